@@ -1,17 +1,18 @@
 """What an editor shows of a verdict: a line above the workload, a hover over it, and the effect of the field under the cursor."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
 from scclint.admission.verdict import Verdict
 from scclint.finding import Path, Remove
 from scclint.lsp.project import Cursor, PlacedWorkload
 from scclint.model.workload import Workload
-from scclint.outcome.chain import Outcome, PodSecurity
+from scclint.outcome.chain import Outcome
+from scclint.outcome.rows import seccomp_words, workload_row
 from scclint.outcome.world import World
 from scclint.report.explain import policy_words
-from scclint.report.review import grant_words, named, profile_words
+from scclint.report.review import named
 from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span
 from scclint.text import field_path, listed
@@ -27,13 +28,12 @@ _MOST_REASONS = 4
 
 def lenses(placed: Sequence[PlacedWorkload]) -> list[tuple[Span, str]]:
     """Return the text to show above each workload: the SCC, the profiles and the Pod Security level, for all units and releases."""
-    by_place: dict[Span, dict[str, list[str]]] = {}
+    by_place: dict[Span, list[PlacedWorkload]] = {}
     for one in placed:
-        for release, world in one.worlds.items():
-            where = by_place.setdefault(one.name, {}).setdefault(summary(world.outcome(one.workload)), [])
-            where.append(_where(one, release))
+        by_place.setdefault(one.name, []).append(one)
     found = []
-    for span, texts in by_place.items():
+    for span, same in by_place.items():
+        texts = _by_text(same, lambda workload, world: summary(world.outcome(workload)))
         alike = len(texts) == 1
         found.append((span, "; ".join(text if alike else f"{listed(where)}: {text}" for text, where in texts.items())))
     return found
@@ -44,20 +44,25 @@ def summary(outcome: Outcome) -> str:
     verdict = outcome.verdict
     if verdict is None:
         return f"No verdict, because {visible_line(outcome.unknown)}"
-    if not verdict.allowed:
-        return "SCC admission rejects the pod"
     scc = visible_line(verdict.scc) if verdict.scc else "No SCC admission"
-    profiles = dict.fromkeys(profile_words(container) for container in outcome.seccomp)
-    return " · ".join([scc, ", ".join(profiles), *_later_step(outcome)])
+    words = [scc, ", ".join(dict.fromkeys(visible_line(seccomp_words(container)) for container in outcome.seccomp))]
+    match outcome.rejected_by:
+        case "scc":
+            return "SCC admission rejects the pod"
+        case "validation":
+            words.append("The API server rejects the pod as invalid")
+        case "csi":
+            words.append("A CSI volume is rejected")
+        case "pod-security":
+            words.append("Pod Security rejects the pod")
+        case _ if outcome.pod_security is not None:
+            words.append(f"Pod Security: {'unknown' if outcome.pod_security.unknown else outcome.pod_security.meets}")
+    return " · ".join(words)
 
 
 def hover(cursor: Cursor, placed: Sequence[PlacedWorkload]) -> str:
     """Return the verdict on the workloads around a place, and the effect of the field there, as Markdown; empty without a workload."""
-    sections: dict[str, list[str]] = {}
-    for one in placed:
-        for release, world in one.worlds.items():
-            text = "\n\n".join(_section(one.workload, world, cursor.path))
-            sections.setdefault(text, []).append(_where(one, release))
+    sections = _by_text(placed, lambda workload, world: "\n\n".join(_section(workload, world, cursor.path)))
     if len(sections) < 2:
         return "".join(sections)
     return "\n\n---\n\n".join(f"In {code(listed(where))}:\n\n{text}" for text, where in sections.items())
@@ -86,51 +91,49 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#!<>|~&])", r"\\\1", one_line(text))
 
 
-def _where(one: PlacedWorkload, release: str) -> str:
-    return f"{one.unit} ({release})" if len(one.worlds) > 1 else one.unit
-
-
-def _later_step(outcome: Outcome) -> Iterator[str]:
-    match outcome.rejected_by:
-        case "validation":
-            yield "The API server rejects the pod as invalid"
-        case "csi":
-            yield "A CSI volume is rejected"
-        case "pod-security":
-            yield "Pod Security rejects the pod"
-        case _ if outcome.pod_security is not None:
-            unknown = bool(outcome.pod_security.unknown)
-            yield f"Pod Security: {'unknown' if unknown else outcome.pod_security.meets}"
+def _by_text(placed: Sequence[PlacedWorkload], describe: Callable[[Workload, World], str]) -> dict[str, list[str]]:
+    """Return each text about workloads, with the units that it is true of, and their releases if there are several."""
+    found: dict[str, list[str]] = {}
+    for one in placed:
+        for release, world in one.worlds.items():
+            where = f"{one.unit} ({release})" if len(one.worlds) > 1 else one.unit
+            found.setdefault(describe(one.workload, world), []).append(where)
+    return found
 
 
 def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
     """The paragraphs about a workload in one world."""
-    outcome = world.outcome(workload)
-    verdict = outcome.verdict
+    row = workload_row(world, workload)
+    verdict, security = row.outcome.verdict, row.outcome.pod_security
     title = f"**{escaped(named(workload))}** on {world.cluster.platform_name}"
     if verdict is None:
-        yield f"{title}: there is no verdict, because {escaped(outcome.unknown)}."
+        yield f"{title}: there is no verdict, {escaped(row.why)}."
         return
     effects = field_effect(workload, world, path)
     if verdict.skipped:
-        yield f"{title}: no SCC is tried, because {escaped(outcome.skipped)}."
-    elif verdict.scc is None:
+        yield f"{title}: no SCC is tried, because {escaped(row.outcome.skipped)}."
+    elif row.scc:
+        yield f"{title}: SCC {code(row.scc)} admits the pod."
+        if row.grant:
+            yield f"Granted to the {escaped(row.grant)}."
+    else:
         yield f"{title}: no SCC that the pod may use admits it."
         yield from () if effects else _why_rejected(verdict)
-    else:
-        yield f"{title}: SCC {code(verdict.scc)} admits the pod."
-        if outcome.chosen is not None and outcome.chosen.grant is not None:
-            yield f"Granted to the {escaped(grant_words(outcome.chosen.grant))}."
     if effects:
         yield f"**{escaped(field_path(path[len(workload.pod.path) :]))}**"
         yield "\n".join(f"- {effect}" for effect in effects)
-    if outcome.seccomp and verdict.allowed:
-        rows = (f"| {code(one.name)} | {code(profile_words(one))} | {one.source} |" for one in outcome.seccomp)
-        yield "\n".join(["| Container | Seccomp profile | Set by |", "|---|---|---|", *rows])
-    for problem in outcome.invalid:
+    if row.containers and verdict.allowed:
+        lines = (f"| {code(one.name)} | {code(one.seccomp)} | {one.effective.source} |" for one in row.containers)
+        yield "\n".join(["| Container | Seccomp profile | Set by |", "|---|---|---|", *lines])
+    for problem in row.outcome.invalid:
         yield f"The API server rejects the pod: {escaped(problem.message)}"
-    if outcome.pod_security is not None:
-        yield _pod_security(outcome.pod_security)
+    if security is not None:
+        answer = f"The strictest level that the pod meets is {row.pod_security}."
+        if security.unknown:
+            answer = f"The answer is not known, because {escaped(security.unknown)}."
+        elif security.answer.denial:
+            answer = f"It rejects the pod: {escaped(security.answer.denial)}"
+        yield f"Pod Security: {escaped(policy_words(security.policy))}\n{answer}"
 
 
 def _why_rejected(verdict: Verdict) -> Iterator[str]:
@@ -139,16 +142,6 @@ def _why_rejected(verdict: Verdict) -> Iterator[str]:
             reasons = list(dict.fromkeys(error.text for error in candidate.reasons))
             more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
             yield f"- {code(candidate.scc)}: {escaped(reasons[0] if reasons else 'no reason is known')}{more}"
-
-
-def _pod_security(found: PodSecurity) -> str:
-    if found.unknown:
-        answer = f"The answer is not known, because {escaped(found.unknown)}."
-    elif found.answer.denial:
-        answer = f"It rejects the pod: {escaped(found.answer.denial)}"
-    else:
-        answer = f"The strictest level that the pod meets is {found.meets}."
-    return f"Pod Security: {escaped(policy_words(found.policy))}\n{answer}"
 
 
 def _rejections(workload: Workload, world: World, path: Path) -> Iterator[str]:

@@ -168,21 +168,6 @@ class Outcome:
         return next((c for c in self.verdict.candidates if c.outcome == "chosen"), None) if self.verdict else None
 
 
-@record
-class LocalhostUse:
-    """A container that runs with a Localhost profile."""
-
-    outcome: Outcome
-    container: ContainerSeccomp
-
-    @property
-    def manifests(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """The pod and the container as the cluster has them after admission."""
-        verdict = self.outcome.verdict
-        assert verdict is not None
-        return verdict.pod, self.outcome.container(self.container)
-
-
 def invalid_fields(
     verdict: Verdict, cluster: Cluster, template: Mapping[str, Any] | None
 ) -> tuple[tuple[FieldProblem, ...], tuple[FieldProblem, ...]]:

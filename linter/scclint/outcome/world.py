@@ -198,7 +198,7 @@ class World:
         """Which containers run with the profiles of the input."""
         from scclint.outcome.profile_uses import ProfileUses
 
-        return ProfileUses(self.profiles, self._index, self.outcomes, self.cluster)
+        return ProfileUses(self.profiles, map(self.outcome, self.of(Workload)), self.cluster)
 
     def escalations(self, kind: "SubjectKind", namespace: str, name: str, *, scc: str = "") -> "tuple[Escalation, ...]":
         """The ways of a subject to an SCC that no grant lets it use; without `scc`, to one that takes the node.
