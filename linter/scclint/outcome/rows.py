@@ -131,24 +131,27 @@ def workload_row(world: World, workload: Workload, unit: str = "", place: Span |
     verdict, chosen = outcome.verdict, outcome.chosen
     scc = world.cluster.sccs[chosen.scc] if chosen is not None else None
     decided = _decided_by_namespace(scc) if scc is not None else {}
+    admitted = verdict if verdict is not None and verdict.allowed else None
+    result, why = _result(outcome)
     return WorkloadRow(
-        outcome,
-        unit,
-        world.cluster.release or world.cluster.kubernetes_version,
-        workload.kind,
-        world.namespace_known(workload),
-        workload.name,
-        workload.part,
-        place or workload.place.span,
-        *_result(outcome),
-        scc.name if scc is not None else "",
-        (verdict.subject if verdict is not None else None) or "",
-        grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
-        _sourced(verdict, ("spec",), "fsGroup", decided, "none") if verdict is not None and verdict.allowed else "",
-        used_by(verdict.pod, world.cluster.kubernetes_minor) if verdict is not None and verdict.allowed else (),
-        points(scc) if scc is not None else 0,
-        outcome.pod_security.meets if outcome.pod_security else "",
-        tuple(_container(outcome, container, decided) for container in outcome.seccomp),
+        outcome=outcome,
+        unit=unit,
+        release=world.cluster.release or world.cluster.kubernetes_version,
+        kind=workload.kind,
+        namespace=world.namespace_known(workload),
+        name=workload.name,
+        part=workload.part,
+        place=place or workload.place.span,
+        result=result,
+        why=why,
+        scc=scc.name if scc is not None else "",
+        subject=(admitted.subject if admitted else None) or "",
+        grant=grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
+        fs_group=_sourced(admitted, ("spec",), "fsGroup", decided, "none") if admitted else "",
+        access=used_by(admitted.pod, world.cluster.kubernetes_minor) if admitted else (),
+        points=points(scc) if scc is not None else 0,
+        pod_security=outcome.pod_security.meets if outcome.pod_security else "",
+        containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),
     )
 
 
@@ -168,7 +171,7 @@ def _result(outcome: Outcome) -> tuple[Result, str]:
             return "rejected", security.answer.denial if security else ""
         case "csi":
             return "rejected", "its namespace does not allow an inline CSI volume of this driver"
-    return "skipped" if outcome.skipped or outcome.chosen is None else "admitted", outcome.skipped
+    return "admitted" if outcome.chosen is not None else "skipped", outcome.skipped
 
 
 def _container(outcome: Outcome, effective: ContainerSeccomp, decided: Mapping[str, str]) -> ContainerRow:
