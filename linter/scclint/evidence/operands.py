@@ -77,11 +77,8 @@ def _release(platform: str, release: str, caps: list[str], arch: str) -> Operand
 
 
 def _container(path: str, wanted: str, crio: str, arch: str, predict: Predict) -> Operand:
-    matching = []
-    for prediction in predict([path]):
-        name = f"{prediction.row.name}/{prediction.container.name}"
-        if wanted in (name, f"{prediction.row.kind}/{name}"):
-            matching.append(prediction)
+    named = [(p, f"{p.row.name}/{p.container.name}") for p in predict([path])]
+    matching = [p for p, name in named if wanted in (name, f"{p.row.kind}/{name}")]
     if len(matching) != 1:
         matches = f"{len(matching)} containers match" if matching else "no container matches"
         raise UsageError(f"{path}: {matches} {wanted!r}: use NAME/CONTAINER or KIND/NAME/CONTAINER")

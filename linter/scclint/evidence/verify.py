@@ -160,9 +160,8 @@ def _accepted(crio: str) -> frozenset[Variant] | None:
     """Return the RuntimeDefaults of a release: one for a patch release, those of all patch releases for a minor release."""
     if not crio:
         return None
-    if crio.count(".") > 1:
-        return frozenset({variant_of(crio)})
-    return frozenset({variant_of(crio), variant_of(f"{crio}.0")})
+    first_patch = crio if crio.count(".") > 1 else f"{crio}.0"
+    return frozenset({variant_of(crio), variant_of(first_patch)})
 
 
 def _matches(seen: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
