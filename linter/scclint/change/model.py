@@ -79,11 +79,9 @@ def facts(row: WorkloadRow) -> dict[str, str]:
     found = {"result": row.result, "scc": row.scc, "subject": row.subject, "grant": row.grant, "fsGroup": row.fs_group}
     found |= {"node access": ", ".join(access.words for access in row.access), "pod security": row.pod_security}
     for container in row.containers if row.outcome.admitted else ():
-        found[f"uid of {container.name}"] = container.uid
-        found[f"selinux of {container.name}"] = container.selinux
-        found[f"capabilities of {container.name}"] = container.capabilities
-        found[f"seccomp of {container.name}"] = container.seccomp
-        found[f"root filesystem of {container.name}"] = container.root_filesystem
+        values = {"uid": container.uid, "selinux": container.selinux, "capabilities": container.capabilities}
+        values |= {"seccomp": container.seccomp, "root filesystem": container.root_filesystem}
+        found |= {f"{field} of {container.name}": value for field, value in values.items()}
     return found
 
 
