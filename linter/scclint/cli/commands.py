@@ -176,7 +176,7 @@ def _controls(parser: Parser) -> None:
     group.add_argument(
         "--framework",
         metavar="NAME",
-        help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, pci-dss-4, bsi, attack or owasp-k8s-2025",
+        help="cis-ocp-1.9 (default), stig-ocp4-v2r3 or nist-800-53",
     )
     add_judging(
         parser, ("text", "json", "markdown", "html", "sarif"), "text (default), json, markdown, html or sarif; may repeat"

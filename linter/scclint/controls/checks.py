@@ -132,7 +132,6 @@ CHECKS: Mapping[str, Check] = {
     "host-pid": _of_pods("share the process IDs of the host", lambda spec: bool(spec.get("hostPID"))),
     "host-ipc": _of_pods("share the IPC of the host", lambda spec: bool(spec.get("hostIPC"))),
     "host-network": _of_pods("share the network of the host", lambda spec: bool(spec.get("hostNetwork"))),
-    "host-path": _of_pods("mount a path of the host", lambda spec: any("hostPath" in one for one in spec.get("volumes") or ())),
     "privilege-escalation": _of_containers(
         "may gain more privileges than its parent process",
         lambda one, spec: _context(one).get("allowPrivilegeEscalation") is not False,

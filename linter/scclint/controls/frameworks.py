@@ -7,6 +7,9 @@ from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.record import record
 
+_REMOVED = frozenset(("pci-dss-4", "bsi", "attack", "owasp-k8s-2025"))
+"""The names of frameworks that earlier versions had."""
+
 
 @record
 class Control:
@@ -43,6 +46,8 @@ def frameworks() -> tuple[Framework, ...]:
 def framework(name: str) -> Framework:
     """Return a framework by name. Raises UsageError for an unknown one."""
     known = _data()["frameworks"]
+    if name in _REMOVED:
+        raise UsageError(f"scclint no longer has the framework {name!r}. Use one of {', '.join(known)}.")
     if name not in known:
         raise UsageError(f"unknown framework {name!r}. Use one of {', '.join(known)}.")
     entry = known[name]
