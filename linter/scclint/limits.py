@@ -26,7 +26,7 @@ MAX_ARCHIVE_HEADER = 1 << 20
 """Bytes of the header of one member, extensions included. A header can claim an extension of any size, which is read into memory."""
 
 MAX_XZ_MEMORY = 1 << 27
-"""Bytes of memory for decompressing xz, whose header can ask for any. The strongest preset of xz needs 65 MiB, that of sosreport 9."""
+"""Bytes of memory for decompressing xz, whose header can ask for any. The strongest preset of xz needs 65 MiB."""
 
 MAX_DUMP = 1 << 29
 """Bytes of the files that are read of one cluster dump. Those of a cluster of 500 nodes take some 20 MiB."""

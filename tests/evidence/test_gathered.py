@@ -1,4 +1,4 @@
-"""Must-gathers and sosreports as evidence of `scclint verify`."""
+"""Must-gathers as evidence of `scclint verify`."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 
 from scclint.admission.admit import SUBJECT_TYPE
 from scclint.cli import main
-from scclint.evidence.gather import capture_in
+from scclint.files.dump import pod_in_dump
 from scclint.profiles.runtime_default import resolve
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from tests.must_gather import ROOT, dump, files, one, pod, write_archive, write_folder
@@ -105,20 +105,12 @@ def test_whose_rights_admitted_the_pod(verify: Verify) -> None:
         assert ("the rights of its service account admitted the pod, not those of its creator" in shown) is bool(status)
 
 
-@pytest.mark.parametrize("folder", ["containers/", ""])
-@pytest.mark.parametrize("form", ["sosreport", "sosreport.tar", "sosreport.tar.xz"])
-def test_crictl_inspect_of_a_sosreport(verify: Verify, form: str, folder: str) -> None:
-    found = {
-        f"sosreport-worker-0/sos_commands/crio/{folder}crictl_inspect_{'ab' * 32}": inspected("1.33.0"),
-        f"sosreport-worker-0/sos_commands/crio/pods/crictl_inspectp_{'cd' * 32}": "no json",
-        "sosreport-worker-0/sos_commands/crio/crictl_ps_-a": "CONTAINER IMAGE",
-        "sosreport-worker-0/etc/hosts": "127.0.0.1",
-    }
-    (write_archive if ".tar" in form else write_folder)(Path(form), found)
-    status, shown = verify("--evidence", form, "--openshift", "4.20")
+def test_a_folder_of_crictl_inspect(verify: Verify) -> None:
+    write_folder(Path("containers"), {f"crictl_inspect_{'ab' * 32}": inspected("1.33.0")})
+    status, shown = verify("--evidence", "containers", "--openshift", "4.20")
     assert (status, "1 agree" in shown) == (0, True), shown
-    assert f"evidence:  sos_commands/crio/{folder}crictl_inspect_abab" in shown
-    status, shown = verify("--evidence", form, "--openshift", "4.12")
+    assert "evidence:  containers/crictl_inspect_abab" in shown
+    status, shown = verify("--evidence", "containers", "--openshift", "4.12")
     assert status == 1 and "release: the profile is the RuntimeDefault of" in shown
 
 
@@ -136,28 +128,24 @@ def test_an_archive_without_captures(verify: Verify) -> None:
     write_archive(Path("other.tar"), {"a/b.yaml": "kind: Pod\n"})
     status, shown = verify("--evidence", "other.tar")
     assert status == 2
-    assert "has no pods of a must-gather, and no sos_commands/crio/containers/crictl_inspect_ID of a sosreport" in shown
+    assert "other.tar: has no pods of a must-gather" in shown
     assert verify("--evidence", "absent.tar") == (2, "scclint: no such evidence: absent.tar\n")
 
 
 def test_a_capture_that_is_no_file(verify: Verify) -> None:
-    folder = Path("sos/sos_commands/crio/containers")
+    folder = Path("dump/namespaces/shop/pods/web")
     folder.mkdir(parents=True)
-    (folder / "crictl_inspect_abc").symlink_to("/etc/passwd")
-    status, shown = verify("--evidence", "sos")
+    (folder / "web.yaml").symlink_to("/etc/passwd")
+    status, shown = verify("--evidence", "dump")
     assert status == 2 and "is a link, which is not followed" in shown
 
 
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        ("x/sos_commands/crio/containers/crictl_inspect_ab", "sos_commands/crio/containers/crictl_inspect_ab"),
-        ("sos_commands/crio/crictl_inspect_ab", "sos_commands/crio/crictl_inspect_ab"),
-        ("sos_commands/crio/pods/crictl_inspectp_ab", ""),
-        ("sos_commands/crio/images/crictl_inspecti_ab", ""),
         ("x/namespaces/shop/pods/a/a.yaml", "namespaces/shop/pods/a/a.yaml"),
         ("x/namespaces/shop/shop.yaml", ""),
     ],
 )
 def test_places_of_captures(path: str, place: str) -> None:
-    assert capture_in(path) == place
+    assert pod_in_dump(path) == place

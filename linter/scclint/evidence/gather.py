@@ -1,7 +1,6 @@
-"""Find the captures in files, folders, must-gathers and sosreports."""
+"""Find the captures in files, folders and must-gathers."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 
 from scclint.errors import LoadError, UsageError
@@ -9,15 +8,6 @@ from scclint.files.archive import is_archive
 from scclint.files.dump import DumpFile, has_files, pod_in_dump, read_dump
 from scclint.files.read import read
 from scclint.files.walk import walk
-
-_INSPECTED = re.compile(r"(?:.*/)?(sos_commands/crio/(?:containers/)?crictl_inspect_[^/]+)")
-"""The output of `crictl inspect` in a sosreport (sos/report/plugins/crio.py in sosreport/sos); before 2021-12 without `containers/`."""
-
-
-def capture_in(path: str) -> str:
-    """Return the path below the root of the must-gather or sosreport for a file with captures; empty for other files."""
-    found = _INSPECTED.fullmatch(path.replace(os.sep, "/")) if path.isascii() and path.isprintable() else None
-    return found[1] if found else pod_in_dump(path)
 
 
 def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -29,7 +19,7 @@ def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
         if not os.path.exists(path):
             raise UsageError(f"no such evidence: {path}")
         is_folder = os.path.isdir(path)
-        gathered = has_files(path, capture_in) if is_folder else is_archive(path)
+        gathered = has_files(path, pod_in_dump) if is_folder else is_archive(path)
         if gathered:
             yield from _gathered(path)
         elif is_folder:
@@ -41,12 +31,11 @@ def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _gathered(path: str) -> Iterator[tuple[str, str]]:
     found = False
-    for file in read_dump(path, path, capture_in):
+    for file in read_dump(path, path, pod_in_dump):
         if isinstance(file, LoadError):
             raise file
         assert isinstance(file, DumpFile)
         found = True
         yield file.name, file.text
     if not found:
-        text = "has no pods of a must-gather, and no sos_commands/crio/containers/crictl_inspect_ID of a sosreport"
-        raise LoadError(text, path)
+        raise LoadError("has no pods of a must-gather", path)

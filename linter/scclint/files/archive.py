@@ -189,7 +189,7 @@ def _inflated(file: IO[bytes], head: bytes, shown: str) -> IO[bytes]:
 
 
 class _Unxz:
-    """The bytes that xz compressed, as sosreport does. Python's own reader has no limit for its dictionary."""
+    """The bytes that xz compressed. Python's own reader has no limit for its dictionary."""
 
     def __init__(self, file: IO[bytes], shown: str) -> None:
         import lzma
