@@ -1,29 +1,36 @@
-"""The commands: their options, usage and help."""
+"""The commands: their options, usage and help, as a table."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from scclint.cli.options import (
-    add_choice,
-    add_choosing,
-    add_cluster,
-    add_color,
-    add_configuration,
-    add_crio,
-    add_flag,
-    add_help,
-    add_inputs,
-    add_judging,
-    add_list,
-    add_output,
-    add_reading,
-    add_rules,
-    add_runtime,
+    ARCH,
+    CHOOSING,
+    CLUSTER,
+    COLOR,
+    CONFIGURATION,
+    CRIO,
+    HELP,
+    INPUT,
+    READING,
+    RULES,
+    Group,
+    choice,
+    flag,
+    judging,
+    number,
+    option,
+    output,
+    paths,
+    plain,
+    repeated,
     words_of,
 )
-from scclint.cli.parser import Formatter, Parser, add_action, add_actions, add_command
+from scclint.cli.parser import Formatter, Parser, Parsers
 from scclint.model.releases import DEFAULT
+from scclint.record import EMPTY
+from scclint.report import FORMATS
 
 DESCRIPTION = """Show which SCC admits each pod and which seccomp profile each container really
 runs with, before you deploy. `scclint COMMAND --help` describes a command."""
@@ -35,224 +42,64 @@ EXIT_STATUS = """exit status:
   3  a bug of scclint
   4  nothing judged in the input, or in one of the paths"""
 
-SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
-
 ON_PATHS = "[OPTIONS] [PATH ...]"
-SEVERITIES = ("error", "warning", "info")
 
-
-def build(first: str = "") -> argparse.ArgumentParser:
-    """The parser; `args.command` names the command, `scclint.cli.main` knows what runs it.
-
-    Where `first`, the first argument, is a command, only that one is made ready: no other can be asked for.
-    """
-    parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS, add_help=False)
-    # Options of a group, and a `prog` for the commands: else argparse tries out a formatter, which measures the terminal.
-    options = parser.add_argument_group("options")
-    options.add_argument("-h", "--help", action="help", help="show this help and exit")
-    options.add_argument("-V", "--version", action="store_true", help="print the version and exit")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint")
-    for name in (first,) if first in COMMANDS else COMMANDS:
-        command = COMMANDS[name]
-        command.add_options(add_command(commands, name, command.summary, command.details, command.usage))
-    return parser
+FLEET = option("--out", required=True, metavar="DIR", help="folder of the fleet, with its Parquet files")
 
 
 class Command(NamedTuple):
-    """What the help says of a command. `summary` is its line in the list of commands, and `details` its description."""
+    """What the help says of a command. `summary` is its line in the list of commands, and `details` its description.
 
-    add_options: Callable[[Parser], None]
+    `groups` are its options. A group without a title has those that argparse lists as its own. A command with `actions` has commands of
+    its own.
+    """
+
     summary: str
+    groups: Sequence[Group] = ()
     usage: str = "[OPTIONS]"
     details: str = ""
-
-
-def _check(parser: Parser) -> None:
-    from scclint.report import FORMATS
-
-    group = add_inputs(parser)
-    add_flag(group, "--changed", "only units with changed files: PATH, or those of git")
-    add_cluster(parser)
-    rules = add_rules(parser)
-    add_flag(rules, "--show-info", "report findings of severity info as well")
-    add_choice(rules, "--fail-on", SEVERITIES, "SEVERITY", "lowest that fails: error, warning (default) or info")
-    add_flag(rules, "--exit-zero", "exit with 0, whatever is found")
-    add_flag(rules, "--no-ignores", "report suppressed findings like the others")
-    rules.add_argument("--baseline", metavar="FILE", help="do not report the findings recorded in FILE")
-    rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and exit with 0")
-    rules.add_argument("--diff-base", metavar="REV", help="report only what is new since a git revision")
-    add_flag(rules, "--fix", "apply the safe fixes first, as `scclint fix` does")
-    out = add_output(parser, tuple(FORMATS), f"{', '.join(FORMATS)} (default: full); may repeat")
-    out.add_argument("--template", metavar="FILE", help="lay out the report with a Jinja2 template")
-    add_flag(out, "--show-suppressed", "list suppressed findings as well")
-    add_flag(out, "--statistics", "count the findings of each rule instead")
-    out.add_argument("--sarif-category", metavar="NAME", help="category of the SARIF run")
-    add_choice(out, "--fixes", ("auto", "always", "never"), "WHEN", "show proved fixes: auto (default), always or never")
-    add_flag(out, "--show-files", "list the files that would be read, and exit")
-    add_flag(out, "--timings", "print the time of each stage to standard error")
-    out.add_argument("-q", "--quiet", action="store_true", help="print findings and errors only")
-    add_configuration(parser)
-
-
-def _fix(parser: Parser) -> None:
-    add_inputs(parser)
-    how = parser.add_argument_group("fixes")
-    add_flag(how, "--unsafe", "apply also fixes that change a pod")
-    add_flag(how, "--force-generated", "change also files that say that they are generated")
-    add_flag(how, "--diff", "print the changes as a diff, and write nothing")
-    add_flag(how, "--check", "write nothing, and exit with 1 if something would change")
-    add_rules(parser)
-    add_cluster(parser)
-    add_configuration(parser)
-
-
-def _add_object(parser: Parser, metavar: str, what: str, paths: str) -> None:
-    """Add the input of a command that is about one object."""
-    group = parser.add_argument_group("input")
-    group.add_argument("what", metavar=metavar, help=what)
-    group.add_argument("paths", nargs="*", metavar="PATH", default=[], help=paths)
-    add_reading(group)
-    add_choosing(group)
-
-
-def _suggest(parser: Parser) -> None:
-    _add_object(parser, "WORKLOAD", "FILE, FILE:LINE, KIND/NAME or serviceaccount/NAME", "files and folders (default: .)")
-    add_judging(parser, ("yaml", "json"), "yaml (default) or json; may repeat")
-
-
-def _review(parser: Parser) -> None:
-    add_inputs(parser)
-    formats = ("text", "json", "csv", "markdown", "html")
-    _, out = add_judging(parser, formats, "text (a table), json, csv, markdown or html; may repeat")
-    out.add_argument(
-        "--columns",
-        type=words_of("uid", "fsgroup", "caps", "selinux", "psa"),
-        metavar="NAMES",
-        help="more columns: uid,fsgroup,caps,selinux,psa",
-    )
-    only = ("changed", "refused", "unconfined")
-    add_choice(out, "--only", only, "WHICH", "changed (units with a changed file), refused or unconfined")
-
-
-def _units(parser: Parser) -> None:
-    add_inputs(parser)
-    add_judging(parser, ("table", "json"), "table or json; may repeat")
-
-
-def _explain(parser: Parser) -> None:
-    _add_object(parser, "WORKLOAD", "which one: FILE, FILE:LINE or KIND/NAME", "more manifests that affect the verdict")
-    add_judging(parser, ("text", "json"), "text or json; may repeat")
-
-
-def _who_can(parser: Parser) -> None:
-    group = parser.add_argument_group("input")
-    group.add_argument(
-        "words", nargs="*", metavar="SCC", default=[], help="name of the SCC, then files or folders (default: .)"
-    )
-    group.add_argument("--subject", metavar="KIND/NAME", help="sa/NAMESPACE/NAME, user/NAME or group/NAME, instead of an SCC")
-    add_reading(group)
-    add_choosing(group)
-    add_judging(parser, ("text", "json"), "text (default) or json; may repeat")
-
-
-def _diff(parser: Parser) -> None:
-    group = parser.add_argument_group("input")
-    group.add_argument(
-        "operands", nargs="*", metavar="A", default=[], help="state before, then state after: folder, file or git revision"
-    )
-    add_list(group, "--what-if", "FILE", "state after: A with these objects; may repeat")
-    group.add_argument(
-        "--fail-if",
-        type=words_of("any", "wider", "refused", "never"),
-        metavar="WHAT",
-        help="exit with 1 for: any, wider, refused or never (default: refused,wider)",
-    )
-    add_reading(group)
-    add_judging(parser, ("text", "json", "markdown", "sarif"), "text (default), json, markdown or sarif; may repeat")
-
-
-def _controls(parser: Parser) -> None:
-    group = add_inputs(parser)
-    group.add_argument(
-        "--framework",
-        metavar="NAME",
-        help="cis-ocp-1.9 (default), stig-ocp4-v2r3 or nist-800-53",
-    )
-    add_judging(
-        parser, ("text", "json", "markdown", "html", "sarif"), "text (default), json, markdown, html or sarif; may repeat"
-    )
-
-
-def _seccomp(parser: Parser) -> None:
-    below = add_actions(parser)
-    show = add_action(below, "seccomp", "show", "print RuntimeDefault in the form of crictl inspect", "[OPTIONS]")
-    show.add_argument("--openshift", metavar="RELEASE", help=f"OpenShift release of the cluster (default: {DEFAULT})")
-    add_runtime(show)
-    add_list(show, "--cap", "CAP", "capability of the container; may repeat", "caps")
-    show.add_argument("-o", "--output", metavar="FILE", help="write the profile there (default: standard output)")
-    add_help(show)
-    diff = add_action(below, "seccomp", "diff", "show what one profile allows and another does not", "[OPTIONS] A B")
-    group = diff.add_argument_group("input")
-    operand = "release (4.16, 1.29.8, 4.16+SYS_ADMIN), file, unconfined, or FILE#NAME/CONTAINER"
-    group.add_argument("first", metavar="A", help=operand)
-    group.add_argument("second", metavar="B", help="the other profile, written like A")
-    add_reading(group)
-    cluster, _ = add_judging(diff, ("text", "json"), "text or json; may repeat")
-    add_runtime(cluster)
-
-
-def _verify(parser: Parser) -> None:
-    group = parser.add_argument_group("input")
-    group.add_argument("--manifests", nargs="+", dest="paths", required=True, metavar="PATH", help="files or folders")
-    group.add_argument("--evidence", nargs="+", required=True, metavar="PATH", help="captures, or folders of them")
-    add_reading(group)
-    cluster, _ = add_judging(parser, ("text", "json", "sarif"), "text (default), json or sarif; may repeat")
-    add_crio(cluster)
-
-
-def _fleet(parser: Parser) -> None:
-    from scclint.cli.fleet_options import add_fleet
-
-    add_fleet(parser)
-
-
-def _rules(parser: Parser) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="a table, or an array of rules")
-    add_color(parser)
-    add_configuration(parser)
-
-
-def _rule(parser: Parser) -> None:
-    parser.add_argument("rule", metavar="RULE", help="ID or name of the rule")
-    add_color(parser)
-    add_configuration(parser)
-
-
-def _config(parser: Parser) -> None:
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", default=["."], help="files and folders whose settings to print (default: .)"
-    )
-    add_cluster(parser)
-    add_configuration(parser)
-
-
-def _server(parser: Parser) -> None:
-    group = parser.add_argument_group("connection")
-    add_flag(group, "--stdio", "use standard input and output, which is the default")
-    group = parser.add_argument_group("configuration")
-    group.add_argument("--config", metavar="FILE", help="read this configuration file for every folder")
-    add_help(group)
-
-
-def _completion(parser: Parser) -> None:
-    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh, fish, powershell or tcsh")
-    add_help(parser)
+    actions: "Mapping[str, Command]" = EMPTY
 
 
 COMMANDS: Mapping[str, Command] = {
     "check": Command(
-        _check,
         "report the problems of manifests, each at its exact line",
+        (
+            ("input", (*INPUT, flag("--changed", "only units with changed files: PATH, or those of git"))),
+            ("cluster", CLUSTER),
+            (
+                "rules",
+                (
+                    *RULES,
+                    flag("--show-info", "report findings of severity info as well"),
+                    choice(
+                        "--fail-on",
+                        ("error", "warning", "info"),
+                        "SEVERITY",
+                        "lowest that fails: error, warning (default) or info",
+                    ),
+                    flag("--exit-zero", "exit with 0, whatever is found"),
+                    flag("--no-ignores", "report suppressed findings like the others"),
+                    option("--baseline", metavar="FILE", help="do not report the findings recorded in FILE"),
+                    option("--write-baseline", metavar="FILE", help="record the findings in FILE and exit with 0"),
+                    option("--diff-base", metavar="REV", help="report only what is new since a git revision"),
+                    flag("--fix", "apply the safe fixes first, as `scclint fix` does"),
+                ),
+            ),
+            output(
+                tuple(FORMATS),
+                f"{', '.join(FORMATS)} (default: full); may repeat",
+                option("--template", metavar="FILE", help="lay out the report with a Jinja2 template"),
+                flag("--show-suppressed", "list suppressed findings as well"),
+                flag("--statistics", "count the findings of each rule instead"),
+                option("--sarif-category", metavar="NAME", help="category of the SARIF run"),
+                choice("--fixes", ("auto", "always", "never"), "WHEN", "show proved fixes: auto (default), always or never"),
+                flag("--show-files", "list the files that would be read, and exit"),
+                flag("--timings", "print the time of each stage to standard error"),
+                option("-q", "--quiet", action="store_true", help="print findings and errors only"),
+            ),
+            CONFIGURATION,
+        ),
         ON_PATHS,
         """\
 Report which pods the cluster rejects, which containers run without seccomp, and
@@ -264,8 +111,22 @@ why. Each problem has its line in the file, and how to fix it.
   scclint check --format sarif --output scclint.sarif .""",
     ),
     "fix": Command(
-        _fix,
         "apply the fixes that are proved to work",
+        (
+            ("input", INPUT),
+            (
+                "fixes",
+                (
+                    flag("--unsafe", "apply also fixes that change a pod"),
+                    flag("--force-generated", "change also files that say that they are generated"),
+                    flag("--diff", "print the changes as a diff, and write nothing"),
+                    flag("--check", "write nothing, and exit with 1 if something would change"),
+                ),
+            ),
+            ("rules", RULES),
+            ("cluster", CLUSTER),
+            CONFIGURATION,
+        ),
         ON_PATHS,
         """\
 Apply fixes that are proved: scclint judged the changed files, the finding is
@@ -277,8 +138,17 @@ status is 0 if no selected finding is left.
   scclint fix --unsafe --diff --select SCC101 deploy/""",
     ),
     "suggest": Command(
-        _suggest,
         "print the least SCC for a workload, and its grant",
+        judging(
+            (
+                option("what", metavar="WORKLOAD", help="FILE, FILE:LINE, KIND/NAME or serviceaccount/NAME"),
+                paths("files and folders (default: .)"),
+                *READING,
+                *CHOOSING,
+            ),
+            ("yaml", "json"),
+            "yaml (default) or json; may repeat",
+        ),
         "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
         """\
 Print the least SCC that admits the pods of a workload or a service account,
@@ -289,8 +159,24 @@ field that allows something names the workload and the field that asks for it.
   scclint suggest serviceaccount/web manifests/""",
     ),
     "review": Command(
-        _review,
         "list every workload with its SCC and its seccomp profiles",
+        judging(
+            INPUT,
+            ("text", "json", "csv", "markdown", "html"),
+            "text (a table), json, csv, markdown or html; may repeat",
+            option(
+                "--columns",
+                type=words_of("uid", "fsgroup", "caps", "selinux", "psa"),
+                metavar="NAMES",
+                help="more columns: uid,fsgroup,caps,selinux,psa",
+            ),
+            choice(
+                "--only",
+                ("changed", "refused", "unconfined"),
+                "WHICH",
+                "changed (units with a changed file), refused or unconfined",
+            ),
+        ),
         ON_PATHS,
         """\
 List every workload: the SCC that admits its pods, the Pod Security level that
@@ -301,16 +187,25 @@ they meet, and the seccomp profile of each container.
   scclint review --format html --output workloads.html deploy/""",
     ),
     "units": Command(
-        _units,
         "list the units: what is deployed and judged together",
+        judging(INPUT, ("table", "json"), "table or json; may repeat"),
         ON_PATHS,
         """\
 List the units of the input. One command or controller applies a whole unit.
 Each unit is judged on its own, with the objects that it takes from others.""",
     ),
     "explain": Command(
-        _explain,
         "explain why a workload gets its SCC and its profiles",
+        judging(
+            (
+                option("what", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME"),
+                paths("more manifests that affect the verdict"),
+                *READING,
+                *CHOOSING,
+            ),
+            ("text", "json"),
+            "text or json; may repeat",
+        ),
         "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
         """\
 Show which SCC admits a workload and why, and the seccomp profile of each
@@ -322,8 +217,19 @@ each with the reason why it rejects the pod.
   scclint explain deployment/web    by kind and name, in the current folder""",
     ),
     "who-can": Command(
-        _who_can,
         "list who may use an SCC, and through which grants",
+        judging(
+            (
+                option(
+                    "words", nargs="*", metavar="SCC", default=[], help="name of the SCC, then files or folders (default: .)"
+                ),
+                option("--subject", metavar="KIND/NAME", help="sa/NAMESPACE/NAME, user/NAME or group/NAME, instead of an SCC"),
+                *READING,
+                *CHOOSING,
+            ),
+            ("text", "json"),
+            "text (default) or json; may repeat",
+        ),
         "[OPTIONS] SCC | --subject KIND/NAME [PATH ...]",
         """\
 List the users, groups and service accounts that may use an SCC, each with the
@@ -335,8 +241,28 @@ for example because they may create pods as another account.
   scclint who-can --subject sa/shop/web     which SCCs a subject may use""",
     ),
     "diff": Command(
-        _diff,
         "show what a change does to each workload",
+        judging(
+            (
+                option(
+                    "operands",
+                    nargs="*",
+                    metavar="A",
+                    default=[],
+                    help="state before, then state after: folder, file or git revision",
+                ),
+                repeated("--what-if", "FILE", "state after: A with these objects; may repeat"),
+                option(
+                    "--fail-if",
+                    type=words_of("any", "wider", "refused", "never"),
+                    metavar="WHAT",
+                    help="exit with 1 for: any, wider, refused or never (default: refused,wider)",
+                ),
+                *READING,
+            ),
+            ("text", "json", "markdown", "sarif"),
+            "text (default), json, markdown or sarif; may repeat",
+        ),
         "[OPTIONS] [A [B]]",
         """\
 Judge two states and show what differs for each workload: its SCC, user IDs,
@@ -350,8 +276,12 @@ difference, and the subjects that gained or lost an SCC.
   scclint diff dump/ --what-if scc.yaml     objects on top of a dump""",
     ),
     "controls": Command(
-        _controls,
         "show which controls of a compliance framework the input meets",
+        judging(
+            (*INPUT, option("--framework", metavar="NAME", help="cis-ocp-1.9 (default), stig-ocp4-v2r3 or nist-800-53")),
+            ("text", "json", "markdown", "html", "sarif"),
+            "text (default), json, markdown, html or sarif; may repeat",
+        ),
         ON_PATHS,
         """\
 Show for each control of a framework whether the input passes or fails it, and
@@ -359,20 +289,58 @@ what fails it. A control is not assessable if files do not show it, or if the
 input has no object that it is about. Rules that are turned off count as well.""",
     ),
     "seccomp": Command(
-        _seccomp,
         "show and compare seccomp profiles",
-        "[OPTIONS] COMMAND ...",
-        """\
+        usage="[OPTIONS] COMMAND ...",
+        details="""\
 Show and compare seccomp profiles as the container runtime gets them.
 
   scclint seccomp show --openshift 4.16 --cap SYS_ADMIN
   scclint seccomp diff 4.16 4.20
   scclint seccomp diff 4.20 profile.json
   scclint seccomp diff web.yaml#web/app unconfined""",
+        actions={
+            "show": Command(
+                "print RuntimeDefault in the form of crictl inspect",
+                plain(
+                    option("--openshift", metavar="RELEASE", help=f"OpenShift release of the cluster (default: {DEFAULT})"),
+                    CRIO,
+                    ARCH,
+                    repeated("--cap", "CAP", "capability of the container; may repeat", dest="caps"),
+                    option("-o", "--output", metavar="FILE", help="write the profile there (default: standard output)"),
+                ),
+            ),
+            "diff": Command(
+                "show what one profile allows and another does not",
+                judging(
+                    (
+                        option(
+                            "first",
+                            metavar="A",
+                            help="release (4.16, 1.29.8, 4.16+SYS_ADMIN), file, unconfined, or FILE#NAME/CONTAINER",
+                        ),
+                        option("second", metavar="B", help="the other profile, written like A"),
+                        *READING,
+                    ),
+                    ("text", "json"),
+                    "text or json; may repeat",
+                    cluster=(*CLUSTER, CRIO, ARCH),
+                ),
+                "[OPTIONS] A B",
+            ),
+        },
     ),
     "verify": Command(
-        _verify,
         "compare predictions with captures of a running cluster",
+        judging(
+            (
+                option("--manifests", nargs="+", dest="paths", required=True, metavar="PATH", help="files or folders"),
+                option("--evidence", nargs="+", required=True, metavar="PATH", help="captures, or folders of them"),
+                *READING,
+            ),
+            ("text", "json", "sarif"),
+            "text (default), json or sarif; may repeat",
+            cluster=(*CLUSTER, CRIO),
+        ),
         "[OPTIONS] --manifests PATH ... --evidence PATH ...",
         """\
 Compare the predicted seccomp profiles with captures of a running cluster: the
@@ -380,10 +348,9 @@ output of crictl inspect, /proc/PID/status, oc get pod -o yaml. The exit status
 is 1 if they disagree.""",
     ),
     "fleet": Command(
-        _fleet,
         "judge many repositories, and query the results",
-        "[OPTIONS] COMMAND ...",
-        """\
+        usage="[OPTIONS] COMMAND ...",
+        details="""\
 Judge many targets, such as the repositories of a company, and keep the results
 in Parquet files. If a scan was stopped, run it again: it continues. The next
 scan judges only targets that have changed.
@@ -392,20 +359,116 @@ scan judges only targets that have changed.
   scclint fleet run --out fleet/ --targets targets.csv
   scclint fleet report --out fleet/ -o fleet.html
   scclint fleet sql --out fleet/ 'FROM refused_on_5_0'""",
+        actions={
+            "run": Command(
+                "judge every target that has changed since the last scan",
+                (
+                    (
+                        "targets",
+                        (
+                            option("targets", nargs="*", metavar="TARGET", default=[], help="folder, archive or URL to judge"),
+                            repeated(
+                                "--targets",
+                                "FILE",
+                                "CSV file with the columns target and team; may repeat",
+                                dest="target_files",
+                            ),
+                            FLEET,
+                        ),
+                    ),
+                    (
+                        "execution",
+                        (
+                            option(
+                                "--jobs",
+                                metavar="N",
+                                type=number,
+                                help="processes on this machine (default: one for each core)",
+                            ),
+                            option(
+                                "--scheduler",
+                                metavar="ADDRESS",
+                                help="judge on a Dask cluster: address of its scheduler, tcp://host:8786",
+                            ),
+                            option("-q", "--quiet", action="store_true", help="show no progress"),
+                        ),
+                    ),
+                    ("cluster", CLUSTER),
+                    CONFIGURATION,
+                ),
+                "[OPTIONS] --out DIR TARGET ...",
+            ),
+            "report": Command(
+                "write one HTML page about the latest scan",
+                plain(FLEET, option("-o", "--output", metavar="FILE", help="write the page there (default: standard output)")),
+                "[OPTIONS] --out DIR",
+            ),
+            "sql": Command(
+                "query the results in SQL",
+                plain(
+                    option("sql", metavar="SQL", help='the query: "SELECT target, status FROM targets"'),
+                    FLEET,
+                    option("--format", choices=("table", "json", "csv"), default="table", help="table (default), json or csv"),
+                    option("-o", "--output", metavar="FILE", help="write the answer there (default: standard output)"),
+                ),
+                "[OPTIONS] --out DIR SQL",
+                "Answers a query in the SQL of DuckDB over the tables and views of the finished\n"
+                "scans. A query can read nothing else, and write nothing.",
+            ),
+            "export": Command(
+                "write the findings of the latest scan for other programs",
+                plain(
+                    FLEET,
+                    option(
+                        "--format",
+                        choices=("policyreport", "openreports", "ocsf"),
+                        required=True,
+                        metavar="FORMAT",
+                        help="policyreport, openreports (objects for kubectl apply) or ocsf",
+                    ),
+                    option("-o", "--output", metavar="FILE", help="write there (default: standard output)"),
+                ),
+                "[OPTIONS] --out DIR --format FORMAT",
+            ),
+        },
     ),
-    "rules": Command(_rules, "list all rules"),
-    "rule": Command(_rule, "print the manual page of a rule", "[OPTIONS] RULE"),
-    "config": Command(_config, "print the settings, and where each of them is set", ON_PATHS),
+    "rules": Command(
+        "list all rules",
+        (
+            ("", (option("--format", choices=("text", "json"), default="text", help="a table, or an array of rules"), COLOR)),
+            CONFIGURATION,
+        ),
+    ),
+    "rule": Command(
+        "print the manual page of a rule",
+        (("", (option("rule", metavar="RULE", help="ID or name of the rule"), COLOR)), CONFIGURATION),
+        "[OPTIONS] RULE",
+    ),
+    "config": Command(
+        "print the settings, and where each of them is set",
+        (("", (paths("files and folders whose settings to print (default: .)", "."),)), ("cluster", CLUSTER), CONFIGURATION),
+        ON_PATHS,
+    ),
     "server": Command(
-        _server,
         "start the language server for editors",
+        (
+            ("connection", (flag("--stdio", "use standard input and output, which is the default"),)),
+            ("configuration", (option("--config", metavar="FILE", help="read this configuration file for every folder"), HELP)),
+        ),
         details="""\
 Serve an editor over the Language Server Protocol on standard input and output.
 The editor starts it. The documentation has the settings of common editors.""",
     ),
     "completion": Command(
-        _completion,
         "print a script that completes the command line in a shell",
+        plain(
+            option(
+                "shell",
+                choices=("bash", "zsh", "fish", "powershell", "tcsh"),
+                metavar="SHELL",
+                help="bash, zsh, fish, powershell or tcsh",
+            )
+        ),
         "[OPTIONS] SHELL",
         """\
 Print a script that lets a shell complete commands, options, rules and values.
@@ -418,3 +481,45 @@ Write it to this file:
   tcsh        a file that ~/.tcshrc sources""",
     ),
 }
+
+
+def build(first: str = "") -> argparse.ArgumentParser:
+    """The parser; `args.command` names the command, `scclint.cli.main` knows what runs it.
+
+    Where `first`, the first argument, is a command, only that one is made ready: no other can be asked for.
+    """
+    parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS, add_help=False)
+    # Options of a group, and a `prog` for the commands: else argparse tries out a formatter, which measures the terminal.
+    options = parser.add_argument_group("options")
+    options.add_argument(*HELP.names, **HELP.settings)
+    options.add_argument("-V", "--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint")
+    for name in (first,) if first in COMMANDS else COMMANDS:
+        _add(commands, name, COMMANDS[name], "scclint")
+    return parser
+
+
+def _add(parsers: Parsers, name: str, command: Command, above: str) -> None:
+    """Add the parser of a command. Abbreviated options are refused: a new option would make them ambiguous in someone's script."""
+    parser = parsers.add_parser(
+        name,
+        help=command.summary,
+        description=command.details or f"{command.summary[0].upper()}{command.summary[1:]}.",
+        usage=f"{above} {name} {command.usage}",
+        prog=f"{above} {name}",
+        formatter_class=Formatter,
+        argument_default=argparse.SUPPRESS,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    for title, options in command.groups:
+        group = parser.add_argument_group(title) if title else parser
+        for names, settings in options:
+            group.add_argument(*names, **settings)
+    if command.actions:
+        parser.add_argument(*HELP.names, **HELP.settings)
+        actions = parser.add_subparsers(
+            dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True, prog=f"{above} {name}"
+        )
+        for action, below in command.actions.items():
+            _add(actions, action, below, f"{above} {name}")

@@ -85,31 +85,4 @@ def _is_group(paragraph: str) -> bool:
     return paragraph.partition("\n")[0].endswith(":")
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-
-
-def add_command(commands: Commands, name: str, summary: str, description: str = "", usage: str = "[OPTIONS]") -> Parser:
-    """A command's parser. Abbreviated options are refused: a new option would make them ambiguous in someone's script."""
-    return commands.add_parser(
-        name,
-        help=summary,
-        description=description or f"{summary[0].upper()}{summary[1:]}.",
-        usage=f"scclint {name} {usage}",
-        formatter_class=Formatter,
-        argument_default=argparse.SUPPRESS,
-        add_help=False,
-        allow_abbrev=False,
-    )
-
-
-def add_actions(parser: Parser) -> Commands:
-    """Let a command have commands of its own; `args.action` names the one that was given."""
-    parser.add_argument("-h", "--help", action="help", help="show this help and exit")
-    return parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
-
-
-def add_action(actions: Commands, command: str, name: str, summary: str, usage: str) -> Parser:
-    """The parser of a command of a command."""
-    parser = add_command(actions, name, summary)
-    parser.prog, parser.usage = f"scclint {command} {name}", f"scclint {command} {name} {usage}"
-    return parser
+Parsers: TypeAlias = "argparse._SubParsersAction[Parser]"
