@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scclint.cli.check import exit_status
+from scclint.cli.status import status_of_check
 from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Notice, Severity, Subject
 from scclint.source import Span
@@ -303,13 +303,13 @@ BROKEN = Finding("MAN001", "unparsable-document", Severity.ERROR, "", SPAN)
         (Report((BROKEN,), (Crash("SCC101", Subject(), "x"),)), True, 3),
     ],
 )
-def test_exit_status(report: Report, nothing: bool, status: int) -> None:
-    assert exit_status(report, Severity.ERROR, nothing) == status
+def test_status_of_check(report: Report, nothing: bool, status: int) -> None:
+    assert status_of_check(report, Severity.ERROR, nothing) == status
 
 
 def test_exit_status_without_findings() -> None:
-    assert exit_status(Report((ERROR, BROKEN)), Severity.ERROR, findings_count=False) == 0
-    assert exit_status(Report((ERROR,), notices=(Notice("error", "gone"),)), Severity.ERROR, findings_count=False) == 2
+    assert status_of_check(Report((ERROR, BROKEN)), Severity.ERROR, findings_count=False) == 0
+    assert status_of_check(Report((ERROR,), notices=(Notice("error", "gone"),)), Severity.ERROR, findings_count=False) == 2
 
 
 def test_releases(demo: Path, cli: Cli) -> None:

@@ -5,9 +5,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import color_wanted, open_run, settings, sources, terminal_columns
-from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
+from scclint.cli.inputs import open_run, settings, sources
+from scclint.cli.output import color_wanted, terminal_columns
 from scclint.cli.progress import progress
+from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.report import Report
@@ -20,7 +21,6 @@ from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import Options, render
-from scclint.report.options import UNPARSABLE
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
@@ -69,7 +69,7 @@ def run(args: Namespace) -> int:
         _print(report, fixed, request, args)
     nothing = bool(report.judged_nothing or report.unjudged) and request.changes is None
     counts = not getattr(args, "exit_zero", False) and not request.recording
-    status = exit_status(report, request.config.fail_on, nothing, counts)
+    status = status_of_check(report, request.config.fail_on, nothing, counts)
     if status == NOTHING:
         what = "no manifest found" if report.nothing else "nothing judged"
         say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
@@ -197,21 +197,6 @@ def _revision(args: Namespace) -> "Revision | None":
     if hasattr(args, "write_baseline"):
         raise UsageError("--write-baseline records all findings and --diff-base leaves some out: choose one")
     return base_of(args.diff_base, args.paths)
-
-
-def exit_status(report: Report, fail_on: Severity, nothing: bool = False, findings_count: bool = True) -> int:
-    """Return 3 after a crash, else 2 for unreadable input, else 1 for findings that count, else 4 for a path that was not judged.
-
-    Without `findings_count` no finding matters, not even a document that could not be parsed.
-    """
-    live = report.live if findings_count else ()
-    if report.crashes:
-        return BUG
-    if any(n.level == "error" for n in report.notices) or any(f.rule_id == UNPARSABLE for f in live):
-        return USAGE
-    if any(f.severity.rank <= fail_on.rank for f in live):
-        return FINDINGS
-    return NOTHING if nothing else OK
 
 
 def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[str, str | None]]:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from scclint.cli.commands import build
-from scclint.cli.main import OK
+from scclint.cli.status import OK
 from scclint.errors import UsageError
 from scclint.registry import builtin
 from scclint.report.output import write

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from scclint.cli.inputs import settings
-from scclint.cli.main import OK
+from scclint.cli.status import OK
 from scclint.config.show import render
 from scclint.report.output import write
 from scclint.report.sanitize import visible

@@ -4,9 +4,9 @@ from argparse import Namespace
 
 from scclint import __version__
 from scclint.cli.inputs import dumps_in, open_cluster, settings
-from scclint.cli.main import FINDINGS, OK
+from scclint.cli.output import write_formats
 from scclint.cli.progress import progress
-from scclint.cli.review import status, write_formats
+from scclint.cli.status import FINDINGS, OK, status_of_units
 from scclint.config.model import Config
 from scclint.controls.api_server import read_admission_plugins
 from scclint.controls.assess import assess
@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
         return forms.get(form, controls.render_text)(asked, found)
 
     write_formats(args, render)
-    return status(opened_run, opened) or (FINDINGS if any(one.status == "fail" for one in found) else OK)
+    return status_of_units(opened_run, opened) or (FINDINGS if any(one.status == "fail" for one in found) else OK)
 
 
 def _about(args: Namespace, config: Config) -> str:

@@ -5,9 +5,9 @@ from argparse import Namespace
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences
-from scclint.cli.inputs import color_wanted, settings
-from scclint.cli.main import FINDINGS, OK, USAGE
-from scclint.cli.review import write_formats
+from scclint.cli.inputs import settings
+from scclint.cli.output import color_wanted, write_formats
+from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.read import STDIN

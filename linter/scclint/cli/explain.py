@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import color_wanted, open_units, settings, terminal_columns
-from scclint.cli.main import BUG, USAGE
+from scclint.cli.inputs import judged_workloads, open_units, settings
 from scclint.cli.named_workloads import named, names
-from scclint.cli.review import judged_workloads, status, write_formats
+from scclint.cli.output import color_wanted, terminal_columns, write_formats
+from scclint.cli.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.report import explain
 
@@ -18,7 +18,7 @@ def run(args: Namespace) -> int:
     asked, opened = open_units(args, config, registry)
     workloads = [workload for unit in opened for workload in unit.workloads if meant.is_there(workload)]
     if not any(map(meant.is_meant, workloads)):
-        code = status(asked, opened)
+        code = status_of_units(asked, opened)
         if meant.path and code == USAGE:
             return code
         there = f"There are: {names(workloads)}." if workloads else "There are no workloads in the input."
@@ -31,4 +31,4 @@ def run(args: Namespace) -> int:
         return explain.render_text(chosen, color_wanted(args, output), None if output else terminal_columns())
 
     write_formats(args, render, paged=True)
-    return BUG if broke else status(asked, opened)
+    return BUG if broke else status_of_units(asked, opened)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from scclint.cli.inputs import open_run, settings
-from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.progress import progress
+from scclint.cli.status import status_of_fix
 from scclint.config.model import Config
 from scclint.engine.grouping import grouped
 from scclint.engine.report import Report
@@ -62,18 +62,7 @@ def run(args: Namespace) -> int:
     more = 0 if unsafe else sum(_is_unsafe(finding, fixed.run) for finding in left)
     hint = f"; --unsafe fixes {more:,} of them" if more else ""
     say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left{hint}")
-    return _status(report, something=bool(left or (check and fixed.texts)))
-
-
-def _status(report: Report, *, something: bool) -> int:
-    """The exit status; `something` is left or would change."""
-    if report.crashes:
-        return BUG
-    if any(notice.level == "error" for notice in report.notices):
-        return USAGE
-    if report.judged_nothing or report.unjudged:
-        return NOTHING
-    return FINDINGS if something else OK
+    return status_of_fix(report, something=bool(left or (check and fixed.texts)))
 
 
 def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) -> Fixed:

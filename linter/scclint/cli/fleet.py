@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scclint.cli.inputs import given
-from scclint.cli.main import BUG, OK
+from scclint.cli.status import BUG, OK
 from scclint.errors import UsageError
 
 if TYPE_CHECKING:

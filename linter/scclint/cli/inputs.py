@@ -1,9 +1,8 @@
 """What the commands share: settings from file and options, and reading the input."""
 
 import os
-import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from scclint.cli.progress import progress
@@ -14,12 +13,15 @@ from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.read import STDIN, read_stream
 from scclint.files.sources import Sources, find_sources
-from scclint.judge import OpenUnit
+from scclint.judge import JudgedWorkload, OpenUnit
 from scclint.judge.session import DEFAULTS, RunOptions
+from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.registry import Registry
-from scclint.report.output import use_color
+from scclint.report.output import say
+from scclint.report.sanitize import visible_line
 from scclint.text import listed
+from scclint.world import World
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:
@@ -135,14 +137,21 @@ def _standard_input(name: str) -> str | LoadError:
         return error
 
 
-def color_wanted(args: Namespace, output: str | None) -> bool:
-    return use_color(getattr(args, "color", "auto"), None if output else sys.stdout, os.environ)
-
-
-def terminal_columns() -> int | None:
-    """The width of the terminal on standard output, None where that is none."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns
+def judged_workloads(
+    opened: Iterable[OpenUnit],
+    ask: Callable[[World, Workload], object],
+    chosen: Callable[[Workload], bool] = lambda workload: True,
+) -> tuple[list[JudgedWorkload], bool]:
+    """Return the `chosen` workloads of all units that can be judged, and whether a bug prevented one of them, which is reported."""
+    good, broke = [], False
+    for one in (one for unit in opened for one in unit.judged if chosen(one.workload)):
+        try:
+            for world in one.worlds.values():
+                ask(world, one.workload)
+        except Exception as error:
+            broke = True
+            what = visible_line(f"{one.workload.file}: {one.workload.named}: {type(error).__name__}: {error}")
+            say(f"internal error: {what}; this is a bug of scclint")
+        else:
+            good.append(one)
+    return good, broke

@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import NoReturn
 
 from scclint.cli.commands import build
+from scclint.cli.status import BUG, OK, USAGE
 from scclint.errors import LoadError, ScclintError, UsageError
 
-OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
+
 _READ_NO_YAML = ("completion", "rule", "rules")
 
 

@@ -2,9 +2,10 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import color_wanted, settings, terminal_columns
-from scclint.cli.main import OK
+from scclint.cli.inputs import settings
+from scclint.cli.output import color_wanted, terminal_columns
 from scclint.cli.pager import show
+from scclint.cli.status import OK
 from scclint.errors import UsageError
 from scclint.record import replace
 from scclint.registry import Registry, builtin

@@ -4,10 +4,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import open_units, settings, terminal_columns
-from scclint.cli.main import OK, USAGE
+from scclint.cli.inputs import open_units, settings
+from scclint.cli.output import terminal_columns, write_formats
 from scclint.cli.pager import show
-from scclint.cli.review import status, write_formats
+from scclint.cli.status import OK, USAGE, status_of_units
 from scclint.config.model import Config
 from scclint.engine.run import Run
 from scclint.errors import UsageError
@@ -57,7 +57,7 @@ def _diff(args: Namespace) -> int:
 
         args.paths = list(paths)
         asked, opened = open_on_one_cluster(args, config, registry)
-        if status(asked, opened) == USAGE:
+        if status_of_units(asked, opened) == USAGE:
             raise UsageError(f"{', '.join(paths)}: cannot be read as manifests")
         return predictions(opened)
 

@@ -3,7 +3,7 @@
 import os
 from argparse import Namespace
 
-from scclint.cli.main import OK
+from scclint.cli.status import OK
 from scclint.errors import UsageError
 
 

@@ -4,7 +4,8 @@ from argparse import Namespace
 
 from scclint.cli.inputs import open_units, settings_of_one_cluster
 from scclint.cli.named_workloads import Named, named, names
-from scclint.cli.review import status, write_formats
+from scclint.cli.output import write_formats
+from scclint.cli.status import status_of_units
 from scclint.errors import UsageError
 from scclint.judge import OpenUnit
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
@@ -38,7 +39,7 @@ def run(args: Namespace) -> int:
         return render_json(found) if form == "json" else render_yaml(found)
 
     write_formats(args, render, "yaml")
-    return status(asked, opened)
+    return status_of_units(asked, opened)
 
 
 def _world(unit: OpenUnit) -> World:

@@ -2,8 +2,9 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import open_units, settings, terminal_columns
-from scclint.cli.review import status, write_formats
+from scclint.cli.inputs import open_units, settings
+from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.status import status_of_units
 from scclint.report import units
 
 
@@ -20,4 +21,4 @@ def run(args: Namespace) -> int:
         return units.render_table(found, config.namespace, None if output else terminal_columns())
 
     write_formats(args, render, "table")
-    return status(asked, opened)
+    return status_of_units(asked, opened)

@@ -6,9 +6,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from scclint.cli.inputs import settings
-from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
-from scclint.cli.review import status, write_formats
+from scclint.cli.output import write_formats
 from scclint.cli.seccomp import open_on_one_cluster, release
+from scclint.cli.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_units
 from scclint.config.model import Config
 from scclint.engine.merge import merged_tally
 from scclint.engine.report import Report
@@ -63,7 +63,7 @@ def run(args: Namespace) -> int:
         return commands.verify_json(verification) if form == "json" else commands.verify_text(verification)
 
     write_formats(args, render)
-    code = status(asked, opened)
+    code = status_of_units(asked, opened)
     if code in (USAGE, BUG):
         return code
     if not predicted:

@@ -5,8 +5,9 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.inputs import open_units, settings_of_one_cluster, terminal_columns
-from scclint.cli.review import status, write_formats
+from scclint.cli.inputs import open_units, settings_of_one_cluster
+from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
 from scclint.config.model import Config
 from scclint.errors import UsageError
@@ -48,7 +49,7 @@ def run(args: Namespace) -> int:
         return dump(found) + "\n" if form == "json" else who_can.render_text(found, None if output else terminal_columns())
 
     write_formats(args, render)
-    return status(opened_run, opened)
+    return status_of_units(opened_run, opened)
 
 
 def _of_scc(worlds: who_can.Worlds, opened: Sequence[OpenUnit], scc: str, namespace: str) -> who_can.Json:

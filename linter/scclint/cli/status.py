@@ -1,0 +1,73 @@
+"""The exit statuses, as the help of `scclint` lists them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scclint.report.output import say
+
+if TYPE_CHECKING:
+    from scclint.engine.report import Report
+    from scclint.engine.run import Run
+    from scclint.finding import Severity
+    from scclint.judge import OpenUnit
+
+OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
+
+
+def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False, findings_count: bool = True) -> int:
+    """Return BUG after a crash, else USAGE for unreadable input, else FINDINGS for findings that count, else NOTHING or OK.
+
+    `nothing` says that a path was not judged. Without `findings_count` no finding matters, not even a document that could not be
+    parsed.
+    """
+    from scclint.report.options import UNPARSABLE
+
+    live = report.live if findings_count else ()
+    if report.crashes:
+        return BUG
+    if any(n.level == "error" for n in report.notices) or any(f.rule_id == UNPARSABLE for f in live):
+        return USAGE
+    if any(f.severity.rank <= fail_on.rank for f in live):
+        return FINDINGS
+    return NOTHING if nothing else OK
+
+
+def status_of_fix(report: "Report", *, something: bool) -> int:
+    """Return the status of a run that fixes; `something` is left or would change."""
+    if report.crashes:
+        return BUG
+    if any(notice.level == "error" for notice in report.notices):
+        return USAGE
+    if report.judged_nothing or report.unjudged:
+        return NOTHING
+    return FINDINGS if something else OK
+
+
+def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
+    """Report on standard error what could not be read, and return the status for it."""
+    from scclint.judge.notices import gaps_of_dump
+    from scclint.report.sanitize import visible_line
+    from scclint.report.summary import crash_label, notice_line, place
+    from scclint.source import Span
+
+    crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)
+    lacking = gaps_of_dump((world, unit.ours) for unit in units for world in unit.worlds.values())
+    notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.inputs.notices), *lacking])
+    for crash in crashes:
+        say(f"internal error: {crash_label(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
+    for notice in notices:
+        say(notice_line(notice))
+    errors = dict.fromkeys(
+        (document.file, document.error)
+        for unit in units
+        for document in unit.inputs.targets
+        if document.status == "unparsable" and document.error is not None
+    )
+    for file, error in errors:
+        where = place(Span(file, error.line, error.column, 0, 0))
+        say(f"{where}: error: this document cannot be read: {visible_line(error.message)}")
+    if crashes:
+        return BUG
+    if errors or any(notice.level == "error" for notice in notices):
+        return USAGE
+    return NOTHING if all(unit.inputs.nothing for unit in units) else OK
