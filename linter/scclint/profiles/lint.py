@@ -6,11 +6,11 @@ A profile that equals the resolved RuntimeDefault of a CRI-O release has no prob
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.finding import Path, Severity
+from scclint.finding import Path
 from scclint.limits import MAX_SYSCALL_SUGGESTIONS
 from scclint.model.releases import DEFAULT, kubernetes_of
 from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, abi_syscalls, compare, default_stance, notable, stances
-from scclint.profiles.problem import BROKEN, UNKNOWN, WEAK, WIDER, ProfileProblem
+from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.recognise import identify
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.profiles.runtime_default import resolve
@@ -79,9 +79,7 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
         return
     malformed, rules = malformed_keys(shape), valid_rules(data, shape)
     if data.get("listenerMetadata") and not data.get("listenerPath"):
-        message = "`listenerMetadata` has no effect without `listenerPath`"
-        settle = "Add `listenerPath`, or remove `listenerMetadata`."
-        yield _fragile("listener-metadata-without-path", message, settle, ("listenerMetadata",))
+        yield problem("listener-metadata-without-path", ("listenerMetadata",))
     for index, rule in rules.items():
         yield from _rule(rule, ("syscalls", index))
     default = data.get("defaultAction")
@@ -96,10 +94,10 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     valid = valid_part(data, shape)
     found: dict[tuple[str, Path], ProfileProblem] = {}
     for arch in target.arches:
-        for problem in _effective_problems(resolve_profile(valid, target.caps, arch), rules, target, arch, default_denies):
-            found.setdefault((problem.id, problem.path), problem)
+        for one in _effective_problems(resolve_profile(valid, target.caps, arch), rules, target, arch, default_denies):
+            found.setdefault((one.id, one.path), one)
     uncertain = malformed & {"defaultErrno", "defaultErrnoRet"}
-    yield from (problem for problem in found.values() if not (uncertain and problem.id == "clone3-refused"))
+    yield from (one for one in found.values() if not (uncertain and one.id == "clone3-refused"))
 
 
 def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProblem]:
@@ -111,8 +109,8 @@ def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProb
     for arch in target.arches:
         resolved = resolve_profile(profile, target.caps, arch)
         assert resolved is not None
-        for problem in check_startup(resolved, arch, target.no_new_privileges):
-            found.setdefault((problem.id, problem.path), problem)
+        for one in check_startup(resolved, arch, target.no_new_privileges):
+            found.setdefault((one.id, one.path), one)
     yield from found.values()
 
 
@@ -131,10 +129,7 @@ def _effective_problems(
 def _duplicates(node: Node, at: Path) -> Iterator[ProfileProblem]:
     if isinstance(node, MappingNode):
         for entry in node.duplicates:
-            message = f"duplicate key `{entry.key.value}`"
-            settle = "Keep one: the runtime reads only the last one."
-            path = (*at, str(entry.key.value))
-            yield ProfileProblem("duplicate-key", BROKEN, Severity.ERROR, message, settle, path, entry.span)
+            yield problem("duplicate-key", (*at, str(entry.key.value)), entry.span, key=entry.key.value)
         for entry in node.entries:
             yield from _duplicates(entry.value, (*at, str(entry.key.value)))
     elif isinstance(node, SequenceNode):
@@ -146,25 +141,18 @@ def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:
     place, action = f"syscalls[{at[1]}]", rule.get("action")
     for key in ("errnoRet", "errno"):
         if rule.get(key) is not None and action not in ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"):
-            message = f"{place}: `{key}` has no effect with {action}"
-            yield _fragile("errno-without-effect", message, f"Remove `{key}`, or write action SCMP_ACT_ERRNO.", (*at, key))
+            yield problem("errno-without-effect", (*at, key), place=place, key=key, action=action)
     if repeated := _repeated_argument(rule):
         index, other = repeated
-        message = f"{place}: two conditions on argument {index}, which the runtime combines with OR, not with AND"
-        settle = "Use one condition per argument (a mask or an exact value), or one rule per alternative."
-        yield _weak("same-argument-twice", message, settle, (*at, "args", other, "index"))
+        yield problem("same-argument-twice", (*at, "args", other, "index"), place=place, index=index)
     for side in ("includes", "excludes"):
         chosen = rule.get(side) or {}
         if chosen.get("minKernel"):
-            message = f"{place}: CRI-O ignores `{side}.minKernel`, so the rule applies on every kernel"
-            yield _weak("min-kernel", message, f"Remove `{side}.minKernel`: only Docker uses it.", (*at, side, "minKernel"))
+            yield problem("min-kernel", (*at, side, "minKernel"), place=place, side=side)
         for position, cap in enumerate(chosen.get("caps") or ()):
             name = str(cap).upper().removeprefix("CAP_")
             if cap != f"CAP_{name}":
-                message = (
-                    f"{place}: {cap!r} in `{side}.caps` matches no capability, because capability names start with CAP_ here"
-                )
-                yield _weak("capability-spelling", message, f"Write CAP_{name}.", (*at, side, "caps", position))
+                yield problem("capability-spelling", (*at, side, "caps", position), place=place, cap=cap, side=side, name=name)
 
 
 def _repeated_argument(rule: Profile) -> tuple[int, int] | None:
@@ -193,10 +181,9 @@ def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterat
             hints += 1
             hole = not default_denies and rule["action"] not in PASSING
             effect = "so the syscall stays allowed" if hole else "so the rule has no effect for it"
-            message = f"no architecture has a syscall {name!r}; the runtime ignores the name, {effect}"
             meant = closest_match(name, table("syscalls")["syscalls"]) if hints <= MAX_SYSCALL_SUGGESTIONS else ""
             settle = f"Did you mean {meant}?" if meant else "Correct the name, or remove it."
-            yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, settle, path)
+            yield problem("unknown-syscall", path, name=name, effect=effect, settle=settle)
 
 
 def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:
@@ -207,15 +194,13 @@ def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileP
         token = NATIVE[arch]
         if not listed and not mapped:
             if others := [abi for abi in _ABI_TOKENS.get(arch, ()) if abi != token]:
-                message = f"the profile has no `architectures`, so on {arch} a syscall through {' or '.join(others)} kills the program"
-                settle = f"If 32-bit programs must run, add `architectures` with {token} and {', '.join(others)}."
-                yield _fragile("missing-architectures", message, settle, ("architectures",))
+                through, all_others = " or ".join(others), ", ".join(others)
+                yield problem(
+                    "missing-architectures", ("architectures",), arch=arch, through=through, token=token, others=all_others
+                )
         elif token not in (listed or mapped) and (listed or arch in _ABI_TOKENS):
             key = "architectures" if listed else "archMap"
-            message = f"`{key}` lacks {token}, the architecture of {arch} nodes"
-            yield _fragile(
-                "architecture-of-no-node", message, f"Add {token}, or do not use the profile on these nodes.", (key,)
-            )
+            yield problem("architecture-of-no-node", (key,), key=key, token=token, arch=arch)
 
 
 def _wider_than_runtime_default(
@@ -237,29 +222,16 @@ def _wider_than_runtime_default(
                 name + (" (which RuntimeDefault allows under conditions)" if opened.pop(name) == CONDITIONAL else "")
                 for name in here
             ]
-            path = next(iter(here.values()))
-            if extends:
-                message = (
-                    f"the profile extends RuntimeDefault, and syscalls[{index}] adds {and_more(shown, _SHOWN)}, which no capability of its "
-                    "containers explains"
-                )
-                settle = "Remove the syscalls that the program does not need, or use RuntimeDefault if none is left."
-                yield ProfileProblem("wider-than-base", WIDER, Severity.WARNING, message, settle, path)
-            else:
-                message = f"syscalls[{index}] allows syscalls that RuntimeDefault denies: {and_more(shown, _SHOWN)}"
-                settle = "Remove the syscalls that the program does not need."
-                yield _weak("wider-than-runtime-default", message, settle, path)
+            kind = "wider-than-base" if extends else "wider-than-runtime-default"
+            yield problem(kind, next(iter(here.values())), index=index, names=and_more(shown, _SHOWN))
 
 
 def _allows_by_default(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:
     action = profile["defaultAction"]
     opened = compare(resolve(target.crio, target.caps, arch), profile, arch).syscalls("opened")
     effect = "only logs" if action == "SCMP_ACT_LOG" else "allows"
-    message = f"`defaultAction: {action}` {effect} every syscall that no rule denies"
-    if opened:
-        message += f"; RuntimeDefault denies {len(opened)} of them: {and_more(notable(opened), _SHOWN)}"
-    settle = "Set defaultAction to SCMP_ACT_ERRNO and allow the syscalls the program needs, or use RuntimeDefault."
-    yield _weak("allows-by-default", message, settle, ("defaultAction",))
+    denied = f"; RuntimeDefault denies {len(opened)} of them: {and_more(notable(opened), _SHOWN)}" if opened else ""
+    yield problem("allows-by-default", ("defaultAction",), action=action, effect=effect, denied=denied)
     yield from _missed_equivalents(profile, rules, arch)
 
 
@@ -278,8 +250,8 @@ def _missed_equivalents(profile: Profile, rules: Mapping[int, Profile], arch: st
             others = (other for other in _equivalents(name) if other in available)
             missed = [other for other in others if known.get(other, default).verdict != DENIED]
             if missed:
-                message = f"syscalls[{index}] denies {name} but not {and_more(missed, _SHOWN)}, which can do the same"
-                yield _weak("other-entrance", message, f"Add {', '.join(missed)} to the rule.", path)
+                add = ", ".join(missed)
+                yield problem("other-entrance", path, index=index, name=name, missed=and_more(missed, _SHOWN), add=add)
 
 
 def _equivalents(name: str) -> list[str]:
@@ -294,11 +266,3 @@ def _equivalents(name: str) -> list[str]:
 def _names(rule: Profile, at: Path) -> list[tuple[Path, str]]:
     single = [((*at, "name"), rule["name"])] if rule.get("name") else []
     return single + [((*at, "names", position), name) for position, name in enumerate(rule.get("names") or ())]
-
-
-def _weak(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
-    return ProfileProblem(id, WEAK, Severity.WARNING, message, settle, path)
-
-
-def _fragile(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
-    return ProfileProblem(id, BROKEN, Severity.WARNING, message, settle, path)

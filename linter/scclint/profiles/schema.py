@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path, Severity
-from scclint.profiles.problem import BROKEN, ProfileProblem
+from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.resolve import Profile
 from scclint.seccomp.tables import errno_number
 from scclint.text import closest_match
@@ -36,12 +36,12 @@ def check_shape(data: object) -> Iterator[ProfileProblem]:
     """
     clean = _without_nulls(data)
     errors = _validator(_form_of(as_mapping(clean))).iter_errors(clean)
-    found = list(dict.fromkeys(problem for error in errors for problem in _problems(error)))
-    undecodable = {problem.path for problem in found if problem.id == "wrong-type"}
-    found = [problem for problem in found if problem.id == "wrong-type" or problem.path not in undecodable]
+    found = list(dict.fromkeys(one for error in errors for one in _problems(error)))
+    undecodable = {one.path for one in found if one.id == "wrong-type"}
+    found = [one for one in found if one.id == "wrong-type" or one.path not in undecodable]
     if isinstance(clean, dict):
         found += _beyond_the_schema(clean)
-    yield from sorted(found, key=lambda problem: ([str(step).zfill(9) for step in problem.path], problem.id))
+    yield from sorted(found, key=lambda one: ([str(step).zfill(9) for step in one.path], one.id))
 
 
 def malformed_keys(problems: Iterable[ProfileProblem]) -> set[str | int]:
@@ -51,7 +51,7 @@ def malformed_keys(problems: Iterable[ProfileProblem]) -> set[str | int]:
 
 def valid_rules(data: Mapping[str, Any], problems: Iterable[ProfileProblem]) -> dict[int, Profile]:
     """Return the rules of a profile in which `check_shape` found no error, by their index."""
-    bad = {problem.path[:2] for problem in problems if problem.severity is Severity.ERROR}
+    bad = {one.path[:2] for one in problems if one.severity is Severity.ERROR}
     rules = enumerate(as_list(data.get("syscalls")))
     return {index: rule for index, rule in rules if isinstance(rule, dict) and ("syscalls", index) not in bad}
 
@@ -95,57 +95,43 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
         case "required":
             for key in (key for key in limit if key not in value):
                 settle = f"Add `{key}`: without it no container that uses the profile starts."
-                yield _broken("missing-key", f"{place} has no `{key}`", settle, (*path, key))
+                yield problem("missing-key", (*path, key), place=place, what=f"no `{key}`", settle=settle)
         case "anyOf":
-            message = f"{place} has neither `names` nor `name`"
-            yield _broken("missing-key", message, "Add the syscalls of the rule as `names`.", (*path, "names"))
+            settle = "Add the syscalls of the rule as `names`."
+            yield problem("missing-key", (*path, "names"), place=place, what="neither `names` nor `name`", settle=settle)
         case "additionalProperties":
             known = list(schema["properties"])
             settle = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
             for key in (key for key in value if key not in known):
                 message = f"{place}: `{key}` is not a key of a profile{_suggestion(key, known)}"
-                yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, (*path, key))
+                yield problem("unknown-key", (*path, key), message=message, settle=settle)
         case "enum":
-            message = f"{place}: {value!r} is not a known value{_suggestion(value, limit)}"
-            yield _broken("invalid-value", message, f"Use one of {', '.join(limit)}.", path)
+            what = f"{value!r} is not a known value{_suggestion(value, limit)}"
+            yield problem("invalid-value", path, place=place, what=what, settle=f"Use one of {', '.join(limit)}.")
         case "type":
             message = f"{place} is {_TYPES.get(type(value), 'an object')}, not {_WANTED[limit]}"
-            yield _broken("wrong-type", message, f"Write {_WANTED[limit]}: the runtime cannot decode the profile.", path)
+            settle = f"Write {_WANTED[limit]}: the runtime cannot decode the profile."
+            yield problem("wrong-type", path, message=message, settle=settle)
         case "minItems" | "minLength":
-            yield _broken("empty-value", f"{place} is empty", "Write a value, or remove it.", path)
+            yield problem("empty-value", path, place=place)
         case "maximum" | "minimum" as bound:
-            message = f"{place}: {value} is {'above' if bound == 'maximum' else 'below'} {limit}"
-            limit_name = "most" if bound == "maximum" else "least"
-            yield _broken(
-                "out-of-range", message, f"Write a number of at {limit_name} {limit}: the runtime rejects this one.", path
-            )
+            side, most = ("above", "most") if bound == "maximum" else ("below", "least")
+            yield problem("out-of-range", path, place=place, value=value, side=side, limit=limit, most=most)
         case _:
-            yield _broken("invalid-value", f"{place}: {error.message}", "Correct the value: the runtime rejects it.", path)
+            settle = "Correct the value: the runtime rejects it."
+            yield problem("invalid-value", path, place=place, what=error.message, settle=settle)
 
 
 def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
     """Yield what the runtimes reject but JSON Schema cannot express clearly."""
     if data.get("architectures") and data.get("archMap"):
-        message = "the profile has both `architectures` and `archMap`"
-        yield _broken("architectures-and-archmap", message, "Keep one: CRI-O rejects a profile with both.", ("archMap",))
+        yield problem("architectures-and-archmap", ("archMap",))
     yield from _errno("defaultErrno", data, ())
     for index, token in enumerate(as_list(data.get("architectures"))):
         if token in _NOT_IN_RUNC:
-            message = f"architectures[{index}]: runc does not know {token}"
-            yield _broken(
-                "architecture-unknown-to-runc",
-                message,
-                "Remove it: no OpenShift node has this architecture.",
-                ("architectures", index),
-            )
+            yield problem("architecture-unknown-to-runc", ("architectures", index), index=index, token=token)
     if data.get("defaultAction") == "SCMP_ACT_NOTIFY":
-        message = "`defaultAction` is SCMP_ACT_NOTIFY, which runc rejects as a default"
-        yield _broken(
-            "notify-by-default",
-            message,
-            "Set defaultAction to SCMP_ACT_ERRNO, and use SCMP_ACT_NOTIFY in rules.",
-            ("defaultAction",),
-        )
+        yield problem("notify-by-default", ("defaultAction",))
     for index, rule in enumerate(as_list(data.get("syscalls"))):
         if isinstance(rule, dict):
             yield from _rule(rule, ("syscalls", index))
@@ -154,29 +140,18 @@ def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
 def _rule(rule: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
     place = _place(at)
     if rule.get("name") and rule.get("names"):
-        yield _broken(
-            "name-and-names",
-            f"{place} has both `name` and `names`",
-            "Keep `names`: CRI-O rejects a rule with both.",
-            (*at, "name"),
-        )
+        yield problem("name-and-names", (*at, "name"), place=place)
     yield from _errno("errno", rule, at)
     if rule.get("action") == "SCMP_ACT_NOTIFY":
         for index, name in enumerate(as_list(rule.get("names"))):
             if name == "write":
-                message = f"{place} uses SCMP_ACT_NOTIFY for `write`, which runc itself needs to pass on the listener"
-                yield _broken("notify-write", message, "Remove `write` from this rule.", (*at, "names", index))
+                yield problem("notify-write", (*at, "names", index), place=place)
 
 
 def _errno(key: str, holder: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
     name = holder.get(key)
     if isinstance(name, str) and name and not name.isdecimal() and errno_number(name) is None:
-        message = f"{_place((*at, key))}: {name!r} is not an errno"
-        yield _broken("unknown-errno", message, "Write a name such as EPERM or ENOSYS, or a decimal number.", (*at, key))
-
-
-def _broken(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
-    return ProfileProblem(id, BROKEN, Severity.ERROR, message, settle, path)
+        yield problem("unknown-errno", (*at, key), place=_place((*at, key)), name=name)
 
 
 def _place(path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from scclint.admission.decoding import decode_object
 from scclint.errors import LoadError
-from scclint.finding import Path, Severity
+from scclint.finding import Path
 from scclint.model.ignition import NodeFile, files_of
 from scclint.model.node_config import (
     MachineConfig,
@@ -17,7 +17,7 @@ from scclint.model.node_config import (
 )
 from scclint.model.object import ApiObject
 from scclint.profiles.lint import ANY, Target, lint_data, lint_profile, lint_startup
-from scclint.profiles.problem import BROKEN, ProfileProblem
+from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.providers import (
     SECCOMP_ROOT,
     TOO_MUCH,
@@ -41,7 +41,6 @@ _OF_THE_FILE = _STARTUP | {"missing-architectures", "architecture-of-no-node", "
 _SPEC = frozenset(("defaultAction", "architectures", "syscalls", "flags", "listenerPath", "listenerMetadata"))
 _ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
 _RULE = frozenset(("names", "action", "errnoRet", "args"))
-_LARGE_BASE = "Remove duplicate rules from the base profiles."
 _EXTENDING = re.compile(r"^runtime[-_.]?default|default[-_.](?:plus|with)", re.I)
 _OF_A_RUNTIME = re.compile(r"(?:crun|runc)-v[0-9]")
 """What the operator calls the profiles that others take as their base: the syscalls of a container runtime.
@@ -128,11 +127,11 @@ class Profiles:
         target = _as_named(target, name)
         if isinstance(source, SeccompProfileFile):
             yield from _not_json(source)
-            for problem in lint_data(source.data, _for_nodes(source.data, target)):
-                yield Flaw(problem, problem.path)
+            for found in lint_data(source.data, _for_nodes(source.data, target)):
+                yield Flaw(found, found.path)
         elif isinstance(source, SeccompProfile):
-            for problem in self._of_operator(source, target, used):
-                yield Flaw(problem, ("spec", *problem.path))
+            for found in self._of_operator(source, target, used):
+                yield Flaw(found, ("spec", *found.path))
         elif isinstance(source, MachineConfig) and id(source) in self._well_formed:
             for file in files_of(source.manifest):
                 yield from _of_node_file(file, target)
@@ -141,7 +140,7 @@ class Profiles:
         spec = source.manifest.get("spec")
         if not isinstance(spec, dict):
             message = "it has no spec, so it has no profile" if spec is None else "its spec is not a mapping"
-            yield ProfileProblem("wrong-type", BROKEN, Severity.ERROR, message, "Write the profile under `spec`.")
+            yield problem("wrong-type", message=message, settle="Write the profile under `spec`.")
             return
         yield from _dropped(spec)
         kept = _as_kept(spec)
@@ -151,14 +150,14 @@ class Profiles:
         based = bool(spec.get("baseProfileName"))
         base_only = not used and (source.name in self._bases or _OF_A_RUNTIME.match(source.name) is not None)
         problems = list(lint_data(kept, target))
-        starts = all(problem.id != "cannot-start" for problem in problems)
-        for problem in problems:
-            if problem.id == "missing-architectures" and not starts:
+        starts = all(found.id != "cannot-start" for found in problems)
+        for found in problems:
+            if found.id == "missing-architectures" and not starts:
                 continue  # Nothing runs that could make a syscall.
-            if problem.id not in _OF_THE_FILE:
-                yield problem
-            elif not base_only and not (problem.id in _STARTUP and (part or based)):
-                yield _with_operator_fix(problem)
+            if found.id not in _OF_THE_FILE:
+                yield found
+            elif not base_only and not (found.id in _STARTUP and (part or based)):
+                yield _with_operator_fix(found)
         if based and not part and id(source) in self._well_formed:
             yield from self._of_bases(source, target)
 
@@ -166,12 +165,10 @@ class Profiles:
         """Yield why containers cannot start with the rules of a profile and of its bases together."""
         bases, problem_of_bases = bases_of(source.manifest, self._manifests)
         if problem_of_bases == TOO_MUCH:
-            message = f"scclint did not check whether containers can start: {TOO_MUCH}"
-            yield ProfileProblem("large-base", BROKEN, Severity.WARNING, message, _LARGE_BASE, ("baseProfileName",))
+            yield problem("large-base", ("baseProfileName",), why=TOO_MUCH)
         elif not problem_of_bases:
             rules = [rule for part in (*reversed(bases), source.manifest) for rule in self._valid_part(part)["syscalls"]]
-            for problem in lint_startup({**self._valid_part(source.manifest), "syscalls": rules}, target):
-                yield _with_operator_fix(problem)
+            yield from map(_with_operator_fix, lint_startup({**self._valid_part(source.manifest), "syscalls": rules}, target))
 
     def _valid_part(self, manifest: Object) -> dict[str, Any]:
         """Return the valid part of the spec of a SeccompProfile, cached because many profiles may be based on it."""
@@ -198,17 +195,14 @@ def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
         for _ in parse_json_stream(document.text, document.file, document.line):
             pass
     except LoadError as error:
-        problem, span = invalid_json(error)
-        yield Flaw(problem, (), span=span)
+        found, span = invalid_json(error)
+        yield Flaw(found, (), span=span)
 
 
 def invalid_json(error: LoadError) -> tuple[ProfileProblem, Span]:
     """Return the problem of a text that is not JSON, and its place."""
     line, column = max(error.line, 1), max(error.column, 1)
-    message = f"the runtime cannot read the profile: {error.message}"
-    settle = "Fix the JSON syntax: no container that uses the profile starts."
-    problem = ProfileProblem("invalid-json", BROKEN, Severity.ERROR, message, settle)
-    return problem, Span(error.file, line, column, line, column)
+    return problem("invalid-json", error=error.message), Span(error.file, line, column, line, column)
 
 
 def _dropped(spec: Object) -> Iterator[ProfileProblem]:
@@ -216,11 +210,11 @@ def _dropped(spec: Object) -> Iterator[ProfileProblem]:
     settle = "Remove it: the API server drops it, so the operator never reads it."
     for key in (key for key in spec if key not in _SPEC and key not in _ABOUT_THE_OBJECT):
         message = f"`{key}` is not a field of a SeccompProfile's spec"
-        yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, (key,))
+        yield problem("unknown-key", (key,), message=message, settle=settle)
     for index, rule in enumerate(as_mappings(spec.get("syscalls"))):
         for key in (key for key in rule if key not in _RULE):
             message = f"syscalls[{index}]: `{key}` is not a field of a SeccompProfile's rules"
-            yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, ("syscalls", index, key))
+            yield problem("unknown-key", ("syscalls", index, key), message=message, settle=settle)
 
 
 def _as_kept(spec: Object) -> dict[str, Any]:
@@ -231,8 +225,8 @@ def _as_kept(spec: Object) -> dict[str, Any]:
     return kept
 
 
-def _with_operator_fix(problem: ProfileProblem) -> ProfileProblem:
-    return replace(problem, settle=_CLONE3) if problem.id == "clone3-refused" else problem
+def _with_operator_fix(found: ProfileProblem) -> ProfileProblem:
+    return replace(found, settle=_CLONE3) if found.id == "clone3-refused" else found
 
 
 def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
@@ -240,8 +234,7 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
     below = file.path.startswith(f"{SECCOMP_ROOT}/")
     if text is None:
         if below and file.broken:
-            settle = "Write the content as a data: URL, in base64 or percent-encoded."
-            yield Flaw(ProfileProblem("no-content", BROKEN, Severity.ERROR, file.problem, settle), file.at, file.path)
+            yield Flaw(problem("no-content", why=file.problem), file.at, file.path)
         return
     if not below and not ('"defaultAction"' in text and "SCMP_ACT_" in text):
         return
@@ -251,12 +244,12 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
     try:
         root = parse_json(text, file.path)
     except LoadError as error:
-        found = iter([invalid_json(error)])
+        placed = iter([invalid_json(error)])
     else:
         problems = lint_profile(root, _for_nodes(to_data(root), _as_named(target, os.path.basename(file.path))))
-        found = ((problem, problem.span or locate(root, problem.path)[0]) for problem in problems)
-    for problem, span in found:
-        yield Flaw(problem, file.at, f"{file.path}, line {span.line}, column {span.column}")
+        placed = ((found, found.span or locate(root, found.path)[0]) for found in problems)
+    for found, span in placed:
+        yield Flaw(found, file.at, f"{file.path}, line {span.line}, column {span.column}")
 
 
 def _as_named(target: Target, name: str) -> Target:

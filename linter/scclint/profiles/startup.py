@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from scclint.finding import Severity
 from scclint.profiles.diff import DENIED, default_stance, stances
-from scclint.profiles.problem import BROKEN, ProfileProblem
+from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.resolve import Profile
 from scclint.seccomp.tables import syscalls_of
 
@@ -30,23 +29,13 @@ def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -
         return [" or ".join(names) for names in lacking]
 
     if missing("execve"):
-        message = "the profile does not allow execve, so no container that uses it can start"
-        yield ProfileProblem("cannot-start", BROKEN, Severity.ERROR, message, "Add execve to a rule with SCMP_ACT_ALLOW.", at)
+        yield problem("cannot-start", at)
         # Whatever else is missing, no program comes to need it.
         return
     if lacking := missing(_EVERY_PROGRAM):
-        message = f"the profile does not allow syscalls that nearly every program needs: {', '.join(lacking)}"
-        settle = "Allow them, unless you know that the program does not need them."
-        yield ProfileProblem("missing-essential", BROKEN, Severity.WARNING, message, settle, at)
+        yield problem("missing-essential", at, lacking=", ".join(lacking))
     if not no_new_privileges and (lacking := missing(_RUNTIME_SETUP)):
-        message = f"the profile does not allow syscalls that the runtime needs to set up the container: {', '.join(lacking)}"
-        settle = "Allow them, or set allowPrivilegeEscalation: false on every container that uses the profile."
-        yield ProfileProblem("missing-runtime-setup", BROKEN, Severity.WARNING, message, settle, at)
+        yield problem("missing-runtime-setup", at, lacking=", ".join(lacking))
     clone3 = known.get("clone3", default)
     if known.get("clone", default).verdict != DENIED and "clone3" not in known and clone3.action == "ERRNO(EPERM)":
-        message = (
-            "the profile allows clone but answers clone3 with EPERM; glibc 2.34 and newer then does not fall back to clone"
-        )
-        settle = "Set defaultErrnoRet to 38 (ENOSYS), or add a rule that answers clone3 with errnoRet 38."
-        where = ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at
-        yield ProfileProblem("clone3-refused", BROKEN, Severity.WARNING, message, settle, where)
+        yield problem("clone3-refused", ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at)
