@@ -26,7 +26,7 @@ PLAIN = re.compile(r"[a-z][^\n]*")
 
 def read(path: Path) -> dict[str, object]:
     """The members of an archive by name: their content, or why it is not read."""
-    found = ((entry.name, entry.content) for entry in entries(str(path), "the archive"))
+    found = ((header.name, content) for header, content in entries(str(path), "the archive"))
     return {name: content.message if isinstance(content, LoadError) else content for name, content in found}
 
 
@@ -61,7 +61,7 @@ def test_members_in_order(tmp_path: Path) -> None:
 
 def test_only_what_is_wanted(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "a.tar", {"log": "x" * 100_000, "b.yaml": "2"})
-    assert [m.name for m in entries(str(path), "", lambda name: name.endswith(".yaml"))] == ["b.yaml"]
+    assert [header.name for header, _ in entries(str(path), "", lambda name: name.endswith(".yaml"))] == ["b.yaml"]
 
 
 def test_what_is_an_archive(tmp_path: Path) -> None:

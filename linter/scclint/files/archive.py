@@ -8,7 +8,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, Literal, NamedTuple, cast
+from typing import IO, cast
 
 from scclint.errors import LoadError
 from scclint.files.read import os_error
@@ -20,19 +20,6 @@ _XZ = b"\xfd7zXZ\0"
 _USTAR = slice(257, 262)
 _EMPTY_READS = 4
 _DAMAGED = "is damaged: its compressed data cannot be read to the end"
-
-
-class ArchiveEntry(NamedTuple):
-    """A member of an archive, with its path without `./` and what it is.
-
-    `content` are the bytes of a file, or why there are none. `target` is what a link says: a symbolic link leads from its own folder,
-    a hard link from the top of the archive.
-    """
-
-    name: str
-    sort: Literal["file", "folder", "link", "hard link", "special"]
-    content: bytes | LoadError = b""
-    target: str = ""
 
 
 def is_archive(path: str) -> bool:
@@ -49,11 +36,13 @@ def is_archive(path: str) -> bool:
     return head.startswith((_GZIP, _XZ)) or head[_USTAR] == b"ustar"
 
 
-def entries(path: str, shown: str, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[ArchiveEntry]:
-    """Yield the members of an archive whose path is `wanted`, in their order. `shown` is how errors call the archive.
+def entries(
+    path: str, shown: str, wanted: Callable[[str], bool] = lambda name: True
+) -> Iterator[tuple[tarfile.TarInfo, bytes | LoadError]]:
+    """Yield the members of an archive whose path is `wanted`, in their order: the header, and the content or why there is none.
 
-    Names and targets are as the archive has them, and may lead anywhere. Raises LoadError for an archive that cannot be read to its
-    end, or exceeds a limit.
+    `shown` is how errors call the archive. Names are without `./`. Names and targets are as the archive has them, and may lead
+    anywhere. Raises LoadError for an archive that cannot be read to its end, or exceeds a limit.
     """
     try:
         with open(path, "rb") as file:
@@ -87,7 +76,7 @@ def inflate(content: bytes, name: str) -> bytes:
     return data
 
 
-def _entries(file: IO[bytes], shown: str, wanted: Callable[[str], bool]) -> Iterator[ArchiveEntry]:
+def _entries(file: IO[bytes], shown: str, wanted: Callable[[str], bool]) -> Iterator[tuple[tarfile.TarInfo, bytes | LoadError]]:
     stream = _Stream(file, shown)
     # Of a stream tarfile uses `read` alone.
     with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_Header) as archive:
@@ -98,23 +87,13 @@ def _entries(file: IO[bytes], shown: str, wanted: Callable[[str], bool]) -> Iter
                 raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} members, which are not read", shown)
             # tarfile would keep the header of each member.
             archive.members.clear()  # type: ignore[attr-defined]  # typeshed lacks it
-            name = header.name.removeprefix("./")
-            if wanted(name):
-                target = header.linkname if header.issym() else header.linkname.removeprefix("./")
-                yield ArchiveEntry(name, _sort(header), _content(archive, header, name), target)
+            header.name = header.name.removeprefix("./")
+            if wanted(header.name):
+                yield header, _content(archive, header)
 
 
-def _sort(header: tarfile.TarInfo) -> Literal["file", "folder", "link", "hard link", "special"]:
-    if header.isdir():
-        return "folder"
-    if header.issym():
-        return "link"
-    if header.islnk():
-        return "hard link"
-    return "file" if header.isreg() else "special"
-
-
-def _content(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> bytes | LoadError:
+def _content(archive: tarfile.TarFile, header: tarfile.TarInfo) -> bytes | LoadError:
+    name = header.name
     if os.pardir in name.split("/") or name.startswith("/"):
         return LoadError("has a path that leads out of the archive, and is not read", name)
     if header.issym() or header.islnk():

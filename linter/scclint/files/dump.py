@@ -159,7 +159,7 @@ def _contents(path: str, shown: str, place: Callable[[str], str]) -> Iterator[tu
     if not os.path.isdir(path):
         from scclint.files.archive import entries
 
-        yield from ((entry.name, entry.content) for entry in entries(path, shown, lambda name: bool(place(name))))
+        yield from ((header.name, content) for header, content in entries(path, shown, lambda name: bool(place(name))))
         return
     for name in _below(path, place):
         full = os.path.join(path, name)

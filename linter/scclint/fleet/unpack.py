@@ -2,13 +2,14 @@
 
 import os
 import stat
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 from scclint.errors import LoadError
-from scclint.files.archive import ArchiveEntry, entries, is_archive
+from scclint.files.archive import entries, is_archive
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".zip")
@@ -16,6 +17,13 @@ SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".zip")
 
 _ENCRYPTED = 1
 _LONGEST_LINK = 4096
+
+_WHY = {
+    tarfile.SpecialFileError: "is not a regular file",
+    tarfile.AbsoluteLinkError: "is a link out of the archive",
+    tarfile.LinkOutsideDestinationError: "is a link out of the archive",
+}
+"""What errors of the filter mean. Their own texts name the temporary folder."""
 
 
 def can_unpack(path: str) -> bool:
@@ -26,11 +34,32 @@ def can_unpack(path: str) -> bool:
 def unpack(archive: str, folder: str, shown: str) -> list[str]:
     """Unpack an archive into an empty folder, and return what was left out, and why.
 
-    Links are made last, and those that lead out of the folder are removed. Raises LoadError, which calls the archive `shown`, if it
-    cannot be read to its end or exceeds a limit.
+    A member goes where the filter `data` of tarfile puts it. Links are made last, and those that lead out of the folder are removed.
+    Raises LoadError, which calls the archive `shown`, if it cannot be read to its end or exceeds a limit.
     """
-    found = _of_zip(archive, shown) if zipfile.is_zipfile(archive) else entries(archive, shown)
-    return _Unpacking(os.path.realpath(folder)).run(found)
+    top = os.path.realpath(folder)
+    links: dict[str, str] = {}
+    skipped = []
+    for header, content in _of_zip(archive, shown) if zipfile.is_zipfile(archive) else entries(archive, shown):
+        if header.name.count("/") > MAX_FOLDER_DEPTH:
+            skipped.append(f"{header.name}: is below more than {MAX_FOLDER_DEPTH} folders")
+            continue
+        try:
+            if header.name.startswith("/") or "\\" in header.name:
+                raise tarfile.AbsolutePathError(header)
+            path = os.path.join(top, tarfile.data_filter(header, top).name)
+            if header.issym():
+                links[path] = header.linkname
+            else:
+                _make(path, header, content, top)
+        except tarfile.FilterError as error:
+            skipped.append(f"{header.name}: {_WHY.get(type(error), 'has a path that leads out of the archive')}")
+        except LoadError as error:
+            skipped.append(f"{header.name}: {error.message}")
+        except (OSError, ValueError):
+            # A file in place of a folder, or a name that the system does not take.
+            skipped.append(f"{header.name}: has a name that cannot be used")
+    return skipped + _make_links(links, top)
 
 
 def top_of(folder: str) -> str:
@@ -40,93 +69,51 @@ def top_of(folder: str) -> str:
     return inner if os.path.isdir(inner) and not os.path.islink(inner) else folder
 
 
-class _Unpacking:
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._skipped: list[str] = []
-        self._links: dict[str, str] = {}
+def _make(path: str, header: tarfile.TarInfo, content: bytes | LoadError, top: str) -> None:
+    """Make a folder, file or hard link. Symbolic links do not exist yet, so each path is in the folder `top`."""
+    if header.isdir():
+        os.makedirs(path, exist_ok=True)
+        return
+    target = os.path.join(top, os.path.normpath(header.linkname)) if header.islnk() else ""
+    if target and not os.path.isfile(target):
+        raise LoadError("is a link to a file that is not there", header.name)
+    if not target and isinstance(content, LoadError):
+        raise content
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.lexists(path):
+        # The last of several members with one name counts. The file may be linked.
+        os.unlink(path)
+    if target:
+        os.link(target, path)
+    elif isinstance(content, bytes):
+        with open(path, "wb") as file:
+            file.write(content)
 
-    def run(self, found: Iterator[ArchiveEntry]) -> list[str]:
-        for entry in found:
-            path = self._path(entry.name)
-            if path == self._folder:
-                continue
-            if path is None:
-                self._skip(entry.name, "has a path that leads out of the archive")
-            elif entry.name.count("/") > MAX_FOLDER_DEPTH:
-                self._skip(entry.name, f"is below more than {MAX_FOLDER_DEPTH} folders")
-            elif entry.sort == "special":
-                self._skip(entry.name, "is not a regular file")
-            elif entry.sort == "link":
-                self._links[path] = entry.target
-            else:
-                self._make(path, entry)
-        self._make_links()
-        return self._skipped
 
-    def _make(self, path: str, entry: ArchiveEntry) -> None:
+def _make_links(links: Mapping[str, str], top: str) -> list[str]:
+    """Make symbolic links, and remove those that lead out of the folder `top`. Return which links are not there, and why."""
+    made, skipped = [], []
+    for path, target in links.items():
         try:
-            if entry.sort == "folder":
-                os.makedirs(path, exist_ok=True)
-                return
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            if os.path.lexists(path):
-                # The last of several members with one name counts. The file may be linked.
-                os.unlink(path)
-            if entry.sort == "hard link":
-                self._make_hard_link(path, entry)
-            elif isinstance(entry.content, LoadError):
-                self._skip(entry.name, entry.content.message)
-            else:
-                with open(path, "wb") as file:
-                    file.write(entry.content)
+            os.symlink(target, path)
+            made.append(path)
         except (OSError, ValueError):
-            # A file in place of a folder, or a name that the system does not take.
-            self._skip(entry.name, "has a name that cannot be used")
-
-    def _make_hard_link(self, path: str, entry: ArchiveEntry) -> None:
-        target = self._path(entry.target)
-        # Symbolic links do not exist yet, so the file is in the folder.
-        if target is None or not os.path.isfile(target):
-            self._skip(entry.name, "is a link to a file that is not there")
-        else:
-            os.link(target, path)
-
-    def _make_links(self) -> None:
-        made = []
-        for path, target in self._links.items():
-            try:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                os.symlink(target, path)
-            except (OSError, ValueError):
-                self._skip(os.path.relpath(path, self._folder), "has a name that cannot be used")
-            else:
-                made.append(path)
-        # A link that is removed changes where others lead.
-        while leaving := [path for path in made if self._leaves(path)]:
-            for path in leaving:
-                os.unlink(path)
-                made.remove(path)
-                self._skip(os.path.relpath(path, self._folder), "is a link out of the archive")
-
-    def _leaves(self, path: str) -> bool:
-        if os.path.isabs(os.readlink(path)):
-            return True
-        real = os.path.realpath(path)
-        return real != self._folder and not real.startswith(os.path.join(self._folder, ""))
-
-    def _path(self, name: str) -> str | None:
-        """Where a member goes; None for one that leads out of the folder. It does not go through links, which are made last."""
-        parts = name.split("/")
-        if name.startswith("/") or os.pardir in parts or "\0" in name or os.path.isabs(name) or "\\" in name:
-            return None
-        return os.path.normpath(os.path.join(self._folder, *parts))
-
-    def _skip(self, name: str, why: str) -> None:
-        self._skipped.append(f"{name}: {why}")
+            skipped.append(f"{os.path.relpath(path, top)}: has a name that cannot be used")
+    # A link that is removed changes where others lead.
+    while leaving := [path for path in made if os.path.isabs(os.readlink(path)) or not _is_in(os.path.realpath(path), top)]:
+        for path in leaving:
+            os.unlink(path)
+            made.remove(path)
+            skipped.append(f"{os.path.relpath(path, top)}: is a link out of the archive")
+    return skipped
 
 
-def _of_zip(path: str, shown: str) -> Iterator[ArchiveEntry]:
+def _is_in(real: str, top: str) -> bool:
+    return real == top or real.startswith(os.path.join(top, ""))
+
+
+def _of_zip(path: str, shown: str) -> Iterator[tuple[tarfile.TarInfo, bytes | LoadError]]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -142,19 +129,22 @@ def _of_zip(path: str, shown: str) -> Iterator[ArchiveEntry]:
         raise LoadError(f"is not a zip archive, or is damaged: {error}", shown) from None
 
 
-def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ArchiveEntry:
-    mode = member.external_attr >> 16
-    name = member.filename.removeprefix("./")
+def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tarfile.TarInfo, bytes | LoadError]:
+    """A member of a zip archive as tar would have it."""
+    header = tarfile.TarInfo(member.filename.removeprefix("./").rstrip("/"))
+    sort = stat.S_IFMT(member.external_attr >> 16)
     if member.is_dir():
-        return ArchiveEntry(name.rstrip("/"), "folder")
+        header.type = tarfile.DIRTYPE
+        return header, b""
     if member.flag_bits & _ENCRYPTED:
-        return ArchiveEntry(name, "file", LoadError("is encrypted", name))
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFLNK):
-        return ArchiveEntry(name, "special")
+        return header, LoadError("is encrypted", header.name)
+    if sort not in (0, stat.S_IFREG, stat.S_IFLNK):
+        header.type = tarfile.FIFOTYPE
+        return header, b""
     with archive.open(member) as file:
-        if stat.S_ISLNK(mode):
-            return ArchiveEntry(name, "link", target=os.fsdecode(file.read(_LONGEST_LINK)))
-        return ArchiveEntry(name, "file", _up_to_limit(file, name))
+        if sort == stat.S_IFLNK:
+            header.type, header.linkname = tarfile.SYMTYPE, os.fsdecode(file.read(_LONGEST_LINK))
+        return header, _up_to_limit(file, header.name)
 
 
 def _up_to_limit(file: IO[bytes], name: str) -> bytes | LoadError:
