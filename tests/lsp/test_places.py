@@ -1,39 +1,41 @@
 """Places: editors count lines and columns in other ways than scclint."""
 
 import pytest
+from pygls.workspace import PositionCodec
 
 from scclint.load import load_text
 from scclint.lsp.places import LineColumn, LineMap, TextPlaces, path_at
 from scclint.source import Span
 
+UTF16 = PositionCodec("utf-16")
 HEDGEHOG = "a: 🦔x\r\nb: é\n"
 
 
 @pytest.mark.parametrize(("encoding", "character"), [("utf-8", 7), ("utf-16", 5), ("utf-32", 4)])
 def test_columns_in_each_encoding(encoding: str, character: int) -> None:
-    places = TextPlaces(HEDGEHOG, encoding)
+    places = TextPlaces(HEDGEHOG, PositionCodec(encoding))
     assert places.to_editor(1, 5) == (0, character)
     assert places.from_editor(0, character) == (1, 5)
 
 
 @pytest.mark.parametrize("text", ["", "a", "a\n", "a\r\nb", HEDGEHOG, "\ufeffa: 1\n"])
 def test_every_place_survives_the_way_there_and_back(text: str) -> None:
-    places = TextPlaces(text)
+    places = TextPlaces(text, UTF16)
     for line, content in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         for column in range(1, len(content.removesuffix("\r")) + 2):
             assert places.from_editor(*places.to_editor(line, column)) == (line, column)
 
 
 def test_a_cr_ends_a_line_for_editors_only() -> None:
-    places = TextPlaces("a\rb: 1\nc: 2")
+    places = TextPlaces("a\rb: 1\nc: 2", UTF16)
     assert places.to_editor(1, 3) == (1, 0)
     assert places.from_editor(1, 0) == (1, 3)
     assert places.to_editor(2, 1) == (2, 0)
-    assert TextPlaces("a\r\r\n").to_editor(1, 3) == (1, 0)
+    assert TextPlaces("a\r\r\n", UTF16).to_editor(1, 3) == (1, 0)
 
 
 def test_places_beyond_the_text_are_at_its_end() -> None:
-    places = TextPlaces("a: 1\r\nb: 2\r\n")
+    places = TextPlaces("a: 1\r\nb: 2\r\n", UTF16)
     assert places.to_editor(1, 99) == (0, 4)
     assert places.to_editor(99, 1) == (2, 0)
     assert places.from_editor(0, 99) == (1, 5)

@@ -1,9 +1,11 @@
 """Values of scclint as values of the protocol: places, edits and problems."""
 
+import os
 from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 from pygls import uris
+from pygls.workspace import PositionCodec
 
 from scclint.about import rule_page
 from scclint.finding import Finding, Related, Severity, TextEdit
@@ -27,21 +29,21 @@ TAGS = {"SUP901": types.DiagnosticTag.Unnecessary, "SEC204": types.DiagnosticTag
 class Converter:
     """Converts values about the files of a project. `uri_of` gives the URI that the editor has for an absolute path, if it has one."""
 
-    def __init__(self, project: Project, encoding: str, uri_of: Callable[[str], str]) -> None:
+    def __init__(self, project: Project, codec: PositionCodec, uri_of: Callable[[str], str]) -> None:
         self._project = project
-        self._encoding = encoding
+        self._codec = codec
         self._uri_of = uri_of
         self._places: dict[str, TextPlaces] = {}
 
     def places(self, file: str) -> TextPlaces:
         """Translates places in the text of a file."""
         if file not in self._places:
-            self._places[file] = TextPlaces(self._project.text(file), self._encoding)
+            self._places[file] = TextPlaces(self._project.outline.text(file), self._codec)
         return self._places[file]
 
     def uri(self, file: str) -> str:
         """The URI of a file."""
-        path = self._project.absolute(file)
+        path = os.path.abspath(self._project.outline.source(file).path)
         return self._uri_of(path) or uris.from_fs_path(path) or ""
 
     def range(self, span: Span) -> types.Range:

@@ -25,7 +25,8 @@ def make_server(config_file: str = "") -> Server:
     """Return a server with all features, not started yet."""
     server = Server(config_file)
     _follow_texts(server)
-    _answer_requests(server)
+    for method, ask, otherwise, options in _REQUESTS:
+        _answer(server, method, ask, otherwise, options)
     return server
 
 
@@ -66,16 +67,6 @@ def _follow_texts(server: Server) -> None:
         server.feature(method)(lambda params: server.save())
 
 
-def _answer_requests(server: Server) -> None:
-    _answer(server, types.TEXT_DOCUMENT_HOVER, _hover, None)
-    _answer(server, types.TEXT_DOCUMENT_CODE_LENS, _code_lens, [])
-    _answer(server, types.TEXT_DOCUMENT_CODE_ACTION, _code_actions, [])
-    _answer(server, types.TEXT_DOCUMENT_DEFINITION, _definition, [])
-    _answer(server, types.TEXT_DOCUMENT_INLAY_HINT, _inlay_hints, [])
-    triggers = types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"])
-    _answer(server, types.TEXT_DOCUMENT_COMPLETION, _completion, [], triggers)
-
-
 def _answer(
     server: Server,
     method: str,
@@ -110,7 +101,7 @@ def _code_lens(_: types.CodeLensParams, project: Project, file: str, convert: Co
 def _code_actions(params: types.CodeActionParams, project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
     first, last = params.range.start.line + 1, params.range.end.line + 1
     here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
-    text, documents = project.text(file), project.documents(file)
+    text, documents = project.outline.text(file), project.outline.documents(file)
     offered = list(actions.fixes(project.with_fixes(here)))
     offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
     by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
@@ -144,6 +135,17 @@ def _inlay_hints(params: types.InlayHintParams, project: Project, file: str, con
     found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
     made = [convert.hint(hint) for hint in found]
     return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
+
+
+_REQUESTS: tuple[tuple[str, Callable[[Any, Project, str, Converter], object], object, object], ...] = (
+    (types.TEXT_DOCUMENT_HOVER, _hover, None, None),
+    (types.TEXT_DOCUMENT_CODE_LENS, _code_lens, [], None),
+    (types.TEXT_DOCUMENT_CODE_ACTION, _code_actions, [], None),
+    (types.TEXT_DOCUMENT_DEFINITION, _definition, [], None),
+    (types.TEXT_DOCUMENT_INLAY_HINT, _inlay_hints, [], None),
+    (types.TEXT_DOCUMENT_COMPLETION, _completion, [], types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"])),
+)
+"""For each request the function that answers it, the answer about other files, and what the editor is told of it."""
 
 
 def serve(config_file: str = "") -> None:

@@ -2,9 +2,11 @@
 
 import re
 from bisect import bisect_right
-from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from lsprotocol.types import Position
+from pygls.workspace import PositionCodec
 
 from scclint.finding import Path
 from scclint.source import Span
@@ -12,9 +14,6 @@ from scclint.yaml.nodes import MappingNode, Node, SequenceNode
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 """What ends a line in the protocol. For scclint, a CR alone does not."""
-
-_CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
-"""For each encoding of positions: the codec, and the bytes of a unit."""
 
 
 class LineColumn(NamedTuple):
@@ -25,11 +24,11 @@ class LineColumn(NamedTuple):
 
 
 class TextPlaces:
-    """Translates places in one text. `encoding` is the one that the editor counts columns in, such as `utf-16`."""
+    """Translates places in one text. `codec` has the encoding that the editor counts columns in."""
 
-    def __init__(self, text: str, encoding: str = "utf-16") -> None:
+    def __init__(self, text: str, codec: PositionCodec) -> None:
         self._text = text.removeprefix("\ufeff")
-        self._codec, self._unit = _CODECS[encoding]
+        self._codec = codec
         self._editor = [0, *(match.end() for match in _BREAK.finditer(self._text))]
         self._own = [0, *(match.end() for match in re.finditer("\n", self._text))]
 
@@ -48,9 +47,10 @@ class TextPlaces:
         offset = len(self._text)
         if line < len(self._editor):
             start, end = (*self._editor, offset)[line : line + 2]
-            units = self._text[start:end].rstrip("\r\n").encode(self._codec, "surrogatepass")[: character * self._unit]
-            # Half a character does not count.
-            offset = start + len(getincrementaldecoder(self._codec)("surrogatepass").decode(units))
+            content = self._text[start:end].rstrip("\r\n")
+            # The codec moves a place beyond the line to its last character, which is its end here.
+            found = self._codec.position_from_client_units([f"{content}\n"], Position(0, character))
+            offset = start + min(found.character, len(content))
         own = bisect_right(self._own, offset) - 1
         return LineColumn(own + 1, offset - self._own[own] + 1)
 
@@ -63,10 +63,9 @@ class TextPlaces:
 
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._editor, offset) - 1
-        return line, self._units(self._text[self._editor[line] : offset])
-
-    def _units(self, text: str) -> int:
-        return len(text) if text.isascii() else len(text.encode(self._codec, "surrogatepass")) // self._unit
+        before = self._text[self._editor[line] : offset]
+        # The codec looks at each character, and a line of JSON can have millions.
+        return line, len(before) if before.isascii() else self._codec.client_num_units(before)
 
 
 class LineMap:

@@ -26,6 +26,7 @@ from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.source import Span
+from scclint.units.outline import Outline
 from scclint.units.unit import Unit
 
 
@@ -88,7 +89,7 @@ class Project:
         changed = {file for file in {*self._texts, *texts} if self._texts.get(file) != texts.get(file)}
         if not changed:
             return
-        if any(file not in self._now.outline.files and self._is_new(file) for file in changed):
+        if any(file not in self.outline.files and self._is_new(file) for file in changed):
             self.refresh(texts)
             return
         self._texts = dict(texts)
@@ -156,25 +157,10 @@ class Project:
         """The rules that failed in the units judged so far."""
         return (crash for part in list(self._parts.values()) for crash in part.crashes)
 
-    def has(self, file: str) -> bool:
-        """Whether a file is one of the project."""
-        return file in self._now.outline.files
-
-    def shown(self, path: str) -> str:
-        """The path of a file as people see it."""
-        return self._now.outline.shown(path)
-
-    def absolute(self, file: str) -> str:
-        """The absolute path of a file, by its path as people see it."""
-        return os.path.abspath(self._now.outline.source(file).path)
-
-    def text(self, file: str) -> str:
-        """The text of a file as the editor has it."""
-        return self._now.outline.text(file)
-
-    def documents(self, file: str) -> list[Document]:
-        """The documents of a file as the editor has it."""
-        return self._now.outline.documents(file)
+    @property
+    def outline(self) -> Outline:
+        """The files with the texts that the editor has."""
+        return self._now.outline
 
     def units(self, file: str) -> list[OpenUnit]:
         """The units that a file is part of, with their worlds."""
@@ -197,10 +183,9 @@ class Project:
 
     def cursor(self, file: str, place: LineColumn) -> Cursor:
         """What is at a place of a file."""
-        document = document_at(self.documents(file), place.line)
-        return Cursor(
-            file, place, document, path_at(document.root, place) if document is not None and document.root is not None else ()
-        )
+        document = document_at(self.outline.documents(file), place.line)
+        root = document.root if document is not None else None
+        return Cursor(file, place, document, path_at(root, place) if root is not None else ())
 
     def in_file(self, opened: OpenUnit, span: Span) -> Span | None:
         """A span of an opened unit in the file that people edit; None if its line was changed since the unit was rendered."""
@@ -220,10 +205,9 @@ class Project:
 
     def _lines_around(self, file: str, line: int) -> tuple[int, int]:
         """The first and last line of the document at a line; the line alone in a template that is no YAML."""
-        document = document_at(self.documents(file), line)
-        return (
-            (document.root.line, document.root.end_line) if document is not None and document.root is not None else (line, line)
-        )
+        document = document_at(self.outline.documents(file), line)
+        root = document.root if document is not None else None
+        return (root.line, root.end_line) if root is not None else (line, line)
 
     def _judge(self, unit: Unit) -> None:
         self._parts[unit.name] = self._run_of(unit).judge(self.open(unit))

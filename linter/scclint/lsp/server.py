@@ -107,8 +107,8 @@ class Server(LanguageServer):
 
         def work() -> T:
             project = self._project(path, buffers)
-            file = project.shown(path) if project is not None and path in buffers else ""
-            if project is None or not project.has(file):
+            file = project.outline.shown(path) if project is not None and path in buffers else ""
+            if project is None or file not in project.outline.files:
                 return otherwise
             return ask(project, file, self._converter(project, buffers))
 
@@ -188,8 +188,8 @@ class Server(LanguageServer):
         project = self._project(path, buffers)
         if project is None:
             return None
-        file = project.shown(path)
-        if not project.has(file):
+        file = project.outline.shown(path)
+        if file not in project.outline.files:
             return None
         judge(project, file)
         convert = self._converter(project, buffers)
@@ -210,15 +210,10 @@ class Server(LanguageServer):
         return project
 
     def _texts(self, project: Project, buffers: Mapping[str, Buffer]) -> dict[str, str]:
-        return {project.shown(path): buffer.text for path, buffer in buffers.items()}
+        return {project.outline.shown(path): buffer.text for path, buffer in buffers.items()}
 
     def _converter(self, project: Project, buffers: Mapping[str, Buffer]) -> Converter:
-        encoding = self.workspace.position_encoding
-        return Converter(
-            project,
-            str(getattr(encoding, "value", encoding) or "utf-16"),
-            lambda path: buffers[path].uri if path in buffers else "",
-        )
+        return Converter(project, self.workspace.position_codec, lambda path: buffers[path].uri if path in buffers else "")
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         """End a step that nobody waits for if the editor asks for something else."""
