@@ -51,7 +51,7 @@ class Command(NamedTuple):
     """What the help says of a command. `summary` is its line in the list of commands, and `details` its description.
 
     `groups` are its options. A group without a title has those that argparse lists as its own. A command with `actions` has commands of
-    its own.
+    its own. `module` runs it; empty for the module of its name in this package.
     """
 
     summary: str
@@ -59,6 +59,7 @@ class Command(NamedTuple):
     usage: str = "[OPTIONS]"
     details: str = ""
     actions: "Mapping[str, Command]" = EMPTY
+    module: str = ""
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -443,6 +444,7 @@ scan judges only targets that have changed.
         "print the manual page of a rule",
         (("", (option("rule", metavar="RULE", help="ID or name of the rule"), COLOR)), CONFIGURATION),
         "[OPTIONS] RULE",
+        module="scclint.cli.rules",
     ),
     "config": Command(
         "print the settings, and where each of them is set",

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from scclint.cli.commands import build
+from scclint.cli.commands import COMMANDS, build
 from scclint.cli.status import BUG, OK, USAGE
 from scclint.errors import LoadError, ScclintError, UsageError
-
 
 _READ_NO_YAML = ("completion", "rule", "rules")
 
@@ -79,8 +78,8 @@ def _run(argv: Sequence[str] | None) -> int:
     except FileNotFoundError:
         raise UsageError("the working directory does not exist any more") from None
     # A module is imported only if its command runs.
-    module = "rules" if args.command == "rule" else args.command.replace("-", "_")
-    command = import_module(f"scclint.cli.{module}")
+    module = COMMANDS[args.command].module or f"scclint.cli.{args.command.replace('-', '_')}"
+    command = import_module(module)
     if args.command not in _READ_NO_YAML and not getattr(args, "quiet", False):
         from scclint.yaml.events import IN_C, IN_PYTHON
 
