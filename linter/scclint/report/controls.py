@@ -12,7 +12,7 @@ from scclint.report.markdown import code, from_template, prose
 from scclint.report.options import Options
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
-from scclint.report.table import table
+from scclint.report.table import table_with_remarks
 from scclint.source import Span
 from scclint.text import and_more, counted
 
@@ -75,11 +75,9 @@ def summary(found: Sequence[Assessment]) -> str:
 
 def render_text(framework: Framework, found: Sequence[Assessment]) -> str:
     """A table of the controls, and below each what fails it."""
-    header, *rows = table(("CONTROL", "STATUS", "TITLE"), [(one.control.id, one.status, one.control.title) for one in found])
-    lines = [f"{full_title(framework)}: {summary(found)}", "", header]
-    for one, row in zip(found, rows, strict=True):
-        lines += [row, *(f"  {text}" for text in _remarks(one))]
-    return "\n".join(lines) + "\n"
+    rows = [((one.control.id, one.status, one.control.title), _remarks(one)) for one in found]
+    table = table_with_remarks(("CONTROL", "STATUS", "TITLE"), rows)
+    return f"{full_title(framework)}: {summary(found)}\n\n{table}\n"
 
 
 def _remarks(one: Assessment) -> Iterator[str]:

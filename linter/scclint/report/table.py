@@ -1,7 +1,8 @@
 """Tables of text for terminals: columns as wide as their widest cell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from scclint.report.sanitize import visible_line
 from scclint.text import display_width
 
 _GAP = "  "
@@ -24,6 +25,17 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], columns: int | N
         for first, *others in rows:
             cells = zip(header[1:], others, strict=True)
             yield "\n".join([first, *(f"{_INDENT}{title.lower()}: {cell}" for title, cell in cells if cell not in ("", "-"))])
+
+
+def table_with_remarks(
+    header: Sequence[str], rows: Sequence[tuple[Sequence[str], Iterable[str]]], columns: int | None = None
+) -> str:
+    """Return a table as text in which the remarks on a row are below it."""
+    head, *lines = table(header, [cells for cells, _ in rows], columns)
+    parts = [head]
+    for line, (_, remarks) in zip(lines, rows, strict=True):
+        parts += [line, *(f"{_INDENT}{visible_line(remark)}" for remark in remarks)]
+    return "\n".join(parts)
 
 
 def _total(widths: Sequence[int]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
-from scclint.report.table import table
+from scclint.report.table import table_with_remarks
 from scclint.text import and_more
 from scclint.units.unit import Unit
 
@@ -56,12 +56,8 @@ def render_table(units: Sequence[Counted], namespace: str, columns: int | None) 
     """
     if not units:
         return "No units found.\n"
-    header, *rows = table(_HEADER, [_row(unit, workloads, namespace) for unit, workloads in units], columns)
-    lines = [header]
-    for (unit, _), row in zip(units, rows, strict=True):
-        lines.append(row)
-        lines += [f"  {visible_line(text)}" for text in _remarks(unit)]
-    return "\n".join(lines) + "\n"
+    rows = [(_row(unit, workloads, namespace), _remarks(unit)) for unit, workloads in units]
+    return table_with_remarks(_HEADER, rows, columns) + "\n"
 
 
 def _row(unit: Unit, workloads: int, namespace: str) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
 from typing import Any
 
 from scclint.admission.verdict import Grant, ObjectRef, User
@@ -18,7 +17,7 @@ from scclint.record import record
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
-from scclint.report.table import table
+from scclint.report.table import table_with_remarks
 from scclint.report.terminal import prose_width
 from scclint.source import Span
 from scclint.text import and_more, counted, wrap
@@ -203,7 +202,7 @@ def render_text(found: Json, columns: int | None = None) -> str:
     entries: list[tuple[str, Json]] = (
         [(shown(entry), entry) for entry in found["subjects"]] if of_scc else [(entry["scc"], entry) for entry in found["sccs"]]
     )
-    lines = [f"{title}{_where(found)}:", "", *_grants(entries, "SUBJECT" if of_scc else "SCC", columns)]
+    lines = [f"{title}{_where(found)}:", "", _grants(entries, "SUBJECT" if of_scc else "SCC", columns)]
     if own := [name for name, entry in entries if all(grant["installed"] for grant in entry["grants"])]:
         text = f"OpenShift {found['release']} itself grants {'it to ' if of_scc else ''}{and_more(own, _MOST_OWN)}."
         lines += ["", *(wrap(text, prose_width(columns)) if columns else [text])]
@@ -218,17 +217,15 @@ def render_text(found: Json, columns: int | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _grants(entries: Sequence[tuple[str, Json]], first: str, columns: int | None) -> Iterator[str]:
-    """Yield the table of the grants that the input makes, each entry with what there is to say about it below its rows."""
-    made = [(name, entry, [grant for grant in entry["grants"] if not grant["installed"]]) for name, entry in entries]
-    rows = [_row(name, grant) for name, _, grants in made for grant in grants]
-    head, *body = table((first, "PODS IN", "THROUGH", "ROLE", "PLACE"), rows, columns)
-    yield head if body else f"No object of the input grants it{' an SCC' if first == 'SCC' else ''}."
-    lines = iter(body)
-    for _, entry, grants in made:
-        yield from islice(lines, len(grants))
-        if grants:
-            yield from (f"  {text}" for text in _remarks(entry))
+def _grants(entries: Sequence[tuple[str, Json]], first: str, columns: int | None) -> str:
+    """Return the table of the grants that the input makes, each entry with what there is to say about it below its rows."""
+    rows: list[tuple[tuple[str, ...], Iterable[str]]] = []
+    for name, entry in entries:
+        made = [_row(name, grant) for grant in entry["grants"] if not grant["installed"]]
+        rows += [(row, _remarks(entry) if number == len(made) else ()) for number, row in enumerate(made, 1)]
+    if not rows:
+        return f"No object of the input grants it{' an SCC' if first == 'SCC' else ''}."
+    return table_with_remarks((first, "PODS IN", "THROUGH", "ROLE", "PLACE"), rows, columns)
 
 
 def shown(subject: Json) -> str:
