@@ -110,3 +110,14 @@ def test_a_value_that_changes_another_pod_for_the_worse_is_no_fix(tmp_path: Path
     assert found.no_fix.startswith(
         "no values key is proved to change the field; it is written in web/templates/web.yaml, line 22"
     )
+
+
+def test_a_value_that_a_named_template_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = TEMPLATE.split("\n")
+    named = "\n".join(['{{- define "web.pod" -}}', *(line.removeprefix("      ") for line in lines[11:-1]), "{{- end }}", ""])
+    named = named.replace("nindent 8", "nindent 2").replace("nindent 12", "nindent 6")
+    template = "\n".join([*lines[:11], '      {{- include "web.pod" . | nindent 6 }}', ""])
+    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/templates/_pod.tpl": named})
+    found = fixed(tmp_path, monkeypatch)
+    assert found.span.file == "web/templates/_pod.tpl"
+    assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}

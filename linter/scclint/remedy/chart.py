@@ -6,6 +6,7 @@ from typing import Any
 
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.limits import MAX_VALUES_TRIED
+from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
@@ -47,8 +48,10 @@ class _Chart:
     def __init__(self, bench: Workbench, basis: Basis, origin: TemplateOrigin) -> None:
         self._bench = bench
         self._basis = basis
-        self._template = origin.file
         self._line = bench.opened.tracer().span(basis.problem.at.span)
+        # A named template can have a file of its own.
+        self._template = self._line.file if is_helm_template(self._line.file) else origin.file
+        self._files = dict.fromkeys((self._template, origin.file))
         self._built = to_data(basis.document.root)
         self._inside = subchart_keys(basis.document.source)
         self.values = ViewValues(bench.opened.unit, bench.session.outline)
@@ -112,7 +115,8 @@ class _Chart:
         else:
             yield replace(operation, path=path)
 
-    def _references(self) -> list[tuple[int, tuple[str, ...]]]:
-        """The values that the template reads, each with its line."""
-        lines = self._bench.text(self._template).split("\n")
-        return [(number, name) for number, line in enumerate(lines, 1) for name in references(line)]
+    def _references(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The values that the template reads, each with its line; 0 in the file that includes the template."""
+        for file in self._files:
+            for number, line in enumerate(self._bench.text(file).split("\n"), 1):
+                yield from ((number if file == self._template else 0, name) for name in references(line))

@@ -7,7 +7,6 @@ text without a mark of its own, such as what `toYaml` writes, was written by the
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import islice
 from typing import NamedTuple
 
 from scclint.limits import MAX_LINE_PAIRS
@@ -93,7 +92,7 @@ def _ends_line(pieces: Sequence[str], at: int) -> bool:
     if not value or value[0] in f"{_WRITTEN}|>&!#\"'{{[":
         return bool(key or value)
     indent = len(before) if key else len(before) - len(before.lstrip())
-    after = next((line for line in islice(pieces, at + 1, None) if line.strip()), "")
+    after = next((pieces[later] for later in range(at + 1, len(pieces)) if pieces[later].strip()), "")
     return bool(key or "-" in before) and len(after) - len(after.lstrip()) <= indent
 
 
