@@ -1,5 +1,6 @@
 """Renderings are kept between runs, and made again if anything that they depend on differs."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from scclint.cli import main
 from scclint.units.render import Renderer
+from tests.units.helm.test_trace import NAMED
 from tests.units.tools import needs_helm, needs_kustomize
 from tests.units.trees import deployment, write
 
@@ -94,3 +96,19 @@ def test_a_chart_with_a_linked_folder_is_not_kept(rendered: list[str], capsys: p
     check(capsys)
     check(capsys)
     assert rendered == ["chart", "chart"]
+
+
+@needs_helm
+def test_a_line_of_a_named_template_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The chart renders to the same text, so nothing else differs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("scclint.engine.run.MIN_CACHED", 0)
+    monkeypatch.chdir(tmp_path)
+    write(Path(), NAMED)
+    first = check(capsys, "--select", "SCC101")
+    assert check(capsys, "--select", "SCC101") == first
+    write(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + NAMED["web/templates/_pod.tpl"]})
+    moved = check(capsys, "--select", "SCC101")
+    assert [json.loads(text)["findings"][0]["line"] for text in (first, moved)] == [2, 3]

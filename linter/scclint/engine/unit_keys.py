@@ -4,11 +4,13 @@ It contains the hash of every text that judging the unit would read, and all els
 what the unit takes from others. What rules ask about other units is not part of it, and is asked again.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 
 from scclint.engine.neighbours import Neighbours
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile
+from scclint.files.discover import SourceFile, display
 from scclint.files.store import digest
 from scclint.judge.session import Session
 from scclint.units.unit import Unit
@@ -46,9 +48,19 @@ class UnitKeys:
         taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in context.taken]
         # Findings point into the sources of what other units render to.
         givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
-        sources = sorted((file, self._digest_of(file)) for giver in givers for file in giver.files)
+        sources = [self._sources(placed) for placed in (unit, *sorted(givers, key=lambda giver: giver.name))]
         rendered = rendering and digest(rendering.text)
         return digest(repr((self._settings, unit, read, rendered, around, taken, context.ties, sources)))
+
+    def _sources(self, unit: Unit) -> list[tuple[str, str]]:
+        """Return the files that findings in what a unit renders to can point to, with their hashes."""
+        files: Iterable[str] = unit.files
+        renderer = self._session.rendered.renderer
+        if unit.view is not None and renderer is not None:
+            with suppress(OSError):
+                # The file of a named template is no file of the unit.
+                files = {*files, *map(display, renderer.inputs(unit))}
+        return sorted((file, self._digest_of(file)) for file in files)
 
     def _digest_of(self, file: str) -> str:
         """Return the hash of a file; empty if it cannot be read."""
