@@ -5,7 +5,6 @@ what the unit takes from others. What rules ask about other units is not part of
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import date
 
 from scclint.engine.neighbours import Neighbours
@@ -48,18 +47,20 @@ class UnitKeys:
         taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in context.taken]
         # Findings point into the sources of what other units render to.
         givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
-        sources = [self._sources(placed) for placed in (unit, *sorted(givers, key=lambda giver: giver.name))]
+        try:
+            sources = [self._sources(placed) for placed in (unit, *sorted(givers, key=lambda giver: giver.name))]
+        except OSError:
+            return ""
         rendered = rendering and digest(rendering.text)
         return digest(repr((self._settings, unit, read, rendered, around, taken, context.ties, sources)))
 
     def _sources(self, unit: Unit) -> list[tuple[str, str]]:
-        """Return the files that findings in what a unit renders to can point to, with their hashes."""
+        """Return the files that findings in what a unit renders to can point to, with their hashes. Raises OSError."""
         files: Iterable[str] = unit.files
         renderer = self._session.rendered.renderer
         if unit.view is not None and renderer is not None:
-            with suppress(OSError):
-                # The file of a named template is no file of the unit.
-                files = {*files, *map(display, renderer.inputs(unit))}
+            # The file of a named template is no file of the unit.
+            files = {*files, *map(display, renderer.inputs(unit))}
         return sorted((file, self._digest_of(file)) for file in files)
 
     def _digest_of(self, file: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
-from scclint.files.discover import display
+from scclint.files.discover import display, is_below
 from scclint.files.read import read
 from scclint.finding import Notice
 from scclint.judge.progress import Progress, silent
@@ -58,16 +58,14 @@ class UnitRenderer:
         if not own and unit.view is None:
             closure = self.closures[unit.name]
             return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
-        return self.output_of_copies(unit, own, origins=origins) if own else self._templated(unit, self.tree, str)
-
-    def output_of_copies(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "RendererOutput":
-        """Render copies of the files of a unit, with these texts in place of any of them, by real path."""
+        if not own:
+            return self._templated(unit, self.tree, str)
         from scclint.units.copies import copied
         from scclint.units.render import RendererOutput
 
         top = os.path.realpath(self.tree)
         try:
-            with copied(self.inputs(unit), self.tree, texts) as folder:
+            with copied(self.inputs(unit), self.tree, own) as folder:
                 if unit.view is None:
                     entry = os.path.join(folder, self.closures[unit.name].folder)
                     return self.programs.build_kustomize(entry, folder, origins=origins)
@@ -81,25 +79,40 @@ class UnitRenderer:
         """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
         where helm makes nothing of it.
         """
-        from scclint.units.copies import files_below
+        import shutil
+        import tempfile
+
         from scclint.units.helm.markers import MarkedRendering, marked
         from scclint.units.helm.precheck import chart_problem
 
         assert unit.view is not None
-        if chart_problem(unit.path, self.tree, unit.view.values):
+        if chart_problem(unit.path, self.tree, (*unit.view.values, *self.config.helm_values)):
             return MarkedRendering()
         files: list[str] = []
-        own = dict(_texts_of(unit, texts))
-        try:
-            for file in sorted(files_below(unit.path)):
-                if "templates" in os.path.relpath(file, unit.path).split(os.sep):
-                    path = os.path.realpath(file)
-                    with suppress(LoadError):
-                        own[path] = marked(texts[path] if path in texts else read(file), len(files))
+        with suppress(OSError), tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
+            # As helm does, this follows links.
+            chart = shutil.copytree(unit.path, os.path.join(home, "chart"))
+            for copy in sorted(os.path.join(folder, name) for folder, _, names in os.walk(chart) for name in names):
+                inside = os.path.relpath(copy, chart)
+                file = os.path.join(unit.path, inside)
+                text = texts.get(os.path.realpath(file))
+                with suppress(LoadError):
+                    if "templates" in inside.split(os.sep):
+                        text = marked(read(file) if text is None else text, len(files))
                         files.append(display(file))
-        except OSError:
-            return MarkedRendering()
-        return MarkedRendering(files, self.output_of_copies(unit, own).text)
+                if text is not None:
+                    with open(copy, "w", encoding="utf-8", newline="") as stream:
+                        stream.write(text)
+
+            def moved(path: str) -> str:
+                if path == unit.path:
+                    return chart
+                if is_below(os.path.realpath(path), os.path.realpath(unit.path)):
+                    return os.path.join(chart, os.path.relpath(os.path.realpath(path), os.path.realpath(unit.path)))
+                return shutil.copy(path, tempfile.mkdtemp(dir=home))
+
+            return MarkedRendering(files, self._templated(unit, home, moved).text)
+        return MarkedRendering()
 
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""

@@ -188,6 +188,17 @@ def test_a_line_of_a_named_template(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @needs_helm
+def test_a_linked_dependency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its named template writes was written by the line that includes it."""
+    files = {name.replace("web/templates/_pod.tpl", "lib/templates/_pod.tpl"): text for name, text in NAMED.items()}
+    files["lib/Chart.yaml"] = "apiVersion: v2\nname: lib\nversion: 0.1.0\ntype: library\n"
+    (tmp_path / "web/charts").mkdir(parents=True)
+    (tmp_path / "web/charts/lib").symlink_to("../../lib")
+    found = place_of_host_network(files, tmp_path, monkeypatch)
+    assert (found.span, found.notes) == (Span("web/templates/web.yaml", 9, 7, 9, 45), ())
+
+
+@needs_helm
 def test_a_template_that_fails_with_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check = '{{- if contains "#" (include "web.pod" .) }}{{ fail "a comment" }}{{ end }}\n'
     files = {**NAMED, "web/templates/web.yaml": check + NAMED["web/templates/web.yaml"]}
