@@ -16,7 +16,6 @@ OLDEST = PYTHONS[0]
 CORE = (
     "tests/yaml",
     "tests/config",
-    "tests/report/test_layout.py",
     "tests/report/test_user_template.py",
     "tests/rules/test_fixtures.py",
 )
