@@ -19,7 +19,7 @@ import pytest
 from scclint.files.globs import name_pattern
 from scclint.load import load_text
 from scclint.load.thin import thin
-from scclint.remedy.generated import _GENERATED
+from scclint.remedy.apply import _GENERATED
 from scclint.validation.fields import _QUANTITY
 
 PACKAGES = ("scclint.load", "scclint.suppress", "scclint.units.helm", "scclint.yaml")

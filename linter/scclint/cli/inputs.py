@@ -16,12 +16,12 @@ from scclint.files.sources import Sources, find_sources
 from scclint.judge import JudgedWorkload, OpenUnit
 from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import say
 from scclint.report.sanitize import visible_line
 from scclint.text import listed
-from scclint.world import World
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:

@@ -11,7 +11,7 @@ from scclint.model.terms import REQUIRED_SCC
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import record
-from scclint.remedy.text_edits import text_edits
+from scclint.remedy.apply import text_edits
 from scclint.suppress.syntax import comment_ignores
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data

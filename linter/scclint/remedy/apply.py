@@ -1,6 +1,7 @@
-"""Apply proved fixes to texts, and write the texts to their files."""
+"""Proved fixes as edits of whole lines: make them of two texts, choose some, apply them, and write the texts to their files."""
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -10,39 +11,57 @@ from scclint.files.discover import SourceFile, is_below
 from scclint.files.read import decode, encoded_like
 from scclint.files.replace import replace_file
 from scclint.finding import Finding, Fix, TextEdit
-from scclint.remedy.text_edits import lines_of
+from scclint.load.document import Document
+from scclint.text import shared_start
+
+_GENERATED = re.compile(r"(?im)do not edit|don't edit|@generated|^(?>.*?\bauto-?generated\b)(?>.*?\bnot\b).*\bedit")
+_OPERATOR_SDK = "operators.operatorframework.io/builder"
+_HEAD = 30
+"""Lines at the start of a file whose comments may say that it is generated."""
+
+
+def text_edits(file: str, text: str, edited: str) -> tuple[TextEdit, ...]:
+    """The whole lines that differ, as replacements from top to bottom."""
+    from difflib import SequenceMatcher
+
+    old, new = lines_of(text), lines_of(edited)
+    start = shared_start(old, new)
+    end = min(shared_start(old[::-1], new[::-1]), len(old) - start, len(new) - start)
+    middle = (old[start : len(old) - end], new[start : len(new) - end])
+    codes = SequenceMatcher(None, *middle, autojunk=False).get_opcodes()
+    return tuple(
+        TextEdit(file, start + a + 1, start + b + 1, "".join(middle[1][c:d])) for tag, a, b, c, d in codes if tag != "equal"
+    )
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text with their ends. Only LF and CRLF end a line."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def chosen(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
     """The fixes that can be applied together, in the order of the findings: no two of them touch the same or adjacent lines."""
-    taken: list[Fix] = []
+    fixes: list[Fix] = []
     for finding in findings:
         fix = finding.fix
-        if fix is None or fix in taken or fix.safety not in (("safe", "unsafe") if unsafe else ("safe",)):
+        if fix is None or fix in fixes or fix.safety not in (("safe", "unsafe") if unsafe else ("safe",)):
             continue
-        if not any(_touch(one, other) for known in taken for one in known.edits for other in fix.edits):
-            taken.append(fix)
-    return taken
+        if not any(_touch(edit, other) for earlier in fixes for edit in earlier.edits for other in fix.edits):
+            fixes.append(fix)
+    return fixes
 
 
-def _touch(one: TextEdit, other: TextEdit) -> bool:
-    return one.file == other.file and one.line <= other.end_line and other.line <= one.end_line
+def _touch(edit: TextEdit, other: TextEdit) -> bool:
+    return edit.file == other.file and edit.line <= other.end_line and other.line <= edit.end_line
 
 
 def applied(texts: Mapping[str, str], fixes: Iterable[Fix]) -> dict[str, str]:
     """The texts of the files that the fixes change. `texts` has the text of every file that they are about."""
-    edits: dict[str, list[TextEdit]] = {}
-    for fix in fixes:
-        for edit in fix.edits:
-            edits.setdefault(edit.file, []).append(edit)
-    return {file: _edited(texts[file], found) for file, found in edits.items()}
-
-
-def _edited(text: str, edits: Sequence[TextEdit]) -> str:
-    lines = lines_of(text)
+    edits = [edit for fix in fixes for edit in fix.edits]
+    lines = {edit.file: lines_of(texts[edit.file]) for edit in edits}
     for edit in sorted(edits, key=lambda edit: edit.line, reverse=True):
-        lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
-    return "".join(lines)
+        lines[edit.file][edit.line - 1 : edit.end_line - 1] = [edit.text]
+    return {file: "".join(edited) for file, edited in lines.items()}
 
 
 def why_not_written(source: SourceFile, folders: Sequence[str]) -> str:
@@ -52,6 +71,19 @@ def why_not_written(source: SourceFile, folders: Sequence[str]) -> str:
         return "it is a link that leads out of the folder"
     if not os.access(path, os.W_OK) or not os.access(os.path.dirname(path), os.W_OK):
         return "it cannot be written to"
+    return ""
+
+
+def generator_of(text: str, documents: Iterable[Document], file: str) -> str:
+    """Return as a clause what to change in place of a generated file; empty if nothing says that it is generated."""
+    head = [line for line in text.split("\n", _HEAD)[:_HEAD] if line.lstrip().startswith(("#", "//"))]
+    if any(_GENERATED.search(line) for line in head):
+        return f"{file} is generated: change what it is generated from, or use --force-generated"
+    for document in documents:
+        if document.source:
+            return f"Helm rendered {file}: change the chart or its values, or use --force-generated"
+        if _OPERATOR_SDK in document.text and document.kind == "ClusterServiceVersion":
+            return f"operator-sdk generates {file}: change the manifests in config/, or use --force-generated"
     return ""
 
 

@@ -1,6 +1,7 @@
 """Carry a remedy out in the values of a chart: a template is never edited, and a value only if rendering it again proves the edit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice, product
 from typing import Any
 
@@ -11,7 +12,7 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.draft import OFF_BY_DEFAULT
-from scclint.remedy.workbench import Basis, Edit, Workbench, attempted
+from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
 from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
@@ -19,19 +20,18 @@ from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
 
 
-def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
-    """Yield the edits to try, the likeliest first, behind the words that say where the field is written."""
-    subject = basis.subject
-    origin = bench.opened.inputs.origins.get((basis.document.file, basis.document.source))
-    if not isinstance(subject, ApiObject) or origin is None:
+def edits(bench: Workbench, result: RuleResult, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:
+    """Yield what makes each edit to try, the likeliest first, or raises EditRefused. The first one says where the field is written."""
+    origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
+    if not isinstance(result.subject, ApiObject) or origin is None:
         return
-    chart = _Chart(bench, basis, origin)
-    yield EditRefused(chart.words)
+    chart = _Chart(bench, result, origin)
+    yield partial(refuse, chart.words)
     if origin.entry is not None:
         return
     for file in chart.values.files:
-        for chosen in islice(product(*(chart.keys(operation) for operation in operations)), MAX_VALUES_TRIED):
-            yield attempted(chart.edit, file, operations, chosen)
+        for keys in islice(product(*(chart.keys(operation) for operation in operations)), MAX_VALUES_TRIED):
+            yield partial(chart.edit, file, operations, keys)
 
 
 @record
@@ -45,30 +45,29 @@ class _Key:
 class _Chart:
     """A view of a chart, and the template of the object that a finding is about."""
 
-    def __init__(self, bench: Workbench, basis: Basis, origin: TemplateOrigin) -> None:
+    def __init__(self, bench: Workbench, result: RuleResult, origin: TemplateOrigin) -> None:
         self._bench = bench
-        self._basis = basis
-        self._line = bench.opened.tracer().span(basis.problem.at.span)
+        self._root = result.document.root
+        self._line = bench.opened.tracer().span(result.problem.at.span)
         # A named template can have a file of its own.
         self._template = self._line.file if is_helm_template(self._line.file) else origin.file
         self._files = dict.fromkeys((self._template, origin.file))
-        self._built = to_data(basis.document.root)
-        self._inside = subchart_keys(basis.document.source)
+        self._built = to_data(self._root)
+        self._inside = subchart_keys(result.document.source)
         self.values = ViewValues(bench.opened.unit, bench.session.outline)
 
     @property
     def words(self) -> str:
         """Where the field is written, and the value that is read there, as a clause."""
         where = f"{self._template}, line {self._line.line}" if self._line.file == self._template else self._template
-        found = [name for number, name in self._references() if number == self._line.line]
-        key = ".".join(map(str, found[0])) if found and self._line.file == self._template else ""
-        reads = f", which reads .Values.{key}" if key else ""
+        names = [name for number, name in self._references() if (self._line.file, self._line.line) == (self._template, number)]
+        reads = f", which reads .Values.{'.'.join(names[0])}" if names else ""
         return f"no values key is proved to change the field; it is written in {where}{reads}"
 
     def keys(self, operation: Operation) -> list[_Key]:
         """The values keys that may set the field of an operation, the likeliest first."""
         path = operation.path
-        found: dict[_Key, tuple[bool, bool, int]] = {}
+        ranks: dict[_Key, tuple[bool, bool, int]] = {}
         for number, name in self._references():
             for index, step in enumerate(path):
                 if not names_field(name, step):
@@ -80,43 +79,42 @@ class _Chart:
                 of_pod = "pod" in name[-1].casefold() and "containers" not in path
                 key = _Key((*self._inside, *name), index + 1)
                 rank = (not alike, not of_pod and "containers" not in path, abs(number - self._line.line))
-                found[key] = min(found.get(key, rank), rank)
-        return sorted(found, key=lambda key: found[key])
+                ranks[key] = min(ranks.get(key, rank), rank)
+        return sorted(ranks, key=lambda key: ranks[key])
 
-    def edit(self, file: str, operations: Sequence[Operation], chosen: Sequence[_Key]) -> Edit:
-        """Set the chosen keys in a values file. Raises EditRefused where the file has no place for one."""
+    def edit(self, file: str, operations: Sequence[Operation], keys: Sequence[_Key]) -> FileEdit:
+        """Set the keys in a values file. Raises EditRefused where the file has no place for one."""
         text = self._bench.text(file)
         document = self._bench.document(file)
         if document is None:
             raise EditRefused(f"{file} holds no values")
-        built = to_data(self._basis.document.root)
+        built = to_data(self._root)
         moved: list[Operation] = []
-        for operation, key in zip(operations, chosen, strict=True):
-            moved += self._moved(operation, key, built, document)
+        for operation, key in zip(operations, keys, strict=True):
+            moved += _moved(operation, key, built, document)
             built = changed_data(built, operation)
         edited = edit(text, document.index, moved)
-        names = dict.fromkeys(".".join(map(str, key.path)) for key in chosen)
-        return Edit({file: edited.text}, edited.needs_review, f"with {' and '.join(names)} in {file}")
-
-    def _moved(self, operation: Operation, key: _Key, built: Any, document: Document) -> Iterator[Operation]:
-        """The operation on the values file. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
-        rest = operation.path[key.depth :]
-        path = (*key.path, *rest)
-        values = to_data(document.root)
-        if isinstance(operation, Remove) and not has(values, path):
-            raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
-        held = value_at(values, path)
-        if isinstance(operation, Remove) and not rest and isinstance(held, dict):
-            yield from (Remove((*path, name)) for name in held)
-        elif isinstance(operation, Remove) and held is True and operation.path[-1] in OFF_BY_DEFAULT:
-            yield Set(path, False)
-        elif isinstance(operation, Append) and not has(values, path) and value_at(built, operation.path):
-            raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
-        else:
-            yield replace(operation, path=path)
+        names = dict.fromkeys(".".join(map(str, key.path)) for key in keys)
+        return FileEdit({file: edited.text}, edited.needs_review, f"with {' and '.join(names)} in {file}")
 
     def _references(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """The values that the template reads, each with its line; 0 in the file that includes the template."""
         for file in self._files:
             for number, line in enumerate(self._bench.text(file).split("\n"), 1):
                 yield from ((number if file == self._template else 0, name) for name in references(line))
+
+
+def _moved(operation: Operation, key: _Key, built: Any, document: Document) -> list[Operation]:
+    """The operation on a values file. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
+    rest = operation.path[key.depth :]
+    path = (*key.path, *rest)
+    values = to_data(document.root)
+    needed = isinstance(operation, Remove) or (isinstance(operation, Append) and value_at(built, operation.path))
+    if needed and not has(values, path):
+        raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
+    value = value_at(values, path)
+    if isinstance(operation, Remove) and not rest and isinstance(value, dict):
+        return [Remove((*path, name)) for name in value]
+    if isinstance(operation, Remove) and value is True and operation.path[-1] in OFF_BY_DEFAULT:
+        return [Set(path, False)]
+    return [replace(operation, path=path)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.pod import AdmissionPod, containers
+from scclint.admission.seccomp import to_annotation
 from scclint.admission.sysctl import safe
 from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
@@ -61,7 +62,7 @@ class Demand:
             "runAsUser": self._user(),
             "supplementalGroups": self._group("supplementalGroups"),
             "fsGroup": self._group("fsGroup"),
-            "readOnlyRootFilesystem": self._read_only(),
+            "readOnlyRootFilesystem": all(c.get("readOnlyRootFilesystem") is True for _, _, c in self._each()),
             "seccompProfiles": self._profiles(),
         }
         if drivers := self._drivers():
@@ -129,10 +130,10 @@ class Demand:
             for index, volume in enumerate(pod.data["spec"].get("volumes") or ())
             if volume.get("hostPath") is not None
         )
-        found = self._flag("allowHostDirVolumePlugin", asked)
-        if found:
+        allowed = self._flag("allowHostDirVolumePlugin", asked)
+        if allowed:
             self.notes.append("check that the SELinux label that the SCC sets may access the host paths")
-        return found
+        return allowed
 
     def _volumes(self, base: Iterable[str]) -> list[str]:
         asked = (
@@ -145,8 +146,8 @@ class Demand:
 
     def _drivers(self) -> list[dict[str, str]]:
         volumes = (volume for pod in self._pods for volume in pod.data["spec"].get("volumes") or ())
-        found = dict.fromkeys((volume.get("flexVolume") or {}).get("driver") for volume in volumes)
-        return [{"driver": driver} for driver in found if driver]
+        drivers = dict.fromkeys((volume.get("flexVolume") or {}).get("driver") for volume in volumes)
+        return [{"driver": driver} for driver in drivers if driver]
 
     def _host_ports(self) -> Iterator[str]:
         for pod in self._pods:
@@ -159,8 +160,8 @@ class Demand:
             for pod in self._pods
             for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ())
         )
-        known = safe(self._cluster.kubernetes_minor)
-        return self._names("allowedUnsafeSysctls", ((name, why) for name, why in asked if name not in known))
+        safe_names = safe(self._cluster.kubernetes_minor)
+        return self._names("allowedUnsafeSysctls", ((name, why) for name, why in asked if name not in safe_names))
 
     def _se_linux(self) -> Object:
         asked = [
@@ -188,11 +189,13 @@ class Demand:
         unset = []
         root = ""
         for pod, at, context in self._each():
-            own = pod.data["spec"].get("securityContext") or {}
-            holder, where = (context, at) if context.get("runAsUser") is not None else (own, ("spec", "securityContext"))
+            pod_context = pod.data["spec"].get("securityContext") or {}
+            holder, where = (
+                (context, at) if context.get("runAsUser") is not None else (pod_context, ("spec", "securityContext"))
+            )
             user = holder.get("runAsUser")
             if user is None:
-                unset.append(context.get("runAsNonRoot", own.get("runAsNonRoot")) is True)
+                unset.append(context.get("runAsNonRoot", pod_context.get("runAsNonRoot")) is True)
                 if context.get("privileged") and not unset[-1]:
                     root = root or self._at(pod, (*at, "privileged"), True)
             else:
@@ -216,27 +219,17 @@ class Demand:
                 self.reasons[field,] = self._at(pod, ("spec", "securityContext", field), value)
                 self.notes.append(f"remove {field}: [] from the pods if you can: only RunAsAny allows an empty list")
                 return {"type": "RunAsAny"}
-            for one in value if isinstance(value, list) else [] if value is None else [value]:
-                ids.setdefault(one, self._at(pod, ("spec", "securityContext", field), one))
+            for group in value if isinstance(value, list) else [] if value is None else [value]:
+                ids.setdefault(group, self._at(pod, ("spec", "securityContext", field), group))
         if not ids:
             return {"type": "MustRunAs"}
         self.reasons[field,] = next(iter(ids.values()))
         return {"type": "MustRunAs", "ranges": [{"min": min(ids), "max": max(ids)}]}
 
-    def _read_only(self) -> bool:
-        return all(context.get("readOnlyRootFilesystem") is True for _, _, context in self._each())
-
     def _profiles(self) -> list[str]:
         asked = (
             (entry, self._at(pod, (*at, "seccompProfile", "type"), profile.get("type")))
             for pod, at, context in self._contexts()
-            if (entry := _entry(profile := context.get("seccompProfile") or {}))
+            if (entry := to_annotation(profile := context.get("seccompProfile") or {}))
         )
         return self._names("seccompProfiles", asked, [DEFAULT_PROFILE])
-
-
-def _entry(profile: Mapping[str, Any]) -> str:
-    """The entry of `seccompProfiles` that a profile needs; empty for the default, which every SCC here lists."""
-    if profile.get("type") == "Localhost":
-        return f"localhost/{profile.get('localhostProfile')}"
-    return "unconfined" if profile.get("type") == "Unconfined" else ""

@@ -1,6 +1,7 @@
 """A remedy, and a workload while one is put together: the operations so far, and the pod that each release would then get."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -8,7 +9,7 @@ from scclint.finding import Append, Deduplicate, Operation, Path, Remove, Rename
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
-from scclint.record import record
+from scclint.record import record, replace
 from scclint.text import and_more, capitalized
 from scclint.untyped import as_mappings, has
 from scclint.yaml.edit import EditRefused, changed_data
@@ -43,8 +44,7 @@ class Draft:
         self.operations: list[Operation] = []
         self.removed: list[str] = []
         self.written: list[str] = []
-        root = workload.document.root if workload.provenance.moved else workload.root
-        self._data = to_data(root)
+        self._data = to_data(workload.document.root if workload.provenance.moved else workload.root)
         self.pods: dict[str, dict[str, Any]] = {
             release: deepcopy(outcome.verdict.submitted) for release, outcome in outcomes.items() if outcome.verdict is not None
         }
@@ -89,10 +89,8 @@ class Draft:
         self._data = changed_data(self._data, operation)
         self.operations.append(operation)
         self.written.append("seccompProfile: {type: RuntimeDefault} in the securityContext of stepTemplate")
-        for pod in self.pods.values():
-            for index in range(len(pod["spec"]["containers"])):
-                path = ("spec", "containers", index, "securityContext", "seccompProfile", "type")
-                changed_data(pod, Set(path, "RuntimeDefault"))
+        for container in (container for pod in self.pods.values() for container in pod["spec"]["containers"]):
+            changed_data(container, Set(("securityContext", "seccompProfile", "type"), "RuntimeDefault"))
 
     def append(self, path: Path, value: Scalar) -> None:
         """Add a scalar to a list. Raises EditRefused where the manifest has no place for it."""
@@ -140,11 +138,10 @@ class Draft:
         """Carry an operation out in the document, and at `path` in the pods."""
         self._data = changed_data(self._data, operation)
         self.operations.append(operation)
-        for release, pod in self.pods.items():
-            try:
-                self.pods[release] = changed_data(pod, _moved(operation, path))
-            except EditRefused:
-                continue  # the release does not know the field, and so dropped it
+        for pod in self.pods.values():
+            # A release that does not know the field has dropped it.
+            with suppress(EditRefused):
+                changed_data(pod, replace(operation, path=path))
 
 
 def pruned(data: Any, path: Path) -> Path:
@@ -181,12 +178,6 @@ def sentence(text: str) -> str:
 def shown(value: Scalar) -> str:
     """A scalar as YAML writes it."""
     return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
-
-
-def _moved(operation: Set | Append | Remove, path: Path) -> Operation:
-    if isinstance(operation, Remove):
-        return Remove(path)
-    return type(operation)(path, operation.value)
 
 
 def _at(data: Any, path: Path) -> Any:

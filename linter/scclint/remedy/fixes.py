@@ -1,24 +1,25 @@
 """The proved fix of each finding, over all units that have its file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
 
-from scclint.finding import Crash, Finding, Fix, Ignore, Safety, TextEdit
+from scclint.finding import Crash, Finding, Fix, Ignore, Safety
 from scclint.judge import OpenUnit
 from scclint.judge.guard import guard
 from scclint.judge.session import Session
+from scclint.model.object import ApiObject
 from scclint.record import record, replace
+from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.draft import Remedy
-from scclint.remedy.edits import edits_of, edits_of_overlays
-from scclint.remedy.generated import generator_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
-from scclint.remedy.prove import Disproved, prove
+from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
-from scclint.remedy.text_edits import text_edits
-from scclint.remedy.workbench import Basis, Edit, Workbench
-from scclint.text import listed
+from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
+from scclint.text import and_more, listed
 from scclint.units.unit import Unit
-from scclint.yaml.edit import EditRefused
+from scclint.yaml.edit import EditRefused, edit
 
 _SAFETY: tuple[Safety, ...] = ("safe", "unsafe", "advice")
 
@@ -39,8 +40,7 @@ class SharedFiles:
     """The units of a run by their files, for the question which of them a proof may judge."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
-        self._order = {unit.name: index for index, unit in enumerate(units)}
-        self._named = {unit.name: unit for unit in units}
+        self._units = {unit.name: unit for unit in units}
         self._of_file: dict[str, list[Unit]] = {}
         for unit in units:
             for file in (*unit.files, *unit.shared):
@@ -48,10 +48,10 @@ class SharedFiles:
 
     def concerned(self, finding: Finding) -> list[Unit]:
         """Return the units that have a finding or its file, and those that share a file with them."""
-        own = [*self._of_file.get(finding.span.file, ()), *(self._named[name] for name in finding.units if name in self._named)]
-        files = {file for unit in own for file in (*unit.files, *unit.shared)}
-        found = {unit.name: unit for file in files for unit in self._of_file[file]}
-        return sorted(found.values(), key=lambda unit: self._order[unit.name])
+        named = (self._units[name] for name in finding.units if name in self._units)
+        files = {file for unit in (*self._of_file.get(finding.span.file, ()), *named) for file in (*unit.files, *unit.shared)}
+        names = {unit.name for file in files for unit in self._of_file[file]}
+        return [unit for name, unit in self._units.items() if name in names]
 
 
 def prove_all(
@@ -66,21 +66,17 @@ def prove_all(
     """
     fixes = _Fixes(findings, units, open_unit, session)
     crashes: list[Crash] = []
-    found = []
+    outcomes = []
     for number, finding in enumerate(shown, 1):
         session.options.progress("looked for fixes:", number, len(shown))
-        fix: Fix | Disproved = Disproved("")
+        outcome = FixOutcome()
         with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
-            fix = fixes.fix(finding)
-        found.append(FixOutcome(fix) if isinstance(fix, Fix) else FixOutcome(why=fix.why))
-    return found, crashes, fixes.asked
-
-
-def _units_of(finding: Finding, units: Sequence[Unit]) -> list[Unit]:
-    """The units that have a finding, or its file."""
-    file = finding.span.file
-    own = [unit for unit in units if file in unit.files or unit.name in finding.units]
-    return own + [unit for unit in units if file in unit.shared and unit not in own]
+            try:
+                outcome = FixOutcome(fixes.fix(finding))
+            except EditRefused as refused:
+                outcome = FixOutcome(why=str(refused))
+        outcomes.append(outcome)
+    return outcomes, crashes, fixes.asked
 
 
 class _Fixes:
@@ -100,91 +96,127 @@ class _Fixes:
         """What the rules asked about other units, with the answers, by unit."""
         return {name: list(bench.opened.elsewhere.asked.items()) for name, bench in self._benches.items()}
 
-    def fix(self, finding: Finding) -> Fix | Disproved:
-        """The proved fix of a finding, or why there is none."""
-        units = _units_of(finding, self._units)
-        if (why := self._why_not_judged(finding, units)) is not None:
-            return Disproved(why)
+    def fix(self, finding: Finding) -> Fix:
+        """The proved fix of a finding. Raises EditRefused with the reason if there is none."""
+        file = finding.span.file
+        units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
+        units += [unit for unit in self._units if file in unit.shared and unit not in units]
+        self._check_judged(finding, units)
         benches = [self._bench(unit) for unit in units]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
-        bases = {bench.opened.unit.name: basis for bench in benches if (basis := bench.basis(finding)) is not None}
-        if not bases:
-            return Disproved("")
-        bench = next(bench for bench in benches if bench.opened.unit.name in bases)
-        basis = bases[bench.opened.unit.name]
+        results = {bench.opened.unit.name: result for bench in benches if (result := bench.result(finding)) is not None}
+        if not results:
+            raise EditRefused("")
+        name, result = next(iter(results.items()))
+        bench = self._benches[name]
         failed: list[str] = []
-        for remedy in remedies(bench, finding, basis):
-            for tried in edits_of(bench, basis, remedy):
-                found = Disproved(str(tried)) if isinstance(tried, EditRefused) else self._proved(finding, bases, remedy, tried)
-                if isinstance(found, Fix):
-                    return found
-                failed.append(found.why)
-            if (several := self._in_each_overlay(finding, bases, remedy)) is not None:
-                return several
-        return Disproved(failed[0] if failed else why_none(bench, basis))
+        for remedy in remedies(bench, finding, result):
+            for make in chain(_edits(bench, result, remedy), self._edits_of_overlays(finding, results, remedy)):
+                try:
+                    return self._proved(finding, results, remedy, make())
+                except EditRefused as refused:
+                    failed.append(str(refused))
+        raise EditRefused(failed[0] if failed else why_none(bench, result))
 
-    def _in_each_overlay(self, finding: Finding, bases: Mapping[str, Basis], remedy: Remedy) -> Fix | None:
-        """The remedy as a patch in each overlay that has the finding; None if there is one overlay, or if this is no fix."""
-        if len(bases) < 2:
-            return None
-        benches = [self._benches[name] for name in bases]
-        same = [
-            next((other for other in remedies(bench, finding, basis) if other.title == remedy.title), remedy)
-            for bench, basis in zip(benches, bases.values(), strict=True)
-        ]
-        proved = (self._proved(finding, bases, remedy, tried) for tried in edits_of_overlays(benches, [*bases.values()], same))
-        return next((found for found in proved if isinstance(found, Fix)), None)
-
-    def _why_not_judged(self, finding: Finding, units: Sequence[Unit]) -> str | None:
-        """Why the units of a finding cannot be judged with an edit; None if they can."""
-        laddered = finding.rule_id in LADDERS
+    def _check_judged(self, finding: Finding, units: Sequence[Unit]) -> None:
+        """Raises EditRefused if the units of a finding cannot be judged with an edit."""
         if raw := next((unit for unit in units if unit.unrendered), None):
-            return f"{raw.name} is judged without being rendered: {raw.unrendered}" if laddered else ""
+            told = finding.rule_id in LADDERS
+            raise EditRefused(f"{raw.name} is judged without being rendered: {raw.unrendered}" if told else "")
         source = self._session.outline.files.get(finding.span.file)
-        built = any(unit.rendered for unit in units)
-        if not units or (not built and (source is None or source.path == "-")):
-            return "the text is not in a file"
-        if not all(self._session.is_saved(unit) for unit in units if unit.rendered):
-            return "save the files first: kustomize and Helm read saved files only"
-        return None
+        rendered = [unit for unit in units if unit.rendered]
+        if not units or (not rendered and (source is None or source.path == "-")):
+            raise EditRefused("the text is not in a file")
+        if not all(map(self._session.is_saved, rendered)):
+            raise EditRefused("save the files first: kustomize and Helm read saved files only")
 
-    def _proved(self, finding: Finding, bases: Mapping[str, Basis], remedy: Remedy, edit: Edit) -> Fix | Disproved:
-        """The remedy as a fix, if it is one in every unit that has the finding, and does no harm in the others."""
+    def _edits_of_overlays(
+        self, finding: Finding, results: Mapping[str, RuleResult], remedy: Remedy
+    ) -> Iterator[Callable[[], FileEdit]]:
+        """Yield what makes the edits that carry a remedy out by one patch in each overlay that has the finding, if there are several."""
+        subjects = ((name, result, result.subject) for name, result in results.items())
+        overlays = [(self._benches[name], result, obj) for name, result, obj in subjects if isinstance(obj, ApiObject)]
+        units = [bench.opened.unit for bench, _, _ in overlays]
+        if len(overlays) < max(len(results), 2) or any(unit.kind != "kustomize" or not unit.rendered for unit in units):
+            return
+        from scclint.remedy.kustomize import KustomizationEdits
+
+        def patches(*, merge: bool) -> FileEdit:
+            texts: dict[str, str] = {}
+            for bench, result, obj in overlays:
+                same = (other for other in remedies(bench, finding, result) if other.title == remedy.title)
+                texts |= KustomizationEdits(bench, obj).with_patch(next(same, remedy).operations, merge=merge).texts
+            return FileEdit(texts, where=f"with a patch in each of {and_more(texts, 3)}")
+
+        yield partial(patches, merge=True)
+        yield partial(patches, merge=False)
+
+    def _proved(self, finding: Finding, results: Mapping[str, RuleResult], remedy: Remedy, edit: FileEdit) -> Fix:
+        """The remedy as a fix. Raises EditRefused if it is none in a unit that has the finding, or does harm in another."""
         for file in edit.texts:
-            if why := self._why_not_edited(file):
-                return Disproved(why)
+            self._check_editable(file)
         units = [unit for unit in self._units if any(file in unit.files for file in edit.texts)]
-        if missed := [name for name in bases if name not in {unit.name for unit in units}]:
-            return Disproved(f"the finding would stay in {listed(missed)}")
+        if missed := [name for name in results if name not in {unit.name for unit in units}]:
+            raise EditRefused(f"the finding would stay in {listed(missed)}")
         proofs = []
         for unit in units:
             if unit.unrendered:
-                return Disproved(f"{unit.name} has the file as well, and is judged without being rendered: {unit.unrendered}")
-            own_files = {file: text for file, text in edit.texts.items() if file in unit.files}
-            found = prove(self._bench(unit), finding, bases.get(unit.name), remedy, replace(edit, texts=own_files))
-            if isinstance(found, Disproved):
-                return Disproved(f"in {unit.name}: {found.why}") if len(units) > 1 else found
-            proofs.append((unit.name in bases, found))
+                raise EditRefused(f"{unit.name} has the file as well, and is judged without being rendered: {unit.unrendered}")
+            texts = {file: text for file, text in edit.texts.items() if file in unit.files}
+            try:
+                proof = prove(self._bench(unit), finding, results.get(unit.name), remedy, replace(edit, texts=texts))
+            except EditRefused as refused:
+                raise EditRefused(f"in {unit.name}: {refused}" if len(units) > 1 else str(refused)) from None
+            proofs.append((unit.name in results, *proof))
         if not proofs:
-            return Disproved("no unit has the file")
-        worst = max((proof for _, proof in proofs), key=lambda proof: _SAFETY.index(proof.safety))
-        own = next((proof for has, proof in proofs if has), worst)
+            raise EditRefused("no unit has the file")
+        worst = max(proofs, key=lambda proof: _SAFETY.index(proof[1]))
+        _, _, effect = next((proof for proof in proofs if proof[0]), worst)
         title = f"{remedy.title.removesuffix('.')} {edit.where}." if edit.where else remedy.title
-        return Fix(title, own.effect, worst.safety, self._text_edits(edit))
-
-    def _text_edits(self, edit: Edit) -> tuple[TextEdit, ...]:
         text = self._session.outline.text
-        return tuple(one for file, edited in edit.texts.items() for one in text_edits(file, text(file), edited))
+        edits = (one for file, edited in edit.texts.items() for one in text_edits(file, text(file), edited))
+        return Fix(title, effect, worst[1], tuple(edits))
 
-    def _why_not_edited(self, file: str) -> str:
-        """Why a file must not be edited, as a clause; empty if it may be."""
+    def _check_editable(self, file: str) -> None:
+        """Raises EditRefused if a file must not be edited."""
         outline = self._session.outline
         if file not in outline.files or outline.files[file].path == "-":
-            return f"{file} is not among the files of this run"
-        return "" if self._session.options.force_generated else generator_of(outline.text(file), outline.documents(file), file)
+            raise EditRefused(f"{file} is not among the files of this run")
+        if not self._session.options.force_generated and (
+            why := generator_of(outline.text(file), outline.documents(file), file)
+        ):
+            raise EditRefused(why)
 
     def _bench(self, unit: Unit) -> Workbench:
         if unit.name not in self._benches:
             self._benches[unit.name] = Workbench(self._open(unit), self._session)
         return self._benches[unit.name]
+
+
+def _edits(bench: Workbench, result: RuleResult, remedy: Remedy) -> Iterator[Callable[[], FileEdit]]:
+    """Yield what makes each edit that carries a remedy out, in the order to try them, or raises EditRefused.
+
+    The edit is one of the file itself, or of what a kustomization or chart is rendered from.
+    """
+    document, unit = result.document, bench.opened.unit
+    try:
+        bench.check_editable(document, remedy.operations)
+    except EditRefused as refused:
+        yield partial(refuse, str(refused))
+        return
+    if not unit.rendered:
+
+        def in_file() -> FileEdit:
+            edited = edit(bench.text(document.file), document.index, remedy.operations)
+            return FileEdit({document.file: edited.text}, edited.needs_review)
+
+        yield in_file
+    elif unit.kind != "kustomize":
+        from scclint.remedy import chart
+
+        yield from chart.edits(bench, result, remedy.operations)
+    elif isinstance(result.subject, ApiObject):
+        from scclint.remedy.kustomize import KustomizationEdits
+
+        yield from KustomizationEdits(bench, result.subject).edits(remedy.operations)

@@ -4,7 +4,7 @@ In this order: an SCC that the account may use already, an SCC of the release th
 custom SCC allows what the pods ask for and nothing else, and it is tried after `restricted-v2`, so that it takes no other pod.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import product
 from typing import Any, Literal
@@ -67,40 +67,42 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     before = [outcome.verdict for outcome in outcomes if outcome.verdict is not None]
     required = [verdict.required_scc or "" if cluster.admission.reads_required_scc else "" for verdict in before]
     pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
-    found = _required(cluster, pods, namespace, account, (), {*required})
-    if found is None and not any(required):
-        found = _usable(cluster, pods, namespace, account)
+    asked_sccs = {*required} if len({*required}) == 1 else ()
+    suggestion = _of_release(cluster, asked_sccs, pods, namespace, account, ())
+    if suggestion is None and not any(required):
+        suggestion = _usable(cluster, pods, namespace, account)
     notes: list[str] = []
-    if found is None or found.kind != "usable":
+    if suggestion is None or suggestion.kind != "usable":
         extra: list[Object] = []
         if account == "default":
             account = workloads[0].name
             pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
             notes = [f"set serviceAccountName: {account} in the pods, which run as the account default now"]
-            extra = [_service_account(namespace, account)]
-        found = (
-            _required(cluster, pods, namespace, account, extra, {*required})
+            metadata = {"name": account, "namespace": namespace}
+            extra = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
+        suggestion = (
+            _of_release(cluster, asked_sccs, pods, namespace, account, extra)
             or _usable(cluster, pods, namespace, account)
-            or _shipped(cluster, pods, namespace, account, extra)
+            or _of_release(cluster, _SHIPPED, pods, namespace, account, extra)
             or _custom(world, pods, namespace, account, extra)
         )
-        found = found if found.objects else replace(found, objects=tuple(extra))
-    with_grants = cluster.with_objects(found.objects)
+        suggestion = suggestion if suggestion.objects else replace(suggestion, objects=tuple(extra))
+    with_grants = cluster.with_objects(suggestion.objects)
     unpinned = [_admit(with_grants, pod, namespace) for pod in pods]
     needs_pin = cluster.admission.reads_required_scc and any(
-        asked != found.scc and verdict.scc not in (found.scc, RESTRICTED)
+        asked != suggestion.scc and verdict.scc not in (suggestion.scc, RESTRICTED)
         for asked, verdict in zip(required, unpinned, strict=True)
     )
     changes = []
     for pod, was, asked, verdict in zip(pods, before, required, unpinned, strict=True):
-        after = _admit(with_grants, pod, namespace, found.scc) if needs_pin or asked else verdict
+        after = _admit(with_grants, pod, namespace, suggestion.scc) if needs_pin or asked else verdict
         name = pod.workload.named
         changes.append(PodChange(name, was.scc or "", after.scc or ""))
-        if asked not in ("", found.scc):
-            notes.append(f"write {REQUIRED_SCC}: {found.scc} instead of {asked} in the pods of {name}")
+        if asked not in ("", suggestion.scc):
+            notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {asked} in the pods of {name}")
         if user := cluster.admission.user_change(was, after):
             notes.append(f"check the images of {name}, because {user}")
-    return replace(found, pods=tuple(changes), pin=needs_pin, notes=(*notes, *found.notes))
+    return replace(suggestion, pods=tuple(changes), pin=needs_pin, notes=(*notes, *suggestion.notes))
 
 
 def _plain(outcome: Outcome, account: str) -> Object:
@@ -140,18 +142,24 @@ def _fits(cluster: Cluster, scc: str, pod: AskingPod, namespace: str) -> bool:
     return cluster.admission.errors_under(scc, pod.data, namespace=namespace) == ()
 
 
-def _shipped(
-    cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]
+def _of_release(
+    cluster: Cluster,
+    sccs: Iterable[str],
+    pods: Sequence[AskingPod],
+    namespace: str,
+    account: str,
+    extra: Sequence[Object],
 ) -> Suggestion | None:
-    """An SCC of the release that opens of the node only what the pods use."""
+    """The first of `sccs` that opens of the node only what the pods use. An SCC of a component of the release is not granted."""
     used = {access.words for pod in pods for access in used_by(pod.data, cluster.kubernetes_minor)}
-    for scc in _SHIPPED:
+    general = (cluster.own_sccs - cluster.component_sccs).union(_SHIPPED)
+    for scc in sccs:
         if scc not in cluster.sccs or not {access.words for access in opened_by(cluster.sccs[scc])} <= used:
             continue
         if cluster.admission.reads_required_scc and all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
             return Suggestion(namespace, account, "usable", scc)
-        if found := _granted(cluster, scc, pods, namespace, account, extra):
-            return found
+        if scc in general and (granted := _granted(cluster, scc, pods, namespace, account, extra)):
+            return granted
     return None
 
 
@@ -164,20 +172,6 @@ def _granted(
     if not all(_fits(cluster, scc, pod, namespace) and _admit(granted, pod, namespace).allowed for pod in pods):
         return None
     return Suggestion(namespace, account, "shipped", scc, objects)
-
-
-def _required(
-    cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object], required: Set[str]
-) -> Suggestion | None:
-    """The SCC that all pods require, if it opens of the node only what they use and is no SCC of a component of the release."""
-    scc = next(iter(required))
-    used = {access.words for pod in pods for access in used_by(pod.data, cluster.kubernetes_minor)}
-    if len(required) > 1 or scc not in cluster.sccs or not {access.words for access in opened_by(cluster.sccs[scc])} <= used:
-        return None
-    if all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
-        return Suggestion(namespace, account, "usable", scc)
-    general = cluster.own_sccs - cluster.component_sccs
-    return _granted(cluster, scc, pods, namespace, account, extra) if scc in general else None
 
 
 def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]) -> Suggestion:
@@ -231,7 +225,7 @@ def _captured(world: World, granted: Cluster, pods: Sequence[AskingPod], namespa
 
 def tightened(cluster: Cluster, scc: Object, pods: Sequence[AskingPod], namespace: str) -> Object:
     """The SCC after every step that changes nothing for the pods."""
-    while closer := next((one for one in tighter(scc) if unchanged(cluster, scc, one, pods, namespace)), None):
+    while closer := next((form for form in tighter(scc) if unchanged(cluster, scc, form, pods, namespace)), None):
         scc = closer
     return scc
 
@@ -239,11 +233,11 @@ def tightened(cluster: Cluster, scc: Object, pods: Sequence[AskingPod], namespac
 def unchanged(cluster: Cluster, scc: Object, closer: Object, pods: Sequence[AskingPod], namespace: str) -> bool:
     """Whether a tighter SCC admits all pods and leaves them as the SCC does."""
     name = str(scc["metadata"]["name"])
-    one, other = (cluster.with_objects([{**form, "groups": ["system:authenticated"]}]) for form in (scc, closer))
+    loose, close = (cluster.with_objects([{**form, "groups": ["system:authenticated"]}]) for form in (scc, closer))
     for pod in pods:
-        if not _fits(other, name, pod, namespace):
+        if not _fits(close, name, pod, namespace):
             return False
-        before, after = _admit(one, pod, namespace, name), _admit(other, pod, namespace, name)
+        before, after = _admit(loose, pod, namespace, name), _admit(close, pod, namespace, name)
         if not after.allowed or (before.scc == after.scc and before.pod != after.pod):
             return False
     return True
@@ -273,10 +267,6 @@ def tighter(scc: Object) -> Iterator[Object]:
 def _has(scc: Object, path: Path) -> bool:
     value: Any = scc.get(str(path[0]))
     return bool(value) and (len(path) == 1 or path[1] in value)
-
-
-def _service_account(namespace: str, name: str) -> Object:
-    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
 
 
 def _binding(namespace: str, account: str, name: str, kind: str, role: str) -> Object:

@@ -1,10 +1,11 @@
 """Remedies to try for a finding, the smallest change first.
 
 A rule gives the edits where they are mechanical. For workloads there is a ladder: a profile under an SCC that the pod may use
-already, then the fewest fields without which `restricted-v2` admits the pod, then a user namespace.
+already, then the fewest fields without which `restricted-v2` admits the pod, then a user namespace. Pod Security's `restricted`
+demands four fields that SCC admission usually sets. To write them changes a pod only where no SCC does so.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,11 +16,13 @@ from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
 from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
 from scclint.model.workload import Workload
+from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER
+from scclint.podsecurity.labels import Mode
+from scclint.podsecurity.standards import Violation
 from scclint.record import replace
 from scclint.remedy.draft import Draft, Remedy, pruned, sentence, words_of
-from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
-from scclint.remedy.workbench import Basis, Workbench
+from scclint.remedy.workbench import RuleResult, Workbench
 from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.locate import node_at
@@ -34,16 +37,16 @@ Step = Callable[[Draft, Workbench], bool]
 """Puts a remedy together; False if it cannot work, which a look at the pod shows without judging the unit."""
 
 
-def remedies(bench: Workbench, finding: Finding, basis: Basis) -> Iterator[Remedy]:
+def remedies(bench: Workbench, finding: Finding, result: RuleResult) -> Iterator[Remedy]:
     """The remedies to try, in order."""
-    if basis.problem.edits:
+    if result.problem.edits:
         with suppress(EditRefused):
-            yield from _as_told(basis)
-    subject = basis.subject
+            yield from _as_told(result)
+    subject = result.subject
     if not isinstance(subject, Workload) or _written_elsewhere(subject):
         return
     outcomes = {release: world.outcome(subject) for release, world in bench.worlds.items()}
-    seen = set()
+    tried = set()
     for step in LADDERS.get(finding.rule_id, ()):
         draft = Draft(subject, outcomes)
         try:
@@ -51,28 +54,25 @@ def remedies(bench: Workbench, finding: Finding, basis: Basis) -> Iterator[Remed
         except EditRefused:
             continue
         operations = tuple(draft.operations)
-        if fits and operations and operations not in seen:
-            seen.add(operations)
+        if fits and operations and operations not in tried:
+            tried.add(operations)
             yield Remedy(draft.title, operations)
 
 
-def why_none(bench: Workbench, basis: Basis) -> str:
+def why_none(bench: Workbench, result: RuleResult) -> str:
     """Why there is nothing to try for a workload, as a clause; empty for a finding that only its author can settle."""
-    subject = basis.subject
-    if isinstance(subject, Workload) and basis.rule.id in LADDERS:
+    subject = result.subject
+    if isinstance(subject, Workload) and result.rule.id in LADDERS:
         if isinstance(node_at(subject.root, subject.path), ScalarNode):
             return "the object is written as text in another one"
         if _written_elsewhere(subject):
             return "a pod of this kind is put together from other fields"
-        if basis.rule.id in POD_SECURITY:
+        if result.rule.id in POD_SECURITY:
             return "the pod asks for something that the level forbids"
         if _privileged(subject):
-            why = why_privileged(subject.pod.manifest)
-            return (
-                f"the pod is privileged by nature: {why}"
-                if why
-                else "the manifest does not show which capabilities replace privileged"
-            )
+            if why := why_privileged(subject.pod.manifest):
+                return f"the pod is privileged by nature: {why}"
+            return "the manifest does not show which capabilities replace privileged"
         return _what_holds(bench, subject) or "scclint knows no small change after which an SCC that the pod may use admits it"
     return ""
 
@@ -98,15 +98,15 @@ def _written_elsewhere(workload: Workload) -> bool:
     return bool(moved or workload.provenance.elsewhere or implied)
 
 
-def _as_told(basis: Basis) -> Iterator[Remedy]:
+def _as_told(result: RuleResult) -> Iterator[Remedy]:
     """The edits that the rule gives. What they leave empty is removed as well."""
-    root, subject = basis.document.root, basis.subject
+    root, subject = result.document.root, result.subject
     if root is None:
         return
     data = to_data(root)
     operations: list[Operation] = []
     words: list[str] = []
-    for told in basis.problem.edits:
+    for told in result.problem.edits:
         path = subject.written(told.path) if isinstance(subject, ApiObject) else told.path
         if operations and isinstance(operations[-1], Rename) and path == (*operations[-1].path[:-1], operations[-1].key):
             words.pop()  # the new value names the new key as well
@@ -124,7 +124,7 @@ def _profile_on_pod(draft: Draft, bench: Workbench) -> bool:
 
 def _profile_on_containers(draft: Draft, bench: Workbench) -> bool:
     """For kinds whose pods have no security context of their own."""
-    if draft.workload.group != "serving.knative.dev":
+    if _has_pod_context(draft):
         return False
     for container in draft.workload.pod.containers:
         if container.seccomp_type.value is None:
@@ -173,12 +173,12 @@ def _fit(draft: Draft, bench: Workbench) -> bool:
     for _ in range(_ROUNDS):
         errors: dict[Path, FieldError] = {}
         for release, world in bench.worlds.items():
-            found = world.cluster.admission.errors_under(
+            rejections = world.cluster.admission.errors_under(
                 RESTRICTED, draft.pods[release], namespace=draft.outcomes[release].namespace
             )
-            if found is None:
+            if rejections is None:
                 return False
-            errors |= {error.path: error for error in found}
+            errors |= {error.path: error for error in rejections}
         if not errors:
             if _pinned(draft, bench):
                 _pin(draft, RESTRICTED)
@@ -208,9 +208,83 @@ def _user_namespace(draft: Draft, bench: Workbench) -> bool:
     return _admitted(draft, bench)
 
 
+def _meet_enforced(draft: Draft, bench: Workbench) -> bool:
+    """Write the fields because of which Pod Security admission rejects the pod."""
+    return _write(draft, (v for outcome in draft.outcomes.values() for v in _violations(outcome, "enforce")))
+
+
+def _meet_warned(draft: Draft, bench: Workbench) -> bool:
+    """Write the fields because of which the API server warns about the pod, or about the pod template as written."""
+    violations: list[Violation] = []
+    for release, outcome in draft.outcomes.items():
+        violations += _violations(outcome, "warn", "audit")
+        if outcome.template.warning or outcome.template.audit:
+            violations += _violations(outcome, "warn", "audit", pod=draft.pods.get(release))
+    return _write(draft, violations)
+
+
+def _require_restricted(draft: Draft, bench: Workbench) -> bool:
+    """Require restricted-v2 for a bare Pod, which an SCC of its creator admits now."""
+    if not bench.may_pin or draft.workload.controlled or draft.value(("metadata", "annotations", REQUIRED_SCC)) is not None:
+        return False
+    _pin(draft, RESTRICTED)
+    return True
+
+
+def _violations(outcome: Outcome, *modes: Mode, pod: dict[str, Any] | None = None) -> Iterator[Violation]:
+    """What the standards of these modes forbid in the pod after admission, or in `pod`."""
+    if (judged := outcome.pod_security) is not None:
+        for mode in modes:
+            yield from judged.violations(getattr(judged.policy.policy, mode), pod)
+
+
+def _write(draft: Draft, violations: Iterable[Violation]) -> bool:
+    """Write what the violations ask for; False if one of them asks for more than a field that SCCs set as well."""
+    return all(_satisfy(draft, violation) for violation in dict.fromkeys(violations)) and bool(draft.operations)
+
+
+def _satisfy(draft: Draft, violation: Violation) -> bool:
+    match violation.check:
+        case "allowPrivilegeEscalation":
+            for path in violation.paths:
+                _set(draft, path, value=False)
+        case "capabilities_restricted":
+            if any(path[-1] != "drop" for path in violation.paths):
+                return False
+            for path in violation.paths:
+                if "ALL" not in (draft.value(path) or ()):
+                    draft.append(path, "ALL")
+                    draft.written.append('capabilities.drop: ["ALL"]')
+        case "runAsNonRoot":
+            on_pod = _has_pod_context(draft) and all(draft.value(path) is None for path in violation.paths)
+            for path in (("spec", "securityContext", "runAsNonRoot"),) if on_pod else violation.paths:
+                _set(draft, path, value=True)
+        case "seccompProfile_restricted":
+            missing = [path for path in violation.paths if path[-1] == "seccompProfile"]
+            if len(missing) < len(violation.paths):
+                return False
+            holders = [("spec",)] if _has_pod_context(draft) else [path[:-2] for path in missing]
+            for holder in holders:
+                if draft.value((*holder, "securityContext", "seccompProfile")) is None:
+                    draft.set_profile(holder, "seccompProfile: {type: RuntimeDefault}")
+        case _:
+            return False
+    return True
+
+
+def _has_pod_context(draft: Draft) -> bool:
+    """Whether the pods of the kind have a security context of their own; those of Knative have not."""
+    return draft.workload.group != "serving.knative.dev"
+
+
+def _set(draft: Draft, path: Path, *, value: bool) -> None:
+    if draft.value(path) is not value:
+        draft.set(path, value)
+
+
 POD_SECURITY: Mapping[str, tuple[Step, ...]] = {
-    "PSA501": (meet_enforced, require_restricted),
-    "PSA502": (meet_warned,),
+    "PSA501": (_meet_enforced, _require_restricted),
+    "PSA502": (_meet_warned,),
 }
 LADDERS: Mapping[str, tuple[Step, ...]] = {
     **POD_SECURITY,

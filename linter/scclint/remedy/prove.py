@@ -6,15 +6,14 @@ pod that was admitted stays admitted, with a profile and without more of the nod
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import reduce
 from itertools import chain
 from typing import Any
 
 from scclint.finding import Finding, Safety, Severity
-from scclint.record import record
 from scclint.remedy.draft import OFF_BY_DEFAULT, OPTIONAL, Remedy
-from scclint.remedy.effect import effect
-from scclint.remedy.obligations import outcomes_disprove
-from scclint.remedy.workbench import Basis, Edit, Trial, Workbench, place_of
+from scclint.remedy.outcomes import effect, outcomes_disprove
+from scclint.remedy.workbench import EditTrial, FileEdit, RuleResult, Workbench, place_of
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
@@ -23,54 +22,37 @@ NEEDLESS_GRANT = "RBA403"
 """The rule about grants that no workload needs."""
 
 
-@record
-class Disproved:
-    """Why a remedy is not shown, as a clause."""
+def prove(bench: Workbench, finding: Finding, result: RuleResult | None, remedy: Remedy, edit: FileEdit) -> tuple[Safety, str]:
+    """Judge the unit with the edit that carries a remedy out. Returns how far the pods differ after admission, and that in words.
 
-    why: str
-
-
-@record
-class Proved:
-    """A remedy that holds in a unit: how far the pods differ after admission, and that in words."""
-
-    safety: Safety
-    effect: str
-
-
-def prove(bench: Workbench, finding: Finding, basis: Basis | None, remedy: Remedy, edit: Edit) -> Proved | Disproved:
-    """Judge the unit with the edit that carries a remedy out.
-
-    Without a basis, the unit does not have the finding, and the edit must only do no harm there.
+    Without a result, the unit does not have the finding, and the edit must only do no harm there. Raises EditRefused if the remedy is
+    not to be shown.
     """
-    try:
-        trial = bench.try_out(edit)
-    except EditRefused as refused:
-        return Disproved(str(refused))
+    trial = bench.try_out(edit)
     if not trial.documents:
-        return Disproved("the edit changes nothing") if basis else Proved("safe", "The pods are the same after admission.")
+        if result is not None:
+            raise EditRefused("the edit changes nothing")
+        return "safe", "The pods are the same after admission."
     checks = chain(
-        _intention_disproves(basis, remedy, trial, built=bench.opened.unit.rendered) if basis else (),
-        _findings_disprove(finding, basis, trial),
-        outcomes_disprove(bench, basis, trial),
+        _intention_disproves(result, remedy, trial, rendered=bench.opened.unit.rendered) if result else (),
+        _findings_disprove(finding, result, trial),
+        outcomes_disprove(bench, result, trial),
     )
     for why in checks:
-        return Disproved(why)
+        raise EditRefused(why)
     safety, words = effect(bench, trial, needs_review=edit.needs_review)
     if needless := _needless_grants(finding, trial):
         words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
-    return Proved(safety, words)
+    return safety, words
 
 
-def _intention_disproves(basis: Basis, remedy: Remedy, trial: Trial, *, built: bool) -> Iterator[str]:
+def _intention_disproves(result: RuleResult, remedy: Remedy, trial: EditTrial, *, rendered: bool) -> Iterator[str]:
     """Whether the document of the finding is not as the remedy means it."""
-    new = next((new for old, new in trial.documents if old is basis.document), None)
+    new = next((new for old, new in trial.documents if old is result.document), None)
     if new is None:
         yield "the edit does not change the object"
-    elif built:
-        intended = to_data(basis.document.root)
-        for operation in remedy.operations:
-            intended = changed_data(intended, operation)
+    elif rendered:
+        intended = reduce(changed_data, remedy.operations, to_data(result.document.root))
         if _comparable(intended) != _comparable(to_data(new.root)):
             yield "the edit would not have this effect alone on the object"
 
@@ -83,28 +65,28 @@ def _comparable(data: Any) -> Any:
         return [_comparable(item) for item in data]
     if not isinstance(data, dict):
         return data
-    found = {key: _comparable(value) for key, value in data.items() if not str(key).startswith("checksum/")}
-    return {key: value for key, value in found.items() if not _means_nothing(key, value)}
+    fields = {key: _comparable(value) for key, value in data.items() if not str(key).startswith("checksum/")}
+    return {
+        key: value
+        for key, value in fields.items()
+        if not (value is None or (key in OPTIONAL and not value) or (key in OFF_BY_DEFAULT and value is False))
+    }
 
 
-def _means_nothing(key: object, value: Any) -> bool:
-    return value is None or (key in OPTIONAL and not value) or (key in OFF_BY_DEFAULT and value is False)
-
-
-def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> Iterator[str]:
-    own = [other for other in trial.before if place_of(other) == place_of(finding)]
+def _findings_disprove(finding: Finding, result: RuleResult | None, trial: EditTrial) -> Iterator[str]:
+    same = [other for other in trial.before if place_of(other) == place_of(finding)]
     before = Counter(map(_identity, trial.before))
     after = Counter(map(_identity, trial.after))
-    if basis is not None:
-        if not own:
+    if result is not None:
+        if not same:
             yield "the finding is not in the edited document"
             return
         # Findings about two fields that an object lacks have one place, that of the object.
         left = [other.message for other in trial.after if place_of(other) == place_of(finding)]
-        stays = finding.message in left or len(left) >= len(own)
-        if stays or after[_identity(own[0])] >= before[_identity(own[0])]:
+        stays = finding.message in left or len(left) >= len(same)
+        if stays or after[_identity(same[0])] >= before[_identity(same[0])]:
             yield "the problem would stay"
-    worst = own[0].severity.rank if own else finding.severity.rank
+    worst = same[0].severity.rank if same else finding.severity.rank
     needless = _needless_grants(finding, trial)
     for new in trial.after:
         weighs = new.severity is Severity.ERROR or new.severity.rank <= worst
@@ -112,12 +94,13 @@ def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> I
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
 
 
-def _needless_grants(finding: Finding, trial: Trial) -> list[str]:
+def _needless_grants(finding: Finding, trial: EditTrial) -> list[str]:
     """The grants that nothing needs once the pods are admitted without them. The fix names them, and their author removes them."""
     if not trial.only_workloads or finding.rule_id == NEEDLESS_GRANT:
         return []
     before, after = (
-        {str(one.subject) for one in found if one.rule_id == NEEDLESS_GRANT} for found in (trial.before, trial.after)
+        {str(other.subject) for other in findings if other.rule_id == NEEDLESS_GRANT}
+        for findings in (trial.before, trial.after)
     )
     return sorted(after - before)
 

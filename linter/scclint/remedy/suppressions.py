@@ -10,12 +10,10 @@ from scclint.finding import Finding, Fix, Ignore, Remove, Set
 from scclint.judge.session import Session
 from scclint.load import load_file
 from scclint.load.document import Document
-from scclint.model.object import ApiObject
+from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.draft import Remedy, pruned
-from scclint.remedy.generated import generator_of
-from scclint.remedy.prove import Disproved, prove
-from scclint.remedy.text_edits import text_edits
-from scclint.remedy.workbench import Edit, Workbench
+from scclint.remedy.prove import prove
+from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.suppress.remove import without_comment, without_entry
 from scclint.suppress.syntax import annotation_ignores, comment_ignores
 from scclint.text import listed
@@ -28,50 +26,39 @@ UNUSED = "SUP901"
 _UNCHANGED = "Every finding stays as it is."
 
 
-def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Workbench, session: Session) -> Fix | Disproved:
-    """Return the fix of a finding about a suppression in a comment or an annotation."""
+def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Workbench, session: Session) -> Fix:
+    """Return the fix of a finding about a suppression in a comment or an annotation. Raises EditRefused if there is none."""
     file = finding.span.file
     if bench.opened.unit.rendered and bench.opened.unit.kind != "kustomize":
-        return Disproved("Helm renders the file")
+        raise EditRefused("Helm renders the file")
     text, documents = bench.text(file), session.outline.documents(file)
     if why := generator_of(text, documents, file):
-        return Disproved(why)
-    ignore = next(
-        (one for one in _judged(findings, bench, documents, session) if one.span == finding.span and one.unused), None
-    )
+        raise EditRefused(why)
+    written = [ignore for document in documents for ignore in comment_ignores(document)]
+    written += [ignore for obj in bench.opened.objects if obj.file == file for ignore in annotation_ignores(obj)]
+    _, judged = session.suppressed(findings, written)
+    ignore = next((ignore for ignore in judged if ignore.span == finding.span and ignore.unused), None)
     if ignore is None or ignore.mistake or finding.rule_id != UNUSED:
-        return Disproved("")
+        raise EditRefused("")
     rules = listed(ignore.unused)
-    title = (
-        f"Remove the suppression of {rules}."
-        if set(ignore.unused) == set(ignore.rules)
-        else f"Remove {rules} from the suppression."
-    )
+    whole = set(ignore.unused) == set(ignore.rules)
+    title = f"Remove the suppression of {rules}." if whole else f"Remove {rules} from the suppression."
     try:
         if ignore.by == "comment":
             return _of_comment(title, text, ignore, documents, session)
         return _of_annotation(title, ignore, finding, bench)
-    except (ValueError, EditRefused) as refused:
-        return Disproved(str(refused))
+    except ValueError as error:
+        raise EditRefused(str(error)) from None
 
 
-def _judged(findings: Iterable[Finding], bench: Workbench, documents: Sequence[Document], session: Session) -> list[Ignore]:
-    """The suppressions of a file, with what each of them suppresses."""
-    written = [ignore for document in documents for ignore in comment_ignores(document)]
-    file = documents[0].file if documents else ""
-    written += [ignore for obj in bench.opened.objects if obj.file == file for ignore in annotation_ignores(obj)]
-    _, judged = session.suppressed(findings, written)
-    return judged
-
-
-def _of_comment(title: str, text: str, ignore: Ignore, documents: Sequence[Document], session: Session) -> Fix | Disproved:
+def _of_comment(title: str, text: str, ignore: Ignore, documents: Sequence[Document], session: Session) -> Fix:
     edited = without_comment(text, ignore)
     after = list(load_file(ignore.file, edited, session.outline.kinds))
     if [_data(document) for document in documents] != [_data(document) for document in after]:
-        return Disproved("the edit would change a document")
+        raise EditRefused("the edit would change a document")
     kept = list(_covered(text, documents, ignore.span.line))
     if kept != list(_covered(edited, after, 0 if len(edited.split("\n")) < len(text.split("\n")) else ignore.span.line)):
-        return Disproved("another suppression would cover other lines")
+        raise EditRefused("another suppression would cover other lines")
     return Fix(title, _UNCHANGED, "safe", text_edits(ignore.file, text, edited))
 
 
@@ -94,24 +81,24 @@ def _covered(text: str, documents: Sequence[Document], line: int) -> Iterator[tu
                 yield ignore.rules, ignore.reason, ignore.until, tuple(lines[n - 1] for n in numbers if n != line)
 
 
-def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbench) -> Fix | Disproved:
-    obj = next(obj for obj in bench.opened.objects if obj.file == ignore.file and _has(obj, ignore))
+def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbench) -> Fix:
+    obj = next(
+        obj
+        for obj in bench.opened.objects
+        if obj.file == ignore.file
+        and any((other.span, other.path) == (ignore.span, ignore.path) for other in annotation_ignores(obj))
+    )
     document, text = obj.document, bench.text(ignore.file)
     assert document.root is not None
     path = obj.written(ignore.path)
     node = node_at(document.root, path)
     if not isinstance(node, ScalarNode):
-        return Disproved("the annotation is put together from other fields")
+        raise EditRefused("the annotation is put together from other fields")
     left = without_entry(node.text, ignore)
     operation = Set(path, left) if left else Remove(pruned(to_data(document.root), path))
     bench.check_editable(document, (operation,))
     edited = edit(text, document.index, (operation,))
     # The edit must do no harm, which is judged without the finding: no rule reads suppressions.
-    found = prove(bench, finding, None, Remedy(title, (operation,)), Edit({ignore.file: edited.text}, edited.needs_review))
-    if isinstance(found, Disproved):
-        return found
-    return Fix(title, _UNCHANGED, found.safety, text_edits(ignore.file, text, edited.text))
-
-
-def _has(obj: ApiObject, ignore: Ignore) -> bool:
-    return any((one.span, one.path) == (ignore.span, ignore.path) for one in annotation_ignores(obj))
+    edit_of_file = FileEdit({ignore.file: edited.text}, edited.needs_review)
+    safety, _ = prove(bench, finding, None, Remedy(title, (operation,)), edit_of_file)
+    return Fix(title, _UNCHANGED, safety, text_edits(ignore.file, text, edited.text))

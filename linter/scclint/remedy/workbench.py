@@ -1,8 +1,8 @@
 """One unit, judged as it is, on which edits are tried out: the edited unit is judged by the same rules."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import NoReturn
 
 from scclint.config import Selection
 from scclint.expand import Settings, expand
@@ -14,11 +14,11 @@ from scclint.judge.session import Session
 from scclint.judge.worlds import make_worlds
 from scclint.load import load_file
 from scclint.load.document import Document
+from scclint.memo import Memo
 from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
-from scclint.outcome.chain import Outcome
-from scclint.outcome.world import PROJECT_USER, World
+from scclint.outcome.world import World
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.suppress.syntax import MARK
@@ -29,8 +29,8 @@ from scclint.yaml.nodes import ScalarNode, to_data
 
 
 @record
-class Basis:
-    """What a finding is about: the subject and problem of its rule, in the world of one release."""
+class RuleResult:
+    """What a finding was made from: a subject, and the problem that a rule reports for it in the world of one release."""
 
     subject: Checked
     problem: Problem
@@ -39,7 +39,7 @@ class Basis:
 
 
 @record
-class Edit:
+class FileEdit:
     """Texts in place of files, by path as displayed. `needs_review`: what was removed may tell a reader something.
     `where` says, as a clause, how the edit is made where that is not in the object itself.
     """
@@ -50,7 +50,7 @@ class Edit:
 
 
 @record
-class Trial:
+class EditTrial:
     """An edited unit. `documents` are those that differ, before and after, and `pairs` their objects. `before` and `after` are the
     findings of every rule on all subjects that the edit can change. `only_workloads`: SCCs, RBAC and namespaces are the same.
     """
@@ -70,7 +70,7 @@ class Workbench:
         self.opened = opened
         self.worlds = opened.worlds
         self.session = session
-        self._judged: dict[int, list[Finding]] = {}
+        self._memo = Memo()
 
     @property
     def may_pin(self) -> bool:
@@ -83,20 +83,22 @@ class Workbench:
 
     def document(self, file: str) -> Document | None:
         """The first document of a file that can be read, as of a values file or a kustomization; None if there is none."""
-        return next((found for found in self.session.outline.documents(file) if found.root is not None), None)
+        return next((document for document in self.session.outline.documents(file) if document.root is not None), None)
 
-    def basis(self, finding: Finding) -> Basis | None:
-        """The subject and problem that a finding was made from; None if the unit has none, or the finding points to another file."""
-        (rule,) = (known for known in self.session.registry.rules if known.id == finding.rule_id)
+    def result(self, finding: Finding) -> RuleResult | None:
+        """What a finding was made from; None if no rule reports it in the unit, or if it points to another file."""
+        (rule,) = (rule for rule in self.session.registry.rules if rule.id == finding.rule_id)
         rendered = self.opened.unit.rendered
         for subject in self.opened.subjects:
             if not isinstance(subject, rule.on) or not (rendered or subject.file == finding.span.file):
                 continue
             for world in self.worlds.values():
-                for problem, made in _stamped(rule, subject, world, finding):
-                    if place_of(made) == place_of(finding) if rendered else _is_same(made, finding):
-                        document = subject if isinstance(subject, Document) else subject.document
-                        return Basis(subject, problem, rule, document)
+                # A rule that fails on a subject has been reported.
+                with suppress(Exception):
+                    for problem in rule.check(subject, world):
+                        if _is_same(stamp(problem, rule, finding.severity, subject), finding, rendered=rendered):
+                            document = subject if isinstance(subject, Document) else subject.document
+                            return RuleResult(subject, problem, rule, document)
         return None
 
     def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
@@ -106,7 +108,7 @@ class Workbench:
         if document.kind == "Template" and any(_sets_parameter(document, operation) for operation in operations):
             raise EditRefused("a parameter of the Template sets the value")
 
-    def try_out(self, edit: Edit) -> Trial:
+    def try_out(self, edit: FileEdit) -> EditTrial:
         """Judge the unit with other texts in place of files. Raises EditRefused if they cannot be read or rendered as the unit is."""
         texts = edit.texts
         if any(text.count(MARK) < self.text(file).count(MARK) for file, text in texts.items()):
@@ -117,11 +119,12 @@ class Workbench:
         only_workloads = all(isinstance(new, Workload) or old.manifest == new.manifest for old, new in pairs)
         worlds = self._worlds(replaced, only_workloads=only_workloads)
         reported = {id(obj) for obj in self.opened.ours}
-        kept = [s for s in self.opened.subjects if id(s) not in replaced and _may_change(s, only_workloads=only_workloads)]
-        own = [(old, new) for old, new in pairs if id(old) in reported]
-        before: list[Checked] = [*(old for old, _ in changed), *(old for old, _ in own if _is_subject(old))]
-        after: list[Checked] = [*(new for _, new in changed), *(new for _, new in own if _is_subject(new))]
-        return Trial(
+        unaffected = (Document, Workload) if only_workloads else Document
+        kept = [s for s in self.opened.subjects if id(s) not in replaced and not isinstance(s, unaffected)]
+        ours = [pair for pair in pairs if id(pair[0]) in reported]
+        before: list[Checked] = [*(old for old, _ in changed), *(old for old, _ in ours if _is_subject(old))]
+        after: list[Checked] = [*(new for _, new in changed), *(new for _, new in ours if _is_subject(new))]
+        return EditTrial(
             tuple(changed),
             pairs,
             worlds,
@@ -149,13 +152,10 @@ class Workbench:
             raise EditRefused(f"the edited files do not render: {made.error}")
         inputs, old = Inputs(), self.opened.inputs
         inputs.take(self.session.documents(made))
-        if inputs.passed != old.passed or len(inputs.targets) != len(old.targets):
+        kinds, old_kinds = ([(document.kind, document.status) for document in part.targets] for part in (inputs, old))
+        if inputs.passed != old.passed or kinds != old_kinds:
             raise EditRefused("the edited files would render to other objects")
-        for was, now in zip(old.targets, inputs.targets, strict=True):
-            if (was.kind, was.status) != (now.kind, now.status):
-                raise EditRefused("the edited files would render to other objects")
-            if was.text != now.text:
-                yield was, now
+        yield from ((was, now) for was, now in zip(old.targets, inputs.targets, strict=True) if was.text != now.text)
 
     def _pairs(self, document: Document, new: Document) -> tuple[tuple[ApiObject, ApiObject], ...]:
         """The objects of a document, before and after the edit. What the unit adds to their provenance holds for both."""
@@ -164,7 +164,7 @@ class Workbench:
         fresh, edited = list(expand(document, settings)), list(expand(new, settings))
         if not len(old) == len(fresh) == len(edited):
             raise EditRefused("the edited document would define other objects")
-        return tuple((one, _with_added(changed, one, alone)) for one, alone, changed in zip(old, fresh, edited, strict=True))
+        return tuple((was, _with_added(now, was, alone)) for was, alone, now in zip(old, fresh, edited, strict=True))
 
     def _settings(self) -> Settings:
         config, unit = self.session.config, self.opened.unit
@@ -191,15 +191,13 @@ class Workbench:
                 namespace=namespace,
                 elsewhere=first.elsewhere,
             )
-        found: dict[str, World] = {}
-        others = found if len(self.worlds) > 1 else None
-        found.update({name: world.with_objects(replaced, others) for name, world in self.worlds.items()})
-        return found
+        worlds: dict[str, World] = {}
+        others = worlds if len(self.worlds) > 1 else None
+        worlds.update({name: world.with_objects(replaced, others) for name, world in self.worlds.items()})
+        return worlds
 
     def _findings(self, subject: Checked) -> list[Finding]:
-        if id(subject) not in self._judged:
-            self._judged[id(subject)] = self._check(self.worlds, [subject])
-        return self._judged[id(subject)]
+        return self._memo(id(subject), lambda: self._check(self.worlds, [subject]))
 
     def _check(self, worlds: Mapping[str, World], subjects: Sequence[Checked]) -> list[Finding]:
         """The findings of all rules, each with its own severity, also of those that the run does not select."""
@@ -210,22 +208,14 @@ class Workbench:
         return findings
 
 
-def attempted(make: Callable[..., Edit], *arguments: Any) -> Edit | EditRefused:
-    """Return the edit that `make` returns for the arguments, or why it refuses."""
-    try:
-        return make(*arguments)
-    except EditRefused as refused:
-        return refused
+def refuse(why: str) -> NoReturn:
+    """Raise EditRefused with the reason, as a clause."""
+    raise EditRefused(why)
 
 
-def _stamped(rule: AnyRule, subject: Checked, world: World, finding: Finding) -> Iterator[tuple[Problem, Finding]]:
-    """The problems of a subject, each with the finding that it becomes. A rule that fails on a subject has been reported."""
-    with suppress(Exception):
-        for problem in rule.check(subject, world):
-            yield problem, stamp(problem, rule, finding.severity, subject)
-
-
-def _is_same(made: Finding, finding: Finding) -> bool:
+def _is_same(made: Finding, finding: Finding, *, rendered: bool) -> bool:
+    if rendered:
+        return place_of(made) == place_of(finding)
     return (made.span, made.path, made.subject, made.message) == (finding.span, finding.path, finding.subject, finding.message)
 
 
@@ -240,8 +230,8 @@ def place_of(finding: Finding) -> tuple[object, ...]:
 def _has_its_steps(document: Document) -> bool:
     """Whether a document is a Tekton Task that takes no step from another object."""
     steps = value_at(to_data(document.root), ("spec", "steps"))
-    own = isinstance(steps, list) and all(isinstance(step, dict) and "ref" not in step for step in steps)
-    return own and document.kind in ("Task", "ClusterTask")
+    has_steps = isinstance(steps, list) and all(isinstance(step, dict) and "ref" not in step for step in steps)
+    return has_steps and document.kind in ("Task", "ClusterTask")
 
 
 def _sets_parameter(document: Document, operation: Operation) -> bool:
@@ -257,27 +247,9 @@ def _is_subject(obj: ApiObject) -> bool:
     return isinstance(obj, Workload) or not obj.partial
 
 
-def _may_change(subject: Checked, *, only_workloads: bool) -> bool:
-    """Whether an edit elsewhere in the unit can change what rules say about a subject."""
-    return not isinstance(subject, Document) and not (only_workloads and isinstance(subject, Workload))
-
-
 def _with_added(changed: ApiObject, old: ApiObject, alone: ApiObject) -> ApiObject:
     """The changed object with what the unit added to the provenance of the old one, which by itself had that of `alone`."""
-    added: dict[str, Any] = {}
-    for name in type(old.provenance).__match_args__:
-        value = getattr(old.provenance, name)
-        if value != getattr(alone.provenance, name):
-            added[name] = value
+    names = type(old.provenance).__match_args__
+    provenance = {name: getattr(old.provenance, name) for name in names}
+    added = {name: value for name, value in provenance.items() if value != getattr(alone.provenance, name)}
     return changed.with_provenance(**added) if added else changed
-
-
-def workload_pairs(pairs: Iterable[tuple[ApiObject, ApiObject]]) -> list[tuple[Workload, Workload]]:
-    return [(old, new) for old, new in pairs if isinstance(old, Workload) and isinstance(new, Workload)]
-
-
-def both_outcomes(was: World, world: World, old: Workload, new: Workload) -> Iterator[tuple[Outcome, Outcome]]:
-    """The outcomes before and after; of a bare Pod also as a user creates it who has no grants."""
-    yield was.outcome(old), world.outcome(new)
-    if not old.controlled:
-        yield was.outcome(old, PROJECT_USER), world.outcome(new, PROJECT_USER)
