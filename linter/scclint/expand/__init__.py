@@ -88,14 +88,11 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
         items = (without_release_namespace(item, document, settings.namespace) for item in items)
     for item in items:
         for made in _expanded(item, settings):
-            yield _model_object(document, made)
-
-
-def _model_object(document: Document, item: Item) -> ApiObject:
-    made_of = (document, item.root, item.data, item.path, item.provenance, item.manifest)
-    if item.template is not None:
-        return Workload(*made_of, template=item.template)
-    return (item.model or ApiObject)(*made_of)
+            parts = (document, made.root, made.data, made.path, made.provenance, made.manifest)
+            if made.template is not None:
+                yield Workload(*parts, template=made.template)
+            else:
+                yield (made.model or ApiObject)(*parts)
 
 
 def _expanded(item: Item, settings: Settings) -> Iterator[Item]:
@@ -111,7 +108,10 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
     """Return the items of an API object. Objects that can carry others have no model yet."""
     api_version, kind = item.data.get("apiVersion"), item.data.get("kind")
     if isinstance(api_version, Unknown) or isinstance(kind, Unknown):
-        return (_of_open_kind(item),)
+        # An object whose kind is still to be filled in. The expression in its place is shown in part.
+        texts = {key: " ".join(str(item.data.get(key) or "").split()) for key in ("apiVersion", "kind")}
+        shown = {key: shortened(text, _LONGEST_KIND) for key, text in texts.items()}
+        return (replace(item, model=UnknownKind, data={**shown, "metadata": item.data.get("metadata")}),)
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return ()
     key = item.key
@@ -134,12 +134,6 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
 
         return of_unknown_kind(item)
     return ()
-
-
-def _of_open_kind(item: Item) -> Item:
-    """Return an object whose kind is still to be filled in. The expression in its place is shown in part."""
-    shown = {key: shortened(" ".join(str(item.data.get(key) or "").split()), _LONGEST_KIND) for key in ("apiVersion", "kind")}
-    return replace(item, model=UnknownKind, data={**shown, "metadata": item.data.get("metadata")})
 
 
 _RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")

@@ -99,8 +99,7 @@ def triggered(trigger: Item) -> Iterator[Item]:
     Source: `argoWorkflow` and `k8s` in https://argoproj.github.io/argo-events/APIs/, `resourcetemplates` in
     https://tekton.dev/docs/triggers/triggertemplates/.
     """
-    home = as_text(value_at(trigger.data, ("metadata", "namespace")))
-    provenance = Provenance(home=home).within(trigger.provenance)
+    provenance = Provenance(home=as_text(value_at(trigger.data, ("metadata", "namespace")))).within(trigger.provenance)
     for path in TRIGGERS[trigger.key]:
         below = path[-2:] if path[-2:] == ("source", "resource") else ()
         for where, around in each(trigger.data, path[: len(path) - len(below)]):

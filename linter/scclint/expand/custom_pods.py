@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Inner, Piece, in_list, in_mapping, laid_over, named, pod_of
+from scclint.expand.item import Item, each
+from scclint.expand.sourced_value import NOTHING, Inner, SourcedValue, in_list, in_mapping, laid_over, named, pod_of
 from scclint.expand.texts import resource_manifests
-from scclint.finding import Path
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
 from scclint.record import replace
@@ -18,10 +17,11 @@ _PATCHED = "podSpecPatch, which scclint does not read, changes its pods"
 
 def pods(item: Item) -> Iterator[Item]:
     """Yield the pods that the controller of a custom resource makes, in the order of the table, and the objects in its texts."""
-    whole = Piece(item.data, node_at(item.root, item.path), item.path)
+    whole = SourcedValue(item.data, node_at(item.root, item.path), item.path)
     for row in CUSTOM_PODS[item.key]:
-        for part in _each(whole, row.at):
-            if isinstance(part.data, dict):
+        for path, data in each(item.data, row.at):
+            if isinstance(data, dict):
+                part = whole.at(*path)
                 own = laid_over(whole.at(*row.defaults), part) if row.defaults else part
                 if pod := _pod(item, whole, own, row):
                     yield pod
@@ -30,18 +30,7 @@ def pods(item: Item) -> Iterator[Item]:
         yield from resource_manifests(item, (*below, "templates", EACH))
 
 
-def _each(part: Piece, path: Path) -> Iterator[Piece]:
-    """Yield what a path leads to, with each item of a list for `*`."""
-    for index, step in enumerate(path):
-        if step == EACH:
-            for inner in part.items:
-                yield from _each(inner, path[index + 1 :])
-            return
-        part = part.at(step)
-    yield part
-
-
-def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
+def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) -> Item | None:
     """Return the pod that the mapping `part` describes; None if it has no containers."""
     template = part.at(*row.template) if row.template else NOTHING
     containers = [*template.at("spec", "containers").items, *_containers(part, row)]
@@ -51,7 +40,7 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     spec = _spec(whole, part, template, row)
     volumes = [*spec.get("volumes", NOTHING).items, *_added_volumes(spec, part, row)]
     stated = (template.at("spec", "containers"), *(part.at(*path) for path in row.containers))
-    main = Piece(None, part.node, part.path, part.entry or whole.at("spec").entry)
+    main = SourcedValue(None, part.node, part.path, part.entry or whole.at("spec").entry)
     spec["containers"] = in_list(map(_with_image, containers), next((place for place in stated if place.entry), main))
     if volumes:
         spec["volumes"] = in_list(volumes, spec.get("volumes", part))
@@ -70,7 +59,7 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     return pod_of(item, whole, name, metadata, spec, place, inner, own, elsewhere=elsewhere)
 
 
-def _spec(whole: Piece, part: Piece, template: Piece, row: CustomPod) -> dict[str, Piece]:
+def _spec(whole: SourcedValue, part: SourcedValue, template: SourcedValue, row: CustomPod) -> dict[str, SourcedValue]:
     """Return the fields of the pod's spec: of its template, of `part`, and what the whole object sets for all its pods."""
     spec = template.at("spec").fields
     spec |= {field: value for field, path in row.spec.items() if (value := part.at(*path)).data is not None}
@@ -79,15 +68,15 @@ def _spec(whole: Piece, part: Piece, template: Piece, row: CustomPod) -> dict[st
     return spec
 
 
-def _added_volumes(spec: Mapping[str, Piece], part: Piece, row: CustomPod) -> Iterator[Piece]:
+def _added_volumes(spec: Mapping[str, SourcedValue], part: SourcedValue, row: CustomPod) -> Iterator[SourcedValue]:
     """Yield the volumes that the controller adds to those of the spec."""
     taken = {volume.data.get("name") for volume in spec.get("volumes", NOTHING).items if isinstance(volume.data, dict)}
     for name, made in row.volumes.items():
         if name not in taken:
-            yield Piece({"name": name, **made}, None, part.path)
+            yield SourcedValue({"name": name, **made}, None, part.path)
 
 
-def _share(spec: dict[str, Piece], field: str, value: Piece) -> None:
+def _share(spec: dict[str, SourcedValue], field: str, value: SourcedValue) -> None:
     """Add a field that the whole object sets: lists are joined, other fields count if the pod has none."""
     own = spec.get(field, NOTHING)
     if own.items and value.items:
@@ -96,19 +85,19 @@ def _share(spec: dict[str, Piece], field: str, value: Piece) -> None:
         spec[field] = value
 
 
-def _mounted(volumes: Piece, part: Piece) -> Piece:
+def _mounted(volumes: SourcedValue, part: SourcedValue) -> SourcedValue:
     """Return the volumes that the main container mounts."""
     names = {mount.get("name") for mount in mappings(part.at("volumeMounts").data)}
     return in_list([v for v in volumes.items if isinstance(v.data, dict) and v.data.get("name") in names], volumes)
 
 
-def _containers(part: Piece, row: CustomPod) -> Iterator[Piece]:
+def _containers(part: SourcedValue, row: CustomPod) -> Iterator[SourcedValue]:
     for path in row.containers:
         found = part.at(*path)
         yield from found.items if isinstance(found.data, list) else [found] if isinstance(found.data, dict) else []
 
 
-def _with_main(containers: list[Piece], whole: Piece, part: Piece, row: CustomPod) -> list[Piece]:
+def _with_main(containers: list[SourcedValue], whole: SourcedValue, part: SourcedValue, row: CustomPod) -> list[SourcedValue]:
     """Return the containers with the one that the controller adds: over its own fields, those that the object states count."""
     if not row.main:
         return containers
@@ -116,14 +105,16 @@ def _with_main(containers: list[Piece], whole: Piece, part: Piece, row: CustomPo
     name = stated_name if isinstance(stated_name, str) and stated_name else row.main
     fixed: dict[str, Any] = {"name": name, **row.fixed}
     stated = {field: value for field, path in row.container.items() if (value := part.at(*path)).data is not None}
-    made = laid_over(Piece(fixed, None, part.path), in_mapping({"name": Piece(name, None, part.path), **stated}, part))
+    made = laid_over(
+        SourcedValue(fixed, None, part.path), in_mapping({"name": SourcedValue(name, None, part.path), **stated}, part)
+    )
     mine = [index for index, c in enumerate(containers) if isinstance(c.data, dict) and c.data.get("name") == name]
     if not mine:
         return [made, *containers]
     return [laid_over(made, container) if index == mine[0] else container for index, container in enumerate(containers)]
 
 
-def _with_image(container: Piece) -> Piece:
+def _with_image(container: SourcedValue) -> SourcedValue:
     """Return a container with an empty image if it has none: the controller fills it in, and admission does not read it."""
     if not isinstance(container.data, dict) or "image" in container.data:
         return container

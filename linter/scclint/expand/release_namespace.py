@@ -23,8 +23,7 @@ def without_release_namespace(item: Item, document: Document, asked: str) -> Ite
         data["metadata"] = {key: value for key, value in metadata.items() if key != "namespace"}
         provenance = replace(provenance, unplaced=marker == DEFAULT_NAMESPACE)
     if isinstance(subjects := data.get("subjects"), list):
-        moved = {"namespace": namespace}
-        data["subjects"] = [{**s, **moved} if value_at(s, ("namespace",)) == marker else s for s in subjects]
+        data["subjects"] = [s | {"namespace": namespace} if value_at(s, ("namespace",)) == marker else s for s in subjects]
     for key in ("users", "groups"):
         if isinstance(names := data.get(key), list):
             data[key] = [_renamed(name, marker, namespace) for name in names]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Inner, Piece, called, in_list, in_mapping, laid_over, named, pod_of
+from scclint.expand.sourced_value import NOTHING, Inner, SourcedValue, called, in_list, in_mapping, laid_over, named, pod_of
 from scclint.expand.tekton_runs import PipelineRun, References, RunOverrides, distinct, held_tasks
 from scclint.limits import MAX_REPEATED
 from scclint.model.object import ApiObject
@@ -26,7 +26,7 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
     pod. A Task or Pipeline without a run in the input runs with the defaults. An object that only refers to tasks yields
     itself if `references` contains the tasks, else unknown pods.
     """
-    whole = Piece(item.data, node_at(item.root, item.path), item.path)
+    whole = SourcedValue(item.data, node_at(item.root, item.path), item.path)
     references = references or References(())
     if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
         yield _open_pod(item, whole, NOTHING, _TOO_LARGE, beyond=True)
@@ -50,7 +50,7 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
         yield replace(item, model=ApiObject)
 
 
-def _tasks(whole: Piece, references: References) -> Iterator[tuple[Piece, RunOverrides, Piece, bool]]:
+def _tasks(whole: SourcedValue, references: References) -> Iterator[tuple[SourcedValue, RunOverrides, SourcedValue, bool]]:
     """The task specs of an object, each with what runs it, the task's name where a pipeline has it, and whether it came before."""
     spec, kind = whole.at("spec"), whole.at("kind").data
     if kind == "TaskRun" and isinstance(spec.at("taskSpec").data, dict):
@@ -65,13 +65,15 @@ def _tasks(whole: Piece, references: References) -> Iterator[tuple[Piece, RunOve
                 yield task.at("taskSpec"), run, task.at("name"), number > 0
 
 
-def _open_pod(item: Item, whole: Piece, name: Piece, why: str, *, beyond: bool = False) -> Item:
+def _open_pod(item: Item, whole: SourcedValue, name: SourcedValue, why: str, *, beyond: bool = False) -> Item:
     """Return an item for unknown pods. `why` is the reason, as a clause."""
     pod = _pod(item, whole, NOTHING, RunOverrides(), name, References(()))
     return replace(pod, provenance=replace(pod.provenance, elsewhere=why, beyond=beyond))
 
 
-def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, references: References) -> Item:
+def _pod(
+    item: Item, whole: SourcedValue, task: SourcedValue, run: RunOverrides, name: SourcedValue, references: References
+) -> Item:
     """Return the pod of the task spec `task`, with what its run sets. `name` is the task's name in a pipeline."""
     steps, sidecars = task.at("steps"), task.at("sidecars")
     found = [references.step(step, whole) for step in steps.items]
@@ -80,7 +82,7 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
     own, more = task.at("volumes"), run.template.at("volumes")
     volumes = [*own.items, *more.items]
     spec = {key: part for key, part in run.template.fields.items() if key not in ("volumes", "env")}
-    spec["serviceAccountName"] = run.account or Piece(PIPELINE, None, run.account.path)
+    spec["serviceAccountName"] = run.account or SourcedValue(PIPELINE, None, run.account.path)
     spec["containers"] = in_list(containers, sidecars if steps.node is None else steps)
     if volumes:
         spec["volumes"] = in_list(volumes, more if own.node is None else own)
@@ -96,7 +98,9 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
     return pod_of(item, whole, name, metadata, spec, place, inner, f"task {name.data}" if name else "", by, elsewhere)
 
 
-def _metadata(whole: Piece, task: Piece, run: RunOverrides) -> tuple[dict[str, Piece], dict[str, dict[str, Piece]]]:
+def _metadata(
+    whole: SourcedValue, task: SourcedValue, run: RunOverrides
+) -> tuple[dict[str, SourcedValue], dict[str, dict[str, SourcedValue]]]:
     """The metadata of the pod, and its annotations and labels one by one: the task's, over these the object's, then the run's."""
     metadata = whole.at("metadata").fields
     if whole.at("kind").data == "ClusterTask" and (namespace := run.by.at("metadata", "namespace")):

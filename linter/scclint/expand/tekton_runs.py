@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 
-from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, values_in
+from scclint.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.load.document import Document
+from scclint.memo import Memo
 from scclint.record import record
 from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import to_data
@@ -22,9 +23,9 @@ class RunOverrides:
     `by` is the run, if it is not the object that contains the task.
     """
 
-    account: Piece = NOTHING
-    template: Piece = NOTHING
-    by: Piece = NOTHING
+    account: SourcedValue = NOTHING
+    template: SourcedValue = NOTHING
+    by: SourcedValue = NOTHING
 
     @property
     def namespace(self) -> str:
@@ -56,13 +57,13 @@ def distinct(runs: Iterable[RunOverrides]) -> Iterator[RunOverrides]:
         yield RunOverrides()
 
 
-def tasks_of(pipeline: Piece) -> Iterator[Piece]:
+def tasks_of(pipeline: SourcedValue) -> Iterator[SourcedValue]:
     """The tasks of a pipeline's spec, in order."""
     for key in ("tasks", "finally"):
         yield from pipeline.at(key).items
 
 
-def held_tasks(whole: Piece) -> Iterator[Piece]:
+def held_tasks(whole: SourcedValue) -> Iterator[SourcedValue]:
     """The tasks that a Pipeline or PipelineRun holds."""
     kind = whole.at("kind").data
     if kind in ("Pipeline", "PipelineRun"):
@@ -75,12 +76,12 @@ class PipelineRun:
     `by` is the run, where it is another object than the one that holds the tasks.
     """
 
-    def __init__(self, whole: Piece = NOTHING, by: Piece = NOTHING) -> None:
+    def __init__(self, whole: SourcedValue = NOTHING, by: SourcedValue = NOTHING) -> None:
         self.whole = whole
         self._by = by
         self._spec = whole.at("spec")
-        self._own: dict[str, list[Piece]] = {}
-        self._known: dict[str, RunOverrides] = {}
+        self._own: dict[str, list[SourcedValue]] = {}
+        self._memo = Memo()
         for one in self._spec.at("taskRunSpecs").items:
             self._own.setdefault(_text(one.at("pipelineTaskName")), []).append(one)
 
@@ -91,18 +92,16 @@ class PipelineRun:
         return joined * values_in(self._template.data) > MAX_REPEATED
 
     @property
-    def _template(self) -> Piece:
+    def _template(self) -> SourcedValue:
         # Beside the template of all runs is where v1beta1 has it.
         return self._spec.at("taskRunTemplate", "podTemplate") or self._spec.at("podTemplate")
 
-    def run_of(self, name: Piece) -> RunOverrides:
+    def run_of(self, name: SourcedValue) -> RunOverrides:
         """What it sets for the task of that name."""
         key = _text(name)
-        if key not in self._known:
-            self._known[key] = self._run_of(self._own.get(key, ()))
-        return self._known[key]
+        return self._memo(key, lambda: self._run_of(self._own.get(key, ())))
 
-    def _run_of(self, own: Iterable[Piece]) -> RunOverrides:
+    def _run_of(self, own: Iterable[SourcedValue]) -> RunOverrides:
         account = self._spec.at("taskRunTemplate", "serviceAccountName") or self._spec.at("serviceAccountName")
         templates = [self._template]
         for one in own:
@@ -118,22 +117,22 @@ class PipelineRun:
         return repr((_namespace(self.whole), _marks(self.whole), *fields))
 
 
-def _template_of(one: Piece) -> Piece:
+def _template_of(one: SourcedValue) -> SourcedValue:
     """The pod template of an entry for one task."""
     return one.at("podTemplate") or one.at("taskPodTemplate")
 
 
-def _joined(templates: Iterable[Piece]) -> Piece:
+def _joined(templates: Iterable[SourcedValue]) -> SourcedValue:
     """Return pod templates merged field by field; the last one wins. Volumes are merged by name."""
     given = [template for template in templates if template]
     if len(given) < 2:
         return given[0] if given else NOTHING
-    fields: dict[str, Piece] = {}
-    volumes: dict[str, list[Piece]] = {}
+    fields: dict[str, SourcedValue] = {}
+    volumes: dict[str, list[SourcedValue]] = {}
     for template in given:
         own = {key: part for key, part in template.fields.items() if part.data is not None}
         fields |= own
-        named: dict[str, list[Piece]] = {}
+        named: dict[str, list[SourcedValue]] = {}
         for volume in own["volumes"].items if "volumes" in own else ():
             named.setdefault(_text(volume.at("name")), []).append(volume)
         for name, alike in named.items():
@@ -152,7 +151,7 @@ class References:
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self._known: dict[tuple[str, ...], Piece] = {}
+        self._known: dict[tuple[str, ...], SourcedValue] = {}
         self._runs: dict[int, list[RunOverrides]] = {}
         self._pipeline_runs: dict[int, dict[str, PipelineRun]] = {}
         self._spent: dict[int, int] = {}
@@ -160,7 +159,7 @@ class References:
         self._resolved: set[int] = set()
         self._repeated = 0
         wholes = [
-            Piece(to_data(document.root), document.root, ())
+            SourcedValue(to_data(document.root), document.root, ())
             for document in documents
             if document.root is not None and document.api_version.startswith("tekton.dev/")
         ]
@@ -177,23 +176,23 @@ class References:
             elif whole.at("kind").data == "PipelineRun":
                 self._refer_by_pipeline(PipelineRun(whole, whole))
 
-    def runs_of_task(self, whole: Piece) -> list[RunOverrides]:
+    def runs_of_task(self, whole: SourcedValue) -> list[RunOverrides]:
         """What in the input runs a Task."""
         return self._runs.get(id(whole.node), [])
 
-    def runs_of_pipeline(self, whole: Piece) -> Iterable[PipelineRun]:
+    def runs_of_pipeline(self, whole: SourcedValue) -> Iterable[PipelineRun]:
         """The PipelineRuns of a Pipeline that set different values."""
         return self._pipeline_runs.get(id(whole.node), {}).values()
 
-    def is_cut(self, whole: Piece) -> bool:
+    def is_cut(self, whole: SourcedValue) -> bool:
         """Whether there are more PipelineRuns of a Pipeline, which were not looked at since they are too many."""
         return id(whole.node) in self._cut
 
-    def resolves(self, whole: Piece) -> bool:
+    def resolves(self, whole: SourcedValue) -> bool:
         """Whether a run refers to something that is in the input."""
         return id(whole.node) in self._resolved
 
-    def may_repeat(self, task: Piece, run: RunOverrides, holder: Piece, *, again: bool) -> bool:
+    def may_repeat(self, task: SourcedValue, run: RunOverrides, holder: SourcedValue, *, again: bool) -> bool:
         """Return whether the limit allows one more pod from a task spec of the object `holder`.
 
         Values that come from elsewhere or from `stepTemplate` count for each use, those of a spec that is run `again` for each run.
@@ -208,7 +207,7 @@ class References:
                 return False
         return True
 
-    def action(self, step: Piece, holder: Piece) -> tuple[Piece, str]:
+    def action(self, step: SourcedValue, holder: SourcedValue) -> tuple[SourcedValue, str]:
         """The StepAction that a step of the object `holder` refers to; and why there is none, where it refers to one."""
         ref = step.at("ref")
         if not ref:
@@ -216,7 +215,7 @@ class References:
         action, missing = self._target(ref, "StepAction", holder)
         return action, "" if action else f"a step is {missing}"
 
-    def step(self, step: Piece, holder: Piece) -> tuple[Piece, str]:
+    def step(self, step: SourcedValue, holder: SourcedValue) -> tuple[SourcedValue, str]:
         """A step with what its StepAction gives it, which image and security context come from alone; and why not, if it cannot.
 
         `holder` is the object that has the step.
@@ -228,7 +227,7 @@ class References:
         kept = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
         return in_mapping({**kept, **given}, step), ""
 
-    def _refer(self, whole: Piece, ref: Piece, run: RunOverrides) -> None:
+    def _refer(self, whole: SourcedValue, ref: SourcedValue, run: RunOverrides) -> None:
         target, _ = self._target(ref, "Task", whole)
         if target:
             self._runs.setdefault(id(target.node), []).append(run)
@@ -254,7 +253,7 @@ class References:
         for task in tasks_of(pipeline):
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 
-    def missing(self, whole: Piece) -> Iterator[tuple[Piece, str]]:
+    def missing(self, whole: SourcedValue) -> Iterator[tuple[SourcedValue, str]]:
         """Return the references of an object that the input does not resolve: the name of the task, and what is missing."""
         kind, spec = whole.at("kind").data, whole.at("spec")
         refs = [(NOTHING, spec.at("taskRef"), "Task")] if kind == "TaskRun" else []
@@ -265,7 +264,7 @@ class References:
             if why:
                 yield name, f"it runs {why}"
 
-    def _target(self, ref: Piece, kind: str, near: Piece) -> tuple[Piece, str]:
+    def _target(self, ref: SourcedValue, kind: str, near: SourcedValue) -> tuple[SourcedValue, str]:
         """Return the task of a reference, or why the input does not contain it. A custom task has no pod, so it gives neither."""
         version, name = _text(ref.at("apiVersion")), _text(ref.at("name"))
         if version and not version.startswith("tekton.dev/"):
@@ -280,7 +279,7 @@ class References:
         return NOTHING, f"{kind} {name}, which is not in the input"
 
 
-def _places(whole: Piece) -> Iterator[tuple[str, ...]]:
+def _places(whole: SourcedValue) -> Iterator[tuple[str, ...]]:
     """Where an object is, from near to far."""
     file = "" if whole.node is None else whole.node.file
     yield "file", file
@@ -288,15 +287,15 @@ def _places(whole: Piece) -> Iterator[tuple[str, ...]]:
     yield ()
 
 
-def _marks(whole: Piece) -> dict[str, object]:
+def _marks(whole: SourcedValue) -> dict[str, object]:
     """The annotations of an object that may decide on its pods."""
     annotations = as_mapping(whole.at("metadata", "annotations").data)
     return {key: value for key, value in annotations.items() if "scc" in key or "seccomp" in key}
 
 
-def _namespace(whole: Piece) -> str:
+def _namespace(whole: SourcedValue) -> str:
     return _text(whole.at("metadata", "namespace"))
 
 
-def _text(part: Piece) -> str:
+def _text(part: SourcedValue) -> str:
     return as_text(part.data)

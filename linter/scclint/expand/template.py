@@ -47,8 +47,7 @@ def instantiate(template: Item, given: Mapping[str, str], added: AddedTextCounte
             processed["metadata"] = {**metadata, "labels": {**as_mapping(metadata.get("labels")), **labels}}
             substitutions = {**of_labels, **substitutions}
         found.append((where, processed, substitutions))
-    home = _target_namespace(processed for _, processed, _ in found)
-    within = Provenance(home=home).within(template.provenance)
+    within = Provenance(home=_target_namespace(processed for _, processed, _ in found)).within(template.provenance)
     return [
         Item(template.root, where, processed, replace(within, substitutions=(s, *within.substitutions)) if s else within)
         for where, processed, s in found

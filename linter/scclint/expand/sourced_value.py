@@ -12,7 +12,7 @@ from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNod
 
 
 @record
-class Piece:
+class SourcedValue:
     """A piece of a manifest: its plain data, its node, and the path that leads to it in its document.
 
     `entry` is its key in the manifest, with its value. `node` and `entry` are None if the manifest does not contain the piece. `node`
@@ -24,29 +24,29 @@ class Piece:
     path: Path
     entry: Entry | None = None
 
-    def at(self, *path: str | int) -> "Piece":
+    def at(self, *path: str | int) -> "SourcedValue":
         """The part at a path below this one; one without data and node where there is none."""
         part = self
         for step in path:
             part = part._below(step)
         return part
 
-    def _below(self, step: str | int) -> "Piece":
+    def _below(self, step: str | int) -> "SourcedValue":
         node, entry = None, None
         if isinstance(step, str) and isinstance(self.node, MappingNode):
             entry = self.node.entry(step)
             node = None if entry is None else entry.value
         elif isinstance(step, int) and isinstance(self.node, SequenceNode) and step < len(self.node.items):
             node = self.node.items[step]
-        return Piece(value_at(self.data, (step,)), node, (*self.path, step), entry)
+        return SourcedValue(value_at(self.data, (step,)), node, (*self.path, step), entry)
 
     @property
-    def fields(self) -> dict[str, "Piece"]:
+    def fields(self) -> dict[str, "SourcedValue"]:
         """What a mapping holds, by key; nothing where it is none."""
         return {key: self._below(key) for key in self.data} if isinstance(self.data, dict) else {}
 
     @property
-    def items(self) -> tuple["Piece", ...]:
+    def items(self) -> tuple["SourcedValue", ...]:
         """What a list holds; nothing where it is none."""
         return tuple(self._below(i) for i in range(len(self.data))) if isinstance(self.data, list) else ()
 
@@ -55,9 +55,9 @@ class Piece:
         return bool(self.data)
 
 
-NOTHING = Piece(None, None, ())
+NOTHING = SourcedValue(None, None, ())
 
-Inner = dict[Path, Mapping[str, Piece] | Mapping[int, Piece]]
+Inner = dict[Path, Mapping[str, SourcedValue] | Mapping[int, SourcedValue]]
 """The pieces of mappings and lists, by the path of the mapping or list."""
 
 
@@ -69,7 +69,7 @@ def values_in(data: Any) -> int:
     return 1 + sum(map(values_in, held))
 
 
-def laid_over(base: Piece, over: Piece) -> Piece:
+def laid_over(base: SourcedValue, over: SourcedValue) -> SourcedValue:
     """One part over another: mappings are joined key by key, all else is replaced. What the upper one has comes first."""
     if not isinstance(base.data, dict) or not isinstance(over.data, dict):
         return over
@@ -78,37 +78,37 @@ def laid_over(base: Piece, over: Piece) -> Piece:
     return in_mapping({**fields, **{key: part for key, part in below.items() if key not in fields}}, over)
 
 
-def in_mapping(fields: Mapping[str, Piece], place: Piece) -> Piece:
+def in_mapping(fields: Mapping[str, SourcedValue], place: SourcedValue) -> SourcedValue:
     """Return a mapping of these parts at the position of `place`. A part with another key gets the new key."""
     data = {key: part.data for key, part in fields.items()}
     if place.node is None:
-        return Piece(data, None, place.path, place.entry)
+        return SourcedValue(data, None, place.path, place.entry)
     entries = {
         key: _renamed(part.entry, key, part.node)
         for key, part in fields.items()
         if part.entry is not None and part.node is not None
     }
-    return Piece(data, MappingNode(place.node.span, entries), place.path, place.entry)
+    return SourcedValue(data, MappingNode(place.node.span, entries), place.path, place.entry)
 
 
-def in_list(items: Iterable[Piece], place: Piece) -> Piece:
+def in_list(items: Iterable[SourcedValue], place: SourcedValue) -> SourcedValue:
     """Return a list of these parts at the position of `place`."""
     items = tuple(items)
     data = [item.data for item in items]
     if place.node is None:
-        return Piece(data, None, place.path, place.entry)
+        return SourcedValue(data, None, place.path, place.entry)
     nodes = tuple(place.node if item.node is None else item.node for item in items)
-    return Piece(data, SequenceNode(place.node.span, nodes, {}), place.path, place.entry)
+    return SourcedValue(data, SequenceNode(place.node.span, nodes, {}), place.path, place.entry)
 
 
-def named(container: Piece, name: str) -> Piece:
+def named(container: SourcedValue, name: str) -> SourcedValue:
     """A container with the name that its controller gives it if it has none. Nobody wrote that, so the tree is without it."""
     if not isinstance(container.data, dict) or container.data.get("name"):
         return container
     return replace(container, data={**container.data, "name": name})
 
 
-def called(whole: Piece) -> str:
+def called(whole: SourcedValue) -> str:
     """What messages call an object: `TaskRun build-1`."""
     name = whole.at("metadata", "name") or whole.at("metadata", "generateName")
     kind = str(whole.at("kind").data)
@@ -117,11 +117,11 @@ def called(whole: Piece) -> str:
 
 def pod_of(
     item: Item,
-    whole: Piece,
-    name: Piece,
-    metadata: dict[str, Piece],
-    spec: Mapping[str, Piece],
-    place: Piece,
+    whole: SourcedValue,
+    name: SourcedValue,
+    metadata: dict[str, SourcedValue],
+    spec: Mapping[str, SourcedValue],
+    place: SourcedValue,
     inner: Inner,
     part: str = "",
     run: str = "",
