@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any, Literal
 
 from scclint.finding import Path
-from scclint.podsecurity.checks import Library
+from scclint.podsecurity.checks import CheckedPod, Library
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Standard
-from scclint.podsecurity.pod import CheckedPod
 from scclint.podsecurity.standards import judge
 from scclint.record import record
 from scclint.untyped import Object, value_at

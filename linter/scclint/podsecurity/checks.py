@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from scclint.finding import Path
 from scclint.go_text import quote
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.podsecurity.pod import CheckedPod, PodPart
+from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import record
 from scclint.untyped import Object
 
@@ -63,6 +62,58 @@ _LOCALHOST = "localhost/"
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
+class PodPart(NamedTuple):
+    """The pod's spec or one of its containers. `name` is None for the pod itself, `path` leads to the part."""
+
+    name: str | None
+    fields: Object
+    path: Path
+
+    @property
+    def security(self) -> Object:
+        """The part's `securityContext`, empty if it has none."""
+        return self.fields.get("securityContext") or {}
+
+    def at(self, *names: str) -> Path:
+        """Return the path of a field of the part's `securityContext`."""
+        return (*self.path, "securityContext", *names)
+
+
+class CheckedPod:
+    """The fields of a Pod or a pod template, null taken as absent as the API server does.
+
+    `itself` is the spec, and `containers` are the init, regular and ephemeral containers in this order. `path` leads to the pod
+    within the object that holds it.
+    """
+
+    __slots__ = ("annotations", "containers", "itself", "path", "spec")
+
+    def __init__(self, pod: Object, path: Path = ()) -> None:
+        metadata = pod.get("metadata") or {}
+        self.path = path
+        self.spec: Object = pod.get("spec") or {}
+        self.annotations: dict[str, str] = {key: value or "" for key, value in (metadata.get("annotations") or {}).items()}
+        self.itself = PodPart(None, self.spec, (*path, "spec"))
+        self.containers = [
+            PodPart((container or {}).get("name") or "", container or {}, (*path, "spec", field, index))
+            for field in CONTAINER_LISTS
+            for index, container in enumerate(self.spec.get(field) or ())
+        ]
+
+    @property
+    def parts(self) -> list[PodPart]:
+        """The pod itself, then its containers."""
+        return [self.itself, *self.containers]
+
+    @property
+    def runs_on_windows(self) -> bool:
+        return (self.spec.get("os") or {}).get("name") == "windows"
+
+    @property
+    def has_user_namespace(self) -> bool:
+        return self.spec.get("hostUsers") is False
+
+
 @record
 class Library:
     """The pod-security-admission library in the API server of Kubernetes 1.`minor`.
@@ -82,14 +133,8 @@ class Library:
         return quote(text, "15.0.0" if self.minor >= 29 else "13.0.0")
 
 
-class Forbidden(NamedTuple):
-    """What a check forbids. `paths` lead to the fields that decide; a field that must be set may be absent."""
-
-    reason: str
-    detail: str
-    paths: tuple[Path, ...]
-
-
+Forbidden = tuple[str, str, tuple[Path, ...]]
+"""What a check forbids: the reason, the detail and the paths of a `scclint.podsecurity.standards.Violation`."""
 Check = Callable[[CheckedPod, Library], Forbidden | None]
 
 
@@ -300,7 +345,7 @@ def windows_host_process(pod: CheckedPod, library: Library) -> Forbidden | None:
 
 def _forbid(reason: str, detail: str, paths: Sequence[Path]) -> Forbidden | None:
     """Return what is forbidden, or None if no field is."""
-    return Forbidden(reason, detail, tuple(paths)) if paths else None
+    return (reason, detail, tuple(paths)) if paths else None
 
 
 def _fields(parts: Iterable[PodPart], *names: str) -> list[Path]:

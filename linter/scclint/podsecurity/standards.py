@@ -4,9 +4,8 @@ from functools import cache
 
 from scclint.finding import Path
 from scclint.podsecurity import checks
-from scclint.podsecurity.checks import Check, Library
+from scclint.podsecurity.checks import Check, CheckedPod, Library
 from scclint.podsecurity.levels import LATEST, Level, standard
-from scclint.podsecurity.pod import CheckedPod
 from scclint.record import record
 from scclint.untyped import Object
 
@@ -125,11 +124,8 @@ def judge(pod: CheckedPod, level: str, version: str, library: Library) -> Result
     """Return what `evaluate` does, for a pod or template that has been read. Raises UsageError."""
     asked = standard(level, version)
     minor = library.minor if version == LATEST else min(int(version.removeprefix("v1.")), library.minor)
-    found = []
-    for name, check in _checks(asked.level, minor):
-        if forbidden := check(pod, library):
-            found.append(Violation(name, *forbidden))
-    return Result(tuple(found))
+    answers = ((name, check(pod, library)) for name, check in _checks(asked.level, minor))
+    return Result(tuple(Violation(name, *forbidden) for name, forbidden in answers if forbidden))
 
 
 @cache
