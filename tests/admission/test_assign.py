@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.admission import group
 from scclint.admission.field import Where
+from scclint.admission.strategies import validate_groups
 from scclint.admission.wording import wording_of
 from tests.admission.build import MUST, Judged, judged, pod, provider
 
@@ -361,6 +361,6 @@ def test_every_error_is_there() -> None:
 def test_groups_are_in_any_of_the_ranges(ranges: list[tuple[int, int]], groups: list[int]) -> None:
     """Ranges may overlap, and one that ends before it begins has nothing in it."""
     paths: list[tuple[str | int, ...]] = [("g", index) for index in range(len(groups))]
-    refused = [error.path for error in group.validate(ranges, "g", groups, Where(wording_of(33), ""), paths)]
+    refused = [error.path for error in validate_groups(ranges, "g", groups, Where(wording_of(33), ""), paths)]
     allowed = [any(low <= number <= high for low, high in ranges) for number in groups]
     assert refused == [path for path, good in zip(paths, allowed, strict=True) if not good]

@@ -6,8 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from scclint.cluster import Cluster
-from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release
-from scclint.cluster.nodes import landing as landing_on
+from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release, possible_pools
 
 WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
 MASTER = {"pools.operator.machineconfiguration.openshift.io/master": ""}
@@ -191,10 +190,10 @@ def test_a_pool_that_the_input_lacks_is_named_after_its_config() -> None:
 
 def test_nodes_of_no_known_pool_are_workers() -> None:
     pools = node_pools([])
-    assert [found.name for found in landing_on({"spec": {"nodeSelector": {f"{ROLE}infra": ""}}}, pools)] == ["worker"]
+    assert [found.name for found in possible_pools({"spec": {"nodeSelector": {f"{ROLE}infra": ""}}}, pools)] == ["worker"]
     plain = (NodePool("a", frozenset(), labels=(("pool", "a"),)), NodePool("b", frozenset(), labels=(("pool", "b"),)))
-    assert landing_on({"spec": {"nodeSelector": {"pool": "c"}}}, plain) == plain
-    assert landing_on({"spec": {"nodeSelector": {"pool": "b"}}}, plain) == plain[1:]
+    assert possible_pools({"spec": {"nodeSelector": {"pool": "c"}}}, plain) == plain
+    assert possible_pools({"spec": {"nodeSelector": {"pool": "b"}}}, plain) == plain[1:]
 
 
 def test_a_pool_takes_the_machine_configs_of_its_role_and_of_workers() -> None:

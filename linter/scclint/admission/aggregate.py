@@ -5,6 +5,7 @@ Source: the aggregation controller of kube-controller-manager, which repeats thi
 
 from collections.abc import Iterator, Mapping
 
+from scclint.memo import Memo
 from scclint.model.labels import is_valid, labels_of, selects
 from scclint.untyped import Object
 
@@ -14,7 +15,7 @@ class Aggregation:
 
     def __init__(self, cluster_roles: Mapping[str, Object]) -> None:
         self._roles = dict(sorted(cluster_roles.items()))
-        self._selected: dict[str, list[str]] = {}
+        self._memo = Memo()
         self._selectors = {name: found for name, role in self._roles.items() if (found := selectors_of(role))}
 
     def concerns(self, role: Object) -> bool:
@@ -49,13 +50,8 @@ class Aggregation:
         return [name for name, selectors in self._selectors.items() if any(selects(one, labels) for one in selectors)]
 
     def _select(self, name: str) -> list[str]:
-        selected = self._selected.get(name)
-        if selected is None:
-            selectors = self._selectors[name]
-            labels = ((other, labels_of(role)) for other, role in self._roles.items())
-            selected = [other for other, has in labels if any(selects(selector, has) for selector in selectors)]
-            self._selected[name] = selected
-        return selected
+        selectors, labels = self._selectors[name], ((other, labels_of(role)) for other, role in self._roles.items())
+        return self._memo(name, lambda: [other for other, has in labels if any(selects(one, has) for one in selectors)])
 
 
 def selectors_of(role: Object) -> list[Object]:

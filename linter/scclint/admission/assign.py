@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
+from scclint.admission import seccomp, strategies, sysctl, volumes
 from scclint.admission.field import FieldError, Where
 from scclint.admission.pod import AdmissionContainer, AdmissionPod
 from scclint.admission.provider import Provider
@@ -96,7 +96,7 @@ def _default_container(provider: Provider, pod_context: Object, container: Admis
     scc = provider.scc
     context = dict(container.security_context or {})
     if (uid := _effective(context, pod_context, "runAsUser")) is None:
-        uid = user.default(provider)
+        uid = strategies.default_user(provider)
         if uid is not None:
             context["runAsUser"] = uid
     if _effective(context, pod_context, "runAsNonRoot") is None and (
@@ -104,7 +104,7 @@ def _default_container(provider: Provider, pod_context: Object, container: Admis
     ):
         context["runAsNonRoot"] = True
     requested = context.get("capabilities")
-    granted = capabilities.default(scc, requested)
+    granted = strategies.default_capabilities(scc, requested)
     if granted is not requested:
         context["capabilities"] = granted
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is None:
@@ -124,20 +124,22 @@ def _validate_pod(provider: Provider, pod: AdmissionPod, made: Assignment) -> li
     scc, context = provider.scc, made.security_context
     where = Where(provider.wording, ".spec.securityContext", SECURITY, names_scc=True)
     fs_group = context.get("fsGroup")
-    errors = group.validate(
+    errors = strategies.validate_groups(
         provider.fs_group, "fsGroup", () if fs_group is None else (fs_group,), where, ((*SECURITY, "fsGroup"),)
     )
     groups = context.get("supplementalGroups") or ()
     at: Path = (*SECURITY, "supplementalGroups")
     paths = [(*at, index) for index in range(len(groups))] or [at]
-    errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
+    errors += strategies.validate_groups(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
     profile = made.annotations.get(POD_SECCOMP_ANNOTATION) or ""
     field = context.get("seccompProfile")
     if not profile and field is not None:
         profile = seccomp.to_annotation(field)
     if error := seccomp.validate(provider, POD_SECCOMP_ANNOTATION, profile, pod.profile_path):
         errors.append(error)
-    errors += selinux.validate(provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions"))
+    errors += strategies.validate_se_linux(
+        provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions")
+    )
     host = Where(provider.wording, provider.wording.host_fields, ("spec",), names_scc=True)
     errors += _validate_namespaces(provider, pod, host)
     if scc.user_namespace_level == "RequirePodLevel" and pod.host_users is not False:
@@ -178,17 +180,17 @@ def _validate_container(
     errors = []
     uid, uid_at = _effective_at(context, pod_context, own, "runAsUser")
     non_root, non_root_at = _effective_at(context, pod_context, own, "runAsNonRoot")
-    if error := user.validate(provider, where, (non_root, non_root_at), (uid, uid_at)):
+    if error := strategies.validate_user(provider, where, (non_root, non_root_at), (uid, uid_at)):
         errors.append(error)
     options, options_at = _effective_at(context, pod_context, own, "seLinuxOptions")
-    errors += selinux.validate(provider.se_linux, options, where, options_at)
+    errors += strategies.validate_se_linux(provider.se_linux, options, where, options_at)
     profile, profile_at = _effective_profile(pod, made, container, context)
     key = CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name
     if error := seccomp.validate(provider, key, profile, profile_at):
         errors.append(error)
     if context.get("privileged") and not scc.allow_privileged_container:
         errors.append(where.invalid("privileged", True, "Privileged containers are not allowed", "false"))
-    errors += capabilities.validate(scc, context.get("capabilities"), where, (*own, "capabilities"))
+    errors += strategies.validate_capabilities(scc, context.get("capabilities"), where, (*own, "capabilities"))
     errors += _validate_namespaces(provider, pod, where, ports=True)
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is not True:
         detail = "ReadOnlyRootFilesystem must be set to true"

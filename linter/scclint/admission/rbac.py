@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
+from scclint.memo import Memo
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 from scclint.untyped import Object
@@ -128,7 +129,7 @@ class SccRights:
         """`known` are the rights of a cluster with some of the roles and bindings. What stays the same is not read again."""
         self._roles = roles
         self._uses: dict[ObjectRef, Uses] = {}
-        self._by_namespace: dict[str, Bindings] = {}
+        self._memo = Memo()
         before = known._roles if known else {}
         changed = {ref for ref, role in roles.items() if before.get(ref) is not role}
         self.aggregation: Aggregation = known.aggregation if known else Aggregation({})
@@ -152,9 +153,7 @@ class SccRights:
 
     def within(self, namespace: str) -> Bindings:
         """The bindings in a namespace, or the ClusterRoleBindings if it is empty."""
-        if namespace not in self._by_namespace:
-            self._by_namespace[namespace] = Bindings(b for b in self.bindings if b.ref.namespace == namespace)
-        return self._by_namespace[namespace]
+        return self._memo(namespace, lambda: Bindings(b for b in self.bindings if b.ref.namespace == namespace))
 
     def _read_binding(self, ref: ObjectRef, written: Object) -> _Read:
         role = role_bound_by(written, ref.namespace)

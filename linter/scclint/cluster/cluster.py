@@ -9,12 +9,11 @@ from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.provider import UID_RANGE, ProviderError, make_provider
 from scclint.admission.verdict import User, Verdict
 from scclint.cluster import installed
-from scclint.cluster.accounts import ServiceAccounts
 from scclint.cluster.feature_gates import disabled_gates
 from scclint.cluster.grants import SccGrants
 from scclint.cluster.installed import TECH_PREVIEW, Installation
 from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
-from scclint.cluster.objects import Objects
+from scclint.cluster.objects import Objects, ServiceAccounts
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.errors import ModelError, UsageError
@@ -314,14 +313,14 @@ class Cluster:
         return self.own_sccs - installed.general_sccs()
 
     def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":
-        """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""
+        """The node pools on which a pod can run, as far as that is known; empty where `node_pools` is."""
         if not self.node_pools:
             return ()
-        from scclint.cluster.nodes import landing
+        from scclint.cluster.nodes import possible_pools
 
         spec = pod.get("spec") or {}
         key = repr([spec.get(field) for field in ("nodeSelector", "affinity", "tolerations")])
-        return self.memo((landing, key), lambda: landing(pod, self.node_pools))
+        return self.memo((possible_pools, key), lambda: possible_pools(pod, self.node_pools))
 
     def runtime_handler(self, pod: Object) -> str | None:
         """Return CRI-O's runtime handler for a pod: empty without a RuntimeClass, None if the RuntimeClass is not known."""

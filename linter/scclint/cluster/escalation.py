@@ -1,7 +1,7 @@
 """How a subject that may not use an SCC can still get it: finds the ways that it has, and the accounts and pods on them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from scclint.admission import rbac
@@ -10,8 +10,9 @@ from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
 from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
-from scclint.cluster.rights import Held, RoleRule
+from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
+from scclint.memo import Memo
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import record
 from scclint.untyped import Object, as_list
@@ -34,7 +35,7 @@ class Escalation:
 
     route: Route
     namespace: str
-    rules: tuple[Held, ...]
+    rules: tuple[BoundRule, ...]
     account: Account | None = None
     pod: ObjectRef | None = None
     scc: str = ""
@@ -84,7 +85,7 @@ def takes_node(cluster: Cluster) -> Callable[[str], bool]:
 class _Match(NamedTuple):
     """A rule that gives a right, and the objects that it names, none for all."""
 
-    held: Held
+    held: BoundRule
     names: Set[str]
 
 
@@ -112,15 +113,11 @@ class Escalations:
         self._pods = pods
         minor = cluster.kubernetes_minor
         self._routes = [route for route in ROUTES if route.since <= minor <= route.until]
-        self._by_role: dict[ObjectRef, list[tuple[RoleRight, Set[str]]]] = {}
-        self._everything: dict[ObjectRef, bool] = {}
-        self._found: dict[User, tuple[Escalation, ...]] = {}
+        self._memo = Memo()
 
     def of(self, user: User) -> tuple[Escalation, ...]:
         """Return the ways of a user, the shortest first; none if it may do everything or gets such an SCC without any."""
-        if user not in self._found:
-            self._found[user] = tuple(self._ways_of(user, {user.name}))
-        return self._found[user]
+        return self._memo((Escalations.of, user), lambda: tuple(self._ways_of(user, {user.name})))
 
     def _ways_of(self, user: User, seen: set[str]) -> Iterator[Escalation]:
         """Yield the ways of a user, one of each name, except through the users that were `seen` on the way to it."""
@@ -211,35 +208,33 @@ class Escalations:
 
     def _gives_everything(self, role: ObjectRef) -> bool:
         """Whether a rule of a role allows everything."""
-        if role not in self._everything:
-            fields = ("apiGroups", "resources", "verbs")
-            self._everything[role] = any(
+        fields = ("apiGroups", "resources", "verbs")
+        return self._memo(
+            (Escalations._gives_everything, role),
+            lambda: any(
                 not rule.get("resourceNames") and all("*" in (rule.get(field) or ()) for field in fields)
                 for _, _, rule in self._cluster.grants.rights.rules_of(role)
-            )
-        return self._everything[role]
+            ),
+        )
 
     def _rights(self, user: User) -> Matches:
         """The rights that a user has, each with the rules that give it, those of the whole cluster first."""
         found: dict[str, list[_Match]] = {}
         for binding, role in self._cluster.grants.rights.bindings_of(user).items():
-            for (rule, right, whole), names in self._rights_of(role):
+            rights = self._memo((Escalations._rights_of, role), partial(self._rights_of, role))
+            for (rule, right, whole), names in rights:
                 if not (whole and binding.namespace):
-                    found.setdefault(right, []).append(_Match(Held(binding, *rule), names))
+                    found.setdefault(right, []).append(_Match(BoundRule(binding, *rule), names))
         return found
 
     def _rights_of(self, role: ObjectRef) -> list[tuple[RoleRight, Set[str]]]:
         """The rights that the rules of a role give, each with the names of the objects for which it counts, none for all."""
-        if role not in self._by_role:
-            rules, installed = self._cluster.grants.rights.rules_of(role), self._cluster.as_installed
-            if installed.grants.rights.rules_of(role) is rules:
-                # Most are the release's own, which all units have.
-                matched = installed.memo((Escalations, role), lambda: self._matched(rules))
-            else:
-                matched = self._matched(rules)
-            named = ((one, self._names(one[1], one[0][2])) for one in matched)
-            self._by_role[role] = [(one, names) for one, names in named if names is not None]
-        return self._by_role[role]
+        rules, installed = self._cluster.grants.rights.rules_of(role), self._cluster.as_installed
+        # Most are the release's own, which all units have.
+        memo = installed.memo if installed.grants.rights.rules_of(role) is rules else self._memo
+        matched = memo((Escalations, role), lambda: self._matched(rules))
+        named = ((one, self._names(one[1], one[0][2])) for one in matched)
+        return [(one, names) for one, names in named if names is not None]
 
     def _matched(self, rules: Iterable[RoleRule]) -> list[RoleRight]:
         """Return the rights that rules give."""

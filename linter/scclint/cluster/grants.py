@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from scclint.admission import authorize, rbac
 from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
-from scclint.cluster.accounts import ServiceAccounts
-from scclint.cluster.objects import Objects
+from scclint.cluster.objects import Objects, ServiceAccounts
 from scclint.cluster.sccs import OrderedSccs
 from scclint.untyped import Object
 

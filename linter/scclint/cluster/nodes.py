@@ -90,7 +90,7 @@ def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, .
     return tuple(pools)
 
 
-def landing(pod: Object, pools: tuple[NodePool, ...]) -> tuple[NodePool, ...]:
+def possible_pools(pod: Object, pools: tuple[NodePool, ...]) -> tuple[NodePool, ...]:
     """Return the same as `pools_for`, but never empty: nodes without a known pool belong to the installed workers."""
     found = pools_for(pod, pools)
     return found or tuple(pool for pool in pools if pool.name == "worker") or pools

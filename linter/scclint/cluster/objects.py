@@ -3,7 +3,7 @@
 A Namespace is applied to the one that is there, so that it keeps the labels and annotations that only the earlier one has.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from scclint.admission.verdict import ObjectRef
 from scclint.untyped import Object, as_mapping, as_text
@@ -66,6 +66,25 @@ class Objects:
     def named(self, kind: str) -> dict[str, Object]:
         """The objects of a cluster-scoped kind by name."""
         return {name: item for (_, name), item in self._by_kind[kind].items()}
+
+
+class ServiceAccounts:
+    """A set of service accounts. `accounts` gives the namespace and the name of each."""
+
+    def __init__(self, accounts: Iterable[tuple[str, str]]) -> None:
+        self._names: dict[str, set[str]] = {}
+        self._namespaces: dict[str, set[str]] = {}
+        for namespace, name in accounts:
+            self._names.setdefault(namespace, set()).add(name)
+            self._namespaces.setdefault(name, set()).add(namespace)
+
+    def names_in(self, namespace: str) -> Set[str]:
+        """Return the names of the service accounts of a namespace."""
+        return self._names.get(namespace, frozenset())
+
+    def namespaces_of(self, name: str) -> Set[str]:
+        """Return the namespaces that have a service account of that name."""
+        return self._namespaces.get(name, frozenset())
 
 
 def _applied(held: Object | None, item: Object) -> Object:

@@ -13,7 +13,7 @@ RoleRule = tuple[ObjectRef, int, Object]
 
 
 @record
-class Held:
+class BoundRule:
     """A rule that a binding gives its subjects. `role` is the role that holds it, and `index` counts its rules from 0.
 
     The rule counts in the namespace of the binding, or in the whole cluster if the binding has none.

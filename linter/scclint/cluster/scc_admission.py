@@ -12,7 +12,7 @@ from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import UID_RANGE, Provider, ProviderError, make_providers
 from scclint.admission.service_account import service_account_of, with_service_account
-from scclint.admission.user import users_of
+from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Candidate, Grant, User, Verdict
 from scclint.admission.wording import wording_of
 from scclint.cluster.grants import SccGrants

@@ -8,6 +8,7 @@ from scclint.admission import order
 from scclint.admission.constraints import Constraints, from_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, Provider, make_provider, make_providers
 from scclint.cluster.objects import Key
+from scclint.memo import Memo
 from scclint.untyped import Object
 
 
@@ -35,7 +36,7 @@ class OrderedSccs:
         self.ordered = tuple(scc for _, scc in read)
         self.by_name: Mapping[str, Constraints] = {scc.name: scc for scc in self.ordered}
         self._made: dict[tuple[str | None, ...], Provider] = {}
-        self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
+        self._memo = Memo()
 
     @cached_property
     def by_restrictiveness(self) -> tuple[str, ...]:
@@ -44,11 +45,8 @@ class OrderedSccs:
 
     def providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
         """Return what `make_providers` does for all SCCs, made once for each namespace."""
-        made = self._providers.get(namespace)
-        if made is None:
-            asked = (self.ordered, namespace, annotations, self._minor)
-            made = self._providers[namespace] = make_providers(*asked, self.provider)
-        return made
+        asked = (self.ordered, namespace, annotations, self._minor)
+        return self._memo(namespace, lambda: make_providers(*asked, self.provider))
 
     def provider(self, scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
         """Return what `make_provider` does, made once for all namespaces with the same ranges. Raises ProviderError."""

@@ -12,7 +12,7 @@ from scclint.admission.decoding import decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.seccomp import with_fields
 from scclint.admission.service_account import TOKEN_MOUNT, TOKEN_VOLUME
-from scclint.admission.user import users_of
+from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Candidate, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
