@@ -83,7 +83,7 @@ class Split:
         for folder in sorted(folders):
             if any(self._outline.has(os.path.join(folder, name)) for name in NAMES):
                 real = self._outline.paths.of(folder)
-                if (kustomization := self._built.read(real).kustomization) is not None:
+                if (kustomization := self._built.read(real)[0]) is not None:
                     found[real] = kustomization
         return found
 

@@ -6,7 +6,7 @@ folders anywhere on the disk. A closure is therefore built only if each of its v
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scclint.errors import LoadError
@@ -103,53 +103,41 @@ class Kustomizations:
         plain = path.startswith(inside) and os.path.normpath(path) == path
         return (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
 
-    def read(self, folder: str) -> "_Folder":
-        """The kustomization of a folder."""
+    def read(self, folder: str) -> tuple[Kustomization | None, str]:
+        """The kustomization of a folder, None if it has none, and the first reason not to build it, empty if there is none."""
         return self._memo((Kustomizations.read, folder), lambda: self._read_folder(folder))
 
     def plugins(self, path: str) -> "_Plugins":
-        """What a configuration of generators or transformers names."""
+        """What a configuration of generators or transformers names, and the first reason not to run it."""
         return self._memo((Kustomizations.plugins, path), lambda: self._read_plugins(path))
 
-    def _read_folder(self, folder: str) -> "_Folder":
+    def _read_folder(self, folder: str) -> tuple[Kustomization | None, str]:
         found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
         if len(found) != 1:
             problem = "has more than one kustomization file" if found else "has no kustomization file"
-            return _Folder(None, f"{self.name(folder)} {problem}")
+            return None, f"{self.name(folder)} {problem}"
         shown = self.name(found[0])
         if not self.has(found[0]):
-            return _Folder(None, f"{shown} leads out of the root")
+            return None, f"{shown} leads out of the root"
         try:
             held, kustomization = self._load(found[0], shown)
         except LoadError as error:
-            return _Folder(None, f"{shown} {error.message}")
+            return None, f"{shown} {error.message}"
         if held.error or kustomization is None:
-            return _Folder(None, f"{shown} {held.error or 'holds no kustomization'}")
+            return None, f"{shown} {held.error or 'holds no kustomization'}"
         key = held.ambiguous
-        return _Folder(kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else "")
+        return kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else ""
 
     def _read_plugins(self, path: str) -> "_Plugins":
         shown = self.name(path)
         try:
             return _plugins_in(shown, read(path, shown))
         except LoadError as error:
-            return _Plugins((), f"{shown} {error.message}")
+            return (), f"{shown} {error.message}"
 
 
-@record
-class _Folder:
-    """The kustomization of a folder, None if it has none; the first reason not to build it, empty if there is none."""
-
-    kustomization: Kustomization | None
-    problem: str
-
-
-@record
-class _Plugins:
-    """What configurations of generators and transformers name, and the first reason not to run them."""
-
-    references: tuple[Reference, ...]
-    problem: str
+_Plugins = tuple[Sequence[Reference], str]
+"""What configurations of generators and transformers name, and the first reason not to run them; empty if there is none."""
 
 
 @record
@@ -197,9 +185,9 @@ class _ClosureWalk:
         if not self._tree.has(visit.folder):
             self._refuse(f"{self._tree.name(visit.folder)} is outside the root")
             return
-        found = self._tree.read(visit.folder)
-        self._refuse(found.problem)
-        kustomization = self._folders[visit.folder] = found.kustomization
+        kustomization, problem = self._tree.read(visit.folder)
+        self._refuse(problem)
+        self._folders[visit.folder] = kustomization
         if kustomization is None:
             return
         shown = self._take(kustomization.file, "kustomization")
@@ -234,8 +222,9 @@ class _ClosureWalk:
             self._refuse(f"{shown}: {reference.field} names a folder, {_quoted(reference.value)}")
 
     def _take_plugins(self, shown: str, visit: _Visit, plugins: _Plugins) -> None:
-        self._refuse(plugins.problem)
-        for reference in plugins.references:
+        references, problem = plugins
+        self._refuse(problem)
+        for reference in references:
             path = self._resolve(shown, visit.folder, reference)
             if path and os.path.isfile(path):
                 self._take(path, reference.use)
@@ -294,14 +283,14 @@ def _plugins_in(shown: str, text: str) -> _Plugins:
     references: list[Reference] = []
     for document in load_text(shown, text, frozenset()):
         if document.root is None and document.error is not None:
-            return _Plugins((), f"{shown} {document.error.message}")
+            return (), f"{shown} {document.error.message}"
         data = to_data(document.root)
         if data is None:
             continue
         if problem := _plugin_problem(data):
-            return _Plugins((), f"{shown} {problem}")
+            return (), f"{shown} {problem}"
         references += plugin_references(data)
-    return _Plugins(tuple(references), "")
+    return references, ""
 
 
 def _plugin_problem(data: Any) -> str:

@@ -7,6 +7,7 @@ the patches say: the last one that applies to the object and writes that value t
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -120,25 +121,23 @@ class Patches:
         self._shown = shown
         self._root = root
         self._text_of = text_of
-        self._found: list[_Patch] | None = None
 
     def writer(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Related | None:
         """The place of the patch that wrote the field at `path` of a built object, which comes from `source`.
 
         If no patch writes the built value, the last one that writes another: a transformer may have changed it again.
         """
-        written = _best(patch.writes(obj, source, path) for patch in self._all() if patch.applies(obj, source))
+        written = _best(patch.writes(obj, source, path) for patch in self._all if patch.applies(obj, source))
         if written is None:
             return None
         return Related("written by this patch" if written.same else "written by this patch, and changed again", written.span)
 
+    @cached_property
     def _all(self) -> "list[_Patch]":
-        if self._found is None:
-            # The closure lists outer kustomizations before the inner ones, which are applied first.
-            order = {folder: index for index, folder in enumerate(self._closed.folders)}
-            files = sorted(self._closed.kustomizations, key=lambda file: order[os.path.dirname(file) or os.curdir])
-            self._found = [patch for file in files for patch in reversed(list(self._patches_of(file)))]
-        return self._found
+        # The closure lists outer kustomizations before the inner ones, which are applied first.
+        order = {folder: index for index, folder in enumerate(self._closed.folders)}
+        files = sorted(self._closed.kustomizations, key=lambda file: order[os.path.dirname(file) or os.curdir])
+        return [patch for file in files for patch in reversed(list(self._patches_of(file)))]
 
     def _patches_of(self, file: str) -> "Iterator[_Patch]":
         text, root = self._load(file)
@@ -165,14 +164,6 @@ class Patches:
 
 
 @record
-class _Lines:
-    """The lines of an inline patch in its kustomization: line `n` of the patch is line `first + n`, further in."""
-
-    first: int
-    indent: int
-
-
-@record
 class _Write:
     """Where a patch writes a field, and whether that is the built value."""
 
@@ -188,12 +179,15 @@ def _best(writes: "Iterable[_Write | None]") -> _Write | None:
 
 @record
 class _Patch:
-    """One document of a patch, and the place of the entry that applies it. `lines` is None if its own places are those of its file."""
+    """One document of a patch, and the place of the entry that applies it.
+
+    `lines` are the line of the file before the first line of an inline patch, and how far it is indented; None if that is not known.
+    """
 
     listed: PatchEntry
     entry: Span
     root: Node
-    lines: _Lines | None = None
+    lines: tuple[int, int] | None = None
 
     def applies(self, obj: "ApiObject", source: "ApiObject") -> bool:
         target = self.listed.target
@@ -242,18 +236,18 @@ class _Patch:
             return span
         if self.lines is None:
             return self.entry
-        first, indent = self.lines.first, self.lines.indent
+        first, indent = self.lines
         return Span(self.entry.file, span.line + first, span.column + indent, span.end_line + first, span.end_column + indent)
 
 
-def _lines_of(root: Node, entry: PatchEntry, text: str) -> _Lines | None:
-    """Where the lines of an inline patch stand; None if it is not a block whose lines are those of the file."""
+def _lines_of(root: Node, entry: PatchEntry, text: str) -> tuple[int, int] | None:
+    """Return `_Patch.lines` of an inline patch; None if it is not a block whose lines are those of the file."""
     node = node_at(root, entry.text_path)
     lines = text.split("\n")[node.line :] if isinstance(node, ScalarNode) else []
     indent = len(lines[0]) - len(lines[0].lstrip(" ")) if lines else 0
     own = entry.text.rstrip("\n").split("\n")
     alike = all(theirs[indent:].rstrip("\r") == line for theirs, line in zip(lines, own, strict=False))
-    return _Lines(node.line, indent) if len(lines) >= len(own) and alike else None
+    return (node.line, indent) if len(lines) >= len(own) and alike else None
 
 
 def _roots(file: str, text: str) -> list[Node]:
