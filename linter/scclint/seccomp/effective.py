@@ -13,7 +13,7 @@ from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.record import record
+from scclint.record import record, replace
 from scclint.text import and_more
 from scclint.untyped import Object, as_mapping
 
@@ -67,20 +67,20 @@ class ContainerSeccomp:
     sentence. `requested` is what the manifest sets, even if it has no effect; None if it sets nothing. `proc_mode` is the `Seccomp:`
     line of `/proc/PID/status`, 0 or 2; None for a container that does not run, or not on Linux. `crictl` is the profile that
     `crictl inspect` shows; None if its `.info.runtimeSpec.linux.seccomp` is null. `unconfined_on` names the node pools that leave
-    the container unconfined if other pools do not.
+    the container unconfined if other pools do not. `role` and `index` lead to the container in its pod.
     """
 
-    name: str
-    role: Role
-    index: int
     type: ProfileType | None
-    localhost_profile: str | None
     source: Source
     why: str
-    requested: Request | None
-    proc_mode: Literal[0, 2] | None
-    crictl: str | None
+    localhost_profile: str | None = None
+    proc_mode: Literal[0, 2] | None = None
+    crictl: str | None = None
     unconfined_on: tuple[str, ...] = ()
+    requested: Request | None = None
+    name: str = ""
+    role: Role = "container"
+    index: int = 0
 
     @property
     def path(self) -> Path:
@@ -118,22 +118,9 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
         annotation = CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name
         context, text = container.security_context, container.profile_annotation
         request = _request(_OF_CONTAINER, context, container.security_path, annotation, text, regime) or pod_wide
-        decision = _decide(verdict, nodes, container, request)
-        results.append(
-            ContainerSeccomp(
-                name=container.name,
-                role=_ROLES[list_field],
-                index=index,
-                type=decision.type,
-                localhost_profile=decision.localhost_profile,
-                source=decision.source,
-                why=decision.why + nodes.replacement(decision),
-                requested=request,
-                proc_mode=decision.proc_mode,
-                crictl=decision.crictl,
-                unconfined_on=decision.unconfined_on,
-            )
-        )
+        decided = _decide(verdict, nodes, container, request)
+        why, role = decided.why + nodes.replacement(decided), _ROLES[list_field]
+        results.append(replace(decided, why=why, requested=request, name=container.name, role=role, index=index))
     return tuple(results)
 
 
@@ -169,19 +156,6 @@ def _request(
     return Request(source, kind, profile.get("localhostProfile") if kind == "Localhost" else None, path)
 
 
-@record
-class _Decision:
-    """The part of `ContainerSeccomp` that the nodes decide."""
-
-    type: ProfileType | None
-    source: Source
-    why: str
-    localhost_profile: str | None = None
-    proc_mode: Literal[0, 2] | None = None
-    crictl: str | None = None
-    unconfined_on: tuple[str, ...] = ()
-
-
 class _Nodes:
     """The nodes where a pod can run, evaluated once for all its containers. `installed_default` is as for `_of_kubelet`.
 
@@ -194,12 +168,12 @@ class _Nodes:
         self.replacement = cache(lambda decision: _replacement(decision, pools, handler))
 
 
-def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, request: Request | None) -> _Decision:
+def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, request: Request | None) -> ContainerSeccomp:
     if _on_windows(verdict.submitted.get("spec") or {}):
-        return _Decision(None, "windows", "Windows has no seccomp.")
+        return ContainerSeccomp(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
         kind = next((known for known in _TYPES if request and known == request.type), None)
-        return _Decision(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
+        return ContainerSeccomp(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
         return nodes.privileged()
     if request is not None:
@@ -217,9 +191,9 @@ def _on_windows(spec: Object) -> bool:
     return (spec.get("os") or {}).get("name") == "windows" or selected == "windows"
 
 
-def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Decision]") -> _Decision:
+def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], ContainerSeccomp]") -> ContainerSeccomp:
     """Return what the node pools decide, which may differ by pool. Without pools, the nodes have the installed defaults."""
-    decisions: dict[tuple[ProfileType | None, str | None], list[tuple[_Decision, str]]] = {}
+    decisions: dict[tuple[ProfileType | None, str | None], list[tuple[ContainerSeccomp, str]]] = {}
     for pool in pools:
         decision = decide(pool)
         decisions.setdefault((decision.type, decision.crictl), []).append((decision, pool.name))
@@ -228,10 +202,10 @@ def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None],
     words = (f"{_profile_name(found[0][0])} on {and_more([name for _, name in found], _NAMED)}" for found in decisions.values())
     source = next(iter(decisions.values()))[0][0].source
     unconfined = tuple(name for found in decisions.values() for decision, name in found if decision.type == "Unconfined")
-    return _Decision(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
+    return ContainerSeccomp(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
 
 
-def _replacement(decision: _Decision, pools: "tuple[NodePool, ...]", handler: str | None) -> str:
+def _replacement(decision: ContainerSeccomp, pools: "tuple[NodePool, ...]", handler: str | None) -> str:
     """Return the profiles that replace RuntimeDefault in CRI-O's configuration, as a further sentence; empty if none does."""
     if decision.type != "RuntimeDefault":
         return ""
@@ -250,19 +224,19 @@ def _replacing(pool: "NodePool", handler: str | None) -> str:
     return f"{pool.seccomp_profile} on {pool.name}" if pool.seccomp_profile else ""
 
 
-def _profile_name(decision: _Decision) -> str:
+def _profile_name(decision: ContainerSeccomp) -> str:
     return "unconfined" if decision.type == "Unconfined" else decision.crictl or "unknown"
 
 
-def _of_privileged(pool: "NodePool | None") -> _Decision:
+def _of_privileged(pool: "NodePool | None") -> ContainerSeccomp:
     path = pool.privileged_seccomp_profile if pool else ""
     if not path:
-        return _Decision("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
+        return ContainerSeccomp("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
     why = "CRI-O's privileged_seccomp_profile applies it to privileged containers."
-    return _Decision("Localhost", "CRI-O configuration", why, path.removeprefix(_PROFILE_ROOT), 2, path)
+    return ContainerSeccomp("Localhost", "CRI-O configuration", why, path.removeprefix(_PROFILE_ROOT), 2, path)
 
 
-def _of_kubelet(pool: "NodePool | None", installed_default: bool, no_default: str) -> _Decision:
+def _of_kubelet(pool: "NodePool | None", installed_default: bool, no_default: str) -> ContainerSeccomp:
     """Return the kubelet's decision.
 
     `installed_default` is the `seccompDefault` of nodes without a pool. `no_default` is a clause about the SCC, which applies no profile.
@@ -271,7 +245,7 @@ def _of_kubelet(pool: "NodePool | None", installed_default: bool, no_default: st
     if pool is not None and default is None:
         configs = ", ".join(pool.decided_by[:_NAMED])
         why = f"No profile is set, and the KubeletConfigs of node pool {pool.name} disagree on seccompDefault ({configs})."
-        return _Decision(None, "kubelet default", why)
+        return ContainerSeccomp(None, "kubelet default", why)
     if default:
         by = f", set by KubeletConfig {and_more(pool.decided_by, _NAMED)}" if pool and pool.decided_by else ""
         return _running("RuntimeDefault", None, "kubelet default", f"The kubelet runs with seccompDefault{by}.")
@@ -286,15 +260,15 @@ def _scc_default(verdict: "Verdict") -> Mapping[str, str] | None:
     return field if field is not None else to_field(verdict.pod["metadata"]["annotations"].get(POD_SECCOMP_ANNOTATION) or "")
 
 
-def _running(kind: str, localhost: str | None, source: Source, why: str) -> _Decision:
+def _running(kind: str, localhost: str | None, source: Source, why: str) -> ContainerSeccomp:
     match kind:
         case "RuntimeDefault":
-            return _Decision("RuntimeDefault", source, why, proc_mode=2, crictl="RuntimeDefault")
+            return ContainerSeccomp("RuntimeDefault", source, why, proc_mode=2, crictl="RuntimeDefault")
         case "Unconfined":
-            return _Decision("Unconfined", source, why, proc_mode=0)
+            return ContainerSeccomp("Unconfined", source, why, proc_mode=0)
         case "Localhost" if localhost:
-            return _Decision("Localhost", source, why, localhost, 2, _PROFILE_ROOT + localhost)
+            return ContainerSeccomp("Localhost", source, why, localhost, 2, _PROFILE_ROOT + localhost)
         case "Localhost":
-            return _Decision("Localhost", source, f"{why} It names no file, so the container never starts.", localhost)
+            return ContainerSeccomp("Localhost", source, f"{why} It names no file, so the container never starts.", localhost)
         case _:
-            return _Decision(None, source, f"{why} The API server rejects the type {kind!r}.")
+            return ContainerSeccomp(None, source, f"{why} The API server rejects the type {kind!r}.")
