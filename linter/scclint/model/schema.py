@@ -31,6 +31,7 @@ class Type(IntEnum):
 _FORMATS = {"int-or-string": Type.INT_OR_STRING, "quantity": Type.QUANTITY, "date-time": Type.TIME}
 _TYPES = {"string": Type.STRING, "boolean": Type.BOOLEAN, "integer": Type.INTEGER, "array": Type.ARRAY}
 _BITS = {"int32": 32, "int64": 64}
+_ACCEPTS: dict[Type, type] = {Type.BOOLEAN: bool, Type.STRING: str, Type.ANY_OBJECT: dict, Type.ARRAY: list}
 
 
 class Shape:
@@ -67,26 +68,13 @@ class Shape:
         self.open: bool = schema.get("x-open", False)
         self.enum: list[str] | None = schema.get("enum")
         self.required: list[str] = schema.get("required", [])
-        self.item: Shape | None = None
         self.type = _type_of(schema)
         self.bits = _BITS.get(schema.get("format", ""), 32)
         self.low: int = schema.get("minimum", -(2 ** (self.bits - 1)))
         self.high: int = schema.get("maximum", 2 ** (self.bits - 1) - 1)
-        self.accepts: type | None = None
-        if self.type is Type.BOOLEAN:
-            self.accepts = bool
-        elif self.type is Type.STRING and self.enum is None:
-            self.accepts = str
-        elif self.type is Type.ANY_OBJECT:
-            self.accepts = dict
-        elif self.type is Type.ARRAY:
-            items = schema.get("items")
-            if items is None:
-                self.accepts = list
-            else:
-                self.item = shapes.shape(items)
-        elif self.type is Type.MAP:
-            self.item = shapes.shape(schema["additionalProperties"])
+        of_items = {Type.ARRAY: schema.get("items"), Type.MAP: schema.get("additionalProperties")}.get(self.type)
+        self.item = shapes.shape(of_items) if of_items is not None else None
+        self.accepts: type | None = _ACCEPTS.get(self.type) if of_items is None and self.enum is None else None
 
     @property
     def fields(self) -> "dict[str, Shape]":

@@ -10,7 +10,6 @@ from typing import Any
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.record import replace
 from scclint.text import field_path
 from scclint.untyped import Object, as_mapping, as_mappings, value_at
 from scclint.validation.problem import FieldProblem, Problems, forbidden, invalid, required, unsupported
@@ -102,8 +101,7 @@ def _check_security_context(context: Object, path: Path, user_namespace: bool) -
 
 def _contradiction(context: Object, path: Path, detail: str) -> FieldProblem:
     """The API server names the whole security context; the place to look at is the field that denies what the others ask."""
-    whole = invalid(path, context, detail)
-    return replace(whole, path=(*path, "allowPrivilegeEscalation"))
+    return invalid((*path, "allowPrivilegeEscalation"), context, detail, named=field_path(path))
 
 
 def _check_annotations(template: Object, where: Path, kind: str) -> Problems:

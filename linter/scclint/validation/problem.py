@@ -113,7 +113,6 @@ def _problem(
 
 
 def _described(value: Any) -> str:
-    noun = {bool: "boolean", int: "number", float: "number", str: "string"}.get(type(value))
-    if noun:
+    if noun := {bool: "boolean", int: "number", float: "number", str: "string"}.get(type(value)):
         return f"the {noun} {shown(value)}"
     return "a list" if isinstance(value, list) else "a mapping"

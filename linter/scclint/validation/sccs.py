@@ -7,7 +7,6 @@ after the defaulting that fills in what is left out.
 import re
 from typing import Any, TypeGuard
 
-from scclint.record import replace
 from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, texts
 from scclint.validation.problem import Problems, forbidden, invalid, required, unsupported
 
@@ -76,8 +75,8 @@ def _check_capabilities(root: Object) -> Problems:
     for name in ("defaultAddCapabilities", "allowedCapabilities"):
         for index, capability in enumerate(as_list(root.get(name))):
             if capability in drops:
-                problem = invalid((name,), capability, f"capability is listed in {name} and requiredDropCapabilities")
-                yield replace(problem, path=(name, index))
+                text = f"capability is listed in {name} and requiredDropCapabilities"
+                yield invalid((name, index), capability, text, named=name)
     if drops and "*" in texts(root.get("allowedCapabilities")):
         text = "required capabilities must be empty when all capabilities are allowed by a wildcard"
         yield invalid(("requiredDropCapabilities",), drops, text)
@@ -131,9 +130,7 @@ def _check_sysctls(root: Object) -> Problems:
 
 def _covers(pattern: str, sysctl: str) -> bool:
     """Return whether `pattern` matches a sysctl or pattern. A `*` at the end of `pattern` matches any text."""
-    if pattern.endswith("*"):
-        return sysctl.removesuffix("*").startswith(pattern[:-1])
-    return pattern == sysctl
+    return sysctl.removesuffix("*").startswith(pattern[:-1]) if pattern.endswith("*") else pattern == sysctl
 
 
 def _is_integer(value: Any) -> TypeGuard[int]:
