@@ -29,7 +29,7 @@ def _of(workload: Workload, world: World) -> Iterator[Prediction]:
     if verdict is None:
         why = f"there is no verdict, {row.why}"
         for view in workload.pod.containers:
-            unknown = ContainerSeccomp(view.name, "container", view.index, None, None, "not admitted", why, None, None, None)
+            unknown = ContainerSeccomp(None, "not admitted", why, name=view.name, index=view.index)
             yield Prediction(row, ContainerRow(view.name, "", unknown))
         return
     subject, possible = row.subject if workload.controlled or world.creator_given else "", _possible(row.outcome, world)
