@@ -75,7 +75,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def settled(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, where each change gives a file other times at once."""
-    monkeypatch.setattr("scclint.engine.file_answers._SETTLED", -(1 << 62))
+    monkeypatch.setattr("scclint.engine.scan._UNCHANGED", -(1 << 62))
     return cache
 
 

@@ -1,39 +1,35 @@
 """The whole run: scan the files, split them into units, judge each unit, merge what they yield."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
 from scclint.engine.merge import merge
 from scclint.engine.neighbours import Neighbours
 from scclint.engine.report import Report
-from scclint.engine.scan import scan
+from scclint.engine.scan import reach, scan
+from scclint.engine.store import Store
 from scclint.engine.texts import FileTexts
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Notice
 from scclint.judge import OpenUnit, judge, open_unit
 from scclint.judge.part import Part
-from scclint.judge.render import Rendered, render, unit_renderer
+from scclint.judge.render import plain, render, restored, unit_renderer
 from scclint.judge.session import DEFAULTS, RunOptions, Session, texts_on_disk
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.units.detect import Split
-from scclint.units.outline import Outline
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
-    from scclint.engine.file_answers import FileAnswers
-    from scclint.engine.fix_cache import FixCache
-    from scclint.engine.part_cache import PartCache
-    from scclint.engine.stored_values import StoredValues
     from scclint.engine.unit_keys import UnitKeys
     from scclint.files.changes import Changes
     from scclint.judge.cluster_state import ClusterState
     from scclint.units.elsewhere import Asked
+    from scclint.units.render import RendererOutput
 
 
 class Run:
@@ -46,10 +42,17 @@ class Run:
     def __init__(self, sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> None:
         state = _state(sources, config)
         config = state.in_force(config) if state else config
-        self._answers = _file_answers(sources, registry, options)
-        outline, notices = scan(sources, config, options.overlay, self._answers)
+        self._store = Store(options.cache_scope, registry)
+        outline, notices = scan(sources, config, options.overlay, self._store)
         split = Split(outline, config)
-        rendered = _rendered(split, outline, config, registry, options)
+        texts = texts_on_disk(outline, options.overlay)
+        renderer = unit_renderer(split, config)
+
+        def cached(unit: Unit, make: "Callable[[], RendererOutput]") -> "RendererOutput":
+            key = renderer.key(unit) if renderer and self._store.scope else ""
+            return self._store.get("renderings", key, make, restored, plain)
+
+        rendered = render(split, renderer, cached, texts, options.progress)
         self._all: Sequence[Unit] = rendered.units
         self.session = Session(outline, sources, config, registry, rendered, options, state)
         self._neighbours = Neighbours(self._all, split.closures, self.session)
@@ -60,18 +63,18 @@ class Run:
 
     def report(self) -> Report:
         """Judge each unit and merge the results."""
-        cache = self._part_cache()
-        parts = cache.parts(self.units, self._judged) if cache else [part for part, _ in self._judged(self.units)]
-        if self._answers:
-            self._answers.save()
+        parts = self._parts()
+        self._store.save()
         return merge(parts, self.units, self.session, self.notices, whole=self.whole)
 
     def with_fixes(self, report: Report, shown: Sequence[Finding]) -> Report:
         """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
         from scclint.engine.proofs import proved
 
-        fix_cache = self._fix_cache()
-        outcomes, crashes = proved(shown, report.findings, self._all, self.open, self.session, fix_cache, self._jobs(self._all))
+        outcomes, crashes = proved(
+            *(shown, report.findings, self._all, self.open, self.session),
+            *(self._store, self._keys, self._neighbours, self._jobs(self._all)),
+        )
         findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
         fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
         texts = FileTexts((), {file: self.outline.text(file) for file in sorted(fixed)}, report.texts)
@@ -148,6 +151,36 @@ class Run:
         names = {unit.name for unit in (*then, *now)}
         return [unit for unit in self._all if unit.name in names]
 
+    def _parts(self) -> list[Part]:
+        """The parts of the units, those of an earlier run where it had the same unit with the same answers about others."""
+        keys = dict.fromkeys((unit.name for unit in self.units), "")
+        # To look into the store for little input costs no less than judging it.
+        if self.session.options.cache_scope and reach(self.outline.files.values(), MIN_CACHED):
+            keys = {unit.name: self._keys.of(unit) for unit in self.units}
+        if not any(keys.values()):
+            return [part for part, _ in self._judged(self.units)]
+        from scclint.engine.restored import fields_of, part_of
+
+        def stored(unit: Unit) -> Part | None:
+            def restored(value: Any) -> Part | None:
+                key, asked, fields = value
+                same = key == keys[unit.name] and self._neighbours.elsewhere(unit).same_answers(asked)
+                return part_of(unit.name, fields) if same else None
+
+            return self._store.find("parts", unit.name if keys[unit.name] else "", restored)
+
+        known = {unit.name: part for unit in self.units if (part := stored(unit))}
+        judged = self._judged([unit for unit in self.units if unit.name not in known])
+        parts = []
+        for unit in self.units:
+            part, asked = (known[unit.name], None) if unit.name in known else next(judged)
+            if keys[unit.name] and asked is not None and not part.crashes:
+                self._store.keep("parts", unit.name, [keys[unit.name], list(asked.items()), fields_of(part)])
+            parts.append(part)
+        if not self.whole:
+            self._store.keep_others("parts")
+        return parts
+
     def _judge(self, unit: Unit) -> "tuple[Part, Asked]":
         """Return the part of a unit, and what it asked about other units, with the answers."""
         opened = self.open(unit)
@@ -172,39 +205,17 @@ class Run:
     def _jobs(self, units: Sequence[Unit]) -> int:
         """The number of processes to judge units in: one for little input, where starting more costs more than it saves."""
         jobs = self.session.options.jobs
-        if len(units) < 2 or jobs == 1 or (not jobs and not _reach(self.outline.files.values(), MIN_PARALLEL)):
+        if len(units) < 2 or jobs == 1 or (not jobs and not reach(self.outline.files.values(), MIN_PARALLEL)):
             return 1
         from scclint.engine.pool import can_fork, cores
 
         return min(jobs or cores(), len(units)) if can_fork() else 1
 
-    def _part_cache(self) -> "PartCache | None":
-        """Where parts are stored; None for little input, where looking there costs no less than judging it."""
-        if not self.session.options.cache_scope or not _reach(self.outline.files.values(), MIN_CACHED):
-            return None
-        from scclint.engine.part_cache import PartCache
+    @cached_property
+    def _keys(self) -> "UnitKeys":
+        from scclint.engine.unit_keys import UnitKeys
 
-        stored = self._stored("parts", whole=self.whole)
-        return PartCache(*stored, self._neighbours) if stored else None
-
-    def _fix_cache(self) -> "FixCache | None":
-        """Where proofs are stored: also for little input, because a proof takes longer than judging it."""
-        if not self.session.options.cache_scope or self.session.options.force_generated:
-            return None
-        from scclint.engine.fix_cache import FixCache
-        from scclint.remedy.fixes import SharedFiles
-
-        stored = self._stored("fixes", whole=True)
-        return FixCache(*stored, SharedFiles(self._all), self._neighbours) if stored else None
-
-    def _stored(self, sort: str, *, whole: bool) -> "tuple[StoredValues, UnitKeys] | None":
-        """The values of a sort that earlier runs stored, and the keys of units; None if nothing can be stored."""
-        from scclint.engine.stored_values import stored_values
-        from scclint.engine.unit_keys import unit_keys
-
-        keys = unit_keys(self.session, self._neighbours)
-        values = stored_values(self.session.options.cache_scope, sort, self.session.registry, whole=whole) if keys else None
-        return (values, keys) if keys and values else None
+        return UnitKeys(self.session, self._neighbours)
 
 
 def _state(sources: Sources, config: Config) -> "ClusterState | None":
@@ -213,39 +224,3 @@ def _state(sources: Sources, config: Config) -> "ClusterState | None":
     from scclint.judge.cluster_state import read_state
 
     return read_state(sources, config)
-
-
-def _rendered(split: Split, outline: Outline, config: Config, registry: Registry, options: RunOptions) -> Rendered:
-    """Render the units, or take what they rendered to in an earlier run."""
-    renderer = unit_renderer(split, config)
-    texts = texts_on_disk(outline, options.overlay)
-    if renderer and options.cache_scope:
-        from scclint.engine.rendering_cache import RenderingCache
-        from scclint.engine.stored_values import stored_values
-
-        if values := stored_values(options.cache_scope, "renderings", registry):
-            rendered = render(split, renderer, RenderingCache(values, renderer).output, texts, options.progress)
-            values.save()
-            return rendered
-    return render(split, renderer, texts=texts, progress=options.progress)
-
-
-def _file_answers(sources: Sources, registry: Registry, options: RunOptions) -> "FileAnswers | None":
-    """Where is stored what is found out about files; None for little input, and if nothing is to be stored."""
-    files = (item for item in sources.targets if isinstance(item, SourceFile))
-    if not options.cache_scope or not _reach(files, MIN_CACHED):
-        return None
-    from scclint.engine.file_answers import FileAnswers
-    from scclint.engine.stored_values import stored_values
-
-    values = stored_values(options.cache_scope, "files", registry)
-    return FileAnswers(values) if values else None
-
-
-def _reach(files: Iterable[SourceFile], size: int) -> bool:
-    """Whether the files together have so many bytes; False where one cannot be looked at before that is known."""
-    found = 0
-    try:
-        return any((found := found + os.stat(file.path).st_size) >= size for file in files)
-    except OSError:
-        return False

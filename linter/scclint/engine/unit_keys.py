@@ -24,13 +24,17 @@ class UnitKeys:
     def __init__(self, session: Session, neighbours: Neighbours) -> None:
         self._session = session
         self._neighbours = neighbours
-        self._settings = digest(repr((session.config, date.today(), session.options.ignores, self._cluster())))
+        config, options = session.config, session.options
+        more = config.helm_chart or config.profile_dirs or config.rule_modules or options.overlay or options.review
+        self._complete = bool(options.cache_scope) and not more
+        settings = (session.config, date.today(), session.options.ignores, self._cluster()) if self._complete else ()
+        self._settings = digest(repr(settings))
         self._keys: dict[str, str] = {}
 
     def of(self, unit: Unit) -> str:
         """Return the key of a unit; empty if a file cannot be read, or if it is not known what the findings depend on."""
         if unit.name not in self._keys:
-            self._keys[unit.name] = self._made(unit)
+            self._keys[unit.name] = self._made(unit) if self._complete else ""
         return self._keys[unit.name]
 
     def _made(self, unit: Unit) -> str:
@@ -76,13 +80,6 @@ class UnitKeys:
         objects = [(d.file, d.line, digest(d.text)) for d in session.state.documents] if session.state else []
         context = [item.display for item in session.sources.context if isinstance(item, SourceFile)]
         return objects, session.observed, [(file, self._digest_of(file)) for file in context]
-
-
-def unit_keys(session: Session, neighbours: Neighbours) -> UnitKeys | None:
-    """Return the keys of units; None if findings depend on more than keys contain."""
-    config, options = session.config, session.options
-    more = config.helm_chart or config.profile_dirs or config.rule_modules or options.overlay or options.review
-    return None if more else UnitKeys(session, neighbours)
 
 
 def _names_sources(text: str) -> bool:

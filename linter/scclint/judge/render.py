@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
@@ -33,12 +33,28 @@ _NOT_ISOLATED = (
 
 @record
 class UnitRenderer:
-    """How units are rendered: with which programs and settings. `closures` and `tree` are those of `Rendered`."""
+    """How units are rendered: with which programs and settings. `closures` and `tree` are those of `Rendered`.
+
+    `installed` identifies the programs, without starting any.
+    """
 
     programs: "Renderer"
+    installed: tuple[str, ...]
     config: Config
     closures: "Mapping[str, Closure]"
     tree: str
+
+    def key(self, unit: Unit) -> str:
+        """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
+        config = self.config
+        asked = (unit.path, unit.namespace, unit.view, config.namespace, config.openshift, config.helm_values, config.helm_set)
+        try:
+            read = [(name, _digest_of(name)) for name in sorted(self.inputs(unit))]
+        except OSError:
+            return ""
+        from scclint.files.store import digest
+
+        return digest(repr((self.installed, asked, read)))
 
     def inputs(self, unit: Unit) -> Iterator[str]:
         """The paths of all files that the renderer of a unit can read."""
@@ -228,9 +244,32 @@ def unit_renderer(split: Split, config: Config) -> UnitRenderer | None:
     """Return what renders units; None if the settings switch rendering off, or no unit needs it."""
     if config.render == "never" or not any(unit.needs_renderer for unit in split.units):
         return None
-    from scclint.units.render import Renderer
+    from scclint.units.render import Renderer, installed
 
-    return UnitRenderer(Renderer(), config, split.closures, split.tree)
+    return UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
+
+
+def restored(value: Any) -> "RendererOutput":
+    """Return the output that `plain` returned the parts of."""
+    from scclint.units.render import RendererOutput
+
+    text, notices = value
+    return RendererOutput(str(text), notices=tuple(map(str, notices)))
+
+
+def plain(output: "RendererOutput") -> object:
+    """Return what is stored of an output. An error is not stored, because what is missing can be installed."""
+    return None if output.error else [output.text, output.notices]
+
+
+def _digest_of(path: str) -> str:
+    from hashlib import blake2b
+
+    if not os.path.isfile(path):
+        # To open a FIFO would wait for a writer.
+        raise OSError(f"{path} is no regular file")
+    with open(path, "rb") as file:
+        return blake2b(file.read(), digest_size=32).hexdigest()
 
 
 def _render(unit: Unit, renderer: UnitRenderer | None, cached: Cached, texts: Mapping[str, str]) -> Rendering:

@@ -1,10 +1,8 @@
-"""Parts as lines of JSON, and back. What they hold may come from anywhere: a wrong one is a ValueError or TypeError."""
+"""The result of a unit from the values that a store has of it. They may come from anywhere: a wrong one is a ValueError or TypeError."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
-from enum import Enum
 from functools import partial
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
@@ -14,25 +12,8 @@ from scclint.source import Span
 T = TypeVar("T")
 
 
-def pack(parts: Iterable[Any]) -> list[bytes]:
-    """Return one line for each part, behind a line by which `unpack` knows that none is damaged."""
-    from json import dumps
-
-    lines = [dumps(part, separators=(",", ":"), default=_plain).encode() for part in parts]
-    return [_checksum(lines).encode(), *lines]
-
-
-def unpack(lines: Sequence[bytes]) -> list[Any]:
-    """Return the parts that were packed, with lists for records. Raises ValueError for other lines."""
-    from json import loads
-
-    if not lines or lines[0].decode("ascii", "replace") != _checksum(lines[1:]):
-        raise ValueError("not what was packed")
-    return [loads(line) for line in lines[1:]]
-
-
 def fields_of(part: Part) -> list[Any]:
-    """Return what of a part cannot be had otherwise."""
+    """Return what of a part is stored."""
     return [getattr(part, name) for name in _STORED]
 
 
@@ -40,19 +21,6 @@ def part_of(unit: str, fields: Any) -> Part:
     """Return the part of a unit that has these fields, without texts and outcomes."""
     named = zip(_STORED.items(), fields, strict=True)
     return Part(unit, **{name: restore(value) for (name, restore), value in named})
-
-
-def _checksum(lines: Iterable[bytes]) -> str:
-    return blake2b(b"\n".join(lines), digest_size=32).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """A record as the list of its fields, a severity as its word, a day as text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value.value if isinstance(value, Enum) else [getattr(value, name) for name in value.__match_args__]
 
 
 def _records(kind: type[T], items: Any) -> tuple[T, ...]:

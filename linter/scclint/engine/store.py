@@ -1,0 +1,136 @@
+"""What a run stores for later runs over the same scope: renderings, results of units, proofs of fixes, and answers about files."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from scclint.registry import Registry
+
+if TYPE_CHECKING:
+    from scclint.files.store import StoredFile
+
+T = TypeVar("T")
+
+
+class _Sort(NamedTuple):
+    """The values of one sort, by key: those that `file` has, and those that it is to have."""
+
+    file: "StoredFile"
+    known: dict[str, Any]
+    kept: dict[str, Any]
+
+
+class Store:
+    """Values by sort and key, for one `scope`: what is linted, and from which folder. Nothing is stored without one.
+
+    A value is what JSON can express, or a record of that; with an empty key it is not stored. A sort is read when it is first asked
+    for, and `save` writes what this run used of it. Nothing here raises for what the disk holds or refuses.
+    """
+
+    def __init__(self, scope: Iterable[str], registry: Registry) -> None:
+        self.scope = tuple(scope)
+        self._registry = registry
+        self._sorts: dict[str, _Sort | None] = {}
+
+    def get(
+        self, sort: str, key: str, make: Callable[[], T], restore: Callable[[Any], T | None], plain: Callable[[T], object]
+    ) -> T:
+        """Return what `find` returns, or else what `make` returns, and keep what is `plain` of it."""
+        value = self.find(sort, key, restore)
+        if value is None:
+            value = make()
+            self.keep(sort, key, plain(value))
+        return value
+
+    def find(self, sort: str, key: str, restore: Callable[[Any], T | None]) -> T | None:
+        """Return what `restore` makes of the value that an earlier run stored, and keep it; None if it makes nothing of it."""
+        opened = self._open(sort) if key else None
+        if opened is None or key not in opened.known:
+            return None
+        try:
+            value = restore(opened.known[key])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            # No run of ours wrote that.
+            return None
+        if value is not None:
+            opened.kept[key] = opened.known[key]
+        return value
+
+    def keep(self, sort: str, key: str, value: object) -> None:
+        """Keep a value for later runs, unless it is None."""
+        opened = self._open(sort) if key and value is not None else None
+        if opened is not None:
+            opened.kept[key] = value
+
+    def keep_others(self, sort: str) -> None:
+        """Keep all values of a sort, because this run is over a part of the scope."""
+        if (opened := self._open(sort)) is not None:
+            opened.kept.update({**opened.known, **opened.kept})
+
+    def save(self) -> None:
+        """Write the sorts that differ from what their files have."""
+        for opened in filter(None, self._sorts.values()):
+            if opened.kept != opened.known:
+                opened.file.write(_pack([[key, value] for key, value in opened.kept.items()]))
+
+    def _open(self, sort: str) -> _Sort | None:
+        if sort not in self._sorts:
+            self._sorts[sort] = self._read(sort) if self.scope else None
+        return self._sorts[sort]
+
+    def _read(self, sort: str) -> _Sort | None:
+        from scclint.files.store import stored_file
+
+        file = stored_file(self.scope, sort, _code(self._registry))
+        if file is None:
+            return None
+        try:
+            return _Sort(file, dict(_unpack(file.read())), {})
+        except (ValueError, TypeError, RecursionError):
+            return _Sort(file, {}, {})
+
+
+def _code(registry: Registry) -> Iterator[str]:
+    """Yield the modules, and folders of modules and data, that findings depend on."""
+    from scclint.files.store import of_others
+
+    package = os.path.dirname(os.path.dirname(__file__))
+    schemas = str(import_module("scclint.schemas").__file__)
+    rules = {rule.check.__code__.co_filename for rule in registry if hasattr(rule.check, "__code__")}
+    yield from of_others()
+    for root in sorted({package, *map(os.path.dirname, [schemas, *rules])}):
+        yield from (folder for folder, _, _ in os.walk(root))
+
+
+def _pack(values: Iterable[Any]) -> list[bytes]:
+    """Return one line for each value, behind a line by which `_unpack` knows that none is damaged."""
+    from json import dumps
+
+    lines = [dumps(value, separators=(",", ":"), default=_plain).encode() for value in values]
+    return [_checksum(lines), *lines]
+
+
+def _unpack(lines: Sequence[bytes]) -> list[Any]:
+    """Return the values that were packed, with lists for records. Raises ValueError for other lines."""
+    from json import loads
+
+    if not lines or lines[0] != _checksum(lines[1:]):
+        raise ValueError("not what was packed")
+    return [loads(line) for line in lines[1:]]
+
+
+def _checksum(lines: Iterable[bytes]) -> bytes:
+    from hashlib import blake2b
+
+    return blake2b(b"\n".join(lines), digest_size=32).hexdigest().encode()
+
+
+def _plain(value: Any) -> Any:
+    """A record as the list of its fields, a severity as its word, a day as text."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.value if isinstance(value, Enum) else [getattr(value, name) for name in value.__match_args__]
