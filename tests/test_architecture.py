@@ -14,7 +14,7 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "memo", "record", "text", "data", "other_units", "about"),
+    ("source", "errors", "memo", "record", "text", "data", "about"),
     ("untyped",),
     ("go_text",),
     ("limits",),
@@ -23,7 +23,7 @@ LAYERS = (
     ("yaml", "files"),
     ("load",),
     ("model",),
-    ("expand", "validation", "podsecurity", "admission"),
+    ("expand", "validation", "podsecurity", "admission", "other_units"),
     ("cluster",),
     ("seccomp",),
     ("profiles",),

@@ -1,37 +1,91 @@
-"""What a world asks about the other units of a run."""
+"""What a unit of a run takes from the other units, and what its rules ask about them."""
+
+from collections.abc import Callable, Iterable
+
+from scclint.model.object import ApiObject
+from scclint.record import record
+
+Question = tuple[str, ...]
+"""What is asked for, such as `grant`, and the names of that."""
+
+
+@record
+class BorrowedObject:
+    """An object that a unit takes from another, and the name of that one."""
+
+    obj: ApiObject
+    unit: str
+
+
+@record
+class AmbiguousObject:
+    """An object that several units define differently, without a closest one. It is left out."""
+
+    name: str
+    units: tuple[str, ...]
+
+
+def _nothing(question: Question) -> bool:
+    return False
 
 
 class OtherUnits:
-    """What other units of the run have, by name: nothing, as in a run with one unit. A subclass answers for several units.
+    """What one unit takes from other units and asks about them: nothing, as in a run with one unit, unless `has` answers otherwise.
+
+    `borrowed` are the objects that the unit takes, in a fixed order, and `ambiguous` those that are left out. `candidates` are all that it
+    could take, with those that fit less or equal one that is taken. `asked` records each question with its answer, because the
+    findings depend on both.
 
     A rule that claims that something is not there asks first. An answer may be True for a unit that is never deployed beside this
     one: the rule then knows too little to claim anything.
     """
 
+    def __init__(
+        self,
+        has: Callable[[Question], bool] = _nothing,
+        borrowed: tuple[BorrowedObject, ...] = (),
+        ambiguous: tuple[AmbiguousObject, ...] = (),
+        candidates: tuple[BorrowedObject, ...] = (),
+    ) -> None:
+        self._has = has
+        self.borrowed = borrowed
+        self.ambiguous = ambiguous
+        self.candidates = candidates
+        self.asked: dict[Question, bool] = {}
+
     def uses_account(self, namespace: str, name: str) -> bool:
         """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
-        return False
+        return self._ask("account", namespace, name) or self._ask("account", "", name)
 
     def defines_account(self, namespace: str, name: str) -> bool:
         """Whether another unit defines a ServiceAccount, or may do so because no file names its namespace."""
-        return False
+        return self._ask("defined account", namespace, name) or self._ask("defined account", "", name)
 
     def has_pods(self, namespace: str = "") -> bool:
         """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
-        return False
+        return self._ask("pods", namespace) or self._ask("pods", "") if namespace else self._ask("pods")
 
     def requires_scc(self, name: str) -> bool:
         """Whether pods of another unit require an SCC by annotation."""
-        return False
+        return self._ask("required", name)
 
     def defines_scc(self, name: str) -> bool:
         """Whether another unit defines an SCC of that name."""
-        return False
+        return self._ask("scc", name)
 
     def grants_scc(self, name: str) -> bool:
         """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""
-        return False
+        return self._ask("grant", name)
 
     def provides_profile(self, path: str) -> bool:
         """Whether another unit provides the file that `localhostProfile: PATH` names."""
-        return False
+        return self._ask("profile", path)
+
+    def same_answers(self, asked: Iterable[tuple[Question, bool]]) -> bool:
+        """Whether questions that an earlier run asked have the same answers now."""
+        return all(self._ask(*question) == answer for question, answer in asked)
+
+    def _ask(self, *question: str) -> bool:
+        if question not in self.asked:
+            self.asked[question] = self._has(question)
+        return self.asked[question]

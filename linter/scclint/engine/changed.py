@@ -6,12 +6,12 @@ from scclint.config.model import Config
 from scclint.files.changes import Changes
 from scclint.files.discover import SUFFIXES, SourceFile, display
 from scclint.files.sources import Sources
-from scclint.units.context import Context
+from scclint.other_units import OtherUnits
 from scclint.units.detect import GROUPS
 from scclint.units.outline import Outline
 from scclint.units.unit import PLAIN, Unit
 
-ContextOf = Callable[[Unit], Context]
+OthersOf = Callable[[Unit], OtherUnits]
 
 
 def reach_all(changes: Changes, outline: Outline, sources: Sources, config: Config) -> bool:
@@ -31,7 +31,7 @@ def with_deleted(sources: Sources, changes: Changes) -> Sources:
     return sources._replace(targets=(*sources.targets, *deleted))
 
 
-def touched(units: Iterable[Unit], context: ContextOf, files: Set[str]) -> list[Unit]:
+def touched(units: Iterable[Unit], others: OthersOf, files: Set[str]) -> list[Unit]:
     """Return the units that have one of the files as input, and the units that could take an object from one."""
     units = list(units)
     known = {file for unit in units for file in unit.files}
@@ -41,7 +41,7 @@ def touched(units: Iterable[Unit], context: ContextOf, files: Set[str]) -> list[
         # An object of a rendered unit may come from any file of that unit.
         return any(
             taken.obj.file in files or (taken.obj.file not in known and taken.unit in direct)
-            for taken in context(unit).candidates
+            for taken in others(unit).candidates
         )
 
     return [unit for unit in units if unit.name in direct or takes(unit)]

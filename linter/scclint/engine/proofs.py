@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.engine.neighbours import Neighbours
-from scclint.engine.store import Store
+from scclint.engine.store import RunStore
 from scclint.engine.unit_keys import UnitKeys
 from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
 from scclint.judge import OpenUnit
 from scclint.judge.session import Session
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
+from scclint.units.all_units import AllUnits
 from scclint.units.render import installed
 from scclint.units.unit import Unit
 
@@ -24,9 +24,9 @@ def proved(
     units: Sequence[Unit],
     open_unit: Open,
     session: Session,
-    store: Store,
+    store: RunStore,
     keys: UnitKeys,
-    neighbours: Neighbours,
+    all_units: AllUnits,
     jobs: int,
 ) -> tuple[Mapping[Finding, FixOutcome], list[Crash]]:
     """Return what became of the fix of each of the `shown` findings, and the bugs that this brought out. `findings` are those of the
@@ -50,7 +50,7 @@ def proved(
         def restored(value: Any) -> FixOutcome | None:
             asked, fix, why = value
             units = shared.concerned(finding)
-            same = all(neighbours.elsewhere(unit).same_answers(asked.get(unit.name, ())) for unit in units)
+            same = all(all_units.of(unit).same_answers(asked.get(unit.name, ())) for unit in units)
             return FixOutcome(_fix(fix) if fix else None, str(why)) if same else None
 
         return store.find("fixes", key(finding), restored)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
 from scclint.engine.merge import merge
-from scclint.engine.neighbours import Neighbours
+from scclint.engine.neighbours import all_units
 from scclint.engine.report import Report
 from scclint.engine.scan import reach, scan
-from scclint.engine.store import Store
+from scclint.engine.store import RunStore
 from scclint.engine.texts import FileTexts
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
@@ -19,8 +19,10 @@ from scclint.judge.part import Part
 from scclint.judge.render import plain, render, restored, unit_renderer
 from scclint.judge.session import DEFAULTS, RunOptions, Session, texts_on_disk
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
+from scclint.other_units import Question
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.units.all_units import names_of
 from scclint.units.detect import Split
 from scclint.units.unit import Unit
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from scclint.engine.unit_keys import UnitKeys
     from scclint.files.changes import Changes
     from scclint.judge.cluster_state import ClusterState
-    from scclint.units.elsewhere import Asked
     from scclint.units.render import RendererOutput
 
 
@@ -42,7 +43,7 @@ class Run:
     def __init__(self, sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> None:
         state = _state(sources, config)
         config = state.in_force(config) if state else config
-        self._store = Store(options.cache_scope, registry)
+        self._store = RunStore(options.cache_scope, registry)
         outline, notices = scan(sources, config, options.overlay, self._store)
         split = Split(outline, config)
         texts = texts_on_disk(outline, options.overlay)
@@ -55,7 +56,7 @@ class Run:
         rendered = render(split, renderer, cached, texts, options.progress)
         self._all: Sequence[Unit] = rendered.units
         self.session = Session(outline, sources, config, registry, rendered, options, state)
-        self._neighbours = Neighbours(self._all, split.closures, self.session)
+        self._all_units = all_units(self._all, split.closures, self.session)
         self.outline = outline
         self.config = config
         self.units = self._chosen()
@@ -73,7 +74,7 @@ class Run:
 
         outcomes, crashes = proved(
             *(shown, report.findings, self._all, self.open, self.session),
-            *(self._store, self._keys, self._neighbours, self._jobs(self._all)),
+            *(self._store, self._keys, self._all_units, self._jobs(self._all)),
         )
         findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
         fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
@@ -89,23 +90,23 @@ class Run:
 
         made = copy(self)
         made.session = self.session.with_overlay(overlay)
-        made._neighbours = Neighbours(self._all, self.session.rendered.closures, made.session)
+        made._all_units = all_units(self._all, self.session.rendered.closures, made.session)
         made.outline = made.session.outline
         return made
 
     def units_with_context(self) -> list[Unit]:
         """The units, each with the names of what it takes from others."""
-        return [replace(unit, context=self._neighbours.context(unit).names) for unit in self.units]
+        return [replace(unit, context=names_of(self._all_units.of(unit))) for unit in self.units]
 
     def touched(self, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
         """Those of the units that have one of the files as input, or that could take an object from one."""
         from scclint.engine.changed import touched
 
-        return touched(units, self._neighbours.context, files)
+        return touched(units, self._all_units.of, files)
 
     def open(self, unit: Unit) -> OpenUnit:
         """Return one of the units with its objects and worlds."""
-        return open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self.session)
+        return open_unit(unit, self._all_units.of(unit), self.session)
 
     def open_units(self) -> Iterator[OpenUnit]:
         """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
@@ -144,8 +145,8 @@ class Run:
         unrendered = replace(self.config, render="never")
         sources = with_deleted(session.sources, changes)
         earlier = Run(sources, unrendered, session.registry, RunOptions(overlay=changes.before))
-        then = touched(earlier.units, earlier._neighbours.context, changes.files)
-        now = touched(self._all, self._neighbours.context, changes.files)
+        then = touched(earlier.units, earlier._all_units.of, changes.files)
+        now = touched(self._all, self._all_units.of, changes.files)
         there = {unit.name for unit in self._all}
         now += successors([unit for unit in then if unit.name not in there], self._all)
         names = {unit.name for unit in (*then, *now)}
@@ -164,7 +165,7 @@ class Run:
         def stored(unit: Unit) -> Part | None:
             def restored(value: Any) -> Part | None:
                 key, asked, fields = value
-                same = key == keys[unit.name] and self._neighbours.elsewhere(unit).same_answers(asked)
+                same = key == keys[unit.name] and self._all_units.of(unit).same_answers(asked)
                 return part_of(unit.name, fields) if same else None
 
             return self._store.find("parts", unit.name if keys[unit.name] else "", restored)
@@ -181,12 +182,12 @@ class Run:
             self._store.keep_others("parts")
         return parts
 
-    def _judge(self, unit: Unit) -> "tuple[Part, Asked]":
+    def _judge(self, unit: Unit) -> tuple[Part, Mapping[Question, bool]]:
         """Return the part of a unit, and what it asked about other units, with the answers."""
         opened = self.open(unit)
-        return judge(opened, self.session), opened.elsewhere.asked
+        return judge(opened, self.session), opened.others.asked
 
-    def _judged(self, units: Sequence[Unit]) -> "Iterator[tuple[Part, Asked | None]]":
+    def _judged(self, units: Sequence[Unit]) -> Iterator[tuple[Part, Mapping[Question, bool] | None]]:
         """Judge units, in processes of their own if that pays. Without answers, a part says that its unit was not judged."""
         jobs = self._jobs(units)
         if jobs < 2:
@@ -215,7 +216,7 @@ class Run:
     def _keys(self) -> "UnitKeys":
         from scclint.engine.unit_keys import UnitKeys
 
-        return UnitKeys(self.session, self._neighbours)
+        return UnitKeys(self.session, self._all_units)
 
 
 def _state(sources: Sources, config: Config) -> "ClusterState | None":

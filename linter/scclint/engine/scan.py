@@ -6,7 +6,7 @@ from time import time_ns
 from typing import Any
 
 from scclint.config.model import Config
-from scclint.engine.store import Store
+from scclint.engine.store import RunStore
 from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files.discover import SourceFile
@@ -32,7 +32,7 @@ def scan(
     sources: Sources,
     config: Config,
     overlay: Mapping[str, str | LoadError] = EMPTY,
-    store: Store | None = None,
+    store: RunStore | None = None,
 ) -> tuple[Outline, list[Notice]]:
     """The outline of the files to report on, and notices: each file that cannot be found or read, and copies of Go modules.
 
@@ -76,7 +76,7 @@ def reach(files: Iterable[SourceFile], size: int) -> bool:
         return False
 
 
-def _answers(store: Store) -> Callable[[str], dict[str, Any]]:
+def _answers(store: RunStore) -> Callable[[str], dict[str, Any]]:
     """Return what gives the answers about a file, by question, to read and to add to. None are known of a file that has changed."""
     files: dict[str, dict[str, Any]] = {}
 

@@ -22,7 +22,7 @@ class _Sort(NamedTuple):
     kept: dict[str, Any]
 
 
-class Store:
+class RunStore:
     """Values by sort and key, for one `scope`: what is linted, and from which folder. Nothing is stored without one.
 
     A value is what JSON can express, or a record of that; with an empty key it is not stored. A sort is read when it is first asked

@@ -7,11 +7,11 @@ what the unit takes from others. What rules ask about other units is not part of
 from collections.abc import Iterable
 from datetime import date
 
-from scclint.engine.neighbours import Neighbours
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, display
 from scclint.files.store import digest
 from scclint.judge.session import Session
+from scclint.units.all_units import AllUnits
 from scclint.units.unit import Unit
 
 _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
@@ -19,11 +19,11 @@ _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
 
 
 class UnitKeys:
-    """The keys of the units of a session. `neighbours` knows what they take from each other."""
+    """The keys of the units of a session. `all_units` knows what they take from each other."""
 
-    def __init__(self, session: Session, neighbours: Neighbours) -> None:
+    def __init__(self, session: Session, all_units: AllUnits) -> None:
         self._session = session
-        self._neighbours = neighbours
+        self._all_units = all_units
         config, options = session.config, session.options
         more = config.helm_chart or config.profile_dirs or config.rule_modules or options.overlay or options.review
         self._complete = bool(options.cache_scope) and not more
@@ -47,8 +47,8 @@ class UnitKeys:
         if rendering is None and any(outline.tells(file, "elsewhere", _names_sources) for file, _ in read):
             return ""
         around = [] if rendering else [(path, self._digest_of(path)) for path in session.surroundings.beside(unit.files)]
-        context = self._neighbours.context(unit)
-        taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in context.taken]
+        others = self._all_units.of(unit)
+        taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in others.borrowed]
         # Findings point into the sources of what other units render to.
         givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
         try:
@@ -56,7 +56,7 @@ class UnitKeys:
         except OSError:
             return ""
         rendered = rendering and digest(rendering.text)
-        return digest(repr((self._settings, unit, read, rendered, around, taken, context.ties, sources)))
+        return digest(repr((self._settings, unit, read, rendered, around, taken, others.ambiguous, sources)))
 
     def _sources(self, unit: Unit) -> list[tuple[str, str]]:
         """Return the files that findings in what a unit renders to can point to, with their hashes. Raises OSError."""

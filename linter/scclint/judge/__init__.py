@@ -20,13 +20,12 @@ from scclint.model.object import ApiObject
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
+from scclint.other_units import OtherUnits
 from scclint.outcome.world import World
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.suppress import syntax
 from scclint.text import listed
-from scclint.units.context import Context
-from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class OpenUnit:
     """A unit with its documents, its objects, and a world for each release asked for, by name.
 
     `ours` are the objects to report on, and `subjects` what rules look at. `tracer` returns what moves places to the files that
-    people edit. `elsewhere` answers questions about other units, and records them.
+    people edit. `others` is what the unit takes from other units, and has answered about them.
     """
 
     unit: Unit
@@ -73,7 +72,7 @@ class OpenUnit:
     subjects: Sequence[Document | ApiObject]
     ours: Sequence[ApiObject]
     tracer: "Callable[[], Tracer]"
-    elsewhere: Elsewhere
+    others: OtherUnits
 
     @property
     def workloads(self) -> list[Workload]:
@@ -96,28 +95,28 @@ class OpenUnit:
         return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
 
 
-def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> OpenUnit:
+def open_unit(unit: Unit, others: OtherUnits, session: Session) -> OpenUnit:
     """Load and model a unit, with what it takes from others."""
     inputs = load_documents(unit, session)
-    inputs.notices += _ties(context)
+    inputs.notices += _ambiguous(others)
     session.options.lap("load")
     objects = model_objects(unit, inputs, session.config, session.surroundings, session.sources.folders)
     described, seen = session.described(unit.namespace)
     inputs.notices += seen.notices
     inputs.crashes += seen.crashes
     worlds = make_worlds(
-        [*context.objects, *objects],
+        [*(borrowed.obj for borrowed in others.borrowed), *objects],
         session.config,
         described,
         namespace=unit.namespace,
-        elsewhere=elsewhere,
+        elsewhere=others,
         observed=session.observed,
     )
     session.options.lap("model")
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
     subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
-    givers = {taken.unit for taken in context.taken}
+    givers = {borrowed.unit for borrowed in others.borrowed}
 
     @cache
     def trace() -> "Tracer":
@@ -125,7 +124,7 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
 
         return tracer(unit, inputs, ours, givers, session)
 
-    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, elsewhere)
+    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, others)
 
 
 def judge(opened: OpenUnit, session: Session) -> Part:
@@ -219,10 +218,10 @@ def source_ignores(unit: Unit, session: Session) -> list[Ignore]:
     return [ignore for file in files for d in session.outline.documents(file) for ignore in syntax.comment_ignores(d)]
 
 
-def _ties(context: Context) -> Iterator[Notice]:
-    for tie in context.ties:
-        where = listed(tie.units)
-        yield Notice("note", f"{tie.name} differs in {where}, and these fit equally well, so scclint uses none of them")
+def _ambiguous(others: OtherUnits) -> Iterator[Notice]:
+    for ambiguous in others.ambiguous:
+        where = listed(ambiguous.units)
+        yield Notice("note", f"{ambiguous.name} differs in {where}, and these fit equally well, so scclint uses none of them")
 
 
 def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":

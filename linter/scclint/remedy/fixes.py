@@ -94,7 +94,7 @@ class _Fixes:
     @property
     def asked(self) -> dict[str, list[Any]]:
         """What the rules asked about other units, with the answers, by unit."""
-        return {name: list(bench.opened.elsewhere.asked.items()) for name, bench in self._benches.items()}
+        return {name: list(bench.opened.others.asked.items()) for name, bench in self._benches.items()}
 
     def fix(self, finding: Finding) -> Fix:
         """The proved fix of a finding. Raises EditRefused with the reason if there is none."""

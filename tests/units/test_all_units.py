@@ -6,8 +6,10 @@ import pytest
 
 from scclint.expand import expand
 from scclint.load import load_text
-from scclint.units.elsewhere import Elsewhere, Index
+from scclint.other_units import OtherUnits
+from scclint.units.all_units import AllUnits
 from scclint.units.facts import Facts, facts_of
+from scclint.units.unit import Unit
 from tests.running import report_on
 from tests.units.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc, write
 
@@ -115,22 +117,28 @@ def test_files_that_a_unit_shares_are_not_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_question_is_recorded_with_its_answer() -> None:
-    elsewhere = Elsewhere()
-    assert not elsewhere.defines_scc("custom")
-    assert not elsewhere.uses_account("shop", "web")
-    assert elsewhere.asked == {("scc", "custom"): False, ("account", "shop", "web"): False, ("account", "", "web"): False}
-    assert Elsewhere().same_answers(elsewhere.asked.items())
-    assert not Elsewhere().same_answers([(("scc", "custom"), True)])
+    others = OtherUnits()
+    assert not others.defines_scc("custom")
+    assert not others.uses_account("shop", "web")
+    assert others.asked == {("scc", "custom"): False, ("account", "shop", "web"): False, ("account", "", "web"): False}
+    assert OtherUnits().same_answers(others.asked.items())
+    assert not OtherUnits().same_answers([(("scc", "custom"), True)])
+
+
+def asked_by(name: str, facts: Facts) -> OtherUnits:
+    """What the unit `own` or `other` may ask in a run of these two, where `other` has the facts."""
+    units = [Unit(unit, "directory", unit, (f"{unit}.yaml",), "") for unit in ("own", "other")]
+    return AllUnits(units, {"own": Facts(), "other": facts}).of(units[name == "other"])
 
 
 @pytest.mark.parametrize(("namespace", "expected"), [("shop", True), ("", True), ("bank", False)])
 def test_pods_whose_namespace_no_file_names_may_be_in_any(namespace: str, expected: bool) -> None:
-    index = Index({"other": Facts(accounts=frozenset({(namespace, "web")}))})
-    elsewhere = Elsewhere(index, ["own"])
-    assert elsewhere.has_pods("shop") == elsewhere.uses_account("shop", "web") == expected
-    assert elsewhere.has_pods()
-    assert not Elsewhere(index, ["other"]).has_pods(), "its own pods are not elsewhere"
-    assert not Elsewhere(Index({})).has_pods()
+    facts = Facts(accounts=frozenset({(namespace, "web")}))
+    others = asked_by("own", facts)
+    assert others.has_pods("shop") == others.uses_account("shop", "web") == expected
+    assert others.has_pods()
+    assert not asked_by("other", facts).has_pods(), "its own pods are not elsewhere"
+    assert not asked_by("own", Facts()).has_pods()
 
 
 @pytest.mark.parametrize(
@@ -146,5 +154,5 @@ def test_pods_whose_namespace_no_file_names_may_be_in_any(namespace: str, expect
 )
 def test_what_grants_an_scc_by_name(text: str, granted: list[str]) -> None:
     (document,) = load_text("a.yaml", text, frozenset())
-    index = Index({"other": facts_of(expand(document))})
-    assert [name for name in ("custom", "") if Elsewhere(index).grants_scc(name)] == granted
+    others = asked_by("own", facts_of(expand(document)))
+    assert [name for name in ("custom", "") if others.grants_scc(name)] == granted
