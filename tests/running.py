@@ -6,11 +6,12 @@ from typing import Any
 
 from scclint.config.model import Config
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import prepare, report_of
 from scclint.files.discover import SourceFile
 from scclint.files.sources import find_sources
-from scclint.judge import OpenUnit
-from scclint.judge.session import RunOptions
+from scclint.judge import OpenUnit, open_units
+from scclint.judge.options import RunOptions
+from scclint.judge.session import Session
 from scclint.record import EMPTY
 from scclint.registry import Registry, builtin
 
@@ -36,22 +37,22 @@ def run_over(
     context: Sequence[str] = (),
     registry: Registry | None = None,
     **options: Any,
-) -> Run:
+) -> Session:
     """A run over paths, or over a text as if it were the content of `filename`."""
     config = config or Config()
     sources = find_sources(paths, config, context=context)
     if text is not None:
         sources = sources._replace(targets=(*sources.targets, SourceFile("-", filename)))
     overlay = {filename: text} if text is not None else EMPTY
-    return Run(sources, config, registry or builtin(), RunOptions(overlay=overlay, **options))
+    return prepare(sources, config, registry or builtin(), RunOptions(overlay=overlay, **options))
 
 
 def open_one(paths: Sequence[str] = (), config: Config | None = None, **more: Any) -> OpenUnit:
     """The one unit of a run (see `run_over`)."""
-    (unit,) = run_over(paths, config, **more).open_units()
+    (unit,) = open_units(run_over(paths, config, **more))
     return unit
 
 
 def report_on(paths: Sequence[str] = (), config: Config | None = None, **more: Any) -> Report:
     """The report of a run (see `run_over`)."""
-    return run_over(paths, config, **more).report()
+    return report_of(run_over(paths, config, **more))

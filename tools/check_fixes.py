@@ -24,11 +24,13 @@ from ruamel.yaml.constructor import SafeConstructor
 
 from scclint.config.model import Config
 from scclint.engine.grouping import grouped
+from scclint.engine.proofs import with_fixes
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import prepare, report_of
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
-from scclint.judge.session import RunOptions
+from scclint.judge.options import RunOptions
+from scclint.judge.session import Session
 from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
 
@@ -51,10 +53,10 @@ class Checked(NamedTuple):
     weighty: Counter[str]
 
 
-def lint(path: str, config: Config, *, generated: bool = False) -> tuple[Run, Report]:
+def lint(path: str, config: Config, *, generated: bool = False) -> tuple[Session, Report]:
     options = RunOptions(review=True, force_generated=generated)
-    run = Run(find_sources([path], config), config, builtin(), options)
-    return run, run.report()
+    run = prepare(find_sources([path], config), config, builtin(), options)
+    return run, report_of(run)
 
 
 def check(paths: Sequence[str], *, generated: bool = False, render: bool = False) -> Checked:
@@ -68,7 +70,7 @@ def check(paths: Sequence[str], *, generated: bool = False, render: bool = False
             continue
         _count(found.weighty, report)
         start = perf_counter()
-        fixed = run.with_fixes(report, live)
+        fixed = with_fixes(run, report, live)
         found.seconds.extend([(perf_counter() - start) / len(live)] * len(live))
         found.broken.extend(f"{path}: {crash.error}" for crash in fixed.crashes)
         _carry_out_all(path, config, report, fixed, found)

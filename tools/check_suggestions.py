@@ -20,11 +20,13 @@ from ruamel.yaml import YAML
 
 from scclint.config.model import Config
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import prepare, report_of
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
 from scclint.finding import Severity
-from scclint.judge.session import RunOptions
+from scclint.judge import open_units
+from scclint.judge.options import RunOptions
+from scclint.judge.session import Session
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -38,16 +40,16 @@ NODE_ACCESS = ("SCC312", "RBA402")
 """Rules that report every SCC that opens the node, also one whose pods need that."""
 
 
-def judge(paths: Sequence[str], context: Sequence[str] = ()) -> tuple[Run, Report]:
+def judge(paths: Sequence[str], context: Sequence[str] = ()) -> tuple[Session, Report]:
     config = Config(render="never", namespace="demo")
-    run = Run(find_sources(paths, config, context=context), config, builtin(), RunOptions(review=True))
-    return run, run.report()
+    run = prepare(find_sources(paths, config, context=context), config, builtin(), RunOptions(review=True))
+    return run, report_of(run)
 
 
 def check(path: str, counts: Counter[str]) -> Iterator[str]:
     """Suggest an SCC for each service account below a path, and yield what is wrong with it."""
     run, _ = judge([path])
-    for opened in run.open_units():
+    for opened in open_units(run):
         (world,) = opened.worlds.values()
         accounts: dict[tuple[str, str], list[Workload]] = {}
         for workload in opened.workloads:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scclint.config.model import Config
-from scclint.engine.run import Run
+from scclint.engine.run import prepare
 from scclint.files.sources import find_sources
+from scclint.judge import open_units
 from scclint.model.releases import DEFAULT
 from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
@@ -68,7 +69,7 @@ def outcomes(paths: Sequence[str], release: str) -> Iterator[tuple[Outcome, bool
     """Yield the outcome of each workload, once for each place, and whether its pod violates `restricted` as written."""
     config = Config(openshift=(release,))
     seen = set()
-    for unit in Run(find_sources(paths, config), config, builtin()).open_units():
+    for unit in open_units(prepare(find_sources(paths, config), config, builtin())):
         for workload in unit.workloads:
             place = (workload.file, workload.place.span, workload.named)
             if place in seen:

@@ -15,7 +15,9 @@ from scclint.controls.assess import Assessment, assess
 from scclint.controls.checks import CHECKS
 from scclint.controls.frameworks import framework, frameworks
 from scclint.controls.scope import PERMITTED
+from scclint.engine.run import report_of
 from scclint.errors import UsageError
+from scclint.judge import open_units
 from scclint.registry import builtin
 from scclint.report.controls import render_json, render_markdown, render_sarif
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
@@ -30,8 +32,8 @@ STIG = "stig-ocp4-v2r3"
 
 def assessed(text: str, name: str = "cis-ocp-1.9") -> dict[str, Assessment]:
     run = run_over(text=text, filename="input.yaml", ignores=False)
-    report = run.report()
-    return {one.control.id: one for one in assess(framework(name), list(run.open_units()), report.findings)}
+    report = report_of(run)
+    return {one.control.id: one for one in assess(framework(name), list(open_units(run)), report.findings)}
 
 
 def test_controls_name_only_rules_and_checks_that_exist() -> None:
@@ -278,7 +280,7 @@ def test_markdown_is_a_page() -> None:
 
 
 def test_sarif_has_taxonomies_and_relationships() -> None:
-    log: dict[str, Any] = json.loads(render_sarif(run_over(text=WEB, filename="input.yaml").report()))
+    log: dict[str, Any] = json.loads(render_sarif(report_of(run_over(text=WEB, filename="input.yaml"))))
     run = log["runs"][0]
     assert [taxonomy["name"] for taxonomy in run["taxonomies"]] == [one.name for one in frameworks()]
     rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from scclint.engine.run import Run
+from scclint.engine.run import prepare, report_of
 from tests.test_architecture import LAYERS
 
 ROOT = Path(__file__).parents[2]
@@ -107,9 +107,7 @@ def change(tree: Path, block: Block) -> None:
 
 
 def test_the_run_is_shown_as_it_is() -> None:
-    head, _, _ = inspect.getsource(Run).partition("    def ")
-    methods = "\n".join(inspect.getsource(method) for method in (Run.__init__, Run.report))
-    actual = head + methods
+    actual = "\n\n".join(inspect.getsource(stage) for stage in (prepare, report_of))
     compare("The run", "linter/scclint/engine/run.py", actual)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.engine.run import report_of
 from scclint.outcome.world import PROJECT_USER
 from tests.running import open_one, run_over, write_files
 
@@ -119,6 +120,6 @@ def test_other_units_grant_to_such_an_account(tmp_path: Path, monkeypatch: pytes
             "grants/kustomization.yaml": kustomization,
         }
     )
-    found = {f.rule_id for f in run_over(["."], Config(render="never")).report().findings if f.span.file == "web/all.yaml"}
+    found = {f.rule_id for f in report_of(run_over(["."], Config(render="never"))).findings if f.span.file == "web/all.yaml"}
     assert "SEC201" in found
     assert "SCC101" not in found

@@ -8,6 +8,7 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.config.records import Creator, NamespaceFacts
+from scclint.judge import open_units
 from scclint.judge.worlds import Described, describe
 from scclint.outcome.world import PROJECT_USER
 from tests.running import run_over
@@ -49,7 +50,7 @@ def test_objects_of_the_cluster_are_modelled_once(units: Path, monkeypatch: pyte
     monkeypatch.setattr("scclint.judge.session.describe", counted)
     found = {
         opened.unit.name: [b.ref.namespace for b in world.cluster.grants.bindings if b.ref.name == "grant"]
-        for opened in run.open_units()
+        for opened in open_units(run)
         for world in opened.worlds.values()
     }
     assert found == {"shop": ["shop"], "other": ["shop" if home else "other"]}
@@ -70,7 +71,7 @@ def test_what_the_api_server_rejects_leaves_what_a_dump_has(units: Path) -> None
     own = STATE.format(home=", namespace: shop").replace("anyuid", "privileged").replace("k8s.io/v1\n", "k8s.io/v1beta1\n")
     (units / "units/shop/web.yaml").write_text(POD.format(namespace="shop") + "---\n" + own)
     run = run_over(["units/shop"], Config(cluster_state=("state.yaml",), render="never"))
-    (opened,) = run.open_units()
+    (opened,) = open_units(run)
     (world,) = opened.worlds.values()
     (workload,) = opened.workloads
     chosen = world.outcome(workload, PROJECT_USER).verdict
@@ -82,7 +83,7 @@ def test_what_a_dump_has_is_not_rejected(units: Path) -> None:
     """A cluster keeps an object that a later version of the API server would not accept anew."""
     (units / "state.yaml").write_text(STATE.format(home=", namespace: shop").replace("k8s.io/v1\n", "k8s.io/v1beta1\n"))
     run = run_over(["units/shop"], Config(cluster_state=("state.yaml",), render="never"))
-    (opened,) = run.open_units()
+    (opened,) = open_units(run)
     (world,) = opened.worlds.values()
     assert [b.ref.name for b in world.cluster.grants.added_bindings] == ["grant"]
 

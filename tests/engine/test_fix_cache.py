@@ -7,7 +7,9 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.engine import proofs
+from scclint.engine.proofs import with_fixes
 from scclint.engine.report import Report
+from scclint.engine.run import report_of
 from scclint.finding import Finding
 from scclint.remedy import fixes
 from tests.running import run_over
@@ -52,8 +54,8 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def report(jobs: int = 1, **settings: object) -> Report:
     run = run_over(["."], Config(**settings), jobs=jobs, cache_scope=("here", "."))  # type: ignore[arg-type]  # the fields of a configuration
-    found = run.report()
-    return run.with_fixes(found, found.live)
+    found = report_of(run)
+    return with_fixes(run, found, found.live)
 
 
 def test_a_second_run_proves_nothing(here: Path, proved: list[str]) -> None:

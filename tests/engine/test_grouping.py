@@ -8,7 +8,9 @@ import pytest
 from scclint.config.model import Config
 from scclint.engine.grouping import YIELDS, grouped
 from scclint.engine.lint import lint_texts
+from scclint.engine.proofs import with_fixes
 from scclint.engine.report import Report
+from scclint.engine.run import report_of
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.source import Span
@@ -48,7 +50,7 @@ def test_chains_end_at_one_finding() -> None:
 
 def test_a_refused_profile_is_one_error() -> None:
     """The demo has a pod that anyuid rejects because of its profile, and that no other SCC admits."""
-    report = grouped(run_over([str(FIXTURES / "demo" / "needs-anyuid.yaml")]).report())
+    report = grouped(report_of(run_over([str(FIXTURES / "demo" / "needs-anyuid.yaml")])))
     (winner,) = (f for f in report.live if f.severity is Severity.ERROR)
     assert (winner.rule_id, [r.message for r in winner.related][1:]) == (
         "SEC206",
@@ -96,13 +98,13 @@ def test_one_proved_fix_removes_both() -> None:
         text = file.read_text(encoding="utf-8")
         config = Config(profile="strict", render="never")
         run = run_over([str(file)], config)
-        report = grouped(run.report())
+        report = grouped(report_of(run))
         if any(f.rule_id == "MAN008" for f in report.findings):
             # Two objects of one name cannot be told apart in what is left.
             continue
         losers = [f for f in report.findings if f.suppression is not None and f.suppression.by == "finding"]
         winners = [f for f in report.live if any(related.message.startswith("also ") for related in f.related)]
-        for winner in run.with_fixes(report, winners).live if losers else ():
+        for winner in with_fixes(run, report, winners).live if losers else ():
             if winner.fix is None:
                 continue
             lines = text.splitlines(keepends=True)

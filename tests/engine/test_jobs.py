@@ -9,6 +9,7 @@ import pytest
 
 from scclint.cli.main import main
 from scclint.engine.pool import can_fork
+from scclint.engine.run import report_of
 from scclint.judge import OpenUnit, judge
 from scclint.judge.part import Part
 from scclint.judge.session import Session
@@ -49,7 +50,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(opened.unit.name)
         return judge(opened, session)
 
-    monkeypatch.setattr("scclint.engine.run.judge", counted)
+    monkeypatch.setattr("scclint.engine.results.judge", counted)
     return names
 
 
@@ -86,16 +87,16 @@ def test_after_a_change_only_the_changed_unit_is_judged_again(catalog: list[str]
 
 @needs_fork
 def test_a_process_that_dies_is_an_error_of_its_unit(catalog: list[str], check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    healthy = run_over(["."]).report()
+    healthy = report_of(run_over(["."]))
 
     def dying(opened: OpenUnit, session: Session) -> Part:
         if opened.unit.name == catalog[5]:
             os.kill(os.getpid(), signal.SIGKILL)
         return judge(opened, session)
 
-    monkeypatch.setattr("scclint.engine.run.judge", dying)
+    monkeypatch.setattr("scclint.engine.results.judge", dying)
     status, _, messages = check("--jobs", "2", "--no-cache")
     assert status == 2
     assert f"unit {catalog[5]} is not judged: the process that judged it was killed by signal 9" in messages
-    report = run_over(["."], jobs=2).report()
+    report = report_of(run_over(["."], jobs=2))
     assert report.findings == tuple(f for f in healthy.findings if f.units != (catalog[5],))

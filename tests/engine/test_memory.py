@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
+from scclint.engine.run import report_of
 from scclint.load.document import Document
 from scclint.outcome.world import World
 from tests.running import run_over
@@ -21,7 +22,7 @@ def test_no_world_outlives_its_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     before = _worlds()
     gc.disable()
     try:
-        report = run.report()
+        report = report_of(run)
         after = _worlds()
     finally:
         gc.enable()
@@ -43,7 +44,7 @@ def test_what_a_run_read_does_not_outlive_it(tmp_path: Path, monkeypatch: pytest
     try:
         run = run_over(["."], Config(render="never"))
         assert {"base", "overlay"} & {unit.name for unit in run.units}
-        assert run.report().findings
+        assert report_of(run).findings
         assert _documents() > before
         del run
         after = _documents()

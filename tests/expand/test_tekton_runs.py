@@ -7,6 +7,7 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.engine.report import Report
+from scclint.judge import open_units
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from tests.running import open_one, run_over
@@ -193,7 +194,7 @@ def test_names_mean_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text(RUN.replace("builder", "ambiguous"))
     (tmp_path / "both.yaml").write_text(TASK.replace("build,", "other,") + RUN.replace("name: build}", "name: other}"))
     config = Config()
-    found = [w for unit in run_over([str(tmp_path)], config).open_units() for w in unit.workloads]
+    found = [w for unit in open_units(run_over([str(tmp_path)], config)) for w in unit.workloads]
     accounts = ["builder", "ambiguous", "a", "ambiguous", "b"]
     assert [f.pod.service_account for f in found if not f.provenance.elsewhere] == accounts
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
+from scclint.engine.proofs import with_fixes
+from scclint.engine.run import report_of
 from scclint.finding import Finding, Fix
 from tests.running import run_over
 from tests.yaml_text import read_documents
@@ -61,8 +63,8 @@ def all_fixed(text: str, folder: Path, **settings: object) -> Iterator[Finding]:
     file = folder / "web.yaml"
     file.write_text(text, encoding="utf-8")
     run = run_over([str(file)], Config(profile="strict", render="never", **settings))  # type: ignore[arg-type]  # the fields of a configuration
-    report = run.report()
-    yield from run.with_fixes(report, report.live).live
+    report = report_of(run)
+    yield from with_fixes(run, report, report.live).live
 
 
 def carried_out(text: str, fix: Fix | None) -> str:
@@ -379,8 +381,8 @@ def test_a_bug_in_a_proof_does_not_take_the_report_with_it(tmp_path: Path, monke
     file = tmp_path / "web.yaml"
     file.write_text(DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n", encoding="utf-8")
     run = run_over([str(file)], Config(render="never"))
-    report = run.report()
-    fixed = run.with_fixes(report, report.live)
+    report = report_of(run)
+    fixed = with_fixes(run, report, report.live)
     assert [finding.rule_id for finding in fixed.live] == [finding.rule_id for finding in report.live]
     assert {crash.rule_id for crash in fixed.crashes} == {"fix"}
 

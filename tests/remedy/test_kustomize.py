@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
+from scclint.engine.proofs import with_fixes
+from scclint.engine.run import report_of
 from scclint.finding import Finding
 from scclint.remedy.apply import applied
 from tests.running import run_over
@@ -52,8 +54,8 @@ def write(folder: Path, files: dict[str, str]) -> None:
 def findings(folder: Path, monkeypatch: pytest.MonkeyPatch, *paths: str) -> list[Finding]:
     monkeypatch.chdir(folder)
     run = run_over(paths or ["."], Config(profile="strict"))
-    report = run.report()
-    return list(run.with_fixes(report, report.live).live)
+    report = report_of(run)
+    return list(with_fixes(run, report, report.live).live)
 
 
 def fixed(folder: Path, monkeypatch: pytest.MonkeyPatch, rule: str = "SCC101", *paths: str) -> Finding:

@@ -11,6 +11,7 @@ from scclint.config.model import Config
 from scclint.engine.lint import lint_texts
 from scclint.errors import UsageError
 from scclint.finding import Severity
+from scclint.judge import open_units
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.outcome.world import PROJECT_USER, World
@@ -268,7 +269,7 @@ def test_without_a_verdict_there_is_no_suggestion() -> None:
 
 def accounts(paths: Iterator[Path]) -> Iterator[tuple[World, list[Workload], str, str]]:
     for path in paths:
-        for unit in run_over([str(path)], Config(render="never")).open_units():
+        for unit in open_units(run_over([str(path)], Config(render="never"))):
             (world,) = unit.worlds.values()
             by_account: dict[tuple[str, str], list[Workload]] = {}
             for workload in unit.workloads:

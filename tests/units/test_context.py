@@ -8,6 +8,7 @@ import pytest
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.engine.report import Report
+from scclint.judge import open_units
 from scclint.record import replace
 from scclint.source import Span
 from tests.running import report_on, run_over
@@ -34,7 +35,7 @@ ANY = {"run_as": "RunAsAny"}
 def taken(root: str, unit: str, config: Config = UNRENDERED) -> set[str]:
     """What a unit takes, as unit, kind and name."""
     run = run_over([root], config)
-    for opened in run.open_units():
+    for opened in open_units(run):
         if opened.unit.name == unit:
             ours = {id(obj) for obj in opened.objects}
             world = next(iter(opened.worlds.values()))

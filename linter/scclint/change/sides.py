@@ -6,7 +6,7 @@ from contextlib import chdir, contextmanager
 
 from scclint.config.model import Config
 from scclint.engine.rule_set import rules_of
-from scclint.engine.run import Run
+from scclint.engine.run import prepare
 from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.dump import is_dump, texts_of_dump
@@ -14,8 +14,8 @@ from scclint.files.read import STDIN, is_stream, read_stream
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
-from scclint.judge import OpenUnit
-from scclint.judge.session import RunOptions
+from scclint.judge import OpenUnit, open_unit
+from scclint.judge.options import RunOptions
 from scclint.record import EMPTY, replace
 from scclint.source import Span
 
@@ -38,7 +38,7 @@ class Side:
             sources = find_sources(paths, config)
             if texts:
                 sources = sources._replace(targets=tuple(SourceFile(file, file) for file in texts))
-            self._run = Run(sources, config, rules_of(config), RunOptions(overlay=texts))
+            self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts))
         self._units = {unit.name: unit for unit in self._run.units}
         self.notices.update(dict.fromkeys(map(self._located, self._run.notices)))
 
@@ -57,7 +57,7 @@ class Side:
         if found is None:
             return None
         with chdir(self._folder):
-            opened = self._run.open(found)
+            opened = open_unit(found, self._run)
         inputs = opened.inputs
         told = [*inputs.notices, *(Notice("error", f"scclint failed: {crash.error}") for crash in inputs.crashes)]
         for document in inputs.targets:

@@ -12,11 +12,11 @@ from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import report_of
 from scclint.errors import UsageError
 from scclint.finding import Notice, Severity
-from scclint.judge.progress import no_lap
-from scclint.judge.session import RunOptions
+from scclint.judge.options import RunOptions, no_lap
+from scclint.judge.session import Session
 from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
@@ -131,7 +131,7 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             cache_scope=_cache_scope(args, request.recording or request.revision or request.timings),
         )
         judged = open_run(args, request.config, request.registry, options)
-        report = judged.report()
+        report = report_of(judged)
         if request.revision is not None:
             from scclint.cli.diff_base import mark
 
@@ -146,7 +146,9 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
         return report, _with_fixes(judged, report, request.outputs, shown, getattr(args, "fixes", "auto"))
 
 
-def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str) -> Report:
+def _with_fixes(
+    judged: Session, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str
+) -> Report:
     """Return the report with a proved fix for each finding that is shown, if it is to have fixes."""
     shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
     if not shown or not any(_shows_fixes(*output, when, options) for output in outputs):
@@ -154,7 +156,9 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
         text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
         return replace(report, notices=(*report.notices, Notice("note", text)))
-    return judged.with_fixes(report, shown)
+    from scclint.engine.proofs import with_fixes
+
+    return with_fixes(judged, report, shown)
 
 
 def _shows_fixes(name: str, output: str | None, when: str, options: Options) -> bool:

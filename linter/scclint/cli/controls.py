@@ -11,8 +11,10 @@ from scclint.config.model import Config
 from scclint.controls.api_server import read_admission_plugins
 from scclint.controls.assess import assess
 from scclint.controls.frameworks import framework, frameworks
+from scclint.engine.run import report_of
 from scclint.errors import UsageError
-from scclint.judge.session import RunOptions
+from scclint.judge import open_units
+from scclint.judge.options import RunOptions
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, replace
 from scclint.report import controls
@@ -28,8 +30,8 @@ def run(args: Namespace) -> int:
     asked = framework(getattr(args, "framework", frameworks()[0].name))
     with progress() as step:
         opened_run = open_cluster(args, _every_rule(config), registry, RunOptions(ignores=False, progress=step))
-        report = opened_run.report()
-        opened = list(opened_run.open_units())
+        report = report_of(opened_run)
+        opened = list(open_units(opened_run))
     dumps = dumps_in(args)
     found = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
 

@@ -8,11 +8,11 @@ from functools import partial
 from scclint.config.model import Config
 from scclint.engine.diff import mark_old
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import prepare, report_of
 from scclint.errors import UsageError
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
-from scclint.judge.session import RunOptions
+from scclint.judge.options import RunOptions
 from scclint.record import replace
 from scclint.registry import Registry
 
@@ -56,7 +56,7 @@ def mark(
                 before,
                 context=[name for name in context if os.path.lexists(name)],
             )
-            base = Run(found, before, registry, replace(options, review=False, changes=None)).report()
+            base = report_of(prepare(found, before, registry, replace(options, review=False, changes=None)))
             return mark_old(
                 report,
                 base,

@@ -10,11 +10,13 @@ from scclint.cli.progress import progress
 from scclint.cli.status import status_of_fix
 from scclint.config.model import Config
 from scclint.engine.grouping import grouped
+from scclint.engine.proofs import with_fixes
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import report_of
 from scclint.errors import UsageError
 from scclint.finding import Finding, Fix, Severity
-from scclint.judge.session import RunOptions
+from scclint.judge.options import RunOptions
+from scclint.judge.session import Session
 from scclint.limits import MAX_FIX_PASSES
 from scclint.record import replace
 from scclint.registry import Registry
@@ -33,7 +35,7 @@ class Fixed(NamedTuple):
     texts: Mapping[str, str]
     number: int
     report: Report
-    run: Run
+    run: Session
 
 
 def run(args: Namespace) -> int:
@@ -103,15 +105,15 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
 
 def _judged(
     args: Namespace, config: Config, registry: Registry, options: RunOptions, texts: Mapping[str, str]
-) -> tuple[Run, Report, Report]:
+) -> tuple[Session, Report, Report]:
     """The run, its report, and the report with one finding for each cause, and its fix: a second fix would do more than is needed."""
     opened = open_run(args, config, registry, replace(options, overlay=texts))
-    report = opened.report()
+    report = report_of(opened)
     causes = grouped(report)
-    return opened, report, opened.with_fixes(causes, causes.live)
+    return opened, report, with_fixes(opened, causes, causes.live)
 
 
-def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
+def _applicable(judged: Session, report: Report, *, unsafe: bool) -> list[Fix]:
     """The fixes all of whose files may be written to."""
 
     def is_written(fix: Fix) -> bool:
@@ -120,9 +122,9 @@ def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
     return chosen((f for f in report.live if f.fix is not None and is_written(f.fix)), unsafe=unsafe)
 
 
-def _why_not_written(judged: Run, file: str) -> str:
+def _why_not_written(judged: Session, file: str) -> str:
     source = judged.outline.files.get(file)
-    return why_not_written(source, judged.session.sources.folders) if source else ""
+    return why_not_written(source, judged.sources.folders) if source else ""
 
 
 def _worse(before: Report, after: Report) -> bool:
@@ -161,16 +163,16 @@ def write_all(fixed: Fixed) -> None:
             raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
 
 
-def _is_unsafe(finding: Finding, run: Run) -> bool:
+def _is_unsafe(finding: Finding, run: Session) -> bool:
     return finding.fix is not None and finding.fix.safety == "unsafe" and not _why_file_left(finding, run)
 
 
-def _why_file_left(finding: Finding, run: Run) -> str:
+def _why_file_left(finding: Finding, run: Session) -> str:
     files = dict.fromkeys(edit.file for edit in finding.fix.edits) if finding.fix else (finding.span.file,)
     return next(filter(None, (_why_not_written(run, file) for file in files)), "")
 
 
-def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
+def _why_left(finding: Finding, run: Session, *, unsafe: bool) -> str:
     if why := _why_file_left(finding, run):
         return why
     if finding.fix is None:

@@ -5,16 +5,18 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from scclint import judge
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
 from scclint.engine.rule_set import configured
-from scclint.engine.run import Run
+from scclint.engine.run import prepare
 from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.read import STDIN, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.judge import JudgedWorkload, OpenUnit
-from scclint.judge.session import DEFAULTS, RunOptions
+from scclint.judge.options import DEFAULTS, RunOptions
+from scclint.judge.session import Session
 from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.record import replace
@@ -74,12 +76,12 @@ def sources(args: Namespace, config: Config) -> Sources:
     )
 
 
-def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
+def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Session:
     """The run over what the command line names, with standard input where that is among it."""
     return _open(args, sources(args, config), config, registry, options)
 
 
-def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
+def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Session:
     """The same as `open_run`, for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump."""
     dumps = dumps_in(args)
     if not dumps:
@@ -100,13 +102,13 @@ def dumps_in(args: Namespace) -> list[str]:
     return [path for path in args.paths if path != "-" and is_dump(path)]
 
 
-def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Run:
+def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Session:
     overlay: dict[str, str | LoadError] = dict(options.overlay)
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)
     globs = tuple(getattr(args, "unit_globs", ()))
-    opened = Run(found, config, registry, replace(options, overlay=overlay, units=globs))
+    opened = prepare(found, config, registry, replace(options, overlay=overlay, units=globs))
     if globs and not opened.units:
         raise UsageError(f"no unit matches {listed(globs, 'or')}; `scclint units` lists the units")
     return opened
@@ -118,7 +120,7 @@ def _stdin_filename(args: Namespace) -> str:
 
 def open_units(
     args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False
-) -> tuple[Run, list[OpenUnit]]:
+) -> tuple[Session, list[OpenUnit]]:
     """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is.
 
     `dump` allows a path that is a dump of a cluster.
@@ -126,7 +128,7 @@ def open_units(
     opener = open_cluster if dump else open_run
     with progress() as step:
         run = opener(args, config, registry, replace(options, progress=step))
-        return run, list(run.open_units())
+        return run, list(judge.open_units(run))
 
 
 def _standard_input(name: str) -> str | LoadError:

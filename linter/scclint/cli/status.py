@@ -7,7 +7,7 @@ from scclint.report.output import say
 
 if TYPE_CHECKING:
     from scclint.engine.report import Report
-    from scclint.engine.run import Run
+    from scclint.judge.session import Session
     from scclint.finding import Severity
     from scclint.judge import OpenUnit
 
@@ -43,7 +43,7 @@ def status_of_fix(report: "Report", *, something: bool) -> int:
     return FINDINGS if something else OK
 
 
-def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
+def status_of_units(run: "Session", units: "Sequence[OpenUnit]") -> int:
     """Report on standard error what could not be read, and return the status for it."""
     from scclint.judge.notices import gaps_of_dump
     from scclint.report.sanitize import visible_line

@@ -5,6 +5,7 @@ from argparse import Namespace
 from scclint.cli.inputs import open_units, settings
 from scclint.cli.output import terminal_columns, write_formats
 from scclint.cli.status import status_of_units
+from scclint.engine.lint import units_with_context
 from scclint.report import units
 
 
@@ -13,7 +14,7 @@ def run(args: Namespace) -> int:
     config, registry = settings(args)
     asked, opened = open_units(args, config, registry)
     workloads = [len(one.workloads) for one in opened]
-    found = list(zip(asked.units_with_context(), workloads, strict=True))
+    found = list(zip(units_with_context(asked), workloads, strict=True))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":

@@ -12,7 +12,6 @@ from scclint.cli.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_unit
 from scclint.config.model import Config
 from scclint.engine.merge import merged_tally
 from scclint.engine.report import Report
-from scclint.engine.run import Run
 from scclint.engine.texts import texts_of
 from scclint.errors import UsageError
 from scclint.evidence.captures import read_evidence
@@ -24,6 +23,7 @@ from scclint.finding import Severity
 from scclint.judge import OpenUnit
 from scclint.judge.notices import tallies
 from scclint.judge.part import Part
+from scclint.judge.session import Session
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
@@ -71,9 +71,9 @@ def run(args: Namespace) -> int:
     return OK if verification.agrees else FINDINGS
 
 
-def _crio(args: Namespace, config: Config, run: Run) -> str:
+def _crio(args: Namespace, config: Config, run: Session) -> str:
     """The CRI-O release of the nodes: the one asked for, else that of a dump's nodes if they have one, else that of its release."""
-    seen = run.session.observed
+    seen = run.observed
     if seen is None or config.openshift or hasattr(args, "crio"):
         return release(args, config)
     return seen.crio[0] if len(seen.crio) == 1 else release(args, run.config)

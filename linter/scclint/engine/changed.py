@@ -1,17 +1,16 @@
-"""Which units a change of files concerns, before or after it."""
+"""Which units of a run are judged, where not all are: those that are named, or that a change of files concerns."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 from scclint.config.model import Config
 from scclint.files.changes import Changes
 from scclint.files.discover import SUFFIXES, SourceFile, display
+from scclint.files.globs import path_filter
 from scclint.files.sources import Sources
-from scclint.other_units import OtherUnits
+from scclint.judge.session import Session
 from scclint.units.detect import GROUPS
 from scclint.units.outline import Outline
 from scclint.units.unit import PLAIN, Unit
-
-OthersOf = Callable[[Unit], OtherUnits]
 
 
 def reach_all(changes: Changes, outline: Outline, sources: Sources, config: Config) -> bool:
@@ -31,7 +30,13 @@ def with_deleted(sources: Sources, changes: Changes) -> Sources:
     return sources._replace(targets=(*sources.targets, *deleted))
 
 
-def touched(units: Iterable[Unit], others: OthersOf, files: Set[str]) -> list[Unit]:
+def named(units: Iterable[Unit], globs: Sequence[str]) -> list[Unit]:
+    """Return the units whose names the globs match. `charts/web` matches all views of that chart, and `.` only the plain unit."""
+    matches = path_filter([_as_path(glob) for glob in globs if glob != PLAIN])
+    return [unit for unit in units if (unit.name in globs if unit.name == PLAIN else matches(_as_path(unit.name)))]
+
+
+def touched(session: Session, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
     """Return the units that have one of the files as input, and the units that could take an object from one."""
     units = list(units)
     known = {file for unit in units for file in unit.files}
@@ -41,7 +46,7 @@ def touched(units: Iterable[Unit], others: OthersOf, files: Set[str]) -> list[Un
         # An object of a rendered unit may come from any file of that unit.
         return any(
             taken.obj.file in files or (taken.obj.file not in known and taken.unit in direct)
-            for taken in others(unit).candidates
+            for taken in session.others.of(unit).candidates
         )
 
     return [unit for unit in units if unit.name in direct or takes(unit)]
@@ -55,6 +60,10 @@ def successors(gone: Sequence[Unit], units: Iterable[Unit]) -> list[Unit]:
     left = {file for unit in gone for file in unit.files}
     alternative = any(unit.kind == "plain" for unit in gone)
     return [unit for unit in units if (alternative and unit.name == PLAIN) or not left.isdisjoint(unit.files)]
+
+
+def _as_path(name: str) -> str:
+    return name.replace("#", "/")
 
 
 def _has(unit: Unit, files: Set[str]) -> bool:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from scclint.config.model import Config
 from scclint.engine.report import Report
 from scclint.engine.rule_set import rules_of
-from scclint.engine.run import Run
+from scclint.engine.run import prepare, run
 from scclint.files.discover import SourceFile, display
 from scclint.files.sources import find_sources
-from scclint.judge.session import RunOptions
+from scclint.judge.options import RunOptions
+from scclint.judge.session import Session
+from scclint.record import replace
+from scclint.units.all_units import names_of
 from scclint.units.unit import Unit
 from scclint.untyped import several
 
@@ -26,7 +29,7 @@ def lint(paths: Paths, config: Config | None = None, context: Paths = ()) -> Rep
     as an unknown release or a rule module that cannot be imported.
     """
     config = config or Config()
-    return Run(find_sources(_texts(paths), config, context=_texts(context)), config, rules_of(config)).report()
+    return run(find_sources(_texts(paths), config, context=_texts(context)), config, rules_of(config))
 
 
 def lint_text(text: str, filename: StrPath = "<stdin>", config: Config | None = None, context: Paths = ()) -> Report:
@@ -43,13 +46,18 @@ def lint_texts(texts: Mapping[StrPath, str], config: Config | None = None, conte
     sources = find_sources([], config, context=_texts(context))
     files = tuple(SourceFile(name, display(name)) for name in _texts(texts.keys()))
     overlay = {display(os.fspath(name)): text for name, text in texts.items()}
-    return Run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay)).report()
+    return run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay))
 
 
 def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
     """The units that the files and folders make up: what is deployed, and so judged, together."""
     config = config or Config()
-    return Run(find_sources(_texts(paths), config), config, rules_of(config)).units_with_context()
+    return units_with_context(prepare(find_sources(_texts(paths), config), config, rules_of(config)))
+
+
+def units_with_context(session: Session) -> list[Unit]:
+    """The units to judge, each with the names of what it takes from others."""
+    return [replace(unit, context=names_of(session.others.of(unit))) for unit in session.units]
 
 
 def _texts(paths: Paths) -> list[str]:

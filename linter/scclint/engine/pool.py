@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from scclint.judge.progress import silent
+from scclint.judge.options import silent
 from scclint.judge.session import Session
 from scclint.record import replace
 

@@ -3,45 +3,46 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.engine.store import RunStore
-from scclint.engine.unit_keys import UnitKeys
+from scclint.engine.report import Report
+from scclint.engine.results import processes
+from scclint.engine.texts import FileTexts
+from scclint.engine.unit_keys import unit_key
 from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
-from scclint.judge import OpenUnit
 from scclint.judge.session import Session
+from scclint.record import replace
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
-from scclint.units.all_units import AllUnits
 from scclint.units.render import installed
-from scclint.units.unit import Unit
 
-Open = Callable[[Unit], OpenUnit]
 _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
 
 
-def proved(
-    shown: Sequence[Finding],
-    findings: Sequence[Finding],
-    units: Sequence[Unit],
-    open_unit: Open,
-    session: Session,
-    store: RunStore,
-    keys: UnitKeys,
-    all_units: AllUnits,
-    jobs: int,
+def with_fixes(session: Session, report: Report, shown: Sequence[Finding]) -> Report:
+    """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
+    outcomes, crashes = _proved(session, report.findings, shown)
+    session.store.save()
+    findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
+    fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
+    texts = FileTexts((), {file: session.outline.text(file) for file in sorted(fixed)}, report.texts)
+    return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
+
+
+def _proved(
+    session: Session, findings: Sequence[Finding], shown: Sequence[Finding]
 ) -> tuple[Mapping[Finding, FixOutcome], list[Crash]]:
-    """Return what became of the fix of each of the `shown` findings, and the bugs that this brought out. `findings` are those of the
-    whole run, and `jobs` is the number of processes.
+    """Return what became of the fix of each of the `shown` findings, and the bugs that this brought out.
 
     A proof judges the units that share a file with those of the finding. It is taken from an earlier run if the keys of all of these are
     the same, and if what their rules asked about other units has the same answers.
     """
+    units, store = session.rendered.units, session.store
     shared = SharedFiles(units)
     # What a suppression suppresses depends on all findings.
     unkept = {rule.id for rule in session.registry.rules if rule.on is Ignore}
     programs = installed() if store.scope else ()
 
     def key(finding: Finding) -> str:
-        concerned = [keys.of(unit) for unit in shared.concerned(finding)]
+        concerned = [unit_key(unit, session) for unit in shared.concerned(finding)]
         if not all(concerned) or not concerned or session.options.force_generated or finding.rule_id in unkept:
             return ""
         return digest(repr((finding, concerned, programs)))
@@ -49,20 +50,21 @@ def proved(
     def stored(finding: Finding) -> FixOutcome | None:
         def restored(value: Any) -> FixOutcome | None:
             asked, fix, why = value
-            units = shared.concerned(finding)
-            same = all(all_units.of(unit).same_answers(asked.get(unit.name, ())) for unit in units)
+            concerned = shared.concerned(finding)
+            same = all(session.others.of(unit).same_answers(asked.get(unit.name, ())) for unit in concerned)
             return FixOutcome(_fix(fix) if fix else None, str(why)) if same else None
 
         return store.find("fixes", key(finding), restored)
 
     found = {finding: known for finding in dict.fromkeys(shown) if (known := stored(finding))}
     groups = _groups([finding for finding in dict.fromkeys(shown) if finding not in found], shared)
+    jobs = processes(session, units)
     if jobs < 2:
         groups = [[finding for group in groups for finding in group]] if groups else []
     crashes: list[Crash] = []
 
     def work(index: int) -> _Proved:
-        return prove_all(groups[index], findings, units, open_unit, session)
+        return prove_all(groups[index], findings, units, session)
 
     for group, (outcomes, broken, asked) in zip(groups, _proofs(groups, work, session, jobs), strict=True):
         crashes += broken
@@ -71,7 +73,6 @@ def proved(
             if not broken:
                 own = {unit.name: list(asked.get(unit.name, ())) for unit in shared.concerned(finding)}
                 store.keep("fixes", key(finding), [own, outcome.fix, outcome.why])
-    store.save()
     return found, crashes
 
 

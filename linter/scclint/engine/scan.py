@@ -6,13 +6,13 @@ from time import time_ns
 from typing import Any
 
 from scclint.config.model import Config
-from scclint.engine.store import RunStore
 from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files.discover import SourceFile
 from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.judge.inputs import expand_settings
+from scclint.judge.store import RunStore
 from scclint.limits import MIN_CACHED
 from scclint.load.document import Document
 from scclint.load.reader import Reader

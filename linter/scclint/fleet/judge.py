@@ -10,8 +10,9 @@ from threading import Lock
 from scclint import __version__
 from scclint.config.model import Config
 from scclint.engine.grouping import grouped
+from scclint.engine.merge import merge
 from scclint.engine.report import Report
-from scclint.engine.run import Run
+from scclint.engine.run import prepare
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
@@ -21,8 +22,9 @@ from scclint.fleet.rows import finding_rows, unit_rows
 from scclint.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
 from scclint.fleet.targets import FleetTarget
+from scclint.judge import judge, open_unit
+from scclint.judge.options import RunOptions
 from scclint.judge.part import Part
-from scclint.judge.session import RunOptions
 from scclint.model.releases import DEFAULT
 from scclint.record import record, replace
 from scclint.units.unit import Unit
@@ -94,16 +96,16 @@ class Judge:
 
     def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, own: OwnSettings) -> Judged:
         config, registry = own.config, own.registry
-        run = Run(find_sources([place.path], config), config, registry, RunOptions())
+        run = prepare(find_sources([place.path], config), config, registry, RunOptions())
         parts: list[Part] = []
         rows: dict[str, list[Row]] = {table.name: [] for table in RESULTS}
         for unit in run.units:
-            open_unit, crashes = run.open(unit), list[Crash]()
-            part = run.judge(open_unit)
-            for name, more in unit_rows(open_unit, crashes).items():
+            opened, crashes = open_unit(unit, run), list[Crash]()
+            part = judge(opened, run)
+            for name, more in unit_rows(opened, crashes).items():
                 rows[name] += more
             parts.append(replace(part, crashes=(*part.crashes, *crashes)))
-        report = run.merge(parts, run.units)
+        report = merge(parts, run.units, run)
         report = grouped(replace(report, notices=tuple(dict.fromkeys((*run.notices, *report.notices)))))
         rows["findings"] += finding_rows(report)
         outside = _outside(run.units, place)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scclint.outcome.rows import GrantRow, WorkloadRow
     from scclint.units.tracer import Tracer
 
-__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
+__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit", "open_units"]
 
 _REJECTIONS = ("SCC101", "SCC107")
 """Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
@@ -95,8 +95,9 @@ class OpenUnit:
         return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
 
 
-def open_unit(unit: Unit, others: OtherUnits, session: Session) -> OpenUnit:
+def open_unit(unit: Unit, session: Session) -> OpenUnit:
     """Load and model a unit, with what it takes from others."""
+    others = session.others.of(unit)
     inputs = load_documents(unit, session)
     inputs.notices += _ambiguous(others)
     session.options.lap("load")
@@ -125,6 +126,11 @@ def open_unit(unit: Unit, others: OtherUnits, session: Session) -> OpenUnit:
         return tracer(unit, inputs, ours, givers, session)
 
     return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, others)
+
+
+def open_units(session: Session) -> Iterator[OpenUnit]:
+    """Each unit of a run, for commands that ask for verdicts rather than findings."""
+    return (open_unit(unit, session) for unit in session.units)
 
 
 def judge(opened: OpenUnit, session: Session) -> Part:

@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.config import Selection
 from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, shortened
-from scclint.judge.progress import Progress, silent
+from scclint.judge.options import Progress, silent
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload

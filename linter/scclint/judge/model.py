@@ -31,7 +31,7 @@ def model_objects(
 
     A document with more objects than the limit becomes one that cannot be read.
     """
-    settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
+    settings = replace(expand_settings(config), namespace=unit.namespace)
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
         from scclint.expand.tekton_runs import References
 

@@ -1,7 +1,7 @@
 """Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,20 +10,19 @@ from scclint.errors import LoadError
 from scclint.files.discover import display, is_below
 from scclint.files.read import read
 from scclint.finding import Notice
-from scclint.judge.progress import Progress, silent
+from scclint.judge.options import RunOptions
+from scclint.judge.store import RunStore
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.text import and_more
 from scclint.units.detect import Split
+from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
     from scclint.units.helm.markers import MarkedRendering
     from scclint.units.kustomize.closure import Closure
     from scclint.units.render import Renderer, RendererOutput
-
-Cached = Callable[[Unit, "Callable[[], RendererOutput]"], "RendererOutput"]
-"""Returns what a unit rendered to in an earlier run with the same input, or else calls the function that renders it."""
 
 _MOST_REASONS = 5
 _NOT_ISOLATED = (
@@ -33,9 +32,9 @@ _NOT_ISOLATED = (
 
 @record
 class UnitRenderer:
-    """How units are rendered: with which programs and settings. `closures` and `tree` are those of `Rendered`.
+    """How units are rendered: with which programs and settings. `installed` identifies the programs, without starting any.
 
-    `installed` identifies the programs, without starting any.
+    `closures` and `tree` are those of `Rendered`.
     """
 
     programs: "Renderer"
@@ -47,7 +46,7 @@ class UnitRenderer:
     def key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
         config = self.config
-        asked = (unit.path, unit.namespace, unit.view, config.namespace, config.openshift, config.helm_values, config.helm_set)
+        asked = (unit.path, unit.namespace, unit.view, config.openshift, config.helm_values, config.helm_set)
         try:
             read = [(name, _digest_of(name)) for name in sorted(self.inputs(unit))]
         except OSError:
@@ -142,7 +141,7 @@ class UnitRenderer:
             moved(unit.path),
             root=root,
             release_name=unit.view.release or release_name(unit.path),
-            namespace=config.namespace or unit.namespace or NAMESPACE_MARKER,
+            namespace=unit.namespace or NAMESPACE_MARKER,
             kube_version=kube_version(release),
             api_versions=api_versions(release),
             values=tuple(map(moved, (*unit.view.values, *config.helm_values))),
@@ -154,22 +153,29 @@ class UnitRenderer:
 class Rendered:
     """The units, with the reason in `unrendered` where one is judged by its files, and what the others render to, by name.
 
-    `closures` are what kustomize units are built from, by name, below the folder `tree`. `texts` were rendered in place of files, by
-    real path. `renderer` is None if nothing was rendered. `failed` are views of charts that are not judged, because helm renders
-    another view of the chart and not this one.
+    `texts` were rendered in place of files, by real path. `renderer` is None if nothing was rendered. `failed` are views of charts that
+    are not judged, because helm renders another view of the chart and not this one.
     """
 
-    units: tuple[Unit, ...] = ()
+    units: tuple[Unit, ...]
+    split: Split
     renderings: Mapping[str, Rendering] = EMPTY
-    closures: "Mapping[str, Closure]" = EMPTY
-    tree: str = ""
     texts: Mapping[str, str] = EMPTY
     renderer: UnitRenderer | None = None
     failed: tuple[Unit, ...] = ()
 
-    def notices(self, units: Iterable[Unit], config: Config) -> list[Notice]:
-        """Return what the reader of a report on these units must know about their rendering."""
-        units = list(units)
+    @property
+    def closures(self) -> "Mapping[str, Closure]":
+        """What kustomize units are built from, by name, below the folder `tree`."""
+        return self.split.closures
+
+    @property
+    def tree(self) -> str:
+        """The folder that no build may leave."""
+        return self.split.tree
+
+    def notices(self, units: Sequence[Unit], config: Config) -> list[Notice]:
+        """Return what the reader of a report on these units must know about their deployment and rendering."""
         made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
         found = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
         level = "error" if config.render == "require" else "note"
@@ -184,7 +190,7 @@ class Rendered:
         asked = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
         if asked and not any(unit.view is not None and unit.rendered for unit in self.units):
             found.append(Notice("warning", f"--{' and --'.join(asked)} changed nothing, because no chart was rendered"))
-        return list(dict.fromkeys(found))
+        return [*self.split.notices(units), *dict.fromkeys(found)]
 
     def text(self, path: str, name: str) -> str:
         """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
@@ -203,61 +209,58 @@ class Rendered:
         return replace(self.renderings[unit.name], text=made.text, error=made.error, notices=made.notices)
 
 
-def render(
-    split: Split,
-    renderer: UnitRenderer | None,
-    cached: Cached = lambda unit, make: make(),
-    texts: Mapping[str, str] = EMPTY,
-    progress: Progress = silent,
-) -> Rendered:
-    """Render the units that are kustomizations or charts. Without a renderer they are judged by their files.
+def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStore) -> Rendered:
+    """The units that the files make up, each with its namespace, and what they render to: in an earlier run with the same input, or now.
 
-    `texts` are rendered in place of files, by real path.
+    Without a renderer, kustomizations and charts are judged by their files.
     """
-    wanted = [unit for unit in split.units if unit.needs_renderer]
+    split = Split(outline, config)
+    units = [replace(unit, namespace=config.namespace) if config.namespace else unit for unit in split.units]
+    wanted = [unit for unit in units if unit.needs_renderer]
     if not wanted:
-        # The folder of the tree need not be known.
-        return Rendered(tuple(split.units))
+        return Rendered(tuple(units), split)
+    texts = texts_on_disk(outline, options.overlay)
+    renderer = None
+    if config.render != "never":
+        from scclint.units.render import Renderer, installed
+
+        renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
     made: dict[str, Rendering] = {}
     for done, unit in enumerate(wanted, 1):
-        progress("rendered", done, len(wanted))
-        made[unit.name] = _render(unit, renderer, cached, texts)
+        options.progress("rendered", done, len(wanted))
+        made[unit.name] = _render(unit, renderer, store, texts)
+    return _judged_by(units, made, Rendered((), split, texts=texts, renderer=renderer))
+
+
+def _judged_by(all_units: Sequence[Unit], made: Mapping[str, Rendering], rendered: Rendered) -> Rendered:
+    """What was rendered, with the units that are judged by it, or by their files where nothing was."""
     units: list[Unit] = []
     failed: list[Unit] = []
-    views = [unit for unit in split.units if unit.view is not None]
-    rendered = {unit.path for unit in views if not made[unit.name].error}
+    views = [unit for unit in all_units if unit.view is not None]
+    paths = {unit.path for unit in views if not made[unit.name].error}
     # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
     first = {unit.path: unit for unit in sorted(views, key=lambda unit: unit.is_default_view)}
-    for unit in split.units:
+    for unit in all_units:
         error = made[unit.name].error if unit.needs_renderer else ""
         if not error:
             units.append(unit)
-        elif unit.view is None or (unit is first[unit.path] and (unit.is_default_view or unit.path not in rendered)):
+        elif unit.view is None or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):
             units.append(replace(unit, unrendered=error))
-        elif unit.path in rendered:
+        elif unit.path in paths:
             failed.append(replace(unit, unrendered=error))
     renderings = {name: rendering for name, rendering in made.items() if not rendering.error}
-    return Rendered(tuple(units), renderings, split.closures, split.tree, texts, renderer, tuple(failed))
+    return replace(rendered, units=tuple(units), renderings=renderings, failed=tuple(failed))
 
 
-def unit_renderer(split: Split, config: Config) -> UnitRenderer | None:
-    """Return what renders units; None if the settings switch rendering off, or no unit needs it."""
-    if config.render == "never" or not any(unit.needs_renderer for unit in split.units):
-        return None
-    from scclint.units.render import Renderer, installed
-
-    return UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
-
-
-def restored(value: Any) -> "RendererOutput":
-    """Return the output that `plain` returned the parts of."""
+def _restored(value: Any) -> "RendererOutput":
+    """Return the output that `_plain` returned the parts of."""
     from scclint.units.render import RendererOutput
 
     text, notices = value
     return RendererOutput(str(text), notices=tuple(map(str, notices)))
 
 
-def plain(output: "RendererOutput") -> object:
+def _plain(output: "RendererOutput") -> object:
     """Return what is stored of an output. An error is not stored, because what is missing can be installed."""
     return None if output.error else [output.text, output.notices]
 
@@ -272,12 +275,23 @@ def _digest_of(path: str) -> str:
         return blake2b(file.read(), digest_size=32).hexdigest()
 
 
-def _render(unit: Unit, renderer: UnitRenderer | None, cached: Cached, texts: Mapping[str, str]) -> Rendering:
+def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dict[str, str]:
+    """The texts that hold in place of files, by the real path of the file, given them by the path as displayed."""
+    found = {}
+    for file, text in texts.items():
+        source = outline.source(file)
+        if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
+            found[os.path.realpath(source.path)] = text
+    return found
+
+
+def _render(unit: Unit, renderer: UnitRenderer | None, store: RunStore, texts: Mapping[str, str]) -> Rendering:
     called = f"{unit.name} as rendered"
     if renderer is None:
         return Rendering(called, error="rendering is switched off")
     own = _texts_of(unit, texts)
-    made = renderer.output(unit, own) if own else cached(unit, lambda: renderer.output(unit, own))
+    key = "" if own or not store.scope else renderer.key(unit)
+    made = store.get("renderings", key, lambda: renderer.output(unit, own), _restored, _plain)
     marker = ""
     if unit.view is not None:
         from scclint.units.helm.capabilities import NAMESPACE_MARKER

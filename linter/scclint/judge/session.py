@@ -13,72 +13,32 @@ from scclint.files.sources import Sources
 from scclint.finding import Finding, Ignore, Notice
 from scclint.judge.inputs import Inputs, left_out, unread
 from scclint.judge.model import described_objects
-from scclint.judge.progress import Lap, Progress, no_lap, silent
-from scclint.judge.render import Rendered
+from scclint.judge.options import RunOptions
+from scclint.judge.render import Rendered, texts_on_disk
+from scclint.judge.store import RunStore
 from scclint.judge.worlds import Described, describe, make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
+from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
-from scclint.record import EMPTY, record, replace
+from scclint.model.releases import DEFAULT, release_of
+from scclint.record import replace
 from scclint.registry import Registry
+from scclint.units.all_units import AllUnits
+from scclint.units.facts import Facts, facts_of, together
 from scclint.units.kustomize.surroundings import Surroundings
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from scclint.cluster.observed import Observed
-    from scclint.files.changes import Changes
     from scclint.judge.cluster_state import ClusterState
-    from scclint.units.tracer import Tracer
-
-
-@record
-class RunOptions:
-    """How a run goes, apart from its settings.
-
-    `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
-    `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
-    whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
-    each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units. `jobs` is
-    the number of processes that judge units; 0 for as many as the size of the input justifies.
-    `changes` limits a run to the units that they concern; None for no limit. `cache_scope` identifies the cache of earlier results:
-    the working directory and the paths; empty for no cache. `force_generated` allows fixes of files that say that they are generated.
-    """
-
-    overlay: Mapping[str, str | LoadError] = EMPTY
-    ignores: bool = True
-    today: "date | None" = None
-    review: bool = False
-    units: tuple[str, ...] = ()
-    jobs: int = 1
-    changes: "Changes | None" = None
-    cache_scope: tuple[str, ...] = ()
-    force_generated: bool = False
-    progress: Progress = silent
-    lap: Lap = no_lap
-
-
-DEFAULTS = RunOptions()
-
-
-def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dict[str, str]:
-    """The texts that hold in place of files, by the real path of the file, given them by the path as displayed."""
-    found = {}
-    for file, text in texts.items():
-        source = outline.source(file)
-        if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
-            found[os.path.realpath(source.path)] = text
-    return found
-
-
-NOTHING_RENDERED = Rendered()
 
 
 class Session:
     """One run: `outline` has its files, `sources` and `state` describe the cluster for all units, and `rendered` is what units
-    render to.
+    render to. `config` are the settings in force: those of the user, with the release and the kind of cluster that a dump shows. `units` are
+    those to judge, sorted by name, and `notices` concern files that belong to no unit, and rendering.
     """
 
     def __init__(
@@ -87,9 +47,10 @@ class Session:
         sources: Sources,
         config: Config,
         registry: Registry,
-        rendered: Rendered = NOTHING_RENDERED,
-        options: RunOptions = DEFAULTS,
-        state: "ClusterState | None" = None,
+        rendered: Rendered,
+        options: RunOptions,
+        state: "ClusterState | None",
+        store: RunStore,
     ) -> None:
         self.state = state
         self.outline = outline
@@ -101,8 +62,10 @@ class Session:
         self.rendered = rendered
         self.surroundings = Surroundings(outline)
         self._described: tuple[str, Described, Inputs] | None = None
-        self.tracers: dict[str, Tracer] = {}
-        """Those of units that others take objects from, by name: made once, where a finding points into one."""
+        self.store = store
+        self.memo = Memo()
+        self.units: Sequence[Unit] = rendered.units
+        self.notices: Sequence[Notice] = ()
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Session":
         """Return the session with these texts in place of files, by path as displayed. What units render to stays the same."""
@@ -112,11 +75,44 @@ class Session:
         made.outline = self.outline.with_overlay(overlay)
         made.options = replace(self.options, overlay=overlay)
         made.surroundings = Surroundings(made.outline)
-        made.tracers = {}
+        made.memo = Memo()
+        made.__dict__.pop("others", None)
         return made
 
+    @property
+    def whole(self) -> bool:
+        """Whether all units of the input are judged."""
+        return len(self.units) == len(self.rendered.units)
+
     @cached_property
-    def units(self) -> Mapping[str, Unit]:
+    def others(self) -> AllUnits:
+        """What the units take from one another and know of one another. A run with one unit asks for nothing."""
+        units, config = self.rendered.units, self.config
+        if len(units) == 1:
+            return AllUnits(units)
+        from scclint.podsecurity.defaults import enforces
+
+        facts = {unit.name: self._facts(unit) for unit in units}
+        shared = {unit.name: together(map(self.outline.facts, unit.shared)) for unit in units if unit.shared}
+        closures = self.rendered.closures
+        folders = {name: frozenset(closure.folders) - frozenset(closure.components) for name, closure in closures.items()}
+        releases = map(release_of, config.openshift or (DEFAULT,))
+        synced = any(enforces(release.kubernetes, config.platform) for release in releases)
+        return AllUnits(units, facts, shared, folders, synced=synced)
+
+    def _facts(self, unit: Unit) -> Facts:
+        """What a unit defines; nothing of a bundle, which neither gives nor takes."""
+        if not unit.gives and not unit.takes:
+            return Facts()
+        if rendering := self.rendering(unit):
+            objects = self.outline.objects(self.documents(rendering))
+            return facts_of(objects).within(unit.namespace, by_account=unit.kind != "chart")
+        if unit.kind == "chart":
+            return Facts()
+        return together(map(self.outline.facts, unit.files)).within(unit.namespace, by_account=True)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Unit]:
         """All units, by name."""
         return {unit.name: unit for unit in self.rendered.units}
 
@@ -151,7 +147,6 @@ class Session:
 
     def described(self, namespace: str) -> tuple[Described, Inputs]:
         """What all units share, for a unit whose namespace is `namespace`, and what became of the documents that describe it."""
-        namespace = self.config.namespace or namespace
         if self._described is None or self._described[0] not in ("", namespace):
             objects, inputs = described_objects(self.described_documents, self.config, namespace)
             made = describe(self.config, self.clusters, objects, namespace)

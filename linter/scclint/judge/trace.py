@@ -69,17 +69,19 @@ class _AcrossUnits(Tracer):
 
     def _tracer_of(self, unit: Unit) -> Tracer:
         session = self._session
-        if unit.name not in session.tracers:
+
+        def made() -> Tracer:
             inputs = load_documents(unit, session)
-            session.tracers[unit.name] = _tracer(unit, inputs, session.outline.objects(inputs.targets), session)
-        return session.tracers[unit.name]
+            return _tracer(unit, inputs, session.outline.objects(inputs.targets), session)
+
+        return session.memo(("tracer", unit.name), made)
 
 
 def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], session: Session) -> Tracer:
     """Return what moves the findings of a unit. `objects` are those to report on, `givers` the units that it takes others from."""
     own = _tracer(unit, inputs, objects, session)
     renderings = session.rendered.renderings
-    others = {renderings[name].file: session.units[name] for name in givers if name in renderings}
+    others = {renderings[name].file: session.by_name[name] for name in givers if name in renderings}
     return _AcrossUnits(own, others, session) if others else own
 
 
@@ -100,7 +102,7 @@ def _marked(unit: Unit, origins: "Origins", session: Session, chart: str) -> "Ma
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
             unit = Unit(chart, "chart", folder, (), "", view=ChartView())
-            return UnitRenderer(Renderer(), session.config, {}, tree).marked(unit, {})
+            return UnitRenderer(Renderer(), (), session.config, {}, tree).marked(unit, {})
     return MarkedRendering()
 
 

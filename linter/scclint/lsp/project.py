@@ -9,16 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
+from scclint.engine.changed import touched
+from scclint.engine.merge import merge
+from scclint.engine.proofs import with_fixes
 from scclint.engine.report import Report
 from scclint.engine.rule_set import load_config, rules_of
-from scclint.engine.run import Run
+from scclint.engine.run import prepare
 from scclint.files.discover import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
-from scclint.judge import OpenUnit
+from scclint.judge import OpenUnit, judge, open_unit
+from scclint.judge.options import Progress, RunOptions, silent
 from scclint.judge.part import Part
-from scclint.judge.progress import Progress, silent
-from scclint.judge.session import RunOptions
+from scclint.judge.session import Session
 from scclint.load.document import Document
 from scclint.lsp.places import LineColumn, LineMap, path_at
 from scclint.model.workload import Workload
@@ -77,8 +80,10 @@ class Project:
         there = {item.display for item in sources.targets if isinstance(item, SourceFile)}
         new = [SourceFile(name, name) for name in texts if name not in there and self._is_new(name)]
         targets = (*(item for item in sources.targets if isinstance(item, SourceFile)), *new)
-        self._saved = Run(sources._replace(targets=targets), self.config, self.registry, RunOptions(progress=self._progress))
-        self._now = self._saved.with_texts(texts)
+        self._saved = prepare(
+            sources._replace(targets=targets), self.config, self.registry, RunOptions(progress=self._progress)
+        )
+        self._now = self._saved.with_overlay(texts)
         self._texts = dict(texts)
         self._parts: dict[str, Part] = {}
         self._fresh: set[str] = set()
@@ -97,9 +102,9 @@ class Project:
             unit for unit in self._now.units if not unit.rendered and unit.name in (self._parts.keys() | self._opened.keys())
         ]
         # An object of a changed file may be taken only before the edit, or only after it.
-        before = self._now.touched(changed, known)
-        self._now = self._now.with_texts(texts)
-        for unit in (*before, *self._now.touched(changed, known)):
+        before = touched(self._now, changed, known)
+        self._now = self._now.with_overlay(texts)
+        for unit in (*before, *touched(self._now, changed, known)):
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
         # A unit without an open file is not asked for.
@@ -116,7 +121,7 @@ class Project:
                 continue
             opened = self.open(unit)
             own = [subject for subject in opened.subjects if subject.file == file]
-            part = self._now.judge(replace(opened, subjects=own))
+            part = judge(replace(opened, subjects=own), self._now)
             others = [finding for finding in known.findings if finding.span.file != file]
             self._parts[unit.name] = replace(part, findings=(*part.findings, *others))
 
@@ -131,7 +136,7 @@ class Project:
         units = [unit for unit in self._units_of(file) if unit.name in self._parts]
         if not units:
             return []
-        report = self._now.merge([self._parts[unit.name] for unit in units], units)
+        report = merge([self._parts[unit.name] for unit in units], units, self._now)
         rendered = {unit.name for unit in units if unit.rendered}
         lines = self._lines(file)
         found = []
@@ -145,7 +150,7 @@ class Project:
 
     def with_fixes(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings, each with its proved fix if it has one."""
-        return self._now.with_fixes(Report(findings=tuple(findings)), findings).findings
+        return with_fixes(self._now, Report(findings=tuple(findings)), findings).findings
 
     @property
     def notices(self) -> Sequence[Notice]:
@@ -169,7 +174,7 @@ class Project:
     def open(self, unit: Unit) -> OpenUnit:
         """A unit with its objects and worlds."""
         if unit.name not in self._opened:
-            self._opened[unit.name] = self._run_of(unit).open(unit)
+            self._opened[unit.name] = open_unit(unit, self._run_of(unit))
         return self._opened[unit.name]
 
     def workloads(self, file: str) -> list[PlacedWorkload]:
@@ -210,13 +215,13 @@ class Project:
         return (root.line, root.end_line) if root is not None else (line, line)
 
     def _judge(self, unit: Unit) -> None:
-        self._parts[unit.name] = self._run_of(unit).judge(self.open(unit))
+        self._parts[unit.name] = judge(self.open(unit), self._run_of(unit))
         self._fresh.add(unit.name)
 
     def _units_of(self, file: str) -> list[Unit]:
         return [unit for unit in self._now.units if file in unit.files]
 
-    def _run_of(self, unit: Unit) -> Run:
+    def _run_of(self, unit: Unit) -> Session:
         return self._saved if unit.rendered else self._now
 
     def _lines(self, file: str) -> LineMap:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from scclint.finding import Crash, Finding, Fix, Ignore, Safety
-from scclint.judge import OpenUnit
+from scclint.judge import open_unit
 from scclint.judge.guard import guard
 from scclint.judge.session import Session
 from scclint.model.object import ApiObject
@@ -58,13 +58,12 @@ def prove_all(
     shown: Sequence[Finding],
     findings: Sequence[Finding],
     units: Sequence[Unit],
-    open_unit: Callable[[Unit], OpenUnit],
     session: Session,
 ) -> tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]:
     """Return the fix of each of the `shown` findings, the rules that failed on edited units, and what was asked about other units, by
     unit. `findings` are those of the whole run.
     """
-    fixes = _Fixes(findings, units, open_unit, session)
+    fixes = _Fixes(findings, units, session)
     crashes: list[Crash] = []
     outcomes = []
     for number, finding in enumerate(shown, 1):
@@ -82,12 +81,9 @@ def prove_all(
 class _Fixes:
     """Opens a unit for its first finding, and keeps it for the others."""
 
-    def __init__(
-        self, findings: Sequence[Finding], units: Sequence[Unit], open_unit: Callable[[Unit], OpenUnit], session: Session
-    ) -> None:
+    def __init__(self, findings: Sequence[Finding], units: Sequence[Unit], session: Session) -> None:
         self._findings = findings
         self._units = units
-        self._open = open_unit
         self._session = session
         self._benches: dict[str, Workbench] = {}
 
@@ -190,7 +186,7 @@ class _Fixes:
 
     def _bench(self, unit: Unit) -> Workbench:
         if unit.name not in self._benches:
-            self._benches[unit.name] = Workbench(self._open(unit), self._session)
+            self._benches[unit.name] = Workbench(open_unit(unit, self._session), self._session)
         return self._benches[unit.name]
 
 

@@ -168,7 +168,7 @@ class Workbench:
 
     def _settings(self) -> Settings:
         config, unit = self.session.config, self.opened.unit
-        settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
+        settings = replace(expand_settings(config), namespace=unit.namespace)
         if tekton := self._tekton:
             from scclint.expand.tekton_runs import References
 

@@ -52,8 +52,12 @@ class Split:
         self._outline = outline
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
-        self.closures: dict[str, Closure] = {}
         self._unapplied: list[tuple[Unapplied, Item]] = []
+        self.closures: dict[str, Closure] = {}
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """The units. A file belongs to the first one that takes it."""
         found = list(self._configured())
         found += self._bundles(bundles)
         found += self._hydrated()
@@ -62,7 +66,7 @@ class Split:
         found += self._bundles(stray_bundles)
         found += self._directories()
         found += self._plain(found)
-        self.units = sorted(self._told_apart(found), key=lambda unit: (unit.name != PLAIN, unit.name))
+        return sorted(self._told_apart(found), key=lambda unit: (unit.name != PLAIN, unit.name))
 
     @cached_property
     def tree(self) -> str:

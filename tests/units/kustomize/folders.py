@@ -5,6 +5,7 @@ from typing import Any
 import scclint
 from scclint.config.model import Config
 from scclint.engine.report import Report
+from scclint.judge import open_units
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from tests.running import run_over
@@ -29,7 +30,7 @@ spec:
 
 def objects(*paths: str, **settings: Any) -> list[ApiObject]:
     config = Config(render="never", **settings)
-    return [o for unit in run_over(paths, config).open_units() for o in unit.objects]
+    return [o for unit in open_units(run_over(paths, config)) for o in unit.objects]
 
 
 def workload(*paths: str) -> Workload:
