@@ -11,11 +11,11 @@ from collections.abc import Callable
 from functools import cache
 
 from scclint.config.model import Config
-from scclint.engine.report import Report
 from scclint.errors import LoadError, ScclintError
 from scclint.finding import Finding, Notice, Related, Severity, Subject
 from scclint.load.document import Document
 from scclint.registry import Registry
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 

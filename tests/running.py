@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from scclint.config.model import Config
-from scclint.engine.report import Report
-from scclint.engine.run import prepare, report_of
 from scclint.files.discover import SourceFile
 from scclint.files.sources import find_sources
-from scclint.judge import OpenUnit, open_units
-from scclint.judge.options import RunOptions
-from scclint.judge.session import Session
 from scclint.record import EMPTY
 from scclint.registry import Registry, builtin
+from scclint.run.judge import OpenUnit, open_units
+from scclint.run.options import RunOptions
+from scclint.run.report import Report
+from scclint.run.run import prepare, report_of
+from scclint.run.shared import Run
 
 
 def write_files(files: Mapping[str, str]) -> None:
@@ -37,7 +37,7 @@ def run_over(
     context: Sequence[str] = (),
     registry: Registry | None = None,
     **options: Any,
-) -> Session:
+) -> Run:
     """A run over paths, or over a text as if it were the content of `filename`."""
     config = config or Config()
     sources = find_sources(paths, config, context=context)

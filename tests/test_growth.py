@@ -14,10 +14,10 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.diff import changed_lines
-from scclint.engine.report import Report
 from scclint.model.pod import Pod
 from scclint.report import render
+from scclint.run.diff import changed_lines
+from scclint.run.report import Report
 from scclint.units.kustomize.kustomization import lay_out, read_kustomization
 from scclint.yaml.nodes import ScalarNode
 

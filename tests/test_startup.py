@@ -22,7 +22,7 @@ NEVER = (
     *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol"),
     *("dask", "distributed", "duckdb", "fsspec", "pyarrow"),
     *(f"scclint.{package}" for package in ("cel", "change", "controls", "evidence", "fleet", "lsp", "profiles", "remedy")),
-    *("scclint.engine.pool", "scclint.files.archive", "scclint.files.git", "scclint.report.html", "scclint.report.sarif"),
+    *("scclint.run.pool", "scclint.files.archive", "scclint.files.git", "scclint.report.html", "scclint.report.sarif"),
 )
 """What a run over one file without findings never imports: modules of Python, of other packages, and of scclint."""
 
@@ -55,7 +55,7 @@ def test_the_version_needs_nothing_that_judges() -> None:
     run = subprocess.run([sys.executable, "-c", code, "-V"], capture_output=True, text=True, check=True)
     version, modules = run.stdout.splitlines()
     assert version.startswith("scclint ")
-    judging = ("scclint.engine", "scclint.judge", "scclint.world", "scclint.rules.", "yaml")
+    judging = ("scclint.run", "scclint.run", "scclint.world", "scclint.rules.", "yaml")
     assert [name for name in modules.split() if name.startswith(judging)] == []
 
 

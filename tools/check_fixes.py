@@ -23,16 +23,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from scclint.config.model import Config
-from scclint.engine.grouping import grouped
-from scclint.engine.proofs import with_fixes
-from scclint.engine.report import Report
-from scclint.engine.run import prepare, report_of
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
-from scclint.judge.options import RunOptions
-from scclint.judge.session import Session
 from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
+from scclint.remedy.proofs import with_fixes
+from scclint.run.grouping import grouped
+from scclint.run.options import RunOptions
+from scclint.run.report import Report
+from scclint.run.run import prepare, report_of
+from scclint.run.shared import Run
 
 _WIDE = ("anyuid", "hostaccess", "hostmount-anyuid", "hostmount-anyuid-v2", "hostnetwork", "hostnetwork-v2", "privileged")
 _CONFINED = ("RuntimeDefault", "Localhost")
@@ -53,7 +53,7 @@ class Checked(NamedTuple):
     weighty: Counter[str]
 
 
-def lint(path: str, config: Config, *, generated: bool = False) -> tuple[Session, Report]:
+def lint(path: str, config: Config, *, generated: bool = False) -> tuple[Run, Report]:
     options = RunOptions(review=True, force_generated=generated)
     run = prepare(find_sources([path], config), config, builtin(), options)
     return run, report_of(run)

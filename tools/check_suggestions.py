@@ -19,20 +19,20 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from scclint.config.model import Config
-from scclint.engine.report import Report
-from scclint.engine.run import prepare, report_of
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
 from scclint.finding import Severity
-from scclint.judge import open_units
-from scclint.judge.options import RunOptions
-from scclint.judge.session import Session
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.registry import builtin
 from scclint.remedy.least_privilege import Suggestion, suggest
 from scclint.report.suggest import render_yaml
+from scclint.run.judge import open_units
+from scclint.run.options import RunOptions
+from scclint.run.report import Report
+from scclint.run.run import prepare, report_of
+from scclint.run.shared import Run
 
 NAME = "suggested.yaml"
 """The file of the suggested objects."""
@@ -40,7 +40,7 @@ NODE_ACCESS = ("SCC312", "RBA402")
 """Rules that report every SCC that opens the node, also one whose pods need that."""
 
 
-def judge(paths: Sequence[str], context: Sequence[str] = ()) -> tuple[Session, Report]:
+def judge(paths: Sequence[str], context: Sequence[str] = ()) -> tuple[Run, Report]:
     config = Config(render="never", namespace="demo")
     run = prepare(find_sources(paths, config, context=context), config, builtin(), RunOptions(review=True))
     return run, report_of(run)

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scclint.config.model import Config
-from scclint.engine.run import prepare
 from scclint.files.sources import find_sources
-from scclint.judge import open_units
 from scclint.model.releases import DEFAULT
 from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
+from scclint.run.judge import open_units
+from scclint.run.run import prepare
 
 ENFORCING = "5.0"
 """A release that enforces `restricted` by default."""

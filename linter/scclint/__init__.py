@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from scclint.change.model import Differences
     from scclint.cluster import Cluster
     from scclint.config.model import Config
-    from scclint.engine.lint import find_units, lint, lint_text, lint_texts
-    from scclint.engine.report import Report
-    from scclint.engine.rule_set import load_config
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
+    from scclint.run.lint import find_units, lint, lint_text, lint_texts
+    from scclint.run.report import Report
+    from scclint.run.rule_set import load_config
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
     from scclint.units.unit import Unit
 
@@ -41,7 +41,7 @@ _HOMES = {
     "Finding": "scclint.finding",
     "LoadError": "scclint.errors",
     "ModelError": "scclint.errors",
-    "Report": "scclint.engine.report",
+    "Report": "scclint.run.report",
     "RuleSetError": "scclint.errors",
     "ScclintError": "scclint.errors",
     "Unit": "scclint.units.unit",
@@ -50,11 +50,11 @@ _HOMES = {
     "Verdict": "scclint.admission.verdict",
     "compare": "scclint.change.compare",
     "effective_seccomp": "scclint.seccomp.effective",
-    "find_units": "scclint.engine.lint",
-    "lint": "scclint.engine.lint",
-    "lint_text": "scclint.engine.lint",
-    "lint_texts": "scclint.engine.lint",
-    "load_config": "scclint.engine.rule_set",
+    "find_units": "scclint.run.lint",
+    "lint": "scclint.run.lint",
+    "lint_text": "scclint.run.lint",
+    "lint_texts": "scclint.run.lint",
+    "load_config": "scclint.run.rule_set",
 }
 
 __all__ = [

@@ -10,11 +10,11 @@ import pytest
 from scclint.cel import rules as declared
 from scclint.cel.evaluator import Ended, Evaluator
 from scclint.cli import main
-from scclint.engine.pool import in_processes
 from scclint.errors import ConfigError
 from scclint.finding import Severity
 from scclint.limits import MAX_EXPRESSION
 from scclint.lsp.project import Project
+from scclint.run.pool import in_processes
 from tests.cel.test_rules import POD, findings, rule, rules_of, true_of
 
 pytest.importorskip("cel", reason="needs the extra `cel`")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scclint.cli.status import status_of_check
-from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Notice, Severity, Subject
+from scclint.run.report import Report
 from scclint.source import Span
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def test_crashes_are_one_line_a_rule(demo: Path, cli: Cli, monkeypatch: pytest.M
 
     real = registry.builtin()
     rules = [replace(r, check=broken) if r.id in ("SCC101", "SEC201") else r for r in real.rules]
-    monkeypatch.setattr("scclint.engine.rule_set.builtin", lambda: registry.registry(rules))
+    monkeypatch.setattr("scclint.run.rule_set.builtin", lambda: registry.registry(rules))
     run = cli("check", "demo")
     assert run.status == 3
     assert sorted(run.err.splitlines()) == [

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.engine import diff
-from scclint.engine.diff import _touches, changed_lines
+from scclint.run import diff
+from scclint.run.diff import _touches, changed_lines
 from scclint.source import Span
 from tests.must_gather import files, write_archive
 from tests.running import write_file

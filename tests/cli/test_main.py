@@ -114,7 +114,7 @@ def test_a_clean_run_loads_no_more_than_it_needs(demo: Path) -> None:
     done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=True)
     assert done.stdout.startswith("No problems found")
     loaded = set(done.stdout.splitlines()[-1].split())
-    assert "scclint.engine.run" in loaded
+    assert "scclint.run.run" in loaded
     unwanted = {"jinja2", "jsonschema", "subprocess", "tempfile", "difflib", "shtab", "scclint.cli.diff_base"}
     assert not unwanted & loaded
 

@@ -15,11 +15,11 @@ from scclint.controls.assess import Assessment, assess
 from scclint.controls.checks import CHECKS
 from scclint.controls.frameworks import framework, frameworks
 from scclint.controls.scope import PERMITTED
-from scclint.engine.run import report_of
 from scclint.errors import UsageError
-from scclint.judge import open_units
 from scclint.registry import builtin
 from scclint.report.controls import render_json, render_markdown, render_sarif
+from scclint.run.judge import open_units
+from scclint.run.run import report_of
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
 from tests.running import run_over
 

@@ -13,11 +13,11 @@ import jsonschema
 import pytest
 
 from scclint.config.schema import load_schema
-from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.template_context import context
+from scclint.run.report import Report
 from tests.running import report_on
 
 ROOT = Path(__file__).parents[2]

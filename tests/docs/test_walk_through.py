@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from scclint.engine.run import prepare, report_of
+from scclint.run.run import prepare, report_of
 from tests.test_architecture import LAYERS
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ def change(tree: Path, block: Block) -> None:
 
 def test_the_run_is_shown_as_it_is() -> None:
     actual = "\n\n".join(inspect.getsource(stage) for stage in (prepare, report_of))
-    compare("The run", "linter/scclint/engine/run.py", actual)
+    compare("The run", "linter/scclint/run/run.py", actual)
 
 
 def test_the_layers_are_those_of_the_architecture_test() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 import scclint
-from scclint.engine.report import Report
 from scclint.expand import DEFAULTS, expand
 from scclint.load import load_text
 from scclint.model.custom_pods import CUSTOM_PODS
 from scclint.model.kinds import CUSTOM_POD_KINDS
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.workload import Workload
+from scclint.run.report import Report
 
 PRIVILEGED = {"securityContext": {"privileged": True}}
 HOST = [{"name": "host", "hostPath": {"path": "/"}}]

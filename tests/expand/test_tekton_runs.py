@@ -6,10 +6,10 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.report import Report
-from scclint.judge import open_units
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.run.judge import open_units
+from scclint.run.report import Report
 from tests.running import open_one, run_over
 
 TASK = """\

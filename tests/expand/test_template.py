@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.report import Report
 from scclint.expand import Settings, expand
 from scclint.expand.item import Item
 from scclint.expand.template import declared, instantiate
@@ -22,6 +21,7 @@ from scclint.model.object import ApiObject, Parameter
 from scclint.model.unknown import Unknown, first_unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY
+from scclint.run.report import Report
 from scclint.yaml.nodes import ScalarNode, to_data
 
 ROOT = ScalarNode(("t.yaml", 7, 1, 7, 5), None, "", True)

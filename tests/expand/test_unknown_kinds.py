@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from scclint.engine.report import Report
 from scclint.expand import DEFAULTS, expand
 from scclint.expand.unknown_kinds import holds_containers
 from scclint.load import load_text
 from scclint.model.object import UnknownKind
+from scclint.run.report import Report
 from tests.running import report_on
 
 CONTAINER = {"name": "c", "image": "example/c"}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.report import Report
 from scclint.expand.lists import items_of
 from scclint.load import load_text
 from scclint.load.thin import thin, without_body
 from scclint.model.kinds import STATE_KINDS
+from scclint.run.report import Report
 from scclint.yaml.locate import node_at
 from tests.running import write_files
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scclint.config.model import Config
-from scclint.engine.lint import lint_text
 from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
 from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
@@ -17,6 +16,7 @@ from scclint.outcome.world import World
 from scclint.profiles import sources
 from scclint.profiles.problem import ProfileProblem
 from scclint.profiles.schema import valid_part
+from scclint.run.lint import lint_text
 from tests.running import open_one
 
 RULES = ("SEC208", "SEC211", "SEC212", "SEC213", "SEC215")

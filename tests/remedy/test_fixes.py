@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.proofs import with_fixes
-from scclint.engine.run import report_of
 from scclint.finding import Finding, Fix
+from scclint.remedy.proofs import with_fixes
+from scclint.run.run import report_of
 from tests.running import run_over
 from tests.yaml_text import read_documents
 from tools.check_fixes import check

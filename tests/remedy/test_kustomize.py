@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.proofs import with_fixes
-from scclint.engine.run import report_of
 from scclint.finding import Finding
 from scclint.remedy.apply import applied
+from scclint.remedy.proofs import with_fixes
+from scclint.run.run import report_of
 from tests.running import run_over
 from tests.units.tools import needs_kustomize, renderer
 from tests.yaml_text import read_yaml

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.lint import lint_texts
 from scclint.errors import UsageError
 from scclint.finding import Severity
-from scclint.judge import open_units
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml
+from scclint.run.judge import open_units
+from scclint.run.lint import lint_texts
 from tests.conftest import shared
 from tests.running import open_one, run_over
 from tests.yaml_text import read_documents

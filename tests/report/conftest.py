@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from scclint.engine.report import Report
 from scclint.finding import Finding, Notice, Problem, Related, Severity, Subject, Suppression, Tally
 from scclint.model.object import ApiObject
 from scclint.rule import Rule
+from scclint.run.report import Report
 from scclint.source import Span
 
 WEB = """\

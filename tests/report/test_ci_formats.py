@@ -3,10 +3,10 @@
 import json
 from xml.etree import ElementTree
 
-from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
+from scclint.run.report import Report
 from scclint.source import Span
 
 JUDGED = "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable."

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.engine.report import Report
 from scclint.record import replace
 from scclint.registry import builtin
 from scclint.report import render
+from scclint.run.report import Report
 
 Json = dict[str, Any]
 _LONGEST_TITLE = 100

@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import scclint
-from scclint.engine.report import Report
 from scclint.finding import Crash, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.summary import diagnostics
+from scclint.run.report import Report
 
 FULL = """\
 deploy/web.yaml:15:11: error[SCC101] no-scc-admits
@@ -100,7 +100,7 @@ def test_diagnostics(sample: Report) -> None:
 
 def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
     code = (
-        "import sys; from scclint.engine.report import Report; from scclint.report import render;"
+        "import sys; from scclint.run.report import Report; from scclint.report import render;"
         "print(render(Report(), 'full'), end='');"
         "print([m for m in ('jinja2', 'json', 'subprocess', 'hashlib', 'unicodedata', 'pathlib') if m in sys.modules])"
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from scclint.engine.report import Report
 from scclint.finding import Crash, Fix, Notice, Severity, Subject, TextEdit
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.html_page import prose, style_sheet
+from scclint.run.report import Report
 from tests.cli.conftest import Cli, cli, here
 from tests.running import report_on
 

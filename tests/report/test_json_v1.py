@@ -4,10 +4,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from scclint.engine.report import Report
 from scclint.finding import Severity
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
+from scclint.run.report import Report
 
 SCHEMA = json.loads(Path(__file__).parents[2].joinpath("schemas/json_v1.json").read_text(encoding="utf-8"))
 

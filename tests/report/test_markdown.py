@@ -1,10 +1,10 @@
 import pytest
 
-from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import render
 from scclint.report.markdown import code, prose
+from scclint.run.report import Report
 from scclint.source import Span
 
 

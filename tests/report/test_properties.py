@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Notice, Related, Severity, Subject, Suppression
 from scclint.report import FORMATS, Options, render
 from scclint.report.json_v1 import document
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import visible_line
 from scclint.report.template_sandbox import render as render_template
+from scclint.run.report import Report
 from scclint.source import Span
 
 PIECES = [

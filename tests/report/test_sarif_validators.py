@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import main
-from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
+from scclint.run.report import Report
 from scclint.source import Span
 from tests.conftest import shared
 

@@ -4,10 +4,10 @@ import json
 
 from jsonschema import Draft202012Validator
 
-from scclint.engine.report import Report
 from scclint.finding import Severity
 from scclint.record import replace
 from scclint.report import render
+from scclint.run.report import Report
 
 SCHEMA = {
     "$defs": {

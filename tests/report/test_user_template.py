@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.report import Options, render
 from scclint.report import template_sandbox as sandbox
+from scclint.run.report import Report
 
 
 def rendered(report: Report, tmp_path: Path, template: str) -> str:

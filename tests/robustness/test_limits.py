@@ -454,7 +454,7 @@ def test_roles_that_aggregate_too_many(run: Run, folder: Path, monkeypatch: pyte
     (folder / "m.yaml").write_text(f"{role}---\n{binding}", encoding="utf-8")
     text = "ClusterRole all: aggregates more roles than scclint follows, so that verdicts may miss a grant"
     for steps, told in ((10_000, False), (0, True)):
-        monkeypatch.setattr("scclint.judge.worlds.MAX_AGGREGATION", steps)
+        monkeypatch.setattr("scclint.run.worlds.MAX_AGGREGATION", steps)
         ran = run("check", ".", "--format", "json", "--no-cache", "--isolated")
         check_rest(ran)
         assert (f"warning: {text}" in ran.err) is told

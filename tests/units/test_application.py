@@ -7,8 +7,8 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
-from scclint.engine.report import Report
 from scclint.report import Options, render
+from scclint.run.report import Report
 from scclint.source import Span
 from tests.running import report_on, write_files
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import scclint
-from scclint.engine.lint import find_units
 from scclint.finding import Finding
 from scclint.record import replace
+from scclint.run.lint import find_units
 from tests.units.catalog import write_catalog
 
 BUNDLES = 600

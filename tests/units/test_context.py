@@ -7,9 +7,9 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
-from scclint.engine.report import Report
-from scclint.judge import open_units
 from scclint.record import replace
+from scclint.run.judge import open_units
+from scclint.run.report import Report
 from scclint.source import Span
 from tests.running import report_on, run_over
 from tests.units.tools import needs_helm, needs_kustomize

@@ -8,10 +8,10 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
-from scclint.engine.lint import find_units
-from scclint.engine.scan import scan
 from scclint.errors import ConfigError
 from scclint.files.sources import find_sources
+from scclint.run.lint import find_units
+from scclint.run.scan import scan
 from scclint.source import Span
 from scclint.units.detect import Split
 from scclint.units.unit import ChartView, Unit

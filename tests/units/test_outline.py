@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.scan import scan
 from scclint.files.sources import find_sources
+from scclint.run.scan import scan
 from scclint.units.outline import Outline
 from scclint.units.unit import FromUnit
 

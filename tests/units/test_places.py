@@ -12,9 +12,9 @@ import yaml
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PathRules
-from scclint.engine.report import Report
 from scclint.finding import Severity
 from scclint.report import render
+from scclint.run.report import Report
 from tests.running import report_on
 from tests.units.tools import needs_helm, needs_kustomize
 from tests.units.trees import binding, deployment, rules_in, scc, write

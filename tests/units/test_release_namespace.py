@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.report import Report
 from scclint.finding import Severity
+from scclint.run.report import Report
 from tests.running import report_on
 from tests.units.tools import needs_helm
 from tests.units.trees import binding, deployment, rules_in, scc, write

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scclint.config.model import Config
-from scclint.engine.report import Report
+from scclint.run.report import Report
 from tests.running import report_on
 
 UNRENDERED = Config(render="never", show_info=True)

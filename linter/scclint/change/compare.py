@@ -12,10 +12,10 @@ from scclint.change.state import State, keyed
 from scclint.change.units import compare_grants, compare_sccs, compare_workloads
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.judge import OpenUnit
 from scclint.model.releases import ORDER
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import replace
+from scclint.run.judge import OpenUnit
 
 Pair = tuple[State | None, State | None]
 UnitStates = tuple[str, State | None, State | None]

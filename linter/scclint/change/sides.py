@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 
 from scclint.config.model import Config
-from scclint.engine.rule_set import rules_of
-from scclint.engine.run import prepare
 from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.dump import is_dump, texts_of_dump
@@ -14,9 +12,11 @@ from scclint.files.read import STDIN, is_stream, read_stream
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
-from scclint.judge import OpenUnit, open_unit
-from scclint.judge.options import RunOptions
 from scclint.record import EMPTY, replace
+from scclint.run.judge import OpenUnit, open_unit
+from scclint.run.options import RunOptions
+from scclint.run.rule_set import rules_of
+from scclint.run.run import prepare
 from scclint.source import Span
 
 

@@ -11,12 +11,8 @@ from scclint.cli.progress import progress
 from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
 from scclint.config.model import Config
-from scclint.engine.report import Report
-from scclint.engine.run import report_of
 from scclint.errors import UsageError
 from scclint.finding import Notice, Severity
-from scclint.judge.options import RunOptions, no_lap
-from scclint.judge.session import Session
 from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
@@ -24,12 +20,16 @@ from scclint.report import Options, render
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
+from scclint.run.options import RunOptions, no_lap
+from scclint.run.report import Report
+from scclint.run.run import report_of
+from scclint.run.shared import Run
 from scclint.text import counted
 
 if TYPE_CHECKING:
     from scclint.files.changes import Changes
     from scclint.files.revision import Revision
-    from scclint.judge.timings import Timings
+    from scclint.run.timings import Timings
 
 FOR_PEOPLE = ("full", "concise")
 """Formats that print nothing with --quiet if there are no findings."""
@@ -108,7 +108,7 @@ def _request(args: Namespace) -> _Request:
     revision = _revision(args)
     timings = None
     if getattr(args, "timings", False):
-        from scclint.judge.timings import Timings
+        from scclint.run.timings import Timings
 
         timings = Timings()
         registry = Registry(tuple(map(timings.timed, registry.rules)))
@@ -139,16 +139,14 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
         if request.recording:
             return report, report
         if report.findings:
-            from scclint.engine.grouping import grouped
+            from scclint.run.grouping import grouped
 
             report = grouped(report)
         shown = _options(report, request.config, request.registry)
         return report, _with_fixes(judged, report, request.outputs, shown, getattr(args, "fixes", "auto"))
 
 
-def _with_fixes(
-    judged: Session, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str
-) -> Report:
+def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str) -> Report:
     """Return the report with a proved fix for each finding that is shown, if it is to have fixes."""
     shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
     if not shown or not any(_shows_fixes(*output, when, options) for output in outputs):
@@ -156,7 +154,7 @@ def _with_fixes(
     if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
         text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
         return replace(report, notices=(*report.notices, Notice("note", text)))
-    from scclint.engine.proofs import with_fixes
+    from scclint.remedy.proofs import with_fixes
 
     return with_fixes(judged, report, shown)
 

@@ -11,14 +11,14 @@ from scclint.config.model import Config
 from scclint.controls.api_server import read_admission_plugins
 from scclint.controls.assess import assess
 from scclint.controls.frameworks import framework, frameworks
-from scclint.engine.run import report_of
 from scclint.errors import UsageError
-from scclint.judge import open_units
-from scclint.judge.options import RunOptions
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, replace
 from scclint.report import controls
 from scclint.report.sanitize import visible_line
+from scclint.run.judge import open_units
+from scclint.run.options import RunOptions
+from scclint.run.run import report_of
 from scclint.text import listed
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from scclint.config.model import Config
-from scclint.engine.diff import mark_old
-from scclint.engine.report import Report
-from scclint.engine.run import prepare, report_of
 from scclint.errors import UsageError
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
-from scclint.judge.options import RunOptions
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.run.diff import mark_old
+from scclint.run.options import RunOptions
+from scclint.run.report import Report
+from scclint.run.run import prepare, report_of
 
 
 def base_of(name: str, paths: Sequence[str]) -> Revision:

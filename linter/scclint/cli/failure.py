@@ -3,11 +3,11 @@
 from argparse import Namespace
 from contextlib import suppress
 
-from scclint.engine.report import Report
 from scclint.errors import LoadError, ScclintError
 from scclint.finding import Notice
 from scclint.report import Options, render
 from scclint.report.output import write
+from scclint.run.report import Report
 
 _TOLD_BY = ("sarif", "markdown", "html")
 """Formats that can say that a run failed. In the others, a report without findings would look like a clean run."""

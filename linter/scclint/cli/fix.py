@@ -9,22 +9,22 @@ from scclint.cli.inputs import open_run, settings
 from scclint.cli.progress import progress
 from scclint.cli.status import status_of_fix
 from scclint.config.model import Config
-from scclint.engine.grouping import grouped
-from scclint.engine.proofs import with_fixes
-from scclint.engine.report import Report
-from scclint.engine.run import report_of
 from scclint.errors import UsageError
 from scclint.finding import Finding, Fix, Severity
-from scclint.judge.options import RunOptions
-from scclint.judge.session import Session
 from scclint.limits import MAX_FIX_PASSES
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.remedy.apply import applied, chosen, unified_diff, why_not_written, write_file
+from scclint.remedy.proofs import with_fixes
 from scclint.remedy.prove import NEEDLESS_GRANT
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics, place
+from scclint.run.grouping import grouped
+from scclint.run.options import RunOptions
+from scclint.run.report import Report
+from scclint.run.run import report_of
+from scclint.run.shared import Run
 from scclint.text import counted
 
 
@@ -35,7 +35,7 @@ class Fixed(NamedTuple):
     texts: Mapping[str, str]
     number: int
     report: Report
-    run: Session
+    run: Run
 
 
 def run(args: Namespace) -> int:
@@ -105,7 +105,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
 
 def _judged(
     args: Namespace, config: Config, registry: Registry, options: RunOptions, texts: Mapping[str, str]
-) -> tuple[Session, Report, Report]:
+) -> tuple[Run, Report, Report]:
     """The run, its report, and the report with one finding for each cause, and its fix: a second fix would do more than is needed."""
     opened = open_run(args, config, registry, replace(options, overlay=texts))
     report = report_of(opened)
@@ -113,7 +113,7 @@ def _judged(
     return opened, report, with_fixes(opened, causes, causes.live)
 
 
-def _applicable(judged: Session, report: Report, *, unsafe: bool) -> list[Fix]:
+def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
     """The fixes all of whose files may be written to."""
 
     def is_written(fix: Fix) -> bool:
@@ -122,7 +122,7 @@ def _applicable(judged: Session, report: Report, *, unsafe: bool) -> list[Fix]:
     return chosen((f for f in report.live if f.fix is not None and is_written(f.fix)), unsafe=unsafe)
 
 
-def _why_not_written(judged: Session, file: str) -> str:
+def _why_not_written(judged: Run, file: str) -> str:
     source = judged.outline.files.get(file)
     return why_not_written(source, judged.sources.folders) if source else ""
 
@@ -163,16 +163,16 @@ def write_all(fixed: Fixed) -> None:
             raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
 
 
-def _is_unsafe(finding: Finding, run: Session) -> bool:
+def _is_unsafe(finding: Finding, run: Run) -> bool:
     return finding.fix is not None and finding.fix.safety == "unsafe" and not _why_file_left(finding, run)
 
 
-def _why_file_left(finding: Finding, run: Session) -> str:
+def _why_file_left(finding: Finding, run: Run) -> str:
     files = dict.fromkeys(edit.file for edit in finding.fix.edits) if finding.fix else (finding.span.file,)
     return next(filter(None, (_why_not_written(run, file) for file in files)), "")
 
 
-def _why_left(finding: Finding, run: Session, *, unsafe: bool) -> str:
+def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
     if why := _why_file_left(finding, run):
         return why
     if finding.fix is None:

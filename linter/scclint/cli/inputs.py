@@ -5,24 +5,24 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from scclint import judge
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
-from scclint.engine.rule_set import configured
-from scclint.engine.run import prepare
 from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.read import STDIN, read_stream
 from scclint.files.sources import Sources, find_sources
-from scclint.judge import JudgedWorkload, OpenUnit
-from scclint.judge.options import DEFAULTS, RunOptions
-from scclint.judge.session import Session
 from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import say
 from scclint.report.sanitize import visible_line
+from scclint.run import judge
+from scclint.run.judge import JudgedWorkload, OpenUnit
+from scclint.run.options import DEFAULTS, RunOptions
+from scclint.run.rule_set import configured
+from scclint.run.run import prepare
+from scclint.run.shared import Run
 from scclint.text import listed
 
 
@@ -76,12 +76,12 @@ def sources(args: Namespace, config: Config) -> Sources:
     )
 
 
-def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Session:
+def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """The run over what the command line names, with standard input where that is among it."""
     return _open(args, sources(args, config), config, registry, options)
 
 
-def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Session:
+def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """The same as `open_run`, for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump."""
     dumps = dumps_in(args)
     if not dumps:
@@ -102,7 +102,7 @@ def dumps_in(args: Namespace) -> list[str]:
     return [path for path in args.paths if path != "-" and is_dump(path)]
 
 
-def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Session:
+def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Run:
     overlay: dict[str, str | LoadError] = dict(options.overlay)
     if "-" in args.paths:
         name = _stdin_filename(args)
@@ -120,7 +120,7 @@ def _stdin_filename(args: Namespace) -> str:
 
 def open_units(
     args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False
-) -> tuple[Session, list[OpenUnit]]:
+) -> tuple[Run, list[OpenUnit]]:
     """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is.
 
     `dump` allows a path that is a dump of a cluster.

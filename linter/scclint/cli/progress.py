@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
-from scclint.judge.options import Progress, silent
+from scclint.run.options import Progress, silent
 
 PATIENCE = 0.4  # seconds that a run may take before anything is shown
 PACE = 0.1  # seconds between two changes of the line

@@ -10,13 +10,13 @@ from scclint.cli.pager import show
 from scclint.cli.status import OK, USAGE, status_of_units
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.judge import OpenUnit
-from scclint.judge.session import Session
 from scclint.model.releases import DEFAULT
 from scclint.profiles.runtime_default import crio_of, openshift_of
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import write
+from scclint.run.judge import OpenUnit
+from scclint.run.shared import Run
 
 if TYPE_CHECKING:
     from scclint.evidence.verify import Prediction
@@ -73,7 +73,7 @@ def _diff(args: Namespace) -> int:
     return OK
 
 
-def open_on_one_cluster(args: Namespace, config: Config, registry: Registry) -> tuple[Session, list[OpenUnit]]:
+def open_on_one_cluster(args: Namespace, config: Config, registry: Registry) -> tuple[Run, list[OpenUnit]]:
     """The units, each with the one world that evidence or a profile is compared with."""
     if crio := getattr(args, "crio", ""):
         config = replace(config, openshift=(openshift_of(crio),))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from scclint.report.output import say
 
 if TYPE_CHECKING:
-    from scclint.engine.report import Report
-    from scclint.judge.session import Session
     from scclint.finding import Severity
-    from scclint.judge import OpenUnit
+    from scclint.run.judge import OpenUnit
+    from scclint.run.report import Report
+    from scclint.run.shared import Run
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
@@ -43,11 +43,11 @@ def status_of_fix(report: "Report", *, something: bool) -> int:
     return FINDINGS if something else OK
 
 
-def status_of_units(run: "Session", units: "Sequence[OpenUnit]") -> int:
+def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
     """Report on standard error what could not be read, and return the status for it."""
-    from scclint.judge.notices import gaps_of_dump
     from scclint.report.sanitize import visible_line
     from scclint.report.summary import crash_label, notice_line, place
+    from scclint.run.notices import gaps_of_dump
     from scclint.source import Span
 
     crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)

@@ -5,8 +5,8 @@ from argparse import Namespace
 from scclint.cli.inputs import open_units, settings
 from scclint.cli.output import terminal_columns, write_formats
 from scclint.cli.status import status_of_units
-from scclint.engine.lint import units_with_context
 from scclint.report import units
+from scclint.run.lint import units_with_context
 
 
 def run(args: Namespace) -> int:

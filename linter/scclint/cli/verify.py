@@ -10,9 +10,6 @@ from scclint.cli.output import write_formats
 from scclint.cli.seccomp import open_on_one_cluster, release
 from scclint.cli.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_units
 from scclint.config.model import Config
-from scclint.engine.merge import merged_tally
-from scclint.engine.report import Report
-from scclint.engine.texts import texts_of
 from scclint.errors import UsageError
 from scclint.evidence.captures import read_evidence
 from scclint.evidence.gather import captures
@@ -20,14 +17,17 @@ from scclint.evidence.predict import predictions
 from scclint.evidence.verify import verify
 from scclint.files.dump import holds_dump
 from scclint.finding import Severity
-from scclint.judge import OpenUnit
-from scclint.judge.notices import tallies
-from scclint.judge.part import Part
-from scclint.judge.session import Session
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
 from scclint.rule import Rule
+from scclint.run.judge import OpenUnit
+from scclint.run.merge import merged_tally
+from scclint.run.notices import tallies
+from scclint.run.part import Part
+from scclint.run.report import Report
+from scclint.run.shared import Run
+from scclint.run.texts import texts_of
 from scclint.text import listed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run(args: Namespace) -> int:
     return OK if verification.agrees else FINDINGS
 
 
-def _crio(args: Namespace, config: Config, run: Session) -> str:
+def _crio(args: Namespace, config: Config, run: Run) -> str:
     """The CRI-O release of the nodes: the one asked for, else that of a dump's nodes if they have one, else that of its release."""
     seen = run.observed
     if seen is None or config.openshift or hasattr(args, "crio"):

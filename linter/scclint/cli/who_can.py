@@ -11,12 +11,12 @@ from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.judge import OpenUnit
-from scclint.judge.worlds import describe, make_clusters, make_worlds
 from scclint.outcome.world import World
 from scclint.report import who_can
 from scclint.report.json_text import dump
 from scclint.report.who_can import PlacedWorld
+from scclint.run.judge import OpenUnit
+from scclint.run.worlds import describe, make_clusters, make_worlds
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",

@@ -9,12 +9,12 @@ from scclint.controls.frameworks import Control, Framework
 from scclint.controls.grants import Evidence
 from scclint.controls.scope import Scope, without_platform
 from scclint.finding import Finding
-from scclint.judge import OpenUnit
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.record import record
+from scclint.run.judge import OpenUnit
 from scclint.text import listed
 
 Status = Literal["pass", "fail", "not assessable"]

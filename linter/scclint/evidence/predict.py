@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from scclint.errors import LoadError
 from scclint.evidence.operands import parse_profile
 from scclint.evidence.verify import Prediction
-from scclint.judge import OpenUnit
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import ContainerRow, workload_row
 from scclint.outcome.world import World
 from scclint.profiles.resolve import Profile, resolve_profile
+from scclint.run.judge import OpenUnit
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 

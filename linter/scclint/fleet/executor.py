@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Protocol
 
-from scclint.engine.pool import Died, can_fork, cores, in_processes
 from scclint.fleet.judge import Judge, Judged, failed
 from scclint.fleet.settings import ScanSettings
 from scclint.fleet.store import Known, Store
@@ -15,6 +14,7 @@ from scclint.fleet.tables import Row
 from scclint.fleet.targets import FleetTarget
 from scclint.limits import MAX_BATCH_ROWS, MAX_BATCH_SECONDS
 from scclint.record import record
+from scclint.run.pool import Died, can_fork, cores, in_processes
 
 
 @record

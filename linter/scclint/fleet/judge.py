@@ -9,10 +9,6 @@ from threading import Lock
 
 from scclint import __version__
 from scclint.config.model import Config
-from scclint.engine.grouping import grouped
-from scclint.engine.merge import merge
-from scclint.engine.report import Report
-from scclint.engine.run import prepare
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
@@ -22,11 +18,15 @@ from scclint.fleet.rows import finding_rows, unit_rows
 from scclint.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
 from scclint.fleet.targets import FleetTarget
-from scclint.judge import judge, open_unit
-from scclint.judge.options import RunOptions
-from scclint.judge.part import Part
 from scclint.model.releases import DEFAULT
 from scclint.record import record, replace
+from scclint.run.grouping import grouped
+from scclint.run.judge import judge, open_unit
+from scclint.run.merge import merge
+from scclint.run.options import RunOptions
+from scclint.run.part import Part
+from scclint.run.report import Report
+from scclint.run.run import prepare
 from scclint.units.unit import Unit
 
 Rows = Mapping[str, list[Row]]

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from scclint.admission.verdict import ObjectRef
-from scclint.engine.report import Report
 from scclint.finding import Crash
 from scclint.fleet.tables import Row
-from scclint.judge import OpenUnit
-from scclint.judge.guard import guard
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import namespace_name
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows, workload_row
 from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
+from scclint.run.guard import guard
+from scclint.run.judge import OpenUnit
+from scclint.run.report import Report
 
 
 def unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:

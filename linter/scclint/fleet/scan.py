@@ -10,9 +10,9 @@ from scclint.fleet.executor import Executor, ScanCounts
 from scclint.fleet.settings import ScanSettings, TargetSettings
 from scclint.fleet.store import Known, Store
 from scclint.fleet.targets import FleetTarget, unique
-from scclint.judge.worlds import make_clusters
 from scclint.limits import MAX_BATCH_TARGETS
 from scclint.record import record, replace
+from scclint.run.worlds import make_clusters
 
 Progress = Callable[[ScanCounts, int], None]
 """Called with what this run did so far, and the number of targets that it has to do."""

@@ -8,10 +8,10 @@ from typing import Any
 from scclint.config import discover_config, read_config
 from scclint.config.discover import NAMES
 from scclint.config.model import Config
-from scclint.engine.rule_set import configured
 from scclint.fleet.content import content_of, digest_of
 from scclint.record import record
 from scclint.registry import Registry, builtin
+from scclint.run.rule_set import configured
 from scclint.units.render import installed
 
 _PATHS = ("cluster_state", "profile_dirs", "helm_values", "helm_chart", "baseline")

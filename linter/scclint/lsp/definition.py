@@ -5,11 +5,11 @@ from typing import Any
 
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Path
-from scclint.judge import OpenUnit
 from scclint.lsp.project import Cursor
 from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
 from scclint.model.workload import Workload
 from scclint.outcome.world import World
+from scclint.run.judge import OpenUnit
 from scclint.source import Span
 from scclint.untyped import as_mapping, as_text, value_at
 from scclint.yaml.nodes import to_data

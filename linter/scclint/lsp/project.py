@@ -9,25 +9,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
-from scclint.engine.changed import touched
-from scclint.engine.merge import merge
-from scclint.engine.proofs import with_fixes
-from scclint.engine.report import Report
-from scclint.engine.rule_set import load_config, rules_of
-from scclint.engine.run import prepare
 from scclint.files.discover import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
-from scclint.judge import OpenUnit, judge, open_unit
-from scclint.judge.options import Progress, RunOptions, silent
-from scclint.judge.part import Part
-from scclint.judge.session import Session
 from scclint.load.document import Document
 from scclint.lsp.places import LineColumn, LineMap, path_at
 from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
+from scclint.remedy.proofs import with_fixes
+from scclint.run.changed import touched
+from scclint.run.judge import OpenUnit, judge, open_unit
+from scclint.run.merge import merge
+from scclint.run.options import Progress, RunOptions, silent
+from scclint.run.part import Part
+from scclint.run.report import Report
+from scclint.run.rule_set import load_config, rules_of
+from scclint.run.run import prepare
+from scclint.run.shared import Run
 from scclint.source import Span
 from scclint.units.outline import Outline
 from scclint.units.unit import Unit
@@ -221,7 +221,7 @@ class Project:
     def _units_of(self, file: str) -> list[Unit]:
         return [unit for unit in self._now.units if file in unit.files]
 
-    def _run_of(self, unit: Unit) -> Session:
+    def _run_of(self, unit: Unit) -> Run:
         return self._saved if unit.rendered else self._now
 
     def _lines(self, file: str) -> LineMap:

@@ -6,9 +6,6 @@ from itertools import chain
 from typing import Any
 
 from scclint.finding import Crash, Finding, Fix, Ignore, Safety
-from scclint.judge import open_unit
-from scclint.judge.guard import guard
-from scclint.judge.session import Session
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
@@ -17,6 +14,9 @@ from scclint.remedy.propose import LADDERS, remedies, why_none
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
+from scclint.run.guard import guard
+from scclint.run.judge import open_unit
+from scclint.run.shared import Run
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit
 from scclint.yaml.edit import EditRefused, edit
@@ -58,7 +58,7 @@ def prove_all(
     shown: Sequence[Finding],
     findings: Sequence[Finding],
     units: Sequence[Unit],
-    session: Session,
+    session: Run,
 ) -> tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]:
     """Return the fix of each of the `shown` findings, the rules that failed on edited units, and what was asked about other units, by
     unit. `findings` are those of the whole run.
@@ -81,7 +81,7 @@ def prove_all(
 class _Fixes:
     """Opens a unit for its first finding, and keeps it for the others."""
 
-    def __init__(self, findings: Sequence[Finding], units: Sequence[Unit], session: Session) -> None:
+    def __init__(self, findings: Sequence[Finding], units: Sequence[Unit], session: Run) -> None:
         self._findings = findings
         self._units = units
         self._session = session

@@ -7,13 +7,13 @@ suppression with the lines that it covers. An annotation belongs to an object, w
 from collections.abc import Iterable, Iterator, Sequence
 
 from scclint.finding import Finding, Fix, Ignore, Remove, Set
-from scclint.judge.session import Session
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.draft import Remedy, pruned
 from scclint.remedy.prove import prove
 from scclint.remedy.workbench import FileEdit, Workbench
+from scclint.run.shared import Run
 from scclint.suppress.remove import without_comment, without_entry
 from scclint.suppress.syntax import annotation_ignores, comment_ignores
 from scclint.text import listed
@@ -26,7 +26,7 @@ UNUSED = "SUP901"
 _UNCHANGED = "Every finding stays as it is."
 
 
-def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Workbench, session: Session) -> Fix:
+def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Workbench, session: Run) -> Fix:
     """Return the fix of a finding about a suppression in a comment or an annotation. Raises EditRefused if there is none."""
     file = finding.span.file
     if bench.opened.unit.rendered and bench.opened.unit.kind != "kustomize":
@@ -51,7 +51,7 @@ def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Wor
         raise EditRefused(str(error)) from None
 
 
-def _of_comment(title: str, text: str, ignore: Ignore, documents: Sequence[Document], session: Session) -> Fix:
+def _of_comment(title: str, text: str, ignore: Ignore, documents: Sequence[Document], session: Run) -> Fix:
     edited = without_comment(text, ignore)
     after = list(load_file(ignore.file, edited, session.outline.kinds))
     if [_data(document) for document in documents] != [_data(document) for document in after]:

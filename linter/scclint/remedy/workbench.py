@@ -7,11 +7,6 @@ from typing import NoReturn
 from scclint.config import Selection
 from scclint.expand import Settings, expand
 from scclint.finding import Finding, Operation, Problem, Remove
-from scclint.judge import OpenUnit
-from scclint.judge.check import apply_rules, stamp
-from scclint.judge.inputs import Inputs, expand_settings
-from scclint.judge.session import Session
-from scclint.judge.worlds import make_worlds
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.memo import Memo
@@ -21,6 +16,11 @@ from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
+from scclint.run.check import apply_rules, stamp
+from scclint.run.inputs import Inputs, expand_settings
+from scclint.run.judge import OpenUnit
+from scclint.run.shared import Run
+from scclint.run.worlds import make_worlds
 from scclint.suppress.syntax import MARK
 from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused
@@ -66,7 +66,7 @@ class EditTrial:
 class Workbench:
     """A unit with its worlds, and the findings of its subjects as they are."""
 
-    def __init__(self, opened: OpenUnit, session: Session) -> None:
+    def __init__(self, opened: OpenUnit, session: Run) -> None:
         self.opened = opened
         self.worlds = opened.worlds
         self.session = session

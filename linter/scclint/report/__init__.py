@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scclint.report.options import Options
 
 if TYPE_CHECKING:
-    from scclint.engine.report import Report
+    from scclint.run.report import Report
 
 __all__ = ["FORMATS", "Options", "render"]
 

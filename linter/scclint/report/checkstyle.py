@@ -6,13 +6,13 @@ Checkstyle has no schema. Source: its XMLLogger writes `checkstyle/file/error` w
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement
 
-from scclint.engine.report import Report
 from scclint.report.junit import document
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line
 from scclint.report.summary import sentences
+from scclint.run.report import Report
 
 _VERSION = "4.3"
 """The version of Checkstyle whose format this is. Readers want the attribute and ignore its value."""

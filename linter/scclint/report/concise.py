@@ -1,11 +1,11 @@
 """The `concise` format: `path:line:col: ID message`, one line a finding, as editors and problem matchers read it."""
 
-from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line
 from scclint.report.summary import place, units_phrase
 from scclint.report.terminal import closing_summary, paint, statistics
+from scclint.run.report import Report
 
 
 def render(report: Report, options: Options) -> str:

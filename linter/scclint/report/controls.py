@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.controls.assess import Assessment
 from scclint.controls.frameworks import Framework, controls_of, frameworks
-from scclint.engine.report import Report
 from scclint.report.json_text import dump
 from scclint.report.markdown import code, from_template, prose
 from scclint.report.options import Options
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
 from scclint.report.table import table_with_remarks
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from scclint.about import site_page
 from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
-from scclint.engine.report import Report
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.workload import Workload
 from scclint.outcome.rows import WorkloadRow
@@ -17,6 +16,7 @@ from scclint.report.summary import place
 from scclint.report.table import table
 from scclint.report.terminal import from_template
 from scclint.rule import Rule
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted, full_name, listed
 

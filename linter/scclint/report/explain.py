@@ -6,7 +6,6 @@ from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
-from scclint.judge import JudgedWorkload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.podsecurity.labels import level_label
@@ -15,6 +14,7 @@ from scclint.report.review import container_entry, grant_words, in_units, named,
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import from_template
+from scclint.run.judge import JudgedWorkload
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path
 

@@ -5,7 +5,6 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from scclint.engine.report import Report
 from scclint.finding import Finding, Fix, Related
 from scclint.record import record
 from scclint.report.options import Options
@@ -13,6 +12,7 @@ from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place, units_phrase
 from scclint.report.terminal import closing_summary, hang, statistics
 from scclint.report.terminal import paint as painted
+from scclint.run.report import Report
 
 if TYPE_CHECKING:
     from scclint.report.lines import SourceLines

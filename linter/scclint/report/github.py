@@ -1,12 +1,12 @@
 """The `github` format: workflow commands, which GitHub's runner shows as annotations."""
 
-from scclint.engine.report import Report
 from scclint.finding import Severity
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import by_severity, sentences, summary_line, units_phrase
+from scclint.run.report import Report
 from scclint.text import capitalized
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

@@ -1,12 +1,12 @@
 """The `gitlab` format: a Code Quality report for merge requests."""
 
-from scclint.engine.report import Report
 from scclint.finding import Severity
 from scclint.report.fingerprint import fingerprints
 from scclint.report.json_text import rows
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
+from scclint.run.report import Report
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.full import remarks_of, suppressed_words
 from scclint.report.html_grants import graphs
@@ -24,6 +23,7 @@ from scclint.report.summary import (
     severities,
     units_phrase,
 )
+from scclint.run.report import Report
 from scclint.text import counted
 
 _FEW_NOTICES = 4

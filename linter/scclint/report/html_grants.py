@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from scclint.admission.verdict import ObjectRef
-from scclint.engine.report import Report
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow
 from scclint.record import record
 from scclint.report.html_page import Choice
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
+from scclint.run.report import Report
 from scclint.text import and_more, counted, listed
 
 _SHOWN = 8

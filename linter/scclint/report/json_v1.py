@@ -6,12 +6,12 @@ Fields may be added within a version; none is renamed, removed or given another 
 from collections import Counter
 from typing import Any
 
-from scclint.engine.report import Report
 from scclint.finding import Finding, Related
 from scclint.report.json_text import dump, rows
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import by_severity
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import field_path
 

@@ -4,10 +4,10 @@ import os
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from scclint.engine.report import Report
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line, visible
 from scclint.report.summary import place
+from scclint.run.report import Report
 
 
 def render(report: Report, options: Options) -> str:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate, groupby
 
-from scclint.engine.report import Report
 from scclint.finding import Finding, Fix
 from scclint.report import jinja
 from scclint.report.lines import SourceLines
@@ -13,6 +12,7 @@ from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
 from scclint.report.summary import crash_label, findings_summary, judged_summary, line_place, severities, units_phrase
+from scclint.run.report import Report
 from scclint.text import counted, listed
 
 LONGEST = 60_000

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.about import SITE
-from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
 from scclint.report.json_text import dump, rows
@@ -12,6 +11,7 @@ from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import fix_sentences, sentences
+from scclint.run.report import Report
 from scclint.source import Span
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}

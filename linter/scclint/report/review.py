@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Grant
-from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
 from scclint.outcome.rows import grant_words as words_of
@@ -12,6 +11,7 @@ from scclint.outcome.rows import seccomp_words, workload_row
 from scclint.outcome.world import World
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
+from scclint.run.judge import JudgedWorkload
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, counted

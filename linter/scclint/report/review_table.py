@@ -4,11 +4,11 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from scclint.judge import JudgedWorkload
 from scclint.report.markdown import from_template
 from scclint.report.review import Row, named, rows_with, totals_words
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
+from scclint.run.judge import JudgedWorkload
 
 TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
 OF_WORKLOAD = TITLES.index("Container")

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from scclint.judge import JudgedWorkload
 from scclint.outcome.chain import Outcome
 from scclint.report.review import Row, in_units, named, rows_with, totals_words
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import paint
+from scclint.run.judge import JudgedWorkload
 from scclint.source import Span
 from scclint.text import display_width, wrap
 

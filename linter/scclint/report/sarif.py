@@ -4,7 +4,6 @@ from typing import Any
 
 from scclint import __version__
 from scclint.about import SITE
-from scclint.engine.report import Report
 from scclint.finding import Finding, Related
 from scclint.report.fingerprint import fingerprints, fingerprints_v2
 from scclint.report.json_text import dump
@@ -16,6 +15,7 @@ from scclint.report.sanitize import one_line, visible, visible_line
 from scclint.report.sarif_places import SarifPlaces
 from scclint.report.sarif_rules import LEVELS, descriptors
 from scclint.report.summary import crash_label, fix_sentences, judged_summary, place, sentences
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import capitalized, counted, field_path
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from scclint.about import with_addresses
-from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
+from scclint.run.report import Report
 
 if TYPE_CHECKING:
     from scclint.rule import AnyRule

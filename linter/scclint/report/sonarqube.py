@@ -6,7 +6,6 @@ Source: docs.sonarsource.com, "Generic issue import format". One entry that Sona
 from html import escape
 from typing import Any
 
-from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
 from scclint.report.json_text import rows
@@ -16,6 +15,7 @@ from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
 from scclint.report.summary import sentences
 from scclint.rule import AnyRule
+from scclint.run.report import Report
 from scclint.source import Span
 
 Json = dict[str, Any]

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 
-from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Notice, Severity
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line, visible_line
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from scclint.engine.report import Report
 from scclint.outcome.rows import WorkloadRow
 from scclint.report.help_address import help_addresses
 from scclint.report.json_v1 import document
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.rule import AnyRule
+from scclint.run.report import Report
 
 Json = dict[str, Any]
 

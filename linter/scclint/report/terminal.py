@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import findings_summary, judged_summary, severities
+from scclint.run.report import Report
 from scclint.text import counted, wrap
 
 WIDTH = 80

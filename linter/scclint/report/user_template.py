@@ -10,13 +10,13 @@ import stat
 import subprocess
 import sys
 
-from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.files.read import file_type
 from scclint.limits import MAX_TEMPLATE, TEMPLATE_SECONDS
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.template_context import context
+from scclint.run.report import Report
 
 
 def render(report: Report, options: Options, template: str) -> str:

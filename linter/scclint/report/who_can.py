@@ -8,7 +8,6 @@ from scclint.cluster import Cluster
 from scclint.cluster.escalation import Account, Escalation
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Related
-from scclint.judge import OpenUnit
 from scclint.model.namespaces import ServiceAccount
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.model.workload import Workload
@@ -19,6 +18,7 @@ from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.table import table_with_remarks
 from scclint.report.terminal import prose_width
+from scclint.run.judge import OpenUnit
 from scclint.source import Span
 from scclint.text import and_more, counted, wrap
 

@@ -16,9 +16,9 @@ import pytest
 
 from scclint.cli import main
 from scclint.config.model import Config
-from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.load import load_text
+from scclint.run.report import Report
 from scclint.source import Span
 from scclint.units.helm.markers import MarkedRendering, marked
 from scclint.units.helm.sources import find_origins

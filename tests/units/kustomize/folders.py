@@ -4,10 +4,10 @@ from typing import Any
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.report import Report
-from scclint.judge import open_units
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.run.judge import open_units
+from scclint.run.report import Report
 from tests.running import run_over
 
 DEPLOYMENT = """\

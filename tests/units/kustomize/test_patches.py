@@ -6,9 +6,9 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.lint import find_units
 from scclint.expand import expand
 from scclint.load import load_text
+from scclint.run.lint import find_units
 from scclint.units.kustomize.kustomization import read_kustomization
 from scclint.units.kustomize.surroundings import stands_alone
 from tests.running import write_files

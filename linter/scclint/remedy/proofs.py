@@ -1,0 +1,105 @@
+"""Stage fix: the proofs of all findings that are shown, in processes of their own if that pays, and from an earlier run if it had them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scclint.files.store import digest
+from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
+from scclint.record import replace
+from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
+from scclint.run.report import Report
+from scclint.run.results import processes
+from scclint.run.shared import Run
+from scclint.run.texts import FileTexts
+from scclint.run.unit_keys import unit_key
+from scclint.units.render import installed
+
+_Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
+
+
+def with_fixes(session: Run, report: Report, shown: Sequence[Finding]) -> Report:
+    """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
+    outcomes, crashes = _proved(session, report.findings, shown)
+    session.store.save()
+    findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
+    fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
+    texts = FileTexts((), {file: session.outline.text(file) for file in sorted(fixed)}, report.texts)
+    return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
+
+
+def _proved(
+    session: Run, findings: Sequence[Finding], shown: Sequence[Finding]
+) -> tuple[Mapping[Finding, FixOutcome], list[Crash]]:
+    """Return what became of the fix of each of the `shown` findings, and the bugs that this brought out.
+
+    A proof judges the units that share a file with those of the finding. It is taken from an earlier run if the keys of all of these are
+    the same, and if what their rules asked about other units has the same answers.
+    """
+    units, store = session.rendered.units, session.store
+    shared = SharedFiles(units)
+    # What a suppression suppresses depends on all findings.
+    unkept = {rule.id for rule in session.registry.rules if rule.on is Ignore}
+    programs = installed() if store.scope else ()
+
+    def key(finding: Finding) -> str:
+        concerned = [unit_key(unit, session) for unit in shared.concerned(finding)]
+        if not all(concerned) or not concerned or session.options.force_generated or finding.rule_id in unkept:
+            return ""
+        return digest(repr((finding, concerned, programs)))
+
+    def stored(finding: Finding) -> FixOutcome | None:
+        def restored(value: Any) -> FixOutcome | None:
+            asked, fix, why = value
+            concerned = shared.concerned(finding)
+            same = all(session.others.of(unit).same_answers(asked.get(unit.name, ())) for unit in concerned)
+            return FixOutcome(_fix(fix) if fix else None, str(why)) if same else None
+
+        return store.find("fixes", key(finding), restored)
+
+    found = {finding: known for finding in dict.fromkeys(shown) if (known := stored(finding))}
+    groups = _groups([finding for finding in dict.fromkeys(shown) if finding not in found], shared)
+    jobs = processes(session, units)
+    if jobs < 2:
+        groups = [[finding for group in groups for finding in group]] if groups else []
+    crashes: list[Crash] = []
+
+    def work(index: int) -> _Proved:
+        return prove_all(groups[index], findings, units, session)
+
+    for group, (outcomes, broken, asked) in zip(groups, _proofs(groups, work, session, jobs), strict=True):
+        crashes += broken
+        for finding, outcome in zip(group, outcomes, strict=True):
+            found[finding] = outcome
+            if not broken:
+                own = {unit.name: list(asked.get(unit.name, ())) for unit in shared.concerned(finding)}
+                store.keep("fixes", key(finding), [own, outcome.fix, outcome.why])
+    return found, crashes
+
+
+def _fix(fields: Any) -> Fix:
+    title, effect, safety, edits = fields
+    if safety not in ("safe", "unsafe", "advice"):
+        raise ValueError(safety)
+    return Fix(str(title), str(effect), safety, tuple(TextEdit(str(f), int(a), int(b), str(t)) for f, a, b, t in edits))
+
+
+def _groups(findings: Sequence[Finding], shared: SharedFiles) -> list[list[Finding]]:
+    """The findings whose proofs judge the same units: each of these is then opened in one process."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(tuple(unit.name for unit in shared.concerned(finding)), []).append(finding)
+    return list(groups.values())
+
+
+def _proofs(groups: Sequence[Sequence[Finding]], work: Callable[[int], _Proved], session: Run, jobs: int) -> Iterator[_Proved]:
+    if jobs < 2 or len(groups) < 2:
+        yield from map(work, range(len(groups)))
+        return
+    from scclint.run.pool import Died, in_processes_of
+
+    for group, result in zip(groups, in_processes_of(session, "looked for fixes:", work, len(groups), jobs), strict=True):
+        if isinstance(result, Died):
+            crash = Crash("fix", Subject(), f"the process that proved {len(group)} fixes {result.how}")
+            yield [FixOutcome() for _ in group], [crash], {}
+        else:
+            yield result

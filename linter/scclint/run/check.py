@@ -1,0 +1,134 @@
+"""Stage check: every selected rule sees every subject it asks for, in the world of every release."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from scclint.config import Selection
+from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, shortened
+from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
+from scclint.outcome.world import World
+from scclint.record import replace
+from scclint.rule import AnyRule, Checked
+from scclint.run.options import Progress, silent
+
+_IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
+"""The tags of rules about what an object does in the cluster. Other rules look at the object alone, which may be rejected."""
+
+_OPENING = _IN_CLUSTER | {"scc"}
+"""The tags of rules whose findings matter more if their object opens more."""
+
+
+def apply_rules(
+    worlds: Mapping[str, World],
+    subjects: Sequence[Checked],
+    rules: Sequence[AnyRule],
+    select: Callable[[str], Selection],
+    progress: Progress = silent,
+) -> tuple[list[Finding], list[Crash]]:
+    """What the rules say of `subjects` (model objects, documents, ignores), merged over the worlds.
+
+    `select` gives the rules that hold for a file. A finding that several releases share is one finding that names them.
+    A rule that raises is a Crash; the others go on.
+    """
+    concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
+    found: dict[Finding, tuple[list[str], set[str]]] = {}
+    crashes: dict[Crash, None] = {}
+    total = len(worlds) * len(subjects)
+    done = 0
+    for release, world in worlds.items():
+        for subject in subjects:
+            done += 1
+            progress("judged", done, total)
+            selected = select(subject.file)
+            for rule in concerned[type(subject)]:
+                if rule.id not in selected or ("scc" in rule.tags and world.cluster.platform == "kubernetes"):
+                    # Plain Kubernetes has no SCCs, whatever objects lie about.
+                    continue
+                if isinstance(subject, ApiObject) and not _IN_CLUSTER.isdisjoint(rule.tags) and world.rejects(subject):
+                    continue
+                try:
+                    for problem in rule.check(subject, world):
+                        releases, opens = found.setdefault(stamp(problem, rule, selected[rule.id], subject), ([], set()))
+                        if release not in releases:
+                            releases.append(release)
+                        opens.update(problem.opens)
+                        if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
+                            opens.update(world.opens(subject))
+                except Exception as error:  # a rule's bug must not take the other findings with it
+                    crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
+    findings = [
+        replace(finding, releases=tuple(releases) if len(worlds) > 1 else (), opens=tuple(sorted(opens)))
+        for finding, (releases, opens) in found.items()
+    ]
+    return sorted(findings, key=order), list(crashes)
+
+
+def check_ignores(
+    ignores: Sequence[Ignore], rules: Sequence[AnyRule], select: Callable[[str], Selection]
+) -> tuple[list[Finding], list[Crash]]:
+    """What the rules about suppressions say of some. They ask for no world, as a suppression is the same on every release."""
+    from scclint.cluster import Cluster
+    from scclint.model.releases import NEWEST_KUBERNETES
+
+    return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
+
+
+def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked) -> Finding:
+    """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
+
+    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
+    """
+    made_from, notes = _made_from(problem, subject) if isinstance(subject, ApiObject) else ((), ())
+    if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
+        where, account = subject.provenance.home, subject.pod.service_account
+        notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
+    return Finding(
+        rule_id=rule.id,
+        rule_name=rule.name,
+        severity=problem.severity if problem.severity and severity is rule.severity else severity,
+        message=shortened(problem.message),
+        span=problem.at.span,
+        subject=subject_of(subject, problem.container),
+        path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
+        related=_shortened(dict.fromkeys((*problem.related, *made_from))),
+        settle=shortened(problem.settle),
+        flow=_shortened(problem.flow),
+        notes=notes,
+        subjects=tuple(sorted(set(problem.subjects))),
+        subjects_in_message=problem.subjects_in_message,
+    )
+
+
+def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:
+    return tuple(p if len(p.message) <= MAX_TEXT else Related(shortened(p.message), p.span) for p in places)
+
+
+def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...], tuple[str, ...]]:
+    """What the decisive value was made from: Template parameters, the file before kustomize; notes where no place is known."""
+    related: list[Related] = []
+    if subject.provenance.substitutions:
+        from scclint.expand.template import parameters_behind
+
+        related += parameters_behind(subject, problem.at)
+    if subject.provenance.origin is None:
+        return tuple(related), ()
+    from scclint.units.kustomize.trace import before_kustomize
+
+    before = before_kustomize(subject, problem.at)
+    related += [before] if before is not None else []
+    return tuple(related), () if before is not None else (f"kustomize made it from {subject.provenance.origin.file}",)
+
+
+def subject_of(subject: Checked, container: str = "") -> Subject:
+    if isinstance(subject, ApiObject):
+        part = subject.part if isinstance(subject, Workload) else ""
+        named = (subject.api_version, subject.kind, subject.namespace, subject.name, container, part)
+        return Subject(*(shortened(text, MAX_OBJECT_NAME) for text in named))
+    return Subject()
+
+
+def order(finding: Finding) -> tuple[Any, ...]:
+    """Return the key by which findings are sorted: place, rule, message."""
+    return (*finding.span[:3], finding.rule_id, finding.message)

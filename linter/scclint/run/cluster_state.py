@@ -1,0 +1,171 @@
+"""The state of the cluster that `--cluster-state` describes, read once for all units."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from scclint.cluster.installed import FEATURE_SETS
+from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.expand.lists import items_of
+from scclint.files.discover import SourceFile, display, is_below
+from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, pod_in_dump, read_dump
+from scclint.files.read import read
+from scclint.files.sources import Dump, Sources
+from scclint.finding import Notice
+from scclint.load import load_file
+from scclint.load.document import Document
+from scclint.load.thin import thin, without_body
+from scclint.model.kinds import STATE_KINDS
+from scclint.model.releases import DEFAULT, RELEASES
+from scclint.record import record, replace
+from scclint.run.inputs import left_out, unread
+from scclint.source import Span
+from scclint.yaml.locate import locate
+
+_MARKS = ("openshift.io/scc", "cri-o://", "microshift-version", "ClusterVersion", "FeatureGate", "Infrastructure")
+"""Texts without which a file shows nothing but objects."""
+
+_DEFAULTS = Config()
+_SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
+_NO_STATE = (
+    "has nothing that describes a cluster, such as an SCC, a Namespace or a role: "
+    "pass what `oc adm must-gather` or `oc adm inspect` wrote"
+)
+_ALWAYS_THERE = frozenset(("privileged", "restricted-v2"))
+"""SCCs of every cluster. A dump with these has all SCCs of the cluster, and one without has some of them."""
+
+
+@record
+class ClusterState:
+    """`documents` have the objects that decide verdicts, `notices` say what is left out, and `observed` is what else the files show."""
+
+    documents: tuple[Document, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    observed: Observed = NOTHING
+
+    def in_force(self, config: Config) -> Config:
+        """Return the settings, with the release and the kind of cluster that a dump shows unless the settings give them."""
+        seen = self.observed
+        if config.platform == "kubernetes":
+            return config
+        if seen.release in RELEASES and not config.openshift:
+            config = replace(config, openshift=(seen.release,))
+        if seen.platform and not _given("platform", config):
+            config = replace(config, platform=seen.platform)
+        if seen.feature_set in FEATURE_SETS and not _given("feature_set", config):
+            config = replace(config, feature_set=seen.feature_set)
+        return config
+
+
+def _given(field: str, config: Config) -> bool:
+    """Return whether an option or a setting gives the platform or the feature set."""
+    return getattr(config, field) != getattr(_DEFAULTS, field) or f"cluster.{field.replace('_', '-')}" in config.settings
+
+
+def read_state(sources: Sources, config: Config) -> ClusterState:
+    """Return the state of the cluster in the files of `sources`.
+
+    Of large lists only the kinds that matter are parsed. A file that is reported on is part of a unit, and not of the state.
+    """
+    reported = {item.display for item in sources.targets if not isinstance(item, LoadError)}
+    documents: list[Document] = []
+    notices: list[Notice] = []
+    evidence: list[Document] = []
+    is_dump = False
+    sccs: set[str] = set()
+    of_use: set[str] = set()
+    for source, item in _files(sources):
+        if isinstance(item, LoadError):
+            notices.append(unread(item, sources.named))
+            continue
+        assert not isinstance(source, LoadError)
+        is_dump = is_dump or isinstance(source, Dump)
+        if isinstance(source, Dump) and item.name.startswith(_SCCS):
+            sccs.add(item.name.removeprefix(_SCCS).removesuffix(".yaml"))
+        seen_before = len(evidence)
+        is_reported = item.name in reported
+        if isinstance(source, Dump):
+            is_reported = os.path.join(source.display, item.name) in reported
+        loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
+        # The text of the others would take room.
+        kept = [document for document in loaded if document.status != "other"]
+        documents += kept if not is_reported else []
+        if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
+            evidence += _evidence(item)
+        if isinstance(source, Dump) or len(evidence) > seen_before or any(map(_is_state, kept)):
+            of_use.add(os.path.abspath(source.path))
+    broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
+    notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
+    refused = {notice.file for notice in notices if notice.level == "error"}
+    for path in config.cluster_state:
+        if display(path) not in refused and not any(is_below(file, os.path.abspath(path)) for file in of_use):
+            notices.append(Notice("error", _NO_STATE, display(path)))
+    seen = observe(_objects(evidence), is_dump=is_dump)
+    if sccs >= _ALWAYS_THERE:
+        seen = replace(seen, sccs=frozenset(sccs))
+    return ClusterState(tuple(documents), (*notices, *_differences(seen, config)), seen)
+
+
+def _is_state(document: Document) -> bool:
+    return document.kind in STATE_KINDS or document.kind.removesuffix("List") in STATE_KINDS
+
+
+def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, DumpFile | LoadError]]:
+    """Yield each file with the source that it is in."""
+    for source in sources.state:
+        try:
+            if isinstance(source, LoadError):
+                raise source
+            if isinstance(source, Dump):
+                found = [*read_dump(source.path, source.display)]
+                if not found:
+                    raise LoadError(
+                        f"has no file of a must-gather: scclint expects {CLUSTER}/ or {NAMESPACES}/ in it", source.display
+                    )
+                yield from ((source, file) for file in found)
+            else:
+                yield source, DumpFile(source.display, source.path, read(source.path, source.display))
+        except LoadError as error:
+            yield source, error
+
+
+def _evidence(file: DumpFile) -> Iterator[Document]:
+    """The documents of a file, parsed for what `observe` looks at."""
+    text = without_body(file.text) if pod_in_dump(file.name) else file.text
+    kinds = frozenset({"ConfigMap"}) if file.name.startswith(MICROSHIFT) else KINDS
+    return load_file(file.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
+
+
+def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any], Span]]:
+    """Yield the objects of documents, each with the place of its name."""
+    for document in documents:
+        for item in items_of(document):
+            span, _ = locate(item.root, (*item.path, "metadata", "name"))
+            yield item.data, span
+
+
+def _differences(seen: Observed, config: Config) -> Iterator[Notice]:
+    """Say where verdicts are for another cluster than the one of the dump."""
+    if not seen.version:
+        return
+    if config.platform == "kubernetes":
+        yield Notice("note", f"the cluster dump is of OpenShift {seen.version}, and pods are judged for plain Kubernetes")
+        return
+    if config.openshift and seen.release not in config.openshift:
+        asked = ", ".join(config.openshift)
+        yield Notice("note", f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {asked}")
+    elif seen.release not in RELEASES and not config.openshift:
+        known = f"{next(iter(RELEASES))} to {[*RELEASES][-1]}"
+        text = f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {DEFAULT}: scclint knows {known}"
+        yield Notice("warning", text)
+    if seen.platform not in ("", config.platform) and _given("platform", config):
+        yield Notice(
+            "note", f"the cluster dump is of platform {seen.platform}, and pods are judged for platform {config.platform}"
+        )
+    untaken = seen.feature_set not in FEATURE_SETS or _given("feature_set", config)
+    if seen.feature_set not in ("", config.feature_set) and untaken:
+        yield Notice(
+            "note", f"the cluster dump has feature set {seen.feature_set}, and pods are judged for {config.feature_set}"
+        )

@@ -1,0 +1,86 @@
+"""One cause, one finding: a finding that goes with the fix of another one is shown as a line of that one.
+
+Nothing is lost. A finding whose winner is suppressed or not selected stands by itself, because only live findings are grouped.
+The winner weighs at least as much, so that the worst severity and the exit status stay as they are.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from scclint.finding import Finding, Related, Suppression
+from scclint.record import replace
+from scclint.run.report import Report
+
+YIELDS: Mapping[str, tuple[str, ...]] = {
+    "SCC101": ("SEC206",),
+    "SCC107": ("SCC101", "SCC102", "SEC201"),
+    "SCC103": ("SCC107", "SCC102", "SEC201"),
+    "SCC104": ("SEC201",),
+    "RBA402": ("RBA401", "RBA403"),
+    "RBA405": ("RBA402",),
+}
+"""The rules of the findings that a finding yields to, if they are about the same object. What fixes the other one fixes it as well."""
+
+REPEATED = ("SEC201", "SEC202", "SEC208", "RBA401", "RBA404")
+"""Rules that report one cause once for each container, or for each rule of a role."""
+
+Subject = tuple[str, str, str, str, str]
+
+
+def grouped(report: Report) -> Report:
+    """Return the report in which findings that yield to another one are suppressed by it, and the other one lists them."""
+    by_rule: dict[tuple[str, Subject], Finding] = {}
+    live = report.live
+    for finding in live:
+        by_rule.setdefault((finding.rule_id, _subject(finding)), finding)
+    first: dict[tuple[object, ...], Finding] = {}
+    winners: dict[Finding, Finding] = {}
+    for finding in live:
+        repeats = first.setdefault(_cause(finding), finding) if finding.rule_id in REPEATED else finding
+        above = next(_winners(finding, by_rule), None) if repeats is finding else repeats
+        if above is not None:
+            winners[finding] = above
+    lines: dict[Finding, list[Related]] = {}
+    for loser in winners:
+        lines.setdefault(_root(loser, winners), []).append(_line(loser))
+    return replace(report, findings=tuple(_shown(finding, winners, lines) for finding in report.findings))
+
+
+def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding]) -> Iterator[Finding]:
+    for rule in YIELDS.get(finding.rule_id, ()):
+        winner = by_rule.get((rule, _subject(finding)))
+        if winner is not None and winner.severity.rank <= finding.severity.rank:
+            yield winner
+
+
+def _root(finding: Finding, winners: Mapping[Finding, Finding]) -> Finding:
+    while finding in winners:
+        finding = winners[finding]
+    return finding
+
+
+def _shown(finding: Finding, winners: Mapping[Finding, Finding], lines: Mapping[Finding, list[Related]]) -> Finding:
+    if finding in winners:
+        winner = _root(finding, winners)
+        reason = f"{winner.rule_id} in line {winner.span.line} has the same cause"
+        return replace(finding, suppression=Suppression("finding", reason, winner.span))
+    return replace(finding, related=(*finding.related, *lines[finding])) if finding in lines else finding
+
+
+def _line(loser: Finding) -> Related:
+    container = f" for container {loser.subject.container}" if loser.subject.container else ""
+    return Related(f"also {loser.rule_id} ({loser.rule_name}){container}", loser.span)
+
+
+def _subject(finding: Finding) -> Subject:
+    subject = finding.subject
+    return finding.span.file, subject.kind, subject.namespace, subject.name, subject.part
+
+
+def _cause(finding: Finding) -> tuple[object, ...]:
+    """What equal findings of several containers, or of several rules of a role, have in common."""
+    words = (
+        ""
+        if finding.rule_id.startswith("RBA")
+        else finding.message.replace(f"container {finding.subject.container}", "container")
+    )
+    return finding.rule_id, finding.severity, _subject(finding), finding.settle, words, finding.releases, finding.units

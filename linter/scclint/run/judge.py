@@ -1,0 +1,248 @@
+"""Judges one unit: load, render, model and check it, and yield its findings."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING
+
+from scclint.finding import Crash, Finding, Ignore, Notice
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
+from scclint.model.roles import RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.model.workload import Workload
+from scclint.other_units import OtherUnits
+from scclint.outcome.world import World
+from scclint.record import record, replace
+from scclint.run.check import apply_rules, order
+from scclint.run.guard import guard
+from scclint.run.inputs import Inputs
+from scclint.run.load import load_documents
+from scclint.run.model import model_objects
+from scclint.run.notices import judged_files, tallies, unjudged
+from scclint.run.part import Part
+from scclint.run.shared import Run
+from scclint.run.worlds import make_worlds
+from scclint.source import Span
+from scclint.suppress import syntax
+from scclint.text import listed
+from scclint.units.unit import Unit
+
+if TYPE_CHECKING:
+    from scclint.outcome.rows import GrantRow, WorkloadRow
+    from scclint.units.tracer import Tracer
+
+__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit", "open_units"]
+
+_REJECTIONS = ("SCC101", "SCC107")
+"""Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
+_UNPATCHED = "the kustomization's patches are not applied, and may change this"
+
+
+@record
+class JudgedWorkload:
+    """A workload with the worlds that judge it, by release, and the units that it is part of.
+
+    `tracer` returns what moves places to the files that people edit.
+    """
+
+    workload: Workload
+    worlds: Mapping[str, World]
+    units: tuple[str, ...]
+    tracer: "Callable[[], Tracer]"
+
+    @property
+    def place(self) -> Span:
+        """Where people edit the workload: for a rendered one, its place in a source."""
+        return self.tracer().span(self.workload.place.span)
+
+
+@record
+class OpenUnit:
+    """A unit with its documents, its objects, and a world for each release asked for, by name.
+
+    `ours` are the objects to report on, and `subjects` what rules look at. `tracer` returns what moves places to the files that
+    people edit. `others` is what the unit takes from other units, and has answered about them.
+    """
+
+    unit: Unit
+    inputs: Inputs
+    objects: Sequence[ApiObject]
+    worlds: Mapping[str, World]
+    subjects: Sequence[Document | ApiObject]
+    ours: Sequence[ApiObject]
+    tracer: "Callable[[], Tracer]"
+    others: OtherUnits
+
+    @property
+    def workloads(self) -> list[Workload]:
+        """The workloads to report on, in the order of the input."""
+        return [s for s in self.subjects if isinstance(s, Workload)]
+
+    @property
+    def platform(self) -> str:
+        """What the unit is judged for: `OpenShift 4.16, 4.20`."""
+        first = next(iter(self.worlds.values())).cluster.platform_name
+        return ", ".join([first, *list(self.worlds)[1:]])
+
+    def edited(self, span: Span) -> Span:
+        """Return the place in the file that people edit."""
+        return self.tracer().span(span)
+
+    @property
+    def judged(self) -> list[JudgedWorkload]:
+        """The workloads to report on, each with the worlds that judge it."""
+        return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
+
+
+def open_unit(unit: Unit, session: Run) -> OpenUnit:
+    """Load and model a unit, with what it takes from others."""
+    others = session.others.of(unit)
+    inputs = load_documents(unit, session)
+    inputs.notices += _ambiguous(others)
+    session.options.lap("load")
+    objects = model_objects(unit, inputs, session.config, session.surroundings, session.sources.folders)
+    described, seen = session.described(unit.namespace)
+    inputs.notices += seen.notices
+    inputs.crashes += seen.crashes
+    worlds = make_worlds(
+        [*(borrowed.obj for borrowed in others.borrowed), *objects],
+        session.config,
+        described,
+        namespace=unit.namespace,
+        elsewhere=others,
+        observed=session.observed,
+    )
+    session.options.lap("model")
+    targets = {id(document) for document in inputs.targets}
+    ours = [o for o in objects if id(o.document) in targets]
+    subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
+    givers = {borrowed.unit for borrowed in others.borrowed}
+
+    @cache
+    def trace() -> "Tracer":
+        from scclint.run.trace import tracer
+
+        return tracer(unit, inputs, ours, givers, session)
+
+    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, others)
+
+
+def open_units(session: Run) -> Iterator[OpenUnit]:
+    """Each unit of a run, for commands that ask for verdicts rather than findings."""
+    return (open_unit(unit, session) for unit in session.units)
+
+
+def judge(opened: OpenUnit, session: Run) -> Part:
+    """The findings about the subjects of a unit, and how its input was treated.
+
+    It depends on nothing but the unit's files, what the unit takes from others and asks about them, and the settings.
+    """
+    inputs = opened.inputs
+    crashes = list(inputs.crashes)
+    findings, ignores = _findings(opened, session, crashes)
+    seen = list(inputs.unjudged)
+    with guard("check", "looking at what is not judged", crashes):
+        seen += unjudged(inputs, opened.ours, opened.worlds, session.config)
+    grants: dict[str, tuple[GrantRow, ...]] = {}
+    if session.options.review:
+        with guard("check", "listing the grants of SCCs", crashes):
+            grants = {release: _grants(world, opened) for release, world in opened.worlds.items()}
+    session.options.lap("check")
+    counts = tallies(inputs, opened.ours)
+    return Part(
+        opened.unit.name,
+        findings=tuple(findings),
+        ignores=tuple(ignores),
+        crashes=tuple(crashes),
+        notices=tuple(inputs.notices),
+        unjudged=tuple(seen),
+        tallies=counts,
+        files=tuple(inputs.read),
+        platform=opened.platform,
+        texts=inputs.texts,
+        nothing=inputs.nothing,
+        judged=judged_files(opened.unit, inputs, counts),
+        outcomes={release: tuple(_workloads(world, opened)) for release, world in opened.worlds.items()}
+        if session.options.review
+        else {},
+        grants=grants,
+    )
+
+
+def _findings(opened: OpenUnit, session: Run, crashes: list[Crash]) -> tuple[list[Finding], list[Ignore]]:
+    """Return what the rules say of a unit, in the files that people edit, and the suppressions that are written there."""
+    unit = opened.unit
+    select = session.select_for(unit)
+    findings, broken = apply_rules(opened.worlds, opened.subjects, session.registry.rules, select, session.options.progress)
+    crashes += broken
+    ignores: list[Ignore] = []
+    # kustomize drops comments and moves them: those of its sources count, once the findings are there.
+    built = unit.kind == "kustomize" and unit.rendered
+    with guard("check", "applying suppressions", crashes):
+        findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), session)
+    with guard("check", "looking for the lines of sources", crashes):
+        findings = [opened.tracer().finding(finding) for finding in findings]
+        ignores = [replace(ignore, span=opened.tracer().span(ignore.span)) for ignore in ignores]
+    if unit.rendered:
+        findings = session.selected(findings)
+    if built:
+        with guard("check", "applying suppressions of sources", crashes):
+            findings, more = _suppressed(findings, source_ignores(unit, session), session)
+            ignores += more
+    return sorted(_marked_unpatched(findings, unit, session), key=order), ignores
+
+
+def _suppressed(findings: list[Finding], written: Sequence[Ignore], session: Run) -> tuple[list[Finding], list[Ignore]]:
+    """What `Run.suppressed` returns; the findings as they are if nothing is to be suppressed."""
+    return session.suppressed(findings, written) if written and session.options.ignores else (findings, [])
+
+
+def _marked_unpatched(findings: list[Finding], unit: Unit, session: Run) -> list[Finding]:
+    """Findings of an unrendered kustomization that has patches say that a patch may change the field that the SCC rejects."""
+    closure = session.rendered.closures.get(unit.name)
+    if not unit.unrendered or closure is None or not closure.changes_objects:
+        return findings
+    return [
+        replace(finding, notes=(*finding.notes, _UNPATCHED)) if finding.rule_id in _REJECTIONS else finding
+        for finding in findings
+    ]
+
+
+def written_ignores(subjects: Iterable[Document | ApiObject], *, comments: bool = True) -> Iterator[Ignore]:
+    """The suppressions in the comments of documents and the annotations of objects."""
+    for subject in subjects:
+        if not isinstance(subject, Document):
+            yield from syntax.annotation_ignores(subject)
+        elif comments:
+            yield from syntax.comment_ignores(subject)
+
+
+def source_ignores(unit: Unit, session: Run) -> list[Ignore]:
+    """The suppressions in the comments of the files that a unit is rendered from."""
+    files = [file for file in unit.files if syntax.MARK in session.outline.text(file)]
+    return [ignore for file in files for d in session.outline.documents(file) for ignore in syntax.comment_ignores(d)]
+
+
+def _ambiguous(others: OtherUnits) -> Iterator[Notice]:
+    for ambiguous in others.ambiguous:
+        where = listed(ambiguous.units)
+        yield Notice("note", f"{ambiguous.name} differs in {where}, and these fit equally well, so scclint uses none of them")
+
+
+def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":
+    from scclint.outcome.rows import grant_rows
+
+    written = any(world.of(RoleBinding)) or any(world.of(SecurityContextConstraints))
+    if world.cluster.platform == "kubernetes" or not written:
+        return ()
+    return tuple(grant_rows(world, opened.unit.name, opened.edited))
+
+
+def _workloads(world: World, opened: OpenUnit) -> "Iterator[WorkloadRow]":
+    from scclint.outcome.rows import workload_row
+
+    for workload in opened.workloads:
+        # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
+        with suppress(Exception):
+            yield workload_row(world, workload, opened.unit.name, opened.edited(workload.place.span))

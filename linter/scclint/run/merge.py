@@ -1,0 +1,195 @@
+"""Puts the parts of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, TypeVar
+
+from scclint.files.read import read
+from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
+from scclint.record import replace
+from scclint.run.check import check_ignores, order
+from scclint.run.guard import guard
+from scclint.run.notices import notices
+from scclint.run.part import Part
+from scclint.run.report import Report, UnitSummary
+from scclint.run.shared import Run
+from scclint.run.texts import texts_of
+from scclint.units.unit import Unit
+
+if TYPE_CHECKING:
+    from scclint.suppress.apply import Ran
+
+Key = tuple[object, ...]
+
+
+def merge(
+    parts: Sequence[Part], units: Sequence[Unit], session: Run, found: Sequence[Notice] = (), *, whole: bool = True
+) -> Report:
+    """The report on all units, whose parts come in the same order. `found` are notices on files that belong to no unit.
+
+    `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
+    """
+    findings = merged_findings(parts)
+    crashes = list(dict.fromkeys(crash for part in parts for crash in part.crashes))
+    all_notices = [*found, *(notice for part in parts for notice in part.notices)]
+    all_notices += notices([item for part in parts for item in part.unjudged], session.config)
+    files = frozenset(file for part in parts for file in part.files) | {f.span.file for f in findings}
+    if session.options.ignores:
+        with guard("check", "applying suppressions", crashes):
+            findings, more = _suppressed(findings, parts, files, session, crashes, whole=whole)
+            all_notices += more
+    texts = {file: text for part in parts for file, text in part.texts.items()}
+    return Report(
+        findings=tuple(findings),
+        crashes=tuple(crashes),
+        notices=tuple(dict.fromkeys(all_notices)),
+        tally=merged_tally(parts),
+        platform=next((part.platform for part in parts), ""),
+        texts=texts_of(findings, texts),
+        rules=session.registry.rules,
+        outcomes=_by_release(part.outcomes for part in parts),
+        grants=_by_release(part.grants for part in parts),
+        units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
+        nothing=whole and all(part.nothing for part in parts),
+        unjudged=_unjudged_paths(parts, session) if whole else (),
+        files=files,
+        folders=session.sources.folders if whole else (),
+    )
+
+
+def _suppressed(
+    findings: list[Finding], parts: Sequence[Part], files: Set[str], session: Run, crashes: list[Crash], *, whole: bool
+) -> tuple[list[Finding], list[Notice]]:
+    """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
+    config, rules = session.config, session.registry.rules
+    covered = Report(files=frozenset(files), folders=session.sources.folders)
+
+    def ran(rule_id: str, file: str) -> bool:
+        return whole and covered.covers(file) and rule_id in session.select(file)
+
+    ignores = merged_ignores(parts)
+    if not whole:
+        ignores = [replace(ignore, unused=()) for ignore in ignores]
+    if config.ignores:
+        from scclint.suppress.apply import apply
+
+        findings, judged = apply(findings, config.ignores, rules, session.options.today, root=config.root, ran=ran)
+        ignores += judged
+    if ignores:
+        more, broken = check_ignores(ignores, rules, session.select)
+        crashes += broken
+        findings = sorted([*findings, *more], key=order)
+    if not config.baseline:
+        return findings, []
+    return _apply_baseline(findings, session, ran)
+
+
+def _apply_baseline(findings: list[Finding], session: Run, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
+    from scclint.suppress import baseline
+
+    file = session.config.baseline
+    marked, stale = baseline.apply(findings, baseline.load_baseline(read(file), file), ran=ran)
+    if not stale:
+        return marked, []
+    entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
+    return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
+
+
+def _unjudged_paths(parts: Iterable[Part], session: Run) -> tuple[str, ...]:
+    """The paths that the user named and of which nothing was judged."""
+    # Standard input is judged under the name that it is displayed by.
+    displayed = {file.path: file.display for file in session.outline.files.values() if file.path == "-"}
+    judged: set[str] = set()
+    for file in (file for part in parts for file in part.judged):
+        path = os.path.abspath(file)
+        while path not in judged:
+            judged.add(path)
+            path = os.path.dirname(path)
+    return tuple(path for path in session.sources.paths if os.path.abspath(displayed.get(path, path)) not in judged)
+
+
+T = TypeVar("T")
+
+
+def _by_release(parts: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for part in parts:
+        for release, some in part.items():
+            found.setdefault(release, []).extend(some)
+    return {release: tuple(some) for release, some in found.items()}
+
+
+def merged_findings(parts: Sequence[Part]) -> list[Finding]:
+    """The findings of all units, each with the units that it holds in.
+
+    Units that share a base report the same finding at the same place. Where units say different things about one field of one
+    object, the worst is reported, and what the others say is a note of it.
+    """
+    if len(parts) == 1:
+        return [replace(finding, units=(parts[0].unit,)) for finding in parts[0].findings]
+    same: dict[Finding, list[tuple[str, Suppression | None, tuple[str, ...]]]] = {}
+    for part in parts:
+        for finding in part.findings:
+            alike = same.setdefault(replace(finding, suppression=None, opens=()), [])
+            alike.append((part.unit, finding.suppression, finding.opens))
+    groups: dict[Key, list[Finding]] = {}
+    for finding, found in same.items():
+        units, marks, opens = zip(*found, strict=True)
+        # A finding is suppressed if it is in each unit that has it.
+        suppression = None if None in marks else marks[0]
+        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression, opens=_all(opens))
+        groups.setdefault(_place(finding), []).append(marked)
+    return sorted((finding for group in groups.values() for finding in _joined(group)), key=order)
+
+
+def _place(finding: Finding) -> Key:
+    subject = finding.subject
+    return finding.rule_id, finding.span, finding.path, subject.kind, subject.name, subject.container
+
+
+def _joined(group: list[Finding]) -> list[Finding]:
+    """The findings of one place. Those that no two units share say what differs between units."""
+    units = [unit for finding in group for unit in finding.units]
+    if len(group) == 1 or len(set(units)) != len(units):
+        return group
+    group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
+    worst, *others = group
+    notes = tuple(f"in {', '.join(other.units)}: {text}" for other in others if (text := _difference(other, worst)))
+    opens = _all(finding.opens for finding in group)
+    return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)), opens=opens)]
+
+
+def _all(opens: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted(set().union(*opens)))
+
+
+def _difference(other: Finding, worst: Finding) -> str:
+    """What a finding says that the worst one of its place does not."""
+    return other.message if other.message != worst.message else "; ".join(n for n in other.notes if n not in worst.notes)
+
+
+def merged_ignores(parts: Iterable[Part]) -> list[Ignore]:
+    """The suppressions of all units: one is unused where it is unused in every unit that has it."""
+    found: dict[Ignore, list[Ignore]] = {}
+    for part in parts:
+        for ignore in part.ignores:
+            found.setdefault(replace(ignore, uses=0, unused=(), expired=False), []).append(ignore)
+    merged = []
+    for alike in found.values():
+        unused = [rule for rule in alike[0].unused if all(rule in other.unused for other in alike)]
+        uses = sum(ignore.uses for ignore in alike)
+        merged.append(replace(alike[0], uses=uses, unused=tuple(unused)))
+    return merged
+
+
+def merged_tally(parts: Iterable[Part]) -> Tally:
+    """The counts of all units. A file that several units have counts once, where most of it was judged."""
+    files: dict[str, None] = {}
+    best: dict[str, Tally] = {}
+    for part in parts:
+        files |= dict.fromkeys(part.files)
+        for file, tally in part.tallies.items():
+            if file not in best or tally.linted > best[file].linted:
+                best[file] = tally
+    counts = ("documents", "linted", "other", "unsupported", "unparsable", "workloads")
+    return Tally(len(files), **{name: sum(getattr(tally, name) for tally in best.values()) for name in counts})

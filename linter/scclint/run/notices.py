@@ -1,0 +1,284 @@
+"""How the input was treated: each document counts once in the tally, and notices name what was not judged."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+
+from scclint.config.model import Config
+from scclint.finding import Notice, Tally
+from scclint.load.document import Document
+from scclint.model.namespaces import Namespace
+from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.unknown import is_open
+from scclint.model.workload import Workload
+from scclint.outcome.world import World
+from scclint.run.inputs import Inputs
+from scclint.run.part import Unjudged
+from scclint.text import and_more, listed
+from scclint.units.unit import Unit
+
+
+def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
+    """Count the documents of each file, each document once. A parsed document counts as linted if it gave an object."""
+    partial = {id(o.document) for o in objects if o.partial}
+    linted = {id(o.document) for o in objects} - partial
+    workloads = Counter(workload.file for workload in _workloads(objects))
+    by_file: dict[str, list[Document]] = {file: [] for file in (*inputs.read, *inputs.passed)}
+    for document in inputs.targets:
+        if document.status != "empty":
+            by_file.setdefault(document.file, []).append(document)
+    return {
+        file: _tally(documents, sum(inputs.passed.get(file, {}).values()), linted, partial, workloads[file])
+        for file, documents in by_file.items()
+    }
+
+
+def judged_files(unit: Unit, inputs: Inputs, counts: Mapping[str, Tally]) -> tuple[str, ...]:
+    """Return the files of a unit of which something was judged, or all there is bears on no verdict; `counts` are their tallies.
+
+    A kustomization or chart is judged as a whole, or not at all.
+    """
+    judged = {
+        file
+        for file in inputs.holders
+        if file in counts and (counts[file].linted or not (counts[file].unsupported or counts[file].unparsable))
+    }
+    if unit.needs_renderer:
+        return unit.files if judged else ()
+    return tuple(sorted(judged))
+
+
+def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial: set[int], workloads: int) -> Tally:
+    number = len(documents) + passed
+    judged = sum(id(d) in linted for d in documents)
+    unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
+    unparsable = sum(d.status == "unparsable" for d in documents)
+    return Tally(
+        documents=number,
+        linted=judged,
+        other=number - judged - unsupported - unparsable,
+        unsupported=unsupported,
+        unparsable=unparsable,
+        workloads=workloads,
+    )
+
+
+def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> Iterator[Unjudged]:
+    """What no finding reports of the targets, whose objects these are."""
+    world = next(iter(worlds.values()))
+    targets = inputs.targets
+    for document in targets:
+        if document.status == "template":
+            yield Unjudged("template", document.file)
+    for obj in objects:
+        if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
+            yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+        elif isinstance(obj, UnknownKind) and obj.provenance.partial:
+            yield Unjudged("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
+        elif isinstance(obj, UnknownKind):
+            yield Unjudged("unknown kind", f"{obj.file}: {obj.named}", obj.kind)
+        elif obj.partial:
+            yield Unjudged("partial", f"{obj.file}: {obj.named}", obj.partial)
+    workloads = _workloads(objects)
+    yield from _unknown(world, workloads)
+    yield from _granted(world, workloads)
+    yield from _assumed(world, workloads)
+    yield from _addons(inputs, objects, world)
+    yield from _lacking(world, workloads)
+    for name in world.unfollowed:
+        yield Unjudged("unfollowed", name)
+    if config.origins.get("params") == "command line":
+        yield from _parameters(targets)
+
+
+def _workloads(objects: Iterable[ApiObject]) -> list[Workload]:
+    return [obj for obj in objects if isinstance(obj, Workload) and not obj.partial]
+
+
+def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+    """Workloads without a verdict, which no rule about verdicts speaks of."""
+    for workload in workloads:
+        # A failure was reported by the rules that asked for the outcome.
+        with suppress(Exception):
+            if (why := world.outcomes.why_unknown(workload)) is not None:
+                # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
+                known = workload.provenance
+                sort = "beyond a limit" if known.beyond else "elsewhere" if known.elsewhere else "unknown"
+                yield Unjudged(sort, f"{workload.file}: {workload.named}", why.text)
+
+
+def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+    """Grants in namespaces that a workload without a namespace may be applied to, and that would change its SCC there."""
+    for workload in (workload for workload in workloads if not world.namespace_known(workload)):
+        # A failure was reported by the rules that asked for the outcome.
+        with suppress(Exception):
+            verdict = world.outcome(workload).verdict
+            namespaces = world.cluster.grants.accounts.namespaces_of(workload.pod.service_account) if verdict else ()
+            for namespace in sorted(namespaces):
+                there = world.outcomes.chosen_in(workload, namespace)
+                if verdict and there is not None and there.grant is not None and there.scc != verdict.scc:
+                    binding = there.grant.binding
+                    giver = f"{binding.kind} {binding.name}" if binding else f"the list of users in SCC {there.scc}"
+                    text = f"in namespace {namespace}, {giver} would give {workload.named} SCC {there.scc}"
+                    yield Unjudged("granted", text, namespace)
+
+
+def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+    """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
+    if any(workload.group == "tekton.dev" for workload in workloads) and world.cluster.platform != "kubernetes":
+        from scclint.cluster.pipelines import SCC
+
+        if world.scc(SCC) is None and SCC not in world.cluster.own_sccs:
+            yield Unjudged("pipelines", SCC)
+
+
+def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[Unjudged]:
+    """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
+    groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
+    custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
+    if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
+        from scclint.run.addon_signs import missing_addons
+
+        yield from missing_addons(inputs, objects, world)
+
+
+def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+    """The namespaces of workloads of which the dump of the cluster lacks the namespace itself, or its grants."""
+    if world.observed is None or not world.observed.is_dump or world.cluster.platform == "kubernetes":
+        return
+    for namespace in sorted(set(map(world.namespace_known, workloads))):
+        if namespace and namespace not in world.cluster.namespaces:
+            yield Unjudged("dump", namespace, "namespace")
+        if not world.knows_grants_in(namespace):
+            yield Unjudged("dump", namespace, "RBAC")
+
+
+def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
+    """The parameters that Templates have."""
+    from scclint.expand.template import declared
+    from scclint.yaml.nodes import to_data
+
+    for document in targets:
+        if document.kind == "Template" and document.root is not None:
+            yield from (Unjudged("parameter", name) for name in declared(to_data(document.root)))
+
+
+def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
+    """What was seen in all units and not judged, in words, said once for each sort."""
+    of: dict[str, dict[Unjudged, None]] = {}
+    for item in seen:
+        of.setdefault(item.sort, {})[item] = None
+    found = [notice for sort, word in _WORDS.items() if sort in of for notice in word(list(of[sort]))]
+    return found + _needless({item.what for item in of.get("parameter", ())}, config)
+
+
+def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
+    """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
+    found = dict.fromkeys(item for world, objects in opened for item in _lacking(world, _workloads(objects)))
+    return list(_dump(list(found))) if found else []
+
+
+def _templates(found: list[Unjudged]) -> Iterator[Notice]:
+    files = sorted(item.what for item in found)
+    why = "because it is a template" if len(files) == 1 else "because they are templates"
+    advice = "check what they render to; for a chart: `helm template . --namespace NAME | scclint check -`"
+    yield Notice("note", f"{and_more(files, 1)}: not judged, {why}; {advice}")
+
+
+def _patches(found: list[Unjudged]) -> Iterator[Notice]:
+    advice = "check the built output: `kustomize build FOLDER | scclint check -`"
+    files = sorted(item.what for item in found)
+    yield Notice("note", f"{and_more(files, 1)}: patches and other changes were not applied; {advice}")
+
+
+def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
+    """Yield a notice about objects with unknown pods."""
+    kinds = sorted({item.why for item in found})
+    create = f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates"
+    advice = "add the path of its pod template to `pod-templates` in the configuration"
+    text = f"not judged, because scclint does not know which pods {create}; {advice}"
+    yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
+
+
+def _unread(found: list[Unjudged]) -> Iterator[Notice]:
+    """Yield a notice for each reason why an object that may make pods is not judged."""
+    for why in sorted({item.why for item in found}):
+        yield Notice("warning", f"{and_more([item.what for item in found if item.why == why], 1)}: not judged: {why}")
+
+
+def _like_the_first(level: str, text: str, found: list[Unjudged]) -> Iterator[Notice]:
+    yield Notice(level, f"{_first(found)}: {text}{found[0].why}")
+
+
+def _granted_there(found: list[Unjudged]) -> Iterator[Notice]:
+    """Yield a notice on the namespaces in which workloads that name none would get another SCC."""
+    advice = f"the manifest sets no namespace: pass `-n {found[0].why}` to judge it there"
+    yield Notice("note", f"{_first(found)}; {advice}")
+
+
+def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
+    for item in found:
+        yield Notice(
+            "note",
+            "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, "
+            f"which may use SCC {item.what}, by a controller that may use SCC nonroot",
+        )
+
+
+def _missing_addons(found: list[Unjudged]) -> Iterator[Notice]:
+    for name, why in sorted({item.what: item.why for item in reversed(found)}.items()):
+        yield Notice("note", f"{why} shows that an add-on is installed; `--addon {name}` judges with its SCCs and grants")
+
+
+def _dump(found: list[Unjudged]) -> Iterator[Notice]:
+    """What a dump lacks, with the commands that collect it."""
+    namespaces = sorted({item.what or "NAME" for item in found})
+    absent = sorted({item.what for item in found if item.why == "namespace"})
+    lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in found) else []
+    lacks += [f"namespace{'s' if len(absent) > 1 else ''} {and_more(absent, 3)}"] if absent else []
+    of_all = " ".join(f"ns/{name}" for name in namespaces)
+    scope = f"-n {namespaces[0]}" if len(namespaces) == 1 else "-A"
+    yield Notice(
+        "warning",
+        f"the cluster dump lacks {listed(lacks)}, and verdicts use defaults instead: collect them with `oc adm inspect {of_all} "
+        f"scc,clusterroles,clusterrolebindings` and `oc adm inspect {scope} roles,rolebindings,serviceaccounts`, and pass the folders that "
+        "these commands write with --cluster-state",
+    )
+
+
+def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
+    """Grants that may be there and are not taken into account."""
+    text = "aggregates more roles than scclint follows, so that verdicts may miss a grant"
+    yield Notice("warning", f"ClusterRole {and_more([item.what for item in found], 1)}: {text}")
+
+
+_WORDS: Mapping[str, Callable[[list[Unjudged]], Iterable[Notice]]] = {
+    "template": _templates,
+    "patches": _patches,
+    "open kind": partial(_like_the_first, "note", "not judged, because its kind has a placeholder"),
+    "unread": _unread,
+    "unknown kind": _unknown_kinds,
+    "partial": partial(_like_the_first, "note", "not judged, because "),
+    "beyond a limit": partial(_like_the_first, "error", "no verdict, because "),
+    "unknown": partial(_like_the_first, "warning", "no verdict, because "),
+    "elsewhere": partial(_like_the_first, "note", "no verdict, because "),
+    "granted": _granted_there,
+    "pipelines": _pipelines,
+    "add-on": _missing_addons,
+    "dump": _dump,
+    "unfollowed": _unfollowed,
+}
+
+
+def _first(found: list[Unjudged]) -> str:
+    """Return what was found first, and how many more there are."""
+    return f"{found[0].what} (and {len(found) - 1:,} more like it)" if len(found) > 1 else found[0].what
+
+
+def _needless(known: set[str], config: Config) -> list[Notice]:
+    """Values given on the command line for parameters that no Template has; `oc process` refuses them."""
+    if config.origins.get("params") != "command line":
+        return []
+    text = "was given a value, but no Template has a parameter of that name"
+    return [Notice("warning", f"parameter {name} {text}") for name in sorted(config.params.keys() - known)]

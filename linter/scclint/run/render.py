@@ -1,0 +1,318 @@
+"""Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.files.discover import display, is_below
+from scclint.files.read import read
+from scclint.finding import Notice
+from scclint.model.releases import DEFAULT
+from scclint.record import EMPTY, record, replace
+from scclint.run.options import RunOptions
+from scclint.run.store import RunStore
+from scclint.text import and_more
+from scclint.units.detect import Split
+from scclint.units.outline import Outline
+from scclint.units.unit import Rendering, Unit
+
+if TYPE_CHECKING:
+    from scclint.units.helm.markers import MarkedRendering
+    from scclint.units.kustomize.closure import Closure
+    from scclint.units.render import Renderer, RendererOutput
+
+_MOST_REASONS = 5
+_NOT_ISOLATED = (
+    "this system gives kustomize and helm no network of their own; scclint checked instead that the files name no URL"
+)
+
+
+@record
+class UnitRenderer:
+    """How units are rendered: with which programs and settings. `installed` identifies the programs, without starting any.
+
+    `closures` and `tree` are those of `Rendered`.
+    """
+
+    programs: "Renderer"
+    installed: tuple[str, ...]
+    config: Config
+    closures: "Mapping[str, Closure]"
+    tree: str
+
+    def key(self, unit: Unit) -> str:
+        """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
+        config = self.config
+        asked = (unit.path, unit.namespace, unit.view, config.openshift, config.helm_values, config.helm_set)
+        try:
+            read = [(name, _digest_of(name)) for name in sorted(self.inputs(unit))]
+        except OSError:
+            return ""
+        from scclint.files.store import digest
+
+        return digest(repr((self.installed, asked, read)))
+
+    def inputs(self, unit: Unit) -> Iterator[str]:
+        """The paths of all files that the renderer of a unit can read."""
+        if unit.view is None:
+            yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
+            return
+        from scclint.units.copies import files_below
+
+        yield from (*files_below(unit.path), *unit.view.values, *self.config.helm_values)
+
+    def output(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "RendererOutput":
+        """Render a unit with these texts in place of files, by real path.
+
+        With `origins`, each object of a kustomization is annotated with the file that it comes from.
+        """
+        own = _texts_of(unit, texts)
+        if not own and unit.view is None:
+            closure = self.closures[unit.name]
+            return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
+        if not own:
+            return self._templated(unit, self.tree, str)
+        from scclint.units.copies import copied
+        from scclint.units.render import RendererOutput
+
+        top = os.path.realpath(self.tree)
+        try:
+            with copied(self.inputs(unit), self.tree, own) as folder:
+                if unit.view is None:
+                    entry = os.path.join(folder, self.closures[unit.name].folder)
+                    return self.programs.build_kustomize(entry, folder, origins=origins)
+                return self._templated(
+                    unit, folder, lambda path: os.path.join(folder, os.path.relpath(os.path.realpath(path), top))
+                )
+        except OSError as error:
+            return RendererOutput(error=f"its files cannot be copied: {error}")
+
+    def marked(self, unit: Unit, texts: Mapping[str, str]) -> "MarkedRendering":
+        """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
+        where helm makes nothing of it.
+        """
+        import shutil
+        import tempfile
+
+        from scclint.units.helm.markers import MarkedRendering, marked
+        from scclint.units.helm.precheck import chart_problem
+
+        assert unit.view is not None
+        if chart_problem(unit.path, self.tree, (*unit.view.values, *self.config.helm_values)):
+            return MarkedRendering()
+        files: list[str] = []
+        with suppress(OSError), tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
+            # As helm does, this follows links.
+            chart = shutil.copytree(unit.path, os.path.join(home, "chart"))
+            for copy in sorted(os.path.join(folder, name) for folder, _, names in os.walk(chart) for name in names):
+                inside = os.path.relpath(copy, chart)
+                file = os.path.join(unit.path, inside)
+                text = texts.get(os.path.realpath(file))
+                with suppress(LoadError):
+                    if "templates" in inside.split(os.sep):
+                        text = marked(read(file) if text is None else text, len(files))
+                        files.append(display(file))
+                if text is not None:
+                    with open(copy, "w", encoding="utf-8", newline="") as stream:
+                        stream.write(text)
+
+            def moved(path: str) -> str:
+                if path == unit.path:
+                    return chart
+                if is_below(os.path.realpath(path), os.path.realpath(unit.path)):
+                    return os.path.join(chart, os.path.relpath(os.path.realpath(path), os.path.realpath(unit.path)))
+                return shutil.copy(path, tempfile.mkdtemp(dir=home))
+
+            return MarkedRendering(files, self._templated(unit, home, moved).text)
+        return MarkedRendering()
+
+    def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
+        """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
+        from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
+        from scclint.units.helm.views import release_name
+
+        assert unit.view is not None
+        config = self.config
+        release = (config.openshift or (DEFAULT,))[-1]
+        return self.programs.template_chart(
+            moved(unit.path),
+            root=root,
+            release_name=unit.view.release or release_name(unit.path),
+            namespace=unit.namespace or NAMESPACE_MARKER,
+            kube_version=kube_version(release),
+            api_versions=api_versions(release),
+            values=tuple(map(moved, (*unit.view.values, *config.helm_values))),
+            settings=(*unit.view.settings, *config.helm_set),
+        )
+
+
+@record
+class Rendered:
+    """The units, with the reason in `unrendered` where one is judged by its files, and what the others render to, by name.
+
+    `texts` were rendered in place of files, by real path. `renderer` is None if nothing was rendered. `failed` are views of charts that
+    are not judged, because helm renders another view of the chart and not this one.
+    """
+
+    units: tuple[Unit, ...]
+    split: Split
+    renderings: Mapping[str, Rendering] = EMPTY
+    texts: Mapping[str, str] = EMPTY
+    renderer: UnitRenderer | None = None
+    failed: tuple[Unit, ...] = ()
+
+    @property
+    def closures(self) -> "Mapping[str, Closure]":
+        """What kustomize units are built from, by name, below the folder `tree`."""
+        return self.split.closures
+
+    @property
+    def tree(self) -> str:
+        """The folder that no build may leave."""
+        return self.split.tree
+
+    def notices(self, units: Sequence[Unit], config: Config) -> list[Notice]:
+        """Return what the reader of a report on these units must know about their deployment and rendering."""
+        made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
+        found = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
+        level = "error" if config.render == "require" else "note"
+        found += _unrendered([unit for unit in units if unit.unrendered], level)
+        paths = {unit.path for unit in units}
+        for unit in (unit for unit in self.failed if unit.path in paths):
+            found.append(Notice(level, f"{unit.name}: not judged: {unit.unrendered}", gap=True))
+        if made and self.renderer is not None and not self.renderer.programs.isolated:
+            found.append(Notice("note", _NOT_ISOLATED))
+        for path in (path for path in config.helm_values if not os.path.isfile(path)):
+            found.append(Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path)))
+        asked = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
+        if asked and not any(unit.view is not None and unit.rendered for unit in self.units):
+            found.append(Notice("warning", f"--{' and --'.join(asked)} changed nothing, because no chart was rendered"))
+        return [*self.split.notices(units), *dict.fromkeys(found)]
+
+    def text(self, path: str, name: str) -> str:
+        """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
+        found = self.texts.get(os.path.realpath(path)) if self.texts else None
+        return read(path, name) if found is None else found
+
+    def origins(self, unit: Unit) -> "RendererOutput":
+        """What a rendered kustomize unit renders to, each object annotated with the file that it comes from."""
+        assert self.renderer is not None
+        return self.renderer.output(unit, self.texts, origins=True)
+
+    def edited(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
+        """What a rendered unit renders to with these texts in place of files, by real path."""
+        assert self.renderer is not None
+        made = self.renderer.output(unit, {**self.texts, **texts})
+        return replace(self.renderings[unit.name], text=made.text, error=made.error, notices=made.notices)
+
+
+def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStore) -> Rendered:
+    """The units that the files make up, each with its namespace, and what they render to: in an earlier run with the same input, or now.
+
+    Without a renderer, kustomizations and charts are judged by their files.
+    """
+    split = Split(outline, config)
+    units = [replace(unit, namespace=config.namespace) if config.namespace else unit for unit in split.units]
+    wanted = [unit for unit in units if unit.needs_renderer]
+    if not wanted:
+        return Rendered(tuple(units), split)
+    texts = texts_on_disk(outline, options.overlay)
+    renderer = None
+    if config.render != "never":
+        from scclint.units.render import Renderer, installed
+
+        renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
+    made: dict[str, Rendering] = {}
+    for done, unit in enumerate(wanted, 1):
+        options.progress("rendered", done, len(wanted))
+        made[unit.name] = _render(unit, renderer, store, texts)
+    return _judged_by(units, made, Rendered((), split, texts=texts, renderer=renderer))
+
+
+def _judged_by(all_units: Sequence[Unit], made: Mapping[str, Rendering], rendered: Rendered) -> Rendered:
+    """What was rendered, with the units that are judged by it, or by their files where nothing was."""
+    units: list[Unit] = []
+    failed: list[Unit] = []
+    views = [unit for unit in all_units if unit.view is not None]
+    paths = {unit.path for unit in views if not made[unit.name].error}
+    # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
+    first = {unit.path: unit for unit in sorted(views, key=lambda unit: unit.is_default_view)}
+    for unit in all_units:
+        error = made[unit.name].error if unit.needs_renderer else ""
+        if not error:
+            units.append(unit)
+        elif unit.view is None or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):
+            units.append(replace(unit, unrendered=error))
+        elif unit.path in paths:
+            failed.append(replace(unit, unrendered=error))
+    renderings = {name: rendering for name, rendering in made.items() if not rendering.error}
+    return replace(rendered, units=tuple(units), renderings=renderings, failed=tuple(failed))
+
+
+def _restored(value: Any) -> "RendererOutput":
+    """Return the output that `_plain` returned the parts of."""
+    from scclint.units.render import RendererOutput
+
+    text, notices = value
+    return RendererOutput(str(text), notices=tuple(map(str, notices)))
+
+
+def _plain(output: "RendererOutput") -> object:
+    """Return what is stored of an output. An error is not stored, because what is missing can be installed."""
+    return None if output.error else [output.text, output.notices]
+
+
+def _digest_of(path: str) -> str:
+    from hashlib import blake2b
+
+    if not os.path.isfile(path):
+        # To open a FIFO would wait for a writer.
+        raise OSError(f"{path} is no regular file")
+    with open(path, "rb") as file:
+        return blake2b(file.read(), digest_size=32).hexdigest()
+
+
+def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dict[str, str]:
+    """The texts that hold in place of files, by the real path of the file, given them by the path as displayed."""
+    found = {}
+    for file, text in texts.items():
+        source = outline.source(file)
+        if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
+            found[os.path.realpath(source.path)] = text
+    return found
+
+
+def _render(unit: Unit, renderer: UnitRenderer | None, store: RunStore, texts: Mapping[str, str]) -> Rendering:
+    called = f"{unit.name} as rendered"
+    if renderer is None:
+        return Rendering(called, error="rendering is switched off")
+    own = _texts_of(unit, texts)
+    key = "" if own or not store.scope else renderer.key(unit)
+    made = store.get("renderings", key, lambda: renderer.output(unit, own), _restored, _plain)
+    marker = ""
+    if unit.view is not None:
+        from scclint.units.helm.capabilities import NAMESPACE_MARKER
+
+        marker = NAMESPACE_MARKER
+    return Rendering(called, made.text, made.error, made.notices, marker)
+
+
+def _texts_of(unit: Unit, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the texts, by real path, that replace a file of the unit."""
+    return {path: texts[path] for path in {*map(os.path.realpath, unit.files)} & texts.keys()} if texts else EMPTY
+
+
+def _unrendered(units: Sequence[Unit], level: str) -> Iterator[Notice]:
+    """Why units are judged by their files, said once for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for unit in units:
+        by_reason.setdefault(unit.unrendered, []).append(unit.name)
+    reasons = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+    for reason, names in reasons[:_MOST_REASONS]:
+        number = "1 unit" if len(names) == 1 else f"{len(names)} units"
+        yield Notice(level, f"{number} judged unrendered ({and_more(names, 2)}): {reason}")
+    if rest := [name for _, names in reasons[_MOST_REASONS:] for name in names]:
+        yield Notice(level, f"{len(rest)} more units judged unrendered: `scclint units` lists the reasons")

@@ -1,0 +1,79 @@
+"""The whole run: scan the files, find out what is deployed, judge each unit, merge what they yield."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scclint.config.model import Config
+from scclint.files.sources import Sources
+from scclint.record import replace
+from scclint.registry import Registry
+from scclint.run.merge import merge
+from scclint.run.options import DEFAULTS, RunOptions
+from scclint.run.render import deploy
+from scclint.run.report import Report
+from scclint.run.results import results
+from scclint.run.scan import scan
+from scclint.run.shared import Run
+from scclint.run.store import RunStore
+from scclint.units.unit import Unit
+
+if TYPE_CHECKING:
+    from scclint.files.changes import Changes
+
+
+def run(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Report:
+    """The report on the files of `sources`."""
+    return report_of(prepare(sources, config, registry, options))
+
+
+def prepare(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
+    """What there is to judge, and what all units share. No unit is judged yet."""
+    store = RunStore(options.cache_scope, registry)
+    state = None
+    if sources.state:
+        from scclint.run.cluster_state import read_state
+
+        state = read_state(sources, config)
+        config = state.in_force(config)
+    outline, notices = scan(sources, config, options.overlay, store)
+    rendered = deploy(outline, config, options, store)
+    session = Run(outline, sources, config, registry, rendered, options, state, store)
+    session.units = _chosen(session)
+    session.notices = (*notices, *rendered.notices(session.units, config))
+    return session
+
+
+def report_of(session: Run) -> Report:
+    """Judge each unit and merge the results."""
+    parts = results(session)
+    session.store.save()
+    return merge(parts, session.units, session, session.notices, whole=session.whole)
+
+
+def _chosen(session: Run) -> Sequence[Unit]:
+    """The units to judge. The others give context to them."""
+    options = session.options
+    units = session.rendered.units if options.changes is None else _changed(session, options.changes)
+    if options.units:
+        from scclint.run.changed import named
+
+        units = named(units, options.units)
+    return units
+
+
+def _changed(session: Run, changes: "Changes") -> Sequence[Unit]:
+    """The units that the changes concern, before or after them."""
+    from scclint.run.changed import reach_all, successors, touched, with_deleted
+
+    units = session.rendered.units
+    if reach_all(changes, session.outline, session.sources, session.config):
+        return units
+    unrendered = replace(session.config, render="never")
+    sources = with_deleted(session.sources, changes)
+    earlier = prepare(sources, unrendered, session.registry, RunOptions(overlay=changes.before))
+    then = touched(earlier, changes.files, earlier.units)
+    now = touched(session, changes.files, units)
+    there = {unit.name for unit in units}
+    now += successors([unit for unit in then if unit.name not in there], units)
+    names = {unit.name for unit in (*then, *now)}
+    return [unit for unit in units if unit.name in names]

@@ -1,0 +1,214 @@
+"""What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scclint.cluster import Cluster
+from scclint.config import Selection, selection
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.files.sources import Sources
+from scclint.finding import Finding, Ignore, Notice
+from scclint.load import load_file, load_text
+from scclint.load.document import Document
+from scclint.memo import Memo
+from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.model.releases import DEFAULT, release_of
+from scclint.record import replace
+from scclint.registry import Registry
+from scclint.run.inputs import Inputs, left_out, unread
+from scclint.run.model import described_objects
+from scclint.run.options import RunOptions
+from scclint.run.render import Rendered, texts_on_disk
+from scclint.run.store import RunStore
+from scclint.run.worlds import Described, describe, make_clusters
+from scclint.units.all_units import AllUnits
+from scclint.units.facts import Facts, facts_of, together
+from scclint.units.kustomize.surroundings import Surroundings
+from scclint.units.outline import Outline
+from scclint.units.unit import Rendering, Unit
+
+if TYPE_CHECKING:
+    from scclint.cluster.observed import Observed
+    from scclint.run.cluster_state import ClusterState
+
+
+class Run:
+    """One run: `outline` has its files, `sources` and `state` describe the cluster for all units, and `rendered` is what units
+    render to. `config` are the settings in force: those of the user, with the release and the kind of cluster that a dump shows. `units` are
+    those to judge, sorted by name, and `notices` concern files that belong to no unit, and rendering.
+    """
+
+    def __init__(
+        self,
+        outline: Outline,
+        sources: Sources,
+        config: Config,
+        registry: Registry,
+        rendered: Rendered,
+        options: RunOptions,
+        state: "ClusterState | None",
+        store: RunStore,
+    ) -> None:
+        self.state = state
+        self.outline = outline
+        self.sources = sources
+        self.config = config
+        self.registry = registry
+        self.options = options
+        self.select: Callable[[str], Selection] = selection(registry.rules, config)
+        self.rendered = rendered
+        self.surroundings = Surroundings(outline)
+        self._described: tuple[str, Described, Inputs] | None = None
+        self.store = store
+        self.memo = Memo()
+        self.units: Sequence[Unit] = rendered.units
+        self.notices: Sequence[Notice] = ()
+
+    def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Run":
+        """Return the session with these texts in place of files, by path as displayed. What units render to stays the same."""
+        from copy import copy
+
+        made = copy(self)
+        made.outline = self.outline.with_overlay(overlay)
+        made.options = replace(self.options, overlay=overlay)
+        made.surroundings = Surroundings(made.outline)
+        made.memo = Memo()
+        made.__dict__.pop("others", None)
+        return made
+
+    @property
+    def whole(self) -> bool:
+        """Whether all units of the input are judged."""
+        return len(self.units) == len(self.rendered.units)
+
+    @cached_property
+    def others(self) -> AllUnits:
+        """What the units take from one another and know of one another. A run with one unit asks for nothing."""
+        units, config = self.rendered.units, self.config
+        if len(units) == 1:
+            return AllUnits(units)
+        from scclint.podsecurity.defaults import enforces
+
+        facts = {unit.name: self._facts(unit) for unit in units}
+        shared = {unit.name: together(map(self.outline.facts, unit.shared)) for unit in units if unit.shared}
+        closures = self.rendered.closures
+        folders = {name: frozenset(closure.folders) - frozenset(closure.components) for name, closure in closures.items()}
+        releases = map(release_of, config.openshift or (DEFAULT,))
+        synced = any(enforces(release.kubernetes, config.platform) for release in releases)
+        return AllUnits(units, facts, shared, folders, synced=synced)
+
+    def _facts(self, unit: Unit) -> Facts:
+        """What a unit defines; nothing of a bundle, which neither gives nor takes."""
+        if not unit.gives and not unit.takes:
+            return Facts()
+        if rendering := self.rendering(unit):
+            objects = self.outline.objects(self.documents(rendering))
+            return facts_of(objects).within(unit.namespace, by_account=unit.kind != "chart")
+        if unit.kind == "chart":
+            return Facts()
+        return together(map(self.outline.facts, unit.files)).within(unit.namespace, by_account=True)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Unit]:
+        """All units, by name."""
+        return {unit.name: unit for unit in self.rendered.units}
+
+    @cached_property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """A cluster as installed for each release asked for."""
+        return make_clusters(self.config, self.observed)
+
+    @cached_property
+    def cluster(self) -> tuple[list[Document], list[Notice]]:
+        """The documents that describe the cluster for all units, read once, and notices on what could not be read."""
+        documents: list[Document] = []
+        notices: list[Notice] = []
+        for item in self.sources.context:
+            try:
+                if isinstance(item, LoadError):
+                    raise item
+                # What is reported on is part of a unit.
+                if item.display not in self.outline.files:
+                    documents += load_file(item.display, self.outline.reader.text(item), self.outline.kinds)
+            except LoadError as error:
+                notices.append(unread(error, self.sources.named))
+        notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.status == "unparsable" and d.error]
+        if self.state is not None:
+            return [*self.state.documents, *documents], [*self.state.notices, *notices]
+        return documents, notices
+
+    @cached_property
+    def described_documents(self) -> list[Document]:
+        """The documents of `cluster` that mean the same in all units."""
+        return [document for document in self.cluster[0] if document.kind not in TEKTON]
+
+    def described(self, namespace: str) -> tuple[Described, Inputs]:
+        """What all units share, for a unit whose namespace is `namespace`, and what became of the documents that describe it."""
+        if self._described is None or self._described[0] not in ("", namespace):
+            objects, inputs = described_objects(self.described_documents, self.config, namespace)
+            made = describe(self.config, self.clusters, objects, namespace)
+            placed = all(obj.namespace or obj.kind in CLUSTER_SCOPED for obj in objects)
+            placed = placed and not any(document.release_namespace for document in self.described_documents)
+            self._described = "" if placed else namespace, made, inputs
+        return self._described[1:]
+
+    @property
+    def observed(self) -> "Observed | None":
+        """What a dump of the cluster shows beside objects; None without one."""
+        return self.state.observed if self.state is not None else None
+
+    def select_for(self, unit: Unit) -> Callable[[str], Selection]:
+        """The rules that hold for what is read for a unit. What is rendered lies in no file: there the rules of any source hold,
+        until its findings are in their sources and `selected` looks at them.
+        """
+        if not unit.rendered or not self.config.per_path:
+            return self.select
+        chosen = {rule for file in unit.files for rule in self.select(file)}
+        any_of = {rule.id: rule.severity for rule in self.registry.rules if rule.id in chosen}
+        return lambda file: any_of
+
+    def selected(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return the findings that the settings of their paths select, with the severity that these settings give them."""
+        if not self.config.per_path:
+            return list(findings)
+        own = {rule.id: rule.severity for rule in self.registry.rules}
+        kept = []
+        for finding in findings:
+            severity = self.select(finding.span.file).get(finding.rule_id)
+            if severity is not None:
+                kept.append(finding if severity is own[finding.rule_id] else replace(finding, severity=severity))
+        return kept
+
+    def suppressed(self, findings: Iterable[Finding], written: Iterable[Ignore]) -> tuple[list[Finding], list[Ignore]]:
+        """The findings with those marked that `written` suppressions cover, and these with what they cover."""
+        from scclint.suppress.apply import apply
+
+        def ran(rule_id: str, file: str) -> bool:
+            return rule_id in self.select(file)
+
+        return apply(findings, written, self.registry.rules, self.options.today, root=self.config.root, ran=ran)
+
+    def rendering(self, unit: Unit) -> Rendering | None:
+        """What the unit renders to; None where it is judged by its files."""
+        return self.rendered.renderings.get(unit.name)
+
+    def shown_rendered(self, name: str) -> str:
+        """The path, as displayed, of the file that a rendering names relative to the rendered tree."""
+        return self.outline.shown(os.path.join(self.rendered.tree, name))
+
+    def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
+        """What a unit renders to with these texts in place of files, by path as displayed."""
+        return self.rendered.edited(unit, texts_on_disk(self.outline, texts))
+
+    def is_saved(self, unit: Unit) -> bool:
+        """Whether the unit was rendered from the texts that the run has."""
+        overlay = {file: text for file, text in self.options.overlay.items() if file in unit.files}
+        return all(self.rendered.texts.get(path) == text for path, text in texts_on_disk(self.outline, overlay).items())
+
+    def documents(self, rendering: Rendering) -> list[Document]:
+        """The documents of a rendering."""
+        documents = load_text(rendering.file, rendering.text, self.outline.kinds)
+        return [replace(document, marker=rendering.marker) for document in documents] if rendering.marker else documents

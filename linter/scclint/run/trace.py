@@ -1,0 +1,122 @@
+"""From rendered text to the files that people edit: Helm templates, kustomize resources and patches."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scclint.files.discover import display, is_below
+from scclint.finding import Finding
+from scclint.model.object import ApiObject, Origin
+from scclint.record import replace
+from scclint.run.inputs import Inputs
+from scclint.run.load import load_documents
+from scclint.run.render import UnitRenderer
+from scclint.run.shared import Run
+from scclint.source import Span
+from scclint.units.helm import CHART_FILE
+from scclint.units.tracer import Tracer, with_places_moved
+from scclint.units.unit import ChartView, Unit
+
+if TYPE_CHECKING:
+    from scclint.units.helm.markers import MarkedRendering
+    from scclint.units.helm.sources import Origins
+
+
+class _ChartTrace(Tracer):
+    """Moves to Chart.yaml what no template is known for: what scclint rendered lies in no file that people have."""
+
+    def __init__(self, inner: Tracer, rendered: str, chart: str) -> None:
+        self._inner = inner
+        self._rendered = rendered
+        self._entry = Span(display(chart), 1, 1, 1, 1)
+
+    def finding(self, finding: Finding) -> Finding:
+        found = self._inner.finding(finding)
+        related = tuple(place for place in found.related if place.span.file != self._rendered)
+        moved = with_places_moved(replace(found, related=related), self._to_entry)
+        if found.span.file != self._rendered:
+            return moved
+        return replace(moved, span=self._entry, notes=(*found.notes, "helm made it, and no template of it is known"))
+
+    def span(self, span: Span) -> Span:
+        return self._to_entry(self._inner.span(span))
+
+    def _to_entry(self, span: Span) -> Span:
+        return self._entry if span.file == self._rendered else span
+
+
+class _AcrossUnits(Tracer):
+    """Moves related places that lie in what other units render to, as well. `others` are these units by rendered file."""
+
+    def __init__(self, own: Tracer, others: Mapping[str, Unit], session: Run) -> None:
+        self._own = own
+        self._others = others
+        self._session = session
+
+    def finding(self, finding: Finding) -> Finding:
+        return with_places_moved(self._own.finding(finding), self._from_others)
+
+    def span(self, span: Span) -> Span:
+        return self._from_others(self._own.span(span))
+
+    def origin(self, obj: ApiObject) -> Origin | None:
+        return self._own.origin(obj)
+
+    def _from_others(self, span: Span) -> Span:
+        other = self._others.get(span.file)
+        return span if other is None else self._tracer_of(other).span(span)
+
+    def _tracer_of(self, unit: Unit) -> Tracer:
+        session = self._session
+
+        def made() -> Tracer:
+            inputs = load_documents(unit, session)
+            return _tracer(unit, inputs, session.outline.objects(inputs.targets), session)
+
+        return session.memo(("tracer", unit.name), made)
+
+
+def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], session: Run) -> Tracer:
+    """Return what moves the findings of a unit. `objects` are those to report on, `givers` the units that it takes others from."""
+    own = _tracer(unit, inputs, objects, session)
+    renderings = session.rendered.renderings
+    others = {renderings[name].file: session.by_name[name] for name in givers if name in renderings}
+    return _AcrossUnits(own, others, session) if others else own
+
+
+def _marked(unit: Unit, origins: "Origins", session: Run, chart: str) -> "MarkedRendering":
+    """What the chart of that name renders to with marks; nothing where helm is not asked, or makes nothing of it.
+
+    Of what another program rendered, the values are not known: lines that the default values give as well have marks.
+    """
+    from scclint.units.helm.markers import MarkedRendering
+
+    if unit.view is not None and session.rendered.renderer is not None:
+        return session.rendered.renderer.marked(unit, session.rendered.texts)
+    for (_, source), origin in origins.items():
+        name, _, path = source.partition("/")
+        if name == chart and origin.file.endswith(path) and session.config.render != "never":
+            from scclint.units.render import Renderer
+
+            folder = origin.file.removesuffix(path) or os.curdir
+            tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
+            unit = Unit(chart, "chart", folder, (), "", view=ChartView())
+            return UnitRenderer(Renderer(), (), session.config, {}, tree).marked(unit, {})
+    return MarkedRendering()
+
+
+def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: Run) -> Tracer:
+    if unit.kind == "kustomize" and unit.rendered:
+        from scclint.run.kustomize_trace import KustomizeTrace
+
+        return KustomizeTrace(unit, objects, session)
+    found = Tracer()
+    if inputs.origins:
+        from scclint.units.helm.trace import Trace
+        from scclint.units.helm.values import ViewValues
+
+        marked = partial(_marked, unit, inputs.origins, session)
+        found = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, session.outline) if unit.view else None)
+    rendering = session.rendering(unit)
+    return found if rendering is None else _ChartTrace(found, rendering.file, os.path.join(unit.path, CHART_FILE))

@@ -1,0 +1,114 @@
+"""Renderings are kept between runs, and made again if anything that they depend on differs."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from scclint.cli import main
+from scclint.units.render import Renderer
+from tests.units.helm.test_trace import NAMED
+from tests.units.tools import needs_helm, needs_kustomize
+from tests.units.trees import deployment, write
+
+KUSTOMIZE = {
+    "o/kustomization.yaml": "resources: [../base]\nnamePrefix: my-\nconfigMapGenerator: [{name: a, files: [script.py]}]\n",
+    "o/script.py": "print()\n",
+    "base/kustomization.yaml": "resources: [web.yaml]\n",
+    "base/web.yaml": deployment(),
+}
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "values.yaml": "name: web\n",
+    "templates/_names.tpl": '{{ define "n" }}{{ .Values.name }}{{ end }}\n',
+    "templates/web.yaml": deployment().replace("name: web", 'name: {{ include "n" . }}', 1),
+}
+
+
+@pytest.fixture
+def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The units that a renderer was started for."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "tree").mkdir()
+    monkeypatch.chdir(tmp_path / "tree")
+    found: list[str] = []
+    for name in ("build_kustomize", "template_chart"):
+        start = getattr(Renderer, name)
+
+        def counted(self: Renderer, folder: str, *values: object, start=start, **named: object) -> object:  # type: ignore[no-untyped-def]  # either method
+            found.append(folder)
+            return start(self, folder, *values, **named)
+
+        monkeypatch.setattr(Renderer, name, counted)
+    return found
+
+
+def check(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    main(["check", "--isolated", "--format", "json", "--exit-zero", ".", *options])
+    return capsys.readouterr().out
+
+
+@needs_kustomize
+@pytest.mark.parametrize("file", ["base/web.yaml", "o/script.py", "o/kustomization.yaml"])
+def test_a_kustomization_is_built_again_if_a_file_differs(
+    rendered: list[str], capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    write(Path(), KUSTOMIZE)
+    first = check(capsys)
+    again = check(capsys)
+    assert again == first == check(capsys, "--no-cache")
+    assert rendered == ["o", "o"], "the first run and the one without a cache"
+    del rendered[:]
+    write(Path(), {file: KUSTOMIZE[file] + "# changed\n"})
+    check(capsys)
+    assert rendered == ["o"]
+
+
+@needs_helm
+@pytest.mark.parametrize("file", ["values.yaml", "templates/_names.tpl", "templates/web.yaml"])
+def test_a_chart_is_rendered_again_if_a_file_differs(
+    rendered: list[str], capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    write(Path("chart"), CHART)
+    first = check(capsys)
+    assert check(capsys) == first
+    assert rendered == ["chart"]
+    write(Path("chart"), {file: CHART[file] + "# changed\n"})
+    check(capsys)
+    check(capsys, "--namespace", "other")
+    assert rendered == ["chart"] * 3
+
+
+@needs_kustomize
+def test_an_error_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write(Path(), {**KUSTOMIZE, "o/kustomization.yaml": "resources: [../base]\npatches: [{path: missing.yaml}]\n"})
+    check(capsys)
+    check(capsys)
+    assert rendered == ["o", "o"]
+
+
+@needs_helm
+def test_a_chart_with_a_linked_folder_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write(Path("chart"), CHART)
+    write(Path("more"), {"x.txt": "x"})
+    os.symlink("../more", "chart/files")
+    check(capsys)
+    check(capsys)
+    assert rendered == ["chart", "chart"]
+
+
+@needs_helm
+def test_a_line_of_a_named_template_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The chart renders to the same text, so nothing else differs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("scclint.run.run.MIN_CACHED", 0)
+    monkeypatch.chdir(tmp_path)
+    write(Path(), NAMED)
+    first = check(capsys, "--select", "SCC101")
+    assert check(capsys, "--select", "SCC101") == first
+    write(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + NAMED["web/templates/_pod.tpl"]})
+    moved = check(capsys, "--select", "SCC101")
+    assert [json.loads(text)["findings"][0]["line"] for text in (first, moved)] == [2, 3]
