@@ -36,7 +36,7 @@ def named(units: Iterable[Unit], globs: Sequence[str]) -> list[Unit]:
     return [unit for unit in units if (unit.name in globs if unit.name == PLAIN else matches(_as_path(unit.name)))]
 
 
-def touched(session: Run, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
+def touched(run: Run, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
     """Return the units that have one of the files as input, and the units that could take an object from one."""
     units = list(units)
     known = {file for unit in units for file in unit.files}
@@ -46,7 +46,7 @@ def touched(session: Run, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
         # An object of a rendered unit may come from any file of that unit.
         return any(
             taken.obj.file in files or (taken.obj.file not in known and taken.unit in direct)
-            for taken in session.others.of(unit).candidates
+            for taken in run.others.of(unit).candidates
         )
 
     return [unit for unit in units if unit.name in direct or takes(unit)]

@@ -95,25 +95,25 @@ class OpenUnit:
         return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
 
 
-def open_unit(unit: Unit, session: Run) -> OpenUnit:
+def open_unit(unit: Unit, run: Run) -> OpenUnit:
     """Load and model a unit, with what it takes from others."""
-    others = session.others.of(unit)
-    inputs = load_documents(unit, session)
+    others = run.others.of(unit)
+    inputs = load_documents(unit, run)
     inputs.notices += _ambiguous(others)
-    session.options.lap("load")
-    objects = model_objects(unit, inputs, session.config, session.surroundings, session.sources.folders)
-    described, seen = session.described(unit.namespace)
+    run.options.lap("load")
+    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders)
+    described, seen = run.described(unit.namespace)
     inputs.notices += seen.notices
     inputs.crashes += seen.crashes
     worlds = make_worlds(
         [*(borrowed.obj for borrowed in others.borrowed), *objects],
-        session.config,
+        run.config,
         described,
         namespace=unit.namespace,
         elsewhere=others,
-        observed=session.observed,
+        observed=run.observed,
     )
-    session.options.lap("model")
+    run.options.lap("model")
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
     subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
@@ -123,32 +123,32 @@ def open_unit(unit: Unit, session: Run) -> OpenUnit:
     def trace() -> "Tracer":
         from scclint.run.trace import tracer
 
-        return tracer(unit, inputs, ours, givers, session)
+        return tracer(unit, inputs, ours, givers, run)
 
     return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, others)
 
 
-def open_units(session: Run) -> Iterator[OpenUnit]:
+def open_units(run: Run) -> Iterator[OpenUnit]:
     """Each unit of a run, for commands that ask for verdicts rather than findings."""
-    return (open_unit(unit, session) for unit in session.units)
+    return (open_unit(unit, run) for unit in run.units)
 
 
-def judge(opened: OpenUnit, session: Run) -> Part:
+def judge(opened: OpenUnit, run: Run) -> Part:
     """The findings about the subjects of a unit, and how its input was treated.
 
     It depends on nothing but the unit's files, what the unit takes from others and asks about them, and the settings.
     """
     inputs = opened.inputs
     crashes = list(inputs.crashes)
-    findings, ignores = _findings(opened, session, crashes)
+    findings, ignores = _findings(opened, run, crashes)
     seen = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
-        seen += unjudged(inputs, opened.ours, opened.worlds, session.config)
+        seen += unjudged(inputs, opened.ours, opened.worlds, run.config)
     grants: dict[str, tuple[GrantRow, ...]] = {}
-    if session.options.review:
+    if run.options.review:
         with guard("check", "listing the grants of SCCs", crashes):
             grants = {release: _grants(world, opened) for release, world in opened.worlds.items()}
-    session.options.lap("check")
+    run.options.lap("check")
     counts = tallies(inputs, opened.ours)
     return Part(
         opened.unit.name,
@@ -164,43 +164,43 @@ def judge(opened: OpenUnit, session: Run) -> Part:
         nothing=inputs.nothing,
         judged=judged_files(opened.unit, inputs, counts),
         outcomes={release: tuple(_workloads(world, opened)) for release, world in opened.worlds.items()}
-        if session.options.review
+        if run.options.review
         else {},
         grants=grants,
     )
 
 
-def _findings(opened: OpenUnit, session: Run, crashes: list[Crash]) -> tuple[list[Finding], list[Ignore]]:
+def _findings(opened: OpenUnit, run: Run, crashes: list[Crash]) -> tuple[list[Finding], list[Ignore]]:
     """Return what the rules say of a unit, in the files that people edit, and the suppressions that are written there."""
     unit = opened.unit
-    select = session.select_for(unit)
-    findings, broken = apply_rules(opened.worlds, opened.subjects, session.registry.rules, select, session.options.progress)
+    select = run.select_for(unit)
+    findings, broken = apply_rules(opened.worlds, opened.subjects, run.registry.rules, select, run.options.progress)
     crashes += broken
     ignores: list[Ignore] = []
     # kustomize drops comments and moves them: those of its sources count, once the findings are there.
     built = unit.kind == "kustomize" and unit.rendered
     with guard("check", "applying suppressions", crashes):
-        findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), session)
+        findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), run)
     with guard("check", "looking for the lines of sources", crashes):
         findings = [opened.tracer().finding(finding) for finding in findings]
         ignores = [replace(ignore, span=opened.tracer().span(ignore.span)) for ignore in ignores]
     if unit.rendered:
-        findings = session.selected(findings)
+        findings = run.selected(findings)
     if built:
         with guard("check", "applying suppressions of sources", crashes):
-            findings, more = _suppressed(findings, source_ignores(unit, session), session)
+            findings, more = _suppressed(findings, source_ignores(unit, run), run)
             ignores += more
-    return sorted(_marked_unpatched(findings, unit, session), key=order), ignores
+    return sorted(_marked_unpatched(findings, unit, run), key=order), ignores
 
 
-def _suppressed(findings: list[Finding], written: Sequence[Ignore], session: Run) -> tuple[list[Finding], list[Ignore]]:
+def _suppressed(findings: list[Finding], written: Sequence[Ignore], run: Run) -> tuple[list[Finding], list[Ignore]]:
     """What `Run.suppressed` returns; the findings as they are if nothing is to be suppressed."""
-    return session.suppressed(findings, written) if written and session.options.ignores else (findings, [])
+    return run.suppressed(findings, written) if written and run.options.ignores else (findings, [])
 
 
-def _marked_unpatched(findings: list[Finding], unit: Unit, session: Run) -> list[Finding]:
+def _marked_unpatched(findings: list[Finding], unit: Unit, run: Run) -> list[Finding]:
     """Findings of an unrendered kustomization that has patches say that a patch may change the field that the SCC rejects."""
-    closure = session.rendered.closures.get(unit.name)
+    closure = run.rendered.closures.get(unit.name)
     if not unit.unrendered or closure is None or not closure.changes_objects:
         return findings
     return [
@@ -218,10 +218,10 @@ def written_ignores(subjects: Iterable[Document | ApiObject], *, comments: bool 
             yield from syntax.comment_ignores(subject)
 
 
-def source_ignores(unit: Unit, session: Run) -> list[Ignore]:
+def source_ignores(unit: Unit, run: Run) -> list[Ignore]:
     """The suppressions in the comments of the files that a unit is rendered from."""
-    files = [file for file in unit.files if syntax.MARK in session.outline.text(file)]
-    return [ignore for file in files for d in session.outline.documents(file) for ignore in syntax.comment_ignores(d)]
+    files = [file for file in unit.files if syntax.MARK in run.outline.text(file)]
+    return [ignore for file in files for d in run.outline.documents(file) for ignore in syntax.comment_ignores(d)]
 
 
 def _ambiguous(others: OtherUnits) -> Iterator[Notice]:

@@ -22,12 +22,12 @@ _ObjectKey = tuple[str, str, str, str]
 class KustomizeTrace(Tracer):
     """From places in what kustomize built to its resources and patches. The unit is built once more, with origins, when asked."""
 
-    def __init__(self, unit: Unit, objects: Sequence[ApiObject], session: Run) -> None:
+    def __init__(self, unit: Unit, objects: Sequence[ApiObject], run: Run) -> None:
         self._unit = unit
         self._objects = objects
-        self._session = session
-        self._rendered = session.rendered.renderings[unit.name].file
-        self._closure = session.rendered.closures[unit.name]
+        self._session = run
+        self._rendered = run.rendered.renderings[unit.name].file
+        self._closure = run.rendered.closures[unit.name]
         self._named: dict[str, Named] = {}
 
     def finding(self, finding: Finding) -> Finding:

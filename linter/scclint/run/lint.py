@@ -55,9 +55,9 @@ def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
     return units_with_context(prepare(find_sources(_texts(paths), config), config, rules_of(config)))
 
 
-def units_with_context(session: Run) -> list[Unit]:
+def units_with_context(run: Run) -> list[Unit]:
     """The units to judge, each with the names of what it takes from others."""
-    return [replace(unit, context=names_of(session.others.of(unit))) for unit in session.units]
+    return [replace(unit, context=names_of(run.others.of(unit))) for unit in run.units]
 
 
 def _texts(paths: Paths) -> list[str]:

@@ -23,7 +23,7 @@ Key = tuple[object, ...]
 
 
 def merge(
-    parts: Sequence[Part], units: Sequence[Unit], session: Run, found: Sequence[Notice] = (), *, whole: bool = True
+    parts: Sequence[Part], units: Sequence[Unit], run: Run, found: Sequence[Notice] = (), *, whole: bool = True
 ) -> Report:
     """The report on all units, whose parts come in the same order. `found` are notices on files that belong to no unit.
 
@@ -32,11 +32,11 @@ def merge(
     findings = merged_findings(parts)
     crashes = list(dict.fromkeys(crash for part in parts for crash in part.crashes))
     all_notices = [*found, *(notice for part in parts for notice in part.notices)]
-    all_notices += notices([item for part in parts for item in part.unjudged], session.config)
+    all_notices += notices([item for part in parts for item in part.unjudged], run.config)
     files = frozenset(file for part in parts for file in part.files) | {f.span.file for f in findings}
-    if session.options.ignores:
+    if run.options.ignores:
         with guard("check", "applying suppressions", crashes):
-            findings, more = _suppressed(findings, parts, files, session, crashes, whole=whole)
+            findings, more = _suppressed(findings, parts, files, run, crashes, whole=whole)
             all_notices += more
     texts = {file: text for part in parts for file, text in part.texts.items()}
     return Report(
@@ -46,26 +46,26 @@ def merge(
         tally=merged_tally(parts),
         platform=next((part.platform for part in parts), ""),
         texts=texts_of(findings, texts),
-        rules=session.registry.rules,
+        rules=run.registry.rules,
         outcomes=_by_release(part.outcomes for part in parts),
         grants=_by_release(part.grants for part in parts),
         units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
         nothing=whole and all(part.nothing for part in parts),
-        unjudged=_unjudged_paths(parts, session) if whole else (),
+        unjudged=_unjudged_paths(parts, run) if whole else (),
         files=files,
-        folders=session.sources.folders if whole else (),
+        folders=run.sources.folders if whole else (),
     )
 
 
 def _suppressed(
-    findings: list[Finding], parts: Sequence[Part], files: Set[str], session: Run, crashes: list[Crash], *, whole: bool
+    findings: list[Finding], parts: Sequence[Part], files: Set[str], run: Run, crashes: list[Crash], *, whole: bool
 ) -> tuple[list[Finding], list[Notice]]:
     """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
-    config, rules = session.config, session.registry.rules
-    covered = Report(files=frozenset(files), folders=session.sources.folders)
+    config, rules = run.config, run.registry.rules
+    covered = Report(files=frozenset(files), folders=run.sources.folders)
 
     def ran(rule_id: str, file: str) -> bool:
-        return whole and covered.covers(file) and rule_id in session.select(file)
+        return whole and covered.covers(file) and rule_id in run.select(file)
 
     ignores = merged_ignores(parts)
     if not whole:
@@ -73,21 +73,21 @@ def _suppressed(
     if config.ignores:
         from scclint.suppress.apply import apply
 
-        findings, judged = apply(findings, config.ignores, rules, session.options.today, root=config.root, ran=ran)
+        findings, judged = apply(findings, config.ignores, rules, run.options.today, root=config.root, ran=ran)
         ignores += judged
     if ignores:
-        more, broken = check_ignores(ignores, rules, session.select)
+        more, broken = check_ignores(ignores, rules, run.select)
         crashes += broken
         findings = sorted([*findings, *more], key=order)
     if not config.baseline:
         return findings, []
-    return _apply_baseline(findings, session, ran)
+    return _apply_baseline(findings, run, ran)
 
 
-def _apply_baseline(findings: list[Finding], session: Run, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
+def _apply_baseline(findings: list[Finding], run: Run, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
     from scclint.suppress import baseline
 
-    file = session.config.baseline
+    file = run.config.baseline
     marked, stale = baseline.apply(findings, baseline.load_baseline(read(file), file), ran=ran)
     if not stale:
         return marked, []
@@ -95,17 +95,17 @@ def _apply_baseline(findings: list[Finding], session: Run, ran: "Ran") -> tuple[
     return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
 
 
-def _unjudged_paths(parts: Iterable[Part], session: Run) -> tuple[str, ...]:
+def _unjudged_paths(parts: Iterable[Part], run: Run) -> tuple[str, ...]:
     """The paths that the user named and of which nothing was judged."""
     # Standard input is judged under the name that it is displayed by.
-    displayed = {file.path: file.display for file in session.outline.files.values() if file.path == "-"}
+    displayed = {file.path: file.display for file in run.outline.files.values() if file.path == "-"}
     judged: set[str] = set()
     for file in (file for part in parts for file in part.judged):
         path = os.path.abspath(file)
         while path not in judged:
             judged.add(path)
             path = os.path.dirname(path)
-    return tuple(path for path in session.sources.paths if os.path.abspath(displayed.get(path, path)) not in judged)
+    return tuple(path for path in run.sources.paths if os.path.abspath(displayed.get(path, path)) not in judged)
 
 
 T = TypeVar("T")

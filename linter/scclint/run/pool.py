@@ -61,17 +61,17 @@ def in_processes(work: Callable[[int], T], number: int, jobs: int) -> Iterator[T
         pool.close()
 
 
-def in_processes_of(session: Run, stage: str, work: Callable[[int], T], number: int, jobs: int) -> Iterator[T | Died]:
-    """Yield what `in_processes` yields for work on a session, and report the progress in a stage."""
+def in_processes_of(run: Run, stage: str, work: Callable[[int], T], number: int, jobs: int) -> Iterator[T | Died]:
+    """Yield what `in_processes` yields for work on a run, and report the progress in a stage."""
     # Read once, for all processes.
-    session.cluster  # noqa: B018
+    run.cluster  # noqa: B018
 
     def silently(item: int) -> T:
         # Only the process that started the others writes to the terminal.
-        session.options = replace(session.options, progress=silent)
+        run.options = replace(run.options, progress=silent)
         return work(item)
 
-    progress = session.options.progress
+    progress = run.options.progress
     for done, result in enumerate(in_processes(silently, number, jobs), 1):
         progress(stage, done, number)
         yield result

@@ -215,10 +215,9 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     Without a renderer, kustomizations and charts are judged by their files.
     """
     split = Split(outline, config)
-    units = [replace(unit, namespace=config.namespace) if config.namespace else unit for unit in split.units]
-    wanted = [unit for unit in units if unit.needs_renderer]
+    wanted = [unit for unit in split.units if unit.needs_renderer]
     if not wanted:
-        return Rendered(tuple(units), split)
+        return Rendered(tuple(split.units), split)
     texts = texts_on_disk(outline, options.overlay)
     renderer = None
     if config.render != "never":
@@ -229,11 +228,13 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     for done, unit in enumerate(wanted, 1):
         options.progress("rendered", done, len(wanted))
         made[unit.name] = _render(unit, renderer, store, texts)
-    return _judged_by(units, made, Rendered((), split, texts=texts, renderer=renderer))
+    units, failed = _judged_units(split.units, made)
+    renderings = {name: rendering for name, rendering in made.items() if not rendering.error}
+    return Rendered(units, split, renderings, texts, renderer, failed)
 
 
-def _judged_by(all_units: Sequence[Unit], made: Mapping[str, Rendering], rendered: Rendered) -> Rendered:
-    """What was rendered, with the units that are judged by it, or by their files where nothing was."""
+def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+    """The units that are judged, by what they render to or by their files, and the views of charts that are not."""
     units: list[Unit] = []
     failed: list[Unit] = []
     views = [unit for unit in all_units if unit.view is not None]
@@ -248,8 +249,7 @@ def _judged_by(all_units: Sequence[Unit], made: Mapping[str, Rendering], rendere
             units.append(replace(unit, unrendered=error))
         elif unit.path in paths:
             failed.append(replace(unit, unrendered=error))
-    renderings = {name: rendering for name, rendering in made.items() if not rendering.error}
-    return replace(rendered, units=tuple(units), renderings=renderings, failed=tuple(failed))
+    return tuple(units), tuple(failed)
 
 
 def _restored(value: Any) -> "RendererOutput":

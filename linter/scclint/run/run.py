@@ -29,31 +29,31 @@ def run(sources: Sources, config: Config, registry: Registry, options: RunOption
 def prepare(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """What there is to judge, and what all units share. No unit is judged yet."""
     store = RunStore(options.cache_scope, registry)
+    outline, notices = scan(sources, config, options.overlay, store)
     state = None
     if sources.state:
         from scclint.run.cluster_state import read_state
 
         state = read_state(sources, config)
         config = state.in_force(config)
-    outline, notices = scan(sources, config, options.overlay, store)
     rendered = deploy(outline, config, options, store)
-    session = Run(outline, sources, config, registry, rendered, options, state, store)
-    session.units = _chosen(session)
-    session.notices = (*notices, *rendered.notices(session.units, config))
-    return session
+    found = Run(outline, sources, config, registry, rendered, options, state, store)
+    found.units = _chosen(found)
+    found.notices = (*notices, *rendered.notices(found.units, config))
+    return found
 
 
-def report_of(session: Run) -> Report:
+def report_of(run: Run) -> Report:
     """Judge each unit and merge the results."""
-    parts = results(session)
-    session.store.save()
-    return merge(parts, session.units, session, session.notices, whole=session.whole)
+    parts = results(run)
+    run.store.save()
+    return merge(parts, run.units, run, run.notices, whole=run.whole)
 
 
-def _chosen(session: Run) -> Sequence[Unit]:
+def _chosen(run: Run) -> Sequence[Unit]:
     """The units to judge. The others give context to them."""
-    options = session.options
-    units = session.rendered.units if options.changes is None else _changed(session, options.changes)
+    options = run.options
+    units = run.rendered.units if options.changes is None else _changed(run, options.changes)
     if options.units:
         from scclint.run.changed import named
 
@@ -61,18 +61,18 @@ def _chosen(session: Run) -> Sequence[Unit]:
     return units
 
 
-def _changed(session: Run, changes: "Changes") -> Sequence[Unit]:
+def _changed(run: Run, changes: "Changes") -> Sequence[Unit]:
     """The units that the changes concern, before or after them."""
     from scclint.run.changed import reach_all, successors, touched, with_deleted
 
-    units = session.rendered.units
-    if reach_all(changes, session.outline, session.sources, session.config):
+    units = run.rendered.units
+    if reach_all(changes, run.outline, run.sources, run.config):
         return units
-    unrendered = replace(session.config, render="never")
-    sources = with_deleted(session.sources, changes)
-    earlier = prepare(sources, unrendered, session.registry, RunOptions(overlay=changes.before))
+    unrendered = replace(run.config, render="never")
+    sources = with_deleted(run.sources, changes)
+    earlier = prepare(sources, unrendered, run.registry, RunOptions(overlay=changes.before))
     then = touched(earlier, changes.files, earlier.units)
-    now = touched(session, changes.files, units)
+    now = touched(run, changes.files, units)
     there = {unit.name for unit in units}
     now += successors([unit for unit in then if unit.name not in there], units)
     names = {unit.name for unit in (*then, *now)}

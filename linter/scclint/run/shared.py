@@ -58,9 +58,7 @@ class Run:
         self.config = config
         self.registry = registry
         self.options = options
-        self.select: Callable[[str], Selection] = selection(registry.rules, config)
         self.rendered = rendered
-        self.surroundings = Surroundings(outline)
         self._described: tuple[str, Described, Inputs] | None = None
         self.store = store
         self.memo = Memo()
@@ -68,16 +66,26 @@ class Run:
         self.notices: Sequence[Notice] = ()
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Run":
-        """Return the session with these texts in place of files, by path as displayed. What units render to stays the same."""
+        """Return the run with these texts in place of files, by path as displayed. What units render to stays the same."""
         from copy import copy
 
         made = copy(self)
         made.outline = self.outline.with_overlay(overlay)
         made.options = replace(self.options, overlay=overlay)
-        made.surroundings = Surroundings(made.outline)
         made.memo = Memo()
-        made.__dict__.pop("others", None)
+        for name in ("others", "surroundings"):
+            made.__dict__.pop(name, None)
         return made
+
+    @cached_property
+    def select(self) -> Callable[[str], Selection]:
+        """Returns for a file the rules that hold there, with their severities."""
+        return selection(self.registry.rules, self.config)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """The kustomizations beside files."""
+        return Surroundings(self.outline)
 
     @property
     def whole(self) -> bool:

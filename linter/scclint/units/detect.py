@@ -154,14 +154,17 @@ class Split:
         return repository_names(self.tree)
 
     def _told_apart(self, found: Iterable[Unit]) -> Iterator[Unit]:
-        """Yield the units with unique names. Of the units at one path, one keeps the path as its name, and the kind is added to the others."""
+        """Yield the units with unique names, and with the namespace that the settings give, if any.
+
+        Of the units at one path, one keeps the path as its name, and the kind is added to the others.
+        """
         taken: set[str] = set()
         for unit in sorted(found, key=lambda unit: unit.kind != "plain"):
             name = unit.name if unit.name not in taken else f"{unit.name}#{unit.kind}"
             taken.add(name)
             if name != unit.name and unit.name in self.closures and unit.kind == "kustomize":
                 self.closures[name] = self.closures.pop(unit.name)
-            yield replace(unit, name=name)
+            yield replace(unit, name=name, namespace=self._config.namespace or unit.namespace)
 
     def _take(self, files: Iterable[str]) -> tuple[str, ...]:
         """Those of the files that belong to no unit yet, and from now on to the caller's."""
