@@ -9,10 +9,10 @@ import pytest
 
 from scclint.cli.main import main
 from scclint.run.judge import OpenUnit, judge
-from scclint.run.part import Part
 from scclint.run.pool import can_fork
 from scclint.run.run import report_of
 from scclint.run.shared import Run
+from scclint.run.unit_result import UnitResult
 from tests.running import run_over
 from tests.units.catalog import write_catalog
 
@@ -46,7 +46,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the units that this process judges from now on."""
     names: list[str] = []
 
-    def counted(opened: OpenUnit, session: Run) -> Part:
+    def counted(opened: OpenUnit, session: Run) -> UnitResult:
         names.append(opened.unit.name)
         return judge(opened, session)
 
@@ -89,7 +89,7 @@ def test_after_a_change_only_the_changed_unit_is_judged_again(catalog: list[str]
 def test_a_process_that_dies_is_an_error_of_its_unit(catalog: list[str], check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     healthy = report_of(run_over(["."]))
 
-    def dying(opened: OpenUnit, session: Run) -> Part:
+    def dying(opened: OpenUnit, session: Run) -> UnitResult:
         if opened.unit.name == catalog[5]:
             os.kill(os.getpid(), signal.SIGKILL)
         return judge(opened, session)

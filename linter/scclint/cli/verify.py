@@ -24,10 +24,10 @@ from scclint.rule import Rule
 from scclint.run.judge import OpenUnit
 from scclint.run.merge import merged_tally
 from scclint.run.notices import tallies
-from scclint.run.part import Part
 from scclint.run.report import Report
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
+from scclint.run.unit_result import UnitResult
 from scclint.text import listed
 
 if TYPE_CHECKING:
@@ -98,5 +98,5 @@ def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
     return render(report, "sarif", Options())
 
 
-def _counts(unit: OpenUnit) -> Part:
-    return Part(unit.unit.name, tallies=tallies(unit.inputs, unit.ours), files=tuple(unit.inputs.read))
+def _counts(unit: OpenUnit) -> UnitResult:
+    return UnitResult(unit.unit.name, tallies=tallies(unit.inputs, unit.ours), files=tuple(unit.inputs.read))

@@ -24,9 +24,9 @@ from scclint.run.grouping import grouped
 from scclint.run.judge import judge, open_unit
 from scclint.run.merge import merge
 from scclint.run.options import RunOptions
-from scclint.run.part import Part
 from scclint.run.report import Report
 from scclint.run.run import prepare
+from scclint.run.unit_result import UnitResult
 from scclint.units.unit import Unit
 
 Rows = Mapping[str, list[Row]]
@@ -97,7 +97,7 @@ class Judge:
     def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, own: OwnSettings) -> Judged:
         config, registry = own.config, own.registry
         run = prepare(find_sources([place.path], config), config, registry, RunOptions())
-        parts: list[Part] = []
+        parts: list[UnitResult] = []
         rows: dict[str, list[Row]] = {table.name: [] for table in RESULTS}
         for unit in run.units:
             opened, crashes = open_unit(unit, run), list[Crash]()
@@ -165,7 +165,7 @@ def _words(notice: Notice) -> str:
     return f"{where}{notice.message}"
 
 
-def _dated(parts: list[Part], config: Config) -> str:
+def _dated(parts: list[UnitResult], config: Config) -> str:
     """What is added to the key of a result that depends on the day: how long it is valid, and when it was judged."""
     today = date.today()
     written = (ignore.until for part in parts for ignore in part.ignores)

@@ -23,11 +23,11 @@ from scclint.run.changed import touched
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.merge import merge
 from scclint.run.options import Progress, RunOptions, silent
-from scclint.run.part import Part
 from scclint.run.report import Report
 from scclint.run.rule_set import load_config, rules_of
 from scclint.run.run import prepare
 from scclint.run.shared import Run
+from scclint.run.unit_result import UnitResult
 from scclint.source import Span
 from scclint.units.outline import Outline
 from scclint.units.unit import Unit
@@ -85,7 +85,7 @@ class Project:
         )
         self._now = self._saved.with_overlay(texts)
         self._texts = dict(texts)
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, UnitResult] = {}
         self._fresh: set[str] = set()
         self._opened: dict[str, OpenUnit] = {}
 

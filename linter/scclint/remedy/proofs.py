@@ -10,8 +10,8 @@ from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
 from scclint.run.report import Report
 from scclint.run.results import processes
 from scclint.run.shared import Run
+from scclint.run.stored_results import unit_key
 from scclint.run.texts import FileTexts
-from scclint.run.unit_keys import unit_key
 from scclint.units.render import installed
 
 _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]

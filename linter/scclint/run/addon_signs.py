@@ -11,7 +11,7 @@ from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject
 from scclint.outcome.world import World
 from scclint.run.inputs import SUBSCRIPTION, Inputs
-from scclint.run.part import Unjudged
+from scclint.run.unit_result import Unjudged
 from scclint.yaml.nodes import MappingNode
 
 _OLM, _CSV = CSV

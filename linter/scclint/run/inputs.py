@@ -11,7 +11,7 @@ from scclint.files.discover import SourceFile
 from scclint.finding import Crash, Notice, Subject
 from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
-from scclint.run.part import Unjudged
+from scclint.run.unit_result import Unjudged
 from scclint.suppress.syntax import MARK
 from scclint.units.kustomize import NAMES
 

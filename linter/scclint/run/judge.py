@@ -20,8 +20,8 @@ from scclint.run.inputs import Inputs
 from scclint.run.load import load_documents
 from scclint.run.model import model_objects
 from scclint.run.notices import judged_files, tallies, unjudged
-from scclint.run.part import Part
 from scclint.run.shared import Run
+from scclint.run.unit_result import UnitResult
 from scclint.run.worlds import make_worlds
 from scclint.source import Span
 from scclint.suppress import syntax
@@ -133,7 +133,7 @@ def open_units(run: Run) -> Iterator[OpenUnit]:
     return (open_unit(unit, run) for unit in run.units)
 
 
-def judge(opened: OpenUnit, run: Run) -> Part:
+def judge(opened: OpenUnit, run: Run) -> UnitResult:
     """The findings about the subjects of a unit, and how its input was treated.
 
     It depends on nothing but the unit's files, what the unit takes from others and asks about them, and the settings.
@@ -150,7 +150,7 @@ def judge(opened: OpenUnit, run: Run) -> Part:
             grants = {release: _grants(world, opened) for release, world in opened.worlds.items()}
     run.options.lap("check")
     counts = tallies(inputs, opened.ours)
-    return Part(
+    return UnitResult(
         opened.unit.name,
         findings=tuple(findings),
         ignores=tuple(ignores),

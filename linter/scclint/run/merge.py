@@ -1,4 +1,4 @@
-"""Puts the parts of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
+"""Puts the results of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -10,10 +10,10 @@ from scclint.record import replace
 from scclint.run.check import check_ignores, order
 from scclint.run.guard import guard
 from scclint.run.notices import notices
-from scclint.run.part import Part
 from scclint.run.report import Report, UnitSummary
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
+from scclint.run.unit_result import UnitResult
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
@@ -23,42 +23,42 @@ Key = tuple[object, ...]
 
 
 def merge(
-    parts: Sequence[Part], units: Sequence[Unit], run: Run, found: Sequence[Notice] = (), *, whole: bool = True
+    results: Sequence[UnitResult], units: Sequence[Unit], run: Run, found: Sequence[Notice] = (), *, whole: bool = True
 ) -> Report:
-    """The report on all units, whose parts come in the same order. `found` are notices on files that belong to no unit.
+    """The report on all units, whose results come in the same order. `found` are notices on files that belong to no unit.
 
     `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
     """
-    findings = merged_findings(parts)
-    crashes = list(dict.fromkeys(crash for part in parts for crash in part.crashes))
-    all_notices = [*found, *(notice for part in parts for notice in part.notices)]
-    all_notices += notices([item for part in parts for item in part.unjudged], run.config)
-    files = frozenset(file for part in parts for file in part.files) | {f.span.file for f in findings}
+    findings = merged_findings(results)
+    crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
+    all_notices = [*found, *(notice for result in results for notice in result.notices)]
+    all_notices += notices([item for result in results for item in result.unjudged], run.config)
+    files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
     if run.options.ignores:
         with guard("check", "applying suppressions", crashes):
-            findings, more = _suppressed(findings, parts, files, run, crashes, whole=whole)
+            findings, more = _suppressed(findings, results, files, run, crashes, whole=whole)
             all_notices += more
-    texts = {file: text for part in parts for file, text in part.texts.items()}
+    texts = {file: text for result in results for file, text in result.texts.items()}
     return Report(
         findings=tuple(findings),
         crashes=tuple(crashes),
         notices=tuple(dict.fromkeys(all_notices)),
-        tally=merged_tally(parts),
-        platform=next((part.platform for part in parts), ""),
+        tally=merged_tally(results),
+        platform=next((result.platform for result in results), ""),
         texts=texts_of(findings, texts),
         rules=run.registry.rules,
-        outcomes=_by_release(part.outcomes for part in parts),
-        grants=_by_release(part.grants for part in parts),
+        outcomes=_by_release(result.outcomes for result in results),
+        grants=_by_release(result.grants for result in results),
         units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
-        nothing=whole and all(part.nothing for part in parts),
-        unjudged=_unjudged_paths(parts, run) if whole else (),
+        nothing=whole and all(result.nothing for result in results),
+        unjudged=_unjudged_paths(results, run) if whole else (),
         files=files,
         folders=run.sources.folders if whole else (),
     )
 
 
 def _suppressed(
-    findings: list[Finding], parts: Sequence[Part], files: Set[str], run: Run, crashes: list[Crash], *, whole: bool
+    findings: list[Finding], results: Sequence[UnitResult], files: Set[str], run: Run, crashes: list[Crash], *, whole: bool
 ) -> tuple[list[Finding], list[Notice]]:
     """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
     config, rules = run.config, run.registry.rules
@@ -67,7 +67,7 @@ def _suppressed(
     def ran(rule_id: str, file: str) -> bool:
         return whole and covered.covers(file) and rule_id in run.select(file)
 
-    ignores = merged_ignores(parts)
+    ignores = merged_ignores(results)
     if not whole:
         ignores = [replace(ignore, unused=()) for ignore in ignores]
     if config.ignores:
@@ -95,12 +95,12 @@ def _apply_baseline(findings: list[Finding], run: Run, ran: "Ran") -> tuple[list
     return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
 
 
-def _unjudged_paths(parts: Iterable[Part], run: Run) -> tuple[str, ...]:
+def _unjudged_paths(results: Iterable[UnitResult], run: Run) -> tuple[str, ...]:
     """The paths that the user named and of which nothing was judged."""
     # Standard input is judged under the name that it is displayed by.
     displayed = {file.path: file.display for file in run.outline.files.values() if file.path == "-"}
     judged: set[str] = set()
-    for file in (file for part in parts for file in part.judged):
+    for file in (file for result in results for file in result.judged):
         path = os.path.abspath(file)
         while path not in judged:
             judged.add(path)
@@ -111,27 +111,27 @@ def _unjudged_paths(parts: Iterable[Part], run: Run) -> tuple[str, ...]:
 T = TypeVar("T")
 
 
-def _by_release(parts: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tuple[T, ...]]:
+def _by_release(results: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tuple[T, ...]]:
     found: dict[str, list[T]] = {}
-    for part in parts:
-        for release, some in part.items():
+    for result in results:
+        for release, some in result.items():
             found.setdefault(release, []).extend(some)
     return {release: tuple(some) for release, some in found.items()}
 
 
-def merged_findings(parts: Sequence[Part]) -> list[Finding]:
+def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
     """The findings of all units, each with the units that it holds in.
 
     Units that share a base report the same finding at the same place. Where units say different things about one field of one
     object, the worst is reported, and what the others say is a note of it.
     """
-    if len(parts) == 1:
-        return [replace(finding, units=(parts[0].unit,)) for finding in parts[0].findings]
+    if len(results) == 1:
+        return [replace(finding, units=(results[0].unit,)) for finding in results[0].findings]
     same: dict[Finding, list[tuple[str, Suppression | None, tuple[str, ...]]]] = {}
-    for part in parts:
-        for finding in part.findings:
+    for result in results:
+        for finding in result.findings:
             alike = same.setdefault(replace(finding, suppression=None, opens=()), [])
-            alike.append((part.unit, finding.suppression, finding.opens))
+            alike.append((result.unit, finding.suppression, finding.opens))
     groups: dict[Key, list[Finding]] = {}
     for finding, found in same.items():
         units, marks, opens = zip(*found, strict=True)
@@ -168,11 +168,11 @@ def _difference(other: Finding, worst: Finding) -> str:
     return other.message if other.message != worst.message else "; ".join(n for n in other.notes if n not in worst.notes)
 
 
-def merged_ignores(parts: Iterable[Part]) -> list[Ignore]:
+def merged_ignores(results: Iterable[UnitResult]) -> list[Ignore]:
     """The suppressions of all units: one is unused where it is unused in every unit that has it."""
     found: dict[Ignore, list[Ignore]] = {}
-    for part in parts:
-        for ignore in part.ignores:
+    for result in results:
+        for ignore in result.ignores:
             found.setdefault(replace(ignore, uses=0, unused=(), expired=False), []).append(ignore)
     merged = []
     for alike in found.values():
@@ -182,13 +182,13 @@ def merged_ignores(parts: Iterable[Part]) -> list[Ignore]:
     return merged
 
 
-def merged_tally(parts: Iterable[Part]) -> Tally:
+def merged_tally(results: Iterable[UnitResult]) -> Tally:
     """The counts of all units. A file that several units have counts once, where most of it was judged."""
     files: dict[str, None] = {}
     best: dict[str, Tally] = {}
-    for part in parts:
-        files |= dict.fromkeys(part.files)
-        for file, tally in part.tallies.items():
+    for result in results:
+        files |= dict.fromkeys(result.files)
+        for file, tally in result.tallies.items():
             if file not in best or tally.linted > best[file].linted:
                 best[file] = tally
     counts = ("documents", "linted", "other", "unsupported", "unparsable", "workloads")

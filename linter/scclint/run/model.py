@@ -16,7 +16,7 @@ from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.run.guard import guard
 from scclint.run.inputs import Inputs, expand_settings, left_out
-from scclint.run.part import Unjudged
+from scclint.run.unit_result import Unjudged
 from scclint.units.facts import account_namespaces
 from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.units.unit import Unit

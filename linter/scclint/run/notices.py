@@ -14,7 +14,7 @@ from scclint.model.unknown import is_open
 from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.run.inputs import Inputs
-from scclint.run.part import Unjudged
+from scclint.run.unit_result import Unjudged
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit
 

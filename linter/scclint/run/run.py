@@ -11,7 +11,7 @@ from scclint.run.merge import merge
 from scclint.run.options import DEFAULTS, RunOptions
 from scclint.run.render import deploy
 from scclint.run.report import Report
-from scclint.run.results import results
+from scclint.run.results import unit_results
 from scclint.run.scan import scan
 from scclint.run.shared import Run
 from scclint.run.store import RunStore
@@ -45,9 +45,9 @@ def prepare(sources: Sources, config: Config, registry: Registry, options: RunOp
 
 def report_of(run: Run) -> Report:
     """Judge each unit and merge the results."""
-    parts = results(run)
+    results = unit_results(run)
     run.store.save()
-    return merge(parts, run.units, run, run.notices, whole=run.whole)
+    return merge(results, run.units, run, run.notices, whole=run.whole)
 
 
 def _chosen(run: Run) -> Sequence[Unit]:

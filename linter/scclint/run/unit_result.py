@@ -20,7 +20,7 @@ class Unjudged:
 
 
 @record
-class Part:
+class UnitResult:
     """The findings of a unit, and how its input was treated.
 
     `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.

@@ -1,0 +1,154 @@
+"""The results of units that earlier runs stored, and the keys by which they still hold. They may come from anywhere and have any form.
+
+A key contains the hash of every text that judging the unit would read, and all else on which findings depend: settings, the day, and
+what the unit takes from others. What rules ask about other units is not part of it, and is asked again.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from typing import Any, TypeVar
+
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile, display
+from scclint.files.store import digest
+from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
+from scclint.other_units import Question
+from scclint.run.shared import Run
+from scclint.run.unit_result import UnitResult, Unjudged
+from scclint.source import Span
+from scclint.units.outline import Outline
+from scclint.units.unit import Unit
+
+T = TypeVar("T")
+
+_ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
+"""Texts of rendered manifests, whose findings may be placed in any file of the tree."""
+
+
+def stored_result(unit: Unit, run: Run) -> UnitResult | None:
+    """Return the result that an earlier run had of the same unit, with the same answers about others; None without one."""
+
+    def restored(value: Any) -> UnitResult | None:
+        key, asked, fields = value
+        same = key == unit_key(unit, run) and run.others.of(unit).same_answers(asked)
+        return _result(unit.name, fields) if same else None
+
+    return run.store.find("parts", unit.name if unit_key(unit, run) else "", restored)
+
+
+def keep_result(unit: Unit, run: Run, result: UnitResult, asked: Mapping[Question, bool]) -> None:
+    """Store the result of a unit, if it depends on nothing that cannot be looked at again."""
+    if not result.crashes and (key := unit_key(unit, run)):
+        fields = [getattr(result, name) for name in _STORED]
+        run.store.keep("parts", unit.name, [key, list(asked.items()), fields])
+
+
+def unit_key(unit: Unit, run: Run) -> str:
+    """Return the key of a unit; empty if a file cannot be read, or if it is not known what the findings depend on."""
+    return run.memo(("unit key", unit.name), lambda: _unit_key(unit, run))
+
+
+def _unit_key(unit: Unit, run: Run) -> str:
+    outline, config, options = run.outline, run.config, run.options
+    more = config.helm_chart or config.profile_dirs or config.rule_modules or options.overlay or options.review
+    if more or not options.cache_scope:
+        return ""
+    try:
+        read = [(file, outline.digest(file)) for file in (*unit.files, *unit.shared)]
+    except LoadError:
+        return ""
+    rendering = run.rendering(unit)
+    if rendering is None and any(outline.tells(file, "elsewhere", _names_sources) for file, _ in read):
+        return ""
+    around = [] if rendering else [(path, _digest(path, outline)) for path in run.surroundings.beside(unit.files)]
+    others = run.others.of(unit)
+    borrowed = [(b.unit, b.obj.file, b.obj.place.span, b.obj.manifest) for b in others.borrowed]
+    # Findings point into the sources of what other units render to.
+    givers = [run.by_name[name] for name in {name for name, *_ in borrowed} if name in run.rendered.renderings]
+    try:
+        sources = [_sources(placed, run) for placed in (unit, *sorted(givers, key=lambda giver: giver.name))]
+    except OSError:
+        return ""
+    settings = run.memo("settings key", lambda: digest(repr((config, date.today(), options.ignores, _cluster(run)))))
+    rendered = rendering and digest(rendering.text)
+    return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, sources)))
+
+
+def _digest(file: str, outline: Outline) -> str:
+    """Return the hash of a file; empty if it cannot be read."""
+    try:
+        return outline.digest(file)
+    except LoadError:
+        return ""
+
+
+def _cluster(run: Run) -> tuple[object, ...]:
+    """What describes the cluster for all units."""
+    objects = [(d.file, d.line, digest(d.text)) for d in run.state.documents] if run.state else []
+    context = [item.display for item in run.sources.context if isinstance(item, SourceFile)]
+    return objects, run.observed, [(file, _digest(file, run.outline)) for file in context]
+
+
+def _sources(unit: Unit, run: Run) -> list[tuple[str, str]]:
+    """Return the files that findings in what a unit renders to can point to, with their hashes. Raises OSError."""
+    files: Iterable[str] = unit.files
+    renderer = run.rendered.renderer
+    if unit.view is not None and renderer is not None:
+        # The file of a named template is no file of the unit.
+        files = {*files, *map(display, renderer.inputs(unit))}
+    return sorted((file, _digest(file, run.outline)) for file in files)
+
+
+def _names_sources(text: str) -> bool:
+    return any(mark in text for mark in _ELSEWHERE)
+
+
+def _result(unit: str, fields: Any) -> UnitResult:
+    """Return the result of a unit that has these fields, without texts and outcomes."""
+    named = zip(_STORED.items(), fields, strict=True)
+    return UnitResult(unit, **{name: restore(value) for (name, restore), value in named})
+
+
+def _records(kind: type[T], items: Any) -> tuple[T, ...]:
+    return tuple(_record(kind, fields) for fields in items)
+
+
+def _record(kind: Any, fields: Any) -> Any:
+    """Return the record with these fields, in their order."""
+    named = zip(kind.__match_args__, fields, strict=True)
+    return kind(**{name: None if value is None else _VALUES.get(name, _frozen)(value) for name, value in named})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _span(fields: Any) -> Span:
+    return Span(*fields)
+
+
+_VALUES: Mapping[str, Callable[[Any], Any]] = {
+    "severity": Severity,
+    "span": _span,
+    "region": _span,
+    "subject": partial(_record, Subject),
+    "related": partial(_records, Related),
+    "flow": partial(_records, Related),
+    "suppression": partial(_record, Suppression),
+    "until": date.fromisoformat,
+}
+"""The functions that make the values of fields, for fields that are neither plain values nor lists of them."""
+
+_STORED: Mapping[str, Callable[[Any], Any]] = {
+    "findings": partial(_records, Finding),
+    "ignores": partial(_records, Ignore),
+    "notices": partial(_records, Notice),
+    "unjudged": partial(_records, Unjudged),
+    "tallies": lambda tallies: {file: _record(Tally, counts) for file, counts in tallies.items()},
+    "files": tuple,
+    "platform": str,
+    "nothing": bool,
+    "judged": tuple,
+}
+"""The fields of a result that are stored, with the functions that make their values."""
