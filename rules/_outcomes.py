@@ -58,8 +58,8 @@ def _usable(outcome: Outcome, world: World) -> list[str]:
 
 def may_admit_elsewhere(scc: str, world: World) -> bool:
     """Whether pods of other units may run under the SCC: they require it, it is granted there, or the grant here covers them."""
-    elsewhere = world.elsewhere
-    if elsewhere.requires_scc(scc) or elsewhere.grants_scc(scc):
+    others = world.other_units
+    if others.requires_scc(scc) or others.grants_scc(scc):
         return True
     constraints = world.cluster.sccs[scc]
     holders = [(*constraints.users, *constraints.groups)]
@@ -71,7 +71,7 @@ def may_admit_elsewhere(scc: str, world: World) -> bool:
 def _has_pods_elsewhere(holder: str, world: World) -> bool:
     account = User(holder).service_account
     if account is not None:
-        return world.elsewhere.uses_account(*account)
+        return world.other_units.uses_account(*account)
     if holder.startswith(SERVICE_ACCOUNTS_OF):
-        return world.elsewhere.has_pods(holder.removeprefix(SERVICE_ACCOUNTS_OF))
-    return holder in EVERYONE and world.elsewhere.has_pods()
+        return world.other_units.has_pods(holder.removeprefix(SERVICE_ACCOUNTS_OF))
+    return holder in EVERYONE and world.other_units.has_pods()

@@ -82,7 +82,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     if len(known) < len(answers) or enforced == "restricted":
         return
     level = min((answer.meets for answer in known), key=LEVELS.index)
-    if not stricter(level, enforced) or world.elsewhere.has_pods(namespace.name):
+    if not stricter(level, enforced) or world.other_units.has_pods(namespace.name):
         return
     label = namespace.field("metadata", "labels", level_label("enforce"))
     pods = "the pods of its workload" if len(known) == 1 else f"the pods of all its {len(known)} workloads"

@@ -123,7 +123,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
     results = _results(world, holder.namespace, holder.name)
     if not results or may_create_workloads(world, holder.namespace, holder.name):
         return
-    if world.elsewhere.uses_account(holder.namespace, holder.name):
+    if world.other_units.uses_account(holder.namespace, holder.name):
         return
     without = [result.without(ref, world) for result in results]
     if None not in without:

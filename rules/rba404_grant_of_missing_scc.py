@@ -119,7 +119,7 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _is_missing(scc: str, world: World) -> bool:
     """Whether neither the cluster nor another unit of the run has the SCC."""
-    return scc not in world.cluster.sccs and not world.elsewhere.defines_scc(scc)
+    return scc not in world.cluster.sccs and not world.other_units.defines_scc(scc)
 
 
 def _suggestions(name: str, world: World) -> list[str]:

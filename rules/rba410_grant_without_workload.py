@@ -107,7 +107,7 @@ def _is_missing(holder: Subject, world: World) -> bool:
         or workloads_of(world, namespace, name)
     ):
         return False
-    return not (world.elsewhere.defines_account(namespace, name) or world.elsewhere.uses_account(namespace, name))
+    return not (world.other_units.defines_account(namespace, name) or world.other_units.uses_account(namespace, name))
 
 
 def _is_described(namespace: str, world: World) -> bool:

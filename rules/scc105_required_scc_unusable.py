@@ -74,7 +74,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     rejected = [e for _, reasons in world.outcomes.rejections(verdict) for e in first_per_field(reasons)]
     judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
-        if world.elsewhere.defines_scc(name):
+        if world.other_units.defines_scc(name):
             return
         reason = f"neither {world.cluster.platform_name} nor the input has it, so admission rejects {judged}"
         settle = "Correct the name, or add the SCC to the input."

@@ -125,7 +125,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     for path, containers in localhost_users(outcome).items():
         reason = "" if _installed(workload, world) else _missing_because(path, outcome, world)
-        if reason and world.elsewhere.provides_profile(path):
+        if reason and world.other_units.provides_profile(path):
             continue
         for at, names in by_place(workload, containers) if reason else ():
             who = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"

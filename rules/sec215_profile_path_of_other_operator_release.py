@@ -121,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         found = world.profiles.resolve(path)
         if not found.mismatch or any(provider.delivered for provider in found.providers):
             continue
-        if world.elsewhere.provides_profile(path):
+        if world.other_units.provides_profile(path):
             continue
         meant = world.profiles.written(found.meant)
         related = (Related(f"{meant.named} is defined here", meant.place.span),) if meant else ()

@@ -27,15 +27,15 @@ from scclint.seccomp.effective import effective_seccomp
 
 
 class Outcomes:
-    """`index` has the objects, and `creator` creates bare Pods. `elsewhere` answers for other units, and `problems` for fields."""
+    """`index` has the objects, and `creator` creates bare Pods. `other_units` answers for other units, and `problems` for fields."""
 
     def __init__(
-        self, index: ObjectIndex, cluster: Cluster, creator: User, elsewhere: OtherUnits, problems: FieldProblems
+        self, index: ObjectIndex, cluster: Cluster, creator: User, other_units: OtherUnits, problems: FieldProblems
     ) -> None:
         self._index = index
         self._cluster = cluster
         self._creator = creator
-        self._elsewhere = elsewhere
+        self._other_units = other_units
         self._problems = problems
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._rejections: tuple[Verdict, list[tuple[str, tuple[FieldError, ...]]]] | None = None
@@ -164,7 +164,7 @@ class Outcomes:
             - used
             - {*BUILT_IN_ACCOUNTS}
         )
-        elsewhere = {name for name in granted if self._elsewhere.uses_account(namespace, name)}
+        elsewhere = {name for name in granted if self._other_units.uses_account(namespace, name)}
         policy = namespace_policy(self._cluster, namespace, used | elsewhere)
         if granted == elsewhere:
             return policy, None

@@ -61,7 +61,7 @@ class World:
         profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
         unfollowed: tuple[str, ...] = (),
-        elsewhere: OtherUnits | None = None,
+        other_units: OtherUnits | None = None,
         observed: "Observed | None" = None,
         problems: FieldProblems | None = None,
         described: Sequence[ApiObject] = (),
@@ -75,11 +75,11 @@ class World:
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
-        self.elsewhere = elsewhere or OtherUnits()
+        self.other_units = other_units or OtherUnits()
         self.observed = observed
         self.described = described
         self.memo = Memo()
-        self.outcomes = Outcomes(self._index, cluster, self.creator, self.elsewhere, self._problems)
+        self.outcomes = Outcomes(self._index, cluster, self.creator, self.other_units, self._problems)
         self.steps = AccessSteps(self._index)
         self._profile_dirs = profile_dirs
 
@@ -97,7 +97,7 @@ class World:
             profile_dirs=self._profile_dirs,
             others=others,
             unfollowed=self.unfollowed,
-            elsewhere=self.elsewhere,
+            other_units=self.other_units,
             problems=self._problems,
             described=self.described,
         )

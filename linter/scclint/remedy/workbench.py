@@ -189,7 +189,7 @@ class Workbench:
                 self.session.config,
                 self.session.described(namespace)[0],
                 namespace=namespace,
-                elsewhere=first.elsewhere,
+                other_units=first.other_units,
             )
         worlds: dict[str, World] = {}
         others = worlds if len(self.worlds) > 1 else None

@@ -110,7 +110,7 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
         run.config,
         described,
         namespace=unit.namespace,
-        elsewhere=others,
+        other_units=others,
         observed=run.observed,
     )
     run.options.lap("model")

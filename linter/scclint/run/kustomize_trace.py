@@ -83,7 +83,7 @@ class KustomizeTrace(Tracer):
     def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:
         """The objects as kustomize builds them with origins, each with its own."""
         rendered = self._session.rendered
-        made = rendered.origins(self._unit)
+        made = rendered.output(self._unit, origins=True)
         if made.error:
             return {}
         outline = self._session.outline

@@ -197,16 +197,10 @@ class Rendered:
         found = self.texts.get(os.path.realpath(path)) if self.texts else None
         return read(path, name) if found is None else found
 
-    def origins(self, unit: Unit) -> "RendererOutput":
-        """What a rendered kustomize unit renders to, each object annotated with the file that it comes from."""
+    def output(self, unit: Unit, texts: Mapping[str, str] = EMPTY, *, origins: bool = False) -> "RendererOutput":
+        """What a rendered unit renders to with these texts in place of files as well, by real path (see `UnitRenderer.output`)."""
         assert self.renderer is not None
-        return self.renderer.output(unit, self.texts, origins=True)
-
-    def edited(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
-        """What a rendered unit renders to with these texts in place of files, by real path."""
-        assert self.renderer is not None
-        made = self.renderer.output(unit, {**self.texts, **texts})
-        return replace(self.renderings[unit.name], text=made.text, error=made.error, notices=made.notices)
+        return self.renderer.output(unit, {**self.texts, **texts}, origins=origins)
 
 
 def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStore) -> Rendered:

@@ -17,7 +17,7 @@ from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY
 from scclint.run.inputs import expand_settings
-from scclint.run.store import RunStore
+from scclint.run.store import NO_STORE, RunStore
 from scclint.text import counted
 from scclint.units.detect import KINDS
 from scclint.units.kustomize import NAMES
@@ -32,7 +32,7 @@ def scan(
     sources: Sources,
     config: Config,
     overlay: Mapping[str, str | LoadError] = EMPTY,
-    store: RunStore | None = None,
+    store: RunStore = NO_STORE,
 ) -> tuple[Outline, list[Notice]]:
     """The outline of the files to report on, and notices: each file that cannot be found or read, and copies of Go modules.
 
@@ -60,7 +60,7 @@ def scan(
 
     root = _root(files, sources.folders)
     # To look into the store for little input costs no less than reading it.
-    if store is None or not store.scope or not reach(files, MIN_CACHED):
+    if not store.scope or not reach(files, MIN_CACHED):
         return Outline(files, root, sources.folders, reader, kinds, objects), notices
     from scclint.files.store import digest
 

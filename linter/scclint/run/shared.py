@@ -209,7 +209,8 @@ class Run:
 
     def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
         """What a unit renders to with these texts in place of files, by path as displayed."""
-        return self.rendered.edited(unit, texts_on_disk(self.outline, texts))
+        made = self.rendered.output(unit, texts_on_disk(self.outline, texts))
+        return replace(self.rendered.renderings[unit.name], text=made.text, error=made.error, notices=made.notices)
 
     def is_saved(self, unit: Unit) -> bool:
         """Whether the unit was rendered from the texts that the run has."""

@@ -76,9 +76,9 @@ class RunStore:
                 opened.file.write(_pack([[key, value] for key, value in opened.kept.items()]))
 
     def _open(self, sort: str) -> _Sort | None:
-        if sort not in self._sorts:
-            self._sorts[sort] = self._read(sort) if self.scope else None
-        return self._sorts[sort]
+        if self.scope and sort not in self._sorts:
+            self._sorts[sort] = self._read(sort)
+        return self._sorts.get(sort)
 
     def _read(self, sort: str) -> _Sort | None:
         from scclint.files.store import stored_file
@@ -90,6 +90,9 @@ class RunStore:
             return _Sort(file, dict(_unpack(file.read())), {})
         except (ValueError, TypeError, RecursionError):
             return _Sort(file, {}, {})
+
+
+NO_STORE = RunStore((), Registry(()))
 
 
 def _code(registry: Registry) -> Iterator[str]:

@@ -4,7 +4,7 @@ A key contains the hash of every text that judging the unit would read, and all 
 what the unit takes from others. What rules ask about other units is not part of it, and is asked again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any, TypeVar

@@ -70,7 +70,7 @@ def make_worlds(
     described: Described,
     *,
     namespace: str = "",
-    elsewhere: OtherUnits | None = None,
+    other_units: OtherUnits | None = None,
     observed: "Observed | None" = None,
 ) -> dict[str, World]:
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
@@ -106,7 +106,7 @@ def make_worlds(
             profile_dirs=config.profile_dirs,
             others=others,
             unfollowed=tuple(dict.fromkeys(str((role.get("metadata") or {}).get("name")) for role in unfollowed)),
-            elsewhere=elsewhere,
+            other_units=other_units,
             observed=observed,
             problems=problems,
             described=described.objects,
