@@ -19,7 +19,7 @@ _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
 
 def with_fixes(session: Run, report: Report, shown: Sequence[Finding]) -> Report:
     """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
-    outcomes, crashes = _proved(session, report.findings, shown)
+    outcomes, crashes = _outcomes(session, report.findings, shown)
     session.store.save()
     findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
     fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
@@ -27,7 +27,7 @@ def with_fixes(session: Run, report: Report, shown: Sequence[Finding]) -> Report
     return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
 
 
-def _proved(
+def _outcomes(
     session: Run, findings: Sequence[Finding], shown: Sequence[Finding]
 ) -> tuple[Mapping[Finding, FixOutcome], list[Crash]]:
     """Return what became of the fix of each of the `shown` findings, and the bugs that this brought out.

@@ -71,9 +71,10 @@ class RunStore:
 
     def save(self) -> None:
         """Write the sorts that differ from what their files have."""
-        for opened in filter(None, self._sorts.values()):
-            if opened.kept != opened.known:
+        for sort, opened in self._sorts.items():
+            if opened is not None and opened.kept != opened.known:
                 opened.file.write(_pack([[key, value] for key, value in opened.kept.items()]))
+                self._sorts[sort] = opened._replace(known=dict(opened.kept))
 
     def _open(self, sort: str) -> _Sort | None:
         if self.scope and sort not in self._sorts:
