@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scclint.fleet.executor import LocalExecutor
+from scclint.fleet.executor import execute_here
 from scclint.fleet.scan import ScanSummary, run_scan
 from scclint.fleet.settings import ScanSettings
 from scclint.fleet.store import Store
@@ -36,7 +36,7 @@ def scan(
     """Scan targets. `options` are fields of `Config`."""
     wanted = [target if isinstance(target, FleetTarget) else FleetTarget(str(target)) for target in targets]
     settings = ScanSettings(tuple(sorted(options.items())), isolated=isolated)
-    return run_scan(Store(str(out)), wanted, settings, partial(LocalExecutor, jobs=jobs), lambda counts, total: None)
+    return run_scan(Store(str(out)), wanted, settings, partial(execute_here, jobs=jobs), lambda counts, total: None)
 
 
 def rows(out: Path, table: Table, scan: str | None = None) -> list[Row]:

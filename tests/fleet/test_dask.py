@@ -56,7 +56,7 @@ def scan_on(address: str, out: Path, folders: list[Path], **options: Any) -> Sca
     settings = ScanSettings(tuple(sorted(options.items())))
     wanted = [FleetTarget(str(folder)) for folder in folders]
     return run_scan(
-        Store(str(out)), wanted, settings, partial(dask_executor.DaskExecutor, address=address), lambda counts, total: None
+        Store(str(out)), wanted, settings, partial(dask_executor.execute_on_dask, address=address), lambda counts, total: None
     )
 
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from scclint import __version__
-from scclint.cli.inputs import dumps_in, open_cluster, settings
+from scclint.cli.inputs import dumps_in, open_run, settings
 from scclint.cli.output import write_formats
 from scclint.cli.progress import progress
 from scclint.cli.status import FINDINGS, OK, status_of_units
@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
         raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
     asked = framework(getattr(args, "framework", frameworks()[0].name))
     with progress() as step:
-        opened_run = open_cluster(args, _every_rule(config), registry, RunOptions(ignores=False, progress=step))
+        opened_run = open_run(args, _every_rule(config), registry, RunOptions(ignores=False, progress=step), dump=True)
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)

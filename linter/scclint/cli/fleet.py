@@ -29,8 +29,8 @@ def run(args: Namespace) -> int:
 def _run(args: Namespace) -> int:
     """Judge the targets."""
     from scclint.cli.fleet_progress import fleet_progress, summary
-    from scclint.fleet.executor import LocalExecutor
-    from scclint.fleet.scan import MakeExecutor, run_scan
+    from scclint.fleet.executor import Execute, execute_here
+    from scclint.fleet.scan import run_scan
     from scclint.fleet.settings import ScanSettings
     from scclint.fleet.store import Store
     from scclint.fleet.targets import FleetTarget, read_targets
@@ -49,13 +49,13 @@ def _run(args: Namespace) -> int:
     scheduler = getattr(args, "scheduler", "")
     if scheduler and hasattr(args, "jobs"):
         raise UsageError("--jobs is about processes on this machine, and --scheduler about a cluster: choose one")
-    executor: MakeExecutor = partial(LocalExecutor, jobs=getattr(args, "jobs", 0))
+    execute: Execute = partial(execute_here, jobs=getattr(args, "jobs", 0))
     if scheduler:
-        from scclint.fleet.dask_executor import DaskExecutor
+        from scclint.fleet.dask_executor import execute_on_dask
 
-        executor = partial(DaskExecutor, address=scheduler)
+        execute = partial(execute_on_dask, address=scheduler)
     with fleet_progress(quiet=getattr(args, "quiet", False)) as progress:
-        found = run_scan(store, targets, settings, executor, progress)
+        found = run_scan(store, targets, settings, execute, progress)
     say(summary(found, args.out))
     return BUG if found.counts.crashed else OK
 

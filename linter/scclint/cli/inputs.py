@@ -76,34 +76,22 @@ def sources(args: Namespace, config: Config) -> Sources:
     )
 
 
-def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
-    """The run over what the command line names, with standard input where that is among it."""
-    return _open(args, sources(args, config), config, registry, options)
+def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False) -> Run:
+    """The run over what the command line names, with standard input where that is among it.
 
-
-def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
-    """The same as `open_run`, for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump."""
-    dumps = dumps_in(args)
-    if not dumps:
-        return open_run(args, config, registry, options)
-    from scclint.files.dump import texts_of_dump
-
-    texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
-    config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
-    found = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
-    found = found._replace(targets=(*found.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths))
-    return _open(args, found, config, registry, replace(options, overlay={**options.overlay, **texts}))
-
-
-def dumps_in(args: Namespace) -> list[str]:
-    """Return the paths of the command line that are dumps of a cluster."""
-    from scclint.files.dump import is_dump
-
-    return [path for path in args.paths if path != "-" and is_dump(path)]
-
-
-def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Run:
+    `dump` is for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump.
+    """
     overlay: dict[str, str | LoadError] = dict(options.overlay)
+    if dumps := dumps_in(args) if dump else []:
+        from scclint.files.dump import texts_of_dump
+
+        texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
+        overlay |= texts
+        config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
+        found = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
+        found = found._replace(targets=(*found.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths))
+    else:
+        found = sources(args, config)
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)
@@ -114,21 +102,27 @@ def _open(args: Namespace, found: Sources, config: Config, registry: Registry, o
     return opened
 
 
-def _stdin_filename(args: Namespace) -> str:
-    return getattr(args, "stdin_filename", "") or "<stdin>"
-
-
 def open_units(
     args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False
 ) -> tuple[Run, list[OpenUnit]]:
     """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is.
 
-    `dump` allows a path that is a dump of a cluster.
+    `dump` is that of `open_run`.
     """
-    opener = open_cluster if dump else open_run
     with progress() as step:
-        run = opener(args, config, registry, replace(options, progress=step))
+        run = open_run(args, config, registry, replace(options, progress=step), dump=dump)
         return run, list(judge.open_units(run))
+
+
+def dumps_in(args: Namespace) -> list[str]:
+    """Return the paths of the command line that are dumps of a cluster."""
+    from scclint.files.dump import is_dump
+
+    return [path for path in args.paths if path != "-" and is_dump(path)]
+
+
+def _stdin_filename(args: Namespace) -> str:
+    return getattr(args, "stdin_filename", "") or "<stdin>"
 
 
 def _standard_input(name: str) -> str | LoadError:

@@ -137,13 +137,15 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
     A file that cannot be read is a LoadError among them. `shown` is how errors call the dump. Raises LoadError if the archive as a
     whole cannot be read, or has too many of them.
     """
+    from scclint.files.archive import inflate
+
     found: list[DumpFile | LoadError] = []
     size = 0
     for origin, content in _contents(path, shown, place):
         try:
             if isinstance(content, LoadError):
                 raise content
-            text = decode(_inflated(content, origin) if origin.endswith(_GZ) else content, place(origin))
+            text = decode(inflate(content, origin) if origin.endswith(_GZ) else content, place(origin))
         except LoadError as error:
             found.append(LoadError(error.message, place(origin), error.line, error.column))
             continue
@@ -181,9 +183,3 @@ def _below(folder: str, place: Callable[[str], str]) -> Iterator[str]:
             name = os.path.relpath(os.path.join(at, file), folder)
             if place(name):
                 yield name
-
-
-def _inflated(content: bytes, origin: str) -> bytes:
-    from scclint.files.archive import inflate
-
-    return inflate(content, origin)

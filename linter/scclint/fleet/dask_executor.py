@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from scclint import __version__
 from scclint.errors import UsageError
-from scclint.fleet.executor import ScanCounts, counts_of
+from scclint.fleet.executor import ScanCounts, ScanJob, counts_of
 from scclint.fleet.judge import Judge, Judged, failed
 from scclint.fleet.settings import ScanSettings
-from scclint.fleet.store import Known, Store
 from scclint.fleet.tables import Row
 from scclint.fleet.targets import FleetTarget
 
@@ -18,66 +18,56 @@ _BATCHES_PER_THREAD = 2
 """Batches that a thread of the cluster has or waits for. More would keep their results in memory there."""
 
 
-class DaskExecutor:
-    """Judges on the workers of the scheduler at `address`: `tcp://host:8786`. They need the same scclint, and the targets at the same paths."""
+def execute_on_dask(job: ScanJob, batches: Sequence[Sequence[FleetTarget]], *, address: str) -> Iterator[ScanCounts]:
+    """Judge on the workers of the scheduler at `address`: `tcp://host:8786`, and yield the counts of each batch.
 
-    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, name: str, *, address: str) -> None:
-        self._store = store
-        self._scan = scan
-        self._settings = settings
-        self._known = known
-        self._address = address
-        self._name = name
-        self._parts = 0
+    The workers need the same scclint, and the targets at the same paths. The targets of a batch whose worker died are judged again,
+    each by itself. Raises UsageError if the scheduler cannot be reached, or a worker has another scclint.
+    """
+    parts = count()
 
-    def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]:
-        """Yield the counts of each batch. The targets of a batch whose worker died are judged again, each by itself.
-
-        Raises UsageError if the scheduler cannot be reached, or a worker has another scclint.
-        """
-        with _connected(self._address) as client:
-            lost: list[FleetTarget] = []
-            for targets, judged in self._results(client, batches):
-                if isinstance(judged, Exception):
-                    lost += targets
-                else:
-                    yield self._written(judged)
-            for targets, judged in self._results(client, [[target] for target in lost]):
-                why = f"the worker that judged it failed: {type(judged).__name__}: {judged}"
-                yield self._written([failed(targets[0], why)] if isinstance(judged, Exception) else judged)
-
-    def _results(
-        self, client: Any, batches: Sequence[Sequence[FleetTarget]]
-    ) -> Iterator[tuple[Sequence[FleetTarget], list[Judged] | Exception]]:
-        """Each batch with its results or the error of its worker, in the order in which they are done."""
-        from distributed import as_completed
-
-        waiting = iter(batches)
-        futures: dict[Any, Sequence[FleetTarget]] = {}
-        done = as_completed(loop=client.loop)
-        room = _BATCHES_PER_THREAD * max(sum(client.nthreads().values()), 1)
-
-        def submit() -> None:
-            targets = next(waiting, None)
-            if targets is not None:
-                known = self._known.of([target.address for target in targets])
-                future = client.submit(judge_batch, list(targets), known, self._settings, pure=False)
-                futures[future] = targets
-                done.add(future)
-
-        for _ in range(room):
-            submit()
-        for future in done:
-            targets = futures.pop(future)
-            error = future.exception()
-            yield targets, future.result() if error is None else error
-            future.release()
-            submit()
-
-    def _written(self, judged: list[Judged]) -> ScanCounts:
-        self._store.write(self._scan, f"{self._name}-{self._parts:06}", judged)
-        self._parts += 1
+    def written(judged: list[Judged]) -> ScanCounts:
+        job.store.write(job.scan, f"{job.name}-{next(parts):06}", judged)
         return sum((counts_of(one.row) for one in judged), ScanCounts())
+
+    with _connected(address) as client:
+        lost: list[FleetTarget] = []
+        for targets, judged in _results(client, job, batches):
+            if isinstance(judged, Exception):
+                lost += targets
+            else:
+                yield written(judged)
+        for targets, judged in _results(client, job, [[target] for target in lost]):
+            why = f"the worker that judged it failed: {type(judged).__name__}: {judged}"
+            yield written([failed(targets[0], why)] if isinstance(judged, Exception) else judged)
+
+
+def _results(
+    client: Any, job: ScanJob, batches: Sequence[Sequence[FleetTarget]]
+) -> Iterator[tuple[Sequence[FleetTarget], list[Judged] | Exception]]:
+    """Each batch with its results or the error of its worker, in the order in which they are done."""
+    from distributed import as_completed
+
+    waiting = iter(batches)
+    futures: dict[Any, Sequence[FleetTarget]] = {}
+    done = as_completed(loop=client.loop)
+
+    def submit() -> None:
+        targets = next(waiting, None)
+        if targets is not None:
+            known = job.known.of([target.address for target in targets])
+            future = client.submit(judge_batch, list(targets), known, job.settings, pure=False)
+            futures[future] = targets
+            done.add(future)
+
+    for _ in range(_BATCHES_PER_THREAD * max(sum(client.nthreads().values()), 1)):
+        submit()
+    for future in done:
+        targets = futures.pop(future)
+        error = future.exception()
+        yield targets, future.result() if error is None else error
+        future.release()
+        submit()
 
 
 def judge_batch(targets: Sequence[FleetTarget], known: Mapping[str, Mapping[str, Row]], settings: ScanSettings) -> list[Judged]:

@@ -3,9 +3,8 @@
 import gc
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import Protocol
 
 from scclint.fleet.judge import Judge, Judged, failed
 from scclint.fleet.settings import ScanSettings
@@ -37,82 +36,88 @@ def counts_of(row: Row) -> ScanCounts:
     return ScanCounts(1, bool(row["reused"]), status == "failed", status == "incomplete", bool(row["crashes"]))
 
 
-class Executor(Protocol):
-    """Judges batches of targets, writes their rows, and yields how far it is."""
+@record
+class ScanJob:
+    """What judges targets needs: where their rows go, the settings, what earlier scans know, and the beginning of the names of its parts."""
 
-    def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]: ...
+    store: Store
+    scan: str
+    settings: ScanSettings
+    known: Known
+    name: str
 
 
-class LocalExecutor:
-    """Judges in `jobs` processes on this machine; 0 for as many as it has cores.
+Execute = Callable[[ScanJob, Sequence[Sequence[FleetTarget]]], Iterator[ScanCounts]]
+"""Judges batches of targets, writes their rows, and yields how far it is."""
 
-    A process that dies costs one target, which then has a row that says so.
+
+def execute_here(job: ScanJob, batches: Sequence[Sequence[FleetTarget]], *, jobs: int) -> Iterator[ScanCounts]:
+    """Judge in `jobs` processes on this machine, 0 for as many as it has cores, and yield the counts of each batch.
+
+    The targets of a batch whose process died are judged again, each by itself: a process that dies costs one target, which then has a
+    row that says so.
     """
-
-    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, name: str, *, jobs: int) -> None:
-        self._store = store
-        self._scan = scan
-        self._known = known
-        self._jobs = jobs or cores()
-        self._name = name
-        self._judge = Judge(settings)
-        self._process = os.getpid()
-
-    def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]:
-        """Yield the counts of each batch. The targets of a batch whose process died are judged again, each by itself."""
-        lost: list[int] = []
-        for number, result in enumerate(self._results(batches, "a")):
-            if isinstance(result, Died):
-                lost.append(number)
-            else:
-                yield result
-        if not lost:
-            return
-        done = self._store.done(self._scan)
-        yield from (ScanCounts(done=sum(target.address in done for target in batches[number])) for number in lost)
-        single = [[target] for number in lost for target in batches[number] if target.address not in done]
-        for number, result in enumerate(self._results(single, "b")):
-            if not isinstance(result, Died):
-                yield result
-                continue
-            judged = failed(single[number][0], f"the process that judged it {result.how}")
-            self._store.write(self._scan, f"{self._name}-c{number:06}", [judged])
-            yield counts_of(judged.row)
-
-    def _results(self, batches: Sequence[Sequence[FleetTarget]], round: str) -> Iterator[ScanCounts | Died]:
-        def work(number: int) -> ScanCounts:
-            return self._batch(batches[number], f"{self._name}-{round}{number:06}")
-
-        if can_fork():
-            yield from in_processes(work, len(batches), min(self._jobs, len(batches)))
+    judge = Judge(job.settings)
+    lost: list[int] = []
+    for number, result in enumerate(_results(job, judge, batches, jobs or cores(), "a")):
+        if isinstance(result, Died):
+            lost.append(number)
         else:
-            yield from map(work, range(len(batches)))
+            yield result
+    if not lost:
+        return
+    done = job.store.done(job.scan)
+    yield from (ScanCounts(done=sum(target.address in done for target in batches[number])) for number in lost)
+    single = [[target] for number in lost for target in batches[number] if target.address not in done]
+    for number, result in enumerate(_results(job, judge, single, jobs or cores(), "b")):
+        if not isinstance(result, Died):
+            yield result
+            continue
+        judged = failed(single[number][0], f"the process that judged it {result.how}")
+        job.store.write(job.scan, f"{job.name}-c{number:06}", [judged])
+        yield counts_of(judged.row)
 
-    def _batch(self, targets: Sequence[FleetTarget], name: str) -> ScanCounts:
-        if self._process != os.getpid() and not gc.get_freeze_count():
-            # What was there before the first target stays, and need not be looked through after each batch.
-            gc.freeze()
-        counts, parts = ScanCounts(), count()
-        judged: list[Judged] = []
 
-        def write() -> None:
-            self._store.write(self._scan, f"{name}-{next(parts):04}", judged)
-            judged.clear()
+def _results(
+    job: ScanJob, judge: Judge, batches: Sequence[Sequence[FleetTarget]], jobs: int, round: str
+) -> Iterator[ScanCounts | Died]:
+    process = os.getpid()
 
-        since = time.monotonic()
-        known = self._known.of([target.address for target in targets])
-        for target in targets:
-            if self._process not in (os.getpid(), os.getppid()):
-                # The scan was killed. The next one waits for this process.
-                os._exit(1)
-            judged.append(self._judge.judge(target, known.get(target.address, {})))
-            counts += counts_of(judged[-1].row)
-            # A kill loses little, and few rows are in memory.
-            if time.monotonic() - since > MAX_BATCH_SECONDS or sum(one.size for one in judged) > MAX_BATCH_ROWS:
-                write()
-                since = time.monotonic()
-        if judged:
+    def work(number: int) -> ScanCounts:
+        return _batch(job, judge, batches[number], f"{job.name}-{round}{number:06}", process)
+
+    if can_fork():
+        yield from in_processes(work, len(batches), min(jobs, len(batches)))
+    else:
+        yield from map(work, range(len(batches)))
+
+
+def _batch(job: ScanJob, judge: Judge, targets: Sequence[FleetTarget], name: str, process: int) -> ScanCounts:
+    """Judge targets, in the scan's own `process` or in a fork of it."""
+    if process != os.getpid() and not gc.get_freeze_count():
+        # What was there before the first target stays, and need not be looked through after each batch.
+        gc.freeze()
+    counts, parts = ScanCounts(), count()
+    judged: list[Judged] = []
+
+    def write() -> None:
+        job.store.write(job.scan, f"{name}-{next(parts):04}", judged)
+        judged.clear()
+
+    since = time.monotonic()
+    known = job.known.of([target.address for target in targets])
+    for target in targets:
+        if process not in (os.getpid(), os.getppid()):
+            # The scan was killed. The next one waits for this process.
+            os._exit(1)
+        judged.append(judge.judge(target, known.get(target.address, {})))
+        counts += counts_of(judged[-1].row)
+        # A kill loses little, and few rows are in memory.
+        if time.monotonic() - since > MAX_BATCH_SECONDS or sum(one.size for one in judged) > MAX_BATCH_ROWS:
             write()
-        # The command line switches the collector off, for runs that end before it pays.
-        gc.collect()
-        return counts
+            since = time.monotonic()
+    if judged:
+        write()
+    # The command line switches the collector off, for runs that end before it pays.
+    gc.collect()
+    return counts

@@ -6,9 +6,9 @@ from secrets import token_hex
 
 from scclint import __version__
 from scclint.fleet.content import digest_of
-from scclint.fleet.executor import Executor, ScanCounts
+from scclint.fleet.executor import Execute, ScanCounts, ScanJob
 from scclint.fleet.settings import ScanSettings, TargetSettings
-from scclint.fleet.store import Known, Store
+from scclint.fleet.store import Store
 from scclint.fleet.targets import FleetTarget, unique
 from scclint.limits import MAX_BATCH_TARGETS
 from scclint.record import record, replace
@@ -16,8 +16,6 @@ from scclint.run.worlds import make_clusters
 
 Progress = Callable[[ScanCounts, int], None]
 """Called with what this run did so far, and the number of targets that it has to do."""
-MakeExecutor = Callable[[Store, str, ScanSettings, Known, str], Executor]
-"""Makes an executor for a store, scan and settings, what is known of targets, and the beginning of the names of its parts."""
 
 
 @record
@@ -31,7 +29,7 @@ class ScanSummary:
 
 
 def run_scan(
-    store: Store, targets: Sequence[FleetTarget], settings: ScanSettings, make: MakeExecutor, progress: Progress
+    store: Store, targets: Sequence[FleetTarget], settings: ScanSettings, execute: Execute, progress: Progress
 ) -> ScanSummary:
     """Judge the targets, or go on with the last scan if it was about the same and is not finished.
 
@@ -47,8 +45,8 @@ def run_scan(
         # Workers need not start in this folder.
         left = [replace(target, base=os.getcwd()) for target in wanted if target.address not in done]
         counts = ScanCounts()
-        executor = make(store, scan.id, settings, store.known(), token_hex(4))
-        for more in executor.run(_batches(left)):
+        job = ScanJob(store, scan.id, settings, store.known(), token_hex(4))
+        for more in execute(job, _batches(left)):
             counts += more
             progress(counts, len(left))
         store.finish(scan)
