@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.generate import WORKLOAD
-from tests.lsp.editor import Editor
+from tests.apps.lsp.editor import Editor
 
 
 def main() -> None:

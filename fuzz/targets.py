@@ -163,10 +163,10 @@ def configuration(data: bytes) -> None:
 
 def evidence(data: bytes) -> None:
     """Captures from nodes, one or (with a NUL between) several, compared with a prediction."""
-    from scclint.evidence.captures import read_evidence
-    from scclint.evidence.verify import verify
-    from scclint.report.seccomp import verify_json, verify_text
-    from tests.evidence.predicted import prediction
+    from scclint.apps.evidence.captures import read_evidence
+    from scclint.apps.evidence.report import verify_json, verify_text
+    from scclint.apps.evidence.verify import verify
+    from tests.apps.evidence.predicted import prediction
 
     files = []
     for number, part in enumerate(data.split(b"\0")[:4]):

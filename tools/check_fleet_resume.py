@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from scclint.fleet.store import Store
-from scclint.fleet.tables import TABLES
+from scclint.apps.fleet.store import Store
+from scclint.apps.fleet.tables import TABLES
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: 'registry.example/web:%d'}]}\n"
 TIMES = ("scan", "seconds", "judged_at")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from scclint.about import REPOSITORY
+from scclint.apps.fleet.tables import KEY, TABLES, TARGETS
+from scclint.apps.fleet.views import OF_TARGET, VIEWS
 from scclint.cli.commands import EXIT_STATUS, build
 from scclint.config.schema import load_schema
-from scclint.fleet.tables import KEY, TABLES, TARGETS
-from scclint.fleet.views import OF_TARGET, VIEWS
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import facts
 from scclint.rule import AnyRule

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from scclint.apps.lsp.project import Project
 from scclint.cel import rules as declared
 from scclint.cel.evaluator import Ended, Evaluator
 from scclint.cli import main
 from scclint.errors import ConfigError
 from scclint.finding import Severity
 from scclint.limits import MAX_EXPRESSION
-from scclint.lsp.project import Project
 from scclint.run.pool import in_processes
 from tests.cel.test_rules import POD, findings, rule, rules_of, true_of
 

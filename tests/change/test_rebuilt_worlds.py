@@ -9,8 +9,8 @@ import pytest
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.config.model import Config
+from tests.apps.controls import dumps
 from tests.change.test_compare import GRANT, WEB, causes, only
-from tests.controls import dumps
 from tests.must_gather import dump, write_archive, write_folder
 
 if TYPE_CHECKING:

@@ -212,7 +212,7 @@ class TestCompletion:
 
 
 def test_server_without_pygls(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("scclint.lsp")]:
+    for name in [name for name in sys.modules if name.startswith("scclint.apps.lsp")]:
         monkeypatch.delitem(sys.modules, name)
     for name in ("pygls", "lsprotocol"):
         monkeypatch.setitem(sys.modules, name, None)

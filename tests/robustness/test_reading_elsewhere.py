@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from scclint.apps.fleet.settings import ScanSettings, TargetSettings
+from scclint.apps.lsp.project import Project
 from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.files import discover as module
 from scclint.files.discover import SourceFile, discover
 from scclint.files.sources import find_sources
-from scclint.fleet.settings import ScanSettings, TargetSettings
-from scclint.lsp.project import Project
 from scclint.run.scan import scan
 from scclint.units.kustomize.surroundings import Surroundings
 from tests.robustness.conftest import Ran, Run, pod

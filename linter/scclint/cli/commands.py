@@ -288,6 +288,7 @@ difference, and the subjects that gained or lost an SCC.
 Show for each control of a framework whether the input passes or fails it, and
 what fails it. A control is not assessable if files do not show it, or if the
 input has no object that it is about. Rules that are turned off count as well.""",
+        module="scclint.apps.controls.command",
     ),
     "seccomp": Command(
         "show and compare seccomp profiles",
@@ -329,6 +330,7 @@ Show and compare seccomp profiles as the container runtime gets them.
                 "[OPTIONS] A B",
             ),
         },
+        module="scclint.apps.evidence.seccomp",
     ),
     "verify": Command(
         "compare predictions with captures of a running cluster",
@@ -347,6 +349,7 @@ Show and compare seccomp profiles as the container runtime gets them.
 Compare the predicted seccomp profiles with captures of a running cluster: the
 output of crictl inspect, /proc/PID/status, oc get pod -o yaml. The exit status
 is 1 if they disagree.""",
+        module="scclint.apps.evidence.command",
     ),
     "fleet": Command(
         "judge many repositories, and query the results",
@@ -432,6 +435,7 @@ scan judges only targets that have changed.
                 "[OPTIONS] --out DIR --format FORMAT",
             ),
         },
+        module="scclint.apps.fleet.command",
     ),
     "rules": Command(
         "list all rules",
@@ -460,6 +464,7 @@ scan judges only targets that have changed.
         details="""\
 Serve an editor over the Language Server Protocol on standard input and output.
 The editor starts it. The documentation has the settings of common editors.""",
+        module="scclint.apps.lsp.command",
     ),
     "completion": Command(
         "print a script that completes the command line in a shell",

@@ -1,0 +1,59 @@
+"""`scclint controls`."""
+
+from argparse import Namespace
+
+from scclint import __version__
+from scclint.apps.controls import report as controls
+from scclint.apps.controls.api_server import read_admission_plugins
+from scclint.apps.controls.assess import assess
+from scclint.apps.controls.frameworks import framework, frameworks
+from scclint.cli.inputs import dumps_in, open_run, settings
+from scclint.cli.output import write_formats
+from scclint.cli.progress import progress
+from scclint.cli.status import FINDINGS, OK, status_of_units
+from scclint.config.model import Config
+from scclint.errors import UsageError
+from scclint.model.releases import DEFAULT
+from scclint.record import EMPTY, replace
+from scclint.report.sanitize import visible_line
+from scclint.run.judge import open_units
+from scclint.run.options import RunOptions
+from scclint.run.run import report_of
+from scclint.text import listed
+
+
+def run(args: Namespace) -> int:
+    """Print the status of each control; 1 if one fails."""
+    config, registry = settings(args)
+    if config.platform == "kubernetes":
+        raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
+    asked = framework(getattr(args, "framework", frameworks()[0].name))
+    with progress() as step:
+        opened_run = open_run(args, _every_rule(config), registry, RunOptions(ignores=False, progress=step), dump=True)
+        report = report_of(opened_run)
+        opened = list(open_units(opened_run))
+    dumps = dumps_in(args)
+    found = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
+
+    def render(form: str, output: str | None) -> str:
+        if form == "sarif":
+            return controls.render_sarif(report)
+        if form == "html":
+            return controls.render_html(asked, found, _about(args, opened_run.config))
+        forms = {"json": controls.render_json, "markdown": controls.render_markdown}
+        return forms.get(form, controls.render_text)(asked, found)
+
+    write_formats(args, render)
+    return status_of_units(opened_run, opened) or (FINDINGS if any(one.status == "fail" for one in found) else OK)
+
+
+def _about(args: Namespace, config: Config) -> str:
+    """What was assessed, for a page that is read on its own."""
+    paths = listed(map(visible_line, args.paths), "and")
+    releases = listed(config.openshift or (DEFAULT,), "and")
+    return f"scclint {__version__} judged {paths} for OpenShift {releases}."
+
+
+def _every_rule(config: Config) -> Config:
+    """The settings with every rule in force: a rule that is off must not make a control pass."""
+    return replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, ignores=(), baseline="")

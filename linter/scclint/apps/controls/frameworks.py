@@ -1,0 +1,68 @@
+"""The frameworks and their controls, from frameworks.json."""
+
+from functools import cache
+from typing import Any
+
+from scclint.data import read_json
+from scclint.errors import UsageError
+from scclint.record import record
+
+_REMOVED = frozenset(("pci-dss-4", "bsi", "attack", "owasp-k8s-2025"))
+"""The names of frameworks that earlier versions had."""
+
+
+@record
+class Control:
+    """A control. It fails if one of its `checks` (see `scclint.apps.controls.checks`) or `rules` finds something.
+
+    `needs` are sets of kinds: the control can pass if the input has an object of each kind of one set. If it is empty, files show
+    too little, so the control can only fail.
+    """
+
+    id: str
+    title: str
+    checks: tuple[str, ...]
+    rules: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...]
+
+
+@record
+class Framework:
+    """A framework in one version. `source` is where its IDs and titles come from."""
+
+    name: str
+    title: str
+    version: str
+    organization: str
+    source: str
+    controls: tuple[Control, ...]
+
+
+def frameworks() -> tuple[Framework, ...]:
+    """Return all frameworks."""
+    return tuple(map(framework, _data()["frameworks"]))
+
+
+def framework(name: str) -> Framework:
+    """Return a framework by name. Raises UsageError for an unknown one."""
+    known = _data()["frameworks"]
+    if name in _REMOVED:
+        raise UsageError(f"scclint no longer has the framework {name!r}. Use one of {', '.join(known)}.")
+    if name not in known:
+        raise UsageError(f"unknown framework {name!r}. Use one of {', '.join(known)}.")
+    entry = known[name]
+    controls = tuple(
+        Control(one["id"], one["title"], tuple(one["checks"]), tuple(one["rules"]), tuple(map(tuple, one["needs"])))
+        for one in entry["controls"]
+    )
+    return Framework(name, entry["title"], entry["version"], entry["organization"], entry["source"], controls)
+
+
+def controls_of(rule: str) -> tuple[tuple[str, str], ...]:
+    """Return the controls that a rule is evidence for, as names of frameworks and IDs of controls."""
+    return tuple((one.name, control.id) for one in frameworks() for control in one.controls if rule in control.rules)
+
+
+@cache
+def _data() -> Any:
+    return read_json(__file__, "frameworks.json")

@@ -1,0 +1,176 @@
+"""`scclint controls`: the status of each control of a framework, as text, JSON, Markdown and SARIF."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scclint.apps.controls.assess import Assessment
+from scclint.apps.controls.frameworks import Framework, controls_of, frameworks
+from scclint.report.json_text import dump
+from scclint.report.markdown import code, from_template, prose
+from scclint.report.options import Options
+from scclint.report.sanitize import visible_line
+from scclint.report.summary import place
+from scclint.report.table import table_with_remarks
+from scclint.run.report import Report
+from scclint.source import Span
+from scclint.text import and_more, counted
+
+if TYPE_CHECKING:
+    from scclint.report.html_page import TableCell
+
+Json = dict[str, Any]
+
+_MOST_PLACES = 5
+"""How many objects the text names for a control. JSON has all of them."""
+
+
+def render_json(framework: Framework, found: Sequence[Assessment]) -> str:
+    """The controls as JSON, which schemas/controls.json describes."""
+    document = {
+        "version": 1,
+        "framework": {
+            "name": framework.name,
+            "title": framework.title,
+            "version": framework.version,
+            "source": framework.source,
+        },
+        "controls": [
+            {
+                "id": one.control.id,
+                "title": one.control.title,
+                "status": one.status,
+                "why": visible_line(one.why),
+                "findings": [
+                    {"rule": rule, "message": visible_line(text), "file": visible_line(span.file), "line": span.line}
+                    for rule, text, span in evidence_of(one)
+                ],
+            }
+            for one in found
+        ],
+        "summary": _counts(found),
+    }
+    return dump(document) + "\n"
+
+
+def evidence_of(one: Assessment) -> Iterator[tuple[str, str, Span]]:
+    """Yield what fails a control: the rule (empty for a check of the control's own), what it says, and where."""
+    yield from (("", evidence.message, evidence.span) for evidence in one.evidence)
+    yield from ((finding.rule_id, finding.message, finding.span) for finding in one.findings)
+
+
+def _counts(found: Sequence[Assessment]) -> Json:
+    return {status: sum(one.status == status for one in found) for status in ("pass", "fail", "not assessable")}
+
+
+def full_title(framework: Framework) -> str:
+    """Return the title of a framework with its version."""
+    return f"{framework.title} {framework.version}".rstrip()
+
+
+def summary(found: Sequence[Assessment]) -> str:
+    """Return how many controls have each status: `1 pass, 2 fail, 3 not assessable`."""
+    return ", ".join(f"{number} {status}" for status, number in _counts(found).items())
+
+
+def render_text(framework: Framework, found: Sequence[Assessment]) -> str:
+    """A table of the controls, and below each what fails it."""
+    rows = [((one.control.id, one.status, one.control.title), _remarks(one)) for one in found]
+    table = table_with_remarks(("CONTROL", "STATUS", "TITLE"), rows)
+    return f"{full_title(framework)}: {summary(found)}\n\n{table}\n"
+
+
+def _remarks(one: Assessment) -> Iterator[str]:
+    if one.why:
+        yield one.why
+    against = [f"{place(span)}: {f'{rule} ' if rule else ''}{visible_line(text)}" for rule, text, span in evidence_of(one)]
+    yield from against[:_MOST_PLACES]
+    if len(against) > _MOST_PLACES:
+        yield f"and {len(against) - _MOST_PLACES:,} more"
+
+
+def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
+    """A page to print: the framework, and a table of its controls."""
+    return from_template(
+        "controls",
+        title=full_title(framework),
+        summary=summary(found),
+        framework=framework,
+        signs={"pass": "🟢", "fail": "🔴", "not assessable": "⚪"},
+        controls=[
+            (one, and_more((f"{code(place(span))} {prose(text)}" for _, text, span in evidence_of(one)), _MOST_PLACES))
+            for one in found
+        ],
+    )
+
+
+def render_html(framework: Framework, found: Sequence[Assessment], about: str) -> str:
+    """A page with the status of each control, and below the table what fails it. `about` says what was assessed."""
+    from scclint.report.html_page import TableBody, render
+
+    evidence = [
+        [(place(span), f"{rule} {visible_line(text)}".lstrip()) for rule, text, span in evidence_of(one)] for one in found
+    ]
+    return render(
+        "controls",
+        title=full_title(framework),
+        lead=summary(found),
+        about=about,
+        framework=framework,
+        controls=[TableBody([_cells(one, len(items))], one.control.id) for one, items in zip(found, evidence, strict=True)],
+        failed=[
+            {"id": one.control.id, "title": one.control.title, "evidence": items}
+            for one, items in zip(found, evidence, strict=True)
+            if one.status == "fail"
+        ],
+    )
+
+
+def _cells(one: Assessment, objects: int) -> list["TableCell"]:
+    from scclint.report.html_page import TableCell
+
+    tones = {"fail": "error", "not assessable": "quiet"}
+    return [
+        TableCell("Title", one.control.title),
+        TableCell("Status", one.status, tones.get(one.status, "")),
+        TableCell("Evidence", f"{counted(objects, 'object')}, see below")
+        if objects
+        else TableCell("Evidence", one.why, "quiet"),
+    ]
+
+
+def render_sarif(report: Report) -> str:
+    """The findings as SARIF, with each framework as a taxonomy and a relationship from each rule to its controls."""
+    from scclint.report import render
+
+    log = json.loads(render(report, "sarif", Options(show_suppressed=True)))
+    run = log["runs"][0]
+    known = frameworks()
+    run["taxonomies"] = [
+        {
+            "name": one.name,
+            "fullName": full_title(one),
+            **({"version": one.version} if one.version else {}),
+            "organization": one.organization,
+            "taxa": [{"id": control.id, "name": control.title} for control in one.controls],
+        }
+        for one in known
+    ]
+    position = {one.name: index for index, one in enumerate(known)}
+    index_of = {(one.name, control.id): index for one in known for index, control in enumerate(one.controls)}
+    for rule in run["tool"]["driver"]["rules"]:
+        relationships = [
+            {
+                "target": {
+                    "id": control,
+                    "index": index_of[name, control],
+                    "toolComponent": {"name": name, "index": position[name]},
+                },
+                "kinds": ["relevant"],
+            }
+            for name, control in controls_of(rule["id"])
+        ]
+        if relationships:
+            rule["relationships"] = relationships
+    run["tool"]["driver"]["supportedTaxonomies"] = [{"name": one.name, "index": index} for index, one in enumerate(known)]
+    return dump(log) + "\n"

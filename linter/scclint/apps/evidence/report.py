@@ -1,0 +1,193 @@
+"""Format the output of `scclint seccomp show`, `scclint seccomp diff` and `scclint verify`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from scclint.errors import UsageError
+from scclint.finding import Finding, Severity, Subject
+from scclint.report import jinja
+from scclint.report.sanitize import visible_line
+from scclint.text import full_name, wrap
+
+if TYPE_CHECKING:
+    from scclint.apps.evidence.operands import Operand
+    from scclint.apps.evidence.verify import ContainerComparison, Verification
+    from scclint.profiles.diff import ProfileDiff
+    from scclint.profiles.recognise import Recognition
+
+_WIDTH = 110
+"""The width of the lists of syscalls where there is no terminal."""
+
+
+def show(crio: str, caps: Sequence[str], arch: str) -> str:
+    """Return the resolved RuntimeDefault as crictl prints it: JSON with sorted keys.
+
+    Raises UsageError for an unknown capability, release or architecture.
+    """
+    from scclint.profiles.runtime_default import resolve
+    from scclint.seccomp.capabilities import ALL, bounding_set
+
+    held = bounding_set(caps)
+    if unknown := held - ALL:
+        raise UsageError(f"unknown capability {', '.join(sorted(unknown))}: write it as CAP_SYS_ADMIN or SYS_ADMIN")
+    return _json(resolve(crio, held, arch))
+
+
+def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff", width: int | None = None) -> str:
+    """Return the comparison as text: the syscalls that B allows, denies or treats differently, in groups.
+
+    `width` is that of the terminal.
+    """
+    titles = {"opened": "B allows more", "closed": "B allows less", "differs": "other differences"}
+    groups = [
+        (title, [change for change in diff.changes if change.direction == direction]) for direction, title in titles.items()
+    ]
+    return jinja.render(
+        "seccomp_diff.txt",
+        visible_line,
+        {"wrapped": lambda names: "\n  ".join(wrap(visible_line(", ".join(names)), (width or _WIDTH) - 2))},
+        first=first,
+        second=second,
+        diff=diff,
+        groups=[(title, sum(len(change.syscalls) for change in some), some) for title, some in groups if some],
+    )
+
+
+def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
+    """Return the comparison as JSON: an object with `version` 1, `a`, `b`, `same`, `default`, `architectures` and `changes`."""
+    changes = [
+        {
+            "direction": change.direction,
+            "a": _stance(change.before),
+            "b": _stance(change.after),
+            "syscalls": list(change.syscalls),
+        }
+        for change in diff.changes
+    ]
+    return _json(
+        {
+            "version": 1,
+            "a": first.label,
+            "b": second.label,
+            "same": diff.same,
+            "default": {"a": _stance(diff.defaults[0]), "b": _stance(diff.defaults[1])},
+            "architectures": {"a": list(diff.architectures[0]), "b": list(diff.architectures[1])},
+            "changes": changes,
+        }
+    )
+
+
+def verify_text(verification: "Verification") -> str:
+    """Return one block of text per container: the prediction, the observation, and the difference."""
+    statuses = [found.status for found in verification.comparisons]
+    return jinja.render(
+        "verify.txt",
+        visible_line,
+        {},
+        containers=[(found, _subject(found), _predicted(found)) for found in verification.comparisons],
+        unmatched=[f"{seen.file}{_identity(seen.identity)}" for seen in verification.unmatched],
+        agree=statuses.count("agree"),
+        disagree=statuses.count("disagree"),
+        without=statuses.count("no evidence"),
+    )
+
+
+def verify_json(verification: "Verification") -> str:
+    """Return JSON: an object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
+    containers = [
+        {
+            "kind": found.prediction.row.kind,
+            "namespace": found.prediction.row.namespace,
+            "name": found.prediction.row.name,
+            "part": found.prediction.row.part,
+            "container": found.prediction.container.name,
+            "file": found.prediction.row.place.file,
+            "line": found.prediction.row.place.line,
+            "pod": found.pod,
+            "status": found.status,
+            "predicted": {
+                "type": found.prediction.type,
+                "localhostProfile": found.prediction.container.effective.localhost_profile,
+                "procMode": found.prediction.container.effective.proc_mode,
+                "scc": found.prediction.row.scc or None,
+            },
+            "observed": found.observed or None,
+            "step": found.step or None,
+            "explanation": found.explanation or None,
+            "closest": _recognition(found.closest),
+            "evidence": list(found.evidence),
+        }
+        for found in verification.comparisons
+    ]
+    unmatched = [{"file": seen.file, **seen.identity._asdict()} for seen in verification.unmatched]
+    return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
+
+
+def disagreements(verification: "Verification") -> tuple[Finding, ...]:
+    """Return the disagreements as findings at their workloads, for report formats such as SARIF."""
+    found = []
+    for c in verification.comparisons:
+        if c.status == "disagree":
+            row = c.prediction.row
+            message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
+            subject = Subject("", row.kind, row.namespace, row.name, c.prediction.container.name, row.part)
+            found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, row.place, subject))
+    return tuple(found)
+
+
+def _subject(found: "ContainerComparison") -> str:
+    row = found.prediction.row
+    pod = f", pod {found.pod}" if found.pod and row.kind != "Pod" else ""
+    return f"{full_name(row.kind, row.namespace, row.name, row.part)}, container {found.prediction.container.name}{pod}"
+
+
+def _predicted(found: "ContainerComparison") -> str:
+    scc, effective = found.prediction.row.scc, found.prediction.container.effective
+    if found.prediction.undecided:
+        return "undecided"
+    if found.prediction.type is None:
+        return "rejected"
+    parts = [f"{effective.type} {effective.localhost_profile}" if effective.localhost_profile else found.prediction.type]
+    if effective.proc_mode is not None:
+        parts.append(f"Seccomp: {effective.proc_mode}")
+    return ", ".join([*parts, f"SCC {scc}"] if scc else parts)
+
+
+def _identity(identity: tuple[str, ...]) -> str:
+    named = "/".join(part for part in identity if part)
+    return f" ({named})" if named else ""
+
+
+def _recognition(closest: "Recognition | None") -> dict[str, Any] | None:
+    if closest is None:
+        return None
+    return {
+        "exact": closest.exact,
+        "releases": closest.variant.releases,
+        "crio": closest.variant.crio,
+        "capabilities": list(closest.caps),
+        "arch": closest.arch,
+        "changes": [
+            {"direction": c.direction, "syscalls": list(c.syscalls), "from": str(c.before), "to": str(c.after)}
+            for c in closest.diff.changes
+        ],
+    }
+
+
+def _stance(stance: Any) -> dict[str, Any]:
+    return {"verdict": stance.verdict, "action": stance.action, "conditions": list(stance.conditions)}
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(_printable(value), indent=2, sort_keys=True) + "\n"
+
+
+def _printable(value: Any) -> Any:
+    """Return the value with control characters escaped: a name in a capture must not control a terminal or start a line."""
+    if isinstance(value, str):
+        return visible_line(value)
+    if isinstance(value, dict):
+        return {key: _printable(inner) for key, inner in value.items()}
+    return [_printable(inner) for inner in value] if isinstance(value, list) else value

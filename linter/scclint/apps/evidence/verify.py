@@ -1,0 +1,352 @@
+"""Compare what nodes show with what was predicted, and explain each difference."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+
+from scclint.apps.evidence.captures import Observation, Requested
+from scclint.model.pod_names import is_pod_of, owns_pod
+from scclint.outcome.rows import ContainerRow, WorkloadRow
+from scclint.profiles.providers import SECCOMP_ROOT
+from scclint.profiles.recognise import Recognition, recognise
+from scclint.profiles.resolve import Profile
+from scclint.profiles.runtime_default import Variant, deciding_capabilities, variant_of
+from scclint.record import record, replace
+
+AGREE, DISAGREE, NO_EVIDENCE = "agree", "disagree", "no evidence"
+_SUBJECTS = {"user": "its creator", "serviceaccount": "its service account"}
+
+_PRIVILEGED = ("privileged", "the running container is privileged, and the runtime applies no profile to privileged containers")
+
+
+@record
+class Prediction:
+    """The prediction for one container of a workload.
+
+    `caps` is the bounding set, None if it has no effect. `profile` is the resolved Localhost profile if it is known. `subject` is
+    whose rights admit the pod (`user` or `serviceaccount`), empty if it is unknown. `possible` are the SCCs that could admit the
+    pod, if a dump of the cluster lacks the RBAC that decides between them; else it is empty.
+    """
+
+    row: WorkloadRow
+    container: ContainerRow
+    caps: frozenset[str] | None = None
+    profile: Profile | None = None
+    subject: str = ""
+    possible: frozenset[str] = frozenset()
+
+    @property
+    def workload(self) -> tuple[str, ...]:
+        """The workload without its part, and the container: the name of a running pod does not show the part."""
+        return self.row.kind, self.row.namespace, self.row.name, self.container.name
+
+    @property
+    def type(self) -> str | None:
+        """The type of the profile: `RuntimeDefault`, `Localhost` or `Unconfined`; None if the pod is not admitted."""
+        return None if self.container.effective.source == "not admitted" else self.container.effective.type
+
+    @property
+    def undecided(self) -> str:
+        """Why nothing definite is predicted (it depends on the node pool, or the verdict is unknown); empty if something is."""
+        decided = self.container.effective.type or self.container.effective.source in ("windows", "not admitted")
+        return "" if decided and self.row.result != "unknown" else self.container.effective.why
+
+
+@record
+class ContainerComparison:
+    """The result for one container of one pod, or of a workload without evidence.
+
+    `status` is `agree`, `disagree` or `no evidence`. `step` names what explains a disagreement: `scc`, `privileged`,
+    `seccompDefault`, `field`, `release`, `capabilities`, `content`, or `unexplained`. `closest` is the RuntimeDefault closest to
+    the observed profile. `evidence` names the files with the observations.
+    """
+
+    prediction: Prediction
+    pod: str
+    status: str
+    observed: str = ""
+    step: str = ""
+    explanation: str = ""
+    closest: Recognition | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@record
+class Verification:
+    """All comparisons, sorted by workload, container and pod, and the observations that match no predicted container."""
+
+    comparisons: tuple[ContainerComparison, ...]
+    unmatched: tuple[Observation, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return all(comparison.status != DISAGREE for comparison in self.comparisons)
+
+
+@record
+class _Evidence:
+    """The observations of one container, combined."""
+
+    pod: str
+    observations: tuple[Observation, ...]
+
+    def first(self, name: str) -> object:
+        """Return the first value of a field that is neither None nor empty."""
+        values = (getattr(seen, name) for seen in self.observations)
+        return next((value for value in values if value not in (None, "", frozenset())), None)
+
+    @property
+    def profile(self) -> Observation | None:
+        return next((seen for seen in self.observations if seen.has_profile), None)
+
+    @property
+    def has_pod(self) -> bool:
+        return any(seen.source == "pod" for seen in self.observations)
+
+    @property
+    def requested(self) -> Requested | None:
+        return next((seen.requested for seen in self.observations if seen.source == "pod"), None)
+
+    @property
+    def privileged(self) -> bool:
+        return any(seen.privileged for seen in self.observations)
+
+    @property
+    def confined(self) -> bool | None:
+        """Whether a filter is in force; None if only the API was captured. /proc comes first: it is the kernel's own report."""
+        mode = self.first("mode")
+        if mode is not None:
+            return mode != 0
+        return None if self.profile is None else self.profile.profile is not None
+
+
+def verify(predictions: Iterable[Prediction], observations: Sequence[Observation], crio: str = "") -> Verification:
+    """Return the comparison of each prediction with the observations of its container.
+
+    `crio` is the nodes' CRI-O release (`1.29.8`, or `1.29` for any of its patch releases). Empty accepts every known release.
+    Raises UsageError for an unknown release.
+    """
+    predictions, accepted = list(predictions), _accepted(crio)
+    used: set[int] = set()
+    comparisons: list[ContainerComparison] = []
+    for prediction in predictions:
+        mine = [i for i, seen in enumerate(observations) if _matches(seen, prediction, predictions)]
+        used.update(mine)
+        pods = sorted({observations[i].identity.pod for i in mine})
+        if not pods:
+            comparisons.append(ContainerComparison(prediction, "", NO_EVIDENCE))
+        for pod in pods:
+            seen = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
+            comparisons.append(_compare(prediction, _Evidence(pod, seen), accepted))
+    unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
+    named = attrgetter("prediction.workload", "prediction.row.part", "pod")
+    return Verification(tuple(sorted(_by_part(comparisons), key=named)), unmatched)
+
+
+def _by_part(comparisons: Sequence[ContainerComparison]) -> Iterator[ContainerComparison]:
+    """Yield the comparisons. A pod that agrees with one part of its workload is no evidence about the other parts."""
+    agreeing = {
+        (found.prediction.workload, found.pod): found.prediction.row.part for found in comparisons if found.status == AGREE
+    }
+    for found in comparisons:
+        part = agreeing.get((found.prediction.workload, found.pod), found.prediction.row.part)
+        if found.status != DISAGREE or part == found.prediction.row.part:
+            yield found
+        else:
+            yield replace(found, status=NO_EVIDENCE, step="part", explanation=f"the pod is one of {part}")
+
+
+def _accepted(crio: str) -> frozenset[Variant] | None:
+    """Return the RuntimeDefaults of a release: one for a patch release, those of all patch releases for a minor release."""
+    if not crio:
+        return None
+    first_patch = crio if crio.count(".") > 1 else f"{crio}.0"
+    return frozenset({variant_of(crio), variant_of(first_patch)})
+
+
+def _matches(seen: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    identity = seen.identity
+    if not identity.pod:
+        return _could_match(seen.file, prediction, predictions)
+    if identity.container and identity.container != prediction.container.name:
+        return False
+    row = prediction.row
+    if identity.namespace and row.namespace and identity.namespace != row.namespace:
+        return False
+    return owns_pod(row.kind, row.name, identity.pod, seen.owner)
+
+
+def _could_match(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    """Return whether a capture without a name matches: the only container, or the only one of the pod in the file name."""
+    if len(predictions) == 1:
+        return True
+    stem = os.path.basename(file).partition(".")[0]
+    named = [p for p in predictions if stem == p.row.name or is_pod_of(p.row.kind, p.row.name, stem)]
+    return named == [prediction]
+
+
+def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Variant] | None) -> ContainerComparison:
+    profile = seen.profile
+    closest = recognise(profile.profile) if profile is not None and profile.profile is not None else None
+    files = tuple(dict.fromkeys(observation.file for observation in seen.observations))
+
+    def result(status: str, step: str = "", explanation: str = "") -> ContainerComparison:
+        return ContainerComparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
+
+    if prediction.undecided:
+        return result(NO_EVIDENCE, "undecided", prediction.undecided)
+    if prediction.container.effective.source == "windows":
+        return result(NO_EVIDENCE)
+    scc = str(seen.first("scc") or "")
+    if scc != prediction.row.scc and scc in prediction.possible:
+        reason = f"SCC {scc} admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use {scc}"
+        return result(NO_EVIDENCE, "scc", reason)
+    if difference := _admission(prediction, scc, str(seen.first("scc_subject") or "")):
+        return result(DISAGREE, "scc", difference)
+    if seen.confined is None and not seen.has_pod:
+        return result(NO_EVIDENCE)
+    found = _seccomp(prediction, seen, closest, accepted)
+    return result(DISAGREE, *found) if found else result(AGREE)
+
+
+def _admission(prediction: Prediction, scc: str, subject: str) -> str:
+    """Return how the admission of the running pod differs from the prediction; empty if it does not."""
+    if prediction.type is None:
+        where = f" under SCC {scc}" if scc else ""
+        return f"no SCC in the input admits the pod, but the pod exists{where}: the input lacks a grant"
+    if scc and prediction.row.scc and scc != prediction.row.scc:
+        return f"SCC {scc} admitted the pod, not {prediction.row.scc}: the input lacks a grant, an SCC or the creator"
+    if subject and prediction.subject and not prediction.possible and subject != prediction.subject:
+        reason = (
+            f"the rights of {_SUBJECTS.get(subject, subject)} admitted the pod, not those of {_SUBJECTS[prediction.subject]}"
+        )
+        return f"{reason}: the input lacks a grant"
+    return ""
+
+
+def _seccomp(
+    prediction: Prediction, seen: _Evidence, closest: Recognition | None, accepted: frozenset[Variant] | None
+) -> tuple[str, str] | None:
+    """Return the step at which the container's profile differs from the prediction, and how; None if it does not differ."""
+    if seen.confined is None:
+        return _fields(prediction, seen)
+    if seen.confined != (prediction.type != "Unconfined"):
+        return _explain_mode(prediction, seen)
+    if seen.profile is not None and closest is not None:
+        return _content(prediction, seen.profile, closest, accepted)
+    return None
+
+
+def _fields(prediction: Prediction, seen: _Evidence) -> tuple[str, str] | None:
+    """Return how the fields of the running pod differ from the prediction, if nothing from the node was captured."""
+    if seen.privileged:
+        return None if prediction.type == "Unconfined" else _PRIVILEGED
+    requested = seen.requested
+    if requested is None:
+        expected = prediction.type == "Unconfined" or prediction.container.effective.source == "kubelet default"
+        return None if expected else ("field", "the running pod sets no profile, so no SCC applied one")
+    if requested == (prediction.type, prediction.container.effective.localhost_profile or ""):
+        return None
+    return "field", f"the running pod has seccompProfile {' '.join(requested).strip()}, which differs from the prediction"
+
+
+def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
+    """Return why a container is confined although it should not be, or the reverse."""
+    requested = seen.requested
+    if prediction.type != "Unconfined":
+        if seen.privileged:
+            return _PRIVILEGED
+        if requested is not None and requested.type == "Unconfined":
+            return "field", "the running pod sets Unconfined, which the manifest does not"
+        if seen.has_pod and requested is None:
+            return "field", "the running pod sets no profile, so no SCC applied one, and the node's default is Unconfined"
+        return (
+            "unexplained",
+            "the evidence does not show why: add the output of `oc get pod -o yaml`, which has the SCC and the fields",
+        )
+    if requested is not None:
+        return (
+            "field",
+            f"the running pod has seccompProfile {requested.type}: an SCC outside the input, a webhook or a ProfileBinding set it",
+        )
+    if prediction.container.effective.source == "privileged":
+        if seen.privileged:
+            return (
+                "privileged",
+                "the container is privileged but has a profile: CRI-O's privileged_seccomp_profile is set on its node pool",
+            )
+        return (
+            "privileged",
+            "the running container is not privileged, or CRI-O's privileged_seccomp_profile is set on its node pool",
+        )
+    if seen.has_pod:
+        return "seccompDefault", "the pod sets no profile: seccompDefault is on in the kubelet of its node pool"
+    return (
+        "seccompDefault",
+        "seccompDefault may be on in the kubelet of its node pool: add the output of `oc get pod -o yaml` to rule out an SCC",
+    )
+
+
+def _content(
+    prediction: Prediction, seen: Observation, closest: Recognition, accepted: frozenset[Variant] | None
+) -> tuple[str, str] | None:
+    """Return the step at which the effective profile differs from the prediction, and how; None if it does not differ."""
+    if prediction.type == "Localhost":
+        return _localhost_content(prediction, seen, closest)
+    name = seen.profile_name
+    if name and name not in ("RuntimeDefault", "runtime/default"):
+        return "field", f"the container runs with {name}, not with RuntimeDefault"
+    if not closest.exact:
+        text = f"the profile is not a known RuntimeDefault; the closest is that of {closest.variant.releases}, with {_differences(closest)}"
+        return "content", f"{text}: CRI-O's seccomp_profile or an NRI plugin may have changed it"
+    if accepted is not None and closest.variant not in accepted:
+        return "release", f"the profile is the RuntimeDefault of {closest.variant.releases}"
+    caps = prediction.caps if prediction.caps is not None else seen.caps
+    if caps is not None:
+        expected = frozenset(caps) & deciding_capabilities(closest.variant.crio)
+        if expected != frozenset(closest.caps):
+            held, wanted = (", ".join(sorted(c)) or "none" for c in (closest.caps, expected))
+            return "capabilities", f"the profile is RuntimeDefault for the capabilities {held}, but the prediction is {wanted}"
+    return None
+
+
+def _localhost_content(prediction: Prediction, seen: Observation, closest: Recognition) -> tuple[str, str] | None:
+    profile = prediction.container.effective.localhost_profile
+    wanted = f"{SECCOMP_ROOT}/{profile}"
+    if closest.exact and seen.profile_name != wanted and prediction.profile != seen.profile:
+        return "field", f"the container runs with RuntimeDefault of {closest.variant.releases}, not with {profile}"
+    if seen.profile_name.startswith("/") and seen.profile_name != wanted:
+        return "field", f"the container runs with {seen.profile_name}, not with {wanted}"
+    if prediction.profile is not None and prediction.profile != seen.profile:
+        return "content", f"the file on the node differs from the one in the input ({profile})"
+    return None
+
+
+def _describe(seen: _Evidence, closest: Recognition | None) -> str:
+    """Return the observation as text: `RuntimeDefault of CRI-O ..., Seccomp: 2, SCC restricted-v2`."""
+    parts = []
+    if seen.profile is not None:
+        name = seen.profile.profile_name
+        if seen.profile.profile is None:
+            parts.append("no profile")
+        elif closest is not None and closest.exact:
+            parts.append(f"RuntimeDefault of {closest.variant.releases}")
+        else:
+            parts.append(name or "a profile that is not a known RuntimeDefault")
+    if (mode := seen.first("mode")) is not None:
+        parts.append(f"Seccomp: {mode}")
+    if scc := seen.first("scc"):
+        parts.append(f"SCC {scc}")
+    return ", ".join(parts)
+
+
+def _differences(closest: Recognition) -> str:
+    """Return the differences as text: `2 opened (bpf, keyctl), 1 closed (read)`."""
+    parts = []
+    for direction in ("opened", "closed", "differs"):
+        if names := closest.diff.syscalls(direction):
+            shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+            parts.append(f"{len(names)} {direction if direction != 'differs' else 'with other conditions'} ({shown})")
+    if closest.diff.defaults[0] != closest.diff.defaults[1]:
+        parts.append(f"default {closest.diff.defaults[1].action}")
+    return ", ".join(parts) or "rules in another order"

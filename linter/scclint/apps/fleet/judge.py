@@ -1,0 +1,199 @@
+"""Judges one target, and makes the rows of its tables."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import chdir, contextmanager
+from datetime import UTC, date, datetime
+from threading import Lock
+
+from scclint import __version__
+from scclint.apps.fleet.content import content_of, digest_of
+from scclint.apps.fleet.place import Opener, OpenTarget, unpacked
+from scclint.apps.fleet.rows import finding_rows, unit_rows
+from scclint.apps.fleet.settings import OwnSettings, ScanSettings, TargetSettings
+from scclint.apps.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
+from scclint.apps.fleet.targets import FleetTarget
+from scclint.config.model import Config
+from scclint.errors import LoadError, ScclintError
+from scclint.files.sources import find_sources
+from scclint.finding import Crash, Notice
+from scclint.model.releases import DEFAULT
+from scclint.record import record, replace
+from scclint.run.grouping import grouped
+from scclint.run.judge import judge, open_unit
+from scclint.run.merge import merge
+from scclint.run.options import RunOptions
+from scclint.run.report import Report
+from scclint.run.run import prepare
+from scclint.run.unit_result import UnitResult
+from scclint.units.unit import Unit
+
+Rows = Mapping[str, list[Row]]
+"""Rows by the name of their table."""
+
+_WORKING_DIRECTORY = Lock()
+"""A process has one working directory, and a worker of Dask may have several threads."""
+
+
+@record
+class Judged:
+    """A target with its rows. `rows` has none but that of `targets` if the result was reused."""
+
+    target: FleetTarget
+    rows: Rows
+
+    @property
+    def row(self) -> Row:
+        """The row of the table `targets`."""
+        return self.rows["targets"][0]
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return sum(map(len, self.rows.values()))
+
+
+class Judge:
+    """Judges targets with the settings of a scan. What several targets have in common is worked out once."""
+
+    def __init__(self, settings: ScanSettings) -> None:
+        self._settings = TargetSettings(settings)
+        self._opener = Opener()
+
+    def judge(self, target: FleetTarget, known: Mapping[str, Row]) -> Judged:
+        """Return the rows of a target. `known` are its rows of the table `targets` in earlier scans, by key.
+
+        Raises nothing: a target that cannot be judged has a row that says why.
+        """
+        start = time.monotonic()
+        try:
+            with self._opener.opened(target) as place:
+                judged = self._judged(target, place, known)
+        except ScclintError as error:
+            where = f"{error.file}: " if isinstance(error, LoadError) and error.file not in ("", target.address) else ""
+            return failed(target, f"{where}{error}")
+        except (Exception, RecursionError) as error:
+            return failed(target, f"internal error: {type(error).__name__}: {error}", crashes=1)
+        if not judged.row["reused"]:
+            judged.row["seconds"] = round(time.monotonic() - start, 3)
+        return judged
+
+    def _judged(self, target: FleetTarget, place: OpenTarget, known: Mapping[str, Row]) -> Judged:
+        base = digest_of(target.address, __version__, place.path, place.content, self._settings.key)
+        if place.archive:
+            # Its own configuration is part of its content, so it need not be unpacked to know that nothing has changed.
+            if row := _still_valid(known, base):
+                return _reused(target, row)
+            with unpacked(place, target.address) as inside, _in_folder(inside.folder):
+                return self._judged_here(target, inside, base, self._settings.of_target(copied=True))
+        with _in_folder(place.folder):
+            own = self._settings.of_target(copied=place.copied)
+            base = digest_of(base, own.special)
+            if row := _still_valid(known, base):
+                return _reused(target, row)
+            return self._judged_here(target, place, base, own)
+
+    def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, own: OwnSettings) -> Judged:
+        config, registry = own.config, own.registry
+        run = prepare(find_sources([place.path], config), config, registry, RunOptions())
+        parts: list[UnitResult] = []
+        rows: dict[str, list[Row]] = {table.name: [] for table in RESULTS}
+        for unit in run.units:
+            opened, crashes = open_unit(unit, run), list[Crash]()
+            part = judge(opened, run)
+            for name, more in unit_rows(opened, crashes).items():
+                rows[name] += more
+            parts.append(replace(part, crashes=(*part.crashes, *crashes)))
+        report = merge(parts, run.units, run)
+        report = grouped(replace(report, notices=tuple(dict.fromkeys((*run.notices, *report.notices)))))
+        rows["findings"] += finding_rows(report)
+        outside = _outside(run.units, place)
+        key = f"{base}{f'+{digest_of(outside)}' if outside else ''}{_dated(parts, config)}"
+        for row in (row for found in rows.values() for row in found):
+            row["key"] = key
+        about: Row = {"key": key, "content": place.content, "releases": list(config.openshift) or [DEFAULT], "outside": outside}
+        if config.platform == "kubernetes":
+            about["releases"] = [config.kubernetes]
+        return Judged(target, {"targets": [_target_row(target, {**about, **_summary(report, place)})], **rows})
+
+
+def _reused(target: FleetTarget, row: Row) -> Judged:
+    return Judged(target, {"targets": [{**row, "team": target.team, "reused": True}]})
+
+
+def failed(target: FleetTarget, error: str, crashes: int = 0) -> Judged:
+    """Return the row of a target that could not be judged at all."""
+    return Judged(target, {"targets": [_target_row(target, {"status": "failed", "error": error, "crashes": crashes})]})
+
+
+@contextmanager
+def _in_folder(folder: str) -> Iterator[None]:
+    """Work in a folder, so that paths are those that a user sees there."""
+    with _WORKING_DIRECTORY, chdir(folder):
+        yield
+
+
+def _target_row(target: FleetTarget, values: Mapping[str, ColumnValue]) -> Row:
+    empty: dict[str, ColumnValue] = {"text": "", "texts": [], "number": 0, "decimal": 0.0, "flag": False}
+    row: Row = {column.name: empty.get(column.type) for column in TARGETS.columns}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {**row, "target": target.address, "team": target.team, "version": __version__, "judged_at": now, **values}
+
+
+def _summary(report: Report, place: OpenTarget) -> Row:
+    """What a report says of its target as a whole."""
+    errors = [_words(notice) for notice in report.notices if notice.level == "error"]
+    errors += [f"{f.span.file}:{f.span.line}: {f.message}" for f in report.live if f.rule_id == "MAN001"]
+    crashes = [f"internal error: {crash.rule_id}: {crash.subject}: {crash.error}" for crash in report.crashes]
+    problems = crashes + errors
+    nothing = report.judged_nothing or report.unjudged
+    return {
+        "status": "incomplete" if problems else "nothing" if nothing else "judged",
+        "error": problems[0] if problems else "",
+        "skipped": [*place.skipped, *map(_words, report.notices)],
+        "files": report.tally.files,
+        "units": len(report.units),
+        "workloads": report.tally.workloads,
+        "findings": len(report.live),
+        "crashes": len(report.crashes),
+    }
+
+
+def _words(notice: Notice) -> str:
+    where = f"{notice.file}:{notice.line}: " if notice.line else f"{notice.file}: " if notice.file else ""
+    return f"{where}{notice.message}"
+
+
+def _dated(parts: list[UnitResult], config: Config) -> str:
+    """What is added to the key of a result that depends on the day: how long it is valid, and when it was judged."""
+    today = date.today()
+    written = (ignore.until for part in parts for ignore in part.ignores)
+    configured = (ignore.until for ignore in config.ignores)
+    ends = [until for until in (*written, *configured) if until is not None and until >= today]
+    return f"@{min(ends).isoformat()}@{today.isoformat()}" if ends else ""
+
+
+def _outside(units: Iterable[Unit], place: OpenTarget) -> list[str]:
+    """The files that are not in the target and that units are made of: the digest and the path of each."""
+    files = sorted({file for unit in units for file in (*unit.files, *unit.shared)})
+    return [f"{content_of(file)} {file}" for file in files if not _is_inside(file, place)]
+
+
+def _is_inside(file: str, place: OpenTarget) -> bool:
+    if place.path != ".":
+        return file == place.path
+    return not os.path.isabs(file) and file.partition("/")[0] != os.pardir
+
+
+def _still_valid(known: Mapping[str, Row], base: str) -> Row | None:
+    """Return the row of an earlier scan whose key starts like that and that a new judgement would only repeat."""
+    today = date.today().isoformat()
+    for key, row in known.items():
+        dates = key.partition("@")[2]
+        if not key.startswith(base) or (dates and dates.partition("@")[0] < today):
+            continue
+        outside = row["outside"] if isinstance(row["outside"], list) else []
+        if all(content_of(path) == content for content, _, path in (text.partition(" ") for text in outside)):
+            return row
+    return None

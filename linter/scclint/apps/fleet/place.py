@@ -1,0 +1,150 @@
+"""Makes a target available as a folder on this machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from scclint.apps.fleet.content import content_of, digest_of
+from scclint.apps.fleet.targets import FleetTarget
+from scclint.apps.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack
+from scclint.errors import LoadError
+from scclint.files.ignored import work_tree
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
+from scclint.record import record, replace
+
+_CHUNK = 1 << 20
+
+
+@record
+class OpenTarget:
+    """A target on this machine. A run over it starts in `folder`, and judges `path` there: `.`, or the name of a file.
+
+    `content` is the digest of what the target contains. For an archive, it is that of the archive, `archive` is its path, and `folder`
+    is empty until the archive is unpacked. `copied` is True if the files were copied or unpacked for the scan, and `skipped` says
+    what was left out then.
+    """
+
+    folder: str
+    path: str
+    content: str
+    archive: str = ""
+    copied: bool = False
+    skipped: tuple[str, ...] = ()
+
+
+class Opener:
+    """Opens targets. What the folders above them say is read once for all targets in a folder."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, list[str]] = {}
+
+    @contextmanager
+    def opened(self, target: FleetTarget) -> Iterator[OpenTarget]:
+        """Open a target for the time of its judgement. Raises LoadError for one that cannot be read."""
+        if not target.is_url:
+            yield self._local(target.path, target.address)
+            return
+        with TemporaryDirectory(prefix="scclint-") as folder:
+            path, skipped = _fetched(target.address, folder)
+            yield replace(self._local(path, target.address), copied=True, skipped=skipped)
+
+    def _local(self, path: str, shown: str) -> OpenTarget:
+        if os.path.isdir(path):
+            return OpenTarget(path, ".", digest_of(content_of(path), self._rules_above(path)))
+        if not os.path.exists(path):
+            raise LoadError("no such file or directory", shown)
+        if can_unpack(path):
+            return OpenTarget("", ".", content_of(path), archive=path)
+        return OpenTarget(*os.path.split(path), content_of(path))
+
+    def _rules_above(self, folder: str) -> list[str]:
+        """The content of the ignore files of git in the folders above, which decide what of the folder is read."""
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return []
+        parent = os.path.dirname(os.path.realpath(folder) if os.path.islink(folder) else folder)
+        if parent not in self._rules:
+            self._rules[parent] = _rules_from(parent)
+        return self._rules[parent]
+
+
+@contextmanager
+def unpacked(place: OpenTarget, shown: str) -> Iterator[OpenTarget]:
+    """Unpack a target that is an archive for the time of its judgement."""
+    with TemporaryDirectory(prefix="scclint-") as folder:
+        skipped = unpack(place.archive, folder, shown)
+        yield replace(place, folder=top_of(folder), copied=True, skipped=(*place.skipped, *skipped))
+
+
+def _rules_from(folder: str) -> list[str]:
+    """The content of the ignore files of git in a folder and those above, up to the top of its work tree."""
+    top, folders = work_tree(folder), [os.path.realpath(folder)]
+    if not top:
+        return []
+    while folders[-1] != top:
+        folders.append(os.path.dirname(folders[-1]))
+    rules = (os.path.join(one, ".gitignore") for one in folders)
+    return [content_of(one) for one in rules if os.path.exists(one)]
+
+
+def _fetched(address: str, folder: str) -> tuple[str, tuple[str, ...]]:
+    """Copy a target from where its URL says. Return the path of the copy, and what was left out.
+
+    Raises LoadError for whatever goes wrong there.
+    """
+    import fsspec
+
+    # What fails is up to the file system, and each has errors of its own.
+    try:
+        system, path = fsspec.core.url_to_fs(address)
+        if system.isdir(path):
+            return folder, tuple(_copy_folder(system, path, folder))
+        name = os.path.basename(path.rstrip("/")) or "target"
+        _copy(system, path, os.path.join(folder, name), MAX_ARCHIVE if name.endswith(SUFFIXES) else MAX_BYTES, address)
+    except LoadError:
+        raise
+    except ModuleNotFoundError as error:
+        raise LoadError(f"needs the package {error.name}", address) from None
+    except FileNotFoundError:
+        raise LoadError("no such file or directory", address) from None
+    except Exception as error:
+        raise LoadError(f"cannot be read: {type(error).__name__}: {error}", address) from None
+    return os.path.join(folder, name), ()
+
+
+def _copy_folder(system: Any, path: str, folder: str) -> list[str]:
+    """Copy the files of a folder, and return what was left out. Raises LoadError if there are too many files or bytes."""
+    top, size, skipped = path.rstrip("/"), 0, list[str]()
+    for number, (name, info) in enumerate(sorted(system.find(path, detail=True).items())):
+        size += info.get("size") or 0
+        if number >= MAX_ARCHIVE_MEMBERS or size > MAX_ARCHIVE:
+            raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} files or {MAX_ARCHIVE >> 30} GiB, which are not read", path)
+        relative = name.removeprefix(top).lstrip("/")
+        parts = relative.split("/")
+        if ".git" in parts:
+            continue
+        if not relative or os.pardir in parts or "\0" in relative or "\\" in relative:
+            skipped.append(f"{name}: has a path that leads out of the folder")
+            continue
+        if relative.count("/") > MAX_FOLDER_DEPTH:
+            skipped.append(f"{relative}: is below more than {MAX_FOLDER_DEPTH} folders")
+            continue
+        target = os.path.join(folder, *parts)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        try:
+            _copy(system, name, target, MAX_BYTES, relative)
+        except LoadError as error:
+            os.unlink(target)
+            skipped.append(f"{relative}: {error}")
+    return skipped
+
+
+def _copy(system: Any, source: str, target: str, longest: int, shown: str) -> None:
+    size = 0
+    with system.open(source, "rb") as remote, open(target, "wb") as local:
+        while part := remote.read(_CHUNK):
+            size += len(part)
+            if size > longest:
+                raise LoadError(f"larger than {longest >> 20} MiB, which is not read", shown)
+            local.write(part)

@@ -1,0 +1,156 @@
+"""The messages of an editor: what its notifications change, and which module answers each request."""
+
+import logging
+import os
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from lsprotocol import types
+from pygls import uris
+
+from scclint.apps.lsp import actions, verdict
+from scclint.apps.lsp.completion import offers
+from scclint.apps.lsp.convert import Converter
+from scclint.apps.lsp.definition import definitions
+from scclint.apps.lsp.hints import hints
+from scclint.apps.lsp.project import Project
+from scclint.apps.lsp.rule_hover import rule_at, rule_hover
+from scclint.apps.lsp.server import Buffer, Server
+from scclint.source import Span
+
+
+def make_server(config_file: str = "") -> Server:
+    """Return a server with all features, not started yet."""
+    server = Server(config_file)
+    _follow_texts(server)
+    for method, ask, otherwise, options in _REQUESTS:
+        _answer(server, method, ask, otherwise, options)
+    return server
+
+
+def _follow_texts(server: Server) -> None:
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        folders = [uris.to_fs_path(folder.uri) for folder in server.workspace.folders.values()]
+        first = next(filter(None, [*folders, server.workspace.root_path]), None)
+        if first is not None and os.path.isdir(first):
+            os.chdir(first)
+        server.watch_files()
+        await server.keep_judging()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        if path := uris.to_fs_path(document.uri):
+            server.change(path, Buffer(document.uri, document.version, document.text))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        path = uris.to_fs_path(document.uri)
+        if path and params.content_changes:
+            server.change(path, Buffer(document.uri, document.version, params.content_changes[-1].text))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        if path := uris.to_fs_path(params.text_document.uri):
+            server.change(path, None)
+            server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(params.text_document.uri, []))
+
+    for method in (
+        types.TEXT_DOCUMENT_DID_SAVE,
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+        types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
+    ):
+        server.feature(method)(lambda params: server.save())
+
+
+def _answer(
+    server: Server,
+    method: str,
+    ask: Callable[[Any, Project, str, Converter], object],
+    otherwise: object,
+    options: object = None,
+) -> None:
+    """Answer the requests of a method with what `ask` returns for their parameters, and `otherwise` (see `Server.answer`)."""
+
+    @server.feature(method, options)
+    async def answer(params: Any) -> object:
+        return await server.answer(params.text_document.uri, partial(ask, params), otherwise)
+
+
+def _hover(params: types.HoverParams, project: Project, file: str, convert: Converter) -> types.Hover | None:
+    places = convert.places(file)
+    place = places.from_editor(params.position.line, params.position.character)
+    rule = rule_at(places.line(place.line), place.column - 1, project.registry)
+    if rule is not None:
+        text = rule_hover(rule)
+    else:
+        cursor = project.cursor(file, place)
+        text = verdict.hover(cursor, project.workloads_at(cursor))
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
+
+
+def _code_lens(_: types.CodeLensParams, project: Project, file: str, convert: Converter) -> list[types.CodeLens]:
+    found = verdict.lenses(project.workloads(file))
+    return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in found]
+
+
+def _code_actions(params: types.CodeActionParams, project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
+    first, last = params.range.start.line + 1, params.range.end.line + 1
+    here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
+    text, documents = project.outline.text(file), project.outline.documents(file)
+    offered = list(actions.fixes(project.with_fixes(here)))
+    offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
+    by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
+    for name, placed in by_place:
+        if first <= name.line <= last:
+            offered += actions.pin((one for one in placed if one.workload.file == file), text)
+    return [convert.action(action) for action in offered]
+
+
+def _definition(params: types.DefinitionParams, project: Project, file: str, convert: Converter) -> list[types.Location]:
+    position = params.position
+    cursor = project.cursor(file, convert.places(file).from_editor(position.line, position.character))
+    around = project.workloads_at(cursor)
+    found: dict[Span, None] = {}
+    for opened in project.units(file):
+        workloads = [placed.workload for placed in around if placed.unit == opened.unit.name]
+        spans = [project.in_file(opened, span) for span in definitions(cursor, opened, workloads)]
+        found |= dict.fromkeys(span for span in spans if span is not None)
+    return [convert.location(span) for span in found]
+
+
+def _completion(params: types.CompletionParams, project: Project, file: str, convert: Converter) -> list[types.CompletionItem]:
+    places = convert.places(file)
+    place = places.from_editor(params.position.line, params.position.character)
+    before = places.line(place.line)[: place.column - 1]
+    worlds = [world for opened in project.units(file) for world in opened.worlds.values()]
+    return [convert.completion(offer, file, place) for offer in offers(before, worlds, project.registry)]
+
+
+def _inlay_hints(params: types.InlayHintParams, project: Project, file: str, convert: Converter) -> list[types.InlayHint]:
+    found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
+    made = [convert.hint(hint) for hint in found]
+    return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
+
+
+_REQUESTS: tuple[tuple[str, Callable[[Any, Project, str, Converter], object], object, object], ...] = (
+    (types.TEXT_DOCUMENT_HOVER, _hover, None, None),
+    (types.TEXT_DOCUMENT_CODE_LENS, _code_lens, [], None),
+    (types.TEXT_DOCUMENT_CODE_ACTION, _code_actions, [], None),
+    (types.TEXT_DOCUMENT_DEFINITION, _definition, [], None),
+    (types.TEXT_DOCUMENT_INLAY_HINT, _inlay_hints, [], None),
+    (types.TEXT_DOCUMENT_COMPLETION, _completion, [], types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"])),
+)
+"""For each request the function that answers it, the answer about other files, and what the editor is told of it."""
+
+
+def serve(config_file: str = "") -> None:
+    """Serve one editor on standard input and output until it ends."""
+    # The editor shows what is written to standard error. Errors of requests are in the log that the protocol has for them.
+    if not os.environ.get("SCCLINT_DEBUG"):
+        logging.disable(logging.CRITICAL)
+    make_server(config_file).start_io()

@@ -1,0 +1,235 @@
+"""The manifests of one folder, judged with the unsaved texts of an editor in place of files.
+
+The folder is split into units when something is saved. A changed text is judged in two steps: at once the objects of its own file,
+and later, when the typing pauses, everything else in its units. Units that kustomize or helm renders are judged as saved.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from scclint.apps.lsp.places import LineColumn, LineMap, path_at
+from scclint.config.discover import discover_config
+from scclint.config.model import Config
+from scclint.files.discover import SUFFIXES, SourceFile
+from scclint.files.sources import find_sources
+from scclint.finding import Crash, Finding, Notice, Path
+from scclint.load.document import Document
+from scclint.model.workload import Workload
+from scclint.outcome.world import World
+from scclint.record import EMPTY, record, replace
+from scclint.registry import Registry
+from scclint.remedy.proofs import with_fixes
+from scclint.run.changed import touched
+from scclint.run.judge import OpenUnit, judge, open_unit
+from scclint.run.merge import merge
+from scclint.run.options import Progress, RunOptions, silent
+from scclint.run.report import Report
+from scclint.run.rule_set import load_config, rules_of
+from scclint.run.run import prepare
+from scclint.run.shared import Run
+from scclint.run.unit_result import UnitResult
+from scclint.source import Span
+from scclint.units.outline import Outline
+from scclint.units.unit import Unit
+
+
+@record
+class PlacedWorkload:
+    """A workload of a unit with its worlds, by release. `name` is where its name is in the file, and `lines` its first and last line."""
+
+    workload: Workload
+    worlds: Mapping[str, World]
+    unit: str
+    name: Span
+    lines: tuple[int, int]
+
+
+@record
+class Cursor:
+    """A place in a file. `path` leads from the root of `document` to the field there; without a document that can be read it is empty."""
+
+    file: str
+    place: LineColumn
+    document: Document | None = None
+    path: Path = ()
+
+
+def document_at(documents: Iterable[Document], line: int) -> Document | None:
+    """Return the document that can be read at a line; None if there is none."""
+    return next((d for d in documents if d.root is not None and d.root.line <= line <= d.root.end_line), None)
+
+
+class Project:
+    """A folder, or a file that lies in no folder of the editor. `progress` may raise an exception to end a step early.
+
+    Raises ScclintError if the settings are wrong. Paths are those that people see, relative to the working directory.
+    """
+
+    def __init__(self, path: str, config_file: str = "", progress: Progress = silent) -> None:
+        self.path = path
+        self._config_file = config_file
+        self._progress = progress
+        self.refresh(EMPTY)
+
+    def refresh(self, texts: Mapping[str, str]) -> None:
+        """Read the settings and the saved files again, and split them into units. `texts` are the unsaved ones, by path."""
+        file = self._config_file or discover_config(self.path)
+        self.config = load_config(file, found=not self._config_file) if file else Config()
+        self.registry: Registry = rules_of(self.config)
+        sources = find_sources([self.path], self.config)
+        there = {item.display for item in sources.targets if isinstance(item, SourceFile)}
+        new = [SourceFile(name, name) for name in texts if name not in there and self._is_new(name)]
+        targets = (*(item for item in sources.targets if isinstance(item, SourceFile)), *new)
+        self._saved = prepare(
+            sources._replace(targets=targets), self.config, self.registry, RunOptions(progress=self._progress)
+        )
+        self._now = self._saved.with_overlay(texts)
+        self._texts = dict(texts)
+        self._parts: dict[str, UnitResult] = {}
+        self._fresh: set[str] = set()
+        self._opened: dict[str, OpenUnit] = {}
+
+    def edit(self, texts: Mapping[str, str]) -> None:
+        """Take other unsaved texts."""
+        changed = {file for file in {*self._texts, *texts} if self._texts.get(file) != texts.get(file)}
+        if not changed:
+            return
+        if any(file not in self.outline.files and self._is_new(file) for file in changed):
+            self.refresh(texts)
+            return
+        self._texts = dict(texts)
+        known = [
+            unit for unit in self._now.units if not unit.rendered and unit.name in (self._parts.keys() | self._opened.keys())
+        ]
+        # An object of a changed file may be taken only before the edit, or only after it.
+        before = touched(self._now, changed, known)
+        self._now = self._now.with_overlay(texts)
+        for unit in (*before, *touched(self._now, changed, known)):
+            self._fresh.discard(unit.name)
+            self._opened.pop(unit.name, None)
+        # A unit without an open file is not asked for.
+        self._opened = {name: one for name, one in self._opened.items() if not texts.keys().isdisjoint(one.unit.files)}
+
+    def judge_file(self, file: str) -> None:
+        """Judge the objects of one file in each of its units. A unit that was not judged before is judged as a whole."""
+        for unit in self._units_of(file):
+            known = self._parts.get(unit.name)
+            if unit.name in self._fresh:
+                continue
+            if known is None:
+                self._judge(unit)
+                continue
+            opened = self.open(unit)
+            own = [subject for subject in opened.subjects if subject.file == file]
+            part = judge(replace(opened, subjects=own), self._now)
+            others = [finding for finding in known.findings if finding.span.file != file]
+            self._parts[unit.name] = replace(part, findings=(*part.findings, *others))
+
+    def judge_units(self, file: str) -> None:
+        """Judge the units of a file as a whole, those that are not up to date."""
+        for unit in self._units_of(file):
+            if unit.name not in self._fresh:
+                self._judge(unit)
+
+    def findings(self, file: str) -> list[Finding]:
+        """The findings in a file, as far as its units are judged. Those of rendered units are at the lines of the unsaved text."""
+        units = [unit for unit in self._units_of(file) if unit.name in self._parts]
+        if not units:
+            return []
+        report = merge([self._parts[unit.name] for unit in units], units, self._now)
+        rendered = {unit.name for unit in units if unit.rendered}
+        lines = self._lines(file)
+        found = []
+        for finding in report.live:
+            if finding.span.file != file:
+                continue
+            span = finding.span if rendered.isdisjoint(finding.units) else lines.now(finding.span)
+            if span is not None:
+                found.append(replace(finding, span=span))
+        return found
+
+    def with_fixes(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings, each with its proved fix if it has one."""
+        return with_fixes(self._now, Report(findings=tuple(findings)), findings).findings
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What the user must know about the files and their rendering."""
+        return self._saved.notices
+
+    @property
+    def crashes(self) -> Iterator[Crash]:
+        """The rules that failed in the units judged so far."""
+        return (crash for part in list(self._parts.values()) for crash in part.crashes)
+
+    @property
+    def outline(self) -> Outline:
+        """The files with the texts that the editor has."""
+        return self._now.outline
+
+    def units(self, file: str) -> list[OpenUnit]:
+        """The units that a file is part of, with their worlds."""
+        return [self.open(unit) for unit in self._units_of(file)]
+
+    def open(self, unit: Unit) -> OpenUnit:
+        """A unit with its objects and worlds."""
+        if unit.name not in self._opened:
+            self._opened[unit.name] = open_unit(unit, self._run_of(unit))
+        return self._opened[unit.name]
+
+    def workloads(self, file: str) -> list[PlacedWorkload]:
+        """The workloads in a file, once for each unit that has them, in the order of their lines."""
+        found = [placed for opened in self.units(file) for placed in self._placed(opened, file)]
+        return sorted(found, key=lambda placed: (placed.name, placed.unit))
+
+    def workloads_at(self, cursor: Cursor) -> list[PlacedWorkload]:
+        """The workloads around a place, once for each unit."""
+        return [w for w in self.workloads(cursor.file) if w.lines[0] <= cursor.place.line <= w.lines[1]]
+
+    def cursor(self, file: str, place: LineColumn) -> Cursor:
+        """What is at a place of a file."""
+        document = document_at(self.outline.documents(file), place.line)
+        root = document.root if document is not None else None
+        return Cursor(file, place, document, path_at(root, place) if root is not None else ())
+
+    def in_file(self, opened: OpenUnit, span: Span) -> Span | None:
+        """A span of an opened unit in the file that people edit; None if its line was changed since the unit was rendered."""
+        found = opened.tracer().span(span)
+        return found if found == span else self._lines(found.file).now(found)
+
+    def _placed(self, opened: OpenUnit, file: str) -> Iterator[PlacedWorkload]:
+        rendered = opened.unit.rendered
+        for workload in opened.workloads:
+            if not rendered and workload.file != file:
+                continue
+            name = self.in_file(opened, workload.place.span) if rendered else workload.place.span
+            if name is None or name.file != file:
+                continue
+            lines = self._lines_around(file, name.line) if rendered else workload.lines
+            yield PlacedWorkload(workload, opened.worlds, opened.unit.name, name, lines)
+
+    def _lines_around(self, file: str, line: int) -> tuple[int, int]:
+        """The first and last line of the document at a line; the line alone in a template that is no YAML."""
+        document = document_at(self.outline.documents(file), line)
+        root = document.root if document is not None else None
+        return (root.line, root.end_line) if root is not None else (line, line)
+
+    def _judge(self, unit: Unit) -> None:
+        self._parts[unit.name] = judge(self.open(unit), self._run_of(unit))
+        self._fresh.add(unit.name)
+
+    def _units_of(self, file: str) -> list[Unit]:
+        return [unit for unit in self._now.units if file in unit.files]
+
+    def _run_of(self, unit: Unit) -> Run:
+        return self._saved if unit.rendered else self._now
+
+    def _lines(self, file: str) -> LineMap:
+        now = self._texts.get(file)
+        saved = self._saved.outline.text(file)
+        return LineMap(saved, saved if now is None else now)
+
+    def _is_new(self, file: str) -> bool:
+        """Whether a text is one that an editor has not saved yet and that belongs here by its name."""
+        inside = not os.path.relpath(file, self.path).startswith(os.pardir)
+        return inside and file.endswith(SUFFIXES) and not os.path.exists(file)

@@ -1,0 +1,168 @@
+"""What an editor shows of a verdict: a line above the workload, a hover over it, and the effect of the field under the cursor."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+
+from scclint.admission.verdict import Verdict
+from scclint.apps.lsp.project import Cursor, PlacedWorkload
+from scclint.finding import Path, Remove
+from scclint.model.workload import Workload
+from scclint.outcome.chain import Outcome
+from scclint.outcome.rows import seccomp_words, workload_row
+from scclint.outcome.world import World
+from scclint.report.explain import policy_words
+from scclint.report.review import named
+from scclint.report.sanitize import one_line, visible_line
+from scclint.source import Span
+from scclint.text import field_path, listed
+from scclint.yaml.edit import EditRefused, changed_data
+
+_DECISIVE = frozenset(
+    ("securityContext", "volumes", "annotations", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "hostPort", "ports")
+)
+"""Fields that admission reads, and fields whose content it reads."""
+
+_MOST_REASONS = 4
+
+
+def lenses(placed: Sequence[PlacedWorkload]) -> list[tuple[Span, str]]:
+    """Return the text to show above each workload: the SCC, the profiles and the Pod Security level, for all units and releases."""
+    by_place: dict[Span, list[PlacedWorkload]] = {}
+    for one in placed:
+        by_place.setdefault(one.name, []).append(one)
+    found = []
+    for span, same in by_place.items():
+        texts = _by_text(same, lambda workload, world: summary(world.outcome(workload)))
+        alike = len(texts) == 1
+        found.append((span, "; ".join(text if alike else f"{listed(where)}: {text}" for text, where in texts.items())))
+    return found
+
+
+def summary(outcome: Outcome) -> str:
+    """Return an outcome in a few words: `restricted-v2 · RuntimeDefault · Pod Security: restricted`."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return f"No verdict, because {visible_line(outcome.unknown)}"
+    scc = visible_line(verdict.scc) if verdict.scc else "No SCC admission"
+    words = [scc, ", ".join(dict.fromkeys(visible_line(seccomp_words(container)) for container in outcome.seccomp))]
+    match outcome.rejected_by:
+        case "scc":
+            return "SCC admission rejects the pod"
+        case "validation":
+            words.append("The API server rejects the pod as invalid")
+        case "csi":
+            words.append("A CSI volume is rejected")
+        case "pod-security":
+            words.append("Pod Security rejects the pod")
+        case _ if outcome.pod_security is not None:
+            words.append(f"Pod Security: {'unknown' if outcome.pod_security.unknown else outcome.pod_security.meets}")
+    return " · ".join(words)
+
+
+def hover(cursor: Cursor, placed: Sequence[PlacedWorkload]) -> str:
+    """Return the verdict on the workloads around a place, and the effect of the field there, as Markdown; empty without a workload."""
+    sections = _by_text(placed, lambda workload, world: "\n\n".join(_section(workload, world, cursor.path)))
+    if len(sections) < 2:
+        return "".join(sections)
+    return "\n\n---\n\n".join(f"In {code(listed(where))}:\n\n{text}" for text, where in sections.items())
+
+
+def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
+    """Return what a field of the pod does to the outcome, in sentences of Markdown. `path` leads from the document's root."""
+    below = workload.pod.path_in_manifest(path)
+    outcome = world.outcome(workload)
+    if below is None or outcome.verdict is None or outcome.verdict.skipped or _DECISIVE.isdisjoint(below):
+        return []
+    found = list(_rejections(workload, world, below))[:_MOST_REASONS]
+    without = _without(world, outcome, below)
+    if without is not None and summary(outcome) != summary(without):
+        found.append(f"Without this field: {escaped(summary(without))}.")
+    return found
+
+
+def code(text: str) -> str:
+    """Return text of a manifest as inline code of Markdown."""
+    return f"`{visible_line(text).replace('`', chr(39))}`"
+
+
+def escaped(text: str) -> str:
+    """Return text of a manifest literally in Markdown, on one line."""
+    return re.sub(r"([\\`*_{}\[\]()#!<>|~&])", r"\\\1", one_line(text))
+
+
+def _by_text(placed: Sequence[PlacedWorkload], describe: Callable[[Workload, World], str]) -> dict[str, list[str]]:
+    """Return each text about workloads, with the units that it is true of, and their releases if there are several."""
+    found: dict[str, list[str]] = {}
+    for one in placed:
+        for release, world in one.worlds.items():
+            where = f"{one.unit} ({release})" if len(one.worlds) > 1 else one.unit
+            found.setdefault(describe(one.workload, world), []).append(where)
+    return found
+
+
+def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
+    """The paragraphs about a workload in one world."""
+    row = workload_row(world, workload)
+    verdict, security = row.outcome.verdict, row.outcome.pod_security
+    title = f"**{escaped(named(workload))}** on {world.cluster.platform_name}"
+    if verdict is None:
+        yield f"{title}: there is no verdict, {escaped(row.why)}."
+        return
+    effects = field_effect(workload, world, path)
+    if verdict.skipped:
+        yield f"{title}: no SCC is tried, because {escaped(row.outcome.skipped)}."
+    elif row.scc:
+        yield f"{title}: SCC {code(row.scc)} admits the pod."
+        if row.grant:
+            yield f"Granted to the {escaped(row.grant)}."
+    else:
+        yield f"{title}: no SCC that the pod may use admits it."
+        yield from () if effects else _why_rejected(verdict)
+    if effects:
+        yield f"**{escaped(field_path(path[len(workload.pod.path) :]))}**"
+        yield "\n".join(f"- {effect}" for effect in effects)
+    if row.containers and verdict.allowed:
+        lines = (f"| {code(one.name)} | {code(one.seccomp)} | {one.effective.source} |" for one in row.containers)
+        yield "\n".join(["| Container | Seccomp profile | Set by |", "|---|---|---|", *lines])
+    for problem in row.outcome.invalid:
+        yield f"The API server rejects the pod: {escaped(problem.message)}"
+    if security is not None:
+        answer = f"The strictest level that the pod meets is {row.pod_security}."
+        if security.unknown:
+            answer = f"The answer is not known, because {escaped(security.unknown)}."
+        elif security.answer.denial:
+            answer = f"It rejects the pod: {escaped(security.answer.denial)}"
+        yield f"Pod Security: {escaped(policy_words(security.policy))}\n{answer}"
+
+
+def _why_rejected(verdict: Verdict) -> Iterator[str]:
+    for candidate in verdict.candidates:
+        if candidate.outcome == "too restrictive":
+            reasons = list(dict.fromkeys(error.text for error in candidate.reasons))
+            more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+            yield f"- {code(candidate.scc)}: {escaped(reasons[0] if reasons else 'no reason is known')}{more}"
+
+
+def _rejections(workload: Workload, world: World, path: Path) -> Iterator[str]:
+    """Yield which SCCs that the pod may use reject it because of the field, also those that are not reached."""
+    texts: dict[str, list[str]] = {}
+    for candidate in world.outcomes.explain(workload):
+        if candidate.outcome == "too restrictive":
+            for error in candidate.reasons:
+                if error.path[: len(path)] == path:
+                    sccs = texts.setdefault(error.text, [])
+                    sccs += [] if candidate.scc in sccs else [candidate.scc]
+    for text, sccs in texts.items():
+        verb = "rejects" if len(sccs) == 1 else "reject"
+        yield f"{listed(map(code, sccs))} {verb} the pod because of this field: {escaped(text)}"
+
+
+def _without(world: World, outcome: Outcome, path: Path) -> Outcome | None:
+    """Return the outcome without a field; None if the pod as SCC admission gets it does not have the field."""
+    assert outcome.verdict is not None
+    try:
+        pod = changed_data(deepcopy(outcome.verdict.submitted), Remove(path))
+    except EditRefused:
+        return None
+    return world.outcomes.with_pod(outcome, pod)

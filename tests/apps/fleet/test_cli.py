@@ -1,0 +1,94 @@
+"""`scclint fleet` on the command line."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scclint.apps.fleet.executor import ScanCounts
+from scclint.apps.fleet.progress import ScanProgress, duration
+from tests.apps.fleet.conftest import FIXTURES, targets
+from tests.cli.conftest import Cli, cli, here
+
+__all__ = ["cli", "here"]
+
+
+def test_a_scan(out: Path, tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "targets.csv").write_text(f"target,team\n{FIXTURES / 'demo'},shop\nmissing,pay\n")
+    run = cli("fleet", "run", "--out", str(out), "--targets", str(tmp_path / "targets.csv"), str(FIXTURES / "upgrade"))
+    assert (run.status, run.out) == (0, "")
+    hint = f'scclint fleet sql --out {out} "SELECT * FROM problem_targets"'
+    assert run.err.endswith(f": 3 targets: 1 failed; `{hint}` says why\n")
+    assert "no such file or directory" in cli(*shlex.split(hint)[1:]).out
+    assert [row["team"] for row in targets(out).values()] == ["shop", "", "pay"]
+    again = cli("fleet", "run", "--out", str(out), "--targets", str(tmp_path / "targets.csv"), str(FIXTURES / "upgrade"))
+    assert ": 3 targets: 2 unchanged, 1 failed; `" in again.err
+
+
+def test_settings_are_checked_before_the_scan(out: Path, cli: Cli) -> None:
+    run = cli("fleet", "run", "--out", str(out), "--openshift", "9.9", str(FIXTURES / "demo"))
+    assert run.status == 2
+    assert "9.9" in run.err
+    assert not out.exists()
+
+
+def test_no_targets(out: Path, cli: Cli) -> None:
+    run = cli("fleet", "run", "--out", str(out))
+    assert (run.status, run.err) == (2, "scclint: say which targets to judge: TARGET, or --targets FILE\n")
+
+
+EXTRA = [
+    ("pyarrow", "run --out fleet web"),
+    ("distributed", "run --out fleet --scheduler tcp://127.0.0.1:1 web"),
+    ("duckdb", "sql --out fleet 1"),
+    ("duckdb", "report --out fleet"),
+    ("duckdb", "export --out fleet --format ocsf"),
+]
+
+
+@pytest.mark.parametrize(("name", "command"), EXTRA)
+def test_a_missing_extra_is_named(tmp_path: Path, name: str, command: str) -> None:
+    code = f"import sys; sys.modules[{name!r}] = None; from scclint.cli import main; sys.exit(main())"
+    arguments = [sys.executable, "-c", code, "fleet", *command.split()]
+    run = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (2, f"scclint: fleet needs {name}: pip install 'scclint[fleet]'\n")
+
+
+def test_progress_says_the_rate_and_the_time_left() -> None:
+    now, written = [0.0], list[str]()
+    progress = ScanProgress(written.append, 60, lambda: now[0])
+    progress(ScanCounts(done=5), 100)
+    now[0] = 60.0
+    progress(ScanCounts(done=30, failed=1), 100)
+    now[0] = 61.0
+    progress(ScanCounts(done=31, failed=1), 100)
+    assert written == ["scclint: 30 of 100 targets, 1 failed, 0.5 a second, 140 s left".replace("140 s", "2 min")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (6000, "1 h 40 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_answers(out: Path, cli: Cli) -> None:
+    assert cli("fleet", "sql", "--out", str(out), "FROM targets").err.startswith(f"scclint: {out} has no finished scan: run")
+    cli("fleet", "run", "--out", str(out), str(FIXTURES / "demo"))
+    sql = cli("fleet", "sql", "--out", str(out), "--format", "csv", "SELECT status, workloads FROM targets")
+    assert (sql.status, sql.out, sql.err) == (0, "status,workloads\njudged,3\n", "")
+    assert cli("fleet", "sql", "--out", str(out), "SELEKT").status == 2
+    report = cli("fleet", "report", "--out", str(out), "-o", "fleet.html")
+    assert (report.status, report.out, report.err) == (0, "", "")
+    assert Path("fleet.html").read_text().startswith("<!DOCTYPE html>")
+    assert cli("fleet", "export", "--out", str(out), "--format", "ocsf").out.startswith('{"activity_id":1,')
+
+
+def test_processes_or_a_cluster(out: Path, cli: Cli) -> None:
+    run = cli("fleet", "run", "--out", str(out), "--jobs", "2", "--scheduler", "tcp://127.0.0.1:1", "web")
+    assert run.status == 2
+    assert run.err.endswith("choose one\n")
