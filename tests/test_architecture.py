@@ -195,6 +195,17 @@ def test_only_the_registry_knows_where_the_rules_are() -> None:
     assert sorted(told) == ["linter/scclint/plugins.py", "linter/scclint/registry.py"]
 
 
+def test_only_the_table_of_commands_names_the_apps() -> None:
+    """Nothing imports them: `cli` is below `apps`, and looks the module of a command up by name."""
+    told = {
+        label(file)
+        for file in modules()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if home(file) != "apps" and isinstance(node, ast.Constant) and str(node.value).startswith("scclint.apps")
+    }
+    assert told == {"linter/scclint/cli/commands.py"}
+
+
 @pytest.mark.parametrize("file", modules(), ids=label)
 def test_what_comes_from_elsewhere_has_one_home(file: Path) -> None:
     for found in imports(file):
