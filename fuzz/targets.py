@@ -186,18 +186,18 @@ def sarif(data: bytes) -> None:
     from scclint.report import Options, render
 
     words = [*data.decode("utf-8", "surrogateescape").split("\0"), *[""] * 8][:8]
-    message, file, name, settle, related, category, text, key = words
-    span = Span(file, len(data) % 5, len(message) % 7, len(data) % 3, len(settle) % 7)
+    message, file, name, help, related, category, text, key = words
+    span = Span(file, len(data) % 5, len(message) % 7, len(data) % 3, len(help) % 7)
     finding = Finding(
         "SCC101",
         "no-scc-admits",
         tuple(Severity)[len(data) % 3],
         message,
         span,
-        Subject("v1", "Pod", settle, name, key),
+        Subject("v1", "Pod", help, name, key),
         (key, 1),
         (Related(related, span), Related(message, Span("", 0, 0, 0, 0))),
-        settle,
+        help,
         (Related(text, span),),
     )
     report = Report((finding,), notices=(Notice("note", message, file, 1),), platform=name, texts={file: text})

@@ -24,6 +24,6 @@ def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool =
                 f"{whose}{where}{flaw.problem.message}",
                 at=Place(flaw.span) if flaw.span else source.field(*flaw.path),
                 related=tuple(related),
-                settle=flaw.problem.settle,
+                help=flaw.problem.help,
                 severity=flaw.problem.severity,
             )

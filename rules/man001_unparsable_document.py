@@ -68,7 +68,7 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     yield Problem(
         f"this document cannot be read: {error.message}",
         at=Place(Span(document.file, line, column, line, column + 1)),
-        settle="Fix the syntax at this line. scclint checked nothing else in this document.",
+        help="Fix the syntax at this line. scclint checked nothing else in this document.",
         severity=None if _may_be_manifest(document, world) else Severity.INFO,
     )
 

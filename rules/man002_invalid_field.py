@@ -59,7 +59,7 @@ from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Set,
 from ._field_problems import field_problems
 from ._tree import Entry, ScalarNode, entry_at
 
-SETTLE = {
+HELP = {
     "required": "Set the field.",
     "duplicate": "Give each item a different name.",
     "not-found": "Add a volume with this name, or remove the mount.",
@@ -89,7 +89,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: the API server rejects {_rejected(obj, problem)}: {problem.message}",
                 at=field,
-                settle=later or _settle(problem, field),
+                help=later or _help(problem, field),
                 severity=Severity.INFO if later else None,
                 edits=_edits(obj, problem, field),
             )
@@ -136,11 +136,11 @@ def _is_quoted(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"-?[0-9]+|true|false", value) is not None
 
 
-def _settle(problem: FieldProblem, field: Field[object]) -> str:
+def _help(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
     if problem.code != "wrong-type":
-        return SETTLE.get(problem.code, "Correct the field.")
+        return HELP.get(problem.code, "Correct the field.")
     if problem.expected == "a string" and not isinstance(field.value, list | dict):
         return "Write the value in quotes."
     if _is_quoted(field.value):

@@ -73,7 +73,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: {problem.message}, {effect}{hint}",
                 at=field,
-                settle=_settle(problem, field),
+                help=_help(problem, field),
                 severity=Severity.ERROR if protects else None,
                 edits=_edits(problem, field),
             )
@@ -103,7 +103,7 @@ def _edits(problem: FieldProblem, field: Field[Any]) -> tuple[Operation, ...]:
     return () if "belongs in" in problem.hint else (Remove(field.path),)
 
 
-def _settle(problem: FieldProblem, field: Field[Any]) -> str:
+def _help(problem: FieldProblem, field: Field[Any]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
     if problem.path[-1] == "runAsRoot" and field.value is False:

@@ -98,7 +98,7 @@ def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Prob
                 f"override the {lost} above",
                 at=Place(entry.span, (*path, key)),
                 related=(Related(f"the {lost} begins here", next(iter(above.values())).span),),
-                settle=f"Add a line with `---` before line {line}.",
+                help=f"Add a line with `---` before line {line}.",
             )
             above = {}
         above[key] = entry
@@ -112,7 +112,7 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int) ->
         f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
         at=Place(lost.span, (*path, key)),
         related=(Related(f"the cluster uses this {key}", winner.span),),
-        settle="Keep one of the two"
+        help="Keep one of the two"
         + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
         edits=(Deduplicate((*path, key)),) * copies if _is_needless(lost, winner) else (),
     )

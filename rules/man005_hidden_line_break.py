@@ -101,7 +101,7 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         + more,
         at=_place(document, line, column),
         related=tuple(Related(f"{NAMES[n]} here too", _place(document, at_line, at).span) for n, at_line, at in breaks[1:8]),
-        settle="Delete the character, or replace it with a line feed.",
+        help="Delete the character, or replace it with a line feed.",
     )
 
 
@@ -117,7 +117,7 @@ def _marks(document: Document, marks: list[tuple[str, int, int]]) -> Iterator[Pr
         + more,
         at=_place(document, line, column),
         related=tuple(Related("U+FEFF here too", _place(document, at_line, at).span) for _, at_line, at in marks[1:8]),
-        settle="Delete the character.",
+        help="Delete the character.",
     )
 
 

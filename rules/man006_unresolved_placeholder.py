@@ -93,7 +93,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         f"{obj.named}: {and_more(names, 3)} {are}, so {_consequence(obj, world, rejected)}",
         at=fields[0],
         related=tuple(Related(f"another placeholder: {quoted(field)}", field.span) for field in fields[1:8]),
-        settle=_settle(obj, text),
+        help=_help(obj, text),
     )
 
 
@@ -125,7 +125,7 @@ def _consequence(obj: ApiObject, world: World, rejected: list[Field[Any]]) -> st
     return "the verdict for its pods treats the text literally"
 
 
-def _settle(obj: ApiObject, text: str) -> str:
+def _help(obj: ApiObject, text: str) -> str:
     """Return the fix: the option that sets the value, or the command that most likely renders the file."""
     braces = "{{" in text and "${{" not in text
     if obj.provenance.substitutions and braces:

@@ -85,7 +85,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             f"{obj.named}: a later document defines the same object with a different {listed(differing)}, and replaces this one",
             at=obj.place,
             related=(Related("this definition applies", last.place.span),),
-            settle="Delete one of the two definitions, or give one of the objects another name or namespace.",
+            help="Delete one of the two definitions, or give one of the objects another name or namespace.",
         )
 
 

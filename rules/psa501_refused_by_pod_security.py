@@ -82,7 +82,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{why_level(outcome, 'enforce', world)}: {found.answer.denial}",
         at=workload.pod.field(*violations[0].paths[0]),
         related=label_place(outcome, "enforce", world),
-        settle=_fix(outcome, violations, world),
+        help=_fix(outcome, violations, world),
     )
 
 

@@ -78,7 +78,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{why_level(outcome, mode, world)}: {text}",
             at=workload.pod.field(*found.violations(standard)[0].paths[0]),
             related=label_place(outcome, mode, world),
-            settle=f"The strictest level that allows {pods(workload)} is {found.meets}. Set the fields that the message names, or the "
+            help=f"The strictest level that allows {pods(workload)} is {found.meets}. Set the fields that the message names, or the "
             f"label pod-security.kubernetes.io/{mode}: {found.meets}.",
         )
     elif text := template.warning or template.audit:
@@ -89,7 +89,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}: {text}",
             at=_place(outcome, standard, world),
             related=label_place(outcome, mode, world),
-            settle="You can ignore the warning. To avoid it, set the fields that the message names.",
+            help="You can ignore the warning. To avoid it, set the fields that the message names.",
         )
 
 

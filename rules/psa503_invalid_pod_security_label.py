@@ -113,7 +113,7 @@ def _rejected(namespace: Namespace, error: LabelError) -> Problem:
     return Problem(
         f"{namespace.named}: the API server rejects the Namespace ({stored}): {error}",
         at=field,
-        settle=f"Set the label to {meant or (listed(LEVELS, 'or') if mode in MODES else f'{LATEST} or a version such as v1.33')}.",
+        help=f"Set the label to {meant or (listed(LEVELS, 'or') if mode in MODES else f'{LATEST} or a version such as v1.33')}.",
         edits=(Set(field.path, meant),) if meant else (),
     )
 
@@ -142,7 +142,7 @@ def _without_effect(namespace: Namespace, field: Field[Any], key: str, value: st
     return Problem(
         f"{namespace.named}: the label {key} has no effect, because {why}",
         at=field,
-        settle=f"Write {better}." if better else f"Use one of the modes {listed(MODES)}, or remove the label.",
+        help=f"Write {better}." if better else f"Use one of the modes {listed(MODES)}, or remove the label.",
         severity=Severity.WARNING,
         edits=edits,
     )

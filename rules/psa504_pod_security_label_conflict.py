@@ -115,7 +115,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             f"{namespace.named}: the label {_ENFORCE}: {written.value} keeps the label syncer from setting {need}",
             at=written,
             related=related,
-            settle=f"Remove the label, or {label}.",
+            help=f"Remove the label, or {label}.",
             edits=(Remove(written.path),),
         )
     elif (
@@ -128,7 +128,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             f"{enforced} holds",
             at=switch,
             related=related,
-            settle=f"Remove the label, or {label}.",
+            help=f"Remove the label, or {label}.",
             edits=(Remove(switch.path),),
         )
 

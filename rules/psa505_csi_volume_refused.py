@@ -119,7 +119,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"which has {level}{guess}. {capitalized(where)} {_level(outcome, volume)}",
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             related=driver,
-            settle=_fix(volume, where),
+            help=_fix(volume, where),
             severity=None if volume.known else Severity.INFO,
         )
 

@@ -89,7 +89,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
         at=label if label.present else namespace.place,
-        settle=f"Set the label {level_label('enforce')}: {level}.",
+        help=f"Set the label {level_label('enforce')}: {level}.",
         edits=(Set(label.path, level),),
     )
 

@@ -68,7 +68,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"{role.named}: grants the use of every SCC, including privileged "
             f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)" + aggregated(role, world),
             at=item.field("verbs"),
-            settle=_fix(item, role, world),
+            help=_fix(item, role, world),
         )
 
 

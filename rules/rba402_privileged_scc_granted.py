@@ -98,7 +98,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         related=reached.steps(world, widest, binding),
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
-        settle=(
+        help=(
             "Bind a role that lists only the resources that the subjects need, because this role allows everything, including every SCC."
             if reached.anything
             else "Grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses."

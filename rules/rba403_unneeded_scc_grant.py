@@ -135,7 +135,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
             f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
             at=holder.at,
             related=reached.steps(world, unneeded[0], binding),
-            settle=f"Remove {listed(unneeded)} from the role.",
+            help=f"Remove {listed(unneeded)} from the role.",
         )
 
 
@@ -194,7 +194,7 @@ def _none_needed(
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
-        settle=_fix(binding, reached, holder, world) + _users(results, world),
+        help=_fix(binding, reached, holder, world) + _users(results, world),
         edits=_edits(binding, reached, holder, world),
     )
 

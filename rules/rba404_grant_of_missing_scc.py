@@ -101,7 +101,7 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
                 if name == "*"
                 else f"resourceNames lists SCC {name}, but neither the release nor the input has it"
             )
-            yield Problem(f"{role.named}: {fact}", at=item.field("resourceNames", index), settle=_fix(name, world))
+            yield Problem(f"{role.named}: {fact}", at=item.field("resourceNames", index), help=_fix(name, world))
 
 
 def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
@@ -113,7 +113,7 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{binding.named}: binds {role.name}, but neither the release nor the input has SCC {scc}",
             at=role_place(binding, world, scc),
-            settle=_fix(scc, world),
+            help=_fix(scc, world),
         )
 
 

@@ -138,8 +138,8 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
 
 
 def _problem(message: str, at: Located, subject: str, related: tuple[Related, ...] = ()) -> Problem:
-    settle = (
+    help = (
         "Create a service account for the workload that needs the SCC, set it as serviceAccountName in the pod, and grant the SCC "
         "to it instead."
     )
-    return Problem(message, at, related=related, settle=settle, subjects=(subject,))
+    return Problem(message, at, related=related, help=help, subjects=(subject,))

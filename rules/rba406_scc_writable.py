@@ -86,7 +86,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             related=tuple(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in cluster_wide[:8]
             ),
-            settle=_fix(verbs, wildcards, named=bool(named)),
+            help=_fix(verbs, wildcards, named=bool(named)),
         )
 
 

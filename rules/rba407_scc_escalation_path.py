@@ -135,7 +135,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             subjects=tuple(map(str, subjects)),
             subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
-            settle=_fix(first),
+            help=_fix(first),
         )
 
 

@@ -82,5 +82,5 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             at=item.field("resourceNames", names.index(first)),
             opens=tuple(f"SCC {name}" for name in wide),
             related=(Related("these labels select the roles", role.field("metadata", "labels").span),),
-            settle="Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
+            help="Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
         )

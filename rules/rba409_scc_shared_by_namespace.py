@@ -110,7 +110,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         ),
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
-        settle="Move the service account and its workload to a namespace in which only administrators may create pods.",
+        help="Move the service account and its workload to a namespace in which only administrators may create pods.",
     )
 
 

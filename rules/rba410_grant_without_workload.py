@@ -92,7 +92,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         related=() if reached.every else reached.steps(world, wide[0], binding),
         subjects=tuple(map(str, missing)),
         subjects_in_message=named,
-        settle="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it with "
+        help="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it with "
         "--context.",
     )
 

@@ -103,7 +103,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         + _assumed_range(outcome, errors),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
-        settle=_fix(outcome, errors, _with_user_namespace(rejecting), world),
+        help=_fix(outcome, errors, _with_user_namespace(rejecting), world),
     )
 
 
@@ -115,7 +115,7 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
         at=workload.place,
         related=elsewhere,
-        settle=(
+        help=(
             f"{capitalized(grant(workload, 'an SCC that admits the pods'))}."
             if verdict.candidates
             else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs."

@@ -113,7 +113,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        settle=_fix(outcome, cause, bool(privileged), world),
+        help=_fix(outcome, cause, bool(privileged), world),
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 

@@ -121,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
             + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
-            settle=_fix(paths, candidate.scc, outcome, world),
+            help=_fix(paths, candidate.scc, outcome, world),
         )
         return
 

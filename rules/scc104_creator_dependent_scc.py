@@ -72,7 +72,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
         f"without SCC grants, {_result_text(other)}",
         at=workload.place,
-        settle=f"{_fix(other, world)}{user_note(world, admin, other.verdict)} "
+        help=f"{_fix(other, world)}{user_note(world, admin, other.verdict)} "
         "If you know who creates the pod, pass --as USER --as-group GROUP.",
     )
 

@@ -77,11 +77,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if world.other_units.defines_scc(name):
             return
         reason = f"neither {world.cluster.platform_name} nor the input has it, so admission rejects {judged}"
-        settle = "Correct the name, or add the SCC to the input."
+        help = "Correct the name, or add the SCC to the input."
     elif rejected:
         reason = f"it rejects {judged}: {listed(e.text for e in rejected[:3])}"
         usable = _usable(outcome, world)
-        settle = (
+        help = (
             f"Write {REQUIRED_SCC}: {usable}, which admits {pods(workload)}"
             f"{user_remark(world, outcome, admitted_by(usable, world, outcome))}, or change the rejected fields."
             if usable
@@ -91,12 +91,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         account = workload.pod.service_account
         reason = f"neither service account {account} nor {_creator(outcome.creator)} may use it, so admission rejects {judged}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
-        settle = _fix(outcome, name, world)
+        help = _fix(outcome, name, world)
     yield Problem(
         f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
         related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[:8]), *elsewhere),
-        settle=settle,
+        help=help,
     )
 
 

@@ -73,7 +73,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{workload.named}: {world.cluster.platform_name} ignores {REQUIRED_SCC}: {verdict.required_scc}; {_result(outcome)}",
         at=workload.pod.annotation(REQUIRED_SCC),
-        settle=_fix(outcome, verdict.required_scc, world),
+        help=_fix(outcome, verdict.required_scc, world),
     )
 
 

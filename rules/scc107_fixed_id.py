@@ -106,7 +106,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"namespace's own range{_unless_given(workload, verdict, fields, world)}; {_result(outcome)}",
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
-            settle=_fix(fields, scc) + user_note(world, outcome, after),
+            help=_fix(fields, scc) + user_note(world, outcome, after),
         )
         return
 

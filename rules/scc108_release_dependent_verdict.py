@@ -80,7 +80,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict{when_created(world.outcome(workload))} depends on the release: "
         + "; ".join(f"on {listed(releases)}, {result}" for result, releases in results.items()),
         at=_decisive(workload, world, list(outcomes.values())),
-        settle=_fix(outcomes),
+        help=_fix(outcomes),
     )
 
 

@@ -90,7 +90,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{workload.named}: rendered without --namespace, so that Helm wrote namespace default, where SCC admission does not run; "
             "the verdicts of this file are for an ordinary namespace",
             at=workload.place,
-            settle="Render with helm template --namespace NAME, or pass scclint -n NAME. If the release goes to default, pass -n default.",
+            help="Render with helm template --namespace NAME, or pass scclint -n NAME. If the release goes to default, pass -n default.",
             severity=Severity.INFO,
         )
     outcome = world.outcome(workload)
@@ -114,7 +114,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        settle=_move(outcome, world) + ("" if privileged else _stay(outcome, world)),
+        help=_move(outcome, world) + ("" if privileged else _stay(outcome, world)),
     )
 
 

@@ -116,7 +116,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{and_more(extra_permissions(world, verdict.scc, rival), 3)}{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
         related=_priority(workload, world, verdict.scc) + world.steps.of_grant(grant, verdict.scc, workload),
-        settle=f"Remove priority from SCC {verdict.scc}, so that {rival} admits {pods(workload)}."
+        help=f"Remove priority from SCC {verdict.scc}, so that {rival} admits {pods(workload)}."
         f"{user_note(world, outcome, admitted_by(rival, world, outcome))} If a pod needs {verdict.scc} for reasons not "
         f"visible in the manifest, write openshift.io/required-scc: {verdict.scc} in its annotations.",
     )

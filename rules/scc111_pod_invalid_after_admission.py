@@ -127,7 +127,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{'it' if workload.kind == 'Pod' else 'them'} as invalid: {first.message}{more}",
         at=_place(workload, first),
         related=world.steps.of_grant(None, scc, workload),
-        settle=_CAUSES.get(str(step), "Correct seccompProfiles in SCC {scc}, for example to runtime/default.").format(scc=scc),
+        help=_CAUSES.get(str(step), "Correct seccompProfiles in SCC {scc}, for example to runtime/default.").format(scc=scc),
     )
 
 
@@ -149,7 +149,7 @@ def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
         f"{workload.named}: the kubelet does not start container{'' if one else 's'} {listed(names)}, because runAsNonRoot is true and "
         f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}: container's runAsUser breaks non-root policy",
         at=next(iter((*users, *limits)), workload.place),
-        settle=f"{fix}, or remove runAsNonRoot: true if the program must run as root.",
+        help=f"{fix}, or remove runAsNonRoot: true if the program must run as root.",
     )
 
 

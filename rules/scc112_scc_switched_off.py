@@ -62,6 +62,6 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
                 at=field,
-                settle="Remove the label, and grant an SCC to the service accounts that need one." + users,
+                help="Remove the label, and grant an SCC to the service accounts that need one." + users,
                 edits=(Remove(field.path),),
             )

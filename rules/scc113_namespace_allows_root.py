@@ -62,6 +62,6 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             f"{namespace.named}: openshift.io/sa.scc.uid-range: {field.value} begins with user ID 0, so restricted-v2 runs containers "
             "that set no user as root",
             at=field,
-            settle="Remove the annotation, so that OpenShift gives the namespace a range of its own." + users,
+            help="Remove the annotation, so that OpenShift gives the namespace a range of its own." + users,
             edits=(Remove(field.path),),
         )

@@ -120,7 +120,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=workload.place,
             related=(_first(running),),
             severity=None if complete else Severity.INFO,
-            settle=advice,
+            help=advice,
         )
 
 

@@ -62,6 +62,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         yield Problem(
             f"SCC {scc.name}: has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected",
             at=profiles if profiles.present else scc.place,
-            settle="Add seccompProfiles: [runtime/default], which the SCC then applies by default.",
+            help="Add seccompProfiles: [runtime/default], which the SCC then applies by default.",
             edits=(Append(profiles.path, "runtime/default"),),
         )

@@ -65,6 +65,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         yield Problem(
             f'SCC {scc.name}: seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined',
             at=scc.field("seccompProfiles", 0),
-            settle='Add runtime/default to seccompProfiles. The SCC then applies it by default, and "*" allows every other profile.',
+            help='Add runtime/default to seccompProfiles. The SCC then applies it by default, and "*" allows every other profile.',
             edits=(Append(profiles.path, "runtime/default"),),
         )

@@ -76,7 +76,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield Problem(
         f"SCC {scc.name}: seccompProfiles {effect}",
         at=entry,
-        settle=_fix(scc, world, replace=not others),
+        help=_fix(scc, world, replace=not others),
         edits=(Remove(entry.path) if others else Set(entry.path, "runtime/default"),),
     )
 

@@ -77,7 +77,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             f"SCC {scc.name}: seccompProfiles entry {entry} {_mistake(entry)}"
             + ("; as the first entry it is the default, and the API server rejects pods that get it" if breaks else ""),
             at=scc.field("seccompProfiles", index),
-            settle=f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
+            help=f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
             edits=(Set(scc.field("seccompProfiles", index).path, meant),) if meant == "runtime/default" else (),
         )
 

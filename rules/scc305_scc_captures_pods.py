@@ -86,7 +86,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         "so it admits every pod in the cluster that satisfies it",
         at=priority,
         related=(how,),
-        settle="Remove priority, or grant the SCC only to the service accounts that need it.",
+        help="Remove priority, or grant the SCC only to the service accounts that need it.",
     )
 
 

@@ -89,7 +89,7 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
         at=scc.field("groups", index),
         subjects=tuple(group for _, group in found),
         subjects_in_message=named,
-        settle=FIX,
+        help=FIX,
     )
 
 
@@ -109,5 +109,5 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         subjects=tuple(group.name for group in groups),
         subjects_in_message=str(groups[0]),
         related=() if reached.every else reached.steps(world, scc, binding),
-        settle=FIX,
+        help=FIX,
     )

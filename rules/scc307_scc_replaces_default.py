@@ -89,7 +89,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {and_more(differing, 5)} "
         "for every workload in the cluster that uses it",
         at=scc.place,
-        settle=f"Give the SCC a name of its own{_openings(scc)}. To grant OpenShift's SCC, bind the ClusterRole "
+        help=f"Give the SCC a name of its own{_openings(scc)}. To grant OpenShift's SCC, bind the ClusterRole "
         f"system:openshift:scc:{scc.name}.",
     )
 

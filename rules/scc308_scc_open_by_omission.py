@@ -73,6 +73,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"SCC {scc.name}: {name} {'is null' if field.present else 'is unset'}, which allows {default}",
                 at=field if field.present else scc.place,
-                settle=fix,
+                help=fix,
                 edits=(Set(field.path, False),) if name == "allowPrivilegeEscalation" else (),
             )

@@ -76,5 +76,5 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         yield Problem(
             f"SCC {scc.name}: SCC admission cannot prepare it ({error.rpartition(': ')[2]}), so it rejects every pod in the cluster",
             at=scc.field(*next((path for word, path in FIELDS if word in error), ("runAsUser",))),
-            settle="Set the missing value, or use a strategy that needs none.",
+            help="Set the missing value, or use a strategy that needs none.",
         )

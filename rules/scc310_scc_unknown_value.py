@@ -97,7 +97,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
                 at=scc.field("volumes", index),
-                settle=f"Write {known}." if known else "Remove it, or write a volume type that SCCs know.",
+                help=f"Write {known}." if known else "Remove it, or write a volume type that SCCs know.",
                 edits=(Set(scc.field("volumes", index).path, known),) if known else (),
             )
 
@@ -110,7 +110,7 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
             yield Problem(
                 f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
                 at=strategy,
-                settle=f"Write {closest or ' or '.join(known)}.",
+                help=f"Write {closest or ' or '.join(known)}.",
                 edits=(Set(strategy.path, closest),) if closest else (),
             )
 
@@ -122,7 +122,7 @@ def _user_range(scc: SecurityContextConstraints) -> Iterator[Problem]:
             f"SCC {scc.name}: uidRangeMin: {low.value} is above uidRangeMax: {high.value}, so the range has no user ID "
             "and the SCC admits no pod",
             at=low,
-            settle="Swap the two values, or remove both to use the namespace's range.",
+            help="Swap the two values, or remove both to use the namespace's range.",
         )
 
 
@@ -147,7 +147,7 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
         yield Problem(
             f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
             at=scc.field(list_name, index),
-            settle=f"Write {known}." if known else "Remove it.",
+            help=f"Write {known}." if known else "Remove it.",
             severity=severity,
             edits=(Set(scc.field(list_name, index).path, known) if known else Remove(scc.field(list_name, index).path),),
         )

@@ -96,7 +96,7 @@ def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
             "and no host path is allowed",
             at=scc.field("volumes", volumes.value.index("hostPath")),
             related=(Related("this field overrides volumes", plugin.span),) if plugin.present else (),
-            settle="Remove hostPath from volumes, or set allowHostDirVolumePlugin: true.",
+            help="Remove hostPath from volumes, or set allowHostDirVolumePlugin: true.",
             edits=(Remove(scc.field("volumes", volumes.value.index("hostPath")).path),),
         )
     elif plugin.value and not {"hostPath", "*"}.intersection(v for v in volumes.value if isinstance(v, str)):
@@ -104,7 +104,7 @@ def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
             f"SCC {scc.name}: allowHostDirVolumePlugin: true allows host paths, although volumes does not list hostPath",
             at=plugin,
             related=(Related("the API server adds hostPath to this list", volumes.span),),
-            settle="Set allowHostDirVolumePlugin: false, or add hostPath to volumes.",
+            help="Set allowHostDirVolumePlugin: false, or add hostPath to volumes.",
         )
 
 
@@ -116,7 +116,7 @@ def _escalation(scc: SecurityContextConstraints) -> Iterator[Problem]:
             "the SCC also sets this on privileged containers, and the API server rejects them",
             at=escalation,
             related=(Related("privileged containers are allowed here", privileged.span),),
-            settle="Set allowPrivilegedContainer: false, or set allowPrivilegeEscalation: true.",
+            help="Set allowPrivilegedContainer: false, or set allowPrivilegeEscalation: true.",
             edits=(Set(privileged.path, False),),
         )
 
@@ -133,7 +133,7 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
             + (f"{strategy}" if written.value else "unset, which means RunAsAny"),
             at=field,
             related=(Related("the strategy", written.span),) if written.value else (),
-            settle=f"Write type: {users[0]}, or remove {value}." if _is_enough(scc, value) else f"Remove {value}.",
+            help=f"Write type: {users[0]}, or remove {value}." if _is_enough(scc, value) else f"Remove {value}.",
             edits=(Remove(field.path),),
         )
 

@@ -80,7 +80,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         yield Problem(
             f"SCC {scc.name}: the input grants it to no user: users and groups are empty, and no binding grants it",
             at=scc.place,
-            settle="Grant the SCC, or remove it. If the grant exists only in the cluster, add it to the input with --cluster-state.",
+            help="Grant the SCC, or remove it. If the grant exists only in the cluster, add it to the input with --cluster-state.",
         )
         return
     every = _rules_for_every_scc(scc.name, world)
@@ -97,7 +97,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             f"that may use it ({and_more((w.named for w in workloads), 3)})",
             at=scc.place,
             related=tuple(Related(f"admitted by {name}", w.place.span) for w, name in earlier[:4]),
-            settle=f"Remove the SCC, or annotate the pods that need it with openshift.io/required-scc: {scc.name}.",
+            help=f"Remove the SCC, or annotate the pods that need it with openshift.io/required-scc: {scc.name}.",
         )
 
 

@@ -82,7 +82,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
                 yield Problem(
                     f"SCC {scc.name}: {name} lists {value}, which matches nobody, because {reason}",
                     at=scc.field(name, index),
-                    settle=fix,
+                    help=fix,
                     subjects=(value,),
                 )
 

@@ -157,7 +157,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=view.field("securityContext", "seccompProfile"),
             related=obstacles + steps,
             flow=steps,
-            settle=fix,
+            help=fix,
             container=container.name,
         )
 

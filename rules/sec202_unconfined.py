@@ -104,7 +104,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 f"{workload.named}: container {container.name} will run unconfined{when_created(outcome)}{under}, because "
                 f"{SETTINGS[container.source]} is Unconfined",
                 at=setting,
-                settle=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
+                help=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
                 "seccompProfiles, and set RuntimeDefault here."
                 if only
                 else f"Set RuntimeDefault{user_remark(world, outcome, admitted(world, outcome, confined))}, or a Localhost profile that also "

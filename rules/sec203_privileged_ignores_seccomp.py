@@ -101,7 +101,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{container.requested_type} profile has no effect",
             at=view.privileged,
             related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
-            settle=_fix(outcome, own=own),
+            help=_fix(outcome, own=own),
             container=container.name,
             edits=(Remove(setting.path[:-1]),) if own else (),
         )

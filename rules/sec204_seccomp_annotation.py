@@ -106,7 +106,7 @@ def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str, 
     return Problem(
         f"{workload.named}: the deprecated seccomp annotation{whose} is {annotation.value}; {effect}",
         at=annotation,
-        settle=fix,
+        help=fix,
         container=container,
         edits=edits,
     )

@@ -108,7 +108,7 @@ def _compare(workload: Workload, world: World, whose: str, annotation: Field[str
         f"{_which_counts(world)}",
         at=annotation,
         related=(Related(f"the field says {in_field}", field.below("type").span),),
-        settle=fix,
+        help=fix,
         edits=edits,
     )
 

@@ -113,7 +113,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.steps.of_grant(grant, scc, workload),
-            settle=_fix(scc, outcome, world),
+            help=_fix(scc, outcome, world),
         )
         return
 

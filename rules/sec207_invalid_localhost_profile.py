@@ -147,7 +147,7 @@ def _check(workload: Workload, part: Pod | Container, whose: str) -> Iterator[Pr
     yield Problem(
         f"{workload.named}: the seccomp profile of {whose} {wrong}",
         at=at,
-        settle=fix,
+        help=fix,
         edits=edits,
         container=part.name if isinstance(part, Container) else "",
     )

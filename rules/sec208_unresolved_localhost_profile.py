@@ -132,7 +132,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{workload.named}: {who} with localhostProfile: {path}, {reason}",
                 at=at,
-                settle=f"Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that "
+                help=f"Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that "
                 "has it with --profile-dir.",
                 container=names[0] if len(names) == 1 else "",
             )

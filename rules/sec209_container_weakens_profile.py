@@ -92,7 +92,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"pod's profile {pod_profile}{applied}",
             at=own,
             related=(Related(f"the pod sets {pod_profile}", setting.span),) if setting.present else (),
-            settle=f"Delete the container's {_setting(container)}{user_remark(world, outcome, admitted(world, outcome, removed))}, or "
+            help=f"Delete the container's {_setting(container)}{user_remark(world, outcome, admitted(world, outcome, removed))}, or "
             "give the container a Localhost profile that allows the system calls it needs.",
             container=container.name,
             edits=(Remove(own.path[:-1] if own.path[-1] == "type" else own.path),),

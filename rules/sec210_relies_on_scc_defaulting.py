@@ -78,6 +78,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} applies it"
         f"{when_created(outcome)}; on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
-        settle=f"Set seccompProfile: {{{form}}} {profile_place(workload)}; the profile then no longer depends on the SCC.",
+        help=f"Set seccompProfile: {{{form}}} {profile_place(workload)}; the profile then no longer depends on the SCC.",
         container=names[0] if len(names) == 1 else "",
     )

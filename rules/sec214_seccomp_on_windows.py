@@ -73,7 +73,7 @@ def _rejected(workload: Workload, whose: str, container: str, field: Field[Any],
         f"{workload.named}: {whose} sets seccompProfile, which the API server rejects in a pod with os.name: windows",
         at=workload.pod.field(*field.path[depth:], "type"),
         related=(windows,),
-        settle="Delete seccompProfile, or correct os.name if the pod runs on Linux nodes.",
+        help="Delete seccompProfile, or correct os.name if the pod runs on Linux nodes.",
         container=container,
         edits=(Remove(field.path),),
     )

@@ -130,7 +130,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 f"{workload.named}: the operator does not write the file of localhostProfile: {path}; {found.mismatch} {found.expected}",
                 at=at,
                 related=related,
-                settle=f"Write localhostProfile: {found.expected}, or change the SeccompProfile to the API version and scope of your operator.",
+                help=f"Write localhostProfile: {found.expected}, or change the SeccompProfile to the API version and scope of your operator.",
                 container=names[0] if len(names) == 1 else "",
                 edits=(Set(at.path, found.expected),) if at.path[-1:] == ("localhostProfile",) else (),
             )

@@ -121,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{workload.named}: a stock OpenShift node removes the annotation {key}, so {effect}",
             at=workload.pod.annotation(key),
-            settle=fix,
+            help=fix,
             container=target if workload.pod.container(target) else "",
             edits=(Remove(workload.pod.annotation(key).path),) if fix is USE_LOG else (),
         )

@@ -98,11 +98,11 @@ WRITTEN = {"comment": "comment", "annotation": "annotation", "config": "entry of
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if ignore.mistake:
         effect = "suppresses only a part of what it lists" if ignore.uses else "suppresses nothing"
-        yield Problem(f"this {WRITTEN[ignore.by]} {effect}: {ignore.mistake}", at=ignore, settle="Correct it or remove it.")
+        yield Problem(f"this {WRITTEN[ignore.by]} {effect}: {ignore.mistake}", at=ignore, help="Correct it or remove it.")
     elif ignore.unused and not ignore.expired:
         unused = ", ".join(ignore.unused)
         yield Problem(
             f"the suppression of {unused} matches no finding",
             at=ignore,
-            settle="Remove the suppression." if ignore.unused == ignore.rules else f"Remove {unused} from its list.",
+            help="Remove the suppression." if ignore.unused == ignore.rules else f"Remove {unused} from its list.",
         )

@@ -91,5 +91,5 @@ def check(ignore: Ignore, world: World) -> Iterator[Problem]:
         yield Problem(
             f"the suppression of {rules} has no reason",
             at=ignore,
-            settle="Add the reason: what needs the exception, or who accepted the risk.",
+            help="Add the reason: what needs the exception, or who accepted the risk.",
         )

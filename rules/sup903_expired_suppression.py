@@ -82,5 +82,5 @@ def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     yield Problem(
         f"the suppression of {', '.join(ignore.rules)} expired: until={ignore.until}{effect}",
         at=ignore,
-        settle="Fix the finding and remove the suppression, or set a later date.",
+        help="Fix the finding and remove the suppression, or set a later date.",
     )

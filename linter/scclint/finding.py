@@ -110,19 +110,20 @@ class Related:
 class Problem:
     """What a check yields: the message, the decisive place, and places that explain it.
 
-    `settle` says what the author can do, as one or two sentences; `container` names the container it is about.
+    `help` says what the author can do, as one or two sentences; `container` names the container it is about.
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
     `subjects_in_message` is the part of the message that names them.
     `opens` is what the subject opens that the rule alone knows of: see `Finding`.
-    `edits` carry out what `settle` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
+    `edits` carry out what `help` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
+    `settle` is the deprecated name of `help`, which plugins may use.
     """
 
     message: str
     at: Located
     related: tuple[Related, ...] = ()
-    settle: str = ""
+    help: str = ""
     container: str = ""
     flow: tuple[Related, ...] = ()
     severity: Severity | None = None
@@ -130,6 +131,16 @@ class Problem:
     edits: tuple[Operation, ...] = ()
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
+    settle: str = ""
+
+
+def help_of(problem: Problem, rule_id: str) -> str:
+    """Return the help of a problem, with a DeprecationWarning if its rule gives it by the former name."""
+    if problem.settle:
+        from warnings import warn
+
+        warn(f"{rule_id}: the argument `settle` of Problem is deprecated, write `help`", DeprecationWarning, stacklevel=2)
+    return problem.help or problem.settle
 
 
 @record
@@ -214,7 +225,7 @@ class Finding:
     subject: Subject = Subject()
     path: Path = ()
     related: tuple[Related, ...] = ()
-    settle: str = ""
+    help: str = ""
     flow: tuple[Related, ...] = ()
     releases: tuple[str, ...] = ()
     suppression: Suppression | None = None
@@ -225,6 +236,11 @@ class Finding:
     opens: tuple[str, ...] = ()
     fix: Fix | None = None
     no_fix: str = ""
+
+    @property
+    def settle(self) -> str:
+        """The former name of `help`."""
+        return self.help
 
 
 @record

@@ -121,11 +121,11 @@ def test_a_finding_says_what_was_declared_where_it_was_told_to() -> None:
         message="must not land on anyuid.",
         severity="error",
         at="pod.spec.containers[0].name",
-        settle="Use a Deployment.",
+        help="Use a Deployment.",
     )
     (found,) = findings(POD, declared)
     assert (found.rule_id, found.rule_name, found.severity) == ("ACME001", "lands-on-anyuid", Severity.ERROR)
-    assert (found.message, found.settle) == ("Pod web: must not land on anyuid.", "Use a Deployment.")
+    assert (found.message, found.help) == ("Pod web: must not land on anyuid.", "Use a Deployment.")
     assert (found.span.line, found.span.column) == (7, 7)
     assert found.path == ("spec", "containers", 0, "name")
 
@@ -161,7 +161,7 @@ def test_what_cannot_be_told_is_said_and_is_no_violation() -> None:
     assert found.message == "Pod web: ACME001 cannot tell: there is no 'labels' here"
     (found,) = findings(POD, rule("object.metadata.name"))
     assert found.message == "Pod web: ACME001 cannot tell: the expression is neither true nor false but 'web'"
-    assert (found.severity, found.settle) == (Severity.WARNING, "Correct the expression.")
+    assert (found.severity, found.help) == (Severity.WARNING, "Correct the expression.")
     (found,) = findings(POD, rule("field(object, 'metadata.labels')"))
     assert found.severity is Severity.INFO
 
@@ -192,7 +192,7 @@ def test_declared_rules_are_rules_like_others() -> None:
 
 
 def test_a_declared_rule_has_a_page() -> None:
-    _, registry = rules_of(rule("verdict.scc == 'anyuid'", settle="Use a Deployment."))
+    _, registry = rules_of(rule("verdict.scc == 'anyuid'", help="Use a Deployment."))
     page = registry.rules[0].page
     assert "declared in scclint.yaml:3" in page
     assert "```cel\nverdict.scc == 'anyuid'\n```" in page

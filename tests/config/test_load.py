@@ -232,7 +232,7 @@ def test_every_setting(configured: Configured, text: str, file: str) -> None:
         expr=rule.expr,
         kind="",
         at="spec",
-        settle="",
+        help="",
         span=rule.span,
         expr_span=rule.expr_span,
     )

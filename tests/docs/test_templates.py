@@ -46,7 +46,7 @@ def hostile(demo: Report) -> Report:
 
 
 def _hostile(finding: Finding) -> Finding:
-    return replace(finding, message=HOSTILE, settle=HOSTILE, rule_name=HOSTILE)
+    return replace(finding, message=HOSTILE, help=HOSTILE, rule_name=HOSTILE)
 
 
 def rendered(report: Report, name: str) -> str:

@@ -33,7 +33,7 @@ def rendered(path: Path) -> str:
     lines = []
     for problem, span in found:
         where = f"{span.line}:{span.column}-{span.end_column}"
-        lines.append(f"{where} {problem.rule} {problem.severity.value} {problem.id}\n  {problem.message}\n  {problem.settle}\n")
+        lines.append(f"{where} {problem.rule} {problem.severity.value} {problem.id}\n  {problem.message}\n  {problem.help}\n")
     return "".join(lines)
 
 
@@ -68,7 +68,7 @@ def test_similar_names_are_looked_up_for_so_many_and_each_unknown_one_is_told(mo
     data = {**GOOD, "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
     found = [problem for problem in lint_data(data) if problem.id == "unknown-syscall"]
     assert [name in problem.message for name, problem in zip(names, found, strict=True)] == [True] * 5
-    assert [problem.settle for problem in found] == ["Did you mean read?"] * 3 + ["Correct the name, or remove it."] * 2
+    assert [problem.help for problem in found] == ["Did you mean read?"] * 3 + ["Correct the name, or remove it."] * 2
 
 
 def ids(data: object, target: Target | None = None) -> list[str]:
@@ -147,7 +147,7 @@ values = st.recursive(
 def test_no_json_is_a_crash(data: object) -> None:
     for arch in ("amd64", "ppc64le"):
         for problem in lint_data(data, Target(arches=(arch,))):
-            assert problem.message and problem.settle
+            assert problem.message and problem.help
     text = json.dumps(data)
     root = parse_json(text, "p.json")
     for problem in lint_profile(root):

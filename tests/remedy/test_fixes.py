@@ -129,9 +129,9 @@ def test_help_and_fix_agree_on_a_pod_that_is_privileged_by_nature(more: str, why
     text = DEPLOYMENT + "          securityContext: {privileged: true}\n" + more + grant("privileged")
     finding = fixed(text, "SCC102", tmp_path)
     assert finding.no_fix == f"the pod is privileged by nature: {why}"
-    assert f"privileged containers, because {why}" in finding.settle
+    assert f"privileged containers, because {why}" in finding.help
     refused = fixed(text.replace(grant("privileged"), ""), "SCC101", tmp_path)
-    assert refused.settle.startswith("Grant service account web a custom SCC")
+    assert refused.help.startswith("Grant service account web a custom SCC")
 
 
 def test_capabilities_instead_of_privileged_are_advised_only_where_they_may_do(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_capabilities_instead_of_privileged_are_advised_only_where_they_may_do(t
         f"        - {{name: other, image: registry.example/other:1, {mounts}}}\n"
         "      volumes: [{name: dev, hostPath: {path: /dev}}]\n"
     )
-    assert fixed(text + grant("privileged"), "SCC102", tmp_path).settle.startswith(
+    assert fixed(text + grant("privileged"), "SCC102", tmp_path).help.startswith(
         "If the container needs no more than some capabilities"
     )
 
@@ -166,9 +166,9 @@ def test_a_fix_of_a_namespace_names_the_workloads_whose_user_changes(tmp_path: P
     assert finding.fix is not None
     changed = "In Deployment web, the containers then run as a user ID of the namespace's range: the image must allow it."
     assert changed in finding.fix.effect
-    assert changed in finding.settle
+    assert changed in finding.help
     elsewhere = fixed(namespace + DEPLOYMENT.replace("namespace: shop", "namespace: other"), "SCC113", tmp_path)
-    assert "user ID" not in elsewhere.settle
+    assert "user ID" not in elsewhere.help
     assert elsewhere.fix is not None
     assert "user ID" not in elsewhere.fix.effect
 
@@ -181,7 +181,7 @@ def test_the_profile_beside_a_privileged_container_is_written_where_it_counts(tm
     finding = fixed(text, "SEC201", tmp_path)
     assert finding.fix is not None
     assert finding.fix.title == "Write seccompProfile: {type: RuntimeDefault} in the securityContext of container web."
-    assert "in the securityContext of container web" in finding.settle
+    assert "in the securityContext of container web" in finding.help
 
 
 def test_a_volume_goes_with_its_mounts(tmp_path: Path) -> None:

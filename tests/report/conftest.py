@@ -84,7 +84,7 @@ def sample() -> Report:
                     Related("service account shop/web", span("deploy/web.yaml", 9, 7, 30)),
                     Related("RoleBinding shop/web-anyuid", span("rbac.yaml", 3, 3, 19)),
                 ),
-                settle="Leave runAsUser out.",
+                help="Leave runAsUser out.",
                 releases=("4.20", "4.21"),
             ),
             Finding(

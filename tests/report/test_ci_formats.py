@@ -88,7 +88,7 @@ def test_rdjson(sample: Report) -> None:
 
 
 def test_checkstyle(sample: Report) -> None:
-    report = replace(sample, findings=(*sample.findings, replace(sample.findings[1], message='a "b" <c> & ]]>\nd', settle="e")))
+    report = replace(sample, findings=(*sample.findings, replace(sample.findings[1], message='a "b" <c> & ]]>\nd', help="e")))
     root = ElementTree.fromstring(render(report, "checkstyle"))
     assert (root.tag, root.attrib) == ("checkstyle", {"version": "4.3"})
     assert [(file.tag, file.attrib["name"], len(file)) for file in root] == [

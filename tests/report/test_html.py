@@ -91,7 +91,7 @@ def test_every_text_of_a_finding_is_there(full: Report) -> None:
     shown = Page(render(full, "html", SHOWN)).text
     for finding in full.findings:
         related = [one.message for one in (*finding.related, *finding.flow)]
-        for text in (finding.rule_id, finding.rule_name, finding.message, finding.settle, finding.span.file, *related):
+        for text in (finding.rule_id, finding.rule_name, finding.message, finding.help, finding.span.file, *related):
             assert text in shown
     assert "(suppressed by comment: until the audit)" in shown
     assert "holds for 4.20, 4.21" in shown
@@ -146,7 +146,7 @@ def test_verdicts_by_unit(here: Path) -> None:
 
 def test_markup_in_manifests_is_text(sample: Report, here: Path) -> None:
     plain = Page(render(sample, "html"))
-    first = replace(sample.findings[0], message=HOSTILE, settle=HOSTILE, rule_name=HOSTILE, notes=(HOSTILE,))
+    first = replace(sample.findings[0], message=HOSTILE, help=HOSTILE, rule_name=HOSTILE, notes=(HOSTILE,))
     texts = {first.span.file: sample.texts[first.span.file].replace("runAsUser: 0", HOSTILE)}
     hostile = Page(render(replace(sample, platform=HOSTILE, findings=(first, *sample.findings[1:]), texts=texts), "html"))
     assert {tag for tag, _ in hostile.elements} <= {tag for tag, _ in plain.elements}

@@ -43,7 +43,7 @@ findings = st.builds(
     subject=subjects,
     path=st.lists(hostile | numbers, max_size=3).map(tuple),
     related=related,
-    settle=hostile,
+    help=hostile,
     flow=related,
     releases=st.just(()) | st.just(("4.20",)),
     suppression=st.none() | st.builds(Suppression, st.sampled_from(["comment", "baseline"]), hostile, st.none() | spans),

@@ -206,7 +206,7 @@ def test_every_index_and_link_leads_somewhere(sample: Report) -> None:
 
 
 def test_links_of_manifests_lead_nowhere(sample: Report) -> None:
-    finding = replace(sample.findings[0], message="see [here](1) and [there](http://x)", settle="[a](2)")
+    finding = replace(sample.findings[0], message="see [here](1) and [there](http://x)", help="[a](2)")
     text = run_of(replace(sample, findings=(finding,)))["results"][0]["message"]["text"]
     assert text.startswith("see [here] (1) and [there] (http://x). [a] (2). See ")
 
@@ -267,7 +267,7 @@ def test_uris_are_from_the_repository_root(sample: Report, tmp_path: Path, monke
 
 def test_no_text_is_empty(sample: Report) -> None:
     related = replace(sample.findings[0].related[1], message=" ")
-    finding = replace(sample.findings[0], message="", settle="\n", related=(related,))
+    finding = replace(sample.findings[0], message="", help="\n", related=(related,))
     (result,) = run_of(replace(sample, findings=(finding,)))["results"]
     assert result["message"]["text"] == "SCC101 no-scc-admits. See [deploy/web.yaml:11:9](1)."
     assert result["relatedLocations"][0]["message"]["text"] == "deploy/web.yaml:11:9"

@@ -305,7 +305,7 @@ def test_captures_and_profiles(run: Run, tree: Path, argv: list[str]) -> None:
     "command", [["rules"], ["rules", "--format", "json"], ["rule", "ORG001"], ["check", "."]], ids=" ".join
 )
 def test_rules_of_the_configuration(run: Run, tree: Path, command: list[str]) -> None:
-    rule = {"id": "ORG001", "message": HOSTILE, "settle": HOSTILE, "expr": "true"}
+    rule = {"id": "ORG001", "message": HOSTILE, "help": HOSTILE, "expr": "true"}
     (tree / ".scclint.yaml").write_text(json.dumps({"rules": [rule]}), encoding="utf-8")
     ran = run(*command)
     check_text(ran.out)

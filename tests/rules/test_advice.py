@@ -70,7 +70,7 @@ def findings(text: str, config: Config | None = None) -> Sequence[Finding]:
 
 def advice(text: str, rule: str) -> str:
     """The advice of the only finding of a rule."""
-    (found,) = (finding.settle for finding in findings(text) if finding.rule_id == rule)
+    (found,) = (finding.help for finding in findings(text) if finding.rule_id == rule)
     return found
 
 
@@ -118,7 +118,7 @@ def test_half_a_range_does_not_ask_for_the_strategy_that_needs_both_ends() -> No
     assert advice(before, "SCC311") == "Remove uidRangeMin."
     assert_followed(before, before.replace(", uidRangeMin: 1000", ""), "SCC311")
     whole = before.replace("1000}", "1000, uidRangeMax: 2000}")
-    assert {f.settle for f in findings(whole) if f.rule_id == "SCC311"} == {
+    assert {f.help for f in findings(whole) if f.rule_id == "SCC311"} == {
         "Write type: MustRunAsRange, or remove uidRangeMin.",
         "Write type: MustRunAsRange, or remove uidRangeMax.",
     }
@@ -244,13 +244,13 @@ def test_a_release_that_rejects_the_pod_is_not_told_to_require_an_scc() -> None:
         "      containers", sysctl.replace("\n", "\n    ").replace("  securityContext", "      securityContext")
     )
     found = findings(text, Config(openshift=("4.15", "4.16")))
-    (settle,) = (finding.settle for finding in found if finding.rule_id == "SCC108")
-    assert settle == "Fix what SCC101 or SCC105 reports on 4.15, so that every release admits the pod."
+    (help,) = (finding.help for finding in found if finding.rule_id == "SCC108")
+    assert help == "Fix what SCC101 or SCC105 reports on 4.15, so that every release admits the pod."
 
 
 def on_4_12(text: str) -> list[str]:
     found = findings(text, Config(openshift=("4.12",)))
-    return [finding.settle for finding in found if finding.rule_id == "SCC106"]
+    return [finding.help for finding in found if finding.rule_id == "SCC106"]
 
 
 @pytest.mark.parametrize(
@@ -259,18 +259,18 @@ def on_4_12(text: str) -> list[str]:
 def test_an_scc_that_is_no_fix_is_not_to_be_granted_before_4_14(scc: str, why: str) -> None:
     template = "labels: {app: web}}\n    spec"
     text = DEPLOYMENT.replace(template, template.replace("}}", f"}}, annotations: {{{PIN}: {scc}}}}}"))
-    (settle,) = on_4_12(text)
-    assert settle.startswith("If the workload only runs on 4.14 or newer, pass that release with --openshift. A grant of SCC")
-    assert why in settle
+    (help,) = on_4_12(text)
+    assert help.startswith("If the workload only runs on 4.14 or newer, pass that release with --openshift. A grant of SCC")
+    assert why in help
 
 
 def test_an_scc_that_admits_the_pod_already_needs_no_grant_before_4_14() -> None:
     template = "labels: {app: web}}\n    spec"
     text = DEPLOYMENT.replace(template, template.replace("}}", f"}}, annotations: {{{PIN}: restricted-v2}}}}"))
-    (settle,) = on_4_12(text)
-    assert settle.startswith("Grant the service account no SCC that is tried before restricted-v2")
+    (help,) = on_4_12(text)
+    assert help.startswith("Grant the service account no SCC that is tried before restricted-v2")
 
 
 def test_a_bare_pod_becomes_a_deployment_where_its_creator_decides_before_4_14() -> None:
-    (settle,) = on_4_12(POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: restricted-v2}}}}"))
-    assert settle.startswith("Use a Deployment or Job instead, whose pods SCC restricted-v2 admits.")
+    (help,) = on_4_12(POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: restricted-v2}}}}"))
+    assert help.startswith("Use a Deployment or Job instead, whose pods SCC restricted-v2 admits.")

@@ -271,8 +271,8 @@ def test_a_problem_that_a_rule_gives_twice_names_each_release_once() -> None:
 
         Say it once.
         """
-        yield Problem("twice", at=workload.place, settle="Say it once.")
-        yield Problem("twice", at=workload.place, settle="Say it once.")
+        yield Problem("twice", at=workload.place, help="Say it once.")
+        yield Problem("twice", at=workload.place, help="Say it once.")
 
     config = Config(openshift=("4.11", "4.22"))
     report = report_on(config=config, text=POD, registry=registry((stutter,)))

@@ -80,7 +80,7 @@ def texts(report: Report) -> list[str]:
     """Every text of a report."""
     found = [notice.message for notice in report.notices]
     for finding in report.findings:
-        found += [finding.message, finding.settle, finding.subject.namespace, *finding.notes]
+        found += [finding.message, finding.help, finding.subject.namespace, *finding.notes]
         found += [place.message for place in (*finding.related, *finding.flow)]
     return found
 

@@ -193,7 +193,7 @@ def _page(record: DeclaredRule) -> str:
     return (
         f"A rule of this repository's own, declared in {_place(record.span)}. It reports {objects} for which this CEL\n"
         f"expression is true:\n\n```cel\n{record.expr.strip()}\n```\n\n"
-        f"## How to fix it\n\n{record.settle.strip() or 'The configuration does not say. Ask those who declared the rule.'}\n"
+        f"## How to fix it\n\n{record.help.strip() or 'The configuration does not say. Ask those who declared the rule.'}\n"
     )
 
 
@@ -223,17 +223,17 @@ def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], bud
             yield Problem(
                 f"{subject.named}: from here on {record.id} is not evaluated: {why}",
                 at=subject.place,
-                settle="Go through fewer lists within each other, or write the rule in Python.",
+                help="Go through fewer lists within each other, or write the rule in Python.",
                 severity=Severity.WARNING,
             )
         elif found.get("value"):
-            yield Problem(f"{subject.named}: {record.message}", at=_at(subject, path), settle=record.settle)
+            yield Problem(f"{subject.named}: {record.message}", at=_at(subject, path), help=record.help)
         elif "why" in found:
             provide = "Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null."
             yield Problem(
                 f"{subject.named}: {record.id} cannot tell: {found['why']}",
                 at=subject.place,
-                settle="Correct the expression." if found.get("broken") else provide,
+                help="Correct the expression." if found.get("broken") else provide,
                 severity=Severity.WARNING if found.get("broken") else Severity.INFO,
             )
 

@@ -41,7 +41,7 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
         key = KEYS[field]
         settings[".".join(key)], origins[".".join(key)] = plain, reason
     _check_outputs(fields, mistakes)
-    mistakes.settle()
+    mistakes.raise_all()
     return Config(layers.raw.file, layers.root, layers.raw.found, **fields, settings=settings, origins=origins)
 
 

@@ -260,7 +260,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.Dec
                 expr=item["expr"],
                 kind=item.get("kind", ""),
                 at=item.get("at", ""),
-                settle=item.get("settle", ""),
+                help=item.get("help", item.get("settle", "")),
                 span=context.place(index),
                 expr_span=context.layers.raw.value_at(("rules", index, "expr")),
             )

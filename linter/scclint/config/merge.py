@@ -73,7 +73,7 @@ class Mistakes:
         else:
             self._in_file.append((self._layers.place(field, path), message))
 
-    def settle(self) -> None:
+    def raise_all(self) -> None:
         """Raise ConfigError for the file, else UsageError for the command line, else do nothing."""
         if self._in_file:
             raise config_error(self._layers.raw.file, self._in_file)

@@ -92,6 +92,6 @@ class DeclaredRule(NamedTuple):
     expr: str
     kind: str
     at: str
-    settle: str
+    help: str
     span: Span
     expr_span: Span

@@ -182,8 +182,8 @@ def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterat
             hole = not default_denies and rule["action"] not in PASSING
             effect = "so the syscall stays allowed" if hole else "so the rule has no effect for it"
             meant = closest_match(name, table("syscalls")["syscalls"]) if hints <= MAX_SYSCALL_SUGGESTIONS else ""
-            settle = f"Did you mean {meant}?" if meant else "Correct the name, or remove it."
-            yield problem("unknown-syscall", path, name=name, effect=effect, settle=settle)
+            help = f"Did you mean {meant}?" if meant else "Correct the name, or remove it."
+            yield problem("unknown-syscall", path, name=name, effect=effect, help=help)
 
 
 def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:

@@ -22,15 +22,15 @@ class ProfileProblem:
     rule: str
     severity: Severity
     message: str
-    settle: str
+    help: str
     path: Path = ()
     span: Span | None = None
 
 
 def problem(id: str, path: Path = (), span: Span | None = None, /, **values: object) -> ProfileProblem:
     """Return a problem of a kind that `_KINDS` describes, with these values in its texts."""
-    rule, severity, message, settle = _KINDS[id]
-    return ProfileProblem(id, rule, severity, message.format(**values), settle.format(**values), path, span)
+    rule, severity, message, help = _KINDS[id]
+    return ProfileProblem(id, rule, severity, message.format(**values), help.format(**values), path, span)
 
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
@@ -45,10 +45,10 @@ _KINDS: Mapping[str, tuple[str, Severity, str, str]] = {
     ),
     "no-content": (BROKEN, _ERROR, "{why}", "Write the content as a data: URL, in base64 or percent-encoded."),
     "duplicate-key": (BROKEN, _ERROR, "duplicate key `{key}`", "Keep one: the runtime reads only the last one."),
-    "missing-key": (BROKEN, _ERROR, "{place} has {what}", "{settle}"),
-    "unknown-key": (BROKEN, _WARNING, "{message}", "{settle}"),
-    "invalid-value": (BROKEN, _ERROR, "{place}: {what}", "{settle}"),
-    "wrong-type": (BROKEN, _ERROR, "{message}", "{settle}"),
+    "missing-key": (BROKEN, _ERROR, "{place} has {what}", "{help}"),
+    "unknown-key": (BROKEN, _WARNING, "{message}", "{help}"),
+    "invalid-value": (BROKEN, _ERROR, "{place}: {what}", "{help}"),
+    "wrong-type": (BROKEN, _ERROR, "{message}", "{help}"),
     "empty-value": (BROKEN, _ERROR, "{place} is empty", "Write a value, or remove it."),
     "out-of-range": (
         BROKEN,
@@ -151,7 +151,7 @@ _KINDS: Mapping[str, tuple[str, Severity, str, str]] = {
         UNKNOWN,
         _WARNING,
         "no architecture has a syscall {name!r}; the runtime ignores the name, {effect}",
-        "{settle}",
+        "{help}",
     ),
     # What is weaker than it looks.
     "same-argument-twice": (

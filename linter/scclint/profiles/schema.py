@@ -94,32 +94,32 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
     match error.validator:
         case "required":
             for key in (key for key in limit if key not in value):
-                settle = f"Add `{key}`: without it no container that uses the profile starts."
-                yield problem("missing-key", (*path, key), place=place, what=f"no `{key}`", settle=settle)
+                help = f"Add `{key}`: without it no container that uses the profile starts."
+                yield problem("missing-key", (*path, key), place=place, what=f"no `{key}`", help=help)
         case "anyOf":
-            settle = "Add the syscalls of the rule as `names`."
-            yield problem("missing-key", (*path, "names"), place=place, what="neither `names` nor `name`", settle=settle)
+            help = "Add the syscalls of the rule as `names`."
+            yield problem("missing-key", (*path, "names"), place=place, what="neither `names` nor `name`", help=help)
         case "additionalProperties":
             known = list(schema["properties"])
-            settle = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
+            help = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
             for key in (key for key in value if key not in known):
                 message = f"{place}: `{key}` is not a key of a profile{_suggestion(key, known)}"
-                yield problem("unknown-key", (*path, key), message=message, settle=settle)
+                yield problem("unknown-key", (*path, key), message=message, help=help)
         case "enum":
             what = f"{value!r} is not a known value{_suggestion(value, limit)}"
-            yield problem("invalid-value", path, place=place, what=what, settle=f"Use one of {', '.join(limit)}.")
+            yield problem("invalid-value", path, place=place, what=what, help=f"Use one of {', '.join(limit)}.")
         case "type":
             message = f"{place} is {_TYPES.get(type(value), 'an object')}, not {_WANTED[limit]}"
-            settle = f"Write {_WANTED[limit]}: the runtime cannot decode the profile."
-            yield problem("wrong-type", path, message=message, settle=settle)
+            help = f"Write {_WANTED[limit]}: the runtime cannot decode the profile."
+            yield problem("wrong-type", path, message=message, help=help)
         case "minItems" | "minLength":
             yield problem("empty-value", path, place=place)
         case "maximum" | "minimum" as bound:
             side, most = ("above", "most") if bound == "maximum" else ("below", "least")
             yield problem("out-of-range", path, place=place, value=value, side=side, limit=limit, most=most)
         case _:
-            settle = "Correct the value: the runtime rejects it."
-            yield problem("invalid-value", path, place=place, what=error.message, settle=settle)
+            help = "Correct the value: the runtime rejects it."
+            yield problem("invalid-value", path, place=place, what=error.message, help=help)
 
 
 def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:

@@ -140,7 +140,7 @@ class Profiles:
         spec = source.manifest.get("spec")
         if not isinstance(spec, dict):
             message = "it has no spec, so it has no profile" if spec is None else "its spec is not a mapping"
-            yield problem("wrong-type", message=message, settle="Write the profile under `spec`.")
+            yield problem("wrong-type", message=message, help="Write the profile under `spec`.")
             return
         yield from _dropped(spec)
         kept = _as_kept(spec)
@@ -207,14 +207,14 @@ def invalid_json(error: LoadError) -> tuple[ProfileProblem, Span]:
 
 def _dropped(spec: Object) -> Iterator[ProfileProblem]:
     """Yield the fields that profile files may have but SeccompProfiles may not: the API server drops them without a warning."""
-    settle = "Remove it: the API server drops it, so the operator never reads it."
+    help = "Remove it: the API server drops it, so the operator never reads it."
     for key in (key for key in spec if key not in _SPEC and key not in _ABOUT_THE_OBJECT):
         message = f"`{key}` is not a field of a SeccompProfile's spec"
-        yield problem("unknown-key", (key,), message=message, settle=settle)
+        yield problem("unknown-key", (key,), message=message, help=help)
     for index, rule in enumerate(as_mappings(spec.get("syscalls"))):
         for key in (key for key in rule if key not in _RULE):
             message = f"syscalls[{index}]: `{key}` is not a field of a SeccompProfile's rules"
-            yield problem("unknown-key", ("syscalls", index, key), message=message, settle=settle)
+            yield problem("unknown-key", ("syscalls", index, key), message=message, help=help)
 
 
 def _as_kept(spec: Object) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def _as_kept(spec: Object) -> dict[str, Any]:
 
 
 def _with_operator_fix(found: ProfileProblem) -> ProfileProblem:
-    return replace(found, settle=_CLONE3) if found.id == "clone3-refused" else found
+    return replace(found, help=_CLONE3) if found.id == "clone3-refused" else found
 
 
 def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:

@@ -33,7 +33,7 @@ def render(report: Report, options: Options) -> str:
                 line=str(region.line),
                 column=str(region.start),
                 severity=finding.severity.value,
-                message=sentences(finding.message, finding.settle) or one_line(finding.rule_name),
+                message=sentences(finding.message, finding.help) or one_line(finding.rule_name),
                 # Readers take the part after the last dot for the type of the problem, and group by it.
                 source=f"scclint.{one_line(finding.rule_id)}",
             )

@@ -104,8 +104,8 @@ def remarks_of(finding: Finding, units: str) -> list[Remark]:
     if units:
         remarks.append(Remark(visible_line(units), label="note: "))
     remarks += [Remark(visible(note), label="note: ") for note in finding.notes]
-    if finding.settle:
-        remarks.append(Remark(visible(finding.settle), label="help: ", style="help"))
+    if finding.help:
+        remarks.append(Remark(visible(finding.help), label="help: ", style="help"))
     if finding.fix:
         remarks.append(
             Remark(visible(f"{finding.fix.title} {finding.fix.effect}"), label=f"{finding.fix.kind}: ", style="help")

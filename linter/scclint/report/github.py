@@ -28,7 +28,7 @@ def render(report: Report, options: Options) -> str:
         if region.end is not None:
             properties |= {"endLine": str(region.line), "endColumn": str(region.end)}
         properties["title"] = f"{finding.rule_id} {finding.rule_name}"
-        message = sentences(finding.message, finding.settle, capitalized(units(finding)))
+        message = sentences(finding.message, finding.help, capitalized(units(finding)))
         out.append(_command(_COMMANDS[finding.severity], properties, message))
     summary = summary_line(report, options)
     if any(number > _SHOWN_PER_COMMAND for number in by_severity(tuple(findings)).values()):

@@ -43,7 +43,8 @@ def _finding(finding: Finding) -> Json:
         "name": finding.rule_name,
         "severity": finding.severity.value,
         "message": visible(finding.message),
-        "settle": visible(finding.settle),
+        "settle": visible(finding.help),
+        "help": visible(finding.help),
         **_span(finding.span),
         "subject": {
             "apiVersion": visible_line(subject.api_version),

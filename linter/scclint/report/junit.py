@@ -26,7 +26,7 @@ def render(report: Report, options: Options) -> str:
                 suite, "testcase", name=one_line(name), classname=one_line(folder), file=one_line(file), line=line
             )
             failure = SubElement(case, "failure", message=one_line(finding.message), type=finding.severity.value)
-            failure.text = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.settle) if part)
+            failure.text = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.help) if part)
     if crashes:
         suite = _suite(root, "scclint", tests=crashes, errors=crashes)
         for crash in report.crashes:

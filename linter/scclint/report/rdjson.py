@@ -27,7 +27,7 @@ def render(report: Report, options: Options) -> str:
 def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) -> dict[str, Any]:
     page = pages.get(finding.rule_id)
     diagnostic: dict[str, Any] = {
-        "message": sentences(finding.message, finding.settle, *fix_sentences(finding)),
+        "message": sentences(finding.message, finding.help, *fix_sentences(finding)),
         "location": _location(finding.span, lines),
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.rule_id, **({"url": page} if page else {})},

@@ -131,7 +131,7 @@ class _Run:
     def _message(self, finding: Finding, links: list[str]) -> str:
         """Plain sentences. Hosts show only the first one where there is little room."""
         text = (
-            unlinked(sentences(finding.message, finding.settle, *fix_sentences(finding), *finding.notes))
+            unlinked(sentences(finding.message, finding.help, *fix_sentences(finding), *finding.notes))
             or f"{finding.rule_id} {finding.rule_name}."
         )
         return f"{text} See {'; '.join(links)}." if links else text

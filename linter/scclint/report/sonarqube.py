@@ -54,7 +54,7 @@ def _rule(worst: Finding, rule: "AnyRule | None", page: str) -> Json:
 
 
 def _issue(finding: Finding, places: "_Places") -> Json:
-    message = sentences(finding.message, finding.settle) or finding.rule_name
+    message = sentences(finding.message, finding.help) or finding.rule_name
     issue: Json = {"ruleId": finding.rule_id, "primaryLocation": places.location(finding.span, message)}
     related = [
         places.location(one.span, one_line(one.message) or finding.rule_name)

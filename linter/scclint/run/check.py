@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.config import Selection
-from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, shortened
+from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, help_of, shortened
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
@@ -93,7 +93,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         subject=subject_of(subject, problem.container),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
         related=_shortened(dict.fromkeys((*problem.related, *made_from))),
-        settle=shortened(problem.settle),
+        help=shortened(help_of(problem, rule.id)),
         flow=_shortened(problem.flow),
         notes=notes,
         subjects=tuple(sorted(set(problem.subjects))),

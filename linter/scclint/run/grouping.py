@@ -83,4 +83,4 @@ def _cause(finding: Finding) -> tuple[object, ...]:
         if finding.rule_id.startswith("RBA")
         else finding.message.replace(f"container {finding.subject.container}", "container")
     )
-    return finding.rule_id, finding.severity, _subject(finding), finding.settle, words, finding.releases, finding.units
+    return finding.rule_id, finding.severity, _subject(finding), finding.help, words, finding.releases, finding.units

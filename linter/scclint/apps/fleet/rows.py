@@ -107,7 +107,7 @@ def finding_rows(report: Report) -> Iterator[Row]:
             "rule_name": finding.rule_name,
             "severity": finding.severity.value,
             "message": finding.message,
-            "settle": finding.settle,
+            "settle": finding.help,
             "file": finding.span.file,
             "line": finding.span.line,
             "column": finding.span.column,

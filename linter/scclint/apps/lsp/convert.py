@@ -67,7 +67,7 @@ class Converter:
     def diagnostic(self, finding: Finding) -> types.Diagnostic:
         """A finding as the editor shows it: what is wrong, then how to fix it."""
         message = visible(finding.message)
-        for line in (finding.settle, *finding.notes):
+        for line in (finding.help, *finding.notes):
             message += f"\n{visible(line)}" if line else ""
         related = dict.fromkeys((*finding.related, *finding.flow))
         page = page_of(finding.rule_id)
