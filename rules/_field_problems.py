@@ -15,13 +15,6 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
     partial = isinstance(obj, Workload) and bool(obj.partial)
     for problem in world.field_problems(obj):
         added = not obj.provenance.whole and problem.code == "required" and problem.path[-1] in _ADDED_BY_KUSTOMIZE
-        if not added and not (partial and problem.code == "required") and not _has_its_own_rule(problem):
+        if not added and not (partial and problem.code == "required") and problem.code != "annotation-differs":
+            # SEC204 reports an annotation that differs from the field.
             yield problem
-
-
-def _has_its_own_rule(problem: FieldProblem) -> bool:
-    """Whether another rule reports the problem: SEC207 Localhost paths, SEC205 annotations that differ, SEC214 Windows."""
-    last = problem.path[-1] if problem.path else ""
-    if last == "localhostProfile":
-        return problem.code != "unknown"
-    return problem.code == "annotation-differs" or (problem.code == "not-on-windows" and last == "seccompProfile")

@@ -54,7 +54,11 @@ def localhost_users(outcome: Outcome) -> dict[str, list[ContainerSeccomp]]:
     """Return the containers with a Localhost profile by its path, also those of a pod that no SCC admits."""
     found: dict[str, list[ContainerSeccomp]] = {}
     for container in outcome.seccomp:
-        if container.type == "Localhost" and container.localhost_profile and container.source != "CRI-O configuration":
+        if (
+            container.type == "Localhost"
+            and container.localhost_profile is not None
+            and container.source != "CRI-O configuration"
+        ):
             found.setdefault(container.localhost_profile, []).append(container)
     return found
 

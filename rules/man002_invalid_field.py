@@ -5,9 +5,11 @@ pods. scclint gives no verdict for pods with a value of the wrong type. A role, 
 API server rejects grants nothing: verdicts and other rules are about the cluster without it.
 
 The rule also checks names. Names of objects, containers and volumes consist of lower case letters, digits and `-`. Two
-containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod,
-and the labels of a pod template must match the selector. An empty `image` is reported as information only, because
-another tool usually sets it later. Placeholders (`${X}`, `{{ x }}`) are not checked, and MAN006 reports words such as `REPLACE_ME`.
+containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod, and the
+labels of a pod template must match the selector. A pod with `os.name: windows` has no seccomp profile. A Localhost profile
+needs a `localhostProfile`, a path relative to the kubelet's seccomp directory (`/var/lib/kubelet/seccomp`) without `..`. An
+empty `image` is reported as information only, because another tool usually sets it later. Placeholders (`${X}`, `{{ x }}`)
+are not checked, and MAN006 reports words such as `REPLACE_ME`.
 
 ## How to fix it
 
@@ -54,7 +56,7 @@ spec:
 import re
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Set, Severity, World, in_plain_words, rule
+from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Set, Severity, World, in_plain_words, rule
 
 from ._field_problems import field_problems
 from ._tree import Entry, ScalarNode, entry_at
@@ -64,6 +66,7 @@ HELP = {
     "duplicate": "Give each item a different name.",
     "not-found": "Add a volume with this name, or remove the mount.",
     "selector-differs": "Add the selector's labels to the pod template.",
+    "not-on-windows": "Delete the field, or correct os.name if the pod runs on Linux nodes.",
 }
 """The fix for a problem, by its code."""
 _UNQUOTED = {"true": True, "false": False}
@@ -115,7 +118,9 @@ def _rejected(obj: ApiObject, problem: FieldProblem) -> str:
 
 
 def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple[Operation, ...]:
-    """Return the edit that writes a value of the wrong type with quotes or without them."""
+    """Return the edit that deletes a field, or that writes a value of the wrong type with quotes or without them."""
+    if problem.code == "not-on-windows":
+        return (Remove(field.path),)
     if problem.code != "wrong-type" or not field.present:
         return ()
     found = entry_at(obj.root, field.path)

@@ -1,11 +1,11 @@
 """
-The SCC has no `seccompProfiles`. It leaves a pod without a seccomp profile unconfined, and it rejects a pod that sets
-`RuntimeDefault` with `seccomp may not be set`.
+The SCC applies no seccomp profile, so a pod that sets none runs unconfined. Without `seccompProfiles`, the SCC also rejects a
+pod that sets `RuntimeDefault`, with `seccomp may not be set`. If `seccompProfiles` lists only `*`, it allows every profile.
 
 ## How to fix it
 
 Add `seccompProfiles: [runtime/default]`. The SCC then applies this profile to every pod that sets none, and admits a
-pod that sets it.
+pod that sets it. Next to `*`, it becomes the default, and every other profile stays allowed.
 
 ## Before
 
@@ -41,13 +41,13 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Append, Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Append, Located, Problem, SecurityContextConstraints, Severity, World, as_list, rule
 
 
 @rule(
     "SCC301",
     "scc-without-seccomp-profiles",
-    "An SCC has no seccompProfiles, so its pods run unconfined",
+    "An SCC applies no seccomp profile, so its pods run unconfined",
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
@@ -57,11 +57,17 @@ from scclint.api import Append, Problem, SecurityContextConstraints, Severity, W
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     profiles = scc.field("seccompProfiles")
+    entries = as_list(profiles.value)
+    if not profiles:
+        at: Located = profiles if profiles.present else scc.place
+        fact = "has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected"
+        help = "Add seccompProfiles: [runtime/default], which the SCC then applies by default."
+    elif entries and all(entry == "*" for entry in entries):
+        at = scc.field("seccompProfiles", 0)
+        fact = 'seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined'
+        help = 'Add runtime/default to seccompProfiles. The SCC then applies it by default, and "*" allows every other profile.'
+    else:
+        return
     # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
-    if not profiles and scc.name not in world.cluster.own_sccs:
-        yield Problem(
-            f"SCC {scc.name}: has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected",
-            at=profiles if profiles.present else scc.place,
-            help="Add seccompProfiles: [runtime/default], which the SCC then applies by default.",
-            edits=(Append(profiles.path, "runtime/default"),),
-        )
+    if scc.name not in world.cluster.own_sccs:
+        yield Problem(f"SCC {scc.name}: {fact}", at=at, help=help, edits=(Append(profiles.path, "runtime/default"),))

@@ -1,14 +1,19 @@
 """
-Everyone in the cluster may use an SCC that allows more than `restricted-v2`.
+Everyone in the cluster may use an SCC that allows more than `restricted-v2`, or that has a priority.
 
 Every pod may have what `restricted-v2` allows. The groups `system:authenticated`, `system:serviceaccounts` and
 `system:unauthenticated` include every tenant. If such a group may use a wider SCC, by its `groups` or through a
 ClusterRoleBinding, every tenant in every namespace can use what the SCC adds: running as root, host paths, no
 seccomp. The SCC also admits pods that `restricted-v2` rejects, even if their authors did not choose it.
 
+With a priority, the SCC is tried before OpenShift's own SCCs: of these, `anyuid` has priority 10 and the others have none. What the
+SCC applies or leaves unset, such as a seccomp profile or a user ID, then affects pods in every namespace, including those of
+the platform.
+
 ## How to fix it
 
-Grant the SCC only to the service accounts that need it. Use a RoleBinding in the namespace of each service account.
+Grant the SCC only to the service accounts that need it. Use a RoleBinding in the namespace of each service account. Remove
+the priority if the pods do not need it.
 
 `scclint fix` leaves this to you: only you know who needs the SCC.
 
@@ -45,10 +50,25 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import EVERYONE, ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, and_more, rule
+from scclint.api import (
+    EVERYONE,
+    ApiObject,
+    Problem,
+    RoleBinding,
+    SecurityContextConstraints,
+    Severity,
+    World,
+    and_more,
+    as_list,
+    listed,
+    rule,
+)
 
 from ._grants import reach, subjects_of
 from ._scc import wider_than_restricted
+
+ANYUID_PRIORITY = 10
+"""The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""
 
 FIX = "Grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each."
 
@@ -56,7 +76,7 @@ FIX = "Grant the SCC only to the service accounts that need it, with a RoleBindi
 @rule(
     "SCC306",
     "scc-open-to-everyone",
-    "An SCC wider than restricted-v2 is open to everyone",
+    "An SCC that is wider than restricted-v2, or that has a priority, is open to everyone",
     severity=Severity.ERROR,
     on=ApiObject,
     since="0.1",
@@ -76,18 +96,20 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 
 def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    groups = scc.field("groups").value
-    listed = enumerate(groups if isinstance(groups, list) else ())
-    found = [(index, group) for index, group in listed if isinstance(group, str) and group in EVERYONE]
-    index, group = found[0] if found else (0, "")
-    wider = wider_than_restricted(scc.name, world) if group and world.scc(scc.name) is scc else []
-    if not wider:
+    groups = [
+        (index, group)
+        for index, group in enumerate(as_list(scc.field("groups").value))
+        if isinstance(group, str) and group in EVERYONE
+    ]
+    reasons = _reasons(scc.name, world) if groups and world.scc(scc.name) is scc else ""
+    if not reasons:
         return
+    index, group = groups[0]
     named = f"{group} ({EVERYONE[group]})"
     yield Problem(
-        f"SCC {scc.name}: groups lists {named}, so they may use the SCC; unlike restricted-v2, it allows {and_more(wider, 3)}",
+        f"SCC {scc.name}: groups lists {named}, so they may use the SCC; unlike restricted-v2, it {reasons}",
         at=scc.field("groups", index),
-        subjects=tuple(group for _, group in found),
+        subjects=tuple(group for _, group in groups),
         subjects_in_message=named,
         help=FIX,
     )
@@ -95,14 +117,14 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
-    wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
+    wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := _reasons(scc, world))}
     if reached is None or not wide:
         return
     groups = [holder for holder in subjects_of(binding, world) if holder.kind == "group" and holder.name in EVERYONE]
     if not groups:
         return
     scc = next(iter(wide))
-    what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which allows {and_more(wide[scc], 3)}"
+    what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which {wide[scc]}"
     yield Problem(
         f"{binding.named}: lets {groups[0]} use {what}",
         at=groups[0].at,
@@ -111,3 +133,16 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         related=() if reached.every else reached.steps(world, scc, binding),
         help=FIX,
     )
+
+
+def _reasons(name: str, world: World) -> str:
+    """Return why not everyone may use the SCC, as verbs with their objects; empty if everyone may."""
+    wider = wider_than_restricted(name, world)
+    priority = world.cluster.sccs[name].priority if name in world.cluster.sccs else 0
+    reasons = [f"allows {and_more(wider, 3)}"] if wider else []
+    if priority > 0 and name not in world.cluster.own_sccs:
+        before = "all of OpenShift's own SCCs" if priority > ANYUID_PRIORITY else "restricted-v2"
+        reasons.append(
+            f"has priority {priority}, so it comes before {before} and admits every pod in the cluster that satisfies it"
+        )
+    return listed(reasons)

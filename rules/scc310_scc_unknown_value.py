@@ -6,9 +6,19 @@ The API server accepts any text as a volume type or a capability. SCCs have thei
 with the text in the pod, and pods write `NET_ADMIN`, not `CAP_NET_ADMIN` or `net_admin`. `*` means every capability
 only in `allowedCapabilities`. A range of user IDs whose minimum is above its maximum is empty.
 
+Entries of `seccompProfiles` use the values of the deprecated annotations: `runtime/default`, `docker/default`, `unconfined`,
+`localhost/<path>`, or `*`. The value of the field (`RuntimeDefault`) matches no pod. As the first entry it also becomes the
+default, and the API server then rejects every pod that gets this default. `localhost/*` is not a pattern: entries are compared
+exactly.
+
+Entries of `users` and `groups` are compared with the names of users and groups letter by letter, so a wildcard matches nobody. A
+service account is the user `system:serviceaccount:NAMESPACE:NAME`, and all service accounts of a namespace are the group
+`system:serviceaccounts:NAMESPACE`.
+
 ## How to fix it
 
-Write the value that the finding gives.
+Write the value that the finding gives. Better than to correct `users` and `groups`, leave both empty, and grant the SCC with a
+RoleBinding to a Role that allows `use` of it.
 
 ## Before
 
@@ -47,7 +57,20 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, World, closest_match, rule
+from scclint.api import (
+    SERVICE_ACCOUNT_PREFIX,
+    SERVICE_ACCOUNTS_OF,
+    Problem,
+    Remove,
+    SecurityContextConstraints,
+    Set,
+    Severity,
+    World,
+    closest_match,
+    in_plain_words,
+    is_open,
+    rule,
+)
 
 VOLUMES = (
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
@@ -76,6 +99,10 @@ STRATEGIES = {
 }
 
 
+PROFILES = ("*", "runtime/default", "docker/default", "unconfined")
+INTENDED_PROFILES = {"runtimedefault": "runtime/default", "runtime-default": "runtime/default", "localhost": "localhost/<path>"}
+
+
 @rule(
     "SCC310",
     "scc-unknown-value",
@@ -89,6 +116,8 @@ STRATEGIES = {
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _strategies(scc)
     yield from _user_range(scc)
+    yield from _profiles(scc)
+    yield from _subjects(scc)
     for list_name in ("allowedCapabilities", "defaultAddCapabilities", "requiredDropCapabilities"):
         yield from _capabilities(scc, list_name)
     for index, volume in _strings(scc, "volumes"):
@@ -151,6 +180,60 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
             severity=severity,
             edits=(Set(scc.field(list_name, index).path, known) if known else Remove(scc.field(list_name, index).path),),
         )
+
+
+def _profiles(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    default = next((entry for _, entry in _strings(scc, "seccompProfiles") if entry != "*"), None)
+    for index, entry in _strings(scc, "seccompProfiles"):
+        path = entry.removeprefix("localhost/")
+        is_file = path != entry and path and "*" not in path and not path.startswith("/") and ".." not in path.split("/")
+        if entry in PROFILES or is_file:
+            continue
+        meant = INTENDED_PROFILES.get(entry.lower(), "")
+        breaks = entry == default and not entry.startswith("localhost/")
+        yield Problem(
+            f"SCC {scc.name}: seccompProfiles entry {entry} {_profile_mistake(entry)}"
+            + ("; as the first entry it is the default, and the API server rejects pods that get it" if breaks else ""),
+            at=scc.field("seccompProfiles", index),
+            help=f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
+            severity=Severity.ERROR,
+            edits=(Set(scc.field("seccompProfiles", index).path, meant),) if meant == "runtime/default" else (),
+        )
+
+
+def _profile_mistake(entry: str) -> str:
+    if entry.startswith("localhost/") and "*" in entry:
+        return "is not a pattern and matches no profile: entries are compared exactly"
+    if entry.startswith("localhost/"):
+        return "is not a path in the kubelet's seccomp directory, so no pod can use it"
+    return "is not a profile name that SCCs know, so it matches no profile"
+
+
+def _subjects(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    for name in ("users", "groups"):
+        for index, value in _strings(scc, name):
+            reason, fix = _never_matches(name, value)
+            if reason and not is_open(value) and not in_plain_words(value):
+                yield Problem(
+                    f"SCC {scc.name}: {name} lists {value}, which matches nobody, because {reason}",
+                    at=scc.field(name, index),
+                    help=fix,
+                    subjects=(value,),
+                )
+
+
+def _never_matches(name: str, value: str) -> tuple[str, str]:
+    """Return why an entry matches nobody, as a clause, and the fix; both empty if it may match a user."""
+    if "*" in value:
+        return "SCCs know no wildcards", f"List each {name.removesuffix('s')} by its full name."
+    if name == "groups" and value.startswith(SERVICE_ACCOUNT_PREFIX):
+        return "it is the name of a user", f"Move {value} to users."
+    if name == "users" and value.startswith(SERVICE_ACCOUNTS_OF):
+        return "it is the name of a group", f"Move {value} to groups."
+    full = f"{SERVICE_ACCOUNT_PREFIX}NAMESPACE:NAME"
+    if value.startswith(SERVICE_ACCOUNT_PREFIX) and not all([*value.split(":")[2:], value.count(":") == 3]):
+        return f"a service account is {full}", f"Write {full}."
+    return "", ""
 
 
 def _strings(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:

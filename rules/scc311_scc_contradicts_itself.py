@@ -1,6 +1,6 @@
 """
-Two fields of the SCC contradict each other, and only one of them takes effect. The SCC then allows more or less than it
-appears to.
+The SCC allows more or less than it appears to, because two of its fields contradict each other and only one of them takes
+effect, or because it leaves a field unset whose default allows everything.
 
 - `volumes` lists `hostPath`, but `allowHostDirVolumePlugin` is false or unset: the API server removes `hostPath`.
 - `allowHostDirVolumePlugin` is true, but `volumes` does not list `hostPath`: the API server adds it, so host paths
@@ -9,10 +9,15 @@ appears to.
   false` on containers, and the API server rejects a privileged container that has it.
 - A strategy has IDs, ranges or labels that it ignores, such as `uid` with `RunAsAny`. If `fsGroup` or
   `supplementalGroups` has no `type`, its strategy is `RunAsAny`.
+- Most fields allow nothing if they are unset. Two allow everything: without `allowPrivilegeEscalation` the API server
+  stores `true`, and without `volumes` it stores `*`, which is every volume type (`hostPath` only if
+  `allowHostDirVolumePlugin` is true). In an SCC that allows privileged containers, which
+  SCC312 reports, unset fields are not reported.
 
 ## How to fix it
 
-Write the same meaning in both fields, or remove the value or field that has no effect.
+Write the same meaning in both fields, or remove the value or field that has no effect. Set `allowPrivilegeEscalation: false`,
+and list in `volumes` the volume types that the workload uses.
 
 ## Before
 
@@ -71,18 +76,19 @@ DEFAULTED = frozenset(("fsGroup", "supplementalGroups"))
 @rule(
     "SCC311",
     "scc-contradicts-itself",
-    "Two fields of an SCC contradict each other",
+    "An SCC allows more or less than its fields appear to",
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
     tags=("scc",),
-    security_severity=3.0,
-    cwe=(1188,),
+    security_severity=5.5,
+    cwe=(276, 1188),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _host_paths(scc)
     yield from _escalation(scc)
     yield from _unused(scc)
+    yield from _unset(scc)
 
 
 def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
@@ -143,3 +149,22 @@ def _is_enough(scc: SecurityContextConstraints, value: str) -> bool:
     return not value.startswith("uidRange") or None not in (
         scc.field("runAsUser", end).value for end in ("uidRangeMin", "uidRangeMax")
     )
+
+
+def _unset(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    if scc.field("allowPrivilegedContainer").value is True:
+        return
+    host_paths = scc.field("allowHostDirVolumePlugin").value is True
+    every = "every volume type, including hostPath" if host_paths else "every volume type except hostPath"
+    for name, default, fix in (
+        ("allowPrivilegeEscalation", "privilege escalation", "Set allowPrivilegeEscalation: false."),
+        ("volumes", every, "List in volumes only the volume types that its pods use."),
+    ):
+        field = scc.field(name)
+        if field.value is None:
+            yield Problem(
+                f"SCC {scc.name}: {name} {'is null' if field.present else 'is unset'}, which allows {default}",
+                at=field if field.present else scc.place,
+                help=fix,
+                edits=(Set(field.path, False),) if name == "allowPrivilegeEscalation" else (),
+            )

@@ -4,6 +4,8 @@ The container sets `Unconfined` and will run without a seccomp filter, so it can
 `Unconfined` is admitted in three cases: the SCC lists `*` or `unconfined` (of OpenShift's own SCCs, `privileged` and
 `nested-container` do), SCC admission does not run in the namespace, or the cluster is plain Kubernetes.
 
+If the container overrides a profile of its pod, the finding points to both.
+
 ## How to fix it
 
 Set `RuntimeDefault` instead. If that profile breaks the workload, use a Localhost profile that also allows the system
@@ -62,8 +64,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Set, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Related, Set, Severity, Workload, World, rule
 
+from ._annotations import pod_profile_at
 from ._seccomp import asked_at
 from ._what_if import admitted, user_remark, with_unconfined_replaced
 from ._words import when_created
@@ -94,6 +97,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     assert outcome.verdict is not None
     confined = with_unconfined_replaced(outcome.verdict.submitted)
+    pod_profile = pod_profile_at(workload)
+    overridden = Related(f"it overrides the pod's profile {pod_profile.value}", pod_profile.span)
     under = f" under SCC {outcome.verdict.scc}" if outcome.verdict.scc else ""
     for container in outcome.seccomp:
         if container.type == "Unconfined" and container.source in SETTINGS:
@@ -104,6 +109,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 f"{workload.named}: container {container.name} will run unconfined{when_created(outcome)}{under}, because "
                 f"{SETTINGS[container.source]} is Unconfined",
                 at=setting,
+                related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
                 help=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
                 "seccompProfiles, and set RuntimeDefault here."
                 if only

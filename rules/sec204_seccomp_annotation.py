@@ -10,11 +10,15 @@ The effect depends on the platform and its release:
 - Kubernetes 1.27 and newer, and OpenShift 4.14 and newer in namespaces without SCC admission: the annotation has no
   effect. Without a field, the container runs unconfined.
 
+If the field is set to another value, the finding is an error: SCC admission overwrites the field without a warning, the older
+releases reject the pod, and in the last case the annotation has no effect.
+
 On the metadata of a Deployment, instead of its pod template's metadata, the annotation has no effect on any release.
 
 ## How to fix it
 
-Set the profile in the field, `securityContext.seccompProfile` of the pod or the container, and delete the annotation.
+Set the profile in the field, `securityContext.seccompProfile` of the pod or the container, and delete the annotation. If the
+field is set, keep it, but write the profile of the annotation there in place of `Unconfined`.
 A dump of a running pod (`oc get pod -o yaml`) has the annotation because SCC admission added it: delete it before you
 apply the dump.
 
@@ -54,7 +58,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
-from scclint.api import Field, Operation, Problem, Remove, Severity, Verdict, Workload, World, rule
+from scclint.api import Field, Operation, Problem, Related, Remove, Severity, Verdict, Workload, World, rule
 
 from ._annotations import annotation_form, field_form, flow_form, seccomp_keys, set_profile
 
@@ -77,26 +81,55 @@ _DELETE = "Delete the annotation."
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = world.outcome(workload).verdict
-    if verdict is None:
-        return
-    yield from _on_the_controller(workload)
+    if verdict is not None:
+        yield from _on_the_controller(workload)
     for key in seccomp_keys(workload.pod.annotations):
         annotation = workload.pod.annotation(key)
-        value, field = str(annotation.value or ""), _matching_field(workload, key)
-        if field is None:
+        value, field = annotation.value if isinstance(annotation.value, str) else "", _matching_field(workload, key)
+        in_field = annotation_form(field.value) if field is not None else ""
+        if field is not None and value and in_field not in ("", {"docker/default": "runtime/default"}.get(value, value)):
+            if not workload.partial:
+                yield _contradiction(workload, world, annotation, value, field)
+        elif verdict is None or (field is not None and not value) or (in_field and ADMITTED in workload.pod.annotations):
+            continue
+        elif field is None:
             effect = "the pod has no container of that name, so it has no effect"
             yield _problem(workload, annotation, effect, _DELETE, (Remove(annotation.path),))
-            continue
-        in_field = annotation_form(field.value)
-        if not value or (in_field and in_field != {"docker/default": "runtime/default"}.get(value, value)):
-            continue  # SEC205 reports an annotation that contradicts the field.
-        if in_field and ADMITTED in workload.pod.annotations:
-            continue
-        fix = f"Set seccompProfile: {flow_form(value)} in the securityContext, and delete the annotation."
-        edits = (*(() if in_field else set_profile(field, value)), Remove(annotation.path))
-        yield _problem(
-            workload, annotation, _effect(world, verdict, value, bool(in_field)), _DELETE if in_field else fix, edits
-        )
+        else:
+            fix = f"Set seccompProfile: {flow_form(value)} in the securityContext, and delete the annotation."
+            edits = (*(() if in_field else set_profile(field, value)), Remove(annotation.path))
+            effect = _effect(world, verdict, value, bool(in_field))
+            yield _problem(workload, annotation, effect, _DELETE if in_field else fix, edits)
+
+
+def _contradiction(workload: Workload, world: World, annotation: Field[Any], value: str, field: Field[Any]) -> Problem:
+    key = str(annotation.path[-1])
+    whose = f"container {key.removeprefix(PREFIX)}" if key.startswith(PREFIX) else "the pod"
+    in_field = annotation_form(field.value)
+    fix = "Delete the annotation, and keep the seccompProfile field."
+    edits: tuple[Operation, ...] = (Remove(annotation.path),)
+    if in_field == "unconfined":
+        # Without the annotation, the field counts.
+        fix = f"Delete the annotation, and set seccompProfile: {flow_form(value)}."
+        edits = (*set_profile(field, value), *edits)
+    return Problem(
+        f"{workload.named}: the seccomp annotation for {whose} says {value}, but the seccompProfile field says {in_field}: "
+        f"{_which_counts(world)}",
+        at=annotation,
+        related=(Related(f"the field says {in_field}", field.below("type").span),),
+        help=fix,
+        severity=Severity.ERROR,
+        edits=edits,
+    )
+
+
+def _which_counts(world: World) -> str:
+    cluster = world.cluster
+    if cluster.platform != "kubernetes" and cluster.kubernetes_minor >= 26:
+        return f"on {cluster.platform_name} the annotation overrides the field"
+    if cluster.kubernetes_minor >= 27:
+        return f"on {cluster.platform_name} the annotation has no effect"
+    return f"{cluster.platform_name} rejects the pod"
 
 
 def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str, edits: tuple[Operation, ...] = ()) -> Problem:

@@ -7,21 +7,21 @@ may run on another node.
 
 The following provide the file:
 
-- a SeccompProfile of the Security Profiles Operator, as `operator/NAME.json` (up to 0.8 as
-  `operator/NAMESPACE/NAME.json`)
+- a SeccompProfile of the Security Profiles Operator, as `operator/NAME.json`, or up to 0.8, where SeccompProfiles
+  are namespaced, as `operator/NAMESPACE/NAME.json`. If a manifest mixes the two forms, it names a file that the
+  operator never writes, and the finding gives the right path.
 - a MachineConfig for each pool where the pod can run
 - a file in the `--profile-dir` directory
 - a profile file in the input whose path ends in this path
 - an init container of the pod, or a DaemonSet of the input, that mounts `/var/lib/kubelet/seccomp` and may write to it
 
-The rule checks only pods that are admitted. It is silent if another unit of the run provides the file.
+The rule checks only pods that are admitted. The API server accepts an empty path, but the container then never starts
+(`CreateContainerConfigError`). The rule is silent if another unit of the run provides the file.
 
 ## How to fix it
 
-Provide the file in one of these ways, or show scclint where it is with `--profile-dir` or `--context`. If you
-provision the nodes by other means, ignore the finding.
-
-`scclint fix` leaves this to you: the profile is not in the input.
+Write the path that the finding gives, if it gives one. Else provide the file in one of these ways, or show scclint where it
+is with `--profile-dir` or `--context`. If you provision the nodes by other means, ignore the finding.
 
 ## Before
 
@@ -103,10 +103,11 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Container, Outcome, Problem, Severity, Workload, World, listed, rule
+from scclint.api import Container, ContainerSeccomp, Outcome, Problem, Related, Set, Severity, Workload, World, listed, rule
 
 from ._seccomp import by_place, localhost_users
 
+_EMPTY = '""'
 _PROFILES = "/var/lib/kubelet/seccomp/"
 
 
@@ -121,21 +122,47 @@ _PROFILES = "/var/lib/kubelet/seccomp/"
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    if not outcome.admitted:
-        return
     for path, containers in localhost_users(outcome).items():
-        reason = "" if _installed(workload, world) else _missing_because(path, outcome, world)
-        if reason and world.other_units.provides_profile(path):
+        if world.other_units.provides_profile(path):
             continue
-        for at, names in by_place(workload, containers) if reason else ():
-            who = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"
-            yield Problem(
-                f"{workload.named}: {who} with localhostProfile: {path}, {reason}",
-                at=at,
-                help=f"Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that "
-                "has it with --profile-dir.",
-                container=names[0] if len(names) == 1 else "",
-            )
+        resolution = world.profiles.resolve(path)
+        if resolution.mismatch and not any(provider.delivered for provider in resolution.providers):
+            yield from _other_path(workload, world, path, containers)
+        elif outcome.admitted and not _installed(workload, world):
+            yield from _missing(outcome, world, path, containers)
+
+
+def _other_path(workload: Workload, world: World, path: str, containers: list[ContainerSeccomp]) -> Iterator[Problem]:
+    """Yield the places that name a file which the Security Profiles Operator writes under another path."""
+    resolution = world.profiles.resolve(path)
+    profile = world.profiles.written(resolution.meant)
+    related = (Related(f"{profile.named} is defined here", profile.place.span),) if profile else ()
+    for at, names in by_place(workload, containers):
+        yield Problem(
+            f"{workload.named}: the operator does not write the file of localhostProfile: {path}; "
+            f"{resolution.mismatch} {resolution.expected}",
+            at=at,
+            related=related,
+            help=f"Write localhostProfile: {resolution.expected}, or change the SeccompProfile to the API version and scope of your operator.",
+            container=names[0] if len(names) == 1 else "",
+            edits=(Set(at.path, resolution.expected),) if at.path[-1:] == ("localhostProfile",) else (),
+        )
+
+
+def _missing(outcome: Outcome, world: World, path: str, containers: list[ContainerSeccomp]) -> Iterator[Problem]:
+    reason = _missing_because(path, outcome, world)
+    for at, names in by_place(outcome.workload, containers) if reason else ():
+        who = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"
+        yield Problem(
+            f"{outcome.workload.named}: {who} with localhostProfile: {path or _EMPTY}, {reason}",
+            at=at,
+            help="Write a path relative to /var/lib/kubelet/seccomp on the node, such as profiles/web.json."
+            if not path
+            else f"Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that "
+            "has it with --profile-dir.",
+            severity=None if path else Severity.ERROR,
+            container=names[0] if len(names) == 1 else "",
+        )
 
 
 def _installed(workload: Workload, world: World) -> bool:
@@ -174,7 +201,9 @@ def _holds_profiles(path: object) -> bool:
 
 
 def _missing_because(path: str, outcome: Outcome, world: World) -> str:
-    """Return why the file may be missing, as a clause; empty if it is provided or if SEC215 reports the right path."""
+    """Return why the file may be missing, as a clause; empty if it is provided."""
+    if not path:
+        return "with which a container never starts"
     resolution = world.profiles.resolve(path)
     delivered = [p for p in resolution.providers if p.delivered]
     if not resolution.providers:

@@ -13,6 +13,9 @@ The rule reports:
 - a deny-list that misses another syscall with the same effect (`openat2` for `openat`)
 - two conditions on one argument, which the runtime combines with OR
 - `includes.minKernel`, which CRI-O ignores
+- a profile that extends `RuntimeDefault` by syscalls which the capabilities of its containers do not explain, such as
+  `bpf` without `BPF`. The rule takes a profile as such an extension if its name says so (`runtime-default-plus`), or
+  if it has nearly all syscalls of `RuntimeDefault`.
 - a capability in `includes` or `excludes` that matches nothing because it lacks `CAP_`
 
 ## How to fix it
@@ -66,6 +69,7 @@ from ._profiles import problems
     tags=("seccomp",),
     security_severity=5.5,
     cwe=(693,),
+    study=(1, 1),
 )
 def check(source: ProfileSource, world: World) -> Iterator[Problem]:
     yield from problems(source, world, "SEC211", users=True)

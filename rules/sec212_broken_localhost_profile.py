@@ -10,7 +10,9 @@ Errors are mistakes that prevent containers from starting: text that is not JSON
 
 Warnings are mistakes that make programs fail in unexpected ways: denied syscalls that nearly every program or the
 runtime itself needs, `clone3` answered with EPERM (glibc then does not fall back to `clone`), a missing architecture,
-and keys that the runtime ignores.
+keys that the runtime ignores, and the name of a syscall that no architecture of libseccomp has, usually a typing error. The
+runtime ignores such a name without an error: in an allow-list, the intended syscall stays denied; in a deny-list, it stays
+allowed, which is a security hole.
 
 ## How to fix it
 

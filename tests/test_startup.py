@@ -55,7 +55,7 @@ def test_the_version_needs_nothing_that_judges() -> None:
     run = subprocess.run([sys.executable, "-c", code, "-V"], capture_output=True, text=True, check=True)
     version, modules = run.stdout.splitlines()
     assert version.startswith("scclint ")
-    judging = ("scclint.run", "scclint.run", "scclint.world", "scclint.rules.", "yaml")
+    judging = ("scclint.run", "scclint.outcome", "scclint.rules.", "ruamel")
     assert [name for name in modules.split() if name.startswith(judging)] == []
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from scclint.errors import RuleSetError
 from scclint.record import record
-from scclint.rule import AnyRule, Rule
+from scclint.rule import RETIRED, AnyRule, Rule, retired
 
 PACKAGE = "scclint.rules"
 ID = re.compile(r"[A-Z]{2,8}[0-9]{3}")
@@ -25,8 +25,9 @@ class Registry:
         return iter(self.rules)
 
     def find(self, id_or_name: str) -> AnyRule | None:
-        """The rule with that id (in any case) or name."""
-        wanted = id_or_name.strip()
+        """Return the rule with that ID or name, in any case. A retired rule has the successor in its place."""
+        former = retired(id_or_name.strip())
+        wanted = former.successor if former else id_or_name.strip()
         return next((r for r in self.rules if r.id == wanted.upper() or r.name == wanted.lower()), None)
 
 
@@ -78,6 +79,8 @@ def registry(rules: Iterable[AnyRule]) -> Registry:
 def _problems(rule: AnyRule) -> Iterator[str]:
     if not ID.fullmatch(rule.id):
         yield "an id is two to eight capitals and three digits, like SCC101"
+    if rule.id in RETIRED or rule.name in RETIRED:
+        yield "a retired rule has that id or name"
     if not NAME.fullmatch(rule.name):
         yield f"the name {rule.name!r} is not words-joined-by-hyphens"
     if not rule.title or rule.title.endswith("."):

@@ -19,7 +19,7 @@ from scclint.profiles.schema import valid_part
 from scclint.run.lint import lint_text
 from tests.running import open_one
 
-RULES = ("SEC208", "SEC211", "SEC212", "SEC213", "SEC215")
+RULES = ("SEC208", "SEC211", "SEC212")
 
 
 def profile(name: str = "web", namespace: str = "", **spec: Any) -> dict[str, Any]:

@@ -68,14 +68,3 @@ def test_a_subject_without_need_is_removed_from_a_binding(tmp_path: Path) -> Non
     assert finding.fix is not None
     assert (finding.fix.title, finding.fix.safety) == ("Remove web from subjects.", "advice")
     assert "subjects: [{kind: ServiceAccount, name: other}]" in carried_out(text, finding.fix)
-
-
-def test_an_absolute_path_below_the_folder_of_the_kubelet_becomes_relative(tmp_path: Path) -> None:
-    profile = "{type: Localhost, localhostProfile: %s}"
-    text = (
-        DEPLOYMENT
-        + f"      securityContext: {{seccompProfile: {profile % '/var/lib/kubelet/seccomp/profiles/web.json'}}}\n"
-        + grant("privileged")
-    )
-    finding = fixed(text, "SEC207", tmp_path)
-    assert f"seccompProfile: {profile % 'profiles/web.json'}}}\n" in carried_out(text, finding.fix)

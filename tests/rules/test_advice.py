@@ -89,9 +89,9 @@ def test_the_field_that_counts_without_the_annotation_is_not_left_unconfined() -
     before = POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{ANNOTATION}: runtime/default}}}}").replace(
         "  containers", "  securityContext: {seccompProfile: {type: Unconfined}}\n  containers"
     )
-    assert advice(before, "SEC205") == "Delete the annotation, and set seccompProfile: {type: RuntimeDefault}."
+    assert advice(before, "SEC204") == "Delete the annotation, and set seccompProfile: {type: RuntimeDefault}."
     after = POD.replace("  containers", "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers")
-    assert_followed(before, after, "SEC205")
+    assert_followed(before, after, "SEC204")
 
 
 def test_a_profile_that_other_containers_use_is_not_to_be_removed() -> None:
@@ -236,41 +236,3 @@ def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
     assert "(a volume with its mounts)" in advice(granted, "SEC201")
     assert "(a volume with its mounts" in advice(granted, "SCC102")
-
-
-def test_a_release_that_rejects_the_pod_is_not_told_to_require_an_scc() -> None:
-    sysctl = "  securityContext: {sysctls: [{name: net.ipv4.tcp_keepalive_time, value: '60'}]}\n  containers"
-    text = DEPLOYMENT.replace(
-        "      containers", sysctl.replace("\n", "\n    ").replace("  securityContext", "      securityContext")
-    )
-    found = findings(text, Config(openshift=("4.15", "4.16")))
-    (help,) = (finding.help for finding in found if finding.rule_id == "SCC108")
-    assert help == "Fix what SCC101 or SCC105 reports on 4.15, so that every release admits the pod."
-
-
-def on_4_12(text: str) -> list[str]:
-    found = findings(text, Config(openshift=("4.12",)))
-    return [finding.help for finding in found if finding.rule_id == "SCC106"]
-
-
-@pytest.mark.parametrize(
-    ("scc", "why"), [("hostaccess", "opens the host's process IDs"), ("anyuid", "applies no seccomp profile")]
-)
-def test_an_scc_that_is_no_fix_is_not_to_be_granted_before_4_14(scc: str, why: str) -> None:
-    template = "labels: {app: web}}\n    spec"
-    text = DEPLOYMENT.replace(template, template.replace("}}", f"}}, annotations: {{{PIN}: {scc}}}}}"))
-    (help,) = on_4_12(text)
-    assert help.startswith("If the workload only runs on 4.14 or newer, pass that release with --openshift. A grant of SCC")
-    assert why in help
-
-
-def test_an_scc_that_admits_the_pod_already_needs_no_grant_before_4_14() -> None:
-    template = "labels: {app: web}}\n    spec"
-    text = DEPLOYMENT.replace(template, template.replace("}}", f"}}, annotations: {{{PIN}: restricted-v2}}}}"))
-    (help,) = on_4_12(text)
-    assert help.startswith("Grant the service account no SCC that is tried before restricted-v2")
-
-
-def test_a_bare_pod_becomes_a_deployment_where_its_creator_decides_before_4_14() -> None:
-    (help,) = on_4_12(POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: restricted-v2}}}}"))
-    assert help.startswith("Use a Deployment or Job instead, whose pods SCC restricted-v2 admits.")

@@ -20,7 +20,7 @@ EXAMPLE = re.compile(
 UNAVOIDABLE = {
     "RBA402": ("RBA409",),  # RBA409 moves a workload that needs the privileged SCC to a namespace of its own.
     "SCC102": ("SCC111",),  # SCC111 is about SCCs for privileged containers.
-    "SCC302": ("SCC111",),
+    "SCC301": ("SCC111",),
     "SCC312": ("SCC111",),
 }
 """The errors and warnings that an example may show after its fix: the rule, and the pages."""

@@ -300,7 +300,7 @@ class TestJudgement:
 
     def test_unknown_rule(self) -> None:
         _, [judged] = apply([], parse_comment("# scclint: ignore[SEC2O7] x", AT))
-        assert said(judged) == ["SUP901 this comment suppresses nothing: no rule is called 'SEC2O7'; did you mean 'SEC207'?"]
+        assert said(judged) == ["SUP901 this comment suppresses nothing: no rule is called 'SEC2O7'; did you mean 'SEC201'?"]
 
     def test_unknown_rule_among_known_ones(self) -> None:
         [marked], [judged] = apply([finding("SEC201", 7)], parse_comment("# scclint: ignore[SEC201, nonsense] x", AT))

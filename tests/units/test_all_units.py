@@ -33,14 +33,6 @@ CLAIMS = {
     ),
     "RBA404": (role("custom"), scc("custom")),
     "RBA404 in a binding": (binding("custom"), scc("custom")),
-    "SCC313": (scc("custom"), role("custom")),
-    "SCC313 with a binding to the role of the release": (scc("custom"), binding("custom")),
-    "SCC313 with pods that require it": (scc("custom"), deployment("job", account="job", required="custom")),
-    "SCC313 with pods that come first here": (USED + "---\n" + deployment(), deployment("job")),
-    "SCC313 with a group of a namespace": (
-        USED.replace("groups: []", 'groups: ["system:serviceaccounts:shop"]') + "---\n" + deployment(),
-        deployment("job", account="job"),
-    ),
     "SEC208": (deployment(pod=LOCALHOST) + "---\n" + binding("privileged"), PROFILE),
 }
 
@@ -53,7 +45,7 @@ def test_what_another_unit_has_is_not_missing(claim: str, tmp_path: Path) -> Non
     assert rules_in(judged(tmp_path / "there", {"a": here, "b": there}), rule) == []
 
 
-@pytest.mark.parametrize("claim", ["RBA403", "RBA404", "RBA410", "SCC313", "SEC208"])
+@pytest.mark.parametrize("claim", ["RBA403", "RBA404", "RBA410", "SEC208"])
 def test_what_a_remote_resource_may_bring_is_not_missing(claim: str, tmp_path: Path) -> None:
     here = CLAIMS[claim][0] if claim in CLAIMS else deployment() + "---\n" + binding("privileged", account="job")
     files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": here}

@@ -11,7 +11,7 @@ from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import page, table, table_json
 from scclint.report.sanitize import visible, visible_line
-from scclint.rule import AnyRule
+from scclint.rule import AnyRule, retired
 from scclint.text import closest_match
 
 
@@ -45,6 +45,8 @@ def _find(args: Namespace) -> AnyRule:
         rules = settings(args)[1]
         rule = rules.find(args.rule)
         if rule is None:
+            if former := retired(args.rule):
+                raise UsageError(f"{former.id} {former.name} no longer exists, and no other rule reports the same")
             raise UsageError(f"no rule is called {args.rule!r}.{_hint(args.rule, rules)} `scclint rules` lists them.")
     return rule
 

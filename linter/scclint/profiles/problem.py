@@ -6,7 +6,7 @@ from scclint.finding import Path, Severity
 from scclint.record import record
 from scclint.source import Span
 
-WEAK, BROKEN, UNKNOWN, WIDER = "SEC211", "SEC212", "SEC213", "SEC217"
+WEAK, BROKEN = "SEC211", "SEC212"
 """The rules that profile problems belong to."""
 
 
@@ -148,7 +148,7 @@ _KINDS: Mapping[str, tuple[str, Severity, str, str]] = {
         "Remove duplicate rules from the base profiles.",
     ),
     "unknown-syscall": (
-        UNKNOWN,
+        BROKEN,
         _WARNING,
         "no architecture has a syscall {name!r}; the runtime ignores the name, {effect}",
         "{help}",
@@ -179,7 +179,7 @@ _KINDS: Mapping[str, tuple[str, Severity, str, str]] = {
         "Remove the syscalls that the program does not need.",
     ),
     "wider-than-base": (
-        WIDER,
+        WEAK,
         _WARNING,
         "the profile extends RuntimeDefault, and syscalls[{index}] adds {names}, which no capability of its containers explains",
         "Remove the syscalls that the program does not need, or use RuntimeDefault if none is left.",

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, TypeVar
 
+from scclint.config.selection import former_names, retired_rules_note
 from scclint.files.read import read
 from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
 from scclint.record import replace
@@ -33,6 +34,7 @@ def merge(
     crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
     all_notices = [*found, *(notice for result in results for notice in result.notices)]
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
+    all_notices += former_names(run.config, (ignore for result in results for ignore in result.ignores))
     files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
     if run.options.ignores:
         with guard("check", "applying suppressions", crashes):
@@ -88,11 +90,13 @@ def _apply_baseline(findings: list[Finding], run: Run, ran: "Ran") -> tuple[list
     from scclint.suppress import baseline
 
     file = run.config.baseline
-    marked, stale = baseline.apply(findings, baseline.load_baseline(read(file), file), ran=ran)
+    accepted = baseline.load_baseline(read(file), file)
+    marked, stale = baseline.apply(findings, accepted, ran=ran)
+    notes = retired_rules_note((rule, file) for rule in accepted.former)
     if not stale:
-        return marked, []
+        return marked, notes
     entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
-    return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
+    return marked, [*notes, Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
 
 
 def _unjudged_paths(results: Iterable[UnitResult], run: Run) -> tuple[str, ...]:

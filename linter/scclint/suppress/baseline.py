@@ -12,6 +12,7 @@ from scclint.admission.access import ANYTHING
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Suppression
 from scclint.record import record, replace
+from scclint.rule import retired
 from scclint.suppress.apply import Ran
 from scclint.suppress.identity import Key, as_written_now, key_of, match
 
@@ -24,10 +25,14 @@ _LISTS = ("subjects", "opens")
 
 @record
 class Baseline:
-    """How many findings of each key are accepted. Files of keys are relative to `folder`, that of the baseline, or "" for this one."""
+    """How many findings of each key are accepted. Files of keys are relative to `folder`, that of the baseline, or "" for this one.
+
+    `former` are the ids of retired rules in the file. In the keys, their successors stand in their place.
+    """
 
     counts: Mapping[Key, int]
     folder: str
+    former: tuple[str, ...] = ()
 
 
 def write_baseline(findings: Iterable[Finding], folder: str, *, previous: Baseline | None, ran: Ran) -> str:
@@ -63,13 +68,17 @@ def load_baseline(text: str, file: str) -> Baseline:
             at = f"{written(wrong.path)}: " if wrong.unknown else ""
             raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
     counts: Counter[Key] = Counter()
+    former: dict[str, None] = {}
     for entry in data["findings"]:
         fields = {field: value for field, value in entry.items() if field not in ("count", *_LISTS)}
         if "path" in fields:
             fields["path"] = as_written_now(fields["path"])
+        if (rule := retired(entry["rule"])) is not None:
+            former[rule.id] = None
+            fields["rule"] = rule.successor
         opens = entry.get("opens", () if data["version"] == VERSION else (ANYTHING,))
         counts[Key(**fields, subjects=tuple(entry.get("subjects", ())), opens=tuple(opens))] += int(entry.get("count", 1))
-    return Baseline(counts, os.path.dirname(file))
+    return Baseline({key: n for key, n in counts.items() if key.rule}, os.path.dirname(file), tuple(former))
 
 
 def _is_baseline(data: Any) -> bool:

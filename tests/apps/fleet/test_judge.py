@@ -222,7 +222,7 @@ def test_what_the_folders_above_say_counts(out: Path, tmp_path: Path) -> None:
 def test_a_suppression_that_ends_is_judged_again_then(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     until = date.today() + timedelta(days=3)
     (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "web.yaml").write_text(f"# scclint: ignore[SCC302] until={until} -- soon\n{POD}")
+    (tmp_path / "app" / "web.yaml").write_text(f"# scclint: ignore[SCC303] until={until} -- soon\n{POD}")
     scan(out, [tmp_path / "app"])
     assert "@" in str(next(iter(targets(out).values()))["key"])
     assert scan(out, [tmp_path / "app"]).counts.reused == 1
