@@ -45,7 +45,7 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, RoleBinding, Severity, World, and_more, listed, rule
+from scclint.api import Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, role_place, subjects_of
 from ._scc import node_access
@@ -92,10 +92,15 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     named = _named(subjects)
+    steps = reached.steps(world, widest, binding)
+    role = world.find(reached.origin, binding)
+    if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
+        # RBA401 reports this field, and the binding then is a line of its finding.
+        steps = (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
     yield Problem(
         f"{binding.named}: lets {named} use {what}" + (f" (roleRef.name: {reached.role.name})" if informative else ""),
         at=role_place(binding, world, widest),
-        related=reached.steps(world, widest, binding),
+        related=steps,
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
         help=(

@@ -81,6 +81,40 @@ def test_what_does_not_yield(findings: tuple[Finding, ...]) -> None:
     assert shown(*findings) == [f.rule_id for f in findings if f.suppression is None]
 
 
+ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: wide}
+rules:
+  - {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: wide}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: %s}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+"""
+
+
+def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
+    (winner,) = grouped(run_over(text=ROLE % "wide").report()).live
+    assert winner.rule_id == "RBA401"
+    assert [related.message for related in winner.related] == [
+        "also RBA402 (privileged-scc-granted): ClusterRoleBinding wide: lets service account shop/web use every SCC, including "
+        "privileged (roleRef.name: wide)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ROLE % "cluster-admin", (ROLE % "wide").replace("rules:\n  -", "rules:\n  # scclint: ignore[RBA401] ours\n  -")],
+    ids=["another role", "a suppressed finding on the role"],
+)
+def test_a_binding_stands_by_itself(text: str) -> None:
+    live = grouped(run_over(text=text).report()).live
+    assert [f.rule_id for f in live if f.rule_id == "RBA402"] == ["RBA402"]
+
+
 def test_containers_with_one_cause_are_one_finding() -> None:
     report = grouped(
         Report((finding("SEC201", container="a"), finding("SEC201", container="b"), finding("SEC203", container="a")))

@@ -4,7 +4,7 @@ Nothing is lost. A finding whose winner is suppressed or not selected stands by 
 The winner weighs at least as much, so that the worst severity and the exit status stay as they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from scclint.finding import Finding, Related, Suppression
 from scclint.record import replace
@@ -20,6 +20,9 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The rules of the findings that a finding yields to, if they are about the same object. What fixes the other one fixes it as well."""
 
+ROLE, BINDING = "RBA401", "RBA402"
+"""The rule about a role, and the rule about its bindings. A finding on a binding yields to that on the rule of the role that it names."""
+
 REPEATED = ("SEC201", "SEC202", "SEC208", "RBA401", "RBA404")
 """Rules that report one cause once for each container, or for each rule of a role."""
 
@@ -32,11 +35,12 @@ def grouped(report: Report) -> Report:
     live = report.live
     for finding in live:
         by_rule.setdefault((finding.rule_id, _subject(finding)), finding)
+    roles = [finding for finding in live if finding.rule_id == ROLE]
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     for finding in live:
         repeats = first.setdefault(_cause(finding), finding) if finding.rule_id in REPEATED else finding
-        above = next(_winners(finding, by_rule), None) if repeats is finding else repeats
+        above = next(_winners(finding, by_rule, roles), None) if repeats is finding else repeats
         if above is not None:
             winners[finding] = above
     lines: dict[Finding, list[Related]] = {}
@@ -45,7 +49,10 @@ def grouped(report: Report) -> Report:
     return replace(report, findings=tuple(_shown(finding, winners, lines) for finding in report.findings))
 
 
-def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding]) -> Iterator[Finding]:
+def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding], roles: Sequence[Finding]) -> Iterator[Finding]:
+    if finding.rule_id == BINDING:
+        steps = {step.span for step in finding.related}
+        yield from (role for role in roles if role.span in steps and set(finding.units) <= set(role.units))
     for rule in YIELDS.get(finding.rule_id, ()):
         winner = by_rule.get((rule, _subject(finding)))
         if winner is not None and winner.severity.rank <= finding.severity.rank:
@@ -67,8 +74,10 @@ def _shown(finding: Finding, winners: Mapping[Finding, Finding], lines: Mapping[
 
 
 def _line(loser: Finding) -> Related:
-    container = f" for container {loser.subject.container}" if loser.subject.container else ""
-    return Related(f"also {loser.rule_id} ({loser.rule_name}){container}", loser.span)
+    about = f" for container {loser.subject.container}" if loser.subject.container else ""
+    if loser.rule_id == BINDING:
+        about = f": {loser.message}"
+    return Related(f"also {loser.rule_id} ({loser.rule_name}){about}", loser.span)
 
 
 def _subject(finding: Finding) -> Subject:
