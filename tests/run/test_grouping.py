@@ -97,7 +97,7 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
 
 
 def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
-    (winner,) = grouped(run_over(text=ROLE % "wide").report()).live
+    (winner,) = grouped(report_of(run_over(text=ROLE % "wide"))).live
     assert winner.rule_id == "RBA401"
     assert [related.message for related in winner.related] == [
         "also RBA402 (privileged-scc-granted): ClusterRoleBinding wide: lets service account shop/web use every SCC, including "
@@ -111,7 +111,7 @@ def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
     ids=["another role", "a suppressed finding on the role"],
 )
 def test_a_binding_stands_by_itself(text: str) -> None:
-    live = grouped(run_over(text=text).report()).live
+    live = grouped(report_of(run_over(text=text))).live
     assert [f.rule_id for f in live if f.rule_id == "RBA402"] == ["RBA402"]
 
 
