@@ -181,6 +181,7 @@ def test_rendering_that_is_required_and_impossible(tree: Path, cli: Cli) -> None
 
 def test_settings_of_charts_are_options(here: Path, cli: Cli) -> None:
     write_file("web.yaml", WEB)
+    write_file("v.yaml", "a: 2\n")
     run = cli("config", "web.yaml")
     assert run.status == 0
     assert cli("check", "--helm-values", "v.yaml", "--helm-set", "a=1", "web.yaml").status == 1
