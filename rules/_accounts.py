@@ -24,10 +24,10 @@ HARMLESS_ROLES = ("system:openshift:scc:", "system:auth-delegator", "system:imag
 
 
 def _workloads(world: World) -> dict[tuple[str, str], list[Workload]]:
-    found: dict[tuple[str, str], list[Workload]] = {}
+    workloads: dict[tuple[str, str], list[Workload]] = {}
     for workload in world.of(Workload):
-        found.setdefault((world.namespace_of(workload), workload.pod.service_account), []).append(workload)
-    return found
+        workloads.setdefault((world.namespace_of(workload), workload.pod.service_account), []).append(workload)
+    return workloads
 
 
 def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
@@ -37,14 +37,14 @@ def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
 
 def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
     """The bindings by namespace and service account; a binding to all accounts of a namespace has an empty name."""
-    found: dict[tuple[str, str], list[RoleBinding]] = {}
+    bindings: dict[tuple[str, str], list[RoleBinding]] = {}
     for binding in world.of(RoleBinding):
         for holder in subjects_of(binding, world):
             if holder.kind == "service account":
-                found.setdefault((holder.namespace, holder.name), []).append(binding)
+                bindings.setdefault((holder.namespace, holder.name), []).append(binding)
             elif holder.kind == "group" and holder.name.startswith(SERVICE_ACCOUNTS_OF):
-                found.setdefault((holder.name.removeprefix(SERVICE_ACCOUNTS_OF), ""), []).append(binding)
-    return found
+                bindings.setdefault((holder.name.removeprefix(SERVICE_ACCOUNTS_OF), ""), []).append(binding)
+    return bindings
 
 
 def may_create_workloads(world: World, namespace: str, account: str) -> bool:

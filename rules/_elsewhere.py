@@ -35,9 +35,9 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
 
 def _bound(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
     """Return the bindings of service accounts by account name, whatever the namespace."""
-    found: dict[str, list[tuple[RoleBinding, Subject]]] = {}
+    bindings: dict[str, list[tuple[RoleBinding, Subject]]] = {}
     for binding in world.of(RoleBinding):
         for holder in subjects_of(binding, world):
             if holder.kind == "service account":
-                found.setdefault(holder.name, []).append((binding, holder))
-    return found
+                bindings.setdefault(holder.name, []).append((binding, holder))
+    return bindings

@@ -139,17 +139,19 @@ def _reaches(world: World) -> dict[ObjectRef, Reach]:
         return {}
     granting = {bound.ref: bound for bound in world.cluster.grants.bindings}
     every = tuple(sorted(world.cluster.sccs))
-    found: dict[ObjectRef, Reach] = {}
+    reaches: dict[ObjectRef, Reach] = {}
     for binding in world.of(RoleBinding):
         bound, role = granting.get(reference(binding, world)), role_of(binding, world)
-        if bound is None or role in found or world.find(bound.ref) is not binding:
+        if bound is None or role in reaches or world.find(bound.ref) is not binding:
             continue
         sccs = every if bound.uses.every else tuple(sorted(scc for scc in bound.uses.named if scc in world.cluster.sccs))
         use = bound.uses.every or next(filter(None, map(bound.uses.first, sccs)), None)
         if use is None:
             continue
-        found[role] = Reach(role, sccs, not use.names, not use.names and _means_anything(world, use.role), use.role, use.index)
-    return found
+        reaches[role] = Reach(
+            role, sccs, not use.names, not use.names and _means_anything(world, use.role), use.role, use.index
+        )
+    return reaches
 
 
 def reference(obj: ApiObject, world: World) -> ObjectRef:

@@ -52,24 +52,24 @@ def localhost_at(workload: Workload, container: ContainerSeccomp) -> Located:
 
 def localhost_users(outcome: Outcome) -> dict[str, list[ContainerSeccomp]]:
     """Return the containers with a Localhost profile by its path, also those of a pod that no SCC admits."""
-    found: dict[str, list[ContainerSeccomp]] = {}
+    users: dict[str, list[ContainerSeccomp]] = {}
     for container in outcome.seccomp:
         if (
             container.type == "Localhost"
             and container.localhost_profile is not None
             and container.source != "CRI-O configuration"
         ):
-            found.setdefault(container.localhost_profile, []).append(container)
-    return found
+            users.setdefault(container.localhost_profile, []).append(container)
+    return users
 
 
 def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tuple[Located, list[str]]]:
     """Return each place that names a profile file once, with the names of the containers that it applies to."""
-    found: dict[tuple[str | int, ...], tuple[Located, list[str]]] = {}
+    places: dict[tuple[str | int, ...], tuple[Located, list[str]]] = {}
     for container in containers:
         at = localhost_at(workload, container)
-        found.setdefault(at.path, (at, []))[1].append(container.name)
-    return list(found.values())
+        places.setdefault(at.path, (at, []))[1].append(container.name)
+    return list(places.values())
 
 
 def default_profile(scc: str, world: World) -> str:

@@ -9,13 +9,13 @@ Path = tuple[str | int, ...]
 
 def mappings(root: Node | None) -> Iterator[tuple[Path, MappingNode]]:
     """Yield every mapping below `root` with its path, in the order of the file; a mapping with aliases comes once."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     pending: list[tuple[Path, Node]] = [] if root is None or isinstance(root, ScalarNode) else [((), root)]
     while pending:
         path, node = pending.pop()
-        if id(node) in seen:
+        if id(node) in visited:
             continue
-        seen.add(id(node))
+        visited.add(id(node))
         below: list[tuple[Path, Node]]
         if isinstance(node, MappingNode):
             yield path, node
@@ -81,18 +81,18 @@ def _items(sequence: SequenceNode) -> Iterator[ScalarNode]:
 def entry_at(root: Node, path: Path) -> Entry | ScalarNode | None:
     """Return the mapping entry or the scalar list item at `path`; None if there is neither."""
     node: Node | None = root
-    found: Entry | ScalarNode | None = None
+    entry: Entry | ScalarNode | None = None
     for step in path:
-        found = None
+        entry = None
         if isinstance(step, str) and isinstance(node, MappingNode):
-            found = node.entry(step)
-            node = found.value if found is not None else None
+            entry = node.entry(step)
+            node = entry.value if entry is not None else None
         elif isinstance(step, int) and isinstance(node, SequenceNode) and step < len(node.items):
             node = node.items[step]
-            found = node if isinstance(node, ScalarNode) else None
+            entry = node if isinstance(node, ScalarNode) else None
         else:
             return None
-    return found
+    return entry
 
 
 __all__ = ["Entry", "MappingNode", "ScalarNode", "SequenceNode", "entry_at", "mappings", "scalars", "to_data"]

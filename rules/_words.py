@@ -33,7 +33,7 @@ def is_seccomp(error: FieldError) -> bool:
 
 def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:
     """Return the first error for each field, because the plugin repeats an error for every container that inherits the value."""
-    seen: dict[tuple[str | int, ...], FieldError] = {}
+    first: dict[tuple[str | int, ...], FieldError] = {}
     for error in errors:
-        seen.setdefault(error.path, error)
-    return list(seen.values())
+        first.setdefault(error.path, error)
+    return list(first.values())

@@ -123,8 +123,8 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
         return (Remove(field.path),)
     if problem.code != "wrong-type" or not field.present:
         return ()
-    found = entry_at(obj.root, field.path)
-    scalar = found.value if isinstance(found, Entry) else found
+    entry = entry_at(obj.root, field.path)
+    scalar = entry.value if isinstance(entry, Entry) else entry
     if not isinstance(scalar, ScalarNode) or scalar.value is None:
         return ()
     if problem.expected == "a string" and not isinstance(scalar.value, str):

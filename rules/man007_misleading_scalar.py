@@ -106,8 +106,8 @@ UNAMBIGUOUS_BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FAL
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for path in _candidates(obj.data):
-        found = entry_at(obj.root, (*obj.path, *path))
-        scalar = found.value if isinstance(found, Entry) else found
+        entry = entry_at(obj.root, (*obj.path, *path))
+        scalar = entry.value if isinstance(entry, Entry) else entry
         # In a Template, a parameter can set another value than the one written here.
         if not isinstance(scalar, ScalarNode) or not scalar.plain or not isinstance(scalar.value, bool | int | float):
             continue

@@ -73,13 +73,13 @@ from ._words import pods, when_created
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    found = outcome.pod_security
-    if found is None or not found.answer.denial:
+    security = outcome.pod_security
+    if security is None or not security.answer.denial:
         return
-    violations = found.violations(found.policy.policy.enforce)
+    violations = security.violations(security.policy.policy.enforce)
     yield Problem(
         f"{workload.named}: the API server rejects {pods(workload)}{when_created(outcome)}, because "
-        f"{why_level(outcome, 'enforce', world)}: {found.answer.denial}",
+        f"{why_level(outcome, 'enforce', world)}: {security.answer.denial}",
         at=workload.pod.field(*violations[0].paths[0]),
         related=label_place(outcome, "enforce", world),
         help=_fix(outcome, violations, world),

@@ -65,21 +65,21 @@ from ._words import pods, when_created
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    found = outcome.pod_security
-    if found is None or found.answer.denial:
+    security = outcome.pod_security
+    if security is None or security.answer.denial:
         return
-    pod, template = found.answer, outcome.template
+    pod, template = security.answer, outcome.template
     mode: Mode = "warn" if pod.warning or (template.warning and not pod.audit) else "audit"
-    standard: Standard = getattr(found.policy.policy, mode)
+    standard: Standard = getattr(security.policy.policy, mode)
     does = "warns about" if mode == "warn" else "audits"
     if text := pod.warning or pod.audit:
         yield Problem(
             f"{workload.named}: the API server {does} {pods(workload)}{when_created(outcome)}, because "
             f"{why_level(outcome, mode, world)}: {text}",
-            at=workload.pod.field(*found.violations(standard)[0].paths[0]),
+            at=workload.pod.field(*security.violations(standard)[0].paths[0]),
             related=label_place(outcome, mode, world),
-            help=f"The strictest level that allows {pods(workload)} is {found.meets}. Set the fields that the message names, or the "
-            f"label pod-security.kubernetes.io/{mode}: {found.meets}.",
+            help=f"The strictest level that allows {pods(workload)} is {security.meets}. Set the fields that the message names, or the "
+            f"label pod-security.kubernetes.io/{mode}: {security.meets}.",
         )
     elif text := template.warning or template.audit:
         setter = (

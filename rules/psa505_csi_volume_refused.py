@@ -126,8 +126,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _level(outcome: Outcome, volume: CsiVolume) -> str:
     """Return the level of the namespace, as a verb phrase."""
-    found = outcome.pod_security
-    if found is not None and level_label("enforce") in found.policy.labels:
+    security = outcome.pod_security
+    if security is not None and level_label("enforce") in security.policy.labels:
         return f"enforces level {volume.enforced}"
     return f"has no label {level_label('enforce')}, which counts as level {volume.enforced} here"
 
@@ -141,5 +141,5 @@ def _fix(volume: CsiVolume, where: str) -> str:
 
 
 def _driver(name: str, world: World) -> tuple[Related, ...]:
-    found = world.find(ObjectRef("CSIDriver", "", name))
-    return () if found is None else (Related(f"{found.named} is defined here", found.place.span),)
+    driver = world.find(ObjectRef("CSIDriver", "", name))
+    return () if driver is None else (Related(f"{driver.named} is defined here", driver.place.span),)

@@ -77,15 +77,15 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     if namespace.kind != "Namespace" or not outcomes:
         return
     answers = [outcome.pod_security for outcome in outcomes]
-    known = [answer for answer in answers if answer is not None and not answer.unknown]
-    enforced = known[0].policy.policy.enforce.level if known else "restricted"
-    if len(known) < len(answers) or enforced == "restricted":
+    known_answers = [answer for answer in answers if answer is not None and not answer.unknown]
+    enforced = known_answers[0].policy.policy.enforce.level if known_answers else "restricted"
+    if len(known_answers) < len(answers) or enforced == "restricted":
         return
-    level = min((answer.meets for answer in known), key=LEVELS.index)
+    level = min((answer.meets for answer in known_answers), key=LEVELS.index)
     if not stricter(level, enforced) or world.other_units.has_pods(namespace.name):
         return
     label = namespace.field("metadata", "labels", level_label("enforce"))
-    pods = "the pods of its workload" if len(known) == 1 else f"the pods of all its {len(known)} workloads"
+    pods = "the pods of its workload" if len(known_answers) == 1 else f"the pods of all its {len(known_answers)} workloads"
     yield Problem(
         f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
         at=label if label.present else namespace.place,
@@ -100,7 +100,7 @@ def _outcomes(world: World) -> dict[str, list[Outcome]]:
 
 
 def _by_namespace(world: World) -> dict[str, list[Outcome]]:
-    found: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[Outcome]] = {}
     for workload in world.of(Workload):
-        found.setdefault(world.namespace_of(workload), []).append(world.outcome(workload))
-    return found
+        outcomes.setdefault(world.namespace_of(workload), []).append(world.outcome(workload))
+    return outcomes

@@ -117,12 +117,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ref = reference(binding, world)
     if marked_for_deletion(binding) or world.find(ref) is not binding or world.find(role_of(binding, world)) is None:
         return
-    found: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
+    chains: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
     for subject in subjects_of(binding, world):
         ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
         if ways := tuple(way for way in ways if _first_binding(way, subject, world) == ref):
-            found.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
-    for ways, subjects in found.values():
+            chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
+    for ways, subjects in chains.values():
         first, *others = ways
         more = and_more(dict.fromkeys(way.phrase for way in others if way.route.name != first.route.name), 2)
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
@@ -150,18 +150,18 @@ def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef
     user = User("", (subject.name,)) if subject.kind == "group" else User(subject.name)
     if subject.kind == "service account":
         user = User(f"system:serviceaccount:{subject.namespace}:{subject.name}")
-    own = world.cluster.grants.rights.bindings_of(user)
-    return next((held.binding for held in way.rules if held.binding in own), None)
+    bindings = world.cluster.grants.rights.bindings_of(user)
+    return next((held.binding for held in way.rules if held.binding in bindings), None)
 
 
 def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> Located:
     """Return the roleRef.name of the binding, or the rule if a ClusterServiceVersion implies the binding."""
     name = binding.field("roleRef", "name")
-    found = world.find(role, binding)
-    if name.present or not isinstance(found, Role):
+    definition = world.find(role, binding)
+    if name.present or not isinstance(definition, Role):
         return name if name.present else binding.place
-    written = found.rule(index)
-    return written.field("verbs") if written is not None and found.root is binding.root else binding.place
+    written = definition.rule(index)
+    return written.field("verbs") if written is not None and definition.root is binding.root else binding.place
 
 
 def _fix(way: Escalation) -> str:

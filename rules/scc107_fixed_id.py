@@ -141,10 +141,10 @@ def _unless_given(workload: Workload, verdict: Verdict, fields: list[Field[Any]]
     """Return a remark on values that the namespace may have, since the input does not give its ranges."""
     if not verdict.namespace_assumed:
         return ""
-    own = [field for field in fields if may_be_own(field.value)]
-    ids = listed(dict.fromkeys(str(field.value) for field in own))
-    known = world.namespace_known(workload)
-    return f" (unless namespace{f' {known}' if known else ''} was given {ids})" if own else ""
+    fields_in_range = [field for field in fields if may_be_own(field.value)]
+    ids = listed(dict.fromkeys(str(field.value) for field in fields_in_range))
+    namespace = world.namespace_known(workload)
+    return f" (unless namespace{f' {namespace}' if namespace else ''} was given {ids})" if fields_in_range else ""
 
 
 def _result(outcome: Outcome) -> str:

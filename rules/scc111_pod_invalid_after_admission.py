@@ -156,8 +156,8 @@ def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
 def _effective(workload: Workload, containers: list[Container], key: str) -> Iterator[Field[object]]:
     """Yield the field that counts for each container: its own, or else that of the pod."""
     for container in containers:
-        own = container.field("securityContext", key)
-        yield own if own.value is not None else workload.pod.field("spec", "securityContext", key)
+        field = container.field("securityContext", key)
+        yield field if field.value is not None else workload.pod.field("spec", "securityContext", key)
 
 
 def _place(workload: Workload, problem: FieldProblem) -> Field[object]:

@@ -90,11 +90,11 @@ from ._words import pods
     tags=("admission",),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], dict[str, Span]] = {}
+    observed: dict[tuple[str, str], dict[str, Span]] = {}
     for pod in world.observed_pods(workload):
         if pod.scc:
-            seen.setdefault((pod.scc, pod.subject_type), {})[pod.name] = pod.place
-    outcome = world.outcome(workload) if seen else None
+            observed.setdefault((pod.scc, pod.subject_type), {})[pod.name] = pod.place
+    outcome = world.outcome(workload) if observed else None
     if outcome is None or outcome.verdict is None:
         return
     if workload.part:
@@ -104,9 +104,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         )
         verdicts = (world.outcome(other).verdict for other in others)
         admitting = {verdict.scc for verdict in verdicts if verdict is not None}
-        seen = {who: running for who, running in seen.items() if who[0] not in admitting}
+        observed = {who: running for who, running in observed.items() if who[0] not in admitting}
     complete = world.knows_grants_in(outcome.namespace)
-    for (scc, subject), running in seen.items():
+    for (scc, subject), running in observed.items():
         if scc != outcome.verdict.scc:
             text, advice = _differs(outcome, scc, world, complete=complete)
         elif complete and _other_subject(outcome, subject, world):

@@ -102,14 +102,14 @@ def _openings(scc: SecurityContextConstraints) -> str:
 
 def _differing(scc: SecurityContextConstraints, world: World) -> list[str]:
     """Return the fields in which the SCC differs from the one OpenShift installs."""
-    given = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
+    written = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
     original = world.cluster.openshift(world.cluster.release).sccs[scc.name]
-    found: dict[str, None] = {}
+    differences: dict[str, None] = {}
     for attribute in type(original).__match_args__:
-        value, expected = getattr(given, attribute), getattr(original, attribute)
+        value, expected = getattr(written, attribute), getattr(original, attribute)
         if isinstance(value, tuple) and isinstance(expected, tuple):
             value, expected = sorted(value), sorted(expected)
         if value != expected:
             camel = re.sub(r"_(\w)", lambda match: match[1].upper(), attribute)
-            found.setdefault(FIELDS.get(attribute, camel))
-    return list(found)
+            differences.setdefault(FIELDS.get(attribute, camel))
+    return list(differences)

@@ -122,12 +122,12 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         yield from _capabilities(scc, list_name)
     for index, volume in _strings(scc, "volumes"):
         if volume not in VOLUMES:
-            known = POD_SPELLING.get(volume.lower()) or closest_match(volume, VOLUMES)
+            meant = POD_SPELLING.get(volume.lower()) or closest_match(volume, VOLUMES)
             yield Problem(
                 f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
                 at=scc.field("volumes", index),
-                help=f"Write {known}." if known else "Remove it, or write a volume type that SCCs know.",
-                edits=(Set(scc.field("volumes", index).path, known),) if known else (),
+                help=f"Write {meant}." if meant else "Remove it, or write a volume type that SCCs know.",
+                edits=(Set(scc.field("volumes", index).path, meant),) if meant else (),
             )
 
 
@@ -160,10 +160,10 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
         if capability in CAPABILITIES or (capability == "*" and list_name == "allowedCapabilities"):
             continue
         canonical = capability.upper().removeprefix("CAP_")
-        known = canonical if canonical in CAPABILITIES else closest_match(canonical, CAPABILITIES)
+        meant = canonical if canonical in CAPABILITIES else closest_match(canonical, CAPABILITIES)
         severity = None
         if capability == "*":
-            known, fact = "ALL", "which means every capability only in allowedCapabilities"
+            meant, fact = "ALL", "which means every capability only in allowedCapabilities"
         elif list_name == "requiredDropCapabilities" and canonical in CAPABILITIES:
             severity = Severity.INFO
             fact = (
@@ -176,9 +176,9 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
         yield Problem(
             f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
             at=scc.field(list_name, index),
-            help=f"Write {known}." if known else "Remove it.",
+            help=f"Write {meant}." if meant else "Remove it.",
             severity=severity,
-            edits=(Set(scc.field(list_name, index).path, known) if known else Remove(scc.field(list_name, index).path),),
+            edits=(Set(scc.field(list_name, index).path, meant) if meant else Remove(scc.field(list_name, index).path),),
         )
 
 

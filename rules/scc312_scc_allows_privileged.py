@@ -132,11 +132,11 @@ def _admitted(world: World) -> dict[str, list[tuple[Workload, Mapping[str, Any]]
     """Return the workloads by the SCC that admits them, each with its pod after admission."""
 
     def by_scc() -> dict[str, list[tuple[Workload, Mapping[str, Any]]]]:
-        found: dict[str, list[tuple[Workload, Mapping[str, Any]]]] = {}
+        workloads: dict[str, list[tuple[Workload, Mapping[str, Any]]]] = {}
         for workload in world.of(Workload):
             verdict = world.outcome(workload).verdict
             if verdict is not None and verdict.scc is not None:
-                found.setdefault(verdict.scc, []).append((workload, verdict.pod))
-        return found
+                workloads.setdefault(verdict.scc, []).append((workload, verdict.pod))
+        return workloads
 
     return world.memo(_admitted, by_scc)

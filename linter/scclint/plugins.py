@@ -30,20 +30,20 @@ def load_rules(names: Sequence[str], linted: Iterable[str], file: str = "") -> t
     if not names:
         return ()
     folders = [os.path.realpath(folder) for folder in linted]
-    found = {point.name: point for point in entry_points(group=GROUP)}
+    points = {point.name: point for point in entry_points(group=GROUP)}
     rules: list[AnyRule] = []
     for name in names:
         try:
-            rules += _load(name, found, folders)
+            rules += _load(name, points, folders)
         except ConfigError as error:
             raise ConfigError(f"{file + ': ' if file else ''}rule-modules: {error}") from error
     return tuple(rules)
 
 
-def _load(name: str, found: dict[str, EntryPoint], linted: Sequence[str]) -> list[AnyRule]:
-    point = found.get(name)
+def _load(name: str, points: dict[str, EntryPoint], linted: Sequence[str]) -> list[AnyRule]:
+    point = points.get(name)
     if point is None:
-        there = f"installed are {', '.join(sorted(found))}" if found else "no package with such rules is installed"
+        there = f"installed are {', '.join(sorted(points))}" if points else "no package with such rules is installed"
         raise ConfigError(f"{name!r} is not installed in the environment of scclint; {there}")
     _refuse_linted(point, linted)
     try:

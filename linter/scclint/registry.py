@@ -64,13 +64,13 @@ def registry(rules: Iterable[AnyRule]) -> Registry:
     """The rules as a set, or RuleSetError with everything that is wrong about it."""
     ordered = sorted(rules, key=lambda r: r.id)
     wrong: list[str] = []
-    seen: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for rule in ordered:
         wrong.extend(f"{rule.id}: {problem}" for problem in _problems(rule))
         for key in (rule.id, rule.name):
-            if key in seen:
-                wrong.append(f"{rule.id}: {key} is already taken by {seen[key]}")
-            seen[key] = rule.id
+            if key in owners:
+                wrong.append(f"{rule.id}: {key} is already taken by {owners[key]}")
+            owners[key] = rule.id
     if wrong:
         raise RuleSetError("the rule set is not valid:\n  " + "\n  ".join(wrong))
     return Registry(tuple(ordered))

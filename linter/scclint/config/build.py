@@ -52,11 +52,11 @@ def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[
     if "platform" in options:
         return
     # An option that names a version selects its platform, even if the file selects the other.
-    given = [platform for platform in VERSIONS if platform in options]
-    if given == ["openshift"] and fields.get("platform", "kubernetes") != "kubernetes":
+    platforms = [platform for platform in VERSIONS if platform in options]
+    if platforms == ["openshift"] and fields.get("platform", "kubernetes") != "kubernetes":
         return
-    if len(given) == 1:
-        yield "platform", given[0], given[0], "command line"
+    if len(platforms) == 1:
+        yield "platform", platforms[0], platforms[0], "command line"
     elif "platform" not in fields and "kubernetes" in fields and "openshift" not in fields:
         yield "platform", "kubernetes", "kubernetes", "cluster.kubernetes"
 

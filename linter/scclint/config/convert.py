@@ -139,13 +139,13 @@ def _severities(value: Any, context: ConversionContext, path: Path = ()) -> dict
 
 def _per_path(value: Any, context: ConversionContext) -> tuple[records.PathRules, ...]:
     narrowed = "select" in context.layers.options
-    found = []
+    entries = []
     for index, item in _items(value):
         select = _selectors(item.get("select", ()), context, (index, "select"))
         ignore = _selectors(item.get("ignore", ()), context, (index, "ignore"))
         severity = _severities(item.get("severity", {}), context, (index, "severity"))
-        found.append(records.PathRules(strings(item["path"]), () if narrowed else select, ignore, severity))
-    return tuple(found)
+        entries.append(records.PathRules(strings(item["path"]), () if narrowed else select, ignore, severity))
+    return tuple(entries)
 
 
 def _ignores(value: Any, context: ConversionContext) -> tuple[Ignore, ...]:
@@ -192,7 +192,7 @@ def _namespaces(value: Any, context: ConversionContext) -> tuple[records.Namespa
 
 
 def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts, ...]:
-    found = []
+    grants = []
     for index, item in _items(value):
         given = [key for key in ("service-account", "group", "user") if key in item]
         if len(given) != 1:
@@ -200,7 +200,7 @@ def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts,
             context.mistake((index,), f"a grant names one of service-account, group or user, not {named}")
         elif given == ["service-account"] and "namespace" not in item:
             context.mistake((index,), "a grant to a service account needs the account's namespace")
-        found.append(
+        grants.append(
             records.GrantFacts(
                 scc=item["scc"],
                 namespace=item.get("namespace", ""),
@@ -209,7 +209,7 @@ def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts,
                 user=item.get("user", ""),
             )
         )
-    return tuple(found)
+    return tuple(grants)
 
 
 def _node_pools(value: Any, context: ConversionContext) -> tuple[records.NodePoolFacts, ...]:
@@ -243,15 +243,15 @@ def _units(value: Any, context: ConversionContext) -> tuple[records.UnitSettings
 
 
 def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.DeclaredRule, ...]:
-    taken = {word: rule.id for rule in context.rules for word in (rule.id, rule.name)}
-    found = []
+    names = {word: rule.id for rule in context.rules for word in (rule.id, rule.name)}
+    rules = []
     for index, item in _items(value):
         id, name = item["id"], item.get("name", item["id"].lower())
         for key, word in (("id", id), ("name", name)):
-            if word in taken:
-                context.mistake((index, key), f"{word!r} is already taken by {taken[word]}")
-        taken |= {id: id, name: id}
-        found.append(
+            if word in names:
+                context.mistake((index, key), f"{word!r} is already taken by {names[word]}")
+        names |= {id: id, name: id}
+        rules.append(
             records.DeclaredRule(
                 id=id,
                 name=name,
@@ -265,7 +265,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.Dec
                 expr_span=context.layers.raw.value_at(("rules", index, "expr")),
             )
         )
-    return tuple(found)
+    return tuple(rules)
 
 
 _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {

@@ -16,10 +16,10 @@ def discover_config(start: str) -> str | None:
     if not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     while True:
-        found = _in(folder)
-        if found is not None:
-            _check_link(found)
-            return _shorter(found)
+        path = _in(folder)
+        if path is not None:
+            _check_link(path)
+            return _shorter(path)
         parent = os.path.dirname(folder)
         if parent == folder or os.path.exists(os.path.join(folder, ".git")):
             return None

@@ -133,8 +133,8 @@ def _toml(text: str, file: str) -> Raw:
         # The release 4.20 is not the number 4.2, so its text counts.
         whole = loads(text, parse_float=str)
     except ValueError as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        place = f"{found[1]}:{found[2]}" if found else f"{len(starts)}:1"
+        position = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        place = f"{position[1]}:{position[2]}" if position else f"{len(starts)}:1"
         raise ConfigError(f"{file}:{place}: {str(error).partition(' (at ')[0]}") from error
     prefix: Path = ("tool", "scclint") if os.path.basename(file) == "pyproject.toml" else ()
     places = TomlPlaces(text)

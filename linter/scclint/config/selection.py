@@ -44,8 +44,8 @@ def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
         return ""
     from scclint.config.schema import did_you_mean
 
-    known = [word for r in rules for word in (r.id, r.name, *r.tags)]
-    return f"no rule is called {selector!r}{did_you_mean(selector, known) or '; `scclint rules` lists them'}"
+    words = [word for r in rules for word in (r.id, r.name, *r.tags)]
+    return f"no rule is called {selector!r}{did_you_mean(selector, words) or '; `scclint rules` lists them'}"
 
 
 def former_names(config: Config, ignores: Iterable[Ignore]) -> list[Notice]:
@@ -86,7 +86,7 @@ def _named(config: Config, ignores: Iterable[Ignore]) -> Iterator[tuple[str, str
 def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selection]:
     """A function from a file's path (as opened from the working directory) to its selection."""
     candidates = tuple(rules)
-    known: dict[tuple[int, ...], Selection] = {}
+    selections: dict[tuple[int, ...], Selection] = {}
     takes: list[Callable[[str], bool]] = []
     if config.per_path:
         from scclint.files.globs import path_filter
@@ -98,9 +98,9 @@ def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selec
         if takes:
             relative = os.path.relpath(path, config.root).replace(os.sep, "/")
             layers = tuple(i for i, takes_it in enumerate(takes) if takes_it(relative))
-        if layers not in known:
-            known[layers] = _select(candidates, config, layers)
-        return known[layers]
+        if layers not in selections:
+            selections[layers] = _select(candidates, config, layers)
+        return selections[layers]
 
     return of
 

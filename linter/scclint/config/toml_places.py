@@ -67,10 +67,10 @@ class Places:
 
     def _keys(self, at: int) -> Iterator[tuple[str, int, int]]:
         """The parts of a dotted key with their extents."""
-        while (found := KEY.match(self._text, self._after(SPACE, at))) is not None:
-            text = found.group()
-            yield _unquoted(text) if text[0] in "\"'" else text, found.start(), found.end()
-            at = self._after(SPACE, found.end())
+        while (part := KEY.match(self._text, self._after(SPACE, at))) is not None:
+            text = part.group()
+            yield _unquoted(text) if text[0] in "\"'" else text, part.start(), part.end()
+            at = self._after(SPACE, part.end())
             if self._text[at : at + 1] != ".":
                 return
             at += 1
@@ -107,8 +107,8 @@ class Places:
 
     def _after(self, pattern: re.Pattern[str], at: int) -> int:
         """Return the end of what the pattern matches at an offset, or the offset if it does not match."""
-        found = pattern.match(self._text, at)
-        return found.end() if found else at
+        match = pattern.match(self._text, at)
+        return match.end() if match else at
 
 
 def _unquoted(text: str) -> str:

@@ -117,9 +117,9 @@ def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran) -> tuple
     The findings come back in their order; those that something else suppresses are neither marked nor counted.
     """
     mine = [index for index, finding in enumerate(findings) if finding.suppression is None]
-    found, left = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
+    acceptors, left = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
     marked = list(findings)
-    for index, recorded in zip(mine, found, strict=True):
+    for index, recorded in zip(mine, acceptors, strict=True):
         if recorded is not None:
             marked[index] = replace(findings[index], suppression=Suppression("baseline"))
     stale = [key for key, n in left.items() if n > 0 and ran(key.rule, _from_here(key.file, baseline.folder))]

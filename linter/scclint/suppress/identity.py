@@ -68,21 +68,21 @@ def match(keys: Sequence[Key], recorded: Mapping[Key, int]) -> tuple[list[Key | 
     for key in recorded:
         for group in (key.alike, key.alike._replace(path=ANYTHING)):
             alike.setdefault(group, []).append(key)
-    found: list[Key | None] = [None] * len(keys)
+    acceptors: list[Key | None] = [None] * len(keys)
     for index, key in enumerate(keys):
         equal = key if left[key] > 0 else key._replace(opens=(ANYTHING,))
         if left[equal] > 0:
             left[equal] -= 1
-            found[index] = equal
+            acceptors[index] = equal
     for index, key in enumerate(keys):
-        if found[index] is None:
+        if acceptors[index] is None:
             here, anywhere = alike.get(key.alike, ()), alike.get(key.alike._replace(path=ANYTHING), ())
             candidates = chain(here, (old for old in anywhere if key.opens_less(old)))
             wider = next((old for old in candidates if left[old] > 0 and old.accepts(key)), None)
             if wider is not None:
                 left[wider] -= 1
-                found[index] = wider
-    return found, left
+                acceptors[index] = wider
+    return acceptors, left
 
 
 def key_of(finding: Finding, folder: str = ".") -> Key:

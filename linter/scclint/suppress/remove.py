@@ -16,8 +16,8 @@ def without_comment(text: str, ignore: Ignore) -> str:
     line = lines[at]
     before, comment, rest = line[:column], line[column:end], line[end:]
     if not _is_whole(ignore):
-        directive, _, listed = comment.partition("[")
-        rules, _, reason = listed.partition("]")
+        directive, _, rest_of_comment = comment.partition("[")
+        rules, _, reason = rest_of_comment.partition("]")
         lines[at] = f"{before}{directive}[{_used(rules, ignore)}]{reason}{rest}"
     elif before.strip():
         lines[at] = before.rstrip() + rest.lstrip(" \t")

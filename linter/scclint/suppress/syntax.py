@@ -31,13 +31,13 @@ def comment_ignores(document: Document) -> list[Ignore]:
     if MARK not in document.text:
         return []
     ends = _block_ends(document.text.split("\n"))
-    found = []
+    ignores = []
     for comment in document.comments():
         last = ends[comment.line - document.line] + document.line
         ignore = parse_comment(comment.text, Span(document.file, comment.line, comment.column, last, END))
         if ignore is not None:
-            found.append(ignore)
-    return found
+            ignores.append(ignore)
+    return ignores
 
 
 def _block_ends(lines: Sequence[str]) -> list[int]:
@@ -59,12 +59,12 @@ def parse_comment(text: str, region: Span) -> Ignore | None:
 
     `text` begins with `#`. `region` begins at the comment and goes on to the end of the last line that it can cover.
     """
-    found = re.search(COMMENT, text)
-    if found is None:
+    comment = re.search(COMMENT, text)
+    if comment is None:
         return None
-    start = region.column + found.start()
+    start = region.column + comment.start()
     span = Span(region.file, region.line, start, region.line, region.column + len(text.rstrip()))
-    directive, rest = found["directive"], found["rest"]
+    directive, rest = comment["directive"], comment["rest"]
     if directive not in DIRECTIVES:
         return Ignore("comment", (), span, mistake=f"{directive!r} is none of {' and '.join(DIRECTIVES)}")
     listed = re.match(LIST, rest)
@@ -80,14 +80,14 @@ def annotation_ignores(obj: ApiObject) -> list[Ignore]:
     fields = [obj.field("metadata", "annotations", ANNOTATION)]
     if isinstance(obj, Workload) and obj.pod.path != obj.path:
         fields.append(obj.pod.field("metadata", "annotations", ANNOTATION))
-    found: list[Ignore] = []
+    ignores: list[Ignore] = []
     for field in fields:
         if isinstance(field.value, str):
             region = node_at(obj.root, obj.path).span
             # Values that other objects share with it through YAML aliases lie within its region too.
             about = obj.kind, obj.namespace, obj.name
-            found.extend(replace(i, about=about) for i in parse_annotation(field.value, field.span, field.path, region))
-    return found
+            ignores.extend(replace(i, about=about) for i in parse_annotation(field.value, field.span, field.path, region))
+    return ignores
 
 
 def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterator[Ignore]:
