@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.config.convert import convert
-from scclint.config.merge import ConversionContext, Layers, Mistakes
+from scclint.config.merge import ConversionContext, Layers
 from scclint.config.model import KEYS, Config
-from scclint.config.raw import Raw, empty_config
+from scclint.config.raw import Raw, config_error, empty_config
+from scclint.errors import UsageError
 from scclint.finding import Severity
 from scclint.rule import AnyRule, Rule
+from scclint.source import Span
 
 VERSIONS = ("openshift", "kubernetes")
 """The settings that hold versions of a cluster, each named after its platform."""
@@ -24,7 +26,7 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
     Raises ConfigError with everything that is wrong with the file, or UsageError with what is wrong with the options.
     """
     layers = Layers(raw or empty_config(), {field: value for field, value in options.items() if value is not None})
-    mistakes = Mistakes(layers)
+    mistakes: list[tuple[Span | None, str]] = [(layers.raw.key_at(m.path), m.message) for m in layers.raw.mistakes]
     declared = tuple(_selectable(d) for d in layers.written("rules") or () if d is not None)
     fields: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -40,8 +42,13 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
         fields[field] = value
         key = KEYS[field]
         settings[".".join(key)], origins[".".join(key)] = plain, reason
-    _check_outputs(fields, mistakes)
-    mistakes.raise_all()
+    for field, mistake in _wrong_outputs(fields):
+        ConversionContext(field, layers, rules, mistakes).mistake((), mistake)
+    in_file = [(place, message) for place, message in mistakes if place is not None]
+    if in_file:
+        raise config_error(layers.raw.file, in_file)
+    if mistakes:
+        raise UsageError("\n".join(message for _, message in mistakes))
     return Config(layers.raw.file, layers.root, layers.raw.found, **fields, settings=settings, origins=origins)
 
 
@@ -61,12 +68,13 @@ def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[
         yield "platform", "kubernetes", "kubernetes", "cluster.kubernetes"
 
 
-def _check_outputs(fields: Mapping[str, Any], mistakes: Mistakes) -> None:
+def _wrong_outputs(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the formats and their files: the field and the mistake."""
     formats, outputs = fields.get("format", Config().format), fields.get("output", ())
     if outputs and len(outputs) != len(formats):
-        mistakes.add("output", (), f"{len(outputs)} for {len(formats)} formats: each format needs one, `-` is standard output")
+        yield "output", (f"{len(outputs)} for {len(formats)} formats: each format needs one, `-` is standard output")
     elif len(formats) > 1 and not outputs:
-        mistakes.add("format", (), f"{len(formats)} formats need an output each, `-` is standard output")
+        yield "format", (f"{len(formats)} formats need an output each, `-` is standard output")
 
 
 def _selectable(declared: Mapping[str, Any]) -> AnyRule:

@@ -122,19 +122,19 @@ def _unsafe_output(name: str, root: str) -> str:
 
 
 def _selectors(value: Any, context: ConversionContext, path: Path = ()) -> tuple[str, ...]:
-    for index, selector in _items([value] if isinstance(value, str) else value):
-        problem = unknown_selector(selector, context.rules)
-        if problem:
-            context.mistake(path if isinstance(value, str) else (*path, index), problem)
+    _check_selectors({path: value} if isinstance(value, str) else {(*path, index): s for index, s in _items(value)}, context)
     return strings(value)
 
 
 def _severities(value: Any, context: ConversionContext, path: Path = ()) -> dict[str, Severity]:
-    for selector in value:
-        problem = unknown_selector(selector, context.rules)
-        if problem:
-            context.mistake((*path, selector), problem)
+    _check_selectors({(*path, selector): selector for selector in value}, context)
     return {selector: Severity(word) for selector, word in value.items()}
+
+
+def _check_selectors(selectors: Mapping[Path, str], context: ConversionContext) -> None:
+    for path, selector in selectors.items():
+        if problem := unknown_selector(selector, context.rules):
+            context.mistake(path, problem)
 
 
 def _per_path(value: Any, context: ConversionContext) -> tuple[records.PathRules, ...]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from scclint import untyped
 from scclint.config.model import KEYS
-from scclint.config.raw import Raw, config_error
-from scclint.errors import UsageError
+from scclint.config.raw import Raw
 from scclint.finding import Path
 from scclint.record import record
 from scclint.rule import AnyRule
@@ -59,43 +58,25 @@ class Layers:
         return self.raw.key_at((*KEYS[field], *path))
 
 
-class Mistakes:
-    """Collects mistakes, so that one error reports all of them."""
-
-    def __init__(self, layers: Layers) -> None:
-        self._layers = layers
-        self._in_file = [(layers.raw.key_at(m.path), m.message) for m in layers.raw.mistakes]
-        self._in_options: list[str] = []
-
-    def add(self, field: str, path: Path, message: str) -> None:
-        if field in self._layers.options:
-            self._in_options.append(f"--{field.replace('_', '-')}: {message}")
-        else:
-            self._in_file.append((self._layers.place(field, path), message))
-
-    def raise_all(self) -> None:
-        """Raise ConfigError for the file, else UsageError for the command line, else do nothing."""
-        if self._in_file:
-            raise config_error(self._layers.raw.file, self._in_file)
-        if self._in_options:
-            raise UsageError("\n".join(self._in_options))
-
-
 @record
 class ConversionContext:
-    """What a converter needs: its field, the layers, the rules that selectors can match, and the list of mistakes."""
+    """What a converter needs: its field, the layers, the rules that selectors can match, and the list to which it adds mistakes.
+
+    A mistake has its place if it is in the file, and None if it is on the command line.
+    """
 
     field: str
     layers: Layers
     rules: Sequence[AnyRule]
-    mistakes: Mistakes
+    mistakes: list[tuple[Span | None, str]]
 
     @property
     def by_option(self) -> bool:
         return self.field in self.layers.options
 
     def mistake(self, path: Path, message: str) -> None:
-        self.mistakes.add(self.field, path, message)
+        option = f"--{self.field.replace('_', '-')}: "
+        self.mistakes.append((None, option + message) if self.by_option else (self.place(*path), message))
 
     def place(self, *path: str | int) -> Span:
         return self.layers.place(self.field, path)
