@@ -1,8 +1,9 @@
 """What an SCC allows, as phrases."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Access, World, opened_by
+from scclint.api import Access, SecurityContextConstraints, World, as_list, opened_by
 
 Constraints = Any
 """A value of `World.cluster.sccs`."""
@@ -11,6 +12,11 @@ RESTRICTED_VOLUMES = frozenset((
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",
 ))  # fmt: skip
 """The volumes that restricted-v2 allows in the newest release; earlier releases allow fewer."""
+
+
+def texts_of(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a list, each with its index."""
+    return ((index, value) for index, value in enumerate(as_list(scc.field(name).value)) if isinstance(value, str))
 
 
 def opened(name: str, world: World) -> tuple[Access, ...]:

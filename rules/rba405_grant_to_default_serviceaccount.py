@@ -60,7 +60,7 @@ from scclint.api import (
 )
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, shown_group, subjects_of
-from ._scc import wider_than_restricted
+from ._scc import texts_of, wider_than_restricted
 
 
 @rule(
@@ -122,10 +122,7 @@ def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
 
 def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
     for name in ("users", "groups"):
-        values = scc.field(name).value
-        for index, value in enumerate(values if isinstance(values, list) else ()):
-            if not isinstance(value, str):
-                continue
+        for index, value in texts_of(scc, name):
             at = scc.field(name, index)
             account = User(value).service_account if name == "users" else None
             if account is not None and account[1] == "default":

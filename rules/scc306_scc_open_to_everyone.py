@@ -59,13 +59,12 @@ from scclint.api import (
     Severity,
     World,
     and_more,
-    as_list,
     listed,
     rule,
 )
 
 from ._grants import reach, subjects_of
-from ._scc import wider_than_restricted
+from ._scc import texts_of, wider_than_restricted
 
 ANYUID_PRIORITY = 10
 """The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""
@@ -96,11 +95,7 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 
 def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    groups = [
-        (index, group)
-        for index, group in enumerate(as_list(scc.field("groups").value))
-        if isinstance(group, str) and group in EVERYONE
-    ]
+    groups = [(index, group) for index, group in texts_of(scc, "groups") if group in EVERYONE]
     reasons = _reasons(scc.name, world) if groups and world.scc(scc.name) is scc else ""
     if not reasons:
         return

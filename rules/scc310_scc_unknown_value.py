@@ -72,6 +72,8 @@ from scclint.api import (
     rule,
 )
 
+from ._scc import texts_of
+
 VOLUMES = (
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
     "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image",
@@ -120,7 +122,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _subjects(scc)
     for list_name in ("allowedCapabilities", "defaultAddCapabilities", "requiredDropCapabilities"):
         yield from _capabilities(scc, list_name)
-    for index, volume in _strings(scc, "volumes"):
+    for index, volume in texts_of(scc, "volumes"):
         if volume not in VOLUMES:
             meant = POD_SPELLING.get(volume.lower()) or closest_match(volume, VOLUMES)
             yield Problem(
@@ -156,7 +158,7 @@ def _user_range(scc: SecurityContextConstraints) -> Iterator[Problem]:
 
 
 def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[Problem]:
-    for index, capability in _strings(scc, list_name):
+    for index, capability in texts_of(scc, list_name):
         if capability in CAPABILITIES or (capability == "*" and list_name == "allowedCapabilities"):
             continue
         canonical = capability.upper().removeprefix("CAP_")
@@ -183,8 +185,8 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
 
 
 def _profiles(scc: SecurityContextConstraints) -> Iterator[Problem]:
-    default = next((entry for _, entry in _strings(scc, "seccompProfiles") if entry != "*"), None)
-    for index, entry in _strings(scc, "seccompProfiles"):
+    default = next((entry for _, entry in texts_of(scc, "seccompProfiles") if entry != "*"), None)
+    for index, entry in texts_of(scc, "seccompProfiles"):
         path = entry.removeprefix("localhost/")
         is_file = path != entry and path and "*" not in path and not path.startswith("/") and ".." not in path.split("/")
         if entry in PROFILES or is_file:
@@ -211,7 +213,7 @@ def _profile_mistake(entry: str) -> str:
 
 def _subjects(scc: SecurityContextConstraints) -> Iterator[Problem]:
     for name in ("users", "groups"):
-        for index, value in _strings(scc, name):
+        for index, value in texts_of(scc, name):
             reason, fix = _never_matches(name, value)
             if reason and not is_open(value) and not in_plain_words(value):
                 yield Problem(
@@ -234,14 +236,6 @@ def _never_matches(name: str, value: str) -> tuple[str, str]:
     if value.startswith(SERVICE_ACCOUNT_PREFIX) and not all([*value.split(":")[2:], value.count(":") == 3]):
         return f"a service account is {full}", f"Write {full}."
     return "", ""
-
-
-def _strings(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:
-    """Yield the entries of a list that are strings, each with its index."""
-    values = scc.field(name).value
-    for index, value in enumerate(values if isinstance(values, list) else ()):
-        if isinstance(value, str):
-            yield index, value
 
 
 def _number(value: object, default: float = 0) -> float:
