@@ -80,9 +80,10 @@ def user_remark(world: World, outcome: Outcome, after: Verdict | None) -> str:
     return f" ({clause})" if clause else ""
 
 
-def user_notes(world: World, changed: dict[str, Any], workloads: Iterable[Workload]) -> str:
-    """Return the users that containers of workloads run as once an object of the cluster is `changed`, as sentences after a space."""
-    cluster = world.cluster.with_decodable([changed])
+def user_notes(world: World, namespace: str, field: str, key: str) -> str:
+    """Return the users that containers of a namespace run as without a key of its `labels` or `annotations`, as sentences after a space."""
+    cluster = world.cluster.without_metadata(namespace, field, key)
+    workloads = [workload for workload in world.of(Workload) if world.namespace_of(workload) == namespace]
     clauses: dict[str, list[str]] = {}
     for workload in workloads:
         outcome = world.outcome(workload)

@@ -32,9 +32,9 @@ metadata:
 
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remove, Severity, Workload, World, rule
+from scclint.api import Namespace, Problem, Remove, Severity, World, rule
 
-from ._what_if import user_notes, without
+from ._what_if import user_notes
 
 _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",), "openshift.io/run-level": ("0", "1")}
 """The labels that switch SCC admission off, with the values that do so."""
@@ -57,8 +57,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     for label, values in _VALUES.items():
         field = namespace.field("metadata", "labels", label)
         if field.value in values:
-            pods = [workload for workload in world.of(Workload) if world.namespace_of(workload) == namespace.name]
-            users = user_notes(world, without(namespace.manifest, [("metadata", "labels", label)]), pods)
+            users = user_notes(world, namespace.name, "labels", label)
             yield Problem(
                 f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
                 at=field,

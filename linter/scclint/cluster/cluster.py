@@ -146,6 +146,10 @@ class Cluster:
         decoded = (decode_object(item, self.scc_fields) for item in objects)
         return self._with(found.value for found in decoded if not found.errors)
 
+    def without_metadata(self, namespace: str, field: str, key: str) -> "Cluster":
+        """Return this cluster after a key of the `labels` or `annotations` of a namespace is deleted."""
+        return self._with([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, field: {key: None}}}])
+
     def _with(self, decoded: Iterable[Object]) -> "Cluster":
         more = Objects(decoded)
         if not more:

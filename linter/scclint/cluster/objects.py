@@ -88,11 +88,15 @@ class ServiceAccounts:
 
 
 def _applied(held: Object | None, item: Object) -> Object:
-    """Return `item` as the cluster has it after `oc apply`; `held` is the object of the same name that the cluster has before."""
+    """Return `item` as the cluster has it after `oc apply`; `held` is the object of the same name that the cluster has before.
+
+    A label or annotation that is None is deleted.
+    """
     if held is None or item["kind"] != "Namespace":
         return item
     before, after = as_mapping(held.get("metadata")), as_mapping(item.get("metadata"))
-    kept = {field: {**as_mapping(before.get(field)), **as_mapping(after.get(field))} for field in ("annotations", "labels")}
+    both = {field: {**as_mapping(before.get(field)), **as_mapping(after.get(field))} for field in ("annotations", "labels")}
+    kept = {field: {key: value for key, value in values.items() if value is not None} for field, values in both.items()}
     return {**held, **item, "metadata": {**before, **after, **kept}}
 
 
