@@ -152,7 +152,7 @@ def test_add_a_rule(tree: Path) -> None:
     compare("Add a rule", golden.title, (tree / golden.title).read_text(encoding="utf-8"))
     passes(tree, "tests/rules")
     page = run(tree, "-m", "scclint", "rule", "runtime-socket-mounted")
-    assert page.stdout.startswith("SCC199 runtime-socket-mounted\n"), page.stderr
+    assert page.stdout.startswith("# SCC199 runtime-socket-mounted\n"), page.stderr
 
 
 def test_add_a_report_format(tree: Path) -> None:
