@@ -104,7 +104,7 @@ def test_a_line_of_a_named_template_moves(
 ) -> None:
     """The chart renders to the same text, so nothing else differs."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("scclint.run.run.MIN_CACHED", 0)
+    monkeypatch.setattr("scclint.run.results.MIN_CACHED", 0)
     monkeypatch.chdir(tmp_path)
     write(Path(), NAMED)
     first = check(capsys, "--select", "SCC101")

@@ -117,7 +117,7 @@ def test_a_baseline_accepts_the_same_finding_by_the_id_of_the_successor(
 
 def test_the_page_of_a_retired_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rule", "SCC302"]) == 0
-    assert capsys.readouterr().out.startswith("SCC301 scc-without-seccomp-profiles")
+    assert capsys.readouterr().out.startswith("# SCC301 scc-without-seccomp-profiles")
     assert main(["rule", "SEC216"]) == 2
     assert "SEC216 ignored-runtime-annotation no longer exists, and no other rule reports the same" in capsys.readouterr().err
 

@@ -145,7 +145,7 @@ _REQUESTS: tuple[tuple[str, Callable[[Any, Project, str, Converter], object], ob
     (types.TEXT_DOCUMENT_INLAY_HINT, _inlay_hints, [], None),
     (types.TEXT_DOCUMENT_COMPLETION, _completion, [], types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"])),
 )
-"""For each request the function that answers it, the answer about other files, and what the editor is told of it."""
+"""For each request the function that answers it, the answer about other files, and what the server says of it to the editor."""
 
 
 def serve(config_file: str = "") -> None:
