@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import scclint
+from tests.yaml_text import read_yaml
 
 WEB = """\
 apiVersion: apps/v1
@@ -140,8 +140,8 @@ def test_a_setting_that_is_one_text_in_place_of_several() -> None:
 
 
 def test_one_name_or_object_of_a_cluster() -> None:
-    few = scclint.Cluster.openshift("4.20", addons="odf", among="anyuid", objects=yaml.safe_load(GRANT))
-    several = scclint.Cluster.openshift("4.20", addons=["odf"], among=["anyuid"], objects=[yaml.safe_load(GRANT)])
+    few = scclint.Cluster.openshift("4.20", addons="odf", among="anyuid", objects=read_yaml(GRANT))
+    several = scclint.Cluster.openshift("4.20", addons=["odf"], among=["anyuid"], objects=[read_yaml(GRANT)])
     assert few.sccs.keys() == several.sccs.keys() and "anyuid" in few.sccs
     root = {"spec": {"serviceAccountName": "web", "containers": [{"name": "a", "securityContext": {"runAsUser": 0}}]}}
     assert [c.admit(root, namespace="shop").scc for c in (few, several)] == ["anyuid", "anyuid"]
@@ -152,7 +152,7 @@ def test_one_name_or_object_of_a_cluster() -> None:
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (yaml.safe_load(WEB), r"found Deployment of apps/v1: pass its pod template, object\['spec'\]\['template'\]$"),
+        (read_yaml(WEB), r"found Deployment of apps/v1: pass its pod template, object\['spec'\]\['template'\]$"),
         (
             {"apiVersion": "batch/v1", "kind": "CronJob", "spec": {}},
             r"object\['spec'\]\['jobTemplate'\]\['spec'\]\['template'\]$",
@@ -163,9 +163,9 @@ def test_one_name_or_object_of_a_cluster() -> None:
         ),
         ({"apiVersion": "v1", "kind": "PodList", "items": []}, "found PodList of v1"),
         ({"apiVersion": "v2", "kind": "Pod", "spec": {"containers": []}}, "found Pod of v2"),
-        ({"spec": yaml.safe_load(WEB)["spec"]}, "found an object without a kind"),
-        (yaml.safe_load(WEB)["spec"]["template"]["spec"], "found an object without a kind"),
-        ([yaml.safe_load(WEB)], "cannot unmarshal array"),
+        ({"spec": read_yaml(WEB)["spec"]}, "found an object without a kind"),
+        (read_yaml(WEB)["spec"]["template"]["spec"], "found an object without a kind"),
+        ([read_yaml(WEB)], "cannot unmarshal array"),
     ],
 )
 def test_a_cluster_admits_pods_and_nothing_else(made: Any, message: str) -> None:
@@ -177,7 +177,7 @@ def test_a_cluster_admits_pods_and_nothing_else(made: Any, message: str) -> None
 
 
 def test_a_pod_template_is_admitted_as_a_pod() -> None:
-    cluster, template = scclint.Cluster.openshift("4.20"), yaml.safe_load(WEB)["spec"]["template"]
+    cluster, template = scclint.Cluster.openshift("4.20"), read_yaml(WEB)["spec"]["template"]
     pod = {"apiVersion": "v1", "kind": "Pod", **template, "unknown": {}}
     assert [cluster.admit(made, namespace="shop").allowed for made in (template, pod, {**template, "unknown": {}})] == [
         False

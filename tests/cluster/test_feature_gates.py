@@ -1,9 +1,9 @@
 """Fields of gates that are off are gone after SCC admission, and from the pods of workloads before it."""
 
+import json
 from typing import Any
 
 import pytest
-import yaml
 
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import disabled_gates, without_disabled_fields
@@ -31,7 +31,7 @@ def test_host_users_counts_from_4_20(kind: str, release: str, kept: bool | None)
 
 def messages(made: dict[str, Any], release: str) -> list[str]:
     """What the API server of a release says about the fields of a workload."""
-    unit = open_one([], Config(openshift=(release,)), text=yaml.safe_dump(made))
+    unit = open_one([], Config(openshift=(release,)), text=json.dumps(made))
     ((workload,), (world,)) = unit.workloads, unit.worlds.values()
     return [problem.message for problem in world.field_problems(workload) if problem.path[-1] not in ("selector", "labels")]
 

@@ -3,18 +3,18 @@
 from typing import Any
 
 import pytest
-import yaml
 
 from scclint.expand import expand
 from scclint.load import load_text
 from scclint.model.workload import Workload
 from scclint.text import field_path
+from tests.yaml_text import write_yaml
 
 
 def workload(kind: str, spec: dict[str, Any], group: str = "apps/v1", **fields: Any) -> Workload:
     pod = {"containers": [{"name": "c", "image": "i"}], **spec}
     own = pod if kind == "Pod" else {"template": {"spec": pod}, **fields}
-    text = yaml.safe_dump({"apiVersion": group, "kind": kind, "metadata": {"name": "db"}, "spec": own})
+    text = write_yaml({"apiVersion": group, "kind": kind, "metadata": {"name": "db"}, "spec": own})
     (found,) = (obj for document in load_text("a.yaml", text, frozenset()) for obj in expand(document))
     assert isinstance(found, Workload)
     return found

@@ -7,7 +7,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-import yaml
 
 from scclint.cli import main
 from scclint.config.model import Config
@@ -18,6 +17,7 @@ from scclint.run.report import Report
 from tests.running import report_on
 from tests.units.tools import needs_helm, needs_kustomize
 from tests.units.trees import binding, deployment, rules_in, scc, write
+from tests.yaml_text import read_documents
 
 ROOT = deployment(pod="runAsUser: 0")
 IGNORED = ROOT.replace("      securityContext: {", "      # scclint: ignore[SCC101] it is old\n      securityContext: {")
@@ -138,7 +138,7 @@ def test_nothing_of_a_chart_points_into_rendered_text(tmp_path: Path, objects: s
 CRDS = {
     "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: packed, version: 1.0.0}]\n",
     "crds/own.yaml": "---\n" + ROOT + "---\n" + deployment("two", pod='runAsUser: 0, appArmorProfile: {type: "{{ x }}"}'),
-    "crds/deep/more.json": json.dumps(next(iter(yaml.safe_load_all(deployment("more", pod="runAsUser: 0"))))),
+    "crds/deep/more.json": json.dumps(read_documents(deployment("more", pod="runAsUser: 0"))[0]),
     "crds/notes.txt": deployment("notes", pod="runAsUser: 0"),
     "templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n",
     "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
