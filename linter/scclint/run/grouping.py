@@ -45,7 +45,8 @@ def grouped(report: Report) -> Report:
             winners[finding] = above
     lines: dict[Finding, list[Related]] = {}
     for loser in winners:
-        lines.setdefault(_root(loser, winners), []).append(_line(loser))
+        winner = _root(loser, winners)
+        lines.setdefault(winner, []).append(_line(loser, winner))
     return replace(report, findings=tuple(_shown(finding, winners, lines) for finding in report.findings))
 
 
@@ -73,9 +74,9 @@ def _shown(finding: Finding, winners: Mapping[Finding, Finding], lines: Mapping[
     return replace(finding, related=(*finding.related, *lines[finding])) if finding in lines else finding
 
 
-def _line(loser: Finding) -> Related:
+def _line(loser: Finding, winner: Finding) -> Related:
     about = f" for container {loser.subject.container}" if loser.subject.container else ""
-    if loser.rule_id == BINDING:
+    if loser.rule_id == BINDING and winner.rule_id == ROLE:
         about = f": {loser.message}"
     return Related(f"also {loser.rule_id} ({loser.rule_name}){about}", loser.span)
 
