@@ -135,7 +135,7 @@ def _reasons(name: str, world: World) -> str:
     wider = wider_than_restricted(name, world)
     priority = world.cluster.sccs[name].priority if name in world.cluster.sccs else 0
     reasons = [f"allows {and_more(wider, 3)}"] if wider else []
-    if priority > 0 and name not in world.cluster.own_sccs:
+    if priority > 0 and world.scc(name) is not None:
         before = "all of OpenShift's own SCCs" if priority > ANYUID_PRIORITY else "restricted-v2"
         reasons.append(
             f"has priority {priority}, so it comes before {before} and admits every pod in the cluster that satisfies it"

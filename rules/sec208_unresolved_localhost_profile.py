@@ -123,12 +123,12 @@ _PROFILES = "/var/lib/kubelet/seccomp/"
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     for path, containers in localhost_users(outcome).items():
-        if world.other_units.provides_profile(path):
+        if path and world.other_units.provides_profile(path):
             continue
         resolution = world.profiles.resolve(path)
         if resolution.mismatch and not any(provider.delivered for provider in resolution.providers):
             yield from _other_path(workload, world, path, containers)
-        elif outcome.admitted and not _installed(workload, world):
+        elif outcome.admitted and not (path and _installed(workload, world)):
             yield from _missing(outcome, world, path, containers)
 
 
