@@ -180,9 +180,9 @@ def test_errors_name_no_path_of_this_machine(bin_folder: Path, tree: Path) -> No
     assert build(tree, code, bin_folder).error == "kustomize build failed: see k/x TEMPORARY/temporary"
 
 
-def test_warnings_are_kept_once(bin_folder: Path, tree: Path) -> None:
-    code = "print('ok'); print('Warning: a\\nWarning: b is deprecated\\nWarning: a\\nnote', file=sys.stderr)"
-    assert build(tree, code, bin_folder) == RendererOutput("ok\n", notices=("Warning: a",))
+def test_warnings_are_kept_once_and_sorted(bin_folder: Path, tree: Path) -> None:
+    code = "print('ok'); print('Warning: c\\nWarning: a\\nWarning: b is deprecated\\nWarning: a\\nnote', file=sys.stderr)"
+    assert build(tree, code, bin_folder) == RendererOutput("ok\n", notices=("Warning: a", "Warning: c"))
 
 
 def test_as_much_output_as_the_limit_says(bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

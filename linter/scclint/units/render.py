@@ -260,9 +260,9 @@ class _Ended:
             text = decode(self.text, called)
         except LoadError as error:
             return RendererOutput(error=f"{called} wrote text that is {error.message}")
-        # kustomize warns about each deprecated field of each folder. Admission does not depend on that.
-        warnings = dict.fromkeys(line for line in lines if "warning" in line.lower() and "deprecated" not in line)
-        return RendererOutput(text, "", tuple(warnings)[:_MOST_NOTICES])
+        # kustomize warns about each deprecated field of each folder. Admission does not depend on that. Helm warns in random order.
+        warnings = sorted({line for line in lines if "warning" in line.lower() and "deprecated" not in line})
+        return RendererOutput(text, "", tuple(warnings[:_MOST_NOTICES]))
 
     def _failure(self, lines: Sequence[str]) -> str:
         if any(word in line for line in lines for word in _MEMORY):
