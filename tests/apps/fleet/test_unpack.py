@@ -223,3 +223,11 @@ def test_the_top_folder(tmp_path: Path) -> None:
     assert top_of(str(tmp_path)) == str(tmp_path / "app")
     (tmp_path / "web.yaml").touch()
     assert top_of(str(tmp_path)) == str(tmp_path)
+
+
+def test_a_python_whose_tarfile_has_no_filters_unpacks_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tar(tmp_path / "a.tar")
+    monkeypatch.delattr(tarfile, "data_filter")
+    with pytest.raises(LoadError, match=r"use 3\.11\.4 or newer"):
+        unpack(str(tmp_path / "a.tar"), str(tmp_path / "inner"), "a.tar")
+    assert not (tmp_path / "inner").exists()

@@ -35,8 +35,11 @@ def unpack(archive: str, folder: str, shown: str) -> list[str]:
     """Unpack an archive into an empty folder, and return what was left out, and why.
 
     A member goes where the filter `data` of tarfile puts it. Links are made last, and those that lead out of the folder are removed.
-    Raises LoadError, which calls the archive `shown`, if it cannot be read to its end or exceeds a limit.
+    Raises LoadError, which calls the archive `shown`, if it cannot be read to its end or exceeds a limit, and on Python 3.11.3 and
+    older, whose tarfile has no filters.
     """
+    if not hasattr(tarfile, "data_filter"):
+        raise LoadError("cannot be unpacked safely by this Python: use 3.11.4 or newer, or unpack it yourself", shown)
     top = os.path.realpath(folder)
     links: dict[str, str] = {}
     skipped = []
