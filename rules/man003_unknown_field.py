@@ -65,19 +65,34 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code == "unknown":
             field = obj.field(*problem.path)
-            protects = problem.in_security_context and not _opens(field) and problem.path[-1] not in _NO_PROTECTION
+            meant = problem.suggestion or str(problem.path[-1])
+            opens = _opens(meant, field.value)
+            is_default = _OPENING.get(meant) is True and field.value is False
+            protects = problem.in_security_context and not (opens or is_default or problem.path[-1] in _NO_PROTECTION)
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
             if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
-            hint = f"; {problem.hint}" if problem.hint else ""
+            # A name that opens something is no correction: the cluster works without it now.
+            suggestion = "" if opens else problem.suggestion
+            hint = f"; {problem.hint}" if problem.hint and (suggestion or not problem.suggestion) else ""
             yield Problem(
                 f"{obj.named}: {problem.message}, {effect}{hint}",
                 at=field,
-                help=_help(problem, field),
+                help=_help(problem, field, suggestion),
                 severity=Severity.ERROR if protects else None,
-                edits=_edits(problem, field),
+                edits=_edits(problem, field, suggestion),
             )
 
+
+_OPENING = {
+    "hostIPC": True,
+    "hostNetwork": True,
+    "hostPID": True,
+    "privileged": True,
+    "procMount": "Unmasked",
+    "runAsUser": 0,
+}
+"""The values of pod fields that open something."""
 
 _NO_PROTECTION = frozenset(
     ("args", "command", "env", "image", "livenessProbe", "ports", "readinessProbe", "resources", "volumeMounts")
@@ -85,27 +100,30 @@ _NO_PROTECTION = frozenset(
 """Fields of a container that are written in its security context by mistake."""
 
 
-def _opens(field: Field[Any]) -> bool:
-    """Whether the setting would only allow something, so that no protection is missing without it."""
-    if field.path[-1] == "runAsRoot":
-        return field.value is True
-    if isinstance(field.value, dict):
-        return field.value.get("type") == "RunAsAny"
-    name = str(field.path[-1])
-    return name.startswith("allow") and name not in _LIMITS and bool(field.value)
+def _opens(name: str, value: Any) -> bool:
+    """Whether a setting would only allow something, so that no protection is missing without it."""
+    if name in _OPENING:
+        return bool(value == _OPENING[name])
+    if name == "runAsRoot":
+        return value is True
+    if isinstance(value, dict):
+        return value.get("type") in ("RunAsAny", "Unconfined") or bool(value.get("add")) or name == "hostPath"
+    return name in ("add", "hostPort") or (name.startswith("allow") and name not in _LIMITS and bool(value))
 
 
-def _edits(problem: FieldProblem, field: Field[Any]) -> tuple[Operation, ...]:
-    if problem.suggestion:
-        return (Rename(field.path, problem.suggestion),)
+def _edits(problem: FieldProblem, field: Field[Any], suggestion: str) -> tuple[Operation, ...]:
+    if suggestion:
+        return (Rename(field.path, suggestion),)
     if problem.path[-1] == "runAsRoot" and field.value is False:
         return Remove(field.path), Set((*field.path[:-1], "runAsNonRoot"), True)
     return () if "belongs in" in problem.hint else (Remove(field.path),)
 
 
-def _help(problem: FieldProblem, field: Field[Any]) -> str:
+def _help(problem: FieldProblem, field: Field[Any], suggestion: str) -> str:
+    if suggestion:
+        return f"Write {suggestion}."
     if problem.suggestion:
-        return f"Write {problem.suggestion}."
+        return f"Remove the field. Write {problem.suggestion} instead only if the program needs what it opens."
     if problem.path[-1] == "runAsRoot" and field.value is False:
         return "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it."
     return "Remove the field, or move it to a mapping that allows it." if "belongs in" in problem.hint else "Remove the field."

@@ -75,6 +75,16 @@ def carried_out(text: str, fix: Fix | None) -> str:
     return "".join(lines)
 
 
+def test_no_fix_gives_a_name_under_which_a_field_opens_something(tmp_path: Path) -> None:
+    """The field has no effect as it is written. Under the name that it resembles, it would make the container privileged."""
+    pod = DEPLOYMENT.replace("serviceAccountName: web", "hostPID: true") + "          securityContext: {Privileged: true}\n"
+    finding = fixed(pod, "MAN003", tmp_path)
+    assert "did you mean" not in finding.message
+    assert "rivileged" not in carried_out(pod, finding.fix)
+    harmless = DEPLOYMENT + "          securityContext: {readonlyRootFilesystem: true}\n"
+    assert "readOnlyRootFilesystem: true" in carried_out(harmless, fixed(harmless, "MAN003", tmp_path).fix)
+
+
 def test_every_fix_of_the_fixtures_keeps_its_promises() -> None:
     """Checked from outside, by a script that shares nothing with the proof."""
     found = check(sorted(map(str, FIXTURES.glob("*/bad*.yaml"))))

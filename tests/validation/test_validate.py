@@ -376,6 +376,16 @@ def test_privilege_escalation_that_contradicts_itself() -> None:
     assert of_pod(pod(container={"securityContext": context})) == []
 
 
+def test_bidirectional_mounts_are_for_privileged_containers() -> None:
+    mounts = {"volumeMounts": [{"name": "h", "mountPath": "/h", "mountPropagation": "Bidirectional"}]}
+    volumes = {"volumes": [{"name": "h", "hostPath": {"path": "/h"}}]}
+    text = "Forbidden: Bidirectional mount propagation is available only to privileged containers"
+    assert of_pod(pod(volumes, mounts)) == [f"spec.containers[0].volumeMounts.mountPropagation: {text}"]
+    assert of_pod(pod(volumes, {**mounts, "securityContext": {"privileged": True}})) == []
+    mounts["volumeMounts"][0]["mountPropagation"] = "HostToContainer"
+    assert of_pod(pod(volumes, mounts)) == []
+
+
 def test_unmasked_proc_needs_a_user_namespace() -> None:
     unmasked = {"securityContext": {"procMount": "Unmasked"}}
     text = '.procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`'

@@ -7,8 +7,8 @@ of its node is advice: you have to decide it.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scclint.admission.access import Access, opened_by, used_by
-from scclint.admission.pod import AdmissionPod, containers
+from scclint.admission.access import Access, demands, opened_by, used_by
+from scclint.admission.pod import containers
 from scclint.admission.verdict import Verdict
 from scclint.cluster import Cluster
 from scclint.finding import Safety
@@ -22,7 +22,8 @@ from scclint.remedy.draft import sentence
 from scclint.remedy.workbench import EditTrial, RuleResult, Workbench
 from scclint.text import listed
 
-_HOST_FIELDS = ("hostNetwork", "hostPID", "hostIPC")
+_OF_NO_NODE = (" to write", "runAsUser 0", "seccomp Unconfined")
+"""The ends of the texts about a pod that say nothing of its node."""
 
 _LIMITS = (
     ("allowPrivilegeEscalation", False),
@@ -101,6 +102,9 @@ def _outcome_disproves(
         return
     if before.skipped != after.skipped:
         yield f"SCC admission would treat {name} differently"
+    minor = world.cluster.kubernetes_minor
+    if more := _asked(after.verdict.submitted, minor).keys() - _asked(before.verdict.submitted, minor):
+        yield f"{name} would ask for {min(more)}"
     if not after.verdict.allowed:
         if before.verdict.allowed:
             yield f"no SCC would admit {name}"
@@ -214,8 +218,8 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
                 same = same and (before.verdict.allowed, _run(before.verdict)) == (after.verdict.allowed, _run(after.verdict))
                 words |= dict.fromkeys(_changes(before, after))
                 users |= _users(world, before, after)
-                kept = set(_demands(after.verdict.submitted))
-                lost |= dict.fromkeys(demand for demand in _demands(before.verdict.submitted) if demand not in kept)
+                was, kept = (_asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
+                lost |= dict.fromkeys(demand for demand in was if demand not in kept)
     if lost:
         first = " ".join([next(iter(words), "The pods differ after admission."), *users])
         return "advice", f"{first} Decide whether the program works without {listed(lost)}."
@@ -267,20 +271,7 @@ def _changes(before: Outcome, after: Outcome) -> Iterator[str]:
         yield f"The containers then run with profile {listed(confined)}."
 
 
-def _demands(pod: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
-    spec = pod["spec"]
-    yield from (field for field in _HOST_FIELDS if spec.get(field))
-    for volume in spec.get("volumes") or ():
-        if (volume or {}).get("hostPath") is not None:
-            yield f"hostPath {volume['hostPath'].get('path')}"
-    for _, _, container in containers(spec):
-        context = container.get("securityContext") or {}
-        if context.get("privileged"):
-            yield "privileged: true"
-        for name in (context.get("capabilities") or {}).get("add") or ():
-            yield f"capability {name}"
-    for port in AdmissionPod(pod).host_ports:
-        yield f"hostPort {port.port}"
-    for sysctl in (spec.get("securityContext") or {}).get("sysctls") or ():
-        yield f"sysctl {sysctl.get('name')}"
+def _asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:
+    """What a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
+    texts = (text.partition(": ") for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE))
+    return dict.fromkeys(f"{of_container or text}" for text, _, of_container in texts if "SELinux type" not in of_container)

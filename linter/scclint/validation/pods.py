@@ -53,6 +53,7 @@ def check_pod(root: Object, kind: str, kubernetes_minor: int, *, openshift: bool
         yield from _check_security_context(
             as_mapping(container.get("securityContext")), (*path, "securityContext"), user_namespace
         )
+        yield from _check_mount_propagation(container, path)
 
 
 def _check_seccomp_profile(security_context: Object, path: Path) -> Problems:
@@ -97,6 +98,17 @@ def _check_security_context(context: Object, path: Path, user_namespace: bool) -
             )
     if user_namespace and context.get("procMount") == "Unmasked":
         yield invalid((*path, "procMount"), "Unmasked", "`hostUsers` must be false to use `Unmasked`")
+
+
+def _check_mount_propagation(container: Object, path: Path) -> Problems:
+    """`validateMountPropagation`, which names the field without the index of the mount."""
+    if as_mapping(container.get("securityContext")).get("privileged") is True:
+        return
+    for index, mount in enumerate(as_mappings(container.get("volumeMounts"))):
+        if mount.get("mountPropagation") == "Bidirectional":
+            text = "Bidirectional mount propagation is available only to privileged containers"
+            at = (*path, "volumeMounts", index, "mountPropagation")
+            yield forbidden(at, text, named=field_path((*path, "volumeMounts", "mountPropagation")))
 
 
 def _contradiction(context: Object, path: Path, detail: str) -> FieldProblem:

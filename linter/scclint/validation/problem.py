@@ -64,9 +64,9 @@ def unsupported(path: Path, value: Any, supported: tuple[str, ...] | list[str]) 
     return _problem(path, "unsupported", text)
 
 
-def forbidden(path: Path, detail: str, *, code: Code = "forbidden") -> FieldProblem:
-    """A field that may not be set here, worded as `field.Forbidden`."""
-    return _problem(path, code, f"Forbidden: {detail}")
+def forbidden(path: Path, detail: str, *, code: Code = "forbidden", named: str = "") -> FieldProblem:
+    """A field that may not be set here, worded as `field.Forbidden`. `named` is the path as the API server prints it, if it differs."""
+    return _problem(path, code, f"Forbidden: {detail}", named=named)
 
 
 def duplicate(path: Path, value: Any) -> FieldProblem:
