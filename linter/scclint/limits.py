@@ -62,6 +62,10 @@ MAX_CHART_ENTRIES = 10_000
 """Files and folders of one chart, links followed, as helm reads them. The largest of 254 public charts has some hundreds; two links
 to the folder they lie in are endlessly many."""
 
+MAX_DEPLOYMENT_ROUNDS = 8
+"""How often the units are rendered, each time with the Applications, Kustomizations and HelmReleases that the last time made. An app of apps
+of apps takes three; a chart whose Application passes one more value to the chart itself never ends."""
+
 RENDER_MEMORY = 4 << 30
 """Bytes of address space of a renderer. At 1.5 GiB helm mostly fails to start; no public chart or kustomization needs 4 GiB."""
 

@@ -15,6 +15,8 @@ from scclint.run.scan import scan
 from scclint.source import Span
 from scclint.units.detect import Split
 from scclint.units.unit import ChartView, Unit
+from tests.running import report_on
+from tests.units.tools import needs_helm
 
 WEB = """\
 apiVersion: apps/v1
@@ -298,3 +300,56 @@ def test_a_chart_that_an_application_deploys_with_values_of_its_own() -> None:
     assert (found["web#shop"].view, found["web#shop"].namespace) == (ChartView(("prod.yaml",), ("a=2",), "shop"), "shop")
     assert found["web#shop"].reason == "Application shop deploys it"
     assert found["web#values-dev"].namespace == ""
+
+
+def _app(name: str, path: str, parameters: str = "") -> str:
+    helm = f", helm: {{parameters: [{parameters}]}}" if parameters else ""
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  destination: {{namespace: {name}}}
+  source: {{path: {path}{helm}}}
+"""
+
+
+def _chart(folder: str, template: str, values: str = "{}\n") -> dict[str, str]:
+    return {
+        f"{folder}/Chart.yaml": f"apiVersion: v2\nname: {folder}\nversion: 0.1.0\n",
+        f"{folder}/values.yaml": values,
+        f"{folder}/templates/all.yaml": template,
+    }
+
+
+@needs_helm
+def test_applications_that_charts_render_deploy_folders() -> None:
+    write({**_chart("root", _app("middle", "middle")), **_chart("middle", _app("shop", "leaf")), "leaf/web.yaml": WEB})
+    found = {unit.name: unit for unit in find_units(["."], Config())}
+    assert {name: (unit.kind, unit.namespace, unit.reason) for name, unit in found.items()} == {
+        "root": ("chart", "", "a chart with its default values"),
+        "middle": ("chart", "middle", "a chart with its default values"),
+        "leaf": ("directory", "shop", "Application shop deploys it"),
+    }
+
+
+@needs_helm
+def test_an_application_that_no_chart_renders_deploys_nothing() -> None:
+    template = "{{ if .Values.on }}\n" + _app("shop", "leaf") + "{{ end }}\n"
+    write({**_chart("root", template, "on: false\n"), "leaf/web.yaml": WEB})
+    assert [unit.name for unit in find_units(["."], Config())] == [".", "root"]
+
+
+@needs_helm
+def test_a_chart_that_deploys_itself_is_split_once_more() -> None:
+    write(_chart("root", _app("again", "root")))
+    assert [(unit.name, unit.namespace) for unit in find_units(["."], Config())] == [("root", "again")]
+
+
+@needs_helm
+def test_a_chart_that_deploys_itself_with_other_values_each_time_ends_with_a_notice() -> None:
+    again = _app("again", "root", "{name: depth, value: '{{ add .Values.depth 1 }}'}")
+    write(_chart("root", again, "depth: 0\n"))
+    notices = [notice for notice in report_on(["."]).notices if "rounds" in notice.message]
+    assert [(notice.level, notice.gap) for notice in notices] == [("warning", True)]
+    assert "as rendered still deployed something else after 8 rounds of rendering" in notices[0].message

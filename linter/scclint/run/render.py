@@ -1,7 +1,7 @@
 """Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,15 @@ from scclint.errors import LoadError
 from scclint.files.discover import display, is_below
 from scclint.files.read import read
 from scclint.finding import Notice
+from scclint.limits import MAX_DEPLOYMENT_ROUNDS
+from scclint.load import load_text
+from scclint.load.document import Document
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions
 from scclint.run.store import RunStore
 from scclint.text import and_more
-from scclint.units.detect import Split
+from scclint.units.detect import DEPLOYING, Split, may_deploy
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from scclint.units.render import Renderer, RendererOutput
 
 _MOST_REASONS = 5
+_ENDLESS = "{} still deployed something else after {} rounds of rendering; what they deploy last is not judged"
 _NOT_ISOLATED = (
     "this system gives kustomize and helm no network of their own; scclint checked instead that the files name no URL"
 )
@@ -154,7 +158,7 @@ class Rendered:
     """The units, with the reason in `unrendered` where one is judged by its files, and what the others render to, by name.
 
     `texts` were rendered in place of files, by real path. `renderer` is None if nothing was rendered. `failed` are views of charts that
-    are not judged, because helm renders another view of the chart and not this one.
+    are not judged, because helm renders another view of the chart and not this one. `endless` says what was not followed to its end.
     """
 
     units: tuple[Unit, ...]
@@ -163,6 +167,7 @@ class Rendered:
     texts: Mapping[str, str] = EMPTY
     renderer: UnitRenderer | None = None
     failed: tuple[Unit, ...] = ()
+    endless: tuple[Notice, ...] = ()
 
     @property
     def closures(self) -> "Mapping[str, Closure]":
@@ -190,7 +195,7 @@ class Rendered:
         asked = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
         if asked and not any(unit.view is not None and unit.rendered for unit in self.units):
             found.append(Notice("warning", f"--{' and --'.join(asked)} changed nothing, because no chart was rendered"))
-        return [*self.split.notices(units), *dict.fromkeys(found)]
+        return [*self.split.notices(units), *self.endless, *dict.fromkeys(found)]
 
     def text(self, path: str, name: str) -> str:
         """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
@@ -206,11 +211,11 @@ class Rendered:
 def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStore) -> Rendered:
     """The units that the files make up, each with its namespace, and what they render to: in an earlier run with the same input, or now.
 
-    Without a renderer, kustomizations and charts are judged by their files.
+    What renders to objects that deploy folders, such as the Applications of a chart, may make other units: the files are split again with
+    these objects, until the units render to no others. Without a renderer, kustomizations and charts are judged by their files.
     """
     split = Split(outline, config)
-    wanted = [unit for unit in split.units if unit.needs_renderer]
-    if not wanted:
+    if not any(unit.needs_renderer for unit in split.units):
         return Rendered(tuple(split.units), split)
     texts = texts_on_disk(outline, options.overlay)
     renderer = None
@@ -218,13 +223,47 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         from scclint.units.render import Renderer, installed
 
         renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
-    made: dict[str, Rendering] = {}
+    made: dict[Unit, Rendering] = {}
+    notices: tuple[Notice, ...] = ()
+    for left in reversed(range(MAX_DEPLOYMENT_ROUNDS)):
+        _render_new(split.units, renderer, made, store, texts, options)
+        documents = _deploying([made[unit] for unit in split.units if unit.needs_renderer])
+        before = {document.text for document in split.rendered}
+        if {document.text for document in documents} == before:
+            break
+        if not left:
+            files = and_more(dict.fromkeys(document.file for document in documents if document.text not in before), 3)
+            notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),)
+            break
+        split = Split(outline, config, documents)
+        renderer = renderer and replace(renderer, closures=split.closures)
+    renderings = {unit.name: made[unit] for unit in split.units if unit.needs_renderer}
+    units, failed = _judged_units(split.units, renderings)
+    renderings = {name: rendering for name, rendering in renderings.items() if not rendering.error}
+    return Rendered(units, split, renderings, texts, renderer, failed, notices)
+
+
+def _render_new(
+    units: Iterable[Unit],
+    renderer: UnitRenderer | None,
+    made: dict[Unit, Rendering],
+    store: RunStore,
+    texts: Mapping[str, str],
+    options: RunOptions,
+) -> None:
+    """Render the units that `made` does not have yet, into it."""
+    wanted = [unit for unit in units if unit.needs_renderer and unit not in made]
     for done, unit in enumerate(wanted, 1):
         options.progress("rendered", done, len(wanted))
-        made[unit.name] = _render(unit, renderer, store, texts)
-    units, failed = _judged_units(split.units, made)
-    renderings = {name: rendering for name, rendering in made.items() if not rendering.error}
-    return Rendered(units, split, renderings, texts, renderer, failed)
+        made[unit] = _render(unit, renderer, store, texts)
+
+
+def _deploying(renderings: Iterable[Rendering]) -> list[Document]:
+    """The documents of renderings that may deploy a folder."""
+    likely = [rendering for rendering in renderings if may_deploy(rendering.text)]
+    return [
+        document for rendering in likely for document in load_text(rendering.file, rendering.text, DEPLOYING) if document.root
+    ]
 
 
 def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:

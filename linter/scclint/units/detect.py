@@ -1,7 +1,7 @@
 """Splits the files of a run into units, in the order of their kinds: a file belongs to the first unit that takes it."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from scclint.expand.lists import items_of
 from scclint.files.discover import Reach, is_below
 from scclint.finding import Notice
 from scclint.load import load_file
+from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.text import and_more, field_path
@@ -36,7 +37,8 @@ GROUPS = (ARGO, FLUX, FLUX_HELM)
 KINDS = frozenset(("Application", "Kustomization"))
 """Kinds, of these API groups, that say which folders are deployed."""
 
-_DEPLOY = KINDS | {"ApplicationSet", "HelmRelease", "List"}
+DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
+"""Kinds of the documents that may deploy a folder."""
 
 Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 
@@ -44,12 +46,14 @@ Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 class Split:
     """The units of a run, sorted by name with the one of plain files first.
 
-    `closures` are what the builds of kustomize units read, by the name of the unit. Raises ConfigError for a unit of the
+    `closures` are what the builds of kustomize units read, by the name of the unit. `rendered` are documents that units render to, and that
+    may deploy folders as those in files do. Raises ConfigError for a unit of the
     configuration that does not exist.
     """
 
-    def __init__(self, outline: Outline, config: Config) -> None:
+    def __init__(self, outline: Outline, config: Config, rendered: Sequence[Document] = ()) -> None:
         self._outline = outline
+        self.rendered = rendered
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
         self._unapplied: list[tuple[Unapplied, Item]] = []
@@ -95,10 +99,12 @@ class Split:
     def _deployed(self) -> "Mapping[str, list[Deployment]]":
         """What Applications and Flux Kustomizations of the files deploy from this repository, by real path."""
         found: dict[str, list[Deployment]] = {}
-        likely = [file for file in self._left if self._outline.tells(file, "deploys", _may_deploy)]
-        if likely:
+        likely = [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]
+        documents = [document for file in likely for document in load_file(file, self._outline.text(file), DEPLOYING)]
+        documents += self.rendered
+        if documents:
             from scclint.units.application import deployments, unapplied
-        for item in (item for file in likely for item in self._deploying(file)):
+        for item in (item for document in documents for item in items_of(document)):
             for deployment in deployments(item.data):
                 path = os.path.realpath(os.path.join(self.tree, deployment.path))
                 if os.path.isdir(path) and self._is_ours(deployment.repository):
@@ -106,11 +112,6 @@ class Split:
             more = unapplied(item.data, self._has_values)
             self._unapplied += ((one, item) for one in more if one.fields and self._is_ours(one.repository))
         return found
-
-    def _deploying(self, file: str) -> Iterator[Item]:
-        """The objects of a file that may deploy a folder."""
-        for document in load_file(file, self._outline.text(file), _DEPLOY):
-            yield from items_of(document)
 
     def _is_ours(self, repository: str) -> bool:
         """Whether the URL of a repository is that of the tree, or empty."""
@@ -346,7 +347,8 @@ def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
     return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]
 
 
-def _may_deploy(text: str) -> bool:
+def may_deploy(text: str) -> bool:
+    """Whether a text may have an object that deploys a folder."""
     return any(group in text for group in GROUPS)
 
 
