@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from scclint.config import records
 from scclint.config.merge import ConversionContext
@@ -29,10 +29,6 @@ def strings(value: Any) -> tuple[str, ...]:
 def _items(value: Any) -> Iterator[tuple[int, Any]]:
     """Return the items of a list with their index, without those that the schema rejects."""
     return ((index, item) for index, item in enumerate(value) if item is not None)
-
-
-def _strings(value: Any, context: ConversionContext) -> tuple[str, ...]:
-    return strings(value)
 
 
 def _path(value: Any, context: ConversionContext, *at: str | int) -> str:
@@ -174,21 +170,16 @@ def _date(text: str | None, context: ConversionContext, path: Path) -> date | No
         return None
 
 
-def _creator(value: Any, context: ConversionContext) -> records.Creator:
-    return records.Creator(value["user"], strings(value.get("groups", ())))
-
-
 def _namespaces(value: Any, context: ConversionContext) -> tuple[records.NamespaceFacts, ...]:
-    return tuple(
-        records.NamespaceFacts(
-            name=name,
-            labels=facts.get("labels", {}),
-            uid_range=facts.get("uid-range", ""),
-            mcs=facts.get("mcs", ""),
-            supplemental_groups=facts.get("supplemental-groups", ""),
-        )
-        for name, facts in value.items()
-    )
+    return tuple(_record(records.NamespaceFacts, {"labels": {}, **facts}, name=name) for name, facts in value.items())
+
+
+R = TypeVar("R")
+
+
+def _record(made: Callable[..., R], item: Mapping[str, Any], **more: Any) -> R:
+    """Return an item of the configuration as a record whose fields are called like its keys. `more` replaces some."""
+    return made(**{key.replace("-", "_"): value for key, value in item.items()} | more)
 
 
 def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts, ...]:
@@ -200,15 +191,7 @@ def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts,
             context.mistake((index,), f"a grant names one of service-account, group or user, not {named}")
         elif given == ["service-account"] and "namespace" not in item:
             context.mistake((index,), "a grant to a service account needs the account's namespace")
-        grants.append(
-            records.GrantFacts(
-                scc=item["scc"],
-                namespace=item.get("namespace", ""),
-                service_account=item.get("service-account", ""),
-                group=item.get("group", ""),
-                user=item.get("user", ""),
-            )
-        )
+        grants.append(_record(records.GrantFacts, item))
     return tuple(grants)
 
 
@@ -228,15 +211,12 @@ def _units(value: Any, context: ConversionContext) -> tuple[records.UnitSettings
         for name in ("", *strings(item.get("values", ()))):
             _path(os.path.normpath(os.path.join(item["path"], name)), context, index, "values" if name else "path")
     return tuple(
-        records.UnitSettings(
-            item["path"],
-            context.place(index),
-            item.get("name", ""),
-            item.get("namespace", ""),
-            item.get("release", ""),
-            strings(item.get("values", ())),
-            strings(item.get("set", ())),
-            item.get("context", True),
+        _record(
+            records.UnitSettings,
+            item,
+            span=context.place(index),
+            values=strings(item.get("values", ())),
+            set=strings(item.get("set", ())),
         )
         for index, item in _items(value)
     )
@@ -269,18 +249,18 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.Dec
 
 
 _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
-    "openshift": _strings,
+    "openshift": lambda value, context: strings(value),
     "addons": _addons,
     "cluster_state": _paths,
-    "creator": _creator,
+    "creator": lambda value, context: records.Creator(value["user"], strings(value.get("groups", ()))),
     "namespaces": _namespaces,
     "grants": _grants,
     "node_pools": _node_pools,
-    "exclude": _strings,
+    "exclude": lambda value, context: strings(value),
     "pod_templates": _pod_templates,
     "helm_chart": _path,
     "helm_values": _paths,
-    "helm_set": _strings,
+    "helm_set": lambda value, context: strings(value),
     "units": _units,
     "profile_dirs": _paths,
     "select": _selectors,
@@ -292,8 +272,8 @@ _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "ignores": _ignores,
     "baseline": _path,
     "rules": _declared_rules,
-    "rule_modules": _strings,
-    "format": _strings,
+    "rule_modules": lambda value, context: strings(value),
+    "format": lambda value, context: strings(value),
     "output": _outputs,
     "template": _template,
 }

@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from scclint import untyped
@@ -101,6 +101,7 @@ def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
 
 def _yaml(text: str, file: str) -> Raw:
     from scclint.load import load_text
+    from scclint.yaml.locate import overridden
 
     documents = [d for d in load_text(file, text, frozenset()) if d.status != "empty"]
     for document in documents:
@@ -112,7 +113,7 @@ def _yaml(text: str, file: str) -> Raw:
     root = documents[0].root if documents else None
     if root is None:
         return empty_config(file)
-    twice = tuple(Mistake(path, f"key {path[-1]!r} is written twice") for path in _duplicates(root, ()))
+    twice = tuple(Mistake(path, f"key {path[-1]!r} is written twice") for path, _ in overridden(root))
     return _of_data(_plain(root, [MAX_CONFIG_VALUES], file), file, *_node_places(root), twice)
 
 
@@ -193,15 +194,3 @@ def _node_places(root: Any) -> tuple[Places, Places]:
         return key, node.span
 
     return (lambda path: walk(path)[0]), (lambda path: walk(path)[1])
-
-
-def _duplicates(node: Any, path: Path) -> Iterator[Path]:
-    from scclint.yaml.nodes import MappingNode, SequenceNode
-
-    if isinstance(node, MappingNode):
-        yield from ((*path, str(entry.key.value)) for entry in node.duplicates)
-        for entry in node.entries:
-            yield from _duplicates(entry.value, (*path, str(entry.key.value)))
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(node.items):
-            yield from _duplicates(item, (*path, index))

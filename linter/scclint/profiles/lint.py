@@ -3,7 +3,7 @@
 A profile that equals the resolved RuntimeDefault of a CRI-O release has no problems.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
@@ -21,7 +21,8 @@ from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.text import and_more, closest_match
 from scclint.untyped import as_list
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
+from scclint.yaml.locate import overridden
+from scclint.yaml.nodes import Node, to_data
 
 _SHOWN = 12
 _ABI_TOKENS = {
@@ -64,7 +65,7 @@ ANY = Target()
 
 def lint_profile(root: Node, target: Target = ANY) -> Iterator[ProfileProblem]:
     """Yield the problems of a profile given as a tree: those of `lint_data`, and duplicate keys."""
-    yield from _duplicates(root, ())
+    yield from (problem("duplicate-key", path, entry.span, key=entry.key.value) for path, entry in overridden(root))
     yield from lint_data(to_data(root), target)
 
 
@@ -91,13 +92,17 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     yield from _architectures(data, target)
     if no_default:
         return
-    valid = valid_part(data, shape)
-    found: dict[tuple[str, Path], ProfileProblem] = {}
-    for arch in target.arches:
-        for one in _effective_problems(resolve_profile(valid, target.caps, arch), rules, target, arch, default_denies):
-            found.setdefault((one.id, one.path), one)
     uncertain = malformed & {"defaultErrno", "defaultErrnoRet"}
-    yield from (one for one in found.values() if not (uncertain and one.id == "clone3-refused"))
+
+    def of_arch(profile: Profile, arch: str) -> Iterator[ProfileProblem]:
+        if default_denies:
+            startup = check_startup(profile, arch, target.no_new_privileges)
+            yield from (found for found in startup if not (uncertain and found.id == "clone3-refused"))
+            yield from _wider_than_runtime_default(profile, rules, target, arch)
+        else:
+            yield from _allows_by_default(profile, rules, target, arch)
+
+    yield from _on_each_arch(valid_part(data, shape), target, of_arch)
 
 
 def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProblem]:
@@ -105,36 +110,21 @@ def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProb
     default = profile.get("defaultAction")
     if default is None or default in PASSING or identify(profile):
         return
-    found: dict[tuple[str, Path], ProfileProblem] = {}
+    yield from _on_each_arch(profile, target, lambda resolved, arch: check_startup(resolved, arch, target.no_new_privileges))
+
+
+def _on_each_arch(
+    profile: Profile, target: Target, check: Callable[[Profile, str], Iterator[ProfileProblem]]
+) -> Iterator[ProfileProblem]:
+    """Yield the problems of a profile as resolved for each architecture, each once."""
+    seen: set[tuple[str, Path]] = set()
     for arch in target.arches:
         resolved = resolve_profile(profile, target.caps, arch)
         assert resolved is not None
-        for one in check_startup(resolved, arch, target.no_new_privileges):
-            found.setdefault((one.id, one.path), one)
-    yield from found.values()
-
-
-def _effective_problems(
-    profile: Profile | None, rules: Mapping[int, Profile], target: Target, arch: str, default_denies: bool
-) -> Iterator[ProfileProblem]:
-    """Yield the problems of the profile as resolved for one architecture and the target's capabilities."""
-    assert profile is not None
-    if default_denies:
-        yield from check_startup(profile, arch, target.no_new_privileges)
-        yield from _wider_than_runtime_default(profile, rules, target, arch)
-    else:
-        yield from _allows_by_default(profile, rules, target, arch)
-
-
-def _duplicates(node: Node, at: Path) -> Iterator[ProfileProblem]:
-    if isinstance(node, MappingNode):
-        for entry in node.duplicates:
-            yield problem("duplicate-key", (*at, str(entry.key.value)), entry.span, key=entry.key.value)
-        for entry in node.entries:
-            yield from _duplicates(entry.value, (*at, str(entry.key.value)))
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(node.items):
-            yield from _duplicates(item, (*at, index))
+        for found in check(resolved, arch):
+            if (found.id, found.path) not in seen:
+                seen.add((found.id, found.path))
+                yield found
 
 
 def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:

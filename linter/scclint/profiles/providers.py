@@ -16,12 +16,15 @@ from scclint.files.discover import Reach
 from scclint.files.read import read
 from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
+from scclint.memo import Memo
 from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.record import record
 from scclint.untyped import Object, as_list, as_mapping
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
 OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
+PARTIAL = "spo.x-k8s.io/partial"
+"""The label of a SeccompProfile that is merged into another one, and not written itself."""
 DEPTH = 15
 """The number of base profiles that the operator follows."""
 
@@ -73,23 +76,21 @@ class ProfileObjects:
 
     def __init__(self, objects: Iterable[Object]) -> None:
         objects = list(objects)
-        self._named: dict[str, list[Object]] = {}
+        self.named: dict[str, list[Object]] = {}
+        """The SeccompProfiles that the operator may write as `KEY.json`: a name that ends in `.json` is used as it is."""
         self._bases: dict[tuple[str, str], Object] = {}
         for profile in objects:
-            if profile.get("kind") == "SeccompProfile" and _group(profile) == OPERATOR_GROUP:
+            if profile.get("kind") == "SeccompProfile" and str(profile.get("apiVersion")).startswith(f"{OPERATOR_GROUP}/"):
                 name = _name(profile)
                 for file in {name, name.removesuffix(".json")}:
-                    self._named.setdefault(file, []).append(profile)
+                    self.named.setdefault(file, []).append(profile)
                 self._bases["" if _is_v1(profile) else _namespace(profile), name] = profile
-        self._sizes: dict[int, int] = {}
-        self._files: dict[str, list[tuple[Object, int]]] = {}
+        self._sizes = Memo()
+        self.files: dict[str, list[tuple[Object, int]]] = {}
+        """The MachineConfigs that write a file, by its path and sorted by name, each with the index of its entry."""
         for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
             for index, path in paths_of(config):
-                self._files.setdefault(path, []).append((config, index))
-
-    def named(self, name: str) -> list[Object]:
-        """Return the SeccompProfiles that the operator may write as `name.json`: a name that ends in `.json` is used as it is."""
-        return self._named.get(name, [])
+                self.files.setdefault(path, []).append((config, index))
 
     def base(self, profile: Object, name: str) -> Object | None:
         """Return the SeccompProfile that the `baseProfileName` of `profile` names."""
@@ -97,16 +98,9 @@ class ProfileObjects:
 
     def size(self, profile: Object) -> int:
         """Return the number of rules, names and conditions of a SeccompProfile."""
-        size = self._sizes.get(id(profile))
-        if size is None:
-            rules = _spec(profile).get("syscalls") or ()
-            listed = (as_list(as_mapping(rule).get(key)) for rule in rules for key in ("names", "args"))
-            size = self._sizes[id(profile)] = len(rules) + sum(map(len, listed))
-        return size
-
-    def files(self, path: str) -> list[tuple[Object, int]]:
-        """Return the MachineConfigs that write a file, sorted by name, each with the index of its entry."""
-        return self._files.get(path, [])
+        rules = _spec(profile).get("syscalls") or ()
+        listed = (as_list(as_mapping(rule).get(key)) for rule in rules for key in ("names", "args"))
+        return self._sizes(id(profile), lambda: len(rules) + sum(map(len, listed)))
 
 
 def resolve_localhost(localhost_profile: str, objects: ProfileObjects, profile_dirs: Sequence[str] = ()) -> Resolution:
@@ -116,7 +110,7 @@ def resolve_localhost(localhost_profile: str, objects: ProfileObjects, profile_d
     if match is None:
         return Resolution(localhost_profile, tuple(providers))
     namespace, name = match[1], match[2]
-    named = objects.named(name)
+    named = objects.named.get(name, [])
     fitting = [p for p in named if _fits(p, namespace)]
     providers = [_provider(p, objects) for p in fitting] + providers
     if fitting or not named:
@@ -192,18 +186,16 @@ def _provider(profile: Object, objects: ProfileObjects) -> ProfileProvider:
     content, problem = operator_profile(profile, objects)
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
-    why_not = ""
-    if spec.get("disabled") is True or spec.get("state") == "Disabled":
-        why_not = "it is disabled, so the operator does not write it"
-    elif "spo.x-k8s.io/partial" in labels:
-        why_not = "it has the label spo.x-k8s.io/partial, so the operator does not write it"
+    is_disabled, is_partial = spec.get("disabled") is True or spec.get("state") == "Disabled", PARTIAL in labels
+    state = "it is disabled" if is_disabled else f"it has the label {PARTIAL}" if is_partial else ""
+    why_not = f"{state}, so the operator does not write it" if state else ""
     names = _namespace(profile), _name(profile)
     return ProfileProvider("SeccompProfile", *names, content, profile, ("spec",), "", why_not or problem, not why_not)
 
 
 def _from_machine_configs(localhost_profile: str, objects: ProfileObjects) -> Iterator[ProfileProvider]:
     """Yield one provider per role: of several MachineConfigs of a role, the last one by name takes effect."""
-    last = {role_of(config): (config, index) for config, index in objects.files(f"{SECCOMP_ROOT}/{localhost_profile}")}
+    last = {role_of(config): (config, index) for config, index in objects.files.get(f"{SECCOMP_ROOT}/{localhost_profile}", ())}
     for role, (config, index) in sorted(last.items(), key=lambda item: item[0]):
         file = file_of(config, index)
         yield ProfileProvider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
@@ -220,10 +212,6 @@ def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> It
             yield ProfileProvider("file", "", path, read(path))
         except LoadError as error:
             yield ProfileProvider("file", "", path, None, problem=f"reading it failed: {error.message}")
-
-
-def _group(item: Object) -> str:
-    return str(item.get("apiVersion", "")).partition("/")[0]
 
 
 def _is_v1(item: Object) -> bool:

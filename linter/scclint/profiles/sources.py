@@ -8,6 +8,7 @@ from typing import Any
 from scclint.admission.decoding import decode_object
 from scclint.errors import LoadError
 from scclint.finding import Path
+from scclint.memo import Memo
 from scclint.model.ignition import NodeFile, files_of
 from scclint.model.node_config import (
     MachineConfig,
@@ -19,6 +20,7 @@ from scclint.model.object import ApiObject
 from scclint.profiles.lint import ANY, Target, lint_data, lint_profile, lint_startup
 from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.providers import (
+    PARTIAL,
     SECCOMP_ROOT,
     TOO_MUCH,
     ProfileObjects,
@@ -83,30 +85,27 @@ class Profiles:
         based = (o.field("spec", "baseProfileName").value for o in well_formed if isinstance(o, SeccompProfile))
         self._bases = {name for name in based if isinstance(name, str)}
         self._files = [o for o in objects if isinstance(o, SeccompProfileFile)]
-        self._by_ending: dict[int, dict[str, list[SeccompProfileFile]]] = {}
         self._directories = directories
-        self._resolved: dict[str, Resolution] = {}
-        self._parts: dict[int, dict[str, Any]] = {}
+        self._memo = Memo()
 
     def resolve(self, localhost_profile: str) -> Resolution:
         """Return what provides the file. A profile file in the input counts if its path ends in `localhost_profile`."""
-        found = self._resolved.get(localhost_profile)
-        if found is None:
-            found = resolve_localhost(localhost_profile, self._manifests, self._directories)
-            known = {os.path.abspath(p.name) for p in found.providers if p.kind == "file"}
-            files = [o for o in self._with_ending(localhost_profile) if os.path.abspath(o.file) not in known]
-            more = tuple(ProfileProvider("file", "", o.file, o.data) for o in files)
-            found = self._resolved[localhost_profile] = replace(found, providers=found.providers + more)
-        return found
+        return self._memo((Profiles.resolve, localhost_profile), lambda: self._resolve(localhost_profile))
 
-    def _with_ending(self, path: str) -> list[SeccompProfileFile]:
-        """Return the profile files whose path ends in `path`."""
-        names = path.count("/") + 1
-        if names not in self._by_ending:
-            ends = self._by_ending[names] = {}
-            for file in self._files:
-                ends.setdefault("/".join(f"/{file.file}".rsplit("/", names)[1:]), []).append(file)
-        return self._by_ending[names].get(path, [])
+    def _resolve(self, localhost_profile: str) -> Resolution:
+        resolution = resolve_localhost(localhost_profile, self._manifests, self._directories)
+        known = {os.path.abspath(p.name) for p in resolution.providers if p.kind == "file"}
+        names = localhost_profile.count("/") + 1
+        files = self._memo((Profiles._by_ending, names), lambda: self._by_ending(names)).get(localhost_profile, ())
+        more = (ProfileProvider("file", "", o.file, o.data) for o in files if os.path.abspath(o.file) not in known)
+        return replace(resolution, providers=(*resolution.providers, *more))
+
+    def _by_ending(self, names: int) -> dict[str, list[SeccompProfileFile]]:
+        """Return the profile files by the last so many names of their paths."""
+        ends: dict[str, list[SeccompProfileFile]] = {}
+        for file in self._files:
+            ends.setdefault("/".join(f"/{file.file}".rsplit("/", names)[1:]), []).append(file)
+        return ends
 
     def written(self, manifest: Object | None) -> ApiObject | None:
         """Return the object with this manifest."""
@@ -146,7 +145,7 @@ class Profiles:
         kept = _as_kept(spec)
         target = _for_nodes(kept, target)
         labels = source.field("metadata", "labels").value
-        part = isinstance(labels, dict) and "spo.x-k8s.io/partial" in labels
+        part = isinstance(labels, dict) and PARTIAL in labels
         based = bool(spec.get("baseProfileName"))
         base_only = not used and (source.name in self._bases or _OF_A_RUNTIME.match(source.name) is not None)
         problems = list(lint_data(kept, target))
@@ -172,11 +171,8 @@ class Profiles:
 
     def _valid_part(self, manifest: Object) -> dict[str, Any]:
         """Return the valid part of the spec of a SeccompProfile, cached because many profiles may be based on it."""
-        part = self._parts.get(id(manifest))
-        if part is None:
-            kept = _as_kept(as_mapping(manifest.get("spec")))
-            part = self._parts[id(manifest)] = valid_part(kept, list(check_shape(kept)))
-        return part
+        kept = _as_kept(as_mapping(manifest.get("spec")))
+        return self._memo((Profiles._valid_part, id(manifest)), lambda: valid_part(kept, list(check_shape(kept))))
 
 
 def key_of(source: ProfileSource) -> int | str:

@@ -1,7 +1,9 @@
 """From a path within an object to the region a finding about it points at."""
 
+from collections.abc import Iterator
+
 from scclint.source import Span
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode
+from scclint.yaml.nodes import Entry, MappingNode, Node, SequenceNode
 
 Path = tuple[str | int, ...]
 
@@ -49,3 +51,14 @@ def node_at(root: Node, path: Path) -> Node:
             return node
         node = below
     return node
+
+
+def overridden(node: Node, path: Path = ()) -> Iterator[tuple[Path, Entry]]:
+    """Yield the entries below a node that a later key of the same name overrides, each with its path. `path` is that of the node."""
+    if isinstance(node, MappingNode):
+        yield from (((*path, str(entry.key.value)), entry) for entry in node.duplicates)
+        for entry in node.entries:
+            yield from overridden(entry.value, (*path, str(entry.key.value)))
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.items):
+            yield from overridden(item, (*path, index))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from scclint.apps.fleet.executor import ScanCounts
 from scclint.apps.fleet.progress import ScanProgress, duration
 from tests.apps.fleet.conftest import FIXTURES, targets
 from tests.cli.conftest import Cli, cli, here
@@ -61,11 +61,11 @@ def test_a_missing_extra_is_named(tmp_path: Path, name: str, command: str) -> No
 def test_progress_says_the_rate_and_the_time_left() -> None:
     now, written = [0.0], list[str]()
     progress = ScanProgress(written.append, 60, lambda: now[0])
-    progress(ScanCounts(done=5), 100)
+    progress(Counter(done=5), 100)
     now[0] = 60.0
-    progress(ScanCounts(done=30, failed=1), 100)
+    progress(Counter(done=30, failed=1), 100)
     now[0] = 61.0
-    progress(ScanCounts(done=31, failed=1), 100)
+    progress(Counter(done=31, failed=1), 100)
     assert written == ["scclint: 30 of 100 targets, 1 failed, 0.5 a second, 140 s left".replace("140 s", "2 min")]
 
 

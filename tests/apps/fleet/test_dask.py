@@ -63,11 +63,11 @@ def scan_on(address: str, out: Path, folders: list[Path], **options: Any) -> Sca
 def test_the_same_tables(cluster: str, tmp_path: Path) -> None:
     scan(tmp_path / "here", FOLDERS, openshift=["4.22", "5.0"])
     found = scan_on(cluster, tmp_path / "there", FOLDERS, openshift=["4.22", "5.0"])
-    assert (found.counts.done, found.counts.failed) == (5, 1)
+    assert (found.counts["done"], found.counts["failed"]) == (5, 1)
     assert tables(tmp_path / "there") == tables(tmp_path / "here")
-    assert scan_on(cluster, tmp_path / "there", FOLDERS, openshift=["4.22", "5.0"]).counts.reused == 4
+    assert scan_on(cluster, tmp_path / "there", FOLDERS, openshift=["4.22", "5.0"]).counts["reused"] == 4
     # The executor does not count: a local scan knows the results of the cluster.
-    assert scan(tmp_path / "there", FOLDERS, openshift=["4.22", "5.0"]).counts.reused == 4
+    assert scan(tmp_path / "there", FOLDERS, openshift=["4.22", "5.0"]).counts["reused"] == 4
 
 
 def test_a_batch_that_fails_costs_one_target(cluster: str, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_a_batch_that_fails_costs_one_target(cluster: str, out: Path, monkeypatc
     monkeypatch.setattr("scclint.apps.fleet.scan._batches", lambda left: [left])
     found = scan_on(cluster, out, folders)
     by_name = {os.path.basename(target): row for target, row in targets(out).items()}
-    assert found.counts.done == 4
+    assert found.counts["done"] == 4
     assert by_name["deadly"]["error"] == "the worker that judged it failed: MemoryError: too much"
     assert [name for name, row in by_name.items() if row["status"] == "failed"] == ["deadly"]
 

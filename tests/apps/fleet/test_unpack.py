@@ -58,7 +58,7 @@ def test_an_archive_is_judged_as_its_folder(tmp_path: Path, make: Callable[[Path
     scan(tmp_path / "folder", [DEMO])
     scan(tmp_path / "archive", [archive])
     assert results(tmp_path / "archive") == results(tmp_path / "folder")
-    assert scan(tmp_path / "archive", [archive]).counts.reused == 1
+    assert scan(tmp_path / "archive", [archive]).counts["reused"] == 1
 
 
 def test_urls_are_judged_as_folders(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_urls_are_judged_as_folders(tmp_path: Path) -> None:
         out = tmp_path / str(number)
         scan(out, [url])
         assert results(out) == results(tmp_path / "folder")
-        assert scan(out, [url]).counts.reused == 1
+        assert scan(out, [url]).counts["reused"] == 1
     one = tmp_path / "one"
     scan(one, ["memory://fleet/demo/bare-pod.yaml"])
     assert next(iter(targets(one).values()))["workloads"] == 1

@@ -11,7 +11,7 @@ from scclint.files.dump import NAMESPACES, read_dump
 from scclint.load import load_file
 from scclint.record import record
 from scclint.source import Span
-from scclint.untyped import as_list, as_mapping, as_text
+from scclint.untyped import as_list, as_text, value_at
 from scclint.yaml.locate import locate
 
 ADMISSION_PLUGIN = "admission-plugin"
@@ -42,7 +42,7 @@ def read_admission_plugins(dumps: Iterable[str]) -> AdmissionPlugins | None:
                 raise file
             for document in load_file(os.path.join(dump, file.name), file.text, frozenset({"ConfigMap"})):
                 for item in items_of(document):
-                    if as_mapping(item.data.get("metadata")).get("name") == "config":
+                    if item.name == "config":
                         span, _ = locate(item.root, (*item.path, "data", "config.yaml"))
                         return AdmissionPlugins(_enabled(item.data), span)
     return None
@@ -56,8 +56,7 @@ def _place(path: str) -> str:
 
 def _enabled(config: Mapping[str, object]) -> tuple[str, ...]:
     try:
-        read = json.loads(as_text(as_mapping(config.get("data")).get("config.yaml")))
+        settings = json.loads(as_text(value_at(config, ("data", "config.yaml"))))
     except ValueError:
         return ()
-    arguments = as_mapping(as_mapping(read).get("apiServerArguments"))
-    return tuple(map(as_text, as_list(arguments.get("enable-admission-plugins"))))
+    return tuple(map(as_text, as_list(value_at(settings, ("apiServerArguments", "enable-admission-plugins")))))

@@ -13,7 +13,7 @@ from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
-from scclint.untyped import as_list
+from scclint.untyped import as_list, as_mapping
 
 Container = Mapping[str, Any]
 Fails = Callable[[Container, Container], bool]
@@ -58,8 +58,7 @@ def _evidence(outcome: Outcome, what: str, rejected: bool) -> Evidence:
 
 
 def _context(container: Container) -> Container:
-    found: Container = container.get("securityContext") or {}
-    return found
+    return as_mapping(container.get("securityContext"))
 
 
 def _capabilities(container: Container, verb: str) -> frozenset[str]:

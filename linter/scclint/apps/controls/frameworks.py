@@ -45,12 +45,11 @@ def frameworks() -> tuple[Framework, ...]:
 
 def framework(name: str) -> Framework:
     """Return a framework by name. Raises UsageError for an unknown one."""
-    known = _data()["frameworks"]
-    if name in _REMOVED:
-        raise UsageError(f"scclint no longer has the framework {name!r}. Use one of {', '.join(known)}.")
-    if name not in known:
-        raise UsageError(f"unknown framework {name!r}. Use one of {', '.join(known)}.")
-    entry = known[name]
+    entries = _data()["frameworks"]
+    if name not in entries:
+        problem = "scclint no longer has the" if name in _REMOVED else "unknown"
+        raise UsageError(f"{problem} framework {name!r}. Use one of {', '.join(entries)}.")
+    entry = entries[name]
     controls = tuple(
         Control(one["id"], one["title"], tuple(one["checks"]), tuple(one["rules"]), tuple(map(tuple, one["needs"])))
         for one in entry["controls"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from scclint.apps.fleet.query import QueryResult
@@ -24,7 +25,7 @@ def render_table(answer: QueryResult) -> str:
 
 def render_json(answer: QueryResult) -> str:
     """Return an array with an object for each row, a row a line, in ASCII."""
-    rows = [json.dumps(dict(zip(answer.columns, map(_plain, row), strict=True))) for row in answer.rows]
+    rows = [json.dumps(dict(zip(answer.columns, map(_json_value, row), strict=True))) for row in answer.rows]
     return "[" + ",\n".join(rows) + "]\n"
 
 
@@ -51,17 +52,15 @@ def shown(value: Any) -> str:
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
-def _plain(value: Any) -> Any:
-    """A value that JSON has."""
+def _json_value(value: Any) -> Any:
+    """Return a value of a query as JSON has it, which has no NaN, no infinity and no dates."""
     if isinstance(value, list | tuple):
-        return list(map(_plain, value))
+        return list(map(_json_value, value))
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    # JSON has no NaN and no infinity.
-    if isinstance(value, str | int) or value is None or (isinstance(value, float) and value - value == 0):
-        return value
-    return str(value)
+    is_json = isinstance(value, str | int | None) or (isinstance(value, float) and isfinite(value))
+    return value if is_json else str(value)

@@ -55,9 +55,9 @@ def _run(args: Namespace) -> int:
 
         execute = partial(execute_on_dask, address=scheduler)
     with fleet_progress(quiet=getattr(args, "quiet", False)) as progress:
-        found = run_scan(store, targets, settings, execute, progress)
-    say(summary(found, args.out))
-    return BUG if found.counts.crashed else OK
+        result = run_scan(store, targets, settings, execute, progress)
+    say(summary(result, args.out))
+    return BUG if result.counts["crashed"] else OK
 
 
 def _answer(args: Namespace) -> int:

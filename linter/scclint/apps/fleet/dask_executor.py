@@ -1,5 +1,6 @@
 """Judges the targets of a scan on a Dask cluster. This process writes what the workers send."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -28,7 +29,7 @@ def execute_on_dask(job: ScanJob, batches: Sequence[Sequence[FleetTarget]], *, a
 
     def written(judged: list[Judged]) -> ScanCounts:
         job.store.write(job.scan, f"{job.name}-{next(parts):06}", judged)
-        return sum((counts_of(one.row) for one in judged), ScanCounts())
+        return sum((counts_of(result.row) for result in judged), Counter[str]())
 
     with _connected(address) as client:
         lost: list[FleetTarget] = []

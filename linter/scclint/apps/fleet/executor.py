@@ -3,6 +3,7 @@
 import gc
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
@@ -15,25 +16,14 @@ from scclint.limits import MAX_BATCH_ROWS, MAX_BATCH_SECONDS
 from scclint.record import record
 from scclint.run.pool import Died, can_fork, cores, in_processes
 
-
-@record
-class ScanCounts:
-    """How many targets a scan has a row for, by their result. `crashed` are those with internal errors of scclint."""
-
-    done: int = 0
-    reused: int = 0
-    failed: int = 0
-    incomplete: int = 0
-    crashed: int = 0
-
-    def __add__(self, other: "ScanCounts") -> "ScanCounts":
-        return ScanCounts(*(getattr(self, name) + getattr(other, name) for name in self.__match_args__))
+ScanCounts = Counter[str]
+"""How many targets a scan has a row for: `done` are all of them, `reused`, `failed` and `incomplete` those with such a row, and `crashed`
+those with internal errors of scclint."""
 
 
 def counts_of(row: Row) -> ScanCounts:
     """Return the counts of one row of the table `targets`."""
-    status = row["status"]
-    return ScanCounts(1, bool(row["reused"]), status == "failed", status == "incomplete", bool(row["crashes"]))
+    return Counter(done=1, reused=bool(row["reused"]), crashed=bool(row["crashes"])) + Counter((str(row["status"]),))
 
 
 @record
@@ -67,7 +57,7 @@ def execute_here(job: ScanJob, batches: Sequence[Sequence[FleetTarget]], *, jobs
     if not lost:
         return
     done = job.store.done(job.scan)
-    yield from (ScanCounts(done=sum(target.address in done for target in batches[number])) for number in lost)
+    yield from (Counter(done=sum(target.address in done for target in batches[number])) for number in lost)
     single = [[target] for number in lost for target in batches[number] if target.address not in done]
     for number, result in enumerate(_results(job, judge, single, jobs or cores(), "b")):
         if not isinstance(result, Died):
@@ -97,7 +87,7 @@ def _batch(job: ScanJob, judge: Judge, targets: Sequence[FleetTarget], name: str
     if process != os.getpid() and not gc.get_freeze_count():
         # What was there before the first target stays, and need not be looked through after each batch.
         gc.freeze()
-    counts, parts = ScanCounts(), count()
+    counts, parts = Counter[str](), count()
     judged: list[Judged] = []
 
     def write() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from scclint.apps.fleet.answers import shown
 from scclint.apps.fleet.query import Database
-from scclint.apps.fleet.views import TREND, VIEWS, FleetView
+from scclint.apps.fleet.views import VIEWS, FleetView
 from scclint.finding import shortened
 from scclint.report.html_page import TableBody, TableCell, render
 from scclint.report.summary import line_place
@@ -61,7 +61,7 @@ def _rows(view: FleetView, database: Database) -> str:
 
     Rows that differ in their release alone are one row.
     """
-    if view is TREND:
+    if view.name == "trend":
         # The newest scans count most.
         return f"SELECT *, count(*) OVER () AS total FROM {view.name} ORDER BY scan DESC, release LIMIT {MOST_ROWS}"
     columns = database.ask(f"FROM {view.name} LIMIT 0").columns

@@ -1,17 +1,19 @@
 """Makes a target available as a folder on this machine."""
 
 import os
+import pathlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tarfile import TarInfo
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from scclint.apps.fleet.content import content_of, digest_of
 from scclint.apps.fleet.targets import FleetTarget
-from scclint.apps.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack
+from scclint.apps.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack, up_to_limit, write_members
 from scclint.errors import LoadError
 from scclint.files.ignored import work_tree
-from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
 from scclint.record import record, replace
 
 _CHUNK = 1 << 20
@@ -79,13 +81,9 @@ def unpacked(place: OpenTarget, shown: str) -> Iterator[OpenTarget]:
 
 def _rules_from(folder: str) -> list[str]:
     """The content of the ignore files of git in a folder and those above, up to the top of its work tree."""
-    top, folders = work_tree(folder), [os.path.realpath(folder)]
-    if not top:
-        return []
-    while folders[-1] != top:
-        folders.append(os.path.dirname(folders[-1]))
-    rules = (os.path.join(one, ".gitignore") for one in folders)
-    return [content_of(one) for one in rules if os.path.exists(one)]
+    top, here = work_tree(folder), pathlib.Path(os.path.realpath(folder))
+    above = [parent for parent in (here, *here.parents) if top and parent.is_relative_to(top)]
+    return [content_of(str(rules)) for parent in above if (rules := parent / ".gitignore").exists()]
 
 
 def _fetched(address: str, folder: str) -> tuple[str, tuple[str, ...]]:
@@ -99,7 +97,7 @@ def _fetched(address: str, folder: str) -> tuple[str, tuple[str, ...]]:
     try:
         system, path = fsspec.core.url_to_fs(address)
         if system.isdir(path):
-            return folder, tuple(_copy_folder(system, path, folder))
+            return folder, tuple(write_members(_members(system, path), folder))
         name = os.path.basename(path.rstrip("/")) or "target"
         _copy(system, path, os.path.join(folder, name), MAX_ARCHIVE if name.endswith(SUFFIXES) else MAX_BYTES, address)
     except LoadError:
@@ -113,31 +111,17 @@ def _fetched(address: str, folder: str) -> tuple[str, tuple[str, ...]]:
     return os.path.join(folder, name), ()
 
 
-def _copy_folder(system: Any, path: str, folder: str) -> list[str]:
-    """Copy the files of a folder, and return what was left out. Raises LoadError if there are too many files or bytes."""
-    top, size, skipped = path.rstrip("/"), 0, list[str]()
+def _members(system: Any, path: str) -> Iterator[tuple[TarInfo, bytes | LoadError]]:
+    """Yield the files of a folder as members of an archive. Raises LoadError if there are too many files or bytes."""
+    top, size = path.rstrip("/"), 0
     for number, (name, info) in enumerate(sorted(system.find(path, detail=True).items())):
         size += info.get("size") or 0
         if number >= MAX_ARCHIVE_MEMBERS or size > MAX_ARCHIVE:
             raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} files or {MAX_ARCHIVE >> 30} GiB, which are not read", path)
         relative = name.removeprefix(top).lstrip("/")
-        parts = relative.split("/")
-        if ".git" in parts:
-            continue
-        if not relative or os.pardir in parts or "\0" in relative or "\\" in relative:
-            skipped.append(f"{name}: has a path that leads out of the folder")
-            continue
-        if relative.count("/") > MAX_FOLDER_DEPTH:
-            skipped.append(f"{relative}: is below more than {MAX_FOLDER_DEPTH} folders")
-            continue
-        target = os.path.join(folder, *parts)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        try:
-            _copy(system, name, target, MAX_BYTES, relative)
-        except LoadError as error:
-            os.unlink(target)
-            skipped.append(f"{relative}: {error}")
-    return skipped
+        if ".git" not in relative.split("/"):
+            with system.open(name, "rb") as file:
+                yield TarInfo(relative), up_to_limit(file, relative)
 
 
 def _copy(system: Any, source: str, target: str, longest: int, shown: str) -> None:

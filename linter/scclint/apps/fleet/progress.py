@@ -42,13 +42,14 @@ class ScanProgress:
 
     def __call__(self, counts: ScanCounts, total: int) -> None:
         now = self._clock()
-        if now < self._next or not counts.done:
+        done = counts["done"]
+        if now < self._next or not done:
             return
         self._next = now + self._pace
-        rate = counts.done / (now - self._start)
-        left = (total - counts.done) / rate
-        failed = f", {counts.failed:,} failed" if counts.failed else ""
-        self._write(f"scclint: {counts.done:,} of {total:,} targets{failed}, {rate:,.1f} a second, {duration(left)} left")
+        rate = done / (now - self._start)
+        failed = f", {counts['failed']:,} failed" if counts["failed"] else ""
+        left = duration((total - done) / rate)
+        self._write(f"scclint: {done:,} of {total:,} targets{failed}, {rate:,.1f} a second, {left} left")
 
 
 def duration(seconds: float) -> str:
@@ -59,15 +60,19 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def summary(found: ScanSummary, out: str) -> str:
+def summary(result: ScanSummary, out: str) -> str:
     """Return the result of a scan in a line. `out` is the folder of the fleet, for the command that lists the problems."""
-    counts = found.counts
-    parts = [f"{found.resumed:,} already had a row"] if found.resumed else []
-    parts += [f"{counts.reused:,} unchanged"] if counts.reused else []
-    parts += [f"{number:,} {word}" for number, word in ((counts.failed, "failed"), (counts.incomplete, "incomplete")) if number]
+    counts = result.counts
+    numbers = {
+        "already had a row": result.resumed,
+        "unchanged": counts["reused"],
+        "failed": counts["failed"],
+        "incomplete": counts["incomplete"],
+    }
+    parts = [f"{number:,} {words}" for words, number in numbers.items() if number]
     query = f'scclint fleet sql --out {shlex.quote(visible_line(out))} "SELECT * FROM problem_targets"'
-    hint = f"; `{query}` says why" if counts.failed or counts.incomplete else ""
-    return f"scclint: scan {found.scan}: {counted(found.targets, 'target')}{': ' if parts else ''}{', '.join(parts)}{hint}"
+    hint = f"; `{query}` says why" if counts["failed"] or counts["incomplete"] else ""
+    return f"scclint: scan {result.scan}: {counted(result.targets, 'target')}{': ' if parts else ''}{', '.join(parts)}{hint}"
 
 
 def _over_line(text: str) -> None:

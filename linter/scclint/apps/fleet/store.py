@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from pyarrow.fs import LocalFileSystem
 
 from scclint.apps.fleet.judge import Judged
 from scclint.apps.fleet.tables import RESULTS, TARGETS, Row, Table, stored_columns
@@ -124,12 +123,12 @@ class Store:
         if scans is not None:
             wanted = {f"scan={scan}" for scan in scans}
             parts = {name for name in parts if os.path.dirname(name) in wanted}
-        partitioning = ds.partitioning(_SCAN, flavor="hive")
-        form, whole = ds.ParquetFileFormat(), pa.unify_schemas([schema_of(table), _SCAN])
-        fragments = [
-            form.make_fragment(os.path.join(base, part), LocalFileSystem(), partitioning.parse(part)) for part in sorted(parts)
-        ]
-        return ds.FileSystemDataset(fragments, whole, form)
+        return ds.dataset(
+            [os.path.join(base, part) for part in sorted(parts)],
+            schema=pa.unify_schemas([schema_of(table), _SCAN]),
+            format="parquet",
+            partitioning=ds.partitioning(_SCAN, flavor="hive"),
+        )
 
     def _files(self, table: Table, suffix: str = ".parquet") -> set[str]:
         """The names of the files of a table, with the folder of their scan."""
@@ -169,18 +168,13 @@ class Known:
 
     def __init__(self, table: "pa.Table") -> None:
         self._table = table.drop_columns(["scan"])
-        self._rows: dict[str, dict[str, int]] = {}
-        for number, (target, key) in enumerate(zip(table["target"].to_pylist(), table["key"].to_pylist(), strict=True)):
-            self._rows.setdefault(target, {})[key] = number
 
-    def of(self, targets: Iterable[str]) -> dict[str, dict[str, Row]]:
-        """Return the rows of targets, by target and key. A target that is not known is left out."""
-        places = [(target, *item) for target in targets for item in self._rows.get(target, {}).items()]
-        rows = self._table.take([number for _, _, number in places]).to_pylist() if places else ()
-        found: dict[str, dict[str, Row]] = {}
-        for (target, key, _), row in zip(places, rows, strict=True):
-            found.setdefault(target, {})[key] = row
-        return found
+    def of(self, targets: Sequence[str]) -> dict[str, dict[str, Row]]:
+        """Return the rows of targets, by target and key. A target without a row is left out."""
+        rows: dict[str, dict[str, Row]] = {}
+        for row in self._table.filter(pc.is_in(self._table["target"], pa.array(targets, pa.string()))).to_pylist():
+            rows.setdefault(row["target"], {})[row["key"]] = row
+        return rows
 
 
 def schema_of(table: Table) -> "pa.Schema":

@@ -5,7 +5,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
 from scclint.errors import LoadError
@@ -34,16 +34,23 @@ def can_unpack(path: str) -> bool:
 def unpack(archive: str, folder: str, shown: str) -> list[str]:
     """Unpack an archive into an empty folder, and return what was left out, and why.
 
-    A member goes where the filter `data` of tarfile puts it. Links are made last, and those that lead out of the folder are removed.
     Raises LoadError, which calls the archive `shown`, if it cannot be read to its end or exceeds a limit, and on Python 3.11.3 and
     older, whose tarfile has no filters.
     """
     if not hasattr(tarfile, "data_filter"):
         raise LoadError("cannot be unpacked safely by this Python: use 3.11.4 or newer, or unpack it yourself", shown)
+    return write_members(_of_zip(archive, shown) if zipfile.is_zipfile(archive) else entries(archive, shown), folder)
+
+
+def write_members(members: Iterable[tuple[tarfile.TarInfo, bytes | LoadError]], folder: str) -> list[str]:
+    """Write the members of an archive into an empty folder, and return what was left out, and why.
+
+    A member goes where the filter `data` of tarfile puts it. Links are made last, and those that lead out of the folder are removed.
+    """
     top = os.path.realpath(folder)
     links: dict[str, str] = {}
     skipped = []
-    for header, content in _of_zip(archive, shown) if zipfile.is_zipfile(archive) else entries(archive, shown):
+    for header, content in members:
         if header.name.count("/") > MAX_FOLDER_DEPTH:
             skipped.append(f"{header.name}: is below more than {MAX_FOLDER_DEPTH} folders")
             continue
@@ -147,10 +154,10 @@ def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tarfile.
     with archive.open(member) as file:
         if sort == stat.S_IFLNK:
             header.type, header.linkname = tarfile.SYMTYPE, os.fsdecode(file.read(_LONGEST_LINK))
-        return header, _up_to_limit(file, header.name)
+        return header, up_to_limit(file, header.name)
 
 
-def _up_to_limit(file: IO[bytes], name: str) -> bytes | LoadError:
+def up_to_limit(file: IO[bytes], name: str) -> bytes | LoadError:
     """The content of a member. What its header says of its size can be wrong."""
     content = file.read(MAX_BYTES + 1)
     return LoadError(f"larger than {MAX_BYTES >> 20} MiB, which is not read", name) if len(content) > MAX_BYTES else content

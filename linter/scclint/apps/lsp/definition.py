@@ -23,10 +23,10 @@ def definitions(cursor: Cursor, opened: OpenUnit, workloads: Sequence[Workload])
     For the service account of a workload, the grant of the SCC that admits it follows: the binding, the role and the SCC.
     """
     world = next(iter(opened.worlds.values()))
-    return list(dict.fromkeys(_found(cursor, world, workloads)))
+    return list(dict.fromkeys(_places(cursor, world, workloads)))
 
 
-def _found(cursor: Cursor, world: World, workloads: Sequence[Workload]) -> Iterator[Span]:
+def _places(cursor: Cursor, world: World, workloads: Sequence[Workload]) -> Iterator[Span]:
     path = cursor.path
     if not path or cursor.document is None:
         return
@@ -34,36 +34,28 @@ def _found(cursor: Cursor, world: World, workloads: Sequence[Workload]) -> Itera
     value = as_text(value_at(data, path))
     if path[-1] in ("serviceAccountName", "serviceAccount"):
         for workload in workloads:
-            yield from _account(world, world.namespace_of(workload), value)
+            yield from _object(world, "ServiceAccount", world.namespace_of(workload), value)
             outcome = world.outcome(workload)
             if outcome.chosen is not None:
                 yield from (step.span for step in world.steps.of_grant(outcome.chosen.grant, outcome.chosen.scc, workload))
     elif path[-1] in (REQUIRED_SCC, "localhostProfile"):
-        yield from _scc(world, value) if path[-1] == REQUIRED_SCC else _profile(world, value)
+        yield from _object(world, _SCC, "", value) if path[-1] == REQUIRED_SCC else _profile(world, value)
     elif "roleRef" in path:
         yield from _role(world, data, path)
     elif "subjects" in path:
         yield from _subject(world, data, path)
     elif len(path) > 1 and path[-2] == "resourceNames":
-        yield from _scc(world, value)
+        yield from _object(world, _SCC, "", value)
     elif value.startswith(SERVICE_ACCOUNT_PREFIX):
         namespace, _, name = value.removeprefix(SERVICE_ACCOUNT_PREFIX).partition(":")
-        yield from _account(world, namespace, name)
-
-
-def _account(world: World, namespace: str, name: str) -> Iterator[Span]:
-    return _object(world, ObjectRef("ServiceAccount", namespace, name))
-
-
-def _scc(world: World, name: str) -> Iterator[Span]:
-    return _object(world, ObjectRef(_SCC, "", name))
+        yield from _object(world, "ServiceAccount", namespace, name)
 
 
 def _role(world: World, data: Any, path: Path) -> Iterator[Span]:
     holder = path[: path.index("roleRef")]
     role = as_mapping(value_at(data, (*holder, "roleRef")))
     namespace = _namespace(world, value_at(data, holder)) if role.get("kind") == "Role" else ""
-    return _object(world, ObjectRef(as_text(role.get("kind")), namespace, as_text(role.get("name"))))
+    return _object(world, as_text(role.get("kind")), namespace, as_text(role.get("name")))
 
 
 def _subject(world: World, data: Any, path: Path) -> Iterator[Span]:
@@ -71,7 +63,7 @@ def _subject(world: World, data: Any, path: Path) -> Iterator[Span]:
     subject = as_mapping(value_at(data, path[: at + 2]))
     if subject.get("kind") == "ServiceAccount":
         namespace = as_text(subject.get("namespace")) or _namespace(world, value_at(data, path[:at]))
-        yield from _account(world, namespace, as_text(subject.get("name")))
+        yield from _object(world, "ServiceAccount", namespace, as_text(subject.get("name")))
 
 
 def _profile(world: World, localhost_profile: str) -> Iterator[Span]:
@@ -82,9 +74,9 @@ def _profile(world: World, localhost_profile: str) -> Iterator[Span]:
             yield Span(provider.name, 1, 1, 1, 1)
 
 
-def _object(world: World, ref: ObjectRef) -> Iterator[Span]:
-    if ref.name and (found := world.find(ref)) is not None:
-        yield found.place.span
+def _object(world: World, kind: str, namespace: str, name: str) -> Iterator[Span]:
+    if name and (obj := world.find(ObjectRef(kind, namespace, name))) is not None:
+        yield obj.place.span
 
 
 def _namespace(world: World, data: Any) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from scclint.admission.verdict import Verdict
 from scclint.apps.lsp.project import PlacedWorkload
 from scclint.finding import END, Path
-from scclint.outcome.chain import Outcome
+from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.report.sanitize import visible_line
 from scclint.source import Span
@@ -25,38 +26,27 @@ class Hint:
 
 def hints(placed: Iterable[PlacedWorkload]) -> list[Hint]:
     """Return the hints of each workload, for its first unit and the newest release."""
-    found: dict[Span, Hint] = {}
-    for one in placed:
-        world = list(one.worlds.values())[-1]
-        outcome = world.outcome(one.workload)
-        for holder, added in filled_in(outcome).items():
-            context = one.workload.pod.field(*holder, "securityContext")
-            line = context.span.line
-            at = Span(one.workload.file, line, 1, line, END)
-            found.setdefault(at, Hint(at, f"SCC adds {_words(added, outcome)}", _why(outcome)))
-    return list(found.values())
+    hints: dict[Span, Hint] = {}
+    for place in placed:
+        workload, world = place.workload, list(place.worlds.values())[-1]
+        verdict = world.outcome(workload).verdict
+        if verdict is None or not verdict.allowed or verdict.skipped:
+            continue
+        assumed = " The input does not give the ID ranges of the namespace." if verdict.namespace_assumed else ""
+        why = f"SCC {visible_line(verdict.scc or '')} adds these fields to the pod.{assumed}"
+        for path in _contexts(workload):
+            before, after = (as_mapping(value_at(pod, path)) for pod in (verdict.submitted, verdict.pod))
+            if added := dict(_added(before, after)):
+                line = workload.pod.field(*path).span.line
+                at = Span(workload.file, line, 1, line, END)
+                hints.setdefault(at, Hint(at, f"SCC adds {_words(added, verdict)}", why))
+    return list(hints.values())
 
 
-def _why(outcome: Outcome) -> str:
-    verdict = outcome.verdict
-    assert verdict is not None
-    assumed = " The input does not give the ID ranges of the namespace." if verdict.namespace_assumed else ""
-    return f"SCC {visible_line(verdict.scc or '')} adds these fields to the pod.{assumed}"
-
-
-def filled_in(outcome: Outcome) -> Mapping[Path, Mapping[str, object]]:
-    """Return what SCC admission adds to each security context of the pod, by the path of what holds the context."""
-    verdict = outcome.verdict
-    if verdict is None or not verdict.allowed or verdict.skipped:
-        return {}
-    found: dict[Path, Mapping[str, object]] = {}
-    holders: list[Path] = [("spec",)]
-    holders += [("spec", container.list, container.index) for container in outcome.workload.pod.containers]
-    for holder in holders:
-        before, after = (as_mapping(value_at(pod, (*holder, "securityContext"))) for pod in (verdict.submitted, verdict.pod))
-        if added := dict(_added(before, after)):
-            found[holder] = added
-    return found
+def _contexts(workload: Workload) -> Iterator[Path]:
+    """Yield the paths of the security contexts that the pod has or could have."""
+    yield "spec", "securityContext"
+    yield from (("spec", container.list, container.index, "securityContext") for container in workload.pod.containers)
 
 
 def _added(before: Mapping[str, object], after: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -67,9 +57,8 @@ def _added(before: Mapping[str, object], after: Mapping[str, object], prefix: st
             yield f"{prefix}{key}", value
 
 
-def _words(added: Mapping[str, object], outcome: Outcome) -> str:
-    verdict = outcome.verdict
-    assumed = _OF_NAMESPACE if verdict is not None and verdict.namespace_assumed else frozenset()
+def _words(added: Mapping[str, object], verdict: Verdict) -> str:
+    assumed = _OF_NAMESPACE if verdict.namespace_assumed else frozenset()
     words = (f"{key}: {'from the namespace' if key in assumed else _yaml(value)}" for key, value in added.items())
     return visible_line(", ".join(words))
 

@@ -17,7 +17,7 @@ from scclint.apps.lsp.definition import definitions
 from scclint.apps.lsp.hints import hints
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.rule_hover import rule_at, rule_hover
-from scclint.apps.lsp.server import Buffer, Server
+from scclint.apps.lsp.server import Server
 from scclint.source import Span
 
 
@@ -40,25 +40,13 @@ def _follow_texts(server: Server) -> None:
         server.watch_files()
         await server.keep_judging()
 
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        document = params.text_document
-        if path := uris.to_fs_path(document.uri):
-            server.change(path, Buffer(document.uri, document.version, document.text))
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        document = params.text_document
-        path = uris.to_fs_path(document.uri)
-        if path and params.content_changes:
-            server.change(path, Buffer(document.uri, document.version, params.content_changes[-1].text))
-
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        if path := uris.to_fs_path(params.text_document.uri):
-            server.change(path, None)
-            server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(params.text_document.uri, []))
+        server.change(params.text_document.uri)
+        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(params.text_document.uri, []))
 
+    for method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE):
+        server.feature(method)(lambda params: server.change(params.text_document.uri))
     for method in (
         types.TEXT_DOCUMENT_DID_SAVE,
         types.WORKSPACE_DID_CHANGE_WATCHED_FILES,

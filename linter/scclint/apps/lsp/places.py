@@ -2,13 +2,13 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from lsprotocol.types import Position
 from pygls.workspace import PositionCodec
 
-from scclint.finding import Path
+from scclint.finding import END, Path
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -29,43 +29,35 @@ class TextPlaces:
     def __init__(self, text: str, codec: PositionCodec) -> None:
         self._text = text.removeprefix("\ufeff")
         self._codec = codec
-        self._editor = [0, *(match.end() for match in _BREAK.finditer(self._text))]
-        self._own = [0, *(match.end() for match in re.finditer("\n", self._text))]
+        self._lines = _BREAK.split(self._text)
+        self._starts = [LineColumn(1, 1)]
+        line, start = 1, 0
+        for end in _BREAK.finditer(self._text):
+            if end[0] != "\r":
+                line, start = line + 1, end.end()
+            self._starts.append(LineColumn(line, end.end() - start + 1))
 
     def to_editor(self, line: int, column: int) -> tuple[int, int]:
         """Return line and character, both from 0, of a place as scclint has it. A place beyond its line or the text is moved to the end."""
-        if line > len(self._own):
-            return self._position(len(self._text))
-        start = self._own[line - 1]
-        end = self._own[line] - 1 if line < len(self._own) else len(self._text)
-        if end > start and self._text[end - 1 : end + 1] == "\r\n":
-            end -= 1
-        return self._position(min(start + max(column - 1, 0), end))
+        number = bisect_right(self._starts, (line, max(column, 1))) - 1
+        start, before = self._starts[number], self._lines[number]
+        if line == start.line:
+            before = before[: column - start.column]
+        # The codec looks at each character, and a line of JSON can have millions.
+        return number, len(before) if before.isascii() else self._codec.client_num_units(before)
 
     def from_editor(self, line: int, character: int) -> LineColumn:
         """Return the place of a line and character, both from 0. A place beyond its line or the text is moved to the end."""
-        offset = len(self._text)
-        if line < len(self._editor):
-            start, end = (*self._editor, offset)[line : line + 2]
-            content = self._text[start:end].rstrip("\r\n")
-            # The codec moves a place beyond the line to its last character, which is its end here.
-            found = self._codec.position_from_client_units([f"{content}\n"], Position(0, character))
-            offset = start + min(found.character, len(content))
-        own = bisect_right(self._own, offset) - 1
-        return LineColumn(own + 1, offset - self._own[own] + 1)
+        if line >= len(self._lines):
+            line, character = len(self._lines) - 1, END - 1
+        start, content = self._starts[line], self._lines[line]
+        # The codec moves a place beyond the line to its last character, which is its end here.
+        place = self._codec.position_from_client_units([f"{content}\n"], Position(0, character))
+        return LineColumn(start.line, start.column + min(place.character, len(content)))
 
     def line(self, line: int) -> str:
         """Return the text of a line (from 1) without its end; empty beyond the text."""
-        if line > len(self._own):
-            return ""
-        end = self._own[line] if line < len(self._own) else len(self._text)
-        return self._text[self._own[line - 1] : end].rstrip("\r\n")
-
-    def _position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._editor, offset) - 1
-        before = self._text[self._editor[line] : offset]
-        # The codec looks at each character, and a line of JSON can have millions.
-        return line, len(before) if before.isascii() else self._codec.client_num_units(before)
+        return "".join(self._text.split("\n")[line - 1 : line]).rstrip("\r")
 
 
 class LineMap:
@@ -94,32 +86,23 @@ def path_at(root: Node, place: LineColumn) -> Path:
     return tuple(_steps(root, place))
 
 
-def _steps(node: Node, place: LineColumn) -> Iterator[str | int]:
-    while True:
-        found = next((part for part in _parts(node) if part[0] <= place <= part[1]), None)
-        if found is None:
-            return
-        _, _, step, below = found
-        yield step
-        if below is None:
-            return
-        node = below
+def _steps(node: Node | None, place: LineColumn) -> Iterator[str | int]:
+    while node is not None:
+        part = next((part for part in _parts(node) if part[0][:2] <= place <= part[0][2:]), None)
+        node = part[2] if part else None
+        if part:
+            yield part[1]
 
 
-def _parts(node: Node) -> Sequence[tuple[LineColumn, LineColumn, str | int, Node | None]]:
-    """The start, end, step and value of each field or item that is written in the node. An alias has no value here."""
-    parts: list[tuple[LineColumn, LineColumn, str | int, Node | None]] = []
+def _parts(node: Node) -> Iterator[tuple[tuple[int, int, int, int], str | int, Node | None]]:
+    """Yield the extent, step and value of each field or item that is written in the node. An alias has no value here."""
     if isinstance(node, MappingNode):
         for entry in node.entries:
-            if entry.merged:
-                continue
-            key, end = entry.key, entry.alias or entry.value
-            last = max(LineColumn(key.end_line, key.end_column), LineColumn(end.end_line, end.end_column))
-            parts.append((LineColumn(key.line, key.column), last, str(key.value), None if entry.alias else entry.value))
+            if not entry.merged:
+                key, end = entry.key.span, (entry.alias or entry.value.span)
+                last = max((key.end_line, key.end_column), (end.end_line, end.end_column))
+                yield (key.line, key.column, *last), str(entry.key.value), None if entry.alias else entry.value
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             alias = node.item_spans.get(index)
-            span = alias or item.span
-            start, last = LineColumn(span.line, span.column), LineColumn(span.end_line, span.end_column)
-            parts.append((start, last, index, None if alias else item))
-    return parts
+            yield (alias or item.span)[1:], index, None if alias else item

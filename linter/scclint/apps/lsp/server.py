@@ -6,7 +6,7 @@ to a request is about the text that the editor had when it asked. Problems of a 
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
@@ -48,7 +48,6 @@ class Server(LanguageServer):
 
     def __init__(self, config_file: str = "") -> None:
         super().__init__("scclint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
-        self.buffers: dict[str, Buffer] = {}
         self._config_file = config_file
         self._projects: dict[str, Project] = {}
         self._thread = ThreadPoolExecutor(1)
@@ -75,14 +74,17 @@ class Server(LanguageServer):
             except TimeoutError:
                 finished = await self._judge(self._judge_rest)
 
-    def change(self, path: str, buffer: Buffer | None) -> None:
-        """Take the text of a file; None for a file that was closed."""
-        if buffer is None:
-            self.buffers.pop(path, None)
-        else:
-            self.buffers[path] = buffer
+    @property
+    def buffers(self) -> dict[str, Buffer]:
+        """The open files as they are now, by path."""
+        documents = self.workspace.text_documents.values()
+        buffers = (Buffer(document.uri, document.version or 0, document.source) for document in documents)
+        return {path: buffer for buffer in buffers if (path := uris.to_fs_path(buffer.uri))}
+
+    def change(self, uri: str) -> None:
+        """Judge a file again that was opened, changed or closed."""
         self._changes += 1
-        self._changed.add(path)
+        self._changed.add(uris.to_fs_path(uri) or "")
         self._wake.set()
 
     def save(self) -> None:
@@ -103,7 +105,7 @@ class Server(LanguageServer):
 
     async def answer(self, uri: str, ask: Callable[[Project, str, Converter], T], otherwise: T) -> T:
         """Return what `ask` returns for an open file that is part of a project, and `otherwise` for other files."""
-        path, buffers = uris.to_fs_path(uri) or "", dict(self.buffers)
+        path, buffers = uris.to_fs_path(uri) or "", self.buffers
 
         def work() -> T:
             project = self._project(path, buffers)
@@ -132,7 +134,7 @@ class Server(LanguageServer):
 
     async def _judge(self, step: "Callable[[dict[str, Buffer], set[str]], list[types.PublishDiagnosticsParams]]") -> bool:
         """Run a step in the thread and send its problems. Return False if it was interrupted."""
-        changes, changed, buffers = self._changes, self._changed, dict(self.buffers)
+        changes, changed, buffers = self._changes, self._changed, self.buffers
         self._changed = set()
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._thread, step, buffers, changed)
@@ -164,37 +166,27 @@ class Server(LanguageServer):
                 except ScclintError:
                     del self._projects[folder]
                     raise
-        return [
-            found
-            for path, buffer in buffers.items()
-            if path in changed and (found := self._problems(path, buffer, buffers, Project.judge_file))
-        ]
+        return list(self._problems(buffers.keys() & changed, buffers, Project.judge_file))
 
     def _judge_rest(self, buffers: Mapping[str, Buffer], changed: set[str]) -> list[types.PublishDiagnosticsParams]:
         """Judge the units of all open files as a whole."""
         self._may_interrupt = True
         try:
-            return [
-                found
-                for path, buffer in buffers.items()
-                if (found := self._problems(path, buffer, buffers, Project.judge_units))
-            ]
+            return list(self._problems(buffers.keys(), buffers, Project.judge_units))
         finally:
             self._may_interrupt = False
 
     def _problems(
-        self, path: str, buffer: Buffer, buffers: Mapping[str, Buffer], judge: Callable[[Project, str], None]
-    ) -> types.PublishDiagnosticsParams | None:
-        project = self._project(path, buffers)
-        if project is None:
-            return None
-        file = project.outline.shown(path)
-        if file not in project.outline.files:
-            return None
-        judge(project, file)
-        convert = self._converter(project, buffers)
-        diagnostics = [convert.diagnostic(finding) for finding in project.findings(file)]
-        return types.PublishDiagnosticsParams(buffer.uri, diagnostics, buffer.version)
+        self, paths: Set[str], buffers: Mapping[str, Buffer], judge: Callable[[Project, str], None]
+    ) -> Iterator[types.PublishDiagnosticsParams]:
+        """Yield the problems of those of the open files that are part of a project."""
+        for path, buffer in buffers.items():
+            project = self._project(path, buffers) if path in paths else None
+            if project is not None and (file := project.outline.shown(path)) in project.outline.files:
+                judge(project, file)
+                convert = self._converter(project, buffers)
+                diagnostics = [convert.diagnostic(finding) for finding in project.findings(file)]
+                yield types.PublishDiagnosticsParams(buffer.uri, diagnostics, buffer.version)
 
     def _project(self, path: str, buffers: Mapping[str, Buffer]) -> Project | None:
         """The project that a file belongs to, with the texts of the editor; None for what is no file."""

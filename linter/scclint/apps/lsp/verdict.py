@@ -1,8 +1,9 @@
 """What an editor shows of a verdict: a line above the workload, a hover over it, and the effect of the field under the cursor."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
+from itertools import groupby
 
 from scclint.admission.verdict import Verdict
 from scclint.apps.lsp.project import Cursor, PlacedWorkload
@@ -23,20 +24,26 @@ _DECISIVE = frozenset(
 )
 """Fields that admission reads, and fields whose content it reads."""
 
+_REJECTED_BY = {
+    "validation": "The API server rejects the pod as invalid",
+    "csi": "A CSI volume is rejected",
+    "pod-security": "Pod Security rejects the pod",
+}
+
 _MOST_REASONS = 4
 
 
-def lenses(placed: Sequence[PlacedWorkload]) -> list[tuple[Span, str]]:
-    """Return the text to show above each workload: the SCC, the profiles and the Pod Security level, for all units and releases."""
-    by_place: dict[Span, list[PlacedWorkload]] = {}
-    for one in placed:
-        by_place.setdefault(one.name, []).append(one)
-    found = []
-    for span, same in by_place.items():
+def lenses(placed: Iterable[PlacedWorkload]) -> list[tuple[Span, str]]:
+    """Return the text to show above each workload: the SCC, the profiles and the Pod Security level, for all units and releases.
+
+    The workloads are in the order of their names' places.
+    """
+    lines = []
+    for span, same in groupby(placed, key=lambda workload: workload.name):
         texts = _by_text(same, lambda workload, world: summary(world.outcome(workload)))
         alike = len(texts) == 1
-        found.append((span, "; ".join(text if alike else f"{listed(where)}: {text}" for text, where in texts.items())))
-    return found
+        lines.append((span, "; ".join(text if alike else f"{listed(where)}: {text}" for text, where in texts.items())))
+    return lines
 
 
 def summary(outcome: Outcome) -> str:
@@ -46,17 +53,12 @@ def summary(outcome: Outcome) -> str:
         return f"No verdict, because {visible_line(outcome.unknown)}"
     scc = visible_line(verdict.scc) if verdict.scc else "No SCC admission"
     words = [scc, ", ".join(dict.fromkeys(visible_line(seccomp_words(container)) for container in outcome.seccomp))]
-    match outcome.rejected_by:
-        case "scc":
-            return "SCC admission rejects the pod"
-        case "validation":
-            words.append("The API server rejects the pod as invalid")
-        case "csi":
-            words.append("A CSI volume is rejected")
-        case "pod-security":
-            words.append("Pod Security rejects the pod")
-        case _ if outcome.pod_security is not None:
-            words.append(f"Pod Security: {'unknown' if outcome.pod_security.unknown else outcome.pod_security.meets}")
+    if outcome.rejected_by == "scc":
+        return "SCC admission rejects the pod"
+    if outcome.rejected_by:
+        words.append(_REJECTED_BY[outcome.rejected_by])
+    elif outcome.pod_security is not None:
+        words.append(f"Pod Security: {'unknown' if outcome.pod_security.unknown else outcome.pod_security.meets}")
     return " · ".join(words)
 
 
@@ -74,11 +76,15 @@ def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
     outcome = world.outcome(workload)
     if below is None or outcome.verdict is None or outcome.verdict.skipped or _DECISIVE.isdisjoint(below):
         return []
-    found = list(_rejections(workload, world, below))[:_MOST_REASONS]
-    without = _without(world, outcome, below)
-    if without is not None and summary(outcome) != summary(without):
-        found.append(f"Without this field: {escaped(summary(without))}.")
-    return found
+    effects = list(_rejections(workload, world, below))[:_MOST_REASONS]
+    try:
+        without = world.outcomes.with_pod(outcome, changed_data(deepcopy(outcome.verdict.submitted), Remove(below)))
+    except EditRefused:
+        # The pod as SCC admission gets it does not have the field.
+        return effects
+    if summary(outcome) != summary(without):
+        effects.append(f"Without this field: {escaped(summary(without))}.")
+    return effects
 
 
 def code(text: str) -> str:
@@ -91,14 +97,14 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#!<>|~&])", r"\\\1", one_line(text))
 
 
-def _by_text(placed: Sequence[PlacedWorkload], describe: Callable[[Workload, World], str]) -> dict[str, list[str]]:
+def _by_text(placed: Iterable[PlacedWorkload], describe: Callable[[Workload, World], str]) -> dict[str, list[str]]:
     """Return each text about workloads, with the units that it is true of, and their releases if there are several."""
-    found: dict[str, list[str]] = {}
-    for one in placed:
-        for release, world in one.worlds.items():
-            where = f"{one.unit} ({release})" if len(one.worlds) > 1 else one.unit
-            found.setdefault(describe(one.workload, world), []).append(where)
-    return found
+    texts: dict[str, list[str]] = {}
+    for place in placed:
+        for release, world in place.worlds.items():
+            where = f"{place.unit} ({release})" if len(place.worlds) > 1 else place.unit
+            texts.setdefault(describe(place.workload, world), []).append(where)
+    return texts
 
 
 def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
@@ -156,13 +162,3 @@ def _rejections(workload: Workload, world: World, path: Path) -> Iterator[str]:
     for text, sccs in texts.items():
         verb = "rejects" if len(sccs) == 1 else "reject"
         yield f"{listed(map(code, sccs))} {verb} the pod because of this field: {escaped(text)}"
-
-
-def _without(world: World, outcome: Outcome, path: Path) -> Outcome | None:
-    """Return the outcome without a field; None if the pod as SCC admission gets it does not have the field."""
-    assert outcome.verdict is not None
-    try:
-        pod = changed_data(deepcopy(outcome.verdict.submitted), Remove(path))
-    except EditRefused:
-        return None
-    return world.outcomes.with_pod(outcome, pod)
