@@ -8,6 +8,7 @@ each service account of the namespace, with its SCC. Other rights have the same 
 |---|---|
 | create pods or workloads | pods as a service account of the namespace |
 | create `serviceaccounts/token`, create and read secrets, or impersonate service accounts | the rights of a service account |
+| get, list or watch secrets in every namespace | the keys of the platform, among them a certificate of group `system:masters` |
 | create `pods/exec` or `pods/attach`, or patch `pods/ephemeralcontainers` | commands in a pod that already can take over its node |
 | `bind` ClusterRoles and write bindings, or `escalate` and write roles | every right |
 | `impersonate` users, or group `system:masters` | every right |
@@ -21,9 +22,10 @@ each service account of the namespace, with its SCC. Other rights have the same 
 | create builds and `builds/custom` | an image of your choice in a privileged pod |
 | create `subscriptions` and `operatorgroups`, or write `clusterextensions` | an operator with every right |
 
-The rights to create pods, to act as a service account and to run commands count only where the input has a service account
-or a pod that can take over its node. The rule is silent for a subject that may do everything, and for one that may already
-create pods with such an SCC.
+The rights to create pods, to act as a service account and to run commands always count if they hold in every namespace: the
+namespaces of OpenShift's own components have service accounts and pods that can take over their nodes. In a single namespace, they
+count only if the input has such a service account or pod there. The rule is silent for a subject that may do everything, and for
+one that may already create pods with such an SCC. A subject gets one finding with all its ways, at the first binding that gives one.
 
 ## How to fix it
 
@@ -115,12 +117,16 @@ _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group",
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ref = reference(binding, world)
-    if marked_for_deletion(binding) or world.find(ref) is not binding or world.find(role_of(binding, world)) is None:
+    if marked_for_deletion(binding) or world.find(ref) is not binding:
+        return
+    # In a single namespace, the release's own roles are meant for those who may use its service accounts: see RBA409.
+    if ref.namespace and world.find(role_of(binding, world)) is None:
         return
     chains: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
     for subject in subjects_of(binding, world):
         ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
-        if ways := tuple(way for way in ways if _first_binding(way, subject, world) == ref):
+        ways = tuple(way for way in ways if _first_binding(way, subject, world) is not None)
+        if ways and _first_binding(ways[0], subject, world) == ref:
             chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
     for ways, subjects in chains.values():
         first, *others = ways
@@ -135,7 +141,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             subjects=tuple(map(str, subjects)),
             subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
-            help=_fix(first),
+            help=_fix(first, binding, world),
         )
 
 
@@ -146,12 +152,12 @@ def _opens(way: Escalation) -> str:
 
 
 def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef | None:
-    """Return the first binding of a way that names the subject, not only a group of it."""
+    """Return the first binding of a way that the input has and that names the subject, not only a group of it."""
     user = User("", (subject.name,)) if subject.kind == "group" else User(subject.name)
     if subject.kind == "service account":
         user = User(f"system:serviceaccount:{subject.namespace}:{subject.name}")
     bindings = world.cluster.grants.rights.bindings_of(user)
-    return next((held.binding for held in way.rules if held.binding in bindings), None)
+    return next((held.binding for held in way.rules if held.binding in bindings and world.find(held.binding)), None)
 
 
 def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> Located:
@@ -164,7 +170,9 @@ def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> L
     return written.field("verbs") if written is not None and definition.root is binding.root else binding.place
 
 
-def _fix(way: Escalation) -> str:
+def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
+    if world.find(role_of(binding, world)) is None:
+        return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
     roles = listed(dict.fromkeys(f"{held.role.kind} {held.role.name}" for held in way.rules))
     if way.account is not None and way.route.target == "account":
         account = f"Move service account {way.account[1]} to a namespace of its own"
@@ -183,7 +191,7 @@ def _fix(way: Escalation) -> str:
             f"If the operator's code binds roles, limit bind in {roles} to these roles with resourceNames, or ship the bindings in the "
             "bundle, and remove bind. Otherwise, remove bind."
         )
-    single = "" if way.route.whole or way.namespace else ", or bind the role in single namespaces"
+    single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (
         f"Remove these rights from {roles} if the operator's code does not use them. Otherwise, limit them with resourceNames "
         f"(impossible for create, list and watch){single}."

@@ -6,7 +6,7 @@ A pod names its service account, and everyone who may create pods in a namespace
 The roles `edit` and `admin` allow this, so a binding to one of them gives its subjects the SCCs of all service accounts there. The
 rule lists the service accounts of the input whose SCC lets a container take over its node.
 
-[RBA407](scc-escalation-path.md) reports the same for roles of the input.
+[RBA407](scc-escalation-path.md) reports the same for roles of the input, and for bindings to these roles in every namespace.
 
 ## How to fix it
 
@@ -90,19 +90,19 @@ _POD_CREATORS = ("edit", "admin")
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     role, ref = role_of(binding, world), reference(binding, world)
-    if role.kind != "ClusterRole" or role.name not in _POD_CREATORS or world.find(role) or marked_for_deletion(binding):
+    if not ref.namespace or role.kind != "ClusterRole" or role.name not in _POD_CREATORS:
         return
-    namespaces = (ref.namespace,) if ref.namespace else tuple(sorted(_namespaces(world)))
-    shared = {account: sccs for namespace in namespaces for account, sccs in _opening(namespace, world).items()}
+    if world.find(role) or marked_for_deletion(binding):
+        return
+    shared = _opening(ref.namespace, world)
     subjects = [holder for holder in subjects_of(binding, world) if (holder.namespace, holder.name) not in shared]
     if not shared or not subjects:
         return
     first = next(iter(shared))
     accounts = and_more((f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()), 3)
-    where = home_of(binding, world) if ref.namespace else f"every namespace, such as {first[0]}"
     named = and_more(map(str, subjects), 2)
     yield Problem(
-        f"{binding.named}: lets {named} create pods in {where}, and so use the SCCs of its service accounts that "
+        f"{binding.named}: lets {named} create pods in {home_of(binding, world)}, and so use the SCCs of its service accounts that "
         f"open the node: {accounts}",
         at=binding.field("roleRef", "name"),
         related=world.steps.of_grant(
@@ -112,13 +112,6 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         subjects_in_message=named,
         help="Move the service account and its workload to a namespace in which only administrators may create pods.",
     )
-
-
-def _namespaces(world: World) -> set[str]:
-    """Return the namespaces of the bindings and SCCs of the input that grant an SCC to a service account."""
-    users = (user for bound in world.cluster.grants.bindings for user in bound.users)
-    accounts = (User(user).service_account for user in users)
-    return {account[0] for account in accounts if account and world.cluster.grants.accounts.names_in(account[0])}
 
 
 def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:

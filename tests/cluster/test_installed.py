@@ -107,7 +107,7 @@ def test_values_are_those_recorded() -> None:
             assert actual == expected
         rbac = own_rbac(asked)
         roles = {one["metadata"]["name"] for one in rbac if one["kind"] == "ClusterRole"}
-        aggregates = {"admin", "edit", "view", "cluster-reader", "storage-admin", "basic-user"}
+        aggregates = {"admin", "edit", "system:aggregate-to-edit", "view", "cluster-reader", "storage-admin", "basic-user"}
         assert roles - {"cluster-admin"} - aggregates == set(brought["sccClusterRoles"])
         bindings = {one["metadata"]["name"] for one in rbac if one["kind"] == "ClusterRoleBinding"}
         assert bindings - {"cluster-admin", "cluster-readers", "basic-users"} == set(brought["clusterRoleBindings"])

@@ -97,8 +97,8 @@ RoleRight = tuple[RoleRule, str, bool]
 class Escalations:
     """The ways to the SCCs that are `wanted`, on one cluster.
 
-    `pods` returns workloads whose pods use such an SCC to the full, each with the SCC. Accounts of the release's own components do
-    not count: every cluster has them, and a subject that may act in all namespaces reaches them anyway.
+    `pods` returns workloads whose pods use such an SCC to the full, each with the SCC. A subject that may act in all namespaces reaches
+    the accounts and pods of the release's own components, which every cluster has. In single namespaces only those of the input count.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Escalations:
         self, route: Route, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]
     ) -> Iterator[Escalation]:
         held = tuple(rule.held for rule in rules)
-        if not route.target:
+        if not route.target or not (namespace or rules[0].names):
             role = min(rules[0].names) if route.name == "bind" and rules[0].names else ""
             yield Escalation(route, namespace, held, role=role)
         elif route.target == "pod":

@@ -89,9 +89,10 @@ Target = Literal["", "account", "identity", "pod"]
 class Route(NamedTuple):
     """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` is replaced by the namespaces in which it counts.
 
-    `target` says what else it needs in the namespace: an account that may use the SCC (`account`), one that can itself create pods
-    with the SCC or has a way to it (`identity`), or a pod that uses it (`pod`). A `whole` way counts only if its rights are for
-    the whole cluster. It exists from Kubernetes minor `since` to `until`.
+    `target` says what else it needs where its rights count in single namespaces or for named objects only: an account that may use
+    the SCC (`account`), one that can itself create pods with the SCC or has a way to it (`identity`), or a pod that uses it (`pod`).
+    In all namespaces, the release's own components have all three. A `whole` way counts only if its rights are for the whole
+    cluster. It exists from Kubernetes minor `since` to `until`.
     """
 
     name: str
@@ -101,6 +102,11 @@ class Route(NamedTuple):
     whole: bool = False
     since: int = 0
     until: int = 1_000
+
+    @property
+    def in_namespaces(self) -> bool:
+        """Whether a RoleBinding can grant each of the rights."""
+        return not any(request.whole for right in self.rights for request in REQUESTS[right])
 
 
 ROUTES = (
@@ -126,11 +132,19 @@ ROUTES = (
     Route("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
     Route("namespace", ("change namespaces",), "switch off SCC admission by a label{where}"),
     Route("namespace", ("create namespaces", "create pods"), "create a namespace without SCC admission, and pods in it", whole=True),
-    Route("pod", ("create pods",), "create pods", "account"),
-    Route("token", ("create tokens",), "create tokens", "identity"),
-    Route("token", ("impersonate accounts",), "act as service accounts", "identity"),
-    Route("token", ("create secrets", "read secrets"), "create and read token secrets", "identity"),
-    Route("token", ("read secrets",), "read token secrets", "identity", until=28),
-    Route("exec", ("enter pods",), "run commands in pods", "pod"),
+    Route("pod", ("create pods",), "create pods in every namespace as every service account (OpenShift's own included)", "account"),
+    Route("token", ("create tokens",), "create tokens of every service account (OpenShift's own included)", "identity"),
+    Route("token", ("impersonate accounts",), "act as every service account (OpenShift's own included)", "identity"),
+    Route(
+        "token",
+        ("create secrets", "read secrets"),
+        "create and read token secrets of every service account (OpenShift's own included)",
+        "identity",
+    ),
+    Route("token", ("read secrets",), "read the token secrets of every service account (OpenShift's own included)", "identity", until=28),
+    Route("secret", ("read secrets",), "read every secret (OpenShift's own included)", whole=True, since=29),
+    Route("exec", ("enter pods",), "run commands in every pod (OpenShift's own included)", "pod"),
 )  # fmt: skip
-"""The ways, the shortest first. Up to OpenShift 4.15, each service account has a secret with a token."""
+"""The ways, the shortest first. Up to OpenShift 4.15, each service account has a secret with a token. In every release, the secret
+`node-system-admin-client` in `openshift-kube-apiserver-operator` has a client certificate of group system:masters (source:
+pkg/operator/certrotationcontroller of openshift/cluster-kube-apiserver-operator)."""

@@ -176,9 +176,10 @@ def _role(name: str, rules: list[Object], namespace: str = "") -> Object:
 
 
 def _aggregate(entry: Mapping[str, Any]) -> Object:
-    """Return a role that takes its rules from labelled roles. The release's own such roles never reach SCCs and are left out."""
-    role = _role(entry["name"], [])
-    role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label: "true"}} for label in entry["from"]]}
+    """Return a role that takes its rules from labelled roles, or one of these roles with the rules that lead to an SCC."""
+    role = _role(entry["name"], entry.get("rules", []))
+    if "from" in entry:
+        role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label: "true"}} for label in entry["from"]]}
     role["metadata"]["labels"] = dict.fromkeys(entry.get("labels", ()), "true")
     return role
 
