@@ -12,30 +12,22 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.admission.pod import containers
-from scclint.admission.verdict import User, Verdict
+from scclint.admission.verdict import User
 from scclint.cluster import Cluster
-from scclint.expand import expand
-from scclint.load import load_text
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC
-from scclint.model.workload import Workload
-from scclint.outcome.chain import Outcome
-from scclint.outcome.world import World
 
 ANNOTATIONS = (
     *(VALIDATED_SCC, REQUIRED_SCC, SUBJECT_TYPE, POD_SECCOMP_ANNOTATION),
     *(CONTAINER_SECCOMP_ANNOTATION_PREFIX, "container.apparmor.security.beta.kubernetes.io/"),
 )
 """The annotations, or their prefixes, that the recordings have."""
-
-VALIDATES_STATEFUL_SET = 34
-"""The first Kubernetes minor that validates the pod template of a StatefulSet. Before, only its pods are rejected."""
 
 Answer = dict[str, Any]
 
@@ -75,44 +67,20 @@ def read(recording: Path) -> Iterator[tuple[dict[str, Any], Cluster]]:
 
 def answer(case: dict[str, Any], cluster: Cluster) -> Answer:
     """Return what scclint answers to the manifest of a case, in the shape of `server` in a recording."""
-    (document,) = load_text("case.yaml", json.dumps(case["manifest"]), frozenset())
-    (workload,) = (obj for obj in expand(document) if isinstance(obj, Workload))
-    world = World([workload], cluster)
-    outcome = world.outcome(workload, User(case["creator"]["user"], tuple(case["creator"]["groups"])))
-    problems = world.field_problems(workload)
-    undecoded = [problem.message for problem in problems if problem.code in ("unknown", "wrong-type")]
-    if undecoded or outcome.verdict is None:
-        return {"outcome": "rejected", "step": "decode", "message": "\n".join(undecoded) or outcome.unknown}
-    if problems and workload.kind not in ("Pod", "StatefulSet" if cluster.kubernetes_minor < VALIDATES_STATEFUL_SET else ""):
-        return {"outcome": "rejected", "step": "validation", "message": "\n".join(p.message for p in problems)}
-    return _answer(outcome, outcome.verdict)
-
-
-def _answer(outcome: Outcome, verdict: Verdict) -> Answer:
-    security = outcome.pod_security
+    judgement = cluster.judge(case["manifest"], User(case["creator"]["user"], tuple(case["creator"]["groups"])))
+    outcome = judgement.rejected or judgement.pods[0]
     found: Answer = {"outcome": {True: "created", False: "rejected", None: "unknown"}[outcome.created]}
     if outcome.created:
-        found |= {"scc": _annotations(verdict.pod).get(VALIDATED_SCC), "fields": _fields(verdict.pod)}
-    elif outcome.created is False:
-        found |= {"step": outcome.rejected_by, "message": _message(outcome, verdict)}
-    warnings = {"workload": outcome.template.warning, "pod": security.answer.warning if security else ""}
-    found["warnings"] = {at: [text] for at, text in warnings.items() if text}
+        found |= {"scc": outcome.scc, "fields": _fields(outcome.pod)}
+    else:
+        found |= {"step": outcome.step or None, "message": outcome.message}
+    of_pod = case["manifest"]["kind"] == "Pod"
+    warnings = {"workload": () if of_pod else judgement.warnings, "pod": judgement.pods[0].warnings if judgement.pods else ()}
+    found["warnings"] = {at: list(texts) for at, texts in warnings.items() if texts}
     return found
 
 
-def _message(outcome: Outcome, verdict: Verdict) -> str:
-    match outcome.rejected_by:
-        case "scc":
-            return verdict.message or ""
-        case "validation":
-            return "\n".join(problem.message for problem in outcome.invalid)
-        case "csi":
-            return f"CSIDriver {next(volume.driver for volume in outcome.csi if volume.refused)}"
-    name = outcome.workload.pod.manifest["metadata"]["name"]
-    return f'pods "{name}" is forbidden: {outcome.pod_security.answer.denial if outcome.pod_security else ""}'
-
-
-def _fields(pod: dict[str, Any]) -> Any:
+def _fields(pod: Mapping[str, Any]) -> Any:
     spec = pod["spec"]
     fields: Answer = {
         "annotations": {key: value for key, value in _annotations(pod).items() if key.startswith(ANNOTATIONS)},
@@ -123,7 +91,7 @@ def _fields(pod: dict[str, Any]) -> Any:
     return _without_empty(fields)
 
 
-def _annotations(pod: dict[str, Any]) -> dict[str, str]:
+def _annotations(pod: Mapping[str, Any]) -> dict[str, str]:
     return (pod.get("metadata") or {}).get("annotations") or {}
 
 
@@ -159,18 +127,14 @@ def _pod_security_warnings(warnings: dict[str, list[str]]) -> dict[str, list[str
 def _comparable(step: str, message: str) -> Any:
     """Return what of a message is compared: the whole text, with the random end of a generated name left out.
 
-    Errors of validation are compared as a set, those of decoding by the names of their fields.
+    Errors of validation are compared as a set, those of decoding by the names of the fields that the API server does not know.
     """
     match step:
         case "decode":
-            return sorted(set(re.findall(r'unknown field "([^"]*)"', message)) or set(re.findall(r"^(\S*): ", message, re.M)))
+            return sorted(set(re.findall(r'unknown field "([^"]*)"', message)))
         case "validation":
             text = re.sub(r'^\S+ "[^"]*" is invalid: ', "", message)
-            errors = text[1:-1].split(", spec") if text.startswith("[") else text.split("\n")
-            return sorted(error if index == 0 or "\n" in message else f"spec{error}" for index, error in enumerate(errors))
-        case "csi":
-            driver = re.search(r"CSIDriver (\S+)", message)
-            return driver[1] if driver else message
+            return sorted(re.split(r", (?=spec\b|metadata\b)", text[1:-1]) if text.startswith("[") else [text])
     return re.sub(r'^(pods "[^"]*-)[a-z0-9]{0,5}"', r'\1"', message)
 
 

@@ -3,6 +3,7 @@
 The public API, kept stable by semantic versioning:
 
     cluster = scclint.Cluster.openshift("4.20", objects=[...])
+    judgement = cluster.judge(deployment)
     verdict = cluster.admit(pod, namespace="demo", user=scclint.User("alice", ("system:authenticated",)))
     scclint.effective_seccomp(verdict, cluster)
     scclint.lint(["manifests/"], scclint.load_config(".scclint.yaml"))
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from scclint.change.compare import compare
     from scclint.change.model import Differences
     from scclint.cluster import Cluster
+    from scclint.cluster.judgement import Judgement, RequestOutcome
     from scclint.config.model import Config
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
@@ -39,9 +41,11 @@ _HOMES = {
     "ConfigError": "scclint.errors",
     "ContainerSeccomp": "scclint.seccomp.effective",
     "Finding": "scclint.finding",
+    "Judgement": "scclint.cluster.judgement",
     "LoadError": "scclint.errors",
     "ModelError": "scclint.errors",
     "Report": "scclint.run.report",
+    "RequestOutcome": "scclint.cluster.judgement",
     "RuleSetError": "scclint.errors",
     "ScclintError": "scclint.errors",
     "Unit": "scclint.units.unit",
@@ -64,9 +68,11 @@ __all__ = [
     "ContainerSeccomp",
     "Differences",
     "Finding",
+    "Judgement",
     "LoadError",
     "ModelError",
     "Report",
+    "RequestOutcome",
     "RuleSetError",
     "ScclintError",
     "Unit",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.constraints import Constraints, default_volumes, from_object
@@ -25,6 +26,7 @@ from scclint.record import replace
 from scclint.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
+    from scclint.cluster.judgement import Judgement
     from scclint.cluster.nodes import NodePool
     from scclint.cluster.who_can import Holder
     from scclint.podsecurity.checks import Library
@@ -191,6 +193,17 @@ class Cluster:
         """
         who = user and replace(user, groups=several(user.groups))
         return self.admission.admit(self._pod(pod), namespace, who)
+
+    def judge(self, obj: Object, user: User | None = None) -> "Judgement":
+        """Return what the API server answers to the creation of an object that makes pods, and of its pods.
+
+        `obj` is a Pod, a workload or a custom resource with pods, in the namespace that its metadata names. The controller of its
+        kind creates the pods; a Pod is created by `user`, or by a cluster administrator. Raises ModelError for any other object.
+        """
+        # What judges whole objects is above this package.
+        judge = import_module("scclint.outcome.judge").judge
+        found: Judgement = judge(self, obj, user and replace(user, groups=several(user.groups)))
+        return found
 
     def _pod(self, pod: Any) -> Any:
         """Return a pod as the API server decodes it. Raises ModelError for anything else."""

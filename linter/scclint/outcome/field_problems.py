@@ -16,7 +16,7 @@ from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
 
-_OF_DECODING = ("unknown", "wrong-type")
+OF_DECODING = ("unknown", "wrong-type")
 """The codes of problems that the API server finds before it drops fields."""
 
 
@@ -38,8 +38,8 @@ class FieldProblems:
         if kept is obj.manifest:
             return tuple(found)
         # A field of a gate that is off is decoded, and then dropped before it is validated.
-        undecoded = [problem for problem in found if problem.code in _OF_DECODING]
-        return (*undecoded, *(problem for problem in self._validated(obj, kept) if problem.code not in _OF_DECODING))
+        undecoded = [problem for problem in found if problem.code in OF_DECODING]
+        return (*undecoded, *(problem for problem in self._validated(obj, kept) if problem.code not in OF_DECODING))
 
     def _validated(self, obj: ApiObject, manifest: dict[str, Any]) -> list[FieldProblem]:
         openshift = self._cluster.platform != "kubernetes"

@@ -7,7 +7,7 @@ OpenShift 4.18 to 5.2.
 from collections.abc import Iterator, Mapping
 
 from scclint.podsecurity.labels import Policy
-from scclint.podsecurity.levels import Level, Standard, level_named, stricter
+from scclint.podsecurity.levels import LEVELS, Level, Standard, level_named, stricter
 from scclint.record import record
 from scclint.untyped import Object
 
@@ -50,6 +50,13 @@ class CsiVolume:
     def refused(self) -> bool:
         """Whether the plugin rejects the pod because of this volume."""
         return self.profile is None or stricter(self.enforced, self.profile)
+
+    def denial(self, name: str, namespace: str) -> str:
+        """Return why the plugin rejects the object `name` of a namespace because of this volume, in its words."""
+        if self.profile is None:
+            return f"invalid label {PROFILE_LABEL} for CSIDriver {self.driver}: must be one of {', '.join(LEVELS)}"
+        what = f"{name} uses an inline volume provided by CSIDriver {self.driver}"
+        return f"{what} and namespace {namespace} has a pod security enforce level that is lower than {self.profile}"
 
 
 def inline_volumes(pod: Object, policy: Policy, drivers: Mapping[str, Mapping[str, str]]) -> Iterator[CsiVolume]:

@@ -1,0 +1,106 @@
+"""Judges one object given as plain data, for `Cluster.judge`."""
+
+import json
+from collections.abc import Iterable
+
+from scclint.admission.admit import VALIDATED_SCC
+from scclint.admission.field import aggregate
+from scclint.admission.verdict import User
+from scclint.cluster import Cluster
+from scclint.cluster.judgement import Judgement, RequestOutcome
+from scclint.errors import ModelError
+from scclint.expand import expand
+from scclint.load import load_text
+from scclint.model.kinds import TEMPLATES
+from scclint.model.workload import Workload
+from scclint.outcome.chain import Outcome
+from scclint.outcome.field_problems import OF_DECODING
+from scclint.outcome.manifests import manifests
+from scclint.outcome.world import World
+from scclint.text import field_path
+from scclint.untyped import Object, as_mapping
+from scclint.validation.problem import FieldProblem
+
+_VALIDATES_STATEFUL_SET = 34
+"""The first Kubernetes minor that validates the pod template of a StatefulSet. Before, only its pods are rejected."""
+
+
+def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
+    """Return what `Cluster.judge` does."""
+    (document,) = load_text("object", json.dumps(obj, default=dict), frozenset())
+    if document.error is not None:
+        raise document.error
+    made = list(expand(document))
+    workloads = [one for one in made if isinstance(one, Workload)]
+    if not workloads:
+        found = " of ".join(str(obj[field]) for field in ("kind", "apiVersion") if obj.get(field))
+        raise ModelError(f"expected an object that makes pods, found {found or 'an object without a kind'}", ("kind",))
+    world = World(made, cluster.with_objects(manifests((one for one in made if not isinstance(one, Workload)), "")))
+    outcomes = [world.outcome(workload, user) for workload in workloads]
+    first = workloads[0]
+    is_whole = not first.path and (first.group, first.kind) in TEMPLATES
+    rejected = _rejected(world, first) if is_whole else None
+    if rejected is not None:
+        return Judgement((rejected,) if first.kind == "Pod" else (), rejected)
+    pods = tuple(map(_of_pod, outcomes))
+    if first.kind == "Pod" and is_whole:
+        return Judgement(pods, pods[0] if pods[0].created is False else None, pods[0].warnings)
+    return Judgement(pods, warnings=_one(outcomes[0].template.warning))
+
+
+def _rejected(world: World, workload: Workload) -> RequestOutcome | None:
+    """Return the outcome of an object that the API server cannot decode or whose fields it rejects; None for others.
+
+    The fields of a Pod are validated after SCC admission changed them.
+    """
+    problems = world.field_problems(workload)
+    kind = workload.kind
+    if undecoded := [problem for problem in problems if problem.code in OF_DECODING]:
+        version = workload.api_version.rpartition("/")[2]
+        unknown = [f'unknown field "{field_path(problem.path)}"' for problem in undecoded if problem.code == "unknown"]
+        why = f"strict decoding error: {', '.join(unknown)}" if len(unknown) == len(undecoded) else undecoded[0].message
+        text = f'{kind} in version "{version}" cannot be handled as a {kind}: {why}'
+        return RequestOutcome(created=False, step="decode", message=text)
+    pods_only = kind == "Pod" or (kind == "StatefulSet" and world.cluster.kubernetes_minor < _VALIDATES_STATEFUL_SET)
+    if not problems or pods_only:
+        return None
+    named = ".".join(filter(None, (kind, workload.group)))
+    return RequestOutcome(created=False, step="validation", message=_invalid(named, workload.name, problems))
+
+
+def _of_pod(outcome: Outcome) -> RequestOutcome:
+    verdict, security = outcome.verdict, outcome.pod_security
+    if verdict is None:
+        return RequestOutcome(None, message=outcome.unknown)
+    warnings = _one(security.answer.warning if security else "")
+    if outcome.created:
+        scc = as_mapping(as_mapping(verdict.pod.get("metadata")).get("annotations")).get(VALIDATED_SCC)
+        return RequestOutcome(created=True, scc=scc, pod=verdict.pod, warnings=warnings)
+    if outcome.created is None:
+        return RequestOutcome(None, message=security.unknown if security else "", warnings=warnings)
+    return RequestOutcome(created=False, step=outcome.rejected_by or "", message=_message(outcome), warnings=warnings)
+
+
+def _message(outcome: Outcome) -> str:
+    """Return the text with which the API server rejects the pod."""
+    name = outcome.workload.pod.manifest["metadata"]["name"]
+    match outcome.rejected_by:
+        case "scc":
+            return (outcome.verdict and outcome.verdict.message) or ""
+        case "validation":
+            return _invalid("Pod", name, outcome.invalid)
+        case "csi":
+            why = next(volume.denial(name, outcome.namespace) for volume in outcome.csi if volume.refused)
+        case _:
+            why = outcome.pod_security.answer.denial if outcome.pod_security else ""
+    return f'pods "{name}" is forbidden: {why}'
+
+
+def _invalid(kind: str, name: str, problems: Iterable[FieldProblem]) -> str:
+    """Return the text about fields that validation rejects, as `NewInvalid` of apimachinery makes it."""
+    return f'{kind} "{name}" is invalid: {aggregate([problem.message for problem in problems])}'
+
+
+def _one(text: str) -> tuple[str, ...]:
+    """Return a warning as the only one; none if it is empty."""
+    return (text,) if text else ()

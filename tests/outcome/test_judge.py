@@ -1,0 +1,148 @@
+"""`Cluster.judge`: what the API server answers to an object, and to the pods that are made of it."""
+
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+import scclint
+
+Object = dict[str, Any]
+
+
+def template(**spec: Any) -> Object:
+    return {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
+
+
+def pod(**spec: Any) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": template(**spec)["spec"],
+    }
+
+
+def workload(kind: str = "Deployment", version: str = "apps/v1", **spec: Any) -> Object:
+    made = {"selector": {"matchLabels": {"a": "b"}}, "template": template(**spec)}
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "web", "namespace": "shop"}, "spec": made}
+
+
+def namespace(**labels: str) -> Object:
+    levels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in labels.items()}
+    labels = {"security.openshift.io/scc.podSecurityLabelSync": "false", **levels}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+
+
+def judge(obj: Object, *objects: Object, release: str = "4.22", user: scclint.User | None = None) -> scclint.Judgement:
+    return installed(release).with_objects(objects).judge(obj, user)
+
+
+@cache
+def installed(release: str) -> scclint.Cluster:
+    return scclint.Cluster.openshift(release, cluster_admins=True)
+
+
+def test_a_pod_is_its_own_only_pod() -> None:
+    found = judge(pod())
+    (only,) = found.pods
+    assert (found.rejected, only.created, only.step, only.scc, only.message) == (None, True, "", "anyuid", "")
+    assert only.pod["metadata"]["annotations"]["openshift.io/scc"] == "anyuid"
+    assert only.warnings and only.warnings == found.warnings
+
+
+def test_a_user_creates_a_bare_pod_and_no_other() -> None:
+    nobody = scclint.User("alice", ("system:authenticated",))
+    assert judge(pod(), user=nobody).pods[0].scc == "restricted-v2"
+    assert judge(workload(), user=scclint.User("kube:admin", ("system:cluster-admins",))).pods[0].scc == "restricted-v2"
+    one: Any = scclint.User("kube:admin", "system:cluster-admins")  # type: ignore[arg-type]  # the mistake
+    assert judge(pod(), user=one).pods[0].scc == "anyuid"
+
+
+def test_a_rejected_pod_is_the_rejected_object() -> None:
+    found = judge(pod(hostPID=True), user=scclint.User("alice"))
+    assert found.rejected is found.pods[0] and found.rejected.step == "scc"
+    assert found.rejected.message.startswith('pods "web" is forbidden: unable to validate against any security context')
+    assert (found.rejected.scc, found.rejected.pod) == (None, {})
+
+
+def test_the_pods_of_a_workload_are_rejected_and_not_the_workload() -> None:
+    found = judge(workload(hostPID=True), namespace(warn="baseline"))
+    assert found.rejected is None and [one.step for one in found.pods] == ["scc"]
+    assert found.warnings == ('would violate PodSecurity "baseline:latest": host namespaces (hostPID=true)',)
+
+
+def test_pod_security() -> None:
+    found = judge(pod(), namespace(enforce="restricted"))
+    assert found.rejected is not None and found.rejected.step == "pod-security"
+    assert found.rejected.message.startswith('pods "web" is forbidden: violates PodSecurity "restricted:latest": allow')
+
+
+def test_a_workload_that_validation_rejects_has_no_pods() -> None:
+    found = judge(workload(securityContext={"seccompProfile": {"type": "Localhost"}, "runAsUser": -1}))
+    assert found.pods == () and found.rejected is not None and found.rejected.step == "validation"
+    start = 'Deployment.apps "web" is invalid: [spec.template.spec.securityContext.'
+    assert found.rejected.message.startswith(start) and "]" in found.rejected.message
+    one = judge(workload(securityContext={"seccompProfile": {"type": "Localhost"}})).rejected
+    assert one is not None and one.message == (
+        'Deployment.apps "web" is invalid: spec.template.spec.securityContext.seccompProfile.localhostProfile: '
+        "Required value: must be set when seccomp type is Localhost"
+    )
+
+
+@pytest.mark.parametrize(("release", "workload_rejected"), [("4.20", False), ("4.21", True)])
+def test_the_template_of_a_stateful_set_is_validated_from_4_21(release: str, workload_rejected: bool) -> None:
+    found = judge(workload("StatefulSet", volumes=[{"name": "v", "hostPath": {"path": "/", "type": "bad"}}]), release=release)
+    assert ((found.rejected and found.rejected.step) == "validation") is workload_rejected
+    assert [one.step for one in found.pods] == ([] if workload_rejected else ["scc"])
+
+
+def test_fields_are_decoded_strictly() -> None:
+    found = judge(workload(hostNetwrk=True, nodSelector={}))
+    assert found.rejected is not None and (found.rejected.step, found.rejected.message) == (
+        "decode",
+        'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: '
+        'unknown field "spec.template.spec.hostNetwrk", unknown field "spec.template.spec.nodSelector"',
+    )
+    wrong = judge(pod(hostPID="yes"))
+    assert wrong.rejected is wrong.pods[0] and wrong.rejected.step == "decode"
+
+
+def test_inline_volumes() -> None:
+    driver = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "x.example.com"}}
+    found = judge(pod(volumes=[{"name": "v", "csi": {"driver": "x.example.com"}}]), driver, namespace())
+    assert found.rejected is not None and (found.rejected.step, found.rejected.message) == (
+        "csi",
+        'pods "web" is forbidden: web uses an inline volume provided by CSIDriver x.example.com and namespace shop has a pod '
+        "security enforce level that is lower than privileged",
+    )
+
+
+def test_a_custom_resource_has_the_pods_that_its_controller_makes() -> None:
+    at = {"serviceAccountName": "runner", "entrypoint": "a"}
+    templates = [{"name": "a", "container": {"image": "i"}}, {"name": "b", "container": {"image": "i"}, "hostAliases": []}]
+    workflow = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "w", "namespace": "shop"}}
+    found = judge({**workflow, "spec": {**at, "templates": templates}})
+    assert [one.scc for one in found.pods] == ["restricted-v2", "restricted-v2"] and found.rejected is None
+
+
+def test_an_unknown_outcome_says_why() -> None:
+    task = {"apiVersion": "tekton.dev/v1", "kind": "TaskRun", "metadata": {"name": "t", "namespace": "shop"}}
+    (only,) = judge({**task, "spec": {"taskRef": {"name": "elsewhere"}}}).pods
+    assert only.created is None and "elsewhere" in only.message
+
+
+def test_any_mapping_is_taken_and_stays_as_it_is() -> None:
+    made = pod()
+    assert judge(MappingProxyType({**made, "spec": MappingProxyType(made["spec"])})).pods[0].created  # type: ignore[arg-type]
+    assert made == pod()
+
+
+@pytest.mark.parametrize(
+    ("obj", "found"),
+    [({"apiVersion": "v1", "kind": "Service"}, "Service of v1"), ({"spec": {}}, "an object without a kind"), ({}, "an object")],
+)
+def test_what_makes_no_pods_is_an_error(obj: Object, found: str) -> None:
+    with pytest.raises(scclint.ModelError, match=f"expected an object that makes pods, found {found}"):
+        judge(obj)
