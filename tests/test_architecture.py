@@ -23,7 +23,7 @@ LAYERS = (
     ("yaml", "files"),
     ("load",),
     ("model",),
-    ("expand", "validation", "podsecurity", "admission", "other_units"),
+    ("expand", "message", "validation", "podsecurity", "admission", "other_units"),
     ("cluster",),
     ("seccomp",),
     ("profiles",),

@@ -11,6 +11,7 @@ The public API, kept stable by semantic versioning:
     scclint.lint_texts({"web.yaml": text, "rbac.yaml": more})
     scclint.find_units(["."])
     scclint.compare("main", ".")
+    scclint.explain_message("unable to validate against any security context constraint: ...")
 
 Names are imported when first used, so that `import scclint` costs nothing.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scclint.config.model import Config
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
+    from scclint.message.read import Message, explain_message
     from scclint.run.lint import find_units, lint, lint_text, lint_texts
     from scclint.run.report import Report
     from scclint.run.rule_set import load_config
@@ -43,6 +45,7 @@ _HOMES = {
     "Finding": "scclint.finding",
     "Judgement": "scclint.cluster.judgement",
     "LoadError": "scclint.errors",
+    "Message": "scclint.message.read",
     "ModelError": "scclint.errors",
     "Report": "scclint.run.report",
     "RequestOutcome": "scclint.cluster.judgement",
@@ -54,6 +57,7 @@ _HOMES = {
     "Verdict": "scclint.admission.verdict",
     "compare": "scclint.change.compare",
     "effective_seccomp": "scclint.seccomp.effective",
+    "explain_message": "scclint.message.read",
     "find_units": "scclint.run.lint",
     "lint": "scclint.run.lint",
     "lint_text": "scclint.run.lint",
@@ -70,6 +74,7 @@ __all__ = [
     "Finding",
     "Judgement",
     "LoadError",
+    "Message",
     "ModelError",
     "Report",
     "RequestOutcome",
@@ -81,6 +86,7 @@ __all__ = [
     "Verdict",
     "compare",
     "effective_seccomp",
+    "explain_message",
     "find_units",
     "lint",
     "lint_text",

@@ -1,7 +1,9 @@
 """docs/errors.md: the messages are real, and the rules it names report the pods that get them."""
 
 import gzip
+import importlib.util
 import json
+import os
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -14,8 +16,21 @@ import scclint
 from tests.browser import dom, needs_chromium
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "errors.md"
 TEXT = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 RULE_LINK = re.compile(r"\[([A-Z]+\d+)\]\(rules/([a-z0-9-]+)\.md\)")
+
+
+def test_the_page_shows_the_table_of_scclint_explain() -> None:
+    """With SCCLINT_WRITE_GOLDEN=1, write the page again."""
+    spec = importlib.util.spec_from_file_location("docs_errors_page", ROOT / "docs" / "_site" / "errors_page.py")
+    assert spec is not None and spec.loader is not None
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    written = TEXT.partition(page.FIRST)[0] + page.entries_of_the_page()
+    if os.environ.get("SCCLINT_WRITE_GOLDEN"):
+        PAGE.write_text(written, encoding="utf-8")
+    assert written == PAGE.read_text(encoding="utf-8")
 
 
 def sections(title: str) -> dict[str, str]:

@@ -199,15 +199,16 @@ Each unit is judged on its own, with the objects that it takes from others.""",
         "explain why a workload gets its SCC and its profiles",
         judging(
             (
-                option("what", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME"),
+                option("what", nargs="?", default="", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME"),
                 paths("more manifests that affect the verdict"),
+                option("--message", metavar="FILE", help="an error of a cluster to explain: a file, or - for standard input"),
                 *READING,
                 *CHOOSING,
             ),
             ("text", "json"),
             "text or json; may repeat",
         ),
-        "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
+        "[OPTIONS] FILE[:LINE] | KIND/NAME | --message FILE [PATH ...]",
         """\
 Show which SCC admits a workload and why, and the seccomp profile of each
 container. Then list every SCC in the order in which the cluster tries them,
@@ -215,7 +216,12 @@ each with the reason why it rejects the pod.
 
   scclint explain web.yaml          the workloads of a file
   scclint explain web.yaml:12       the workload at a line
-  scclint explain deployment/web    by kind and name, in the current folder""",
+  scclint explain deployment/web    by kind and name, in the current folder
+
+With --message, explain an error that you copied from a terminal, an event or a
+log. With manifests as well, show the finding about the workload and its fix.
+
+  oc describe rs web-5d9 | scclint explain --message - deploy/""",
     ),
     "who-can": Command(
         "list who may use an SCC, and through which grants",

@@ -11,7 +11,13 @@ from scclint.report import explain
 
 
 def run(args: Namespace) -> int:
-    """Print why the named workloads get their verdicts."""
+    """Print why the named workloads get their verdicts, or what a pasted message means."""
+    if hasattr(args, "message"):
+        from scclint.cli import message
+
+        return message.run(args)
+    if not args.what:
+        raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message FILE")
     meant = named(args.what)
     args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
     config, registry = settings(args)

@@ -1,0 +1,1 @@
+"""Messages of a cluster that people paste: the known errors in them, and what they reveal."""
