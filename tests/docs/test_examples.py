@@ -38,6 +38,7 @@ spec:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: app, image: registry.example/web:1}]}
 """
+DENIAL = 'pods "web-" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'
 FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 REGENERATE = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read the changes)"
 
@@ -172,8 +173,9 @@ def project(tmp_path: Path, fleet: Path) -> Path:
 
 @pytest.mark.parametrize(("place", "command"), sorted(set(commands())))
 def test_commands_run(place: str, command: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WEB.encode())))
     _, *arguments = shlex.split(command)
+    piped = DENIAL if "--message" in arguments else WEB
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(piped.encode())))
     out = io.StringIO()
     with contextlib.chdir(project), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         status = main(arguments)
