@@ -128,7 +128,7 @@ class TestNothing:
         Path("bad.yaml").write_text(POD.replace("RuntimeDefault", "Unconfined"))
         assert cli("check", "bad.yaml", "values.yaml").status == 1
 
-    def test_a_chart_in_a_folder_is_a_notice_and_a_chart_that_was_named_a_status(
+    def test_a_chart_that_was_not_rendered_is_a_status_unless_rendering_is_off(
         self, here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PATH", "")
@@ -137,8 +137,10 @@ class TestNothing:
         Path("chart/templates/web.yaml").write_text(POD.replace("web", "{{ .Release.Name }}"))
         Path("good.yaml").write_text(POD)
         folder = cli("check", ".")
-        assert folder.status == 0
+        assert (folder.status, folder.out.partition(".")[0]) == (4, "Not everything judged")
         assert "chart/templates/web.yaml: not judged, because it is a template" in folder.err
+        assert cli("check", ".", "--exit-zero").status == 0
+        assert cli("check", ".", "--render", "never").status == 0
         assert cli("check", "chart", "good.yaml").status == 4
         assert cli("check", ".", "--render", "require").status == 2
 
@@ -147,6 +149,25 @@ class TestNothing:
         assert cli("check", ".").status == 2
         run = cli("check", ".", "--ignore", "MAN001")
         assert (run.status, run.out.partition(".")[0]) == (4, "Nothing judged")
+        Path("good.yaml").write_text(POD)
+        run = cli("check", ".", "--ignore", "MAN001")
+        assert (run.status, run.out.partition(".")[0]) == (4, "Not everything judged")
+
+    @pytest.mark.parametrize("how", ["comment", "config"])
+    def test_a_file_that_could_not_be_parsed_counts_although_it_suppresses_the_rule(
+        self, here: Path, cli: Cli, how: str
+    ) -> None:
+        comment = "# scclint: ignore-file[MAN001] r\n" if how == "comment" else ""
+        Path("a.yaml").write_text(f"{comment}kind: Pod\na: b: c\n")
+        Path("good.yaml").write_text(POD)
+        if how == "config":
+            Path(".scclint.yaml").write_text("ignores: [{rule: MAN001, reason: r}]\n")
+        run = cli("check", ".")
+        assert (run.status, run.out.partition(".")[0]) == (2, "Not everything judged (1 suppressed)")
+        Path("a.yaml").write_text("kind: Pod\na: b: c\n")
+        Path(".scclint.yaml").unlink(missing_ok=True)
+        assert cli("check", "--write-baseline", "b.json", ".").status == 0
+        assert cli("check", ".", "--baseline", "b.json").status == 0
 
     def test_standard_input_is_called_as_asked(self, cli: Cli, monkeypatch: pytest.MonkeyPatch, demo: Path) -> None:
         pipe(monkeypatch, Path("demo/bare-pod.yaml").read_bytes())

@@ -17,6 +17,7 @@ from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import Options, render
+from scclint.report.options import UNPARSABLE
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
@@ -69,8 +70,11 @@ def run(args: Namespace) -> int:
         _print(report, fixed, request, args)
     nothing = bool(report.judged_nothing or report.unjudged) and request.changes is None
     counts = not getattr(args, "exit_zero", False) and not request.recording
-    status = status_of_check(report, request.config.fail_on, nothing, counts)
-    if status == NOTHING:
+    # A rule that is off reports no document that cannot be parsed.
+    unread = report.tally.unparsable and not any(finding.rule_id == UNPARSABLE for finding in report.findings)
+    partly = bool(unread or (report.unrendered and request.config.render != "never"))
+    status = status_of_check(report, request.config.fail_on, nothing or (counts and partly), counts)
+    if nothing and status == NOTHING:
         what = "no manifest found" if report.nothing else "nothing judged"
         say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
     return status

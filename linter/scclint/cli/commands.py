@@ -40,7 +40,8 @@ EXIT_STATUS = """exit status:
   1  a finding of the severity of --fail-on or above
   2  wrong usage or configuration, unreadable or unparsable input
   3  a bug of scclint
-  4  nothing judged in the input, or in one of the paths"""
+  4  nothing judged in the input or in one of the paths, or a kustomization or
+     chart that could not be rendered"""
 
 ON_PATHS = "[OPTIONS] [PATH ...]"
 

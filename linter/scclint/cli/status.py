@@ -17,16 +17,20 @@ OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False, findings_count: bool = True) -> int:
     """Return BUG after a crash, else USAGE for unreadable input, else FINDINGS for findings that count, else NOTHING or OK.
 
-    `nothing` says that a path was not judged. Without `findings_count` no finding matters, not even a document that could not be
-    parsed.
+    `nothing` says that a path or a unit was not judged. Without `findings_count` no finding matters, not even a document that could
+    not be parsed. A document that cannot be parsed counts unless a baseline or the base of a comparison has it.
     """
     from scclint.report.options import UNPARSABLE
 
-    live = report.live if findings_count else ()
+    accepted = ("baseline", "diff-base")
+    unparsable = (
+        f for f in report.findings if f.rule_id == UNPARSABLE and not (f.suppression and f.suppression.by in accepted)
+    )
     if report.crashes:
         return BUG
-    if any(n.level == "error" for n in report.notices) or any(f.rule_id == UNPARSABLE for f in live):
+    if any(n.level == "error" for n in report.notices) or (findings_count and any(unparsable)):
         return USAGE
+    live = report.live if findings_count else ()
     if any(f.severity.rank <= fail_on.rank for f in live):
         return FINDINGS
     return NOTHING if nothing else OK

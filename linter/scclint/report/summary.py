@@ -56,8 +56,8 @@ def findings_summary(report: Report, options: Options) -> str:
 def _without_findings(report: Report) -> str:
     if report.judged_nothing or not report.tally.documents:
         return "Nothing judged"
-    partly = report.failed or report.unjudged or any(notice.gap for notice in report.notices)
-    return "Not everything judged" if partly else "No problems found"
+    partly = report.failed or report.unjudged or report.unrendered or report.tally.unparsable
+    return "Not everything judged" if partly or any(notice.gap for notice in report.notices) else "No problems found"
 
 
 def judged_summary(report: Report) -> str:

@@ -66,6 +66,11 @@ class Report:
         return not self.tally.linted and bool(self.nothing or missed or self.failed)
 
     @property
+    def unrendered(self) -> bool:
+        """Whether a kustomization or chart was judged by its source files instead of by what it renders to."""
+        return any(unit.unrendered for unit in self.units)
+
+    @property
     def failed(self) -> bool:
         """Whether something that was to be judged could not be read, or a rule failed."""
         return bool(self.crashes) or any(notice.level == "error" for notice in self.notices)
