@@ -21,7 +21,7 @@ def pods(workload: Workload) -> str:
 
 def when_created(outcome: Outcome) -> str:
     """Return ` when kube:admin creates it` for a bare Pod, whose verdict depends on its creator; else nothing."""
-    if outcome.creator is None or outcome.workload.controlled or outcome.skipped:
+    if outcome.workload.controlled or outcome.skipped:
         return ""
     return f" when {outcome.creator.name} creates it"
 

@@ -89,7 +89,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         )
     else:
         account = workload.pod.service_account
-        reason = f"neither service account {account} nor {_creator(outcome.creator)} may use it, so admission rejects {judged}"
+        reason = f"neither service account {account} nor {_creator(outcome)} may use it, so admission rejects {judged}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         help = _fix(outcome, name, world)
     yield Problem(
@@ -129,5 +129,5 @@ def _how(scc: str, world: World) -> str:
     return f"with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
 
 
-def _creator(user: object) -> str:
-    return "the workload's controller" if user is None else str(getattr(user, "name", user))
+def _creator(outcome: Outcome) -> str:
+    return "the workload's controller" if outcome.workload.controlled else outcome.creator.name

@@ -146,3 +146,57 @@ def test_any_mapping_is_taken_and_stays_as_it_is() -> None:
 def test_what_makes_no_pods_is_an_error(obj: Object, found: str) -> None:
     with pytest.raises(scclint.ModelError, match=f"expected an object that makes pods, found {found}"):
         judge(obj)
+
+
+def scc_of(user: str) -> Object:
+    any_ = {"type": "RunAsAny"}
+    strategies = dict.fromkeys(("runAsUser", "seLinuxContext", "fsGroup", "supplementalGroups"), any_)
+    named = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": {"name": "own"}}
+    return {**named, **strategies, "priority": 20, "volumes": ["*"], "users": [user]}
+
+
+CONTROLLERS = {
+    "Deployment": "replicaset-controller",
+    "ReplicaSet": "replicaset-controller",
+    "StatefulSet": "statefulset-controller",
+    "DaemonSet": "daemon-set-controller",
+    "Job": "job-controller",
+    "CronJob": "job-controller",
+    "ReplicationController": "replication-controller",
+    "DeploymentConfig": "replication-controller",
+}
+VERSIONS = {"Job": "batch/v1", "ReplicationController": "v1", "DeploymentConfig": "apps.openshift.io/v1"}
+
+
+def of_kind(kind: str) -> Object:
+    if kind == "CronJob":
+        job = workload("Job", restartPolicy="Never")["spec"]
+        of_cron_job = {"schedule": "@daily", "jobTemplate": {"spec": {"template": job["template"]}}}
+        return {"apiVersion": "batch/v1", "kind": kind, "metadata": {"name": "web", "namespace": "shop"}, "spec": of_cron_job}
+    made = workload(kind, VERSIONS.get(kind, "apps/v1"), restartPolicy="Never" if kind == "Job" else "Always")
+    if kind in VERSIONS:
+        del made["spec"]["selector"]
+    return made
+
+
+@pytest.mark.parametrize("kind", CONTROLLERS)
+@pytest.mark.parametrize("controller", sorted({*CONTROLLERS.values()}))
+def test_the_controller_of_its_kind_creates_the_pods(kind: str, controller: str) -> None:
+    (only,) = judge(of_kind(kind), scc_of(f"system:serviceaccount:kube-system:{controller}")).pods
+    assert only.scc == ("own" if CONTROLLERS[kind] == controller else "restricted-v2")
+
+
+def test_the_owner_of_a_pod_read_from_a_cluster_created_it() -> None:
+    owned = pod()
+    owned["metadata"]["ownerReferences"] = [
+        {"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "1", "controller": True}
+    ]
+    jobs, sets = (scc_of(f"system:serviceaccount:kube-system:{name}-controller") for name in ("job", "replicaset"))
+    assert [judge(owned, scc).pods[0].scc for scc in (jobs, sets)] == ["own", "restricted-v2"]
+
+
+@pytest.mark.parametrize(("ordinals", "name"), [({}, "web-0"), ({"ordinals": {"start": 3}}, "web-3")])
+def test_the_pods_of_a_stateful_set_have_numbers(ordinals: Object, name: str) -> None:
+    made = workload("StatefulSet", hostPID=True)
+    made["spec"] |= ordinals
+    assert judge(made).pods[0].message.startswith(f'pods "{name}" is forbidden: unable to validate')

@@ -1,4 +1,4 @@
-"""The names that controllers give to the pods of a workload."""
+"""The controllers that create the pods of a workload, and the names that they give them."""
 
 import re
 
@@ -21,6 +21,19 @@ _CREATOR = {
     **{kind: kind for kind in ("DaemonSet", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")},
 }
 """The kind of the object that owns the pods of a workload."""
+
+_CONTROLLERS = {
+    "DaemonSet": "daemon-set-controller",
+    "Job": "job-controller",
+    "ReplicationController": "replication-controller",
+    "StatefulSet": "statefulset-controller",
+}
+"""The service accounts of controllers in kube-system (`controller_policy.go` of Kubernetes), by the kind that owns their pods."""
+
+
+def controller_of(kind: str) -> str:
+    """Return the service account in kube-system whose controller creates the pods of a workload, or of an owner of pods."""
+    return _CONTROLLERS.get(_CREATOR.get(kind, ""), "replicaset-controller")
 
 
 def owns_pod(kind: str, name: str, pod: str, owner: tuple[str, str]) -> bool:

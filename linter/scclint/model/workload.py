@@ -44,9 +44,8 @@ class Workload(ApiObject):
             self,
             _template=template,
             controlled=controlled,
-            # The API server shows a generated name by its prefix in errors about pods that controllers create.
             pod=Pod(
-                *(self.root, found, self.path + template, f"{self.name}-" if template else self.name),
+                *(self.root, found, self.path + template, self._pod_name(template)),
                 stored=controlled,
                 claims=self._claims() if (self.group, self.kind) in CLAIM_TEMPLATES else EMPTY,
             ),
@@ -61,13 +60,23 @@ class Workload(ApiObject):
         run = f"run by {self.provenance.run}" if self.provenance.run else ""
         return ", ".join(filter(None, (self.provenance.part, run)))
 
+    @property
+    def _first(self) -> int:
+        """The number of the first pod of a StatefulSet."""
+        start = self.field("spec", "ordinals", "start").value
+        return start if isinstance(start, int) else 0
+
+    def _pod_name(self, template: Path) -> str:
+        """Return the name of the pods in errors: the API server shows a generated name by its prefix."""
+        return f"{self.name}-{self._first if self.kind == 'StatefulSet' else ''}" if template else self.name
+
     def _claims(self) -> dict[str, tuple[dict[str, Any], Field[Any]]]:
         """Return the volume of each claim template, and where the template is, by name. Of several with one name, the last counts."""
         templates = self.field("spec", "volumeClaimTemplates")
         found = {}
         for index, item in enumerate(as_list(templates.value)):
             if name := value_at(item, ("metadata", "name")):
-                source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-0"}}
+                source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-{self._first}"}}
                 found[str(name)] = {"name": name, **source}, templates.below(index)
         return found
 

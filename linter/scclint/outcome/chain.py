@@ -80,7 +80,7 @@ class Outcome:
     """The outcome of a workload.
 
     `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
-    `creator` is who creates the pod, None for a controller of the cluster itself. `seccomp` has one entry per container.
+    `creator` is who creates the pod: for a workload, its controller. `seccomp` has one entry per container.
     `template_answer` makes the answer of Pod Security admission to the workload itself.
 
     The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
@@ -90,7 +90,7 @@ class Outcome:
 
     workload: Workload
     namespace: str
-    creator: User | None
+    creator: User
     verdict: Verdict | None = None
     seccomp: tuple[ContainerSeccomp, ...] = ()
     unknown: str = ""
@@ -236,11 +236,10 @@ def stored(verdict: Verdict, cluster: Cluster) -> dict[str, Any]:
     return with_defaults(with_fields(verdict.pod) if synced else verdict.pod)
 
 
-def pod_security(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy, creator: User | None) -> PodSecurity:
+def pod_security(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy, creator: User) -> PodSecurity:
     """Return what Pod Security admission answers to `pod`, which `stored` returned."""
     library = cluster.pod_security_library
-    exempt = creator is not None and exempts(cluster.platform, creator.name)
-    answer = Answer(exemption="user") if exempt else admit_pod(pod, policy.policy, library)
+    answer = Answer(exemption="user") if exempts(cluster.platform, creator.name) else admit_pod(pod, policy.policy, library)
     return PodSecurity(policy, pod, library, answer)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from scclint.admission.access import used_by
 from scclint.admission.admit import skip
+from scclint.admission.authorize import controller_user
 from scclint.admission.decoding import Decoded, decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, FieldError, ObjectRef, User, Verdict
@@ -14,7 +15,8 @@ from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
 from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.memo import Memo
-from scclint.model.kinds import TEMPLATES
+from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
+from scclint.model.pod_names import controller_of
 from scclint.model.unknown import decisive_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
@@ -24,6 +26,7 @@ from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
 from scclint.record import replace
 from scclint.seccomp.effective import effective_seccomp
+from scclint.untyped import mappings, value_at
 
 
 class Outcomes:
@@ -53,7 +56,7 @@ class Outcomes:
         key = (id(workload), None if workload.controlled else creator or self._creator)
         found = self._outcomes.get(key)
         if found is None:
-            found = self._outcomes[key] = self._judge(workload, self._controller(workload) if workload.controlled else key[1])
+            found = self._outcomes[key] = self._judge(workload, key[1] or _controller(workload))
             self._kept += _weight(found)
             while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
                 self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
@@ -73,21 +76,14 @@ class Outcomes:
             self._rejections = verdict, [(scc, errors()) for errors, scc in first.items()]
         return self._rejections[1]
 
-    def _controller(self, workload: Workload) -> User | None:
-        """Who creates the pods of a workload that has a controller; None for a controller of the cluster itself."""
-        if workload.group != "tekton.dev":
-            return None
-        from scclint.cluster.pipelines import CONTROLLER
-
-        return CONTROLLER
-
-    def _judge(self, workload: Workload, who: User | None) -> Outcome:
+    def _judge(self, workload: Workload, who: User) -> Outcome:
         namespace = self._index.namespace_of(workload)
         decoded = self._decoded(workload)
         why = self._memo((Outcomes.why_unknown, id(workload)), lambda: self._why_unknown(workload, decoded))
         if why is not None:
             return Outcome(workload, namespace, who, unknown=why.text, unknown_at=why.at)
-        return self._outcome(workload, self._arriving(decoded.value, namespace, who), namespace, who)
+        pod = self._cluster.admission.with_service_account(decoded.value, namespace)
+        return self._outcome(workload, pod, namespace, who)
 
     def _decoded(self, workload: Workload) -> Decoded:
         """The pod of a workload as the API server decodes it, with the text of each unknown value in its place."""
@@ -110,7 +106,7 @@ class Outcomes:
         decoded = self._stored(outcome.workload, pod).valid()
         return self._outcome(outcome.workload, decoded, outcome.namespace, outcome.creator)
 
-    def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User | None) -> Outcome:
+    def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User) -> Outcome:
         if workload.provenance.static:
             verdict = skip(pod, "static", namespace=namespace)
             return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
@@ -180,8 +176,8 @@ class Outcomes:
 
     def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
         """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""
-        who = self._controller(workload) if workload.controlled else self._creator
-        pod = self._arriving(self._decoded(workload).valid(), namespace, who)
+        who = _controller(workload) if workload.controlled else self._creator
+        pod = self._cluster.admission.with_service_account(self._decoded(workload).valid(), namespace)
         verdict = self._cluster.admission.admit(pod, namespace, who)
         return next((candidate for candidate in verdict.candidates if candidate.outcome == "chosen"), None)
 
@@ -225,12 +221,8 @@ class Outcomes:
         outcome = self.of(workload)
         if outcome.verdict is None or outcome.verdict.skipped:
             return ()
-        pod = self._arriving(self._decoded(workload).valid(), outcome.namespace, outcome.creator)
+        pod = self._cluster.admission.with_service_account(self._decoded(workload).valid(), outcome.namespace)
         return self._cluster.admission.explain(pod, namespace=outcome.namespace, user=outcome.creator, among=among)
-
-    def _arriving(self, pod: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
-        """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""
-        return pod if who is None else self._cluster.admission.with_service_account(pod, namespace)
 
     def running(self, scc: str) -> Iterator[tuple[ObjectRef, str]]:
         """The workloads that the SCC admits, or whose pods take the node if it is empty, each with its SCC."""
@@ -240,6 +232,17 @@ class Outcomes:
                 continue
             if scc or any(access.takes for access in used_by(verdict.pod, self._cluster.kubernetes_minor)):
                 yield ObjectRef(workload.kind, self._index.namespace_of(workload), workload.name), verdict.scc
+
+
+def _controller(workload: Workload) -> User:
+    """Return who creates the pods of a workload that has a controller."""
+    if workload.group == TEKTON_GROUP:
+        from scclint.cluster.pipelines import CONTROLLER
+
+        return CONTROLLER
+    owners = mappings(value_at(workload.manifest, ("metadata", "ownerReferences"))) if workload.kind == "Pod" else []
+    kind = next((str(owner.get("kind")) for owner in owners if owner.get("controller") is True), workload.kind)
+    return controller_user(name=controller_of(kind if (workload.group, workload.kind) in TEMPLATES else ""))
 
 
 def _weight(outcome: Outcome) -> int:

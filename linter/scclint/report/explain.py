@@ -195,7 +195,7 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
 
 def _setting(world: World, outcome: Outcome) -> str:
     verdict = outcome.verdict
-    who = "the workload's controller" if outcome.creator is None else outcome.creator.name
+    who = "the workload's controller" if outcome.workload.controlled else outcome.creator.name
     assumed = ""
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
         assumed = " (its ID ranges are assumed, because the input does not give them)"

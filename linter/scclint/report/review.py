@@ -256,7 +256,7 @@ def in_units(name: str, units: Iterable[str]) -> str:
 
 
 def _creator(outcome: Outcome) -> str:
-    return "everyone" if outcome.creator is None else visible_line(outcome.creator.name)
+    return "everyone" if outcome.workload.controlled else visible_line(outcome.creator.name)
 
 
 def profile_words(container: ContainerSeccomp) -> str:
