@@ -73,7 +73,7 @@ from ._quote import quoted
     study=(20, 20),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
-    if obj.partial:
+    if obj.partial or obj.provenance.template:
         return
     fields = [field for field in decisive_fields(obj, world) if _is_placeholder(field.value)]
     fields += _placeholder_elsewhere(obj, world, fields)

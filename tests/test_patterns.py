@@ -34,7 +34,20 @@ LENGTH = 3000
 QUICK = 0.001
 """Seconds. A text of `LENGTH` characters takes a tenth of this in linear time, and several times this in quadratic time."""
 LIMIT = 0.2
-PROBES = [*map(chr, range(0x20, 0x7F)), "\n", "\t", "\r", "\0", "\x01", "\x85", "\u2028", "\ufeff", "\udc80"]
+PROBES = [
+    *map(chr, range(0x20, 0x7F)),
+    "\n",
+    "\t",
+    "\r",
+    "\0",
+    "\x01",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\udc80",
+    "\ue07b",
+    "\ue0ff",
+]
 
 
 class TooSlowError(Exception):

@@ -38,6 +38,12 @@ MAX_ALIASED = 200_000
 """Values to which the aliases of one file expand, in all its documents. Each counts as a value for the code that reads the tree, so
 a few kilobytes could take minutes; the cluster itself takes 400,000 of one document."""
 
+MAX_TEMPLATE_DEPTH = 40
+"""Conditions and loops around each other in a template. The readers of their parts call themselves."""
+
+MAX_READINGS = 8
+"""Readings of one template, so that each branch of its conditions is read once. The manifests of public operators have at most four."""
+
 MAX_ADDED = 4 * 1024 * 1024
 """Characters that parameters and labels add to the objects of one file's Templates. Each use of a value counts, so that a few
 kilobytes could cost gigabytes; what Templates are written for stays far below."""

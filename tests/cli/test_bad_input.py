@@ -120,7 +120,7 @@ def test_what_is_no_file(beside: Cli) -> None:
 
 
 def test_template_source(beside: Cli) -> None:
-    Path("input/a.yaml").write_text("kind: Pod\nmetadata: {{ .Values.metadata }}\n{{- end }}\n")
+    Path("input/a.yaml").write_text("kind: Pod\nspec: {{ .Values.spec }}\n  containers: [\n")
     run = beside()
     assert run.status == 1
     assert run.err.startswith("note: input/a.yaml: not judged, because it is a template")

@@ -45,6 +45,7 @@ from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
 from scclint.untyped import value_at
+from scclint.yaml.nodes import SequenceNode
 
 if TYPE_CHECKING:
     from scclint.expand.tekton_runs import References
@@ -82,6 +83,10 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
     if settings.added is None:
         settings = replace(settings, added=AddedTextCounter())
     items = items_of(document)
+    if isinstance(document.root, SequenceNode):
+        from scclint.expand.ansible import objects_of_tasks
+
+        items = objects_of_tasks(document)
     if document.release_namespace:
         from scclint.expand.release_namespace import without_release_namespace
 

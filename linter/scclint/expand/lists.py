@@ -19,7 +19,12 @@ def items_of(document: Document) -> Iterator[Item]:
     """
     root = document.root
     if document.status == "parsed" and isinstance(root, MappingNode):
-        yield from _unrolled(root, root, (), "", "")
+        items = _unrolled(root, root, (), "", "")
+        if document.is_template:
+            from scclint.expand.expressions import with_unknowns
+
+            items = map(with_unknowns, items)
+        yield from items
 
 
 def _unrolled(root: Node, node: MappingNode, path: Path, kind: str, api_version: str) -> Iterator[Item]:

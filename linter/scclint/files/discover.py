@@ -10,7 +10,10 @@ from scclint.errors import LoadError
 from scclint.files.ignored import listed_by_git, work_tree
 from scclint.files.read import file_type, os_error
 
-SUFFIXES = (".yaml", ".yml", ".json")
+TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl")
+"""What template files are called. Those without the keys of a manifest are left out of what folders hold."""
+
+SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES)
 """What is taken from folders; files named one by one may be called anything."""
 
 _NO_TEXT = "has a name that is not UTF-8, and is not read: rename it"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Set
 
 from scclint.errors import LoadError
+from scclint.files.discover import TEMPLATE_SUFFIXES
 from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, text_at
 from scclint.load.sniff import other_kind
@@ -17,9 +18,23 @@ _ACTION = "\0"
 """Replaces an action of a template. No file contains this character."""
 
 
-def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
-    """Yield the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed."""
-    return _load(file, text, subject_kinds, "{{" in text and is_helm_template(file))
+def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -> list[Document]:
+    """Return the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed.
+
+    Other templates are read with unknown values for their expressions (see `scclint.load.templates`). `reading` is the number, from 0,
+    of the branches that count; beyond them, the last one counts.
+    """
+    if "{{" in text and is_helm_template(file):
+        return list(_load(file, text, subject_kinds, True))
+    if not file.endswith(TEMPLATE_SUFFIXES):
+        documents = list(_load(file, text, subject_kinds, False))
+        if not any(document.status == "template" and "{{" in document.text for document in documents):
+            return documents
+    from scclint.load.templates import as_template, parseable, readings
+
+    texts = readings(file, text)
+    whole = parseable(texts[min(reading, len(texts) - 1)], lambda chunk: _parses(file, chunk))
+    return [as_template(document) for document in _load(file, whole, subject_kinds, False)]
 
 
 def load_text(file: str, text: str, subject_kinds: Set[str]) -> list[Document]:

@@ -24,7 +24,8 @@ class Document:
     one). `source` is the path of Helm's `# Source:` line that holds for it. `marker` is the name that was given to Helm in place of a
     namespace that is not known. `text` is all of the document's own lines; where several
     documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of all of them and the
-    others none.
+    others none. `is_template` says whether it was read from a template, with its expressions in `text` and `root` as
+    `scclint.load.templates` writes them.
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
@@ -46,6 +47,7 @@ class Document:
     source: str = ""
     marker: str = ""
     error: LoadError | None = None
+    is_template: bool = False
 
     @property
     def release_namespace(self) -> str:

@@ -53,15 +53,18 @@ class Reader:
                 self._texts[shown] = text
         return text
 
-    def documents(self, file: SourceFile, *, keep: bool = True) -> list[Document]:
+    def documents(self, file: SourceFile, *, keep: bool = True, reading: int = 0) -> list[Document]:
         """The documents of a file, broken ones included. Raises LoadError for a file that cannot be read.
 
-        They are kept if there is room. Without `keep` they are not: of a file that is looked at only once.
+        They are kept if there is room. Without `keep` they are not: of a file that is looked at only once. `reading` is that of a
+        template (see `load_file`); later ones are not kept.
         """
-        found = self._documents.get(file.display)
+        found = None if reading else self._documents.get(file.display)
         if found is None:
             kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
-            found = list(load_file(file.display, self.text(file, keep=keep), kinds))
+            found = load_file(file.display, self.text(file, keep=keep), kinds, reading)
+            if reading:
+                return found
             if file.display in self._texts or file.display in self._overlay:
                 self._documents[file.display] = found
         return found

@@ -47,6 +47,7 @@ class Provenance:
     - `whole`: False where a kustomization takes the object in, so that kustomize may add the fields that it lacks.
     - `elsewhere`: what decides about its pods and is not in the input, as a clause.
     - `beyond`: whether that is in the input but beyond a limit of scclint.
+    - `template`: whether it was read from a template, so that expressions in it have no value, and it may have more fields.
     - `static`: whether a kubelet runs it as a static pod, so that no admission looks at it.
     - `origin`: the file that kustomize built it from.
     - `moved`: for an object that was put together, where its author wrote each part, by the path of the part in the object.
@@ -63,16 +64,28 @@ class Provenance:
     whole: bool = True
     elsewhere: str = ""
     beyond: bool = False
+    template: bool = False
     static: bool = False
     origin: Origin | None = None
     moved: Mapping[Path, Path] = EMPTY
     substitutions: tuple[Mapping[Path, tuple[Parameter, ...]], ...] = ()
 
+    @property
+    def unfilled(self) -> bool:
+        """Whether a value of the object can be `Unknown`."""
+        return self.template or bool(self.substitutions)
+
     def within(self, outer: "Provenance") -> "Provenance":
         """Return the provenance of an object that an object of provenance `outer` carries."""
-        if not outer.home and not outer.substitutions:
+        if not (outer.home or outer.unfilled):
             return self
-        return replace(self, home=self.home or outer.home, substitutions=(*self.substitutions, *outer.substitutions))
+        return replace(
+            self,
+            home=self.home or outer.home,
+            template=self.template or outer.template,
+            whole=self.whole and outer.whole,
+            substitutions=(*self.substitutions, *outer.substitutions),
+        )
 
 
 WRITTEN = Provenance()

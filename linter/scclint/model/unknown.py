@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
+from scclint.model.terms import CONTAINER_LISTS
 
 
 class Unknown:
@@ -25,12 +26,13 @@ class Unknown:
 UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
-_MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__")
+_MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__|[\ue000-\ue0ff]")
 _WORDS = (
     r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\b(REPLACE|CHANGE|INSERT|ENTER|YOUR)(_[A-Z0-9]+)+\b"
     r"|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b"
 )
-"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests."""
+"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests.
+The last are the characters of expressions in what was read from a template (`scclint.load.templates`)."""
 
 
 def is_open(value: Any) -> bool:
@@ -71,20 +73,24 @@ DECISIVE = frozenset(
 """The fields of a pod spec and its containers that can decide admission or the seccomp profile."""
 
 
-def decisive_unknown(pod: dict[str, Any]) -> Path | None:
-    """The way to the first unknown value of a v1 Pod on which its verdict can depend; None where there is none.
+def decisive_unknown(pod: dict[str, Any], apart: str = "") -> Path | None:
+    """The way to the first unknown value of a v1 Pod on which its verdict can depend; None where there is none. Fields called `apart` do
+    not count.
 
     The image, the environment and the like may be unknown; so may a volume's name and the names within its source.
     """
-    return next((path for path in _unknowns(pod, ()) if _decides(path)), None)
+    return next((path for path in _unknowns(pod, ()) if _decides(path) and path[-1] != apart), None)
 
 
 def _decides(path: Path) -> bool:
     if path[:2] == ("metadata", "annotations"):
         return len(path) == 2 or "seccomp" in str(path[2]) or "required-scc" in str(path[2])
-    if path[:2] == ("spec", "volumes"):
-        return len(path) <= 3
-    return path[0] == "spec" and (len(path) <= 2 or any(step in DECISIVE for step in path))
+    if path[0] != "spec" or len(path) == 1 or any(step in DECISIVE for step in path[2:] or path):
+        return path[0] == "spec"
+    # A template may fill in any field in place of a key that is an expression.
+    if path[1] in ("volumes", *CONTAINER_LISTS):
+        return len(path) <= 3 or (len(path) == 4 and is_open(path[3]))
+    return len(path) == 2 and is_open(path[1])
 
 
 def _unknowns(data: Any, path: Path) -> Iterator[Path]:

@@ -248,7 +248,7 @@ def template_answer(workload: Workload, cluster: Cluster, policy: NamespacePolic
     path = TEMPLATES.get((workload.group, workload.kind))
     if path is None:
         return Answer()
-    template = known(workload.pod.template) if workload.provenance.substitutions else workload.pod.template
+    template = known(workload.pod.template) if workload.provenance.unfilled else workload.pod.template
     decoded = decode_pod(template, cluster.kubernetes_minor).value
     decoded = {**decoded, "spec": without_disabled_fields(decoded["spec"], cluster.disabled_gates)}
     judged: Mapping[str, Any] = cluster.admission.changed_template(decoded, policy.namespace)

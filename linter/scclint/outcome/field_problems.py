@@ -71,7 +71,7 @@ class FieldProblems:
     def _rejects(self, obj: ApiObject) -> bool:
         if decode_object(known(obj.manifest), self._fields_of(obj)).errors:
             return True
-        completed = not obj.provenance.whole or obj.provenance.substitutions
+        completed = not obj.provenance.whole or obj.provenance.unfilled
         return not obj.implied and not all(
             problem.code == "unknown"
             or (problem.code == "required" and completed)

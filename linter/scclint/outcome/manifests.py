@@ -29,7 +29,7 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
             continue
         if isinstance(obj, SecurityContextConstraints) and (_is_open(obj.manifest) or len(obj.name) > LONGEST_NAME):
             continue
-        manifest = known(obj.manifest) if obj.provenance.substitutions else obj.manifest
+        manifest = known(obj.manifest) if obj.provenance.unfilled else obj.manifest
         namespace = namespace_of(obj, asked)
         if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
             yield {**manifest, "metadata": {**as_mapping(manifest.get("metadata")), "namespace": namespace}}

@@ -17,7 +17,7 @@ from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.memo import Memo
 from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
 from scclint.model.pod_names import controller_of
-from scclint.model.unknown import decisive_unknown, in_plain_words, is_open, known
+from scclint.model.unknown import Unknown, decisive_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
@@ -86,9 +86,26 @@ class Outcomes:
         return self._outcome(workload, pod, namespace, who)
 
     def _decoded(self, workload: Workload) -> Decoded:
-        """The pod of a workload as the API server decodes it, with the text of each unknown value in its place."""
+        """The pod of a workload as the API server decodes it, with the text of each unknown value in its place.
+
+        In a template, a value whose text has another type than its field is left out.
+        """
         manifest = workload.pod.manifest
-        return self._stored(workload, known(manifest) if workload.provenance.substitutions else manifest)
+        if not workload.provenance.unfilled:
+            return self._stored(workload, manifest)
+        pod = known(manifest)
+        decoded = self._stored(workload, pod)
+        of_template = decoded.errors if workload.provenance.template else ()
+        if open_paths := [error.path for error in of_template if isinstance(value_at(manifest, error.path), Unknown)]:
+            for path in open_paths:
+                value_at(pod, path[:-1])[path[-1]] = None
+            decoded = self._stored(workload, pod)
+        return decoded
+
+    def as_decoded(self, workload: Workload) -> dict[str, Any]:
+        """Return the pod of a workload as plain data, with the text of each unknown value in its place."""
+        pod: dict[str, Any] = self._decoded(workload).value
+        return pod
 
     def _stored(self, workload: Workload, pod: dict[str, Any]) -> Decoded:
         """Decode a pod. That of a workload is made of what the API server stores, without the fields of gates that are off."""
@@ -191,7 +208,10 @@ class Outcomes:
             return NoVerdict(workload.partial, workload.place)
         if workload.provenance.elsewhere:
             return NoVerdict(workload.provenance.elsewhere, workload.place)
-        if workload.provenance.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
+        # An expression for the account is that of a binding with the same expression.
+        named = workload.provenance.template and self._cluster.grants.accounts.namespaces_of(pod.service_account)
+        apart = "serviceAccountName" if named else ""
+        if workload.provenance.unfilled and (path := decisive_unknown(pod.manifest, apart)) is not None:
             at = pod.field(*path)
             return NoVerdict(f"{at.value} has no value", at)
         if decoded.errors:

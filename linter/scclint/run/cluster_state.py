@@ -131,7 +131,7 @@ def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, Du
             yield source, error
 
 
-def _evidence(file: DumpFile) -> Iterator[Document]:
+def _evidence(file: DumpFile) -> list[Document]:
     """The documents of a file, parsed for what `observe` looks at."""
     text = without_body(file.text) if pod_in_dump(file.name) else file.text
     kinds = frozenset({"ConfigMap"}) if file.name.startswith(MICROSHIFT) else KINDS

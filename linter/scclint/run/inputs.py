@@ -65,10 +65,13 @@ class Inputs:
         passed = {file for file, kinds in self.passed.items() if any(kinds)}
         return passed.union(document.file for document in self.targets if _may_be_manifest(document))
 
-    def take_file(self, file: SourceFile, reader: Reader, *, keep: bool = True) -> None:
-        """Read a file to report on, and let the reader `keep` it for others. One that cannot be read is a notice."""
+    def take_file(self, file: SourceFile, reader: Reader, *, keep: bool = True, reading: int = 0) -> None:
+        """Read a file to report on, and let the reader `keep` it for others. One that cannot be read is a notice.
+
+        `reading` is that of a template.
+        """
         try:
-            documents = reader.documents(file, keep=keep)
+            documents = reader.documents(file, keep=keep, reading=reading)
         except LoadError as error:
             self.notices.append(Notice("error", error.message, error.file, error.line))
             return

@@ -101,12 +101,13 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     inputs = load_documents(unit, run)
     inputs.notices += _ambiguous(others)
     run.options.lap("load")
-    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders)
+    borrowed = [borrowed.obj for borrowed in others.borrowed]
+    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)
     described, seen = run.described(unit.namespace)
     inputs.notices += seen.notices
     inputs.crashes += seen.crashes
     worlds = make_worlds(
-        [*(borrowed.obj for borrowed in others.borrowed), *objects],
+        [*borrowed, *objects],
         run.config,
         described,
         namespace=unit.namespace,

@@ -32,7 +32,7 @@ def load_documents(unit: Unit, run: "Run") -> Inputs:
         data = _data_files(unit, run)
         for number, file in enumerate((file for file in unit.files if file not in data), 1):
             # Nobody else looks at a bundle.
-            inputs.take_file(run.outline.source(file), run.outline.reader, keep=unit.kind != "bundle")
+            inputs.take_file(run.outline.source(file), run.outline.reader, keep=unit.kind != "bundle", reading=unit.reading)
             run.options.progress("read", number, 0)
     if run.config.helm_chart or any(document.source for document in inputs.targets):
         from scclint.units.helm.sources import find_origins

@@ -12,6 +12,7 @@ from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.namespaces import ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
+from scclint.model.unknown import is_open
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.run.guard import guard
@@ -24,10 +25,15 @@ from scclint.untyped import as_text, mappings
 
 
 def model_objects(
-    unit: Unit, inputs: Inputs, config: Config, around: Surroundings, folders: Sequence[str] = ()
+    unit: Unit,
+    inputs: Inputs,
+    config: Config,
+    around: Surroundings,
+    folders: Sequence[str] = (),
+    borrowed: Sequence[ApiObject] = (),
 ) -> list[ApiObject]:
     """The model objects of the documents of a unit, in order, without those that are described for all units. `folders` are those
-    that the run was asked to judge.
+    that the run was asked to judge, and `borrowed` the objects that the unit takes from others.
 
     A document with more objects than the limit becomes one that cannot be read.
     """
@@ -45,7 +51,7 @@ def model_objects(
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             found = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
-    return found if settings.namespace or unit.kind == "chart" else _place_by_accounts(found)
+    return found if settings.namespace or unit.kind == "chart" else _place_by_accounts(found, borrowed)
 
 
 def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:
@@ -87,15 +93,15 @@ def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
     return [_placed(obj, homes.get(os.path.dirname(obj.file), set())) for obj in objects]
 
 
-def _place_by_accounts(objects: Sequence[ApiObject]) -> list[ApiObject]:
+def _place_by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject]) -> list[ApiObject]:
     """Return the objects, where workloads that name no namespace go to that of their account (see `account_namespaces`).
 
-    So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only.
+    So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only. `borrowed` are of other units.
     """
-    homes = account_namespaces(objects)
+    homes = account_namespaces((*objects, *borrowed))
     about: dict[int, set[str]] = {}
     bound: dict[tuple[str, str], set[str]] = {}
-    for obj in (obj for obj in objects if homes and not (obj.namespace or obj.provenance.home or obj.partial)):
+    for obj in (obj for obj in objects if homes and not (obj.namespace or _is_placed(obj) or obj.partial)):
         names: list[str] = []
         if isinstance(obj, Workload) and not obj.document.release_namespace:
             names = [obj.pod.service_account]
@@ -111,6 +117,12 @@ def _place_by_accounts(objects: Sequence[ApiObject]) -> list[ApiObject]:
             about[id(obj)] = bound.get((obj.kind, obj.name), set())
     placed = {key: min(of) for key, of in about.items() if len(of) == 1 and min(of)}
     return [obj.with_provenance(home=placed[id(obj)], by_account=True) if id(obj) in placed else obj for obj in objects]
+
+
+def _is_placed(obj: ApiObject) -> bool:
+    """Whether something says which namespace an object without one goes to."""
+    home = obj.provenance.home
+    return bool(home) and not (obj.provenance.template and is_open(home))
 
 
 def _placed(obj: ApiObject, homes: Set[str]) -> ApiObject:

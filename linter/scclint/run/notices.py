@@ -1,5 +1,6 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -8,6 +9,7 @@ from functools import partial
 from scclint.config.model import Config
 from scclint.finding import Notice, Tally
 from scclint.load.document import Document
+from scclint.load.host_access import host_access
 from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
@@ -70,7 +72,7 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
     targets = inputs.targets
     for document in targets:
         if document.status == "template":
-            yield Unjudged("template", document.file)
+            yield Unjudged("template", document.file, host_access(document.text) if document.is_template else "")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
@@ -105,7 +107,10 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
                 known = workload.provenance
                 sort = "beyond a limit" if known.beyond else "elsewhere" if known.elsewhere else "unknown"
-                yield Unjudged(sort, f"{workload.file}: {workload.named}", why.text)
+                of_template = sort == "unknown" and known.template
+                asked = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
+                what = f"{workload.named} (with {asked})" if asked else workload.named
+                yield Unjudged("open pod" if of_template else sort, f"{workload.file}: {what}", why.text)
 
 
 def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
@@ -180,10 +185,23 @@ def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[No
 
 
 def _templates(found: list[Unjudged]) -> Iterator[Notice]:
-    files = sorted(item.what for item in found)
+    files = [f"{item.what} (with {item.why})" if item.why else item.what for item in _by_access(found)]
     why = "because it is a template" if len(files) == 1 else "because they are templates"
     advice = "check what they render to; for a chart: `helm template . --namespace NAME | scclint check -`"
-    yield Notice("note", f"{and_more(files, 1)}: not judged, {why}; {advice}")
+    number = max(1, sum(1 for item in found if item.why))
+    yield Notice("note", f"{and_more(files, number)}: not judged, {why}; {advice}")
+
+
+def _by_access(found: list[Unjudged]) -> list[Unjudged]:
+    """Return what was found, by name, that which asks for access to the node first."""
+    return sorted(found, key=lambda item: (not item.why, item.what))
+
+
+def _open_pods(found: list[Unjudged]) -> Iterator[Notice]:
+    """Yield a notice for the pods of templates that an expression decides about, those that ask for access to the node first."""
+    pods = sorted(found, key=lambda item: (" (with " not in item.what, item.what))
+    number = max(1, sum(1 for item in pods if " (with " in item.what))
+    yield Notice("note", f"{and_more([item.what for item in pods], number)}: no verdict, because {pods[0].why}")
 
 
 def _patches(found: list[Unjudged]) -> Iterator[Notice]:
@@ -261,6 +279,7 @@ _WORDS: Mapping[str, Callable[[list[Unjudged]], Iterable[Notice]]] = {
     "unknown kind": _unknown_kinds,
     "partial": partial(_like_the_first, "note", "not judged, because "),
     "beyond a limit": partial(_like_the_first, "error", "no verdict, because "),
+    "open pod": _open_pods,
     "unknown": partial(_like_the_first, "warning", "no verdict, because "),
     "elsewhere": partial(_like_the_first, "note", "no verdict, because "),
     "granted": _granted_there,

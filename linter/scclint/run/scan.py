@@ -8,10 +8,11 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files.discover import SourceFile
+from scclint.files.discover import SUFFIXES, TEMPLATE_SUFFIXES, SourceFile
 from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.limits import MIN_CACHED
+from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
@@ -48,6 +49,8 @@ def scan(
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
+    if sources.folders and any(file.display.endswith(TEMPLATE_SUFFIXES) for file in files):
+        files = [file for file in files if not file.display.endswith(TEMPLATE_SUFFIXES) or _is_template(file, reader)]
 
     def objects(documents: Iterable[Document]) -> list[ApiObject]:
         found: list[ApiObject] = []
@@ -65,6 +68,17 @@ def scan(
     from scclint.files.store import digest
 
     return Outline(files, root, sources.folders, reader, kinds, objects, _answers(store), digest(repr(more))), notices
+
+
+def _is_template(file: SourceFile, reader: Reader) -> bool:
+    """Whether a file called like a template seems to hold manifests and belongs to no chart."""
+    from scclint.load.templates import holds_manifest
+
+    inner = os.path.splitext(os.path.splitext(file.display)[0])[1]
+    try:
+        return inner in ("", *SUFFIXES) and holds_manifest(reader.text(file)) and not is_helm_template(file.display)
+    except LoadError:
+        return False
 
 
 def reach(files: Iterable[SourceFile], size: int) -> bool:

@@ -1,7 +1,7 @@
 """What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from scclint.load.document import Document
 from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.releases import DEFAULT, release_of
+from scclint.other_units import BorrowedObject
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.run.inputs import Inputs, left_out, unread
@@ -106,7 +107,14 @@ class Run:
         folders = {name: frozenset(closure.folders) - frozenset(closure.components) for name, closure in closures.items()}
         releases = map(release_of, config.openshift or (DEFAULT,))
         synced = any(enforces(release.kubernetes, config.platform) for release in releases)
-        return AllUnits(units, facts, shared, folders, synced=synced)
+        operators = any(unit.kind == "operator" for unit in units)
+        bundles = [made for unit in units if operators and unit.kind == "bundle" for made in self._of_bundle(unit)]
+        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles)
+
+    def _of_bundle(self, unit: Unit) -> Iterator[BorrowedObject]:
+        """The accounts, roles and bindings that OLM creates of a bundle, in the namespace that it suggests."""
+        for obj in (obj for file in unit.files for obj in self.outline.facts(file).objects if obj.implied):
+            yield BorrowedObject(obj.with_provenance(home=unit.namespace or obj.provenance.home), unit.name)
 
     def _facts(self, unit: Unit) -> Facts:
         """What a unit defines; nothing of a bundle, which neither gives nor takes."""

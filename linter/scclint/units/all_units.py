@@ -38,7 +38,7 @@ class AllUnits:
 
     All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is built from,
     Components left out. `synced`: the label syncer decides the Pod Security level of a namespace by all of its service accounts, so that
-    a unit takes these and their grants, too.
+    a unit takes these and their grants, too. `bundles` are the objects that OLM creates of bundles, each in its namespace.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class AllUnits:
         folders: Mapping[str, frozenset[str]] = EMPTY,
         *,
         synced: bool = False,
+        bundles: Iterable[BorrowedObject] = (),
     ) -> None:
         self._units = units
         self._facts = facts
         self._shared = shared
         self._folders = folders
         self._synced = synced
+        self._bundles = bundles
         self._taken: dict[str, _Taken] = {}
         self._profiles: dict[str, Profiles] = {}
 
@@ -94,6 +96,8 @@ class AllUnits:
         defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, Facts()).objects)}
         by_name: dict[_Key, list[BorrowedObject]] = {}
         pending = deque(self._offered(_wanted(own, synced=self._synced)))
+        if unit.kind == "operator":
+            pending += (borrowed for _, name in sorted(own.accounts) for borrowed in self._of_bundles.get(name, ()))
         visited: set[tuple[str, _Key]] = set()
         while pending:
             borrowed = pending.popleft()
@@ -165,6 +169,21 @@ class AllUnits:
                 for key in _keys(obj):
                     offers.setdefault(key, []).append(BorrowedObject(obj, unit.name))
         return offers
+
+    @cached_property
+    def _of_bundles(self) -> dict[str, list[BorrowedObject]]:
+        """What bundles grant to the accounts of their operators, by the name of the account: what the operator applies runs as them."""
+        roles = {(borrowed.unit, borrowed.obj.kind, borrowed.obj.name): borrowed for borrowed in self._bundles}
+        found: dict[str, list[BorrowedObject]] = {}
+        for borrowed in self._bundles:
+            obj = borrowed.obj
+            if isinstance(obj, ServiceAccount):
+                found.setdefault(obj.name, []).append(borrowed)
+            elif isinstance(obj, RoleBinding):
+                given = [borrowed, *filter(None, [roles.get((borrowed.unit, *obj.role))])]
+                for subject in mappings(obj.manifest.get("subjects")):
+                    found.setdefault(str(subject.get("name")), []).extend(given)
+        return found
 
     @cached_property
     def _owners(self) -> dict[Question, set[str]]:

@@ -20,9 +20,10 @@ from scclint.units.bundle import Files, bundles, holds_csv, stray_bundles, sugge
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
+from scclint.units.operator import applied_with, roles, takes_all_below
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
-from scclint.units.unit import ARGO, FLUX, FLUX_HELM, PLAIN, ChartView, Unit
+from scclint.units.unit import ARGO, FLUX, FLUX_HELM, PLAIN, ChartView, Kind, Unit
 from scclint.yaml.locate import locate
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Split:
         found += self._charts()
         found += self._bundles(stray_bundles)
         found += self._directories()
+        found += self._applied()
         found += self._plain(found)
         return sorted(self._told_apart(found), key=lambda unit: (unit.name != PLAIN, unit.name))
 
@@ -311,6 +313,24 @@ class Split:
                 for namespace, by in named:
                     name = self._outline.name(path) + (f"#{namespace}" if len(named) > 1 else "")
                     yield Unit(name, "directory", shown, files, f"{by} deploys it", namespace=namespace)
+
+    def _applied(self) -> Iterator[Unit]:
+        """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
+        outline = self._outline
+        templates = [file for file in self._left if outline.is_template(file) and outline.facts(file) != _NO_FACTS]
+        known_roles = roles(outline.files) if templates else frozenset()
+        groups: dict[tuple[Kind, str], list[str]] = {}
+        for file in templates:
+            groups.setdefault(applied_with(file, known_roles), []).append(file)
+        for (kind, folder), inside in sorted(groups.items()):
+            files = self._take(self._below(folder) if takes_all_below(kind, folder) else inside)
+            for group in alternatives(files, lambda file: outline.facts(file).identities):
+                path = group.path or folder or "."
+                by = "an Ansible role applies it" if kind == "ansible" else "a template, as an operator applies it"
+                for reading in range(max(map(outline.readings, set(group.files).intersection(templates)), default=1)):
+                    name = outline.name(path) + (f"#{reading + 1}" if reading else "")
+                    reason = f"{by}, with other branches of its conditions" if reading else by
+                    yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
 
     def _plain(self, others: Iterable[Unit]) -> Iterator[Unit]:
         outline = self._outline

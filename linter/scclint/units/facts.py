@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
+from scclint.expand.csv import HOME
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import ProfileSource
 from scclint.model.object import ApiObject
@@ -88,14 +89,19 @@ def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
     """
     found: dict[str, set[Any]] = {}
     for obj in objects:
-        if isinstance(obj, ServiceAccount) and obj.namespace:
-            found.setdefault(obj.name, set()).add(obj.namespace)
+        home = obj.namespace or obj.provenance.home
+        if isinstance(obj, ServiceAccount) and home:
+            found.setdefault(obj.name, set()).add(home)
         elif isinstance(obj, RoleBinding):
             for subject in mappings(obj.manifest.get("subjects")):
-                if subject.get("kind") == "ServiceAccount" and (namespace := subject.get("namespace") or obj.namespace):
+                if subject.get("kind") == "ServiceAccount" and (namespace := subject.get("namespace") or home):
                     found.setdefault(as_text(subject.get("name")), set()).add(as_text(namespace))
     one = {name: namespace for name, (namespace, *others) in found.items() if not others and name not in _IN_EVERY_NAMESPACE}
-    return {name: of for name, of in one.items() if namespace_name(of) and not is_open(of) and not in_plain_words(of)}
+    return {name: of for name, of in one.items() if of.startswith(HOME) or _is_known(of)}
+
+
+def _is_known(namespace: str) -> bool:
+    return bool(namespace_name(namespace)) and not is_open(namespace) and not in_plain_words(namespace)
 
 
 def plain(facts: Facts) -> list[Any] | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
+from scclint.expand.ansible import applied
 from scclint.files.discover import SourceFile, display, is_below
 from scclint.files.read import read
 from scclint.files.real_paths import RealPaths
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from scclint.units.kustomize.kustomization import Kustomization, KustomizationData
 
 T = TypeVar("T")
+
+
+def _may_be_applied(text: str) -> bool:
+    return "{{" in text or "{%" in text or "k8s:" in text
 
 
 class Outline:
@@ -86,6 +91,26 @@ class Outline:
             return self.reader.documents(self.source(file))
         except Exception:  # whatever is wrong with it is reported where it is judged
             return []
+
+    def is_template(self, file: str) -> bool:
+        """Whether a document of a file is read as a template, or applied by a task of Ansible."""
+        return self.tells(file, "template", _may_be_applied) and any(
+            document.is_template or any(applied(document)) for document in self.documents(file)
+        )
+
+    def readings(self, file: str) -> int:
+        """How many readings a template has that each judge a document which those before do not have."""
+        from scclint.load.templates import readings
+
+        reader, source = self.reader, self.source(file)
+        known: set[str] = set()
+        found = 1
+        for reading in range(len(readings(file, self.text(file)))):
+            texts = {document.text for document in reader.documents(source, reading=reading) if document.status == "parsed"}
+            if not known.issuperset(texts):
+                found = reading + 1
+            known |= texts
+        return found
 
     def kustomization(self, file: str) -> "Kustomization | None":
         """The kustomization in a file; None if it holds something else or cannot be read."""

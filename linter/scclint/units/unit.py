@@ -4,7 +4,7 @@ from typing import Literal
 
 from scclint.record import record
 
-Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "directory", "plain"]
+Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "directory", "operator", "ansible", "plain"]
 
 RENDERED_KINDS: tuple[Kind, ...] = ("kustomize", "chart")
 """The kinds whose manifests a program makes."""
@@ -48,6 +48,7 @@ class Unit:
     `namespace` is where its objects go that name none; empty if nothing says so. `reason` says in one sentence why this is a unit.
     `view` says how to render a chart. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
     `incomplete` says whether its build would add objects that no file has, such as those of a remote resource.
+    `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.load.templates`).
     `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
     `takes` is False for a unit that takes nothing from others. `context` has what it takes, once all units are known
     (`scclint.find_units`).
@@ -63,6 +64,7 @@ class Unit:
     view: ChartView | None = None
     unrendered: str = ""
     incomplete: bool = False
+    reading: int = 0
     gives: bool = True
     takes: bool = True
     context: tuple[FromUnit, ...] = ()

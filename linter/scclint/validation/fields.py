@@ -10,7 +10,7 @@ from typing import Any
 
 from scclint.model.releases import first_with_kubernetes
 from scclint.model.schema import Shape, Shapes, Type
-from scclint.model.unknown import Unknown, is_expression
+from scclint.model.unknown import Unknown, is_expression, is_open
 from scclint.text import closest_match
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
 
@@ -152,7 +152,7 @@ class _Walk:
         self.problems.append(wrong_type(tuple(self.trail), wanted, value))
 
     def unknown_field(self, key: str, shape: Shape) -> None:
-        if key.startswith(PATCH_DIRECTIVES) or is_expression(key):
+        if key.startswith(PATCH_DIRECTIVES) or is_expression(key) or is_open(key):
             return
         path = (*self.trail, key)
         since, until = shape.lifetime(key)

@@ -1,0 +1,166 @@
+"""Templates that operators and Ansible roles apply are units of their own, judged as far as their expressions leave it decided."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.running import report_on, run_over, write_files
+
+POD = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: agent
+  namespace: {{ .Namespace }}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      serviceAccountName: agent
+      hostPID: true
+      containers:
+      - name: agent
+        image: {{ .Image }}
+        ports: [{containerPort: {{ .Port }}}]
+        securityContext: {privileged: true}
+"""
+BINDING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent, namespace: {{ .Namespace }}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}
+subjects: [{kind: ServiceAccount, name: agent, namespace: {{ .Namespace }}}]
+"""
+CSV = """\
+apiVersion: operators.coreos.com/v1alpha1
+kind: ClusterServiceVersion
+metadata: {name: agent.v1, annotations: {operatorframework.io/suggested-namespace: agents}}
+spec:
+  install:
+    strategy: deployment
+    spec:
+      deployments: []
+      permissions:
+      - serviceAccountName: agent
+        rules:
+        - {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [privileged], verbs: [use]}
+"""
+TASKS = """\
+- name: deploy
+  kubernetes.core.k8s:
+    state: present
+    namespace: agents
+    definition:
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: agent}
+      spec:
+        serviceAccountName: agent
+        hostNetwork: true
+        containers: [{name: agent, image: "{{ image }}"}]
+- block:
+  - k8s: {state: absent, definition: {apiVersion: v1, kind: Pod, metadata: {name: gone}, spec: {hostPID: true}}}
+  - k8s:
+      template: "templates/agent.yaml.j2"
+      namespace: agents
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def found() -> list[str]:
+    return [f"{f.span.file}:{f.span.line} {f.rule_id}" for f in report_on(["."]).findings]
+
+
+def names() -> dict[str, str]:
+    return {unit.name: unit.kind for unit in run_over(["."]).units}
+
+
+def test_a_template_with_its_grant() -> None:
+    write_files({"bindata/agent/daemonset.yaml": POD, "bindata/agent/role_binding.yaml": BINDING})
+    assert found() == ["bindata/agent/daemonset.yaml:12 SCC102", "bindata/agent/role_binding.yaml:4 RBA402"]
+    assert names() == {"bindata": "operator"}
+
+
+def test_a_template_without_a_grant_is_rejected() -> None:
+    write_files({"bindata/agent/daemonset.yaml": POD})
+    assert found() == ["bindata/agent/daemonset.yaml:12 SCC101"]
+
+
+def test_the_bundle_grants_to_the_account_of_a_template() -> None:
+    write_files({"bindata/daemonset.yaml": POD, "bundle/manifests/agent.clusterserviceversion.yaml": CSV})
+    assert "bindata/daemonset.yaml:12 SCC102" in found()
+    assert "bindata/daemonset.yaml:12 SCC101" not in found()
+
+
+def test_another_account_of_the_bundle_is_none() -> None:
+    csv = CSV.replace("serviceAccountName: agent", "serviceAccountName: other")
+    write_files({"bindata/daemonset.yaml": POD, "bundle/manifests/agent.clusterserviceversion.yaml": csv})
+    assert "bindata/daemonset.yaml:12 SCC101" in found()
+
+
+@pytest.mark.parametrize("name", ["agent.yaml.j2", "agent.j2", "agent.yaml.tmpl", "agent.jinja"])
+def test_names_of_templates(name: str) -> None:
+    write_files({f"deploy/{name}": POD})
+    assert found() == [f"deploy/{name}:12 SCC101"]
+
+
+def test_files_with_other_content_are_left_out() -> None:
+    write_files(
+        {
+            "deploy/a.sh.j2": f"cat <<EOF\n{POD}EOF\n",
+            "deploy/b.j2": "a: {{ b }}\n",
+            "pod.yaml": "kind: ConfigMap\napiVersion: v1\n",
+        }
+    )
+    assert list(run_over(["."]).outline.files) == ["pod.yaml"]
+
+
+def test_what_an_expression_decides_has_no_verdict() -> None:
+    write_files({"deploy/agent.yaml": POD.replace("serviceAccountName: agent", "serviceAccountName: {{ .Account }}")})
+    report = report_on(["."])
+    assert not report.findings
+    assert [notice.message for notice in report.notices if "no verdict" in notice.message] == [
+        "deploy/agent.yaml: DaemonSet agent (with privileged and hostPID): no verdict, because {{ .Account }} has no value"
+    ]
+
+
+def test_a_template_that_is_not_yaml_is_named_by_the_access_it_asks_for() -> None:
+    write_files(
+        {"deploy/a.yaml": "kind: Pod\na: {{ b }}\n  c: [\n", "deploy/b.yaml": POD + "  - {{ c }}\n    privileged: true\n"}
+    )
+    (notice,) = (notice.message for notice in report_on(["."]).notices if "template" in notice.message)
+    assert notice.startswith(
+        "deploy/b.yaml (with privileged and hostPID) and deploy/a.yaml: not judged, because they are templates"
+    )
+
+
+def test_branches_that_exclude_each_other() -> None:
+    pod = POD.replace("hostPID: true\n", "{{ if .Host }}\n      hostPID: true\n{{ else }}\n      hostIPC: true\n{{ end }}\n")
+    write_files(
+        {"bindata/agent.yaml": pod, "bindata/sa.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: agent}\n"}
+    )
+    assert names() == {"bindata": "operator", "bindata#2": "operator"}
+    assert found() == ["bindata/agent.yaml:13 SCC101", "bindata/agent.yaml:15 SCC101"]
+
+
+def test_an_ansible_role() -> None:
+    pod = POD.replace("  namespace: {{ .Namespace }}\n", "")
+    write_files({"roles/agent/tasks/main.yml": TASKS, "roles/agent/templates/agent.yaml.j2": pod})
+    run = run_over(["."])
+    assert names() == {"roles/agent": "ansible"}
+    assert found() == [
+        "roles/agent/tasks/main.yml:8 SCC104",
+        "roles/agent/tasks/main.yml:11 SCC102",
+        "roles/agent/templates/agent.yaml.j2:11 SCC101",
+    ]
+    assert run.units
+
+
+def test_a_list_that_is_no_playbook() -> None:
+    write_files({"tasks/main.yml": "- name: k8s\n  other: {definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n"})
+    assert found() == []
