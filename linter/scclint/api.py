@@ -40,6 +40,8 @@ from scclint.model.unknown import first_unknown, in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
+from scclint.outcome.selinux import MountedClaim, mounted_claims
+from scclint.outcome.selinux import event as selinux_event
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
@@ -98,6 +100,7 @@ __all__ = [
     "MachineConfig",
     "MappingNode",
     "Mode",
+    "MountedClaim",
     "Namespace",
     "NamespacePolicy",
     "Node",
@@ -142,9 +145,11 @@ __all__ = [
     "level_label",
     "listed",
     "members_of",
+    "mounted_claims",
     "opened_by",
     "rule",
     "scc_grant",
+    "selinux_event",
     "stricter",
     "to_data",
     "used_by",

@@ -208,3 +208,33 @@ def test_a_cluster_without_words_about_nodes_has_no_pools() -> None:
     assert Cluster.openshift("4.20").pools_of({"spec": {}}) == ()
     config = {"apiVersion": "machineconfiguration.openshift.io/v1", **kubelet("k", WORKER, seccompDefault=True)}
     assert [found.name for found in Cluster.openshift("4.20", [config]).pools_of({"spec": {}})] == ["worker"]
+
+
+@pytest.mark.parametrize(
+    ("default_runtime", "drop_ins", "expected"),
+    [
+        ("runc", (), "runc"),
+        ("", (), ""),
+        # A drop-in whose name sorts after the operator's file has the last word.
+        ("crun", ("/etc/crio/crio.conf.d/99-runtime",), "runc"),
+        ("crun", ("/etc/crio/crio.conf.d/00-runtime",), "crun"),
+    ],
+)
+def test_the_runtime_of_a_pool(default_runtime: str, drop_ins: tuple[str, ...], expected: str) -> None:
+    selector = {"matchLabels": {"pools.operator.machineconfiguration.openshift.io/worker": ""}}
+    spec = {"machineConfigPoolSelector": selector, "containerRuntimeConfig": {"defaultRuntime": default_runtime}}
+    objects = [{"kind": "ContainerRuntimeConfig", "metadata": {"name": "runtime"}, "spec": spec}]
+    objects += [drop_in("d", "worker", '[crio.runtime]\ndefault_runtime = "runc"\n', path) for path in drop_ins]
+    infra, master, worker = node_pools([*objects, pool("infra")])
+    assert (infra.default_handler, master.default_handler, worker.default_handler) == (expected, "", expected)
+
+
+def test_new_nodes_run_crun_since_openshift_4_18() -> None:
+    pod = {"spec": {"runtimeClassName": "vm"}}
+    kata = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "vm"}, "handler": "kata"}
+    assert Cluster.openshift("4.17").runtimes({}) == ("runc",)
+    assert Cluster.openshift("4.18").runtimes({}) == ("crun",)
+    assert Cluster.kubernetes("1.33").runtimes({}) == ("runc",)
+    # Nothing is known of other runtimes. A RuntimeClass that the input lacks may have any handler.
+    assert Cluster.openshift("4.18", [kata]).runtimes(pod) == ()
+    assert Cluster.openshift("4.18").runtimes(pod) == ("crun",)

@@ -72,7 +72,7 @@ def test_capabilities_of_the_containers_count() -> None:
 
 
 def test_no_privilege_escalation_spares_the_runtimes_own_calls() -> None:
-    needed = "needs to set up the container"
+    needed = "set up the container"
     assert needed in messages(profile(**WIDE))
     assert needed in messages(profile(**WIDE), pod())
     assert needed not in messages(profile(**WIDE), pod(allowPrivilegeEscalation=False))

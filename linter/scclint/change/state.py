@@ -20,7 +20,8 @@ from scclint.run.worlds import describe, make_worlds
 _DECIDING = frozenset(
     (
         *("SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole"),
-        *("RoleBinding", "ClusterRoleBinding", "KubeletConfig", "MachineConfig", "MachineConfigPool"),
+        *("RoleBinding", "ClusterRoleBinding", "ContainerRuntimeConfig", "KubeletConfig", "MachineConfig"),
+        "MachineConfigPool",
     )
 )
 """The kinds of objects, besides workloads, that a verdict depends on."""

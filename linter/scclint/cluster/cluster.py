@@ -21,7 +21,7 @@ from scclint.errors import ModelError, UsageError
 from scclint.memo import Memo
 from scclint.model.kinds import CUSTOM_TEMPLATES, TEMPLATES
 from scclint.model.labels import labels_of
-from scclint.model.releases import kubernetes_of, minor_of_kubernetes
+from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes
 from scclint.record import replace
 from scclint.untyped import Object, as_mapping, several
 
@@ -347,12 +347,19 @@ class Cluster:
         found = self._objects.named("RuntimeClass").get(name)
         return None if found is None else str(found.get("handler") or "")
 
+    def runtimes(self, pod: Object) -> tuple[str, ...]:
+        """Return the container runtimes that may start a pod, `crun` or `runc`; none for other handlers, such as Kata's."""
+        installed = installed_runtime(self.kubernetes_minor, self.platform)
+        default = {pool.default_handler or installed for pool in self.pools_of(pod)} or {installed}
+        handler = self.runtime_handler(pod)
+        return tuple(runtime for runtime in RUNTIMES if runtime in ({handler} if handler else default))
+
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":
     """Empty where no object says anything about nodes: then all are as installed."""
-    if not (held.of("KubeletConfig") or held.of("MachineConfig")):
+    if not (held.of("KubeletConfig") or held.of("MachineConfig") or held.of("ContainerRuntimeConfig")):
         return ()
     from scclint.cluster.nodes import pools_of_release
 
-    kinds = ("KubeletConfig", "MachineConfig", "MachineConfigPool")
+    kinds = ("KubeletConfig", "ContainerRuntimeConfig", "MachineConfig", "MachineConfigPool")
     return pools_of_release([item for kind in kinds for item in held.of(kind).values()], minor)

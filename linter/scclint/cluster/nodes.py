@@ -1,13 +1,15 @@
 """Node pools of OpenShift as far as they bear on seccomp: the kubelet's default, CRI-O's own profiles, and who lands there.
 
-From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the input lacks but every cluster has, `master` and
-`worker`, are taken as installed. Node labels other than roles are not in manifests: a selector on them excludes no pool.
+From KubeletConfig, ContainerRuntimeConfig, MachineConfigPool and MachineConfig objects. Pools that the input lacks but every
+cluster has, `master` and `worker`, are taken as installed. Node labels other than roles are not in manifests: a selector on them
+excludes no pool.
 """
 
 from collections.abc import Iterable, Iterator
 
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
+from scclint.model.releases import RUNTIMES
 from scclint.record import record, replace
 from scclint.untyped import Object, as_mapping, as_text, mappings
 
@@ -29,8 +31,8 @@ _INSTALLED_TAINTS = {"master": (Taint(f"{_ROLE}master", "", "NoSchedule"),)}
 """Of pools, those that their nodes are installed with."""
 
 
-_DEFAULT_HANDLER = "crun"
-"""`default_runtime` of the MachineConfigs that OpenShift 4.21 and later install."""
+_RUNTIME_DROP_IN = "/etc/crio/crio.conf.d/01-ctrcfg-defaultRuntime"
+"""The file that the machine config operator makes of `defaultRuntime` of a ContainerRuntimeConfig."""
 
 
 @record
@@ -40,7 +42,8 @@ class NodePool:
     `roles` are the role labels its nodes surely have, `labels` the other ones. `seccomp_default` is the kubelet's, None where
     KubeletConfigs disagree; `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and
     `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set. `handler_profiles` are the paths that
-    CRI-O has for the pods of single runtime handlers, and `default_handler` is the handler of the pods without a RuntimeClass.
+    CRI-O has for the pods of single runtime handlers, and `default_handler` is the handler of the pods without a RuntimeClass, empty for the
+    installed one.
     """
 
     name: str
@@ -52,7 +55,7 @@ class NodePool:
     privileged_seccomp_profile: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     handler_profiles: tuple[tuple[str, str], ...] = ()
-    default_handler: str = _DEFAULT_HANDLER
+    default_handler: str = ""
 
     def takes(self, role: str) -> bool:
         """Return whether MachineConfigs of a role apply to its nodes: those of the role, and those of workers except for the control plane."""
@@ -64,9 +67,10 @@ def node_pools(objects: Iterable[Object]) -> tuple[NodePool, ...]:
     objects = sorted(objects, key=_name)
     configs = [o for o in objects if o.get("kind") == "KubeletConfig"]
     machine_configs = [o for o in objects if o.get("kind") == MACHINE_CONFIG]
+    runtimes = [o for o in objects if o.get("kind") == "ContainerRuntimeConfig"]
     pools = _pool_objects(objects)
     worker = next(pool for pool in pools if _name(pool) == "worker")
-    return tuple(_pool(pool, worker, configs, machine_configs) for pool in pools)
+    return tuple(_pool(pool, worker, configs, machine_configs, runtimes) for pool in pools)
 
 
 def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, ...]:
@@ -120,17 +124,23 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
     return [found[name] for name in sorted(found)]
 
 
-def _pool(pool: Object, worker: Object, configs: list[Object], machine_configs: list[Object]) -> NodePool:
-    """`worker` is the pool of the workers. The KubeletConfigs and MachineConfigs are sorted by name."""
+def _pool(
+    pool: Object, worker: Object, configs: list[Object], machine_configs: list[Object], runtimes: list[Object]
+) -> NodePool:
+    """`worker` is the pool of the workers. The KubeletConfigs, MachineConfigs and ContainerRuntimeConfigs are sorted by name."""
     name = _name(pool)
     selector = as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: name}}
-    own = [config for config in configs if _selects(config, pool)]
-    if not own and selects(selector, {ROLE_LABEL: "worker"}):
-        # The MachineConfigs of the workers apply to the pool, and the operator makes one of their KubeletConfig.
-        own = [config for config in configs if _selects(config, worker)]
+    # The MachineConfigs of the workers apply to the pool, and the operator makes one of each of their configurations.
+    inherits = selects(selector, {ROLE_LABEL: "worker"})
+    own = [c for c in configs if _selects(c, pool)] or [c for c in configs if inherits and _selects(c, worker)]
+    runtimes = [c for c in runtimes if _selects(c, pool)] or [c for c in runtimes if inherits and _selects(c, worker)]
+    wanted = [
+        as_text(as_mapping(as_mapping(c.get("spec")).get("containerRuntimeConfig")).get("defaultRuntime")) for c in runtimes
+    ]
     decided = {_name(c): value for c in own if isinstance(value := _kubelet(c).get("seccompDefault"), bool)}
     values = {*decided.values(), *([False] if decided and len(decided) < len(own) else [])}
-    crio, handlers = _crio_settings(c for c in machine_configs if selects(selector, labels_of(c)))
+    configured = next((runtime for runtime in reversed(wanted) if runtime), "")
+    crio, handlers = _crio_settings((c for c in machine_configs if selects(selector, labels_of(c))), configured)
     return NodePool(
         name,
         _roles(pool),
@@ -141,12 +151,12 @@ def _pool(pool: Object, worker: Object, configs: list[Object], machine_configs: 
         crio.get("privileged_seccomp_profile", ""),
         tuple(_other_labels(pool)),
         tuple((handler, path) for handler, path in sorted(handlers.items()) if path),
-        crio.get("default_runtime") or _DEFAULT_HANDLER,
+        crio.get("default_runtime", ""),
     )
 
 
 def _selects(config: Object, pool: Object) -> bool:
-    """Whether a KubeletConfig is for a pool. A selector that asks for nothing selects nothing, as in the operator."""
+    """Whether a KubeletConfig or ContainerRuntimeConfig is for a pool. A selector that asks for nothing selects nothing, as in the operator."""
     return _asks(config) and selects(_selector(config), labels_of(pool))
 
 
@@ -182,13 +192,15 @@ def _taints(configs: Iterable[Object]) -> Iterator[Taint]:
                 yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
 
 
-def _crio_settings(machine_configs: Iterable[Object]) -> tuple[dict[str, str], dict[str, str]]:
+def _crio_settings(machine_configs: Iterable[Object], default_runtime: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the settings of `[crio.runtime]` that are set, and the `seccomp_profile` of each runtime handler, empty where not set.
 
     Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins. The last file with a table for a
-    runtime handler replaces the whole table.
+    runtime handler replaces the whole table. `default_runtime` is that of a ContainerRuntimeConfig, empty without one.
     """
-    files: dict[str, str] = {}
+    files = (
+        {_RUNTIME_DROP_IN: f'[crio.runtime]\ndefault_runtime = "{default_runtime}"\n'} if default_runtime in RUNTIMES else {}
+    )
     for config in machine_configs:
         for file in files_of(config, "/etc/crio/crio.conf"):
             drop_in = file.path.startswith("/etc/crio/crio.conf.d/") or file.path == "/etc/crio/crio.conf"

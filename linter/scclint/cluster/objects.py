@@ -23,6 +23,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "RoleBinding": _RBAC,
     "ClusterRoleBinding": _RBAC,
     "CSIDriver": ("storage.k8s.io",),
+    "ContainerRuntimeConfig": _MACHINE,
     "KubeletConfig": _MACHINE,
     "MachineConfig": _MACHINE,
     "MachineConfigPool": _MACHINE,

@@ -29,6 +29,7 @@ from scclint.model.kinds import (
 from scclint.model.kinds import Key as KindKey
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import (
+    ContainerRuntimeConfig,
     KubeletConfig,
     MachineConfigPool,
     ProfileBinding,
@@ -154,6 +155,7 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     **{(group, kind): Role for group in _RBAC for kind in ("Role", "ClusterRole")},
     **{(group, kind): RoleBinding for group in _RBAC for kind in ("RoleBinding", "ClusterRoleBinding")},
     ("storage.k8s.io", "CSIDriver"): CSIDriver,
+    ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ContainerRuntimeConfig,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,
     ("node.k8s.io", "RuntimeClass"): RuntimeClass,

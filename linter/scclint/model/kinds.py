@@ -136,8 +136,8 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
 
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
-    "ClusterRoleBinding", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "RuntimeClass", "SeccompProfile",
-    "ProfileBinding", "List",
+    "ClusterRoleBinding", "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool",
+    "RuntimeClass", "SeccompProfile", "ProfileBinding", "List",
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
@@ -150,7 +150,7 @@ SUBJECT_KINDS = (
 """Every kind above. A document of another kind is parsed only if the configuration names its kind."""
 
 CLUSTER_SCOPED = frozenset((
-    "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver",
-    "KubeletConfig", "MachineConfig", "MachineConfigPool", "RuntimeClass",
+    "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding",
+    "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "RuntimeClass",
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

@@ -33,6 +33,10 @@ class KubeletConfig(ApiObject):
     """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
 
 
+class ContainerRuntimeConfig(ApiObject):
+    """machineconfiguration.openshift.io/v1: CRI-O's configuration for the pools it selects, its container runtime among it."""
+
+
 class MachineConfigPool(ApiObject):
     """machineconfiguration.openshift.io/v1: a group of nodes that share their configuration."""
 

@@ -59,6 +59,18 @@ KUBERNETES = tuple(f"1.{minor}" for minor in range(min(_MINORS), max(_MINORS) + 
 NEWEST_KUBERNETES = KUBERNETES[-1]
 
 
+RUNTIMES = ("crun", "runc")
+"""The container runtimes of OpenShift's nodes."""
+
+
+def installed_runtime(minor: int, platform: str) -> str:
+    """Return the container runtime of new nodes of a release with Kubernetes 1.`minor`.
+
+    OpenShift installs crun since 4.18. A cluster that was upgraded to 4.18 has a MachineConfig that keeps runc.
+    """
+    return "crun" if minor >= 31 and platform != "kubernetes" else "runc"
+
+
 def release_of(name: str) -> Release:
     """Return the release of a name (`4.20`). Raises UsageError for one that is not known."""
     if name not in RELEASES:

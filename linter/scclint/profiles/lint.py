@@ -8,7 +8,7 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.limits import MAX_SYSCALL_SUGGESTIONS
-from scclint.model.releases import DEFAULT, kubernetes_of
+from scclint.model.releases import DEFAULT, installed_runtime, kubernetes_of, minor_of_kubernetes
 from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, abi_syscalls, compare, default_stance, notable, stances
 from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.recognise import identify
@@ -49,8 +49,8 @@ class Target:
     """Where a profile is used: the CRI-O release, the bounding set of the container, and the architectures of the nodes.
 
     `caps` are full names (`CAP_CHOWN`); `arches` are Go's names (`amd64`). `no_new_privileges` is True if the container has
-    `allowPrivilegeEscalation: false`, and None if that is unknown. `extends` is True if the name of the profile says that it is
-    RuntimeDefault with additions.
+    `allowPrivilegeEscalation: false`, and None if that is unknown. `runtimes` may start the containers.
+    `extends` is True if the name of the profile says that it is RuntimeDefault with additions.
     """
 
     crio: str = kubernetes_of(DEFAULT)
@@ -58,6 +58,7 @@ class Target:
     arches: tuple[str, ...] = ("amd64",)
     no_new_privileges: bool | None = None
     extends: bool = False
+    runtimes: tuple[str, ...] = (installed_runtime(minor_of_kubernetes(kubernetes_of(DEFAULT)), "openshift"),)
 
 
 ANY = Target()
@@ -96,7 +97,7 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
 
     def of_arch(profile: Profile, arch: str) -> Iterator[ProfileProblem]:
         if default_denies:
-            startup = check_startup(profile, arch, target.no_new_privileges)
+            startup = check_startup(profile, arch, target.no_new_privileges, target.runtimes)
             yield from (found for found in startup if not (uncertain and found.id == "clone3-refused"))
             yield from _wider_than_runtime_default(profile, rules, target, arch)
         else:
@@ -110,7 +111,9 @@ def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProb
     default = profile.get("defaultAction")
     if default is None or default in PASSING or identify(profile):
         return
-    yield from _on_each_arch(profile, target, lambda resolved, arch: check_startup(resolved, arch, target.no_new_privileges))
+    yield from _on_each_arch(
+        profile, target, lambda resolved, arch: check_startup(resolved, arch, target.no_new_privileges, target.runtimes)
+    )
 
 
 def _on_each_arch(

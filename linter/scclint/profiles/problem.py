@@ -108,7 +108,7 @@ _KINDS: Mapping[str, tuple[str, Severity, str, str]] = {
     "missing-runtime-setup": (
         BROKEN,
         _WARNING,
-        "the profile does not allow syscalls that the runtime needs to set up the container: {lacking}",
+        "the profile does not allow syscalls that set up the container: {needs}",
         "Allow them, or set allowPrivilegeEscalation: false on every container that uses the profile.",
     ),
     "clone3-refused": (

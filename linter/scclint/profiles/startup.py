@@ -1,6 +1,6 @@
 """Check whether a container can start, and its program run, under a profile that denies by default."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scclint.profiles.diff import DENIED, default_stance, stances
 from scclint.profiles.problem import ProfileProblem, problem
@@ -13,12 +13,24 @@ _EVERY_PROGRAM = (
 )
 """Syscalls that libc and language runtimes make before a program's first line, and that threads need; `a|b` means either."""
 
-_RUNTIME_SETUP = "capget capset chdir fcntl fstatfs getdents64 getppid prctl setgid setgroups setuid"
-"""Syscalls that runc makes after it loads the filter. With no_new_privs, runc loads the filter last and makes none."""
+_SETUP = {
+    "crun": "capset prctl rt_sigprocmask pselect6|select setresgid setresuid",
+    "runc": "capget capset chdir fcntl fstatfs getdents64 getppid prctl setgid setgroups setuid",
+}
+"""Syscalls that a runtime makes after it loads the filter, in addition to those of every program.
+
+With no_new_privs, a runtime loads the filter last and makes none. Sources: `apply_security_settings` and `container_init` in
+`src/libcrun/container.c` of crun, `libcontainer/standard_init_linux.go` of runc.
+"""
 
 
-def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -> Iterator[ProfileProblem]:
-    """Yield the startup problems, on one architecture, of a resolved profile whose default action denies."""
+def check_startup(
+    profile: Profile, arch: str, no_new_privileges: bool | None, runtimes: Iterable[str]
+) -> Iterator[ProfileProblem]:
+    """Yield the startup problems, on one architecture, of a resolved profile whose default action denies.
+
+    `runtimes` are those that may start the containers.
+    """
     known, default = stances(profile, arch), default_stance(profile)
     at = ("defaultAction",)
 
@@ -34,8 +46,9 @@ def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -
         return
     if lacking := missing(_EVERY_PROGRAM):
         yield problem("missing-essential", at, lacking=", ".join(lacking))
-    if not no_new_privileges and (lacking := missing(_RUNTIME_SETUP)):
-        yield problem("missing-runtime-setup", at, lacking=", ".join(lacking))
+    lacking_by = {} if no_new_privileges else {runtime: missing(_SETUP[runtime]) for runtime in runtimes}
+    if needs := "; ".join(f"{runtime} needs {', '.join(names)}" for runtime, names in lacking_by.items() if names):
+        yield problem("missing-runtime-setup", at, needs=needs)
     clone3 = known.get("clone3", default)
     if known.get("clone", default).verdict != DENIED and "clone3" not in known and clone3.action == "ERRNO(EPERM)":
         yield problem("clone3-refused", ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at)

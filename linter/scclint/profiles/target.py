@@ -33,4 +33,5 @@ def target_of(cluster: "Cluster", uses: Sequence[tuple[Mapping[str, Any], Mappin
     selectors = [selector for pod, _ in uses if isinstance(selector := pod["spec"].get("nodeSelector"), Mapping)]
     selected = [selector.get("kubernetes.io/arch") for selector in selectors]
     arches = tuple(arch for arch in NATIVE if arch in selected)
-    return Target(crio_on(cluster), caps, arches, hardened if contexts else None)
+    runtimes = {runtime: True for pod in [pod for pod, _ in uses] or [{}] for runtime in cluster.runtimes(pod)}
+    return Target(crio_on(cluster), caps, arches, hardened if contexts else None, runtimes=tuple(sorted(runtimes)))

@@ -218,7 +218,7 @@ def _replacing(pool: "NodePool", handler: str | None) -> str:
     if handler is None and pool.handler_profiles:
         handlers = and_more([name for name, _ in pool.handler_profiles], _NAMED)
         return f"a file on {pool.name} if the handler of the pod's RuntimeClass is {handlers}"
-    used = handler or pool.default_handler
+    used = handler or pool.default_handler or "crun"
     if own := dict(pool.handler_profiles).get(used):
         return f"{own} on {pool.name} for runtime handler {used}"
     return f"{pool.seccomp_profile} on {pool.name}" if pool.seccomp_profile else ""
