@@ -4,6 +4,7 @@ from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
+from scclint.cluster.namespaces import STORAGE_POLICIES
 from scclint.finding import (
     Append,
     Deduplicate,
@@ -77,6 +78,7 @@ __all__ = [
     "REQUIRED_SCC",
     "SERVICE_ACCOUNTS_OF",
     "SERVICE_ACCOUNT_PREFIX",
+    "STORAGE_POLICIES",
     "SYNC_LABEL",
     "UNSPECIFIED_NAMESPACE",
     "Access",

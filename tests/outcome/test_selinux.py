@@ -2,6 +2,7 @@
 
 import pytest
 
+from scclint.cluster import Cluster
 from scclint.outcome.selinux import MountedClaim, event
 
 LEVEL, OTHER = ":::s0:c1,c2", ":::s0:c3,c4"
@@ -34,3 +35,22 @@ def mounted(*labels: str, recursive: bool = False) -> MountedClaim:
 def test_two_pods_conflict_as_in_the_controller(first: MountedClaim, second: MountedClaim, expected: str | None) -> None:
     assert event(first, second) == expected
     assert event(second, first) == expected
+
+
+@pytest.mark.parametrize(
+    ("release", "label", "own", "expected"),
+    [
+        ("4.20", "Recursive", None, "Recursive"),
+        ("4.19", "Recursive", None, None),
+        ("4.20", "recursive", None, None),
+        ("4.22", "MountOption", "Recursive", "Recursive"),
+    ],
+)
+def test_the_label_of_a_namespace_fills_in_the_policy(release: str, label: str, own: str | None, expected: str | None) -> None:
+    labels = {"storage.openshift.io/selinux-change-policy": label}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+    context = {} if own is None else {"securityContext": {"seLinuxChangePolicy": own}}
+    spec = {"containers": [{"name": "c", "image": "registry.example/c:1"}], **context}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
+    (created,) = Cluster.openshift(release, [namespace]).judge(pod).pods
+    assert created.pod["spec"]["securityContext"].get("seLinuxChangePolicy") == expected

@@ -13,7 +13,7 @@ from scclint.cluster import installed
 from scclint.cluster.feature_gates import disabled_gates
 from scclint.cluster.grants import SccGrants
 from scclint.cluster.installed import TECH_PREVIEW, Installation
-from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
+from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS, with_storage_policies
 from scclint.cluster.objects import Objects, ServiceAccounts
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
@@ -346,6 +346,12 @@ class Cluster:
             return ""
         found = self._objects.named("RuntimeClass").get(name)
         return None if found is None else str(found.get("handler") or "")
+
+    def with_storage_policies(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
+        """Return a pod with the storage policies that the labels of its namespace give it (see `namespaces.with_storage_policies`)."""
+        if "StoragePerformantSecurityPolicy" in self.disabled_gates:
+            return pod
+        return with_storage_policies(pod, labels_of(self.namespaces.get(namespace, {})))
 
     def runtimes(self, pod: Object) -> tuple[str, ...]:
         """Return the container runtimes that may start a pod, `crun` or `runc`; none for other handlers, such as Kata's."""

@@ -27,6 +27,8 @@ GATES: Mapping[str, Gate] = {
     "ImageVolume": Gate(35, 33, 33),
     "ProcMountType": Gate(33, 33, 30),
     "SELinuxChangePolicy": Gate(33, 33, 33),
+    # A gate of OpenShift alone. It drops no field: the API server fills fields in by the labels of the namespace.
+    "StoragePerformantSecurityPolicy": Gate(99, 33, 32),
     "SupplementalGroupsPolicy": Gate(33, 33, 33),
     "UserNamespacesSupport": Gate(33, 33, 30),
 }

@@ -129,7 +129,8 @@ class Outcomes:
             return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
         verdict = self._cluster.admission.admit(pod, namespace, who)
         if verdict.allowed:
-            verdict = replace(verdict, pod=self._without_disabled(verdict.pod))
+            pod = self._cluster.with_storage_policies(self._without_disabled(verdict.pod), namespace)
+            verdict = replace(verdict, pod=pod)
         policy, wider = self.namespace_policies(namespace)
         template = Answer if policy.unknown else partial(template_answer, workload, self._cluster, wider or policy)
         seccomp = effective_seccomp(verdict, self._cluster)
