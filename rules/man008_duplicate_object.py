@@ -66,7 +66,7 @@ Identity = tuple[str, str, str, str]
     "An object is defined twice with different content",
     severity=Severity.WARNING,
     on=ApiObject,
-    since="0.2",
+    since="0.1",
     tags=("manifest",),
     cwe=(694,),
 )

@@ -67,7 +67,7 @@ from ._words import pods, when_created
     "Pod Security admission rejects the pod that SCC admission leaves",
     severity=Severity.ERROR,
     on=Workload,
-    since="0.2",
+    since="0.1",
     tags=("admission", "pod-security"),
     study=(22, 22),
 )

@@ -60,7 +60,7 @@ from ._words import pods, when_created
     "The pod or its template violates the level that the namespace warns about or audits",
     severity=Severity.INFO,
     on=Workload,
-    since="0.2",
+    since="0.1",
     tags=("admission", "pod-security"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:

@@ -85,7 +85,7 @@ _MINOR = r"v?1\.(0|[1-9][0-9]*)(\.[0-9]+)?"
     "A Pod Security label of a namespace has an unknown level, version or mode",
     severity=Severity.ERROR,
     on=Namespace,
-    since="0.2",
+    since="0.1",
     tags=("pod-security",),
     cwe=(1188,),
 )

@@ -93,7 +93,7 @@ _ENFORCE = level_label("enforce")
     "A label keeps the label syncer from setting the level that service accounts need",
     severity=Severity.WARNING,
     on=Namespace,
-    since="0.2",
+    since="0.1",
     tags=("pod-security", "scc"),
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:

@@ -98,7 +98,7 @@ from ._words import pods
     "The namespace's Pod Security level does not allow an inline CSI volume",
     severity=Severity.ERROR,
     on=Workload,
-    since="0.2",
+    since="0.1",
     tags=("admission", "pod-security", "scc"),
     study=(40, 40),
 )

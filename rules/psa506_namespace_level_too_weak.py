@@ -67,7 +67,7 @@ from scclint.api import LEVELS, Namespace, Outcome, Problem, Set, Severity, Work
     "All pods of a namespace meet a stricter level than it enforces",
     severity=Severity.INFO,
     on=Namespace,
-    since="0.2",
+    since="0.1",
     tags=("pod-security",),
     cwe=(1188,),
     study=(5, 5),

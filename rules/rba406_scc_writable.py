@@ -56,7 +56,7 @@ _WRITES = ("create", "update", "patch")
     "A role lets its subjects create or change SCCs",
     severity=Severity.ERROR,
     on=Role,
-    since="0.2",
+    since="0.1",
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),

@@ -58,7 +58,7 @@ from ._scc import wider_than_restricted
     "A ClusterRole adds the use of an SCC to a role of the release",
     severity=Severity.ERROR,
     on=Role,
-    since="0.2",
+    since="0.1",
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),

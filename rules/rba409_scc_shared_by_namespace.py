@@ -81,7 +81,7 @@ _POD_CREATORS = ("edit", "admin")
     "Everyone who may create pods in a namespace can use an SCC that opens the node",
     severity=Severity.INFO,
     on=RoleBinding,
-    since="0.2",
+    since="0.1",
     tags=("rbac", "scc"),
     security_severity=3.0,
     cwe=(269,),

@@ -69,7 +69,7 @@ from ._scc import wider_than_restricted
     "An SCC is granted to a service account that nothing defines or uses",
     severity=Severity.INFO,
     on=RoleBinding,
-    since="0.2",
+    since="0.1",
     tags=("rbac", "scc"),
     cwe=(272,),
     study=(1, 1),

@@ -109,7 +109,7 @@ _CAUSES = {
     "The API server or the kubelet rejects the pod after SCC admission",
     severity=Severity.ERROR,
     on=Workload,
-    since="0.2",
+    since="0.1",
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",)
     "A label switches SCC admission off in a namespace",
     severity=Severity.ERROR,
     on=Namespace,
-    since="0.2",
+    since="0.1",
     tags=("admission", "scc"),
     security_severity=8.0,
     cwe=(250, 1188),

@@ -48,7 +48,7 @@ _FROM_ZERO = r"0+[/-][0-9]+"
     "A namespace's range of user IDs begins with 0",
     severity=Severity.ERROR,
     on=Namespace,
-    since="0.2",
+    since="0.1",
     tags=("admission", "scc"),
     security_severity=7.0,
     cwe=(250,),

@@ -86,7 +86,7 @@ from ._words import pods
     "Pods in a dump of the cluster run under another SCC than the verdict",
     severity=Severity.WARNING,
     on=Workload,
-    since="0.2",
+    since="0.1",
     tags=("admission",),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:

@@ -139,3 +139,17 @@ def test_colour(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert colours(cli("check", *words, "demo").out) is expected
+
+
+def test_help_and_version_as_commands(cli: Cli) -> None:
+    assert cli("help", "check").out == cli("check", "--help").out
+    assert cli("help").out == cli("--help").out
+    assert cli("version").out == cli("--version").out
+
+
+def test_a_version_is_judged_as_its_release_and_the_report_says_so(demo: Path, cli: Cli) -> None:
+    run = cli("check", "--openshift", "4.20.3,v4.20", "--format", "concise")
+    assert "OpenShift 4.20;" in run.out
+    assert "OpenShift 4.20.3 is judged as 4.20" in run.out + run.err
+    assert "is judged as" not in cli("check", "--openshift", "v4.20").err
+    assert cli("check", "--openshift", "4.99.1").status == 2

@@ -157,6 +157,22 @@ def test_a_subject(shop: Path, cli: Cli) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "namespace", "name"),
+    [
+        ("system:serviceaccount:shop:web", "ServiceAccount", "shop", "web"),
+        ("system:serviceaccounts:shop", "Group", "", "system:serviceaccounts:shop"),
+        ("system:authenticated", "Group", "", "system:authenticated"),
+        ("system:admin", "User", "", "system:admin"),
+    ],
+)
+def test_a_subject_by_the_name_that_the_cluster_prints(
+    shop: Path, cli: Cli, text: str, kind: str, namespace: str, name: str
+) -> None:
+    document = found(cli, "--subject", text, "shop.yaml")
+    assert document["subject"] == {"kind": kind, "namespace": namespace, "name": name}
+
+
 def test_a_subject_that_may_use_none_but_has_a_way(here: Path, cli: Cli) -> None:
     Path("shop.yaml").write_text(MANIFESTS.replace(":anyuid", ":privileged"))
     document = found(cli, "--subject", "user/alice", "shop.yaml")

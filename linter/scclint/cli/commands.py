@@ -209,7 +209,7 @@ Each unit is judged on its own, with the objects that it takes from others.""",
             ("text", "json"),
             "text or json; may repeat",
         ),
-        "[OPTIONS] FILE[:LINE] | KIND/NAME | --message FILE [PATH ...]",
+        "[OPTIONS] WORKLOAD | --message FILE [PATH ...]",
         """\
 Show which SCC admits a workload and why, and the seccomp profile of each
 container. Then list every SCC in the order in which the cluster tries them,

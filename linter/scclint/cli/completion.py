@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from scclint.cli.commands import build
 from scclint.cli.status import OK
+from scclint.cluster import Cluster
 from scclint.errors import UsageError
+from scclint.model.releases import DEFAULT, RELEASES
 from scclint.registry import builtin
 from scclint.report.output import write
 
@@ -22,11 +24,12 @@ def run(args: Namespace) -> int:
         raise UsageError("completion needs shtab: pip install 'scclint[completion]', or pipx inject scclint shtab") from None
     parser = build()
     rules = [rule.id for rule in builtin().rules]
+    choices = {"RULE": rules, "RULES": rules, "RELEASE": [*RELEASES], "SCC": sorted(Cluster.openshift(DEFAULT).sccs)}
     for action in _actions(parser):
         if action.metavar in FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
-        elif action.metavar in ("RULE", "RULES"):
-            action.choices = rules
+        elif action.metavar in choices:
+            action.choices = choices[str(action.metavar)]
     write(shtab.complete(parser, shell=args.shell), None)
     return OK
 

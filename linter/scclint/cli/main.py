@@ -62,6 +62,11 @@ def _run(argv: Sequence[str] | None) -> int:
         # before (measured with 1,000 workloads: the same peak memory).
         gc.disable()
         argv = sys.argv[1:]
+    match list(argv):
+        case ["help", *words]:
+            argv = [*words, "--help"]
+        case ["version"]:
+            argv = ["--version"]
     parser = build(argv[0] if argv else "")
     args = parser.parse_args(argv)
     if args.version:

@@ -11,6 +11,7 @@ from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
 from scclint.config.model import Config
 from scclint.errors import UsageError
+from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.outcome.world import World
 from scclint.report import who_can
 from scclint.report.json_text import dump
@@ -73,7 +74,11 @@ def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[PlacedWorld]:
 
 
 def _subject(text: str, namespace: str) -> tuple[SubjectKind, str, str]:
-    """Return the subject that KIND/NAME or serviceaccount/NAMESPACE/NAME means."""
+    """Return the subject that KIND/NAME, serviceaccount/NAMESPACE/NAME or a name such as `system:serviceaccount:shop:web` means."""
+    if text.startswith(SERVICE_ACCOUNT_PREFIX):
+        text = f"serviceaccount/{text.removeprefix(SERVICE_ACCOUNT_PREFIX).replace(':', '/')}"
+    elif text.startswith("system:"):
+        text = f"{'group' if text.startswith((SERVICE_ACCOUNTS_OF, *EVERYONE)) else 'user'}/{text}"
     kind = _KINDS.get(text.partition("/")[0].lower())
     name = text.partition("/")[2]
     if kind is None or not name:

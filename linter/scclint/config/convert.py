@@ -10,6 +10,7 @@ from scclint.config.merge import ConversionContext
 from scclint.config.selection import unknown_selector
 from scclint.files.discover import Reach, is_below, is_text
 from scclint.finding import Ignore, Path, Severity
+from scclint.model.releases import minor_release
 
 OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
 """Allowed suffixes of the files to which a configuration writes reports."""
@@ -249,7 +250,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.Dec
 
 
 _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
-    "openshift": lambda value, context: strings(value),
+    "openshift": lambda value, context: tuple(dict.fromkeys(map(minor_release, strings(value)))),
     "addons": _addons,
     "cluster_state": _paths,
     "creator": lambda value, context: records.Creator(value["user"], strings(value.get("groups", ()))),

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scclint.config.model import Config
 from scclint.finding import Ignore, Notice, Severity
+from scclint.model.releases import minor_release
 from scclint.rule import AnyRule, RetiredRule, retired
 from scclint.text import listed
+from scclint.untyped import several
 
 EXACT = 100
 TAG = 0
@@ -49,8 +51,11 @@ def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
 
 
 def former_names(config: Config, ignores: Iterable[Ignore]) -> list[Notice]:
-    """Return notes on retired rules that settings and suppressions name, and on the former key of a declared rule."""
+    """Return notes on names in settings and suppressions that mean others: retired rules, a former key, releases with a patch version."""
     notes = retired_rules_note(_named(config, ignores))
+    for version in several(config.settings.get("cluster.openshift", ())):
+        if version.count(".") > 1:
+            notes.append(Notice("note", f"OpenShift {version} is judged as {minor_release(version)}"))
     if any("settle" in rule for rule in config.settings.get("rules", ())):
         notes.append(Notice("note", "the key `settle` of a rule is now called `help`", config.file))
     return notes

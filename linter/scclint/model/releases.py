@@ -4,6 +4,7 @@ OpenShift 4.23 and 5.0 are built from the same sources. Their Kubernetes version
 openshift/microshift; the minor version of CRI-O follows that of Kubernetes (cri-o/cri-o, release branches).
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -76,6 +77,12 @@ def release_of(name: str) -> Release:
     if name not in RELEASES:
         raise UsageError(f"OpenShift {name!r} is not a release scclint knows. Use one of {', '.join(RELEASES)}.")
     return RELEASES[name]
+
+
+def minor_release(version: str) -> str:
+    """Return the release that a version belongs to: `4.20` for `v4.20`, `4.20.3` and `4.20.0-rc.1`. Another text is returned as it is."""
+    found = re.fullmatch(r"v?(\d+\.\d+)(?:\.\d[\w.+-]*)?", version, re.ASCII)
+    return found[1] if found else version
 
 
 def kubernetes_of(release: str) -> str:

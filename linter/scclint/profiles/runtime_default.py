@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from scclint.errors import UsageError
-from scclint.model.releases import RELEASES, release_of
+from scclint.model.releases import RELEASES, minor_release, release_of
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
 
@@ -74,8 +74,9 @@ def variant_of(crio: str) -> Variant:
 
 def crio_of(openshift: str) -> str:
     """Return the CRI-O minor release of an OpenShift release: `1.29` for `4.16`. Raises UsageError except for a known release."""
-    minor = openshift.rpartition(".")[0]
-    if minor in RELEASES:
+    openshift = openshift.removeprefix("v")
+    minor = minor_release(openshift)
+    if minor != openshift and minor in RELEASES:
         raise UsageError(f"OpenShift {openshift}: use the minor release ({minor}), or set the CRI-O release with --crio 1.NN.P")
     return f"1.{release_of(openshift).crio}"
 
