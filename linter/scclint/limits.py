@@ -290,3 +290,9 @@ MAX_BATCH_SECONDS = 10
 
 MAX_BATCH_ROWS = 50_000
 """Rows of a fleet that a process keeps before it writes them, some 50 MB. One catalog has more workloads than a hundred repositories."""
+
+MAX_APPLICATIONS = 5_000
+"""Applications that one ApplicationSet makes. A matrix of two lists of a few kilobytes makes a million."""
+
+MAX_GLOBS = 1_000
+"""Globs into which one with alternatives is split: each pair of braces multiplies them."""

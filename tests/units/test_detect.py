@@ -14,7 +14,7 @@ from scclint.run.lint import find_units
 from scclint.run.scan import scan
 from scclint.source import Span
 from scclint.units.detect import Split
-from scclint.units.unit import ChartView, Unit
+from scclint.units.unit import Deployment, Unit
 from tests.running import report_on
 from tests.units.tools import needs_helm
 
@@ -214,7 +214,18 @@ def test_a_library_chart_is_no_unit() -> None:
         (APPLICATION.replace("NAME", "other").replace("PATH", "apps/shop"), None),
         (APPLICATION.replace("NAME", "repo").replace("PATH", "apps/{{ cluster }}"), None),
         (APPLICATION.replace("NAME", "repo").replace("PATH", "no/such"), None),
-        (FLUX.replace("PATH", "apps/shop"), ["apps/shop/below/web.yaml", "apps/shop/web.yaml"]),
+        (
+            FLUX.replace("PATH", "apps/shop").replace(", targetNamespace: shop", ""),
+            ["apps/shop/below/web.yaml", "apps/shop/web.yaml"],
+        ),
+        (
+            APPLICATION.replace("NAME", "repo").replace("PATH}", "apps, directory: {recurse: true, exclude: '*below*'}}"),
+            ["apps/shop/web.yaml"],
+        ),
+        (
+            APPLICATION.replace("NAME", "repo").replace("PATH}", "apps, directory: {recurse: true, include: '{shop/w*,x}'}}"),
+            ["apps/shop/web.yaml"],
+        ),
     ],
 )
 def test_a_folder_that_something_deploys(text: str, expected: list[str] | None) -> None:
@@ -224,8 +235,12 @@ def test_a_folder_that_something_deploys(text: str, expected: list[str] | None) 
     if expected is None:
         assert list(found) == ["."]
     else:
-        unit = found["apps/shop"]
-        assert (unit.kind, list(unit.files), unit.namespace) == ("directory", expected, "shop")
+        unit = next(unit for name, unit in found.items() if name.endswith("#shop"))
+        assert (unit.kind, list(unit.files), unit.namespace) == (
+            "directory",
+            expected,
+            "" if "Flux" in text or "path: ./" in text else "shop",
+        )
 
 
 def settings(path: str, **more: object) -> UnitSettings:
@@ -279,7 +294,7 @@ def test_a_configured_chart() -> None:
     assert (other.name, other.files) == (".", ("web/notes.yaml",))
     assert (found.name, found.kind, found.namespace, found.takes) == ("web#prod", "chart", "shop", False)
     assert found.reason == "the configuration says so (.scclint.yaml:3)"
-    assert found.view == ChartView(("web/prod.yaml",), ("a=2",), "shop")
+    assert found.deployment == Deployment(namespace="shop", values=("web/prod.yaml",), settings=("--set=a=2",), release="shop")
     assert found.files == ("web/Chart.yaml", "web/prod.yaml", "web/templates/web.yaml")
 
 
@@ -295,10 +310,11 @@ def test_a_chart_that_an_application_deploys_with_values_of_its_own() -> None:
     deployed = APPLICATION.partition("  source:")[0] + f"  {source}parameters: [{{name: a, value: '2'}}, {{value: '3'}}]}}}}\n"
     write({**CHART, "web/values-dev.yaml": "a: 1\n", "prod.yaml": "a: 1\n", "apps/shop.yaml": deployed})
     found = {unit.name: unit for unit in split()}
-    assert list(found) == [".", "web", "web#shop", "web#values-dev"]
-    assert (found["web"].view, found["web"].namespace) == (ChartView(), "shop")
-    assert (found["web#shop"].view, found["web#shop"].namespace) == (ChartView(("prod.yaml",), ("a=2",), "shop"), "shop")
-    assert found["web#shop"].reason == "Application shop deploys it"
+    assert list(found) == [".", "web#shop", "web#values-dev"], "the defaults alone are not deployed"
+    deployment = found["web#shop"].deployment
+    assert (deployment.by, deployment.namespace, deployment.release) == ("Application shop", "shop", "shop")
+    assert (deployment.values, deployment.settings) == ((os.path.realpath("prod.yaml"),), ("--set=a=2",))
+    assert (found["web#shop"].namespace, found["web#shop"].reason) == ("shop", "Application shop deploys it")
     assert found["web#values-dev"].namespace == ""
 
 
@@ -328,8 +344,8 @@ def test_applications_that_charts_render_deploy_folders() -> None:
     found = {unit.name: unit for unit in find_units(["."], Config())}
     assert {name: (unit.kind, unit.namespace, unit.reason) for name, unit in found.items()} == {
         "root": ("chart", "", "a chart with its default values"),
-        "middle": ("chart", "middle", "a chart with its default values"),
-        "leaf": ("directory", "shop", "Application shop deploys it"),
+        "middle#middle": ("chart", "middle", "Application middle deploys it"),
+        "leaf#shop": ("directory", "shop", "Application shop deploys it"),
     }
 
 
@@ -343,7 +359,7 @@ def test_an_application_that_no_chart_renders_deploys_nothing() -> None:
 @needs_helm
 def test_a_chart_that_deploys_itself_is_split_once_more() -> None:
     write(_chart("root", _app("again", "root")))
-    assert [(unit.name, unit.namespace) for unit in find_units(["."], Config())] == [("root", "again")]
+    assert [(unit.name, unit.namespace) for unit in find_units(["."], Config())] == [("root#again", "again")]
 
 
 @needs_helm

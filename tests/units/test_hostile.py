@@ -88,7 +88,7 @@ def build(tree: Path, files: dict[str, str]) -> RendererOutput:
 
 
 def build_unchecked(tree: Path) -> RendererOutput:
-    checked = replace(closure(str(tree / "k"), str(tree)), refused="")
+    checked = replace(closure(str(tree / "k"), str(tree)), refused="", remote=())
     return renderer().build_kustomize(str(tree / "k"), str(tree), checked=checked)
 
 

@@ -135,15 +135,16 @@ def test_the_arguments_of_kustomize(bin_folder: Path, tree: Path) -> None:
 def test_the_arguments_of_helm(bin_folder: Path, tree: Path) -> None:
     program(bin_folder, "helm", "for a in sys.argv[1:]: print(a)")
     (tree / "v,1.yaml").write_text("")
-    made = chart(Renderer(), tree, values=(str(tree / "v,1.yaml"),), settings=("a=b,c=d",))
+    made = chart(Renderer(), tree, values=(str(tree / "v,1.yaml"),), settings=("--set=a=b,c=d",))
     flags = (
         "--namespace=n",
         "--kube-version=1.35.0",
         "--api-versions=a/v1,a/v1/B",
         f'--values="{tree}/v,1.yaml"',
+        "--include-crds",
         "--set=a=b,c=d",
     )
-    assert made.text.split("\n")[:-1] == ["template", "web", str(tree / "c"), *flags, "--include-crds", "--skip-tests"]
+    assert made.text.split("\n")[:-1] == ["template", "web", str(tree / "c"), *flags]
 
 
 @pytest.mark.parametrize("name", ["", "-x", "Web", "a_b", "a" * 54, "a\n"])
@@ -315,7 +316,7 @@ def test_helm_renders_for_openshift(tree: Path) -> None:
     (tree / "c/templates").mkdir()
     (tree / "c/templates/a.yaml").write_text(text)
     (tree / "c/v,1.yaml").write_text("a: 1\nb: 1\n")
-    made = template(str(tree / "c"), str(tree), str(tree / "c/v,1.yaml"), settings=("b=2",))
+    made = template(str(tree / "c"), str(tree), str(tree / "c/v,1.yaml"), settings=("--set=b=2",))
     told = f'namespace: {NAMESPACE_MARKER}}}\ndata:\n  scc: "true"\n  kind: "true"\n  version: v1.35.0\n  a: 1\n  b: 2\n'
     assert made.endswith(told)
 

@@ -77,7 +77,7 @@ class KustomizeTrace(Tracer):
     @cached_property
     def _patches(self) -> Patches:
         rendered = self._session.rendered
-        return Patches(self._closure, rendered.tree, self._session.shown_rendered, rendered.text)
+        return Patches(self._closure, rendered.tree, self._session.shown_rendered, rendered.text, self._unit.deployment)
 
     @cached_property
     def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:

@@ -51,6 +51,9 @@ def model_objects(
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             found = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
+    if unit.left_out:
+        # What is not there may complete them.
+        found = [obj.with_provenance(whole=False) for obj in found]
     return found if settings.namespace or unit.kind == "chart" else _place_by_accounts(found, borrowed)
 
 

@@ -18,8 +18,9 @@ from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions
 from scclint.run.store import RunStore
 from scclint.text import and_more
-from scclint.units.detect import DEPLOYING, Split, may_deploy
+from scclint.units.detect import DEPLOYING, NOTHING_HIDDEN, Split, may_deploy
 from scclint.units.outline import Outline
+from scclint.units.repository import HOLDING, may_hold
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class UnitRenderer:
     def key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
         config = self.config
-        asked = (unit.path, unit.namespace, unit.view, config.openshift, config.helm_values, config.helm_set)
+        asked = (unit.path, unit.namespace, unit.deployment, config.openshift, config.helm_values, config.helm_set)
         try:
             read = [(name, _digest_of(name)) for name in sorted(self.inputs(unit))]
         except OSError:
@@ -61,20 +62,31 @@ class UnitRenderer:
 
     def inputs(self, unit: Unit) -> Iterator[str]:
         """The paths of all files that the renderer of a unit can read."""
-        if unit.view is None:
+        deployment = unit.deployment
+        yield from deployment.files
+        if unit.kind == "kustomize":
             yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
             return
         from scclint.units.copies import files_below
 
-        yield from (*files_below(unit.path), *unit.view.values, *self.config.helm_values)
+        yield from (*files_below(unit.path), *deployment.values, *self.config.helm_values)
 
     def output(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "RendererOutput":
         """Render a unit with these texts in place of files, by real path.
 
         With `origins`, each object of a kustomization is annotated with the file that it comes from.
         """
-        own = _texts_of(unit, texts)
-        if not own and unit.view is None:
+        own = {**_texts_of(unit, texts)}
+        if unit.kind == "kustomize":
+            from scclint.units.kustomize.edits import changed_texts
+
+            own |= changed_texts(self.closures[unit.name], self.tree, unit.deployment.kustomization, _reader(own))
+        made = self._made(unit, own, origins=origins)
+        return self._after(unit, made) if made.text else made
+
+    def _made(self, unit: Unit, own: Mapping[str, str], *, origins: bool) -> "RendererOutput":
+        """What the renderer of a unit makes, with these texts in place of files."""
+        if not own and unit.kind == "kustomize":
             closure = self.closures[unit.name]
             return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
         if not own:
@@ -85,7 +97,7 @@ class UnitRenderer:
         top = os.path.realpath(self.tree)
         try:
             with copied(self.inputs(unit), self.tree, own) as folder:
-                if unit.view is None:
+                if unit.kind == "kustomize":
                     entry = os.path.join(folder, self.closures[unit.name].folder)
                     return self.programs.build_kustomize(entry, folder, origins=origins)
                 return self._templated(
@@ -93,6 +105,19 @@ class UnitRenderer:
                 )
         except OSError as error:
             return RendererOutput(error=f"its files cannot be copied: {error}")
+
+    def _after(self, unit: Unit, made: "RendererOutput") -> "RendererOutput":
+        """What is applied of a rendering: after the variables and post-renderers of what deploys it."""
+        deployment = unit.deployment
+        if deployment.variables is not None:
+            from scclint.units.kustomize.substitute import substituted
+
+            made = replace(made, text=substituted(made.text, dict(deployment.variables), whole=deployment.all_variables))
+        if deployment.post:
+            from scclint.units.helm.post import post_rendered
+
+            made = post_rendered(made, deployment.post, self.programs)
+        return made
 
     def marked(self, unit: Unit, texts: Mapping[str, str]) -> "MarkedRendering":
         """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
@@ -104,8 +129,7 @@ class UnitRenderer:
         from scclint.units.helm.markers import MarkedRendering, marked
         from scclint.units.helm.precheck import chart_problem
 
-        assert unit.view is not None
-        if chart_problem(unit.path, self.tree, (*unit.view.values, *self.config.helm_values)):
+        if chart_problem(unit.path, self.tree, (*unit.deployment.values, *self.config.helm_values)):
             return MarkedRendering()
         files: list[str] = []
         with suppress(OSError), tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
@@ -138,18 +162,22 @@ class UnitRenderer:
         from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
         from scclint.units.helm.views import release_name
 
-        assert unit.view is not None
-        config = self.config
+        config, deployment = self.config, unit.deployment
         release = (config.openshift or (DEFAULT,))[-1]
         return self.programs.template_chart(
             moved(unit.path),
             root=root,
-            release_name=unit.view.release or release_name(unit.path),
+            release_name=deployment.release or release_name(unit.path),
             namespace=unit.namespace or NAMESPACE_MARKER,
             kube_version=kube_version(release),
             api_versions=api_versions(release),
-            values=tuple(map(moved, (*unit.view.values, *config.helm_values))),
-            settings=(*unit.view.settings, *config.helm_set),
+            values=tuple(map(moved, (*deployment.values, *config.helm_values))),
+            inline=deployment.inline,
+            settings=(
+                *(["--is-upgrade"] if deployment.upgrade else []),
+                *deployment.settings,
+                *(f"--set={setting}" for setting in config.helm_set),
+            ),
         )
 
 
@@ -184,7 +212,8 @@ class Rendered:
         made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
         found = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
         level = "error" if config.render == "require" else "note"
-        found += _unrendered([unit for unit in units if unit.unrendered], level)
+        found += _grouped("judged unrendered", {unit.name: unit.unrendered for unit in units if unit.unrendered}, level)
+        found += _grouped("judged without a part", {unit.name: unit.left_out for unit in units if unit.left_out}, "note")
         paths = {unit.path for unit in units}
         for unit in (unit for unit in self.failed if unit.path in paths):
             found.append(Notice(level, f"{unit.name}: not judged: {unit.unrendered}", gap=True))
@@ -193,7 +222,7 @@ class Rendered:
         for path in (path for path in config.helm_values if not os.path.isfile(path)):
             found.append(Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path)))
         asked = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
-        if asked and not any(unit.view is not None and unit.rendered for unit in self.units):
+        if asked and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
             found.append(Notice("warning", f"--{' and --'.join(asked)} changed nothing, because no chart was rendered"))
         return [*self.split.notices(units), *self.endless, *dict.fromkeys(found)]
 
@@ -225,17 +254,21 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
     made: dict[Unit, Rendering] = {}
     notices: tuple[Notice, ...] = ()
+    hidden = NOTHING_HIDDEN
     for left in reversed(range(MAX_DEPLOYMENT_ROUNDS)):
         _render_new(split.units, renderer, made, store, texts, options)
-        documents = _deploying([made[unit] for unit in split.units if unit.needs_renderer])
-        before = {document.text for document in split.rendered}
-        if {document.text for document in documents} == before:
+        done = {unit: made[unit] for unit in split.units if unit.needs_renderer}
+        documents = _deploying(done.values(), split)
+        before, hidden_before = {document.text for document in split.rendered}, hidden
+        built = {unit.name: rendering for unit, rendering in done.items() if unit.kind == "kustomize"}
+        hidden = split.hidden({name: rendering.text for name, rendering in built.items() if not rendering.error})
+        if {document.text for document in documents} == before and hidden == hidden_before:
             break
         if not left:
             files = and_more(dict.fromkeys(document.file for document in documents if document.text not in before), 3)
             notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),)
             break
-        split = Split(outline, config, documents)
+        split = Split(outline, config, documents, hidden)
         renderer = renderer and replace(renderer, closures=split.closures)
     renderings = {unit.name: made[unit] for unit in split.units if unit.needs_renderer}
     units, failed = _judged_units(split.units, renderings)
@@ -258,19 +291,18 @@ def _render_new(
         made[unit] = _render(unit, renderer, store, texts)
 
 
-def _deploying(renderings: Iterable[Rendering]) -> list[Document]:
-    """The documents of renderings that may deploy a folder."""
-    likely = [rendering for rendering in renderings if may_deploy(rendering.text)]
-    return [
-        document for rendering in likely for document in load_text(rendering.file, rendering.text, DEPLOYING) if document.root
-    ]
+def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
+    """The documents of renderings that may deploy a folder, or hold what such an object refers to."""
+    likely = [one for one in renderings if may_deploy(one.text) or (split.refers and may_hold(one.text))]
+    documents = [document for one in likely for document in load_text(one.file, one.text, DEPLOYING | HOLDING)]
+    return [document for document in documents if document.root]
 
 
 def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
     """The units that are judged, by what they render to or by their files, and the views of charts that are not."""
     units: list[Unit] = []
     failed: list[Unit] = []
-    views = [unit for unit in all_units if unit.view is not None]
+    views = [unit for unit in all_units if unit.kind == "chart"]
     paths = {unit.path for unit in views if not made[unit.name].error}
     # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
     first = {unit.path: unit for unit in sorted(views, key=lambda unit: unit.is_default_view)}
@@ -278,8 +310,9 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
         error = made[unit.name].error if unit.needs_renderer else ""
         if not error:
             units.append(unit)
-        elif unit.view is None or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):
-            units.append(replace(unit, unrendered=error))
+        elif unit.kind != "chart" or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):
+            # What is remote is the reason, whatever then fails without it.
+            units.append(replace(unit, unrendered=unit.left_out or error, left_out=""))
         elif unit.path in paths:
             failed.append(replace(unit, unrendered=error))
     return tuple(units), tuple(failed)
@@ -326,11 +359,20 @@ def _render(unit: Unit, renderer: UnitRenderer | None, store: RunStore, texts: M
     key = "" if own or not store.scope else renderer.key(unit)
     made = store.get("renderings", key, lambda: renderer.output(unit, own), _restored, _plain)
     marker = ""
-    if unit.view is not None:
+    if unit.kind == "chart":
         from scclint.units.helm.capabilities import NAMESPACE_MARKER
 
         marker = NAMESPACE_MARKER
     return Rendering(called, made.text, made.error, made.notices, marker)
+
+
+def _reader(texts: Mapping[str, str]) -> Callable[[str], str | None]:
+    """Return what reads a file: one of these texts, by real path, or else from the disk; None if there is no such file."""
+
+    def text_of(path: str) -> str | None:
+        return texts.get(path) or (read(path) if os.path.isfile(path) else None)
+
+    return text_of
 
 
 def _texts_of(unit: Unit, texts: Mapping[str, str]) -> Mapping[str, str]:
@@ -338,14 +380,14 @@ def _texts_of(unit: Unit, texts: Mapping[str, str]) -> Mapping[str, str]:
     return {path: texts[path] for path in {*map(os.path.realpath, unit.files)} & texts.keys()} if texts else EMPTY
 
 
-def _unrendered(units: Sequence[Unit], level: str) -> Iterator[Notice]:
-    """Why units are judged by their files, said once for each reason."""
+def _grouped(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[Notice]:
+    """How units are judged, given the reason for each by name, said once for each reason."""
     by_reason: dict[str, list[str]] = {}
-    for unit in units:
-        by_reason.setdefault(unit.unrendered, []).append(unit.name)
-    reasons = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
-    for reason, names in reasons[:_MOST_REASONS]:
+    for name, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(name)
+    said = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+    for reason, names in said[:_MOST_REASONS]:
         number = "1 unit" if len(names) == 1 else f"{len(names)} units"
-        yield Notice(level, f"{number} judged unrendered ({and_more(names, 2)}): {reason}")
-    if rest := [name for _, names in reasons[_MOST_REASONS:] for name in names]:
-        yield Notice(level, f"{len(rest)} more units judged unrendered: `scclint units` lists the reasons")
+        yield Notice(level, f"{number} {judged} ({and_more(names, 2)}): {reason}")
+    if rest := [name for _, names in said[_MOST_REASONS:] for name in names]:
+        yield Notice(level, f"{len(rest)} more units {judged}: `scclint units` lists the reasons")

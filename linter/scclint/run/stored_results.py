@@ -94,7 +94,7 @@ def _sources(unit: Unit, run: Run) -> list[tuple[str, str]]:
     """Return the files that findings in what a unit renders to can point to, with their hashes. Raises OSError."""
     files: Iterable[str] = unit.files
     renderer = run.rendered.renderer
-    if unit.view is not None and renderer is not None:
+    if unit.kind == "chart" and renderer is not None:
         # The file of a named template is no file of the unit.
         files = {*files, *map(display, renderer.inputs(unit))}
     return sorted((file, _digest(file, run.outline)) for file in files)

@@ -16,7 +16,7 @@ from scclint.run.shared import Run
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
 from scclint.units.tracer import Tracer, with_places_moved
-from scclint.units.unit import ChartView, Unit
+from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.units.helm.markers import MarkedRendering
@@ -92,7 +92,7 @@ def _marked(unit: Unit, origins: "Origins", session: Run, chart: str) -> "Marked
     """
     from scclint.units.helm.markers import MarkedRendering
 
-    if unit.view is not None and session.rendered.renderer is not None:
+    if unit.kind == "chart" and session.rendered.renderer is not None:
         return session.rendered.renderer.marked(unit, session.rendered.texts)
     for (_, source), origin in origins.items():
         name, _, path = source.partition("/")
@@ -101,7 +101,7 @@ def _marked(unit: Unit, origins: "Origins", session: Run, chart: str) -> "Marked
 
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
-            unit = Unit(chart, "chart", folder, (), "", view=ChartView())
+            unit = Unit(chart, "chart", folder, (), "")
             return UnitRenderer(Renderer(), (), session.config, {}, tree).marked(unit, {})
     return MarkedRendering()
 
@@ -117,6 +117,8 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: R
         from scclint.units.helm.values import ViewValues
 
         marked = partial(_marked, unit, inputs.origins, session)
-        found = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, session.outline) if unit.view else None)
+        found = Trace(
+            inputs.targets, inputs.origins, marked, ViewValues(unit, session.outline) if unit.kind == "chart" else None
+        )
     rendering = session.rendering(unit)
     return found if rendering is None else _ChartTrace(found, rendering.file, os.path.join(unit.path, CHART_FILE))

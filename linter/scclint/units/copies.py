@@ -12,7 +12,7 @@ from scclint.files.walk import walk
 
 @contextmanager
 def copied(files: Iterable[str], root: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield a folder with copies of files, each at its path from `root`. `texts` replaces the texts of files, by real path.
+    """Yield a folder with copies of files, each at its path from `root`. `texts` replaces the texts of files, or adds files, by real path.
 
     Raises OSError if a file cannot be read or is outside `root`.
     """
@@ -30,6 +30,12 @@ def copied(files: Iterable[str], root: str, texts: Mapping[str, str]) -> Iterato
             text = texts.get(os.path.realpath(file))
             with open(target, "wb") as copy:
                 copy.write(data if text is None else encoded_like(data, text))
+        for path in (path for path in texts if not os.path.exists(path)):
+            target = os.path.join(home, os.path.relpath(path, top))
+            if is_below(target, home):
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "w", encoding="utf-8", newline="") as added:
+                    added.write(texts[path])
         yield home
 
 

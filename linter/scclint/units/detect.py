@@ -1,7 +1,9 @@
 """Splits the files of a run into units, in the order of their kinds: a file belongs to the first unit that takes it."""
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,26 +11,28 @@ from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.expand.item import Item
 from scclint.expand.lists import items_of
-from scclint.files.discover import Reach, is_below
-from scclint.finding import Notice
+from scclint.files.discover import Reach
+from scclint.finding import Notice, Path
+from scclint.limits import MAX_GLOBS
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
-from scclint.record import replace
+from scclint.record import record, replace
 from scclint.text import and_more, field_path
 from scclint.units.bundle import Files, bundles, holds_csv, stray_bundles, suggested_namespace
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
+from scclint.units.kustomize.built import built_names, is_built
 from scclint.units.operator import applied_with, roles, takes_all_below
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
-from scclint.units.unit import ARGO, FLUX, FLUX_HELM, PLAIN, ChartView, Kind, Unit
-from scclint.yaml.locate import locate
+from scclint.units.repository import Repository
+from scclint.units.unit import ARGO, DEFAULT, FLUX, FLUX_HELM, PLAIN, Deployment, Kind, Unit
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
-    from scclint.units.application import Deployment, Unapplied
+    from scclint.units.deploying import Deployed, Unfollowed
     from scclint.units.kustomize.closure import Closure, Kustomizations
     from scclint.units.kustomize.kustomization import Kustomization
 
@@ -41,6 +45,17 @@ KINDS = frozenset(("Application", "Kustomization"))
 DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 """Kinds of the documents that may deploy a folder."""
 
+
+@record
+class Hidden:
+    """What kustomizations include and leave out of their builds: the folders of kustomizations, by real path, and files as displayed."""
+
+    folders: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+
+
+NOTHING_HIDDEN = Hidden()
+
 Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 
 
@@ -48,16 +63,20 @@ class Split:
     """The units of a run, sorted by name with the one of plain files first.
 
     `closures` are what the builds of kustomize units read, by the name of the unit. `rendered` are documents that units render to, and that
-    may deploy folders as those in files do. Raises ConfigError for a unit of the
-    configuration that does not exist.
+    may deploy folders as those in files do. `hidden` is what builds leave out. Raises ConfigError for a unit of the configuration that
+    does not exist.
     """
 
-    def __init__(self, outline: Outline, config: Config, rendered: Sequence[Document] = ()) -> None:
+    def __init__(
+        self, outline: Outline, config: Config, rendered: Sequence[Document] = (), hidden: Hidden = NOTHING_HIDDEN
+    ) -> None:
         self._outline = outline
         self.rendered = rendered
+        self._hidden = hidden
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
-        self._unapplied: list[tuple[Unapplied, Item]] = []
+        self._unfollowed: list[Unfollowed] = []
+        self._named: set[str] = set()
         self.closures: dict[str, Closure] = {}
 
     @cached_property
@@ -97,64 +116,72 @@ class Split:
                     found[real] = kustomization
         return found
 
+    @property
+    def refers(self) -> bool:
+        """Whether what deploys folders refers to other objects, such as ConfigMaps."""
+        return self._repository.refers
+
+    @cached_property
+    def _repository(self) -> Repository:
+        return Repository(self.tree, self._outline, self.rendered)
+
     @cached_property
     def _deployed(self) -> "Mapping[str, list[Deployment]]":
-        """What Applications and Flux Kustomizations of the files deploy from this repository, by real path."""
-        found: dict[str, list[Deployment]] = {}
-        likely = [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]
-        documents = [document for file in likely for document in load_file(file, self._outline.text(file), DEPLOYING)]
-        documents += self.rendered
-        if documents:
-            from scclint.units.application import deployments, unapplied
-        for item in (item for document in documents for item in items_of(document)):
-            for deployment in deployments(item.data):
-                path = os.path.realpath(os.path.join(self.tree, deployment.path))
-                if os.path.isdir(path) and self._is_ours(deployment.repository):
-                    found.setdefault(path, []).append(deployment)
-            more = unapplied(item.data, self._has_values)
-            self._unapplied += ((one, item) for one in more if one.fields and self._is_ours(one.repository))
-        return found
+        """What the objects of Argo CD and Flux deploy from this repository, by real path: each different deployment of a folder once."""
+        objects = list(self._deploying())
+        if not objects:
+            return {}
+        found: dict[str, dict[Deployment, Deployment]] = {}
+        for item in objects:
+            for one in _deployed_by(item, self._repository):
+                if not isinstance(one, Deployment):
+                    self._unfollowed.append(one)
+                else:
+                    release = one.release if os.path.isfile(os.path.join(one.path, CHART_FILE)) else ""
+                    alike = replace(one, by="", release=release, files=(), patch_spans=())
+                    found.setdefault(one.path, {}).setdefault(alike, one)
+        return {path: list(several.values()) for path, several in found.items()}
 
-    def _is_ours(self, repository: str) -> bool:
-        """Whether the URL of a repository is that of the tree, or empty."""
-        from scclint.units.application import last_part
-
-        return not repository or last_part(repository) in self._repository_names
-
-    def _has_values(self, folder: str, values: str) -> bool:
-        """Whether a path relative to a folder is a values file of the tree."""
-        path = os.path.realpath(os.path.join(self.tree, folder, values))
-        return not os.path.isabs(values) and os.path.isfile(path) and is_below(path, os.path.realpath(self.tree))
+    def _deploying(self) -> Iterator[Item]:
+        """The objects that may deploy a folder. Of one that a kustomization builds, what is rendered counts, and not its file."""
+        rendered = [item for document in self.rendered for item in items_of(document)]
+        yield from rendered
+        names = {(item.data.get("kind"), item.name) for item in rendered}
+        resources = (
+            {path for kustomization in self._kustomizations.values() for path in kustomization.resources} if names else set()
+        )
+        for file in [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]:
+            built = os.path.abspath(self._outline.source(file).path) in resources
+            documents = load_file(file, self._outline.text(file), DEPLOYING)
+            for document in (document for document in documents if not document.is_template):
+                for item in items_of(document):
+                    if not built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
+                        yield item
 
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
-        """What Argo CD and Flux apply to the folders of these units, and the run does not."""
-        folders = {unit.path: unit for unit in units if unit.kind != "plain"}
-        places = {path: os.path.realpath(path) for path in folders}
-        tree = os.path.realpath(self.tree)
-        for one, item in self._unapplied:
-            found = [
-                path
-                for path, unit in folders.items()
-                if places[path] not in self._configured_paths and one.concerns(os.path.relpath(places[path], tree), unit.kind)
-            ]
-            if found:
-                noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[found[0]].kind, "folder")
-                be, them = ("are", "them") if len(one.fields) > 1 else ("is", "it")
-                fields, paths = and_more(map(field_path, one.fields), 3), and_more(found, 2)
-                text = f"{one.by}: {fields} {be} not applied, so the {noun} {paths} is judged without {them}"
-                span, _ = locate(item.root, (*item.path, *one.fields[0]))
-                yield Notice("warning", text, span.file, span.line, gap=True)
+        """What of the deployment of these units is not followed, and what is deployed that is not part of the input."""
+        folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
+        outside: dict[str, list[Unfollowed]] = {}
+        said: dict[tuple[str, Path, str], list[Unfollowed]] = {}
+        for one in self._unfollowed:
+            if not one.path:
+                outside.setdefault(one.why, []).append(one)
+            elif one.path in folders and one.path not in self._configured_paths:
+                said.setdefault((one.by, one.field, one.why), []).append(one)
+        for (by, field, why), several in said.items():
+            paths = and_more(dict.fromkeys(folders[one.path].path for one in several), 2)
+            noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[several[0].path].kind, "folder")
+            text = f"{by}: {field_path(field)} is not applied, because {why}, so the {noun} {paths} is judged without it"
+            yield Notice("warning", text, several[0].span.file, several[0].span.line, gap=True)
+        for why, several in outside.items():
+            names = and_more(dict.fromkeys(one.by for one in several), 2)
+            span = several[0].span
+            yield Notice("note", f"{names}: not judged: {field_path(several[0].field)}: {why}", span.file, span.line)
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
         """The real paths that the configuration has units for."""
         return frozenset(os.path.realpath(os.path.join(self._config.root, entry.path)) for entry in self._config.units)
-
-    @cached_property
-    def _repository_names(self) -> frozenset[str]:
-        from scclint.files.git import repository_names
-
-        return repository_names(self.tree)
 
     def _told_apart(self, found: Iterable[Unit]) -> Iterator[Unit]:
         """Yield the units with unique names, and with the namespace that the settings give, if any.
@@ -196,12 +223,13 @@ class Split:
         name = self._outline.name(path) + (f"#{entry.name}" if entry.name else "")
         reason = f"the configuration says so ({entry.span.file}:{entry.span.line})"
         if os.path.realpath(path) in self._kustomizations:
-            return self._kustomize_unit(name, path, reason, entry.namespace, takes=entry.context)
+            return self._kustomize_unit(name, path, reason, Deployment(namespace=entry.namespace), takes=entry.context)
         shown = self._outline.shown(path)
         if os.path.isfile(os.path.join(path, CHART_FILE)):
             values = tuple(os.path.join(path, value) for value in entry.values)
-            view = ChartView(values, entry.set, entry.release)
-            return self._chart_unit(name, shown, reason, view, entry.namespace, takes=entry.context)
+            settings = tuple(f"--set={setting}" for setting in entry.set)
+            deployment = Deployment(namespace=entry.namespace, values=values, settings=settings, release=entry.release)
+            return self._chart_unit(name, shown, reason, deployment, takes=entry.context)
         files = self._take(self._below(shown))
         if not files:
             return None
@@ -228,25 +256,102 @@ class Split:
         included = {path for k in self._kustomizations.values() for path in map(self._outline.paths.of, k.resources)}
         for folder, kustomization in self._kustomizations.items():
             deployed = self._deployed.get(folder, [])
-            is_entry = not kustomization.component and (folder not in included or bool(deployed))
-            if not is_entry or folder in self._configured_paths:
-                continue
-            for namespace, by in _by_namespace(deployed) or [("", "")]:
-                name = self._outline.name(folder) + (f"#{namespace}" if len(_by_namespace(deployed)) > 1 else "")
-                reason = f"{by} deploys it" if by else "a kustomization that no other one includes"
-                yield self._kustomize_unit(name, folder, reason, namespace)
+            is_entry = not kustomization.component and (
+                folder not in included or bool(deployed) or folder in self._hidden.folders
+            )
+            if is_entry and folder not in self._configured_paths:
+                for one in deployed or [DEFAULT]:
+                    alone = "a kustomization of which those that include it leave something out"
+                    reason = alone if folder in included else "a kustomization that no other one includes"
+                    reason = f"{one.by} deploys it" if one.by else reason
+                    yield self._kustomize_unit(self._name(folder, one), folder, reason, one)
+        for folder, deployed in self._deployed.items():
+            # Flux generates a kustomization for a folder without one.
+            if self._is_plain(folder):
+                for one in (one for one in deployed if _is_built(one)):
+                    yield self._kustomize_unit(self._name(folder, one), folder, f"{one.by} deploys it", one)
 
-    def _kustomize_unit(self, name: str, folder: str, reason: str, namespace: str, *, takes: bool = True) -> Unit:
-        known = self.closures[name] = self._built.closure(folder)
+    def _name(self, folder: str, deployment: Deployment) -> str:
+        """The name of the unit that something deploys: the name of what deploys it is added to the path of the folder."""
+        name = found = self._outline.name(folder) + (f"#{deployment.name}" if deployment.by else "")
+        number = 1
+        while found in self._named:
+            number += 1
+            found = f"{name}-{deployment.namespace}" if number == 2 and deployment.namespace else f"{name}-{number}"
+        self._named.add(found)
+        return found
+
+    def _is_plain(self, folder: str) -> bool:
+        """Whether a folder is neither a kustomization nor a chart, and the configuration does not name it."""
+        tools = (*NAMES, CHART_FILE)
+        return folder not in self._configured_paths and not any(os.path.isfile(os.path.join(folder, name)) for name in tools)
+
+    def _kustomize_unit(self, name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
+        known = self.closures[name] = self._closure(os.path.realpath(folder), deployment.kustomization)
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
-        self._take(set(files) - set(self._objects_among_patches(known)))
+        self._take(set(files) - set(self._objects_among_patches(known)) - self._hidden.files)
+        own = self._kustomizations.get(os.path.realpath(folder))
         return Unit(
             *(name, "kustomize", self._outline.shown(folder), files, reason),
-            namespace=namespace or self._kustomizations[os.path.realpath(folder)].namespace,
+            namespace=deployment.namespace or (own.namespace if own is not None else ""),
+            deployment=deployment,
             unrendered=known.refused,
-            incomplete=bool(known.refused),
+            incomplete=bool(known.problem),
+            left_out=known.left_out,
             takes=takes,
         )
+
+    def _closure(self, folder: str, fields: str) -> "Closure":
+        """What the build of a kustomization reads, with the fields laid over it, as JSON, that what deploys it adds."""
+        own, problem = self._built.read(folder)
+        if (own is None or fields) and (own is not None or self._is_plain(folder)):
+            from scclint.units.kustomize.closure import Kustomizations
+            from scclint.units.kustomize.edits import edited, generated
+            from scclint.units.kustomize.kustomization import read_kustomization
+
+            file = own.file if own is not None else os.path.join(folder, NAMES[0])
+            data = self._outline.kustomization_on_disk(file, file)[0].data if own is not None else generated(folder)
+            changed = (
+                None if own is not None and problem else read_kustomization(file, edited(data, json.loads(fields or "{}")))
+            )
+            if changed is not None:
+                load, paths = self._outline.kustomization_on_disk, self._outline.paths
+                return Kustomizations(self.tree, load, paths, {folder: changed}).closure(folder)
+        return self._built.closure(folder)
+
+    def hidden(self, texts: Mapping[str, str]) -> Hidden:
+        """What builds include and leave out, given what kustomizations render to, by the name of the unit.
+
+        An object that a patch deletes from every build that has it could be applied all the same. The kustomizations that build it are
+        judged alone, those first that include others; if none does, its file is judged.
+        """
+        built = {unit: built_names(text) for unit, text in texts.items()}
+        by_file: dict[str, list[str]] = {}
+        for unit in built:
+            for name in self.closures[unit].resources:
+                by_file.setdefault(name, []).append(unit)
+        outline = self._outline
+        left_out = []
+        for name, units in by_file.items():
+            objects = outline.facts(outline.shown(os.path.join(self.tree, name))).identities
+            if any(not any(is_built(kind, own, built[unit]) for unit in units) for _, kind, _, own in objects):
+                left_out.append(name)
+        folders, files = set(self._hidden.folders), set(self._hidden.files)
+        known = {closure.folder for closure in self.closures.values()}
+        inner = (
+            {os.path.join(self.tree, path) for closure in self.closures.values() for path in closure.folders}
+            if left_out
+            else set()
+        )
+        closures = [self._built.closure(os.path.normpath(path)) for path in sorted(inner)]
+        closures = [one for one in closures if one.folder not in known and one.folder not in one.components]
+        for name in left_out:
+            having = [one for one in closures if name in one.resources]
+            outer = [one for one in having if not any(one.folder in other.folders for other in having if other is not one)]
+            folders.update(os.path.realpath(os.path.join(self.tree, one.folder)) for one in outer)
+            if not having:
+                files.add(outline.shown(os.path.join(self.tree, name)))
+        return Hidden(frozenset(folders), frozenset(files))
 
     def _objects_among_patches(self, closure: "Closure") -> Iterator[str]:
         """The files listed as patches with an object that could be applied as it is, and that no resource of the build defines.
@@ -276,43 +381,45 @@ class Split:
             if real in self._kustomizations:
                 # As in Argo CD, what has both is a kustomization.
                 continue
-            deployed = [] if real in self._configured_paths else self._deployed.get(real, [])
-            found = {} if real in self._configured_paths else views(folder or os.curdir, self.tree, inflated)
-            for called, view in found.items():
-                name = self._outline.name(folder) + (f"#{called}" if called else "")
-                reason = f"a chart with the values of {called}" if called else "a chart with its default values"
-                namespace = deployed[0].namespace if deployed and not called else ""
-                yield self._chart_unit(name, folder, reason, view, namespace)
+            if real in self._configured_paths:
+                continue
+            deployed = self._deployed.get(real, [])
             for one in deployed:
-                files = [value for value in one.values if self._has_values(one.path, value)]
-                if files or one.settings:
-                    values = tuple(os.path.normpath(os.path.join(folder, value)) for value in files)
-                    name = f"{self._outline.name(folder)}#{one.by.partition(' ')[2]}"
-                    its_view = ChartView(values, one.settings, one.release)
-                    yield self._chart_unit(name, folder, f"{one.by} deploys it", its_view, one.namespace)
+                yield self._chart_unit(self._name(real, one), folder, f"{one.by} deploys it", one)
+            named = {os.path.realpath(value) for one in deployed for value in one.values}
+            for called, view in views(folder or os.curdir, self.tree, inflated).items():
+                if not deployed or (called and named.isdisjoint(map(os.path.realpath, view.values))):
+                    name = self._outline.name(folder) + (f"#{called}" if called else "")
+                    reason = f"a chart with the values of {called}" if called else "a chart with its default values"
+                    yield self._chart_unit(name, folder, reason, view)
 
-    def _chart_unit(self, name: str, folder: str, reason: str, view: ChartView, namespace: str, *, takes: bool = True) -> Unit:
+    def _chart_unit(self, name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
         from scclint.units.helm.views import belongs_to_chart
 
         prefix = "" if folder in ("", ".") else folder + "/"
         inside = {f for f in self._outline.files if f.startswith(prefix) and belongs_to_chart(f[len(prefix) :])}
-        files = tuple(sorted(inside | {self._outline.shown(value) for value in view.values}))
-        self._take(files)
-        return Unit(name, "chart", folder or ".", files, reason, namespace=namespace, view=view, takes=takes)
+        named = (*deployment.values, *deployment.files)
+        files = tuple(sorted(inside | {self._outline.shown(file) for file in named}))
+        self._take(set(files) - {self._outline.shown(file) for file in deployment.files})
+        return Unit(
+            *(name, "chart", folder or ".", files, reason), namespace=deployment.namespace, deployment=deployment, takes=takes
+        )
 
     def _directories(self) -> Iterator[Unit]:
         for path, deployed in sorted(self._deployed.items()):
-            if path in self._kustomizations or os.path.isfile(os.path.join(path, CHART_FILE)):
+            if not self._is_plain(path):
                 continue
             shown = self._outline.shown(path)
-            recurse = any(one.recurse for one in deployed)
-            files = tuple(file for file in self._below(shown) if recurse or os.path.dirname(file) == shown)
-            if files:
-                self._take(files)
-                named = _by_namespace(deployed)
-                for namespace, by in named:
-                    name = self._outline.name(path) + (f"#{namespace}" if len(named) > 1 else "")
-                    yield Unit(name, "directory", shown, files, f"{by} deploys it", namespace=namespace)
+            below = self._below(shown)
+            for one in (one for one in deployed if not _is_built(one)):
+                files = tuple(file for file in below if _deploys(one, os.path.relpath(file, shown)))
+                if files:
+                    self._take(files)
+                    yield Unit(
+                        *(self._name(path, one), "directory", shown, files, f"{one.by} deploys it"),
+                        namespace=one.namespace,
+                        deployment=one,
+                    )
 
     def _applied(self) -> Iterator[Unit]:
         """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
@@ -372,9 +479,50 @@ def may_deploy(text: str) -> bool:
     return any(group in text for group in GROUPS)
 
 
-def _by_namespace(deployed: "Iterable[Deployment]") -> list[tuple[str, str]]:
-    """The namespaces that a folder is deployed to, each with what deploys it there first."""
-    found: dict[str, str] = {}
-    for deployment in deployed:
-        found.setdefault(deployment.namespace, deployment.by)
-    return sorted(found.items())
+def _deployed_by(item: Item, repository: Repository) -> "Deployed":
+    """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
+    from scclint.units.deploying import Deploying
+
+    group, kind = str(item.data.get("apiVersion")).partition("/")[0], item.data.get("kind")
+    one = Deploying(item, repository)
+    if group == ARGO and kind == "Application":
+        from scclint.units.argo import of_application
+
+        return of_application(one, item.data, ("spec",))
+    if group == ARGO and kind == "ApplicationSet":
+        from scclint.units.application_set import of_set
+
+        return of_set(one)
+    if group == FLUX and kind == "Kustomization":
+        from scclint.units.flux import of_kustomization
+
+        return of_kustomization(one)
+    if group == FLUX_HELM and kind == "HelmRelease":
+        from scclint.units.flux import of_release
+
+        return of_release(one)
+    return iter(())
+
+
+def _is_built(deployment: Deployment) -> bool:
+    """Whether Flux changes a folder of plain manifests as a kustomization does."""
+    flux = deployment.by.startswith("Kustomization ")
+    return flux and bool(deployment.kustomization or deployment.variables is not None)
+
+
+def _deploys(deployment: Deployment, file: str) -> bool:
+    """Whether a folder is deployed with a file, given by its path from there. A `*` matches any text, `/` included, as in Argo CD."""
+    path = file.replace(os.sep, "/")
+    if not deployment.recurse and "/" in path:
+        return False
+    taken = not deployment.include or any(fnmatchcase(path, glob) for glob in _globs(deployment.include))
+    return taken and not (deployment.exclude and any(fnmatchcase(path, glob) for glob in _globs(deployment.exclude)))
+
+
+def _globs(glob: str) -> list[str]:
+    """The globs without alternatives that match what one with them matches: `{a,b}.yaml`."""
+    before, brace, rest = glob.partition("{")
+    inside, end, after = rest.partition("}")
+    if not brace or not end:
+        return [glob]
+    return [f"{before}{one}{more}" for one in inside.split(",") for more in _globs(after)][:MAX_GLOBS]

@@ -23,6 +23,7 @@ from scclint.finding import shortened
 from scclint.limits import MAX_RENDERER_ERRORS, RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
 from scclint.record import record, replace
 from scclint.units.confine import FAILED
+from scclint.units.helm.hooks import without_tests
 from scclint.units.helm.precheck import chart_problem
 from scclint.units.kustomize.closure import Closure, closure
 
@@ -106,8 +107,7 @@ class Renderer:
         `checked` is its closure, if the caller has it. With `origins`, each object is annotated with the file it comes from.
         """
         program = self.kustomize
-        refused = program.problem or (closure(folder, root) if checked is None else checked).refused
-        if refused:
+        if refused := program.problem or (closure(folder, root) if checked is None else checked).problem:
             return RendererOutput(error=refused)
         with _sandbox() as sandbox:
             entry = os.path.realpath(folder)
@@ -128,12 +128,14 @@ class Renderer:
         kube_version: str,
         api_versions: Sequence[str],
         values: Sequence[str] = (),
+        inline: str = "",
         settings: Sequence[str] = (),
     ) -> RendererOutput:
         """Render the chart in the folder `chart`, which must not read outside `root`, with its CRDs and without its tests.
 
         The CRDs are all objects in `crds/`, of whatever kind, of the chart and its dependencies: `helm install` creates them.
-        `values` are paths of values files, the last one wins; `settings` are values as `--set` takes them, `KEY=VALUE`.
+        `values` are paths of values files, the last one wins; `inline` is the text of one more. `settings` are more options of helm,
+        such as `--set=KEY=VALUE`.
         """
         refused = self.helm.problem or chart_problem(chart, root, values)
         if not refused and not _RELEASE_NAME.fullmatch(release_name):
@@ -141,6 +143,9 @@ class Renderer:
         if refused:
             return RendererOutput(error=refused)
         with _sandbox() as sandbox:
+            files = [os.path.realpath(path) for path in values]
+            if inline:
+                files.append(sandbox.write("values.yaml", inline))
             command = [
                 self.helm.path,
                 *self.helm.arguments,
@@ -150,13 +155,13 @@ class Renderer:
                 f"--kube-version={kube_version}",
                 *([f"--api-versions={','.join(api_versions)}"] if api_versions else []),
                 # helm splits this value at commas that are not in quotes.
-                *(f'--values="{os.path.realpath(path).replace(chr(34), 2 * chr(34))}"' for path in values),
-                *(f"--set={setting}" for setting in settings),
-                "--include-crds",
-                "--skip-tests",
+                *(f'--values="{path.replace(chr(34), 2 * chr(34))}"' for path in files),
+                *([] if "--skip-crds" in settings else ["--include-crds"]),
+                *settings,
             ]
             ended = _run(self.isolated, command, sandbox)
-            return ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
+            made = ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
+            return replace(made, text=without_tests(made.text))
 
     def _find(self, name: str, arguments: tuple[str, ...], version: tuple[str, ...]) -> Program:
         if problem := _cannot_confine():
@@ -230,8 +235,14 @@ class _Sandbox:
         import json
 
         wrapper = {"resources": [os.path.relpath(entry, self.wrapper)], "buildMetadata": ["originAnnotations"]}
-        with open(os.path.join(self.wrapper, "kustomization.yaml"), "w", encoding="utf-8") as file:
-            json.dump(wrapper, file)
+        self.write("kustomization.yaml", json.dumps(wrapper))
+
+    def write(self, name: str, text: str) -> str:
+        """Write a file, and return its path."""
+        path = os.path.join(self.wrapper, name)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return path
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from scclint.record import record
+from scclint.source import Span
 
 Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "directory", "operator", "ansible", "plain"]
 
@@ -17,12 +18,48 @@ PLAIN = "."
 
 
 @record
-class ChartView:
-    """One way to render a chart: the values files laid over its defaults, in order, and single values (`image.tag=1`)."""
+class Deployment:
+    """How a folder is deployed: by what, and with which changes to what it holds.
 
-    values: tuple[str, ...] = ()
-    settings: tuple[str, ...] = ()
+    `by` is what messages call the object that deploys it, such as `Application shop`; empty if no object of the input does. `span` is the
+    place of that object. `path` is the real path of the folder. `files` are files outside the folder that the deployment depends on.
+
+    Of a chart, the values files `values` are laid over its defaults in order, then the YAML text `inline`, then `settings`, which are
+    options of helm (`--set=image.tag=1`). `release` is the name of the release, empty for the name of the chart. `upgrade` is True if the
+    release is upgraded rather than installed. `post` is the text of a kustomization through which the rendered objects go.
+
+    `kustomization` is the text of the fields that are laid over a kustomization, as JSON, and `patch_spans` are the places of its
+    patches. `variables` replace `${NAME}` in what is built, and are all there are if `all_variables` is True; None if nothing is
+    replaced. Of a folder of plain files, those below count if `recurse` is True, and only those whose path matches the glob
+    `include`, if there is one, and not `exclude`.
+    """
+
+    by: str = ""
+    namespace: str = ""
+    path: str = ""
+    files: tuple[str, ...] = ()
     release: str = ""
+    values: tuple[str, ...] = ()
+    inline: str = ""
+    settings: tuple[str, ...] = ()
+    upgrade: bool = False
+    post: str = ""
+    kustomization: str = ""
+    patch_spans: tuple[Span, ...] = ()
+    variables: tuple[tuple[str, str], ...] | None = None
+    all_variables: bool = True
+    recurse: bool = False
+    include: str = ""
+    exclude: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the object that deploys the folder."""
+        return self.by.partition(" ")[2]
+
+
+DEFAULT = Deployment()
+"""What holds for a folder that no object of the input deploys."""
 
 
 @record
@@ -46,8 +83,9 @@ class Unit:
     `path` is its folder or file as displayed. `files` are the files that it is made of, and that findings about it point into;
     `shared` are plain files of other units that it has in full as context. Both are paths as displayed, sorted.
     `namespace` is where its objects go that name none; empty if nothing says so. `reason` says in one sentence why this is a unit.
-    `view` says how to render a chart. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
-    `incomplete` says whether its build would add objects that no file has, such as those of a remote resource.
+    `deployment` says how it is deployed. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
+    `incomplete` says whether its build would add objects that no file has, such as those of a remote resource, and `left_out` what was left
+    out of the build for this reason.
     `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.load.templates`).
     `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
     `takes` is False for a unit that takes nothing from others. `context` has what it takes, once all units are known
@@ -61,10 +99,11 @@ class Unit:
     reason: str
     shared: tuple[str, ...] = ()
     namespace: str = ""
-    view: ChartView | None = None
+    deployment: Deployment = DEFAULT
     unrendered: str = ""
     incomplete: bool = False
     reading: int = 0
+    left_out: str = ""
     gives: bool = True
     takes: bool = True
     context: tuple[FromUnit, ...] = ()
@@ -72,7 +111,7 @@ class Unit:
     @property
     def is_default_view(self) -> bool:
         """Whether this is the view of a chart with its default values alone."""
-        return self.view is not None and not self.view.values and not self.view.settings
+        return self.kind == "chart" and self.deployment == DEFAULT
 
     @property
     def needs_renderer(self) -> bool:

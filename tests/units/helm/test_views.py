@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scclint.units.helm.views import belongs_to_chart, release_name, views
-from scclint.units.unit import ChartView
+from scclint.units.unit import DEFAULT, Deployment
 from tests.units.tools import needs_helm, template
 
 CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
@@ -19,21 +19,21 @@ def write(root: Path, *names: str, text: str = CHART) -> None:
 
 def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
     write(tmp_path, "c/Chart.yaml")
-    assert views(str(tmp_path / "c"), str(tmp_path)) == {"": ChartView()}
+    assert views(str(tmp_path / "c"), str(tmp_path)) == {"": DEFAULT}
     beside = ("values-prod.yaml", "values.openshift.yaml", "values_eu.yaml", "dev-values.yaml", "qa.values.yaml")
     names = (*beside, "values.yaml", "ci/default-values.yaml", "ci/other.yaml", "values/x.yaml", "myvalues.yaml")
     write(tmp_path, *(f"c/{name}" for name in names), "values-global.yaml", text="a: 1\n")
     (tmp_path / "c/values-folder.yaml").mkdir()
     found = views(str(tmp_path / "c"), str(tmp_path))
     expected = ["dev-values", "qa.values", "values-prod", "values.openshift", "values_eu", "ci/default-values"]
-    views_of_files = [(name, ChartView((str(tmp_path / "c" / f"{name}.yaml"),))) for name in expected]
-    assert list(found.items()) == [("", ChartView()), *views_of_files]
+    views_of_files = [(name, Deployment(values=(str(tmp_path / "c" / f"{name}.yaml"),))) for name in expected]
+    assert list(found.items()) == [("", DEFAULT), *views_of_files]
 
 
 def test_a_values_file_outside_is_no_view(tmp_path: Path) -> None:
     write(tmp_path, "root/c/Chart.yaml", "values-x.yaml")
     (tmp_path / "root/c/values-x.yaml").symlink_to(tmp_path / "values-x.yaml")
-    assert views(str(tmp_path / "root/c"), str(tmp_path / "root")) == {"": ChartView()}
+    assert views(str(tmp_path / "root/c"), str(tmp_path / "root")) == {"": DEFAULT}
 
 
 def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
     }
     assert found == {"a": 1, "charts/d": 1, "broken": 1, "l": 0, "a/charts/b": 0, "a/charts/b/charts/c": 0}
     assert views(str(tmp_path / "a"), root, {"a"}) == views(str(tmp_path / "charts/d"), root, {"charts/d"}) == {}
-    assert views(str(tmp_path / "a/charts/b"), str(tmp_path / "a/charts/b")) == {"": ChartView()}, "it alone is the root"
+    assert views(str(tmp_path / "a/charts/b"), str(tmp_path / "a/charts/b")) == {"": DEFAULT}, "it alone is the root"
 
 
 @pytest.mark.parametrize(

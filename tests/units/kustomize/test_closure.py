@@ -131,12 +131,12 @@ def test_everything_that_a_build_reads(tmp_path: Path) -> None:
 )
 def test_remote_values_are_refused(tmp_path: Path, text: str, value: str) -> None:
     found = build(tmp_path, {"k/kustomization.yaml": text.format(value)})
-    assert found.refused.endswith(f'names "{value}", which is remote')
+    assert found.problem.endswith(f'names "{value}", which is remote')
 
 
 def test_a_folder_that_is_called_like_a_url_is_refused(tmp_path: Path) -> None:
     files = {"k/github.com/o/r/kustomization.yaml": "", "k/kustomization.yaml": "resources: [github.com/o/r]"}
-    assert build(tmp_path, files).refused == 'k/kustomization.yaml: resources names "github.com/o/r", which is remote'
+    assert build(tmp_path, files).problem == 'k/kustomization.yaml: resources names "github.com/o/r", which is remote'
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,10 @@ class ViewValues:
     """The values of one view of a chart, as far as its files tell them."""
 
     def __init__(self, unit: Unit, outline: Outline) -> None:
-        assert unit.view is not None
         self._outline = outline
         self._chart = unit.path
         self._named: dict[str, dict[str, str]] = {}
-        self._view = [outline.shown(path) for path in reversed(unit.view.values)]
+        self._view = [outline.shown(path) for path in reversed(unit.deployment.values)]
 
     @cached_property
     def files(self) -> Sequence[str]:

@@ -11,7 +11,7 @@ from scclint.files.read import read
 from scclint.load import load_text
 from scclint.load.document import first_root, text_at
 from scclint.units.helm import CHART_FILE
-from scclint.units.unit import ChartView
+from scclint.units.unit import DEFAULT, Deployment
 
 _BESIDE = ("values[-._]*.yaml", "*[-._]values.yaml")
 _CI = "ci"
@@ -30,7 +30,7 @@ _OWN_FILES = (
 _LONGEST_RELEASE_NAME = 53
 
 
-def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> dict[str, ChartView]:
+def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> dict[str, Deployment]:
     """Return the views of the chart in a folder by name, the defaults first; none if the chart is not deployed by itself.
 
     The name of the defaults is empty. The others are named by the path of their values file from the chart, without suffix. A library
@@ -40,12 +40,12 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
     if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
         return {}
-    found = {"": ChartView()}
+    found = {"": DEFAULT}
     for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
         for name in _files(os.path.join(chart, folder), pattern):
             path = os.path.join(chart, folder, name)
             if is_below(os.path.realpath(path), os.path.realpath(root)):
-                found["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = ChartView((path,))
+                found["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
     return found
 
 

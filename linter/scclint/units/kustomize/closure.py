@@ -6,7 +6,7 @@ folders anywhere on the disk. A closure is therefore built only if each of its v
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.errors import LoadError
@@ -17,7 +17,7 @@ from scclint.finding import shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
 from scclint.memo import Memo
-from scclint.record import record
+from scclint.record import EMPTY, record
 from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.kustomization import (
     Kustomization,
@@ -45,6 +45,7 @@ class Closure:
     `folders` are the kustomization folders, the built one first; `components` those of them that are components. `files` are
     all files read, sorted; `kustomizations`, `resources` and `patches` name those of each sort. `charts` are the folders of the
     charts that it renders. `changes_objects` is True if a kustomization has patches or other fields that change objects.
+    `remote` are the resources and components that must be left out, each as the kustomization, the field and the value.
     `refused` is the reason why it must not be built, empty if it may.
     """
 
@@ -58,6 +59,17 @@ class Closure:
     charts: tuple[str, ...]
     changes_objects: bool
     refused: str
+    remote: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """What is left out of the build, in words; empty if there is nothing."""
+        return "; ".join(f"{file}: {field} names {_quoted(value)}, which is remote" for file, field, value in self.remote)
+
+    @property
+    def problem(self) -> str:
+        """Why it must not be built as it is; empty if it may."""
+        return self.refused or self.left_out
 
     @property
     def entry(self) -> str:
@@ -80,11 +92,17 @@ def _load(path: str, shown: str) -> tuple[KustomizationData, Kustomization | Non
 
 
 class Kustomizations:
-    """The kustomizations below a root. Each file is read once, whichever closures it belongs to."""
+    """The kustomizations below a root. Each file is read once, whichever closures it belongs to.
 
-    def __init__(self, root: str, load: Load = _load, paths: RealPaths | None = None) -> None:
-        self._root = os.path.realpath(root)
+    `given` are kustomizations that hold in place of those on the disk, by the real path of their folder.
+    """
+
+    def __init__(
+        self, root: str, load: Load = _load, paths: RealPaths | None = None, given: Mapping[str, Kustomization] = EMPTY
+    ) -> None:
+        self.root = os.path.realpath(root)
         self._load = load
+        self._given = given
         self.paths = paths or RealPaths()
         # A cached method of `self` would refer to it, and the cycle outlives a run without the garbage collector.
         self._memo = Memo()
@@ -95,13 +113,13 @@ class Kustomizations:
 
     def has(self, path: str) -> bool:
         """Whether the path leads, through whatever links, to something below the root."""
-        return is_below(self.paths.of(path), self._root)
+        return is_below(self.paths.of(path), self.root)
 
     def name(self, path: str) -> str:
         """The path relative to the root."""
-        inside = os.path.join(self._root, "")
+        inside = os.path.join(self.root, "")
         plain = path.startswith(inside) and os.path.normpath(path) == path
-        return (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
+        return (path[len(inside) :] if plain else os.path.relpath(path, self.root)).replace(os.sep, "/")
 
     def read(self, folder: str) -> tuple[Kustomization | None, str]:
         """The kustomization of a folder, None if it has none, and the first reason not to build it, empty if there is none."""
@@ -112,6 +130,8 @@ class Kustomizations:
         return self._memo((Kustomizations.plugins, path), lambda: self._read_plugins(path))
 
     def _read_folder(self, folder: str) -> tuple[Kustomization | None, str]:
+        if folder in self._given:
+            return self._given[folder], ""
         found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
         if len(found) != 1:
             problem = "has more than one kustomization file" if found else "has no kustomization file"
@@ -165,6 +185,7 @@ class _ClosureWalk:
         self._folders: dict[str, Kustomization | None] = {}
         self._files: dict[str, set[str]] = {}
         self._charts: set[str] = set()
+        self._remote: dict[tuple[str, str, str], None] = {}
         self._refused = ""
 
     def walk(self, entry: str) -> Closure:
@@ -232,6 +253,9 @@ class _ClosureWalk:
     def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
         """The path of what is named; empty if kustomize must not or cannot read it."""
         value = reference.value
+        if _REMOTE.match(value) and reference.use in ("resource", "component"):
+            self._remote[shown, reference.field, value] = None
+            return ""
         if _REMOTE.match(value):
             problem = "which is remote"
         elif not is_text(value):
@@ -269,12 +293,14 @@ class _ClosureWalk:
             tuple(map(name, self._folders)),
             tuple(name(folder) for folder, found in self._folders.items() if found is not None and found.component),
             used("kustomization"),
-            tuple(sorted(self._files)),
+            # One that was generated lies in no file.
+            tuple(sorted(file for file in self._files if os.path.isfile(os.path.join(self._tree.root, file)))),
             used("resource"),
             used("patch"),
             tuple(sorted(name(path) for path in charts if os.path.isfile(os.path.join(path, "Chart.yaml")))),
             any(found.operates or found.patch_entries for found in kustomizations),
             self._refused,
+            tuple(self._remote),
         )
 
 

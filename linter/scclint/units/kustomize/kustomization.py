@@ -153,10 +153,10 @@ def _ambiguous(root: Node | None) -> str:
 
 
 def _get(data: Any, key: str, default: Any = None) -> Any:
-    return data.get(_key(data, key), default) if isinstance(data, dict) else default
+    return data.get(key_of(data, key), default) if isinstance(data, dict) else default
 
 
-def _key(data: Mapping[str, Any], key: str) -> str:
+def key_of(data: Mapping[str, Any], key: str) -> str:
     """The key of a mapping that kustomize takes for `key`; `key` itself if there is none.
 
     Its decoder ignores the case of letters, as `encoding/json` of Go does.
@@ -177,14 +177,14 @@ _CHART_HOME = "charts"
 
 def _patches(data: dict[str, Any]) -> Iterator[PatchEntry]:
     for wanted in _PATCHES:
-        key = _key(data, wanted)
+        key = key_of(data, wanted)
         for index, patch in enumerate(as_list(data.get(key))):
             path = (key, index)
             if isinstance(patch, str):
                 # The entry can be a strategic merge patch instead of the name of its file.
                 yield PatchEntry(path, text=patch, text_path=path) if "\n" in patch else PatchEntry(path, patch)
             elif isinstance(patch, dict):
-                inline = _key(patch, "patch")
+                inline = key_of(patch, "patch")
                 target = as_mapping(_get(patch, "target"))
                 yield PatchEntry(path, as_text(_get(patch, "path")), as_text(patch.get(inline)), (*path, inline), target)
 

@@ -4,6 +4,7 @@
 the patches say: the last one that applies to the object and writes that value there.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from scclint.source import Span
 from scclint.units.kustomize import ORIGIN
 from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.kustomization import PatchEntry, read_kustomization
+from scclint.units.unit import DEFAULT, Deployment
 from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
@@ -113,14 +115,20 @@ class Patches:
     """The patches of a closure, the one applied last first. Files are read when a patch is first looked for."""
 
     def __init__(
-        self, closed: Closure, root: str, shown: Callable[[str], str] = str, text_of: Callable[[str, str], str] = read
+        self,
+        closed: Closure,
+        root: str,
+        shown: Callable[[str], str] = str,
+        text_of: Callable[[str, str], str] = read,
+        deployment: Deployment = DEFAULT,
     ) -> None:
         """`shown` gives the path that places have for a file, from its path relative to the root. `text_of` reads a file, given
-        its path and its name in errors."""
+        its path and its name in errors. `deployment` adds patches to the outermost kustomization."""
         self._closed = closed
         self._shown = shown
         self._root = root
         self._text_of = text_of
+        self._deployment = deployment
 
     def writer(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Related | None:
         """The place of the patch that wrote the field at `path` of a built object, which comes from `source`.
@@ -137,7 +145,14 @@ class Patches:
         # The closure lists outer kustomizations before the inner ones, which are applied first.
         order = {folder: index for index, folder in enumerate(self._closed.folders)}
         files = sorted(self._closed.kustomizations, key=lambda file: order[os.path.dirname(file) or os.curdir])
-        return [patch for file in files for patch in reversed(list(self._patches_of(file)))]
+        return [*self._added(), *(patch for file in files for patch in reversed(list(self._patches_of(file))))]
+
+    def _added(self) -> "Iterator[_Patch]":
+        """The patches that what deploys the kustomization adds, the last one first."""
+        given = read_kustomization("", json.loads(self._deployment.kustomization or "{}"))
+        entries = given.patch_entries if given is not None else ()
+        for entry, span in reversed(list(zip(entries, self._deployment.patch_spans, strict=False))):
+            yield from (_Patch(entry, span, node) for node in _roots(span.file, entry.text))
 
     def _patches_of(self, file: str) -> "Iterator[_Patch]":
         text, root = self._load(file)

@@ -1,0 +1,175 @@
+"""What a Flux Kustomization or HelmRelease deploys from the repository."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scclint.finding import Path
+from scclint.source import Span
+from scclint.units.deploying import Deployed, Deploying, laid_over, parsed
+from scclint.units.unit import Deployment
+from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
+
+_LONGEST_RELEASE = 53
+_FIELDS = {"targetNamespace": "namespace", "namePrefix": "namePrefix", "nameSuffix": "nameSuffix"}
+"""The fields of a Kustomization by what a kustomization calls them."""
+_OUTSIDE = "its source lies outside the repository"
+
+
+def of_kustomization(one: Deploying) -> Deployed:
+    """What a Flux Kustomization deploys."""
+    spec = as_mapping(one.data.get("spec"))
+    path = spec.get("path") or ("." if spec.get("sourceRef") else "")
+    folder = one.repository.inside(as_text(path)) if as_text(path) else ""
+    if not _is_ours(one, as_mapping(spec.get("sourceRef"))):
+        yield one.unfollowed(("spec", "sourceRef"), _OUTSIDE)
+    elif os.path.isdir(folder):
+        fields = {ours: spec[key] for key, ours in _FIELDS.items() if spec.get(key)}
+        patches, spans = _patches(one, spec, ("spec",))
+        components = texts(spec.get("components"))
+        if spec.get("ignoreMissingComponents") is True:
+            components = [name for name in components if os.path.isdir(os.path.join(folder, name))]
+        metadata = as_mapping(spec.get("commonMetadata"))
+        fields |= {"patches": patches} if patches else {}
+        fields |= {key: spec[key] for key in ("images",) if spec.get(key)}
+        fields |= {"components": components} if components else {}
+        if metadata.get("labels"):
+            fields["labels"] = [{"pairs": metadata["labels"]}]
+        if metadata.get("annotations"):
+            where = {"path": "metadata/annotations", "create": True}
+            transformer = {"apiVersion": "builtin", "kind": "AnnotationsTransformer", "metadata": {"name": "common"}}
+            text = json.dumps({**transformer, "annotations": metadata["annotations"], "fieldSpecs": [where]}, indent=1)
+            fields["transformers"] = [text]
+        variables, files, unknown = _variables(one, spec)
+        yield Deployment(
+            one.by,
+            as_text(spec.get("targetNamespace")),
+            folder,
+            files,
+            kustomization=json.dumps(fields) if fields else "",
+            patch_spans=spans,
+            variables=tuple(sorted(variables.items())) if variables else None,
+            all_variables=not unknown,
+            recurse=True,
+        )
+        for field, name in unknown:
+            yield one.unfollowed(field, f"{name} is not in the input", folder)
+
+
+def _is_ours(one: Deploying, reference: Mapping[str, Any]) -> bool:
+    """Whether a source is the repository: a GitRepository with its URL, or one that is not in the input."""
+    if reference.get("kind") not in (None, "GitRepository", "OCIRepository", "ExternalArtifact"):
+        return False
+    namespace = as_text(reference.get("namespace")) or one.namespace
+    source = one.repository.held("GitRepository", namespace, as_text(reference.get("name")))
+    return (
+        source is None
+        or reference.get("kind") != "GitRepository"
+        or one.repository.is_ours(value_at(source.data, ("spec", "url")))
+    )
+
+
+def _patches(one: Deploying, spec: Mapping[str, Any], at: Path) -> tuple[list[dict[str, Any]], tuple[Span, ...]]:
+    """The patches that an object has, as a kustomization has them, and their places."""
+    found: list[tuple[dict[str, Any], Path]] = []
+    for number, patch in enumerate(mappings(spec.get("patches"))):
+        found.append(({key: patch[key] for key in ("patch", "target") if key in patch}, (*at, "patches", number)))
+    for key in ("patchesStrategicMerge", "patchesJson6902"):
+        for number, patch in enumerate(mappings(spec.get(key))):
+            json_patch = {"patch": json.dumps(patch.get("patch"), indent=1), "target": patch.get("target")}
+            whole = {"patch": json.dumps(patch, indent=1)} if key == "patchesStrategicMerge" else json_patch
+            found.append((whole, (*at, key, number)))
+    return [patch for patch, _ in found], tuple(one.span(path) for _, path in found)
+
+
+def _variables(one: Deploying, spec: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], list[tuple[Path, str]]]:
+    """What replaces variables after the build, the files that say so, and the references that are not in the input."""
+    found: dict[str, str] = {}
+    files: list[str] = []
+    unknown: list[tuple[Path, str]] = []
+    for number, reference in enumerate(mappings(value_at(spec, ("postBuild", "substituteFrom")))):
+        kind, name = as_text(reference.get("kind")), as_text(reference.get("name"))
+        held = one.repository.held(kind, one.namespace, name)
+        if held is not None:
+            found |= one.repository.texts(held)
+            files.append(held.file)
+        elif reference.get("optional") is not True:
+            unknown.append((("spec", "postBuild", "substituteFrom", number), f"{kind} {name}"))
+    given = as_mapping(value_at(spec, ("postBuild", "substitute")))
+    found |= {str(key): _scalar(value) for key, value in given.items()}
+    return {key: value.replace("\n", "") for key, value in found.items()}, tuple(files), unknown
+
+
+def _scalar(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def of_release(one: Deploying) -> Deployed:
+    """What a HelmRelease deploys."""
+    spec = as_mapping(one.data.get("spec"))
+    chart, at = as_mapping(value_at(spec, ("chart", "spec"))), ("spec", "chart", "spec")
+    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(one, as_mapping(chart.get("sourceRef")))
+    folder = one.repository.inside(as_text(chart.get("chart"))) if ours and as_text(chart.get("chart")) else ""
+    if not ours:
+        yield one.unfollowed(("spec", "chart") if chart else ("spec", "chartRef"), _OUTSIDE)
+    elif folder:
+        target = as_text(spec.get("targetNamespace"))
+        named = [*texts(chart.get("valuesFiles")), *filter(None, [as_text(chart.get("valuesFile"))])]
+        values = [one.repository.inside(name) for name in named]
+        given, settings, files, unknown = _values(one, spec)
+        post = list(_post_renderers(spec))
+        spans = [_patches(one, kustomize, (*path,))[1] for path, kustomize in post]
+        fields = [{**kustomize, "patches": _patches(one, kustomize, path)[0]} for path, kustomize in post]
+        yield Deployment(
+            one.by,
+            target or one.namespace,
+            folder,
+            files,
+            (as_text(spec.get("releaseName")) or (f"{target}-{one.name}" if target else one.name))[:_LONGEST_RELEASE],
+            tuple(path for path in values if path),
+            json.dumps(given) if given else "",
+            settings,
+            post=json.dumps(fields) if fields else "",
+            patch_spans=tuple(span for several in spans for span in several),
+        )
+        missing = chart.get("ignoreMissingValuesFiles") is not True
+        for number in (number for number, path in enumerate(values) if not path and missing):
+            yield one.unfollowed((*at, "valuesFiles", number), "there is no such file", folder)
+        for field, name in unknown:
+            yield one.unfollowed(field, f"{name} is not in the input", folder)
+
+
+def _post_renderers(spec: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for number, renderer in enumerate(mappings(spec.get("postRenderers"))):
+        if kustomize := as_mapping(renderer.get("kustomize")):
+            yield ("spec", "postRenderers", number, "kustomize"), kustomize
+
+
+_Values = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...], list[tuple[Path, str]]]
+
+
+def _values(one: Deploying, spec: Mapping[str, Any]) -> _Values:
+    """The values of a HelmRelease, the options of helm for single values, the files that say so, and references that are not in the input."""
+    found: dict[str, Any] = {}
+    settings: list[str] = []
+    files: list[str] = []
+    unknown: list[tuple[Path, str]] = []
+    for number, reference in enumerate(mappings(spec.get("valuesFrom"))):
+        kind, name = as_text(reference.get("kind")), as_text(reference.get("name"))
+        held = one.repository.held(kind, one.namespace, name)
+        text = (
+            one.repository.texts(held).get(as_text(reference.get("valuesKey")) or "values.yaml") if held is not None else None
+        )
+        if held is None or text is None:
+            if reference.get("optional") is not True:
+                unknown.append((("spec", "valuesFrom", number), f"{kind} {name}"))
+            continue
+        files.append(held.file)
+        if path := as_text(reference.get("targetPath")):
+            quoted = text[:1] in ("'", '"') and text[-1:] == text[:1]
+            settings.append(f"--set-string={path}={text[1:-1]}" if quoted else f"--set={path}={text}")
+        else:
+            data = parsed(text)
+            found = laid_over(found, data) if isinstance(data, dict) else found
+    return laid_over(found, as_mapping(spec.get("values"))), tuple(settings), tuple(files), unknown

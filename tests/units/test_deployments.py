@@ -1,0 +1,523 @@
+"""What Argo CD and Flux deploy is judged as they deploy it: with their values, patches, namespaces and variables."""
+
+from pathlib import Path
+
+import pytest
+
+from scclint.config.model import Config
+from scclint.run.lint import find_units
+from scclint.run.report import Report
+from tests.running import report_on, write_files
+from tests.units.tools import needs_helm, needs_kustomize
+
+CHART = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n",
+    "chart/values.yaml": "privileged: false\nhost: {pid: false}\nnote: ''\n",
+    "chart/templates/d.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, annotations: {note: {{ .Values.note | quote }}}}
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec:
+      hostPID: {{ .Values.host.pid }}
+      containers:
+      - name: c
+        image: i
+        securityContext:
+          privileged: {{ .Values.privileged }}
+""",
+}
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: i}]}
+"""
+BASE = {"base/kustomization.yaml": "resources: [d.yaml]\n", "base/d.yaml": WEB}
+PATCH = """\
+      - patch: |
+          apiVersion: apps/v1
+          kind: Deployment
+          metadata: {name: web}
+          spec: {template: {spec: {hostPID: true}}}
+"""
+SOURCE = "repoURL: https://git.example/team/repo.git"
+REJECTED = "no SCC admits its pods"
+
+
+def application(source: str, *, name: str = "shop") -> str:
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: {name}, namespace: openshift-gitops}}
+spec:
+  destination: {{namespace: shop}}
+  source:
+    {SOURCE}
+{source}"""
+
+
+def of_chart(helm: str) -> str:
+    return application(f"    path: chart\n    helm: {helm}\n")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder with the name of the repository."""
+    (tmp_path / "repo").mkdir()
+    monkeypatch.chdir(tmp_path / "repo")
+
+
+def judged(files: dict[str, str]) -> Report:
+    write_files(files)
+    return report_on(["."])
+
+
+def rejected(report: Report) -> bool:
+    return any(REJECTED in finding.message for finding in report.findings)
+
+
+def gaps(report: Report) -> list[str]:
+    return [notice.message for notice in report.notices if notice.gap]
+
+
+def names(**settings: object) -> list[str]:
+    return [unit.name for unit in find_units(["."], Config(**settings))]  # type: ignore[arg-type]  # settings by name
+
+
+ON = {
+    "prod.yaml": "privileged: true\n",
+    "chart/on.yaml": "privileged: true\n",
+    "chart/off.yaml": "privileged: false\n",
+    "pid": "true",
+}
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "helm",
+    [
+        "{valuesObject: {privileged: true}}",
+        "{values: 'privileged: true'}",
+        "{valueFiles: [/prod.yaml]}",
+        "{valueFiles: [../prod.yaml]}",
+        "{valueFiles: ['../pr*.yaml']}",
+        "{valueFiles: ['/**/prod.yaml']}",
+        "{valueFiles: [off.yaml, on.yaml]}",
+        "{valueFiles: ['o*.yaml']}",
+        "{valueFiles: ['*.yaml', on.yaml]}",
+        "{valueFiles: [none.yaml, on.yaml], ignoreMissingValueFiles: true}",
+        "{valueFiles: [off.yaml], valuesObject: {privileged: true}}",
+        "{values: 'privileged: false', valuesObject: {privileged: true}}",
+        "{valuesObject: {privileged: false}, parameters: [{name: privileged, value: 'true'}]}",
+        "{parameters: [{name: host.pid, value: 'true'}]}",
+        "{parameters: [{name: note, value: 'a,privileged=false'}, {name: privileged, value: 'true'}]}",
+        "{valueFiles: [$ARGOCD_APP_NAME.yaml]}",
+    ],
+)
+def test_a_chart_has_the_values_of_its_application(helm: str) -> None:
+    report = judged({**CHART, **ON, "chart/shop.yaml": "privileged: true\n", "apps/app.yaml": of_chart(helm)})
+    assert rejected(report) and not gaps(report)
+    assert "chart#shop" in names() and "chart" not in names()
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "helm",
+    [
+        "{}",
+        "{values: 'privileged: false'}",
+        "{valueFiles: [on.yaml, off.yaml]}",
+        "{valueFiles: ['o*.yaml', off.yaml]}",
+        "{valueFiles: [none.yaml], ignoreMissingValueFiles: true}",
+        "{valueFiles: [on.yaml], valuesObject: {privileged: false}}",
+        "{values: 'privileged: true', valuesObject: {privileged: false}}",
+        "{values: 'privileged: true', parameters: [{name: privileged, value: 'false'}]}",
+        "{parameters: [{name: note, value: 'a,privileged=true'}]}",
+    ],
+)
+def test_a_chart_has_no_other_values_than_those_of_its_application(helm: str) -> None:
+    report = judged({**CHART, **ON, "apps/app.yaml": of_chart(helm)})
+    assert not rejected(report) and not gaps(report)
+
+
+@needs_helm
+def test_unsafe_defaults_that_an_application_replaces_are_not_deployed() -> None:
+    unsafe = {**CHART, "chart/values.yaml": CHART["chart/values.yaml"].replace("privileged: false", "privileged: true")}
+    assert rejected(judged(unsafe))
+    assert not rejected(judged({**unsafe, "apps/app.yaml": of_chart("{valuesObject: {privileged: false}}")}))
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("helm", "field", "why"),
+    [
+        ("{valueFiles: [none.yaml]}", "helm.valueFiles[0]", "there is no such file"),
+        ("{valueFiles: ['no*.yaml']}", "helm.valueFiles[0]", "there is no such file"),
+        ("{valueFiles: ['https://x.example/v.yaml']}", "helm.valueFiles[0]", "it lies in another repository"),
+        ("{valueFiles: [../../outside.yaml]}", "helm.valueFiles[0]", "it lies in another repository"),
+        ("{fileParameters: [{name: note, path: none}]}", "helm.fileParameters[0]", "there is no such file"),
+    ],
+)
+def test_values_that_are_not_in_the_repository_are_named(helm: str, field: str, why: str) -> None:
+    Path("../outside.yaml").write_text("privileged: true\n", encoding="utf-8")
+    expected = f"Application shop: spec.source.{field} is not applied, because {why}, so the chart chart is judged without it"
+    assert gaps(judged({**CHART, "apps/app.yaml": of_chart(helm)})) == [expected]
+
+
+@needs_helm
+def test_the_content_of_a_file_as_a_value() -> None:
+    chart = {
+        **CHART,
+        "chart/templates/d.yaml": CHART["chart/templates/d.yaml"].replace("{{ .Values.host.pid }}", "{{ .Values.pid }}"),
+    }
+    assert rejected(judged({**chart, **ON, "apps/app.yaml": of_chart("{fileParameters: [{name: pid, path: ../pid}]}")}))
+
+
+@needs_helm
+@pytest.mark.parametrize("repository", ["repo", "other"])
+def test_values_of_another_source(repository: str) -> None:
+    sources = f"""\
+  sources:
+  - {{{SOURCE}, path: chart, helm: {{valueFiles: [$v/prod.yaml]}}}}
+  - {{repoURL: https://git.example/team/{repository}.git, ref: v}}
+"""
+    report = judged({**CHART, **ON, "apps/app.yaml": of_chart("{}").partition("  source:")[0] + sources})
+    assert rejected(report) is (repository == "repo")
+    assert len(gaps(report)) == (repository == "other")
+
+
+@needs_helm
+def test_a_source_that_the_hydrator_reads() -> None:
+    dry = f"  sourceHydrator:\n    drySource: {{{SOURCE}, path: chart, helm: {{values: 'privileged: true'}}}}\n"
+    assert rejected(judged({**CHART, "apps/app.yaml": of_chart("{}").partition("  source:")[0] + dry}))
+
+
+@needs_helm
+def test_files_that_override_a_source() -> None:
+    override = "helm: {parameters: [{name: privileged, value: 'true'}]}\n"
+    app = {**CHART, "apps/app.yaml": of_chart("{}")}
+    assert not rejected(judged({**app, "chart/.argocd-source-other.yaml": override}))
+    assert rejected(judged({**app, "chart/.argocd-source-shop.yaml": override}))
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    ("kustomize", "expected"),
+    [
+        (f"\n      patches:\n{PATCH}", True),
+        ("{components: [../component]}", True),
+        ("{components: [../component, ../none], ignoreMissingComponents: true}", True),
+        ("{components: [../none], ignoreMissingComponents: true}", False),
+        ("{namePrefix: a-, nameSuffix: -b, images: ['i=r.example:5000/j:2@sha256:0'], commonLabels: {x: z}}", False),
+    ],
+)
+def test_a_kustomization_is_changed_as_its_application_says(kustomize: str, expected: bool) -> None:
+    component = f"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n{PATCH}"
+    app = application(f"    path: base\n    kustomize: {kustomize}\n")
+    more = {"component/kustomization.yaml": component} if "../component" in kustomize else {}
+    report = judged({**BASE, **more, "apps/app.yaml": app})
+    assert rejected(report) is expected
+    assert not report.notices
+    assert names() == [".", "base#shop"]
+
+
+@needs_kustomize
+def test_what_a_patch_of_an_application_writes_is_reported_there() -> None:
+    report = judged({**BASE, "apps/app.yaml": application(f"    path: base\n    kustomize:\n      patches:\n{PATCH}")})
+    (found,) = (finding for finding in report.findings if REJECTED in finding.message)
+    places = {(found.span.file, found.span.line), *((place.span.file, place.span.line) for place in found.related)}
+    assert any(file == "apps/app.yaml" for file, _ in places)
+
+
+@needs_kustomize
+def test_two_deployments_of_one_folder_are_two_units() -> None:
+    patched = application(f"    path: base\n    kustomize:\n      patches:\n{PATCH}", name="patched")
+    plain = [application("    path: base\n", name=name) for name in ("one", "two")]
+    report = judged({**BASE, "apps/app.yaml": "---\n".join([patched, *plain])})
+    assert names() == [".", "base#one", "base#patched"]
+    assert rejected(report)
+
+
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: shop, namespace: flux-system}
+spec:
+  path: ./base
+  sourceRef: {kind: GitRepository, name: repo}
+"""
+
+
+def patch(indent: int) -> str:
+    return "".join(line[6 - indent :] if indent < 6 else line for line in PATCH.splitlines(keepends=True))
+
+
+@needs_kustomize
+@pytest.mark.parametrize("flat", [False, True])
+def test_patches_of_a_flux_kustomization(flat: bool) -> None:
+    files = {"base/d.yaml": WEB} if flat else BASE
+    report = judged({**files, "apps/k.yaml": FLUX + "  patches:\n" + patch(2)})
+    assert rejected(report) and not report.notices
+    assert names() == [".", "base#shop"]
+    assert not rejected(judged({"apps/k.yaml": FLUX}))
+
+
+@needs_kustomize
+def test_the_target_namespace_overrides_others() -> None:
+    files = {**BASE, "base/d.yaml": WEB.replace("name: web}", "name: web, namespace: other}", 1)}
+    write_files({**files, "apps/k.yaml": FLUX + "  targetNamespace: shop\n"})
+    (workload,) = {finding.subject.namespace for finding in report_on(["."], Config(show_info=True)).findings} or {"shop"}
+    assert workload == "shop"
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    ("build", "value", "expected", "named"),
+    [
+        ("{substitute: {pid: 'true'}}", "${pid}", True, False),
+        ("{substitute: {pid: 'false'}}", "${pid}", False, False),
+        ("{substitute: {x: y}}", "${pid:=true}", True, False),
+        ("{substitute: {pid: 'false'}}", "${pid:-true}", False, False),
+        ("{substituteFrom: [{kind: ConfigMap, name: vars}]}", "${pid}", True, False),
+        ("{substituteFrom: [{kind: ConfigMap, name: vars}], substitute: {pid: 'false'}}", "${pid}", False, False),
+        ("{substituteFrom: [{kind: Secret, name: vars}]}", "${pid}", False, False),
+        (
+            "{substituteFrom: [{kind: ConfigMap, name: none, optional: true}, {kind: ConfigMap, name: vars}]}",
+            "${pid}",
+            True,
+            False,
+        ),
+        ("{substituteFrom: [{kind: ConfigMap, name: none}], substitute: {x: y}}", "${pid:=true}", True, True),
+    ],
+)
+def test_variables_after_the_build(build: str, value: str, expected: bool, named: bool) -> None:
+    held = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\ndata: {pid: 'true'}\n---\n"
+    held += "apiVersion: v1\nkind: Secret\nmetadata: {name: vars, namespace: flux-system}\ndata: {pid: ZmFsc2U=}\n"
+    web = WEB.replace(
+        "    spec: {containers: [{name: c, image: i}]}",
+        f"    spec:\n      hostPID: {value}\n      containers: [{{name: c, image: i}}]",
+    )
+    report = judged({**BASE, "base/d.yaml": web, "apps/k.yaml": FLUX + f"  postBuild: {build}\n", "apps/vars.yaml": held})
+    assert rejected(report) is expected
+    assert bool(gaps(report)) is named
+
+
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop, namespace: shop}
+spec:
+  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: repo}}}
+"""
+HELD = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: values, namespace: shop}
+data: {values.yaml: "privileged: true", other: "true"}
+"""
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("  values: {privileged: true}\n", True),
+        ("  values: {privileged: false}\n", False),
+        ("  valuesFrom: [{kind: ConfigMap, name: values}]\n", True),
+        ("  valuesFrom: [{kind: ConfigMap, name: values}]\n  values: {privileged: false}\n", False),
+        ("  valuesFrom: [{kind: ConfigMap, name: values, valuesKey: other, targetPath: host.pid}]\n", True),
+        ("  valuesFrom: [{kind: ConfigMap, name: none, optional: true}]\n", False),
+        (
+            "  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: repo}, valuesFiles: [chart/values.yaml, prod.yaml]}}\n",
+            True,
+        ),
+    ],
+)
+def test_a_chart_has_the_values_of_its_release(more: str, expected: bool) -> None:
+    head = RELEASE if "chart:" not in more else RELEASE.rpartition("  chart:")[0]
+    report = judged({**CHART, **ON, "apps/release.yaml": head + more, "apps/values.yaml": HELD})
+    assert rejected(report) is expected
+    assert not report.notices
+    assert names() == [".", "chart#shop"]
+
+
+@needs_helm
+def test_values_that_are_only_in_the_cluster_are_named() -> None:
+    report = judged({**CHART, "apps/release.yaml": RELEASE + "  valuesFrom: [{kind: Secret, name: values}]\n"})
+    assert ["Secret values is not in the input" in message for message in gaps(report)] == [True]
+
+
+@needs_helm
+@needs_kustomize
+def test_post_renderers_of_a_release() -> None:
+    post = "  postRenderers:\n  - kustomize:\n      patches:\n" + PATCH.replace("name: web}", "name: web, namespace: shop}")
+    report = judged({**CHART, "apps/release.yaml": RELEASE + post})
+    assert rejected(report) and not report.notices
+
+
+@needs_helm
+@needs_kustomize
+def test_values_that_a_kustomization_generates() -> None:
+    generator = "resources: [release.yaml]\nnamespace: shop\nconfigurations: [names.yaml]\n"
+    generator += "configMapGenerator:\n- {name: values, files: [values.yaml=on.yaml]}\n"
+    references = (
+        "nameReference:\n- kind: ConfigMap\n  version: v1\n  fieldSpecs: [{path: spec/valuesFrom/name, kind: HelmRelease}]\n"
+    )
+    files = {"apps/kustomization.yaml": generator, "apps/names.yaml": references, "apps/on.yaml": "privileged: true\n"}
+    report = judged({**CHART, **files, "apps/release.yaml": RELEASE + "  valuesFrom: [{kind: ConfigMap, name: values}]\n"})
+    assert rejected(report) and not gaps(report)
+
+
+def test_what_lies_elsewhere_is_one_note_and_leaves_the_status() -> None:
+    elsewhere = application("    path: web\n", name="one").replace("/repo.git", "/other.git")
+    chart = application("    chart: web\n", name="two")
+    report = judged({"apps/app.yaml": elsewhere + "---\n" + chart, "web.yaml": WEB})
+    found = [(notice.level, notice.file, notice.line, notice.gap) for notice in report.notices]
+    assert found == [("note", "apps/app.yaml", 7, False)]
+
+
+def test_a_plugin_is_named() -> None:
+    report = judged({"plain/d.yaml": WEB, "apps/app.yaml": application("    path: plain\n    plugin: {}\n")})
+    assert ["spec.source.plugin is not applied, because scclint runs no plugins" in message for message in gaps(report)] == [
+        True
+    ]
+
+
+def applications(generators: str, template: str, *, go: bool = True, more: str = "") -> str:
+    return f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: set}}
+spec:
+  goTemplate: {str(go).lower()}
+  generators:
+{generators}
+  template:
+    metadata: {{name: '{"{{.name}}" if go else "{{name}}"}'}}
+    spec:
+      destination: {{namespace: shop}}
+      source:
+        {SOURCE}
+{template}{more}"""
+
+
+LIST = "  - list: {elements: [{name: dev, unsafe: 'false'}, {name: prod, unsafe: 'true'}]}"
+GIT = "  - git: {repoURL: https://git.example/team/repo.git, directories: [{path: 'envs/*'}, {path: envs/old, exclude: true}]}"
+FILES = "  - git: {repoURL: https://git.example/team/repo.git, files: [{path: 'envs/**/config.yaml'}]}"
+ENVS = {
+    f"envs/{name}/config.yaml": f"name: {name}\nunsafe: '{on}'\n"
+    for name, on in (("dev", "false"), ("prod", "true"), ("old", "true"))
+}
+SPEC = "spec: {source: {helm: {values: 'privileged: {{.unsafe}}'}}}"
+VALUES = "        path: chart\n        helm: {{valuesObject: {{privileged: '{}'}}}}\n"
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (applications(LIST, VALUES.format("{{.unsafe}}")), ["dev", "prod"]),
+        (applications(LIST, VALUES.format("{{unsafe}}"), go=False), ["dev", "prod"]),
+        (applications(FILES, VALUES.format("{{ .unsafe }}")), ["dev", "old", "prod"]),
+        (applications(FILES, VALUES.format("{{unsafe}}"), go=False), ["dev", "old", "prod"]),
+        (
+            applications(GIT, "        path: chart\n        helm: {valueFiles: ['/{{.path.path}}/values.yaml']}\n").replace(
+                "{{.name}}", "{{ index .path.segments 1 }}"
+            ),
+            ["dev", "prod"],
+        ),
+        (
+            applications(
+                f"  - matrix:\n      generators:\n      {LIST.strip()}\n      - list: {{elements: [{{cluster: '{{{{.name}}}}-a'}}]}}",
+                VALUES.format("{{.unsafe | default \"false\"}}"),
+            ).replace("name: '{{.name}}'", "name: '{{.cluster}}'"),
+            ["dev-a", "prod-a"],
+        ),
+        (
+            applications(
+                "  - merge:\n      mergeKeys: [name]\n      generators:\n"
+                "      - list: {elements: [{name: dev, unsafe: 'false'}, {name: prod, unsafe: 'false'}]}\n"
+                "      - list: {elements: [{name: prod, unsafe: 'true'}, {name: none, unsafe: 'true'}]}",
+                VALUES.format("{{.unsafe}}"),
+            ),
+            ["dev", "prod"],
+        ),
+        (
+            applications(LIST, "        path: chart\n", more=f"  templatePatch: |\n    {SPEC}\n"),
+            ["dev", "prod"],
+        ),
+    ],
+)  # fmt: skip
+def test_an_application_set_makes_applications(text: str, expected: list[str]) -> None:
+    values = {
+        f"envs/{name}/values.yaml": f"privileged: {on}\n" for name, on in (("dev", "false"), ("prod", "true"), ("old", "true"))
+    }
+    chart = {**CHART, "chart/values.yaml": CHART["chart/values.yaml"].replace("privileged: false", "privileged: 'false'")}
+    report = judged({**chart, **ENVS, **values, "apps/set.yaml": text})
+    assert [name for name in names() if name.startswith("chart")] == [f"chart#{name}" for name in expected]
+    assert rejected(report) and not gaps(report)
+    assert not rejected(
+        judged(
+            {
+                "apps/set.yaml": text.replace("'true'", "'false'"),
+                **dict.fromkeys((*ENVS, *values), "unsafe: 'false'\nname: x\nprivileged: false\n"),
+            }
+        )
+    )
+
+
+def test_folders_that_a_git_generator_finds() -> None:
+    envs = {f"envs/{name}/d.yaml": WEB for name in ("dev", "prod", "old")}
+    template = "        path: '{{path}}'\n"
+    write_files({**envs, "apps/set.yaml": applications(GIT, template, go=False).replace("{{name}}", "{{path.basename}}")})
+    assert [name for name in names() if "#" in name] == ["envs/dev#dev", "envs/prod#prod"]
+
+
+def test_a_generator_that_asks_the_cluster() -> None:
+    cluster = "  - clusters: {values: {env: dev}}"
+    write_files({"envs/dev/d.yaml": WEB, "apps/set.yaml": applications(cluster, "        path: 'envs/{{.values.env}}'\n")})
+    assert [name for name in names() if "#" in name] == ["envs/dev#set"], "all that decides is known"
+    report = judged({"apps/set.yaml": applications(cluster, "        path: 'envs/{{.name}}'\n")})
+    (note,) = report.notices
+    assert (note.level, note.file, note.line) == ("note", "apps/set.yaml", 14)
+    assert "only the cluster knows" in note.message
+
+
+def test_templates_that_are_not_run_are_named() -> None:
+    report = judged(
+        {"envs/dev/d.yaml": WEB, "apps/set.yaml": applications(LIST, "        path: 'envs/{{ if .unsafe }}dev{{ end }}'\n")}
+    )
+    assert ["scclint does not run its template" in notice.message for notice in report.notices] == [True]
+
+
+def test_a_set_of_endlessly_many_applications() -> None:
+    many = ", ".join(f"{{a: '{number}'}}" for number in range(300))
+    matrix = f"  - matrix: {{generators: [{{list: {{elements: [{many}]}}}}, {{list: {{elements: [{many}]}}}}]}}"
+    report = judged({"envs/dev/d.yaml": WEB, "apps/set.yaml": applications(matrix, "        path: envs/dev\n")})
+    assert ["makes more than 5,000 Applications" in notice.message for notice in report.notices] == [True]
+
+
+@needs_helm
+@needs_kustomize
+def test_an_application_that_a_kustomization_patches_counts_as_it_is_built() -> None:
+    overlay = {
+        "argo/base/kustomization.yaml": "resources: [app.yaml]\n",
+        "argo/base/app.yaml": of_chart("{valuesObject: {privileged: true}}"),
+        "argo/prod/kustomization.yaml": "resources: [../base]\npatches:\n- target: {kind: Application}\n  patch: |\n"
+        "    - {op: replace, path: /spec/source/helm/valuesObject/privileged, value: false}\n",
+    }
+    assert not rejected(judged({**CHART, **overlay}))
+    assert rejected(judged({"argo/prod/kustomization.yaml": "resources: [../base]\n"}))
+
+
+def test_the_settings_for_a_folder_replace_what_deploys_it() -> None:
+    write_files({"plain/d.yaml": WEB, "apps/app.yaml": application("    path: plain\n")})
+    assert [name for name in names() if "#" in name] == ["plain#shop"]
