@@ -1,7 +1,7 @@
 """
 The API server of the target release rejects the object, because a field has an invalid type or value, or a required
-field is missing. If the field is in the pod template of a StatefulSet, the API server accepts the StatefulSet and rejects its
-pods. scclint gives no verdict for pods with a value of the wrong type. A role, binding, SCC, service account or namespace that the
+field is missing. Up to OpenShift 4.20, the API server accepts a StatefulSet with an invalid pod template and rejects its pods.
+scclint gives no verdict for pods with a value of the wrong type. A role, binding, SCC, service account or namespace that the
 API server rejects grants nothing: verdicts and other rules are about the cluster without it.
 
 The rule also checks names. Names of objects, containers and volumes consist of lower case letters, digits and `-`. Two
@@ -65,7 +65,6 @@ HELP = {
     "required": "Set the field.",
     "duplicate": "Give each item a different name.",
     "not-found": "Add a volume with this name, or remove the mount.",
-    "selector-differs": "Add the selector's labels to the pod template.",
     "not-on-windows": "Delete the field, or correct os.name if the pod runs on Linux nodes.",
 }
 """The fix for a problem, by its code."""
@@ -90,7 +89,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 continue  # MAN006 reports the words once.
             later = _set_later(obj, problem, field)
             yield Problem(
-                f"{obj.named}: the API server rejects {_rejected(obj, problem)}: {problem.message}",
+                f"{obj.named}: the API server rejects {_rejected(obj, problem, world)}: {problem.message}",
                 at=field,
                 help=later or _help(problem, field),
                 severity=Severity.INFO if later else None,
@@ -111,10 +110,9 @@ def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> s
     return "Set image before you apply the object." if problem.path[-1] == "image" else ""
 
 
-def _rejected(obj: ApiObject, problem: FieldProblem) -> str:
+def _rejected(obj: ApiObject, problem: FieldProblem, world: World) -> str:
     """Return `its pods` if the API server accepts the object, a StatefulSet, and rejects only its pods; else `it`."""
-    of_its_pods = obj.kind == "StatefulSet" and problem.path[:3] == ("spec", "template", "spec")
-    return "its pods" if of_its_pods and problem.code != "wrong-type" else "it"
+    return "it" if problem in world.request_problems(obj) else "its pods"
 
 
 def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple[Operation, ...]:
@@ -144,6 +142,8 @@ def _is_quoted(value: object) -> bool:
 def _help(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
+    if problem.code == "selector-differs":
+        return f"Add the label {problem.hint} to the pod template."
     if problem.code != "wrong-type":
         return HELP.get(problem.code, "Correct the field.")
     if problem.expected == "a string" and not isinstance(field.value, list | dict):

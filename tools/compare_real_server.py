@@ -47,7 +47,14 @@ def main() -> None:
                 if expected == found:
                     equal[what] += 1
                 elif options.verbose:
-                    print(json.dumps({"id": case["id"], "what": what, "server": expected, "scclint": found}))
+                    difference = {
+                        "release": case["release"],
+                        "id": case["id"],
+                        "what": what,
+                        "server": expected,
+                        "scclint": found,
+                    }
+                    print(json.dumps(difference))
         counts = ", ".join(f"{what} {equal[what]}/{compared[what]}" for what in compared)
         print(f"{recording.name}: {counts}", flush=True)
 

@@ -49,8 +49,12 @@ NOT_ENFORCED = {
     "RoleRef.apiGroup",
     "StatefulSetSpec.serviceName",
     "Sysctl.value",
-    # The seccomp rules of `scclint.model` report it in the words that the API server has for it.
+    # `scclint.validation` reports these in the words that the API server has for them.
     "SeccompProfile.type",
+    "AppArmorProfile.type",
+    "PodAffinityTerm.topologyKey",
+    "PodOS.name",
+    "TopologySpreadConstraint.topologyKey",
 }
 
 GO_TYPES = {
@@ -67,12 +71,11 @@ _PULL = ("Always", "IfNotPresent", "Never")
 _HONOR = ("Honor", "Ignore")
 _RETAIN = ("Delete", "Retain")
 ENUMS = {
-    "AppArmorProfile.type": ("Localhost", "RuntimeDefault", "Unconfined"),
     "AzureDiskVolumeSource.cachingMode": ("None", "ReadOnly", "ReadWrite"),
     "AzureDiskVolumeSource.kind": ("Dedicated", "Managed", "Shared"),
     "Container.imagePullPolicy": _PULL,
     "Container.restartPolicy": ("Always", "Never", "OnFailure"),
-    "Container.terminationMessagePolicy": ("FallbackToLogsOnError", "File"),
+    "Container.terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
     "ContainerPort.protocol": ("SCTP", "TCP", "UDP"),
     "ContainerResizePolicy.resourceName": ("cpu", "memory"),
     "ContainerResizePolicy.restartPolicy": ("NotRequired", "RestartContainer"),
@@ -80,17 +83,8 @@ ENUMS = {
     "DaemonSetUpdateStrategy.type": ("OnDelete", "RollingUpdate"),
     "DeploymentStrategy.type": ("Recreate", "RollingUpdate"),
     "EphemeralContainer.imagePullPolicy": _PULL,
-    "EphemeralContainer.terminationMessagePolicy": ("FallbackToLogsOnError", "File"),
+    "EphemeralContainer.terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
     "HTTPGetAction.scheme": ("HTTP", "HTTPS"),
-    "HostPathVolumeSource.type": (
-        "BlockDevice",
-        "CharDevice",
-        "Directory",
-        "DirectoryOrCreate",
-        "File",
-        "FileOrCreate",
-        "Socket",
-    ),
     "ImageVolumeSource.pullPolicy": _PULL,
     "JobSpec.completionMode": ("Indexed", "NonIndexed"),
     "JobSpec.podReplacementPolicy": ("Failed", "TerminatingOrFailed"),
@@ -98,27 +92,40 @@ ENUMS = {
     "NodeSelectorRequirement.operator": ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"),
     "PodFailurePolicyOnExitCodesRequirement.operator": ("In", "NotIn"),
     "PodFailurePolicyRule.action": ("Count", "FailIndex", "FailJob", "Ignore"),
-    "PodOS.name": ("linux", "windows"),
     "PodSecurityContext.fsGroupChangePolicy": ("Always", "OnRootMismatch"),
-    "PodSecurityContext.seLinuxChangePolicy": ("MountOption", "Recursive"),
     "PodSecurityContext.supplementalGroupsPolicy": ("Merge", "Strict"),
-    "PodSpec.dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
-    "PodSpec.preemptionPolicy": ("Never", "PreemptLowerPriority"),
-    "PodSpec.restartPolicy": ("Always", "Never", "OnFailure"),
+    "PodSpec.dnsPolicy": ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"),
+    "PodSpec.preemptionPolicy": ("PreemptLowerPriority", "Never"),
+    "PodSpec.restartPolicy": ("Always", "OnFailure", "Never"),
     "SecurityContext.procMount": ("Default", "Unmasked"),
     "StatefulSetPersistentVolumeClaimRetentionPolicy.whenDeleted": _RETAIN,
     "StatefulSetPersistentVolumeClaimRetentionPolicy.whenScaled": _RETAIN,
     "StatefulSetSpec.podManagementPolicy": ("OrderedReady", "Parallel"),
     "StatefulSetUpdateStrategy.type": ("OnDelete", "RollingUpdate"),
     "Subject.kind": ("Group", "ServiceAccount", "User"),
-    "Toleration.effect": ("NoExecute", "NoSchedule", "PreferNoSchedule"),
+    "Toleration.effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
     "Toleration.operator": ("Equal", "Exists", "Gt", "Lt"),
     "TopologySpreadConstraint.nodeAffinityPolicy": _HONOR,
     "TopologySpreadConstraint.nodeTaintsPolicy": _HONOR,
     "TopologySpreadConstraint.whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
-    "VolumeMount.mountPropagation": ("Bidirectional", "HostToContainer", "None"),
-    "VolumeMount.recursiveReadOnly": ("Disabled", "Enabled", "IfPossible"),
 }
+POINTERS = {
+    *(
+        "Container.restartPolicy",
+        "JobSpec.completionMode",
+        "JobSpec.podReplacementPolicy",
+        "PodSecurityContext.fsGroupChangePolicy",
+    ),
+    *(
+        "PodSecurityContext.supplementalGroupsPolicy",
+        "SecurityContext.procMount",
+        "TopologySpreadConstraint.nodeAffinityPolicy",
+    ),
+    "TopologySpreadConstraint.nodeTaintsPolicy",
+}
+"""The fields with a closed list whose empty text is a value that is not in the list."""
+SINCE = {"Container.restartPolicy": 35}
+"""The first minor in which the list of a field is closed. Before, `scclint.validation` checks the field."""
 
 _ID = (0, 2**31 - 1)
 _PORT = (1, 65535)
@@ -128,7 +135,7 @@ _COUNT = (0, None)
 RANGES: dict[str, tuple[int, int | None]] = {
     "ConfigMapVolumeSource.defaultMode": _MODE,
     "ContainerPort.containerPort": _PORT,
-    "ContainerPort.hostPort": (0, 65535),
+    "ContainerPort.hostPort": _PORT,
     "CronJobSpec.failedJobsHistoryLimit": _COUNT,
     "CronJobSpec.startingDeadlineSeconds": _COUNT,
     "CronJobSpec.successfulJobsHistoryLimit": _COUNT,
@@ -200,8 +207,8 @@ def short(name: str) -> str:
     return name.rsplit(".", 1)[-1]
 
 
-def compact(raw: Json, where: str) -> Json:
-    """One property's schema without words and without the nulls; `where` is `Definition.field`."""
+def compact(raw: Json, where: str, minor: int) -> Json:
+    """One property's schema in one minor without words and without the nulls; `where` is `Definition.field`."""
     if where in OPAQUE:
         return {"type": "array" if where.endswith("managedFields") else "object"}
     if "$ref" in raw:
@@ -211,9 +218,9 @@ def compact(raw: Json, where: str) -> Json:
     kind = types if isinstance(types, str) else next(t for t in types if t != "null")
     out: Json = {"type": kind}
     if kind == "array":
-        out["items"] = compact(raw["items"], where + "[]")
+        out["items"] = compact(raw["items"], where + "[]", minor)
     elif kind == "object" and "additionalProperties" in raw:
-        out["additionalProperties"] = compact(raw["additionalProperties"], where + "{}")
+        out["additionalProperties"] = compact(raw["additionalProperties"], where + "{}", minor)
     elif kind == "integer":
         out["format"] = raw["format"]
         if where in RANGES:
@@ -221,8 +228,10 @@ def compact(raw: Json, where: str) -> Json:
             out["minimum"] = low
             if high is not None:
                 out["maximum"] = high
-    elif kind == "string" and where in ENUMS:
+    elif kind == "string" and where in ENUMS and minor >= SINCE.get(where, 0):
         out["enum"] = list(ENUMS[where])
+        if where in POINTERS:
+            out["x-pointer"] = True
     if where in GO_TYPES:
         out["x-go-type"] = GO_TYPES[where]
     return out
@@ -238,7 +247,7 @@ def references(schema: Any) -> list[str]:
     return []
 
 
-def reachable(defs: Json) -> dict[str, Json]:
+def reachable(defs: Json, minor: int) -> dict[str, Json]:
     """The compact definitions, by short name, that the root kinds lead to in one minor."""
     wanted = [f"{prefix}.{kind}" for prefix, kinds in ROOTS.values() for kind in kinds]
     full: dict[str, str] = {}
@@ -253,7 +262,7 @@ def reachable(defs: Json) -> dict[str, Json]:
         raw: Json = defs[name]["properties"]
         picked[key] = {
             "required": set(defs[name].get("required", ())),
-            "properties": {field: compact(schema, f"{key}.{field}") for field, schema in raw.items()},
+            "properties": {field: compact(schema, f"{key}.{field}", minor) for field, schema in raw.items()},
         }
         wanted += [ref for field, schema in raw.items() if f"{key}.{field}" not in OPAQUE for ref in references(schema)]
     return picked
@@ -291,7 +300,8 @@ def merge(per_minor: dict[int, dict[str, Json]]) -> Json:
             if len(variants) == 1:
                 properties[field] = dated(*variants[0], every)
             else:
-                properties[field] = {"anyOf": [dated(schema, minors, every) for schema, minors in variants]}
+                branches = [dated(schema, minors, every) for schema, minors in variants]
+                properties[field] = dated({"anyOf": branches}, [minor for _, minors in variants for minor in minors], every)
         required = set.intersection(*(per_minor[minor][name]["required"] for minor in holders)) | set(REQUIRED.get(name, ()))
         definition: Json = {"type": "object"}
         if kept := sorted(field for field in required if f"{name}.{field}" not in NOT_ENFORCED):
@@ -303,14 +313,14 @@ def merge(per_minor: dict[int, dict[str, Json]]) -> Json:
 def check_tables(merged: Json) -> None:
     """Every table entry names a field that exists: a typing error there must not go unseen."""
     known = {f"{name}.{field}" for name, definition in merged.items() for field in definition["properties"]}
-    named = {*ENUMS, *(key.removesuffix("[]") for key in (*RANGES, *GO_TYPES)), *OPAQUE, *NOT_ENFORCED}
+    named = {*ENUMS, *POINTERS, *SINCE, *(key.removesuffix("[]") for key in (*RANGES, *GO_TYPES)), *OPAQUE, *NOT_ENFORCED}
     named |= {f"{name}.{field}" for name, fields in REQUIRED.items() for field in fields}
     if strangers := sorted(named - known):
         sys.exit(f"the tables name fields that no minor has: {strangers}")
 
 
 def main() -> None:
-    merged = merge({minor: reachable(defs) for minor, defs in definitions([Path(arg) for arg in sys.argv[1:]]).items()})
+    merged = merge({minor: reachable(defs, minor) for minor, defs in definitions([Path(arg) for arg in sys.argv[1:]]).items()})
     check_tables(merged)
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -41,7 +41,7 @@ def test_a_field_that_is_dropped_is_not_validated(kind: str) -> None:
     made = pod(kind=kind, container={"securityContext": {"procMount": "bad"}}, hostUsers=False, hostIPC=True)
     assert messages(made, "4.18") == []
     found = " ".join(messages(made, "4.20"))
-    assert "hostIPC: Forbidden" in found and 'procMount: Unsupported value: "bad"' in found
+    assert "HostIPC: Forbidden" in found and 'procMount: Unsupported value: "bad"' in found
 
 
 def test_a_field_that_is_dropped_is_decoded_before() -> None:
@@ -75,10 +75,13 @@ def test_an_image_volume_of_a_workload_is_dropped_before_scc_admission(kind: str
 def test_the_feature_sets_and_platforms_differ() -> None:
     assert Cluster.openshift("4.18").disabled_gates >= {"UserNamespacesSupport", "ProcMountType", "ImageVolume"}
     preview = Cluster.openshift("4.18", feature_set="TechPreviewNoUpgrade").disabled_gates
-    assert preview == {"HostnameOverride", "ImageVolume", "SELinuxChangePolicy", "SupplementalGroupsPolicy"}
-    assert Cluster.openshift("4.20").disabled_gates == {"HostnameOverride"}
-    assert Cluster.openshift("4.20", platform="microshift").disabled_gates == {"HostnameOverride", "ImageVolume"}
-    assert Cluster.kubernetes("1.35").disabled_gates == frozenset()
+    later = {"SELinuxChangePolicy", "SELinuxMount", "StoragePerformantSecurityPolicy", "SupplementalGroupsPolicy"}
+    assert preview == {"HostnameOverride", "ImageVolume", *later}
+    assert Cluster.openshift("4.20", feature_set="TechPreviewNoUpgrade").disabled_gates == {"HostnameOverride"}
+    assert Cluster.openshift("4.20").disabled_gates == {"HostnameOverride", "SELinuxMount"}
+    off = {"SELinuxMount", "StoragePerformantSecurityPolicy"}
+    assert Cluster.openshift("4.20", platform="microshift").disabled_gates == {"HostnameOverride", "ImageVolume", *off}
+    assert Cluster.kubernetes("1.35").disabled_gates == off
 
 
 def test_what_has_no_such_field_stays_as_it_is() -> None:

@@ -34,7 +34,7 @@ STRATEGY = "invalid strategy type.  Valid values are "
         ({"fsGroup": {}, "supplementalGroups": {"type": ""}}, []),
         (
             {"supplementalGroups": {"type": "MustRunAs", "ranges": [{"min": 2, "max": 1}]}},
-            ['supplementalGroups.ranges[0].min: Invalid value: {"min": 2, "max": 1}: min cannot be greater than max'],
+            ['supplementalGroups.ranges[0].min: Invalid value: {"min":2,"max":1}: min cannot be greater than max'],
         ),
         (
             {"fsGroup": {"ranges": [{"min": -2, "max": -1}]}},
@@ -68,18 +68,18 @@ STRATEGY = "invalid strategy type.  Valid values are "
         ({"defaultAllowPrivilegeEscalation": True}, []),
         (
             {"volumes": ["none", "secret"]},
-            ['volumes: Invalid value: ["none", "secret"]: if \'none\' is specified, no other values are allowed'],
+            ['volumes: Invalid value: ["none","secret"]: if \'none\' is specified, no other values are allowed'],
         ),
         ({"volumes": ["none", "hostPath"]}, []),
         (
             {"volumes": ["none"], "allowHostDirVolumePlugin": True},
-            ['volumes: Invalid value: ["hostPath", "none"]: if \'none\' is specified, no other values are allowed'],
+            ['volumes: Invalid value: ["hostPath","none"]: if \'none\' is specified, no other values are allowed'],
         ),
         ({"allowedFlexVolumes": [{"driver": "d"}]}, []),
         (
             {"allowedFlexVolumes": [{"driver": "d"}], "volumes": ["secret"]},
             [
-                'allowedFlexVolumes: Invalid value: [{"driver": "d"}]: '
+                'allowedFlexVolumes: Invalid value: [{"driver":"d"}]: '
                 "volumes does not include 'flexVolume' or '*', so no flex volumes are allowed"
             ],
         ),

@@ -65,7 +65,7 @@ def test_a_wrong_value(context: Data, message: str) -> None:
         ({"nodeSelector": {"disk": True}}, "spec.nodeSelector.disk: must be a string, is the boolean true"),
         (
             {"restartPolicy": "never"},
-            'spec.restartPolicy: Unsupported value: "never": supported values: "Always", "Never", "OnFailure"',
+            'spec.restartPolicy: Unsupported value: "never": supported values: "Always", "OnFailure", "Never"',
         ),
         (
             {"activeDeadlineSeconds": 0},
@@ -94,10 +94,10 @@ def test_a_wrong_value(context: Data, message: str) -> None:
             {"volumes": [{"name": "v", "emptyDir": {}, "hostPath": {"path": "/"}}]},
             "spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type",
         ),
-        ({"hostUsers": False, "hostPID": True}, "spec.hostPID: Forbidden: when `hostUsers` is false"),
+        ({"hostUsers": False, "hostPID": True}, "spec.HostPID: Forbidden: when `pod.Spec.HostUsers` is false"),
         (
             {"shareProcessNamespace": True, "hostPID": True},
-            "spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled",
+            "spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled",
         ),
         (
             {"ephemeralContainers": [{"name": "e", "image": "i"}]},
@@ -198,7 +198,11 @@ def test_an_unknown_field(spec: Data, path: str, hint: str, suggestion: str, sec
             29,
             "spec.securityContext.appArmorProfile: unknown field before Kubernetes 1.30",
         ),
-        (pod({"volumes": [{"name": "v", "image": {}}]}), 30, "spec.volumes[0].image: unknown field before Kubernetes 1.31"),
+        (
+            pod({"volumes": [{"name": "v", "image": {"reference": "i"}}]}),
+            30,
+            "spec.volumes[0].image: unknown field before Kubernetes 1.31",
+        ),
         (pod({"hostnameOverride": "h"}), 33, "spec.hostnameOverride: unknown field before Kubernetes 1.34"),
         (
             pod({"resourceClaims": [{"name": "c", "source": {}}]}),
@@ -280,7 +284,7 @@ def test_patch_directives_are_no_fields() -> None:
         (
             {"type": "Unconfined", "localhostProfile": "x"},
             [
-                'localhostProfile: Invalid value: {"type": "Unconfined", "localhostProfile": "x"}: '
+                'localhostProfile: Invalid value: {"Type":"Unconfined","LocalhostProfile":"x"}: '
                 "can only be set when seccomp type is Localhost"
             ],
         ),
@@ -396,9 +400,9 @@ def test_unmasked_proc_needs_a_user_namespace() -> None:
 @pytest.mark.parametrize(
     ("kind", "api_version", "policy", "expected"),
     [
-        ("Deployment", "apps/v1", "Never", '"Always"'),
+        ("Deployment", "apps/v1", "Never", 'Unsupported value: "Never": supported values: "Always"'),
         ("DaemonSet", "apps/v1", "Always", ""),
-        ("Job", "batch/v1", "Always", '"OnFailure", "Never"'),
+        ("Job", "batch/v1", "Always", 'Required value: valid values: "OnFailure", "Never"'),
         ("Job", "batch/v1", "Never", ""),
         ("PodTemplate", "v1", "OnFailure", ""),
     ],
@@ -409,8 +413,7 @@ def test_restart_policies(kind: str, api_version: str, policy: str, expected: st
     if api_version == "apps/v1":
         body["spec"]["selector"] = {}
     messages = [p.message for p in validate({"metadata": {"name": "x"}} | body, api_version, kind, 33)]
-    wanted = f'spec.template.spec.restartPolicy: Unsupported value: "{policy}": supported values: {expected}'
-    assert messages == ([wanted] if expected else [])
+    assert messages == ([f"spec.template.spec.restartPolicy: {expected}"] if expected else [])
 
 
 def test_a_job_says_its_restart_policy() -> None:

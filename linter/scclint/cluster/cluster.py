@@ -269,7 +269,7 @@ class Cluster:
 
     @cached_property
     def disabled_gates(self) -> frozenset[str]:
-        """The feature gates that are off and whose fields the API server drops from pods."""
+        """The feature gates of fields of pods that are off: the API server drops the fields, or rejects some of their values."""
         return disabled_gates(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
 
     def pod_security_level(self, scc: Object, namespace: str | None = None) -> "Level":

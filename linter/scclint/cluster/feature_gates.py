@@ -22,13 +22,18 @@ class Gate(NamedTuple):
     tech_preview: int
 
 
+NEVER = 99
+"""A minor that no release has."""
+
 GATES: Mapping[str, Gate] = {
     "HostnameOverride": Gate(35, 35, 35),
     "ImageVolume": Gate(35, 33, 33),
     "ProcMountType": Gate(33, 33, 30),
     "SELinuxChangePolicy": Gate(33, 33, 33),
+    # Without this gate, MountOption is no value of seLinuxChangePolicy.
+    "SELinuxMount": Gate(NEVER, NEVER, 33),
     # A gate of OpenShift alone. It drops no field: the API server fills fields in by the labels of the namespace.
-    "StoragePerformantSecurityPolicy": Gate(99, 33, 32),
+    "StoragePerformantSecurityPolicy": Gate(NEVER, 33, 32),
     "SupplementalGroupsPolicy": Gate(33, 33, 33),
     "UserNamespacesSupport": Gate(33, 33, 30),
 }

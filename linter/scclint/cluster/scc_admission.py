@@ -83,6 +83,8 @@ class SccAdmission:
         def refuse(why: str) -> Verdict:
             return plugin.refuse(pod, partial(str, why), None, (), wording=wording, namespace=namespace, assumed=assumed)
 
+        if self._sccs.missing:
+            return refuse(f"securitycontextconstraints.security.openshift.io cache is missing {', '.join(self._sccs.missing)}")
         if required and self.reads_required_scc:
             scc = self._sccs.by_name.get(required)
             if scc is None:

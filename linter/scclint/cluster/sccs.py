@@ -11,9 +11,17 @@ from scclint.cluster.objects import Key
 from scclint.memo import Memo
 from scclint.untyped import Object
 
+STANDARD = frozenset(
+    (
+        *("anyuid", "hostaccess", "hostmount-anyuid", "hostnetwork", "hostnetwork-v2", "nonroot", "nonroot-v2", "privileged"),
+        *("restricted", "restricted-v2"),
+    )
+)
+"""The SCCs without which the plugin rejects every pod: `standardSCCNames` of openshift/apiserver-library-go in the branches 4.12 to 5.0."""
+
 
 class OrderedSccs:
-    """`ordered` are the SCCs in the order of admission, and `by_name` the same by name.
+    """`ordered` are the SCCs in the order of admission, `by_name` the same by name, and `missing` the standard SCCs that are not there.
 
     `objects` are the SCC objects, `minor` is the Kubernetes minor of the cluster, and `extends` are the SCCs of the cluster that
     this one extends: an SCC that both have is read, put in order and made a provider once.
@@ -35,6 +43,7 @@ class OrderedSccs:
         self._keys: dict[str, order.Key] = {scc.name: place for place, scc in read}
         self.ordered = tuple(scc for _, scc in read)
         self.by_name: Mapping[str, Constraints] = {scc.name: scc for scc in self.ordered}
+        self.missing: tuple[str, ...] = tuple(sorted(STANDARD - self.by_name.keys()))
         self._made: dict[tuple[str | None, ...], Provider] = {}
         self._memo = Memo()
 

@@ -39,6 +39,7 @@ class Shape:
 
     `accepts` is the Python type whose values are all valid, None if each value must be checked. `low` and `high` bound
     an integer (inclusive; its Go type's range where the API server has no narrower one), `bits` is the size of that type.
+    `enum` are the values of a closed list. An empty text is no value of its own, unless the Go field is a `pointer`.
     `go_type` is the name of its Go type where the schema has one, and `open` says that an object may have fields not listed.
     """
 
@@ -55,6 +56,7 @@ class Shape:
         "low",
         "name",
         "open",
+        "pointer",
         "required",
         "type",
     )
@@ -67,6 +69,7 @@ class Shape:
         self.go_type: str = schema.get("x-go-type", "")
         self.open: bool = schema.get("x-open", False)
         self.enum: list[str] | None = schema.get("enum")
+        self.pointer: bool = schema.get("x-pointer", False)
         self.required: list[str] = schema.get("required", [])
         self.type = _type_of(schema)
         self.bits = _BITS.get(schema.get("format", ""), 32)

@@ -13,6 +13,8 @@ POD_SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 """The deprecated annotation with the profile of the whole pod."""
 CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
 """Before the container's name."""
+APPARMOR_ANNOTATION_PREFIX = "container.apparmor.security.beta.kubernetes.io/"
+"""Before the container's name, in the deprecated annotation with its AppArmor profile."""
 
 UNSPECIFIED_NAMESPACE = "unspecified"
 """Where objects go that name no namespace when none was asked for: an ordinary project of the cluster. No message shows it."""

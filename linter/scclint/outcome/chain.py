@@ -2,7 +2,7 @@
 
 The steps are those of the API server, in its order: SCC admission changes the pod, validation checks its fields, Pod Security
 admission compares it with the level of its namespace, and a last plugin looks at inline CSI volumes. The first step that rejects
-the pod is the last one.
+the pod is the last one. The last plugin looks at the workload itself as well, before there is a pod.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -85,7 +85,8 @@ class Outcome:
 
     The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
     `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
-    its inline CSI volumes; none if SCC admission or validation rejects the pod.
+    the inline CSI volumes of the pod template, if the plugin looks at the workload itself; else those of the pod, none if an
+    earlier step rejects the pod.
     """
 
     workload: Workload
@@ -116,16 +117,24 @@ class Outcome:
 
     @property
     def rejected_by(self) -> Step | None:
-        """The step that rejects the pod; None if no step does, and if that is not known."""
+        """The step that rejects the pod, or the workload before it; None if no step does, and if that is not known."""
         if self.verdict is None:
             return None
+        refused = any(volume.known and volume.refused for volume in self.csi)
+        if refused and self.has_judged_template:
+            return "csi"
         if not self.verdict.allowed:
             return "scc"
         if self.invalid:
             return "validation"
         if self.pod_security is not None and self.pod_security.answer.denial:
             return "pod-security"
-        return "csi" if any(volume.known and volume.refused for volume in self.csi) else None
+        return "csi" if refused else None
+
+    @property
+    def has_judged_template(self) -> bool:
+        """Whether the plugins of Pod Security and inline CSI volumes look at the workload itself, and so before its pods."""
+        return (self.workload.group, self.workload.kind) in TEMPLATES
 
     @property
     def created(self) -> bool | None:
@@ -199,6 +208,11 @@ def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, A
     for field in CONTAINER_LISTS:
         if spec.get(field):
             spec[field] = [_without(shared, container) for container in spec[field]]
+    # The reference of an image volume is required in a pod, and not in a template.
+    spec["volumes"] = [
+        *(spec.get("volumes") or ()),
+        *(volume for volume in pod["spec"].get("volumes") or () if "image" in volume),
+    ]
     return {**pod, "spec": spec}
 
 
@@ -220,7 +234,7 @@ def _invalid(pod: Mapping[str, Any], cluster: Cluster) -> tuple[FieldProblem, ..
     """
     openshift = cluster.platform != "kubernetes"
     whole = {**pod, "apiVersion": "v1", "kind": "Pod"}
-    problems = validate(whole, "v1", "Pod", cluster.kubernetes_minor, openshift=openshift)
+    problems = validate(whole, "v1", "Pod", cluster.kubernetes_minor, openshift=openshift, gates=cluster.disabled_gates)
     return tuple(
         problem
         for problem in problems

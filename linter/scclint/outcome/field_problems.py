@@ -16,6 +16,8 @@ from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
 
+_FIRST_WITH_STATEFUL_SETS = 34
+_SPEC = ("spec", "template", "spec")
 OF_DECODING = ("unknown", "wrong-type")
 """The codes of problems that the API server finds before it drops fields."""
 
@@ -44,7 +46,8 @@ class FieldProblems:
     def _validated(self, obj: ApiObject, manifest: dict[str, Any]) -> list[FieldProblem]:
         openshift = self._cluster.platform != "kubernetes"
         minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
-        return validate(manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
+        gates = self._cluster.disabled_gates
+        return validate(manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole, gates=gates)
 
     def _without_disabled(self, obj: ApiObject) -> dict[str, Any]:
         """Return the manifest without the fields of gates that are off: itself if it has none."""
@@ -54,6 +57,20 @@ class FieldProblems:
             return obj.manifest
         kept = without_disabled_fields(spec, self._cluster.disabled_gates)
         return obj.manifest if kept is spec else _with(obj.manifest, path, kept)
+
+    def of_request(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
+        """The problems for which the API server rejects the object itself, and not only its pods.
+
+        Kubernetes 1.33 and older validate little of the pod template of a StatefulSet.
+        """
+        found = self.of(obj)
+        if obj.kind != "StatefulSet" or self._cluster.kubernetes_minor >= _FIRST_WITH_STATEFUL_SETS:
+            return found
+        return tuple(
+            problem
+            for problem in found
+            if problem.path[:3] != _SPEC or problem.code in OF_DECODING or problem.path == (*_SPEC, "restartPolicy")
+        )
 
     def is_valid(self, obj: ApiObject) -> bool:
         """Whether the object has a schema and no problems."""

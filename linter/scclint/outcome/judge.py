@@ -21,9 +21,6 @@ from scclint.text import field_path
 from scclint.untyped import Object, as_mapping
 from scclint.validation.problem import FieldProblem
 
-_VALIDATES_STATEFUL_SET = 34
-"""The first Kubernetes minor that validates the pod template of a StatefulSet. Before, only its pods are rejected."""
-
 
 def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
     """Return what `Cluster.judge` does."""
@@ -42,10 +39,15 @@ def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
     rejected = _rejected(world, first) if is_whole else None
     if rejected is not None:
         return Judgement((rejected,) if first.kind == "Pod" else (), rejected)
+    warnings = _one(outcomes[0].template.warning)
+    if is_whole and first.kind != "Pod" and outcomes[0].rejected_by == "csi":
+        named = ".".join(filter(None, (f"{first.kind.lower()}s", first.group)))
+        text = f'{named} "{first.name}" is forbidden: {_csi_denial(outcomes[0], first.name)}'
+        return Judgement((), RequestOutcome(created=False, step="csi", message=text), warnings)
     pods = tuple(map(_of_pod, outcomes))
     if first.kind == "Pod" and is_whole:
         return Judgement(pods, pods[0] if pods[0].created is False else None, pods[0].warnings)
-    return Judgement(pods, warnings=_one(outcomes[0].template.warning))
+    return Judgement(pods, warnings=warnings)
 
 
 def _rejected(world: World, workload: Workload) -> RequestOutcome | None:
@@ -53,7 +55,7 @@ def _rejected(world: World, workload: Workload) -> RequestOutcome | None:
 
     The fields of a Pod are validated after SCC admission changed them.
     """
-    problems = world.field_problems(workload)
+    problems = world.request_problems(workload)
     kind = workload.kind
     if undecoded := [problem for problem in problems if problem.code in OF_DECODING]:
         version = workload.api_version.rpartition("/")[2]
@@ -61,8 +63,7 @@ def _rejected(world: World, workload: Workload) -> RequestOutcome | None:
         why = f"strict decoding error: {', '.join(unknown)}" if len(unknown) == len(undecoded) else undecoded[0].message
         text = f'{kind} in version "{version}" cannot be handled as a {kind}: {why}'
         return RequestOutcome(created=False, step="decode", message=text)
-    pods_only = kind == "Pod" or (kind == "StatefulSet" and world.cluster.kubernetes_minor < _VALIDATES_STATEFUL_SET)
-    if not problems or pods_only:
+    if not problems or kind == "Pod":
         return None
     named = ".".join(filter(None, (kind, workload.group)))
     return RequestOutcome(created=False, step="validation", message=_invalid(named, workload.name, problems))
@@ -90,15 +91,20 @@ def _message(outcome: Outcome) -> str:
         case "validation":
             return _invalid("Pod", name, outcome.invalid)
         case "csi":
-            why = next(volume.denial(name, outcome.namespace) for volume in outcome.csi if volume.refused)
+            why = _csi_denial(outcome, name)
         case _:
             why = outcome.pod_security.answer.denial if outcome.pod_security else ""
     return f'pods "{name}" is forbidden: {why}'
 
 
+def _csi_denial(outcome: Outcome, name: str) -> str:
+    """Return why the plugin of inline CSI volumes rejects the object `name`, in its words."""
+    return next(volume.denial(name, outcome.namespace) for volume in outcome.csi if volume.refused)
+
+
 def _invalid(kind: str, name: str, problems: Iterable[FieldProblem]) -> str:
     """Return the text about fields that validation rejects, as `NewInvalid` of apimachinery makes it."""
-    return f'{kind} "{name}" is invalid: {aggregate([problem.message for problem in problems])}'
+    return f'{kind} "{name}" is invalid: {aggregate([problem.server_message for problem in problems])}'
 
 
 def _one(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from scclint.admission.access import used_by
 from scclint.admission.admit import skip
+from scclint.admission.app_armor import with_app_armor
 from scclint.admission.authorize import controller_user
 from scclint.admission.decoding import Decoded, decode_pod
 from scclint.admission.pod import containers
@@ -130,11 +131,13 @@ class Outcomes:
         verdict = self._cluster.admission.admit(pod, namespace, who)
         if verdict.allowed:
             pod = self._cluster.with_storage_policies(self._without_disabled(verdict.pod), namespace)
-            verdict = replace(verdict, pod=pod)
+            verdict = replace(verdict, pod=with_app_armor(pod, self._cluster.kubernetes_minor))
         policy, wider = self.namespace_policies(namespace)
         template = Answer if policy.unknown else partial(template_answer, workload, self._cluster, wider or policy)
         seccomp = effective_seccomp(verdict, self._cluster)
         outcome = Outcome(workload, namespace, who, verdict, seccomp, template_answer=template)
+        if outcome.has_judged_template and not policy.unknown:
+            outcome = replace(outcome, csi=csi_volumes(workload.pod.template, self._cluster, wider or policy))
         return self._after_scc(outcome, verdict) if verdict.allowed else outcome
 
     def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
@@ -160,8 +163,9 @@ class Outcomes:
             unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
         if unknown or policy.unknown:
             answer = replace(answer, answer=Answer(), unknown=unknown)
-        csi = () if policy.unknown else csi_volumes(pod, self._cluster, wider or policy)
-        return replace(outcome, pod_security=answer, csi=csi)
+        if outcome.has_judged_template or policy.unknown:
+            return replace(outcome, pod_security=answer)
+        return replace(outcome, pod_security=answer, csi=csi_volumes(pod, self._cluster, wider or policy))
 
     def namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
         """Return the Pod Security policy of a namespace, and the one that it has if service accounts exist that only grants name.

@@ -122,6 +122,10 @@ class World:
         """The fields of an object that the API server of the release refuses, does not know or misses."""
         return self._problems.of(obj)
 
+    def request_problems(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
+        """The field problems for which the API server rejects the object itself, and not only its pods."""
+        return self._problems.of_request(obj)
+
     def rejects(self, obj: ApiObject) -> bool:
         """Whether the API server rejects an object that is no workload, so that the cluster stays without it."""
         return self._problems.rejects(obj)

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 
 from scclint.finding import Path
 from scclint.go_text import quote
-from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.model.terms import (
+    APPARMOR_ANNOTATION_PREFIX,
+    CONTAINER_LISTS,
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+)
 from scclint.record import record
 from scclint.untyped import Object
 
@@ -57,7 +62,6 @@ RESTRICTED_VOLUMES = (
 PROFILE_TYPES = frozenset(("RuntimeDefault", "Localhost"))
 """The types of seccomp and AppArmor profiles that both standards accept."""
 SECCOMP_ANNOTATION_VALUES = frozenset(("runtime/default", "docker/default"))
-APPARMOR_ANNOTATION_PREFIX = "container.apparmor.security.beta.kubernetes.io/"
 _LOCALHOST = "localhost/"
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 

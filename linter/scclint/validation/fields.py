@@ -42,6 +42,7 @@ _MOST_EDITS = 2
 _QUANTITY = r"[+-]?(\d++(\.\d*+)?|\.\d++)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
 _TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
+_PORT = 65535
 
 
 def walk(root: Mapping[str, Any], shape: Shape, book: Shapes, kind: str) -> list[FieldProblem]:
@@ -72,7 +73,8 @@ class _Walk:
                 self.value(value, field)
                 trail.pop()
         for key in shape.required:
-            empty = data.get(key) is None or (key == "image" and data[key] == "")
+            value = data.get(key)
+            empty = value is None or value in ("", []) or (key == "containerPort" and value == 0)
             if empty and not (key == "image" and self.kind == "DeploymentConfig"):
                 self.problems.append(required((*trail, key)))
 
@@ -116,7 +118,7 @@ class _Walk:
     def string(self, value: Any, shape: Shape) -> None:
         if not isinstance(value, str):
             self.mismatch("a string", value)
-        elif shape.enum is not None and value and value not in shape.enum:
+        elif shape.enum is not None and (value or shape.pointer) and value not in shape.enum:
             self.problems.append(unsupported(tuple(self.trail), value, shape.enum))
 
     def integer(self, value: Any, shape: Shape) -> None:
@@ -126,7 +128,7 @@ class _Walk:
         half = 2 ** (shape.bits - 1)
         if not -half <= value < half:
             self.mismatch(f"an integer of {shape.bits} bits", value)
-        elif not shape.low <= value <= shape.high:
+        elif not shape.low <= value <= shape.high and not (value == 0 and shape.high == _PORT):
             self.problems.append(invalid(tuple(self.trail), int(value), _range_detail(shape, half - 1)))
 
     def special(self, value: Any, kind: Type) -> None:
@@ -204,5 +206,5 @@ def _range_detail(shape: Shape, widest: int) -> str:
     if shape.high == _MODE:
         return "must be a number between 0 and 0777 (octal), both inclusive"
     if shape.high < widest or shape.low > 1:
-        return f"must be between {max(shape.low, 0)} and {shape.high}, inclusive"
+        return f"must be between {shape.low} and {shape.high}, inclusive"
     return "must be greater than or equal to 0" if shape.low == 0 else "must be greater than 0"

@@ -1,12 +1,12 @@
 """Rules of the API server about names: their syntax, that they are unique, and that references exist.
 
-As apimachinery's, pkg/apis/core's and pkg/apis/apps' validation applies them on creation, with their words (without the regular
-expressions that follow those). They apply to whole objects only, because a patch contains only some fields. The check of
-the schema reports values of a wrong type. An unknown value counts as equal to any value.
+As apimachinery's, pkg/apis/core's and pkg/apis/apps' validation applies them on creation, with their words. They apply to whole
+objects only, because a patch contains only some fields. The check of the schema reports values of a wrong type. An unknown value
+counts as equal to any value.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from scclint.finding import Path
@@ -15,17 +15,24 @@ from scclint.model.labels import labels_of
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
 from scclint.untyped import Object, as_mapping, as_mappings, value_at
-from scclint.validation.problem import FieldProblem, Problems, duplicate, invalid, not_found
+from scclint.validation.problem import FieldProblem, Printed, Problems, duplicate, invalid, not_found, printed, size
 
+_FIRST_WITH_JSON = 34
+"""The first Kubernetes minor that prints mappings as JSON."""
+
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _FORMS = {
-    "label": (63, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "characters or '-'"),
-    "subdomain": (LONGEST_NAME, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "characters, '-' or '.'"),
+    "label": (63, _LABEL, "characters or '-'", "'my-name',  or '123-abc'"),
+    "subdomain": (LONGEST_NAME, rf"{_LABEL}(\.{_LABEL})*", "characters, '-' or '.'", "'example.com'"),
 }
-"""RFC 1123's names in lower case: how long they may be, their form, and what they consist of in the API server's words."""
+"""RFC 1123's names in lower case: how long they may be, their form, and in the API server's words their characters and examples."""
 
 
-def check_names(root: Object, kind: str) -> Problems:
-    """The problems of the names in an object of that kind; roles and bindings may be called almost anything."""
+def check_names(root: Object, kind: str, kubernetes_minor: int, rejected: Set[Path]) -> Problems:
+    """The problems of the names in an object of that kind; roles and bindings may be called almost anything.
+
+    `rejected` are the paths of other problems: a mount cannot name a volume that has one.
+    """
     metadata = as_mapping(root.get("metadata"))
     namespace, name = metadata.get("namespace"), metadata.get("name")
     problems: list[FieldProblem] = []
@@ -45,11 +52,12 @@ def check_names(root: Object, kind: str) -> Problems:
     if WORKLOADS[kind].needs_selector:
         if not spec.get("selector"):
             return
-        yield from _check_selector(spec, template)
-    yield from _check_pod_spec(as_mapping(template.get("spec")), (*where, "spec"), spec.get("volumeClaimTemplates"))
+        yield from _check_selector(spec, template, kubernetes_minor)
+    path = (*where, "spec")
+    yield from _check_pod_spec(as_mapping(template.get("spec")), path, spec.get("volumeClaimTemplates"), rejected)
 
 
-def _check_selector(spec: Object, template: Object) -> Problems:
+def _check_selector(spec: Object, template: Object, minor: int) -> Problems:
     labels = labels_of(template)
     for key, wanted in as_mapping(as_mapping(spec.get("selector")).get("matchLabels")).items():
         label = labels.get(key, "")
@@ -58,14 +66,23 @@ def _check_selector(spec: Object, template: Object) -> Problems:
         if not any(map(is_open, (wanted, label, key))):
             if not any(map(is_open, labels)):
                 path = ("spec", "template", "metadata", "labels")
-                detail = f"`selector` does not match template `labels` (it has {key}: {wanted})"
-                yield invalid(path, labels, detail, code="selector-differs")
+                detail = "`selector` does not match template `labels`"
+                value = labels if minor >= _FIRST_WITH_JSON else _as_go_map(labels)
+                yield invalid(path, value, detail, code="selector-differs", hint=f"{key}: {wanted}")
             return
 
 
-def _check_pod_spec(spec: Object, path: Path, claim_templates: Any) -> Problems:
+def _as_go_map(labels: Object) -> Printed:
+    return Printed(f"map[string]string{{{', '.join(f'{printed(key)}:{printed(labels[key])}' for key in sorted(labels))}}}")
+
+
+def _check_pod_spec(spec: Object, path: Path, claim_templates: Any, rejected: Set[Path]) -> Problems:
     volumes = [volume.get("name") for volume in as_mappings(spec.get("volumes"))]
-    yield from _check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)))
+    place = len(path) + 2
+    refused = {found[:place] for found in rejected}
+    unlike = list(_check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)), refused))
+    yield from unlike
+    refused.update(problem.path[:place] for problem in unlike)
     containers = [
         (container, (*path, key, index))
         for key in ("containers", "initContainers")
@@ -77,7 +94,7 @@ def _check_pod_spec(spec: Object, path: Path, claim_templates: Any) -> Problems:
     to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
     if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
         return
-    known = {name for name in volumes if isinstance(name, str)}
+    known = {name for index, name in enumerate(volumes) if isinstance(name, str) and (*path, "volumes", index) not in refused}
     for container, where in containers:
         for index, mount in enumerate(as_mappings(container.get("volumeMounts"))):
             name = mount.get("name")
@@ -85,27 +102,34 @@ def _check_pod_spec(spec: Object, path: Path, claim_templates: Any) -> Problems:
                 yield not_found((*where, "volumeMounts", index, "name"), name)
 
 
-def _check_unlike(names: Iterable[tuple[Any, Path]]) -> Problems:
-    """Names that are DNS labels, each unlike those before it."""
+def _check_unlike(names: Iterable[tuple[Any, Path]], refused: Set[Path] = frozenset()) -> Problems:
+    """Names that are DNS labels, each unlike those before it, without those of items that are `refused` for another reason."""
     seen = set()
     for name, path in names:
         yield from _check_form("label", name, path)
         if isinstance(name, str):
             if name in seen:
                 yield duplicate(path, name)
-            seen.add(name)
+            if path[:-1] not in refused:
+                seen.add(name)
 
 
 def _check_form(form: str, name: Any, path: Path) -> Problems:
-    if not isinstance(name, str) or not name or is_open(name):
-        return
-    longest, pattern, made_of = _FORMS[form]
-    if len(name) > longest:
-        yield invalid(path, name, f"must be no more than {longest} characters")
+    if isinstance(name, str) and name and not is_open(name):
+        for error in dns_errors(form, name):
+            yield invalid(path, name, error)
+
+
+def dns_errors(form: str, name: str) -> Iterator[str]:
+    """Yield why a text is no name of RFC 1123 in lower case: no `label`, or no `subdomain`."""
+    longest, pattern, made_of, examples = _FORMS[form]
+    if size(name) > longest:
+        yield f"must be no more than {longest} characters"
     if not re.fullmatch(pattern, name):
-        yield invalid(
-            path,
-            name,
+        if form == "label" and re.fullmatch(_FORMS["subdomain"][1], name):
+            yield "must not contain dots"
+            return
+        yield (
             f"a lowercase RFC 1123 {form} must consist of lower case alphanumeric {made_of}, and must start and end with an "
-            "alphanumeric character",
+            f"alphanumeric character (e.g. {examples}, regex used for validation is '{pattern}')"
         )

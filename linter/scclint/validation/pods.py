@@ -1,24 +1,32 @@
-"""Rules of the API server about pods that join several fields: seccomp, security contexts, Windows, restart policies.
+"""Rules of the API server about pods that join several fields: annotations, host namespaces, Windows, ports, restart policies.
 
-As pkg/apis/core/validation and pkg/apis/{apps,batch}/validation apply them to pods and pod templates on creation, with their
-words. Values of a wrong type are left to the walk over the schema: here they count as absent.
+As pkg/apis/core/validation and pkg/apis/{apps,batch}/validation of Kubernetes 1.31 to 1.36 apply them to pods and pod templates on
+creation, with their words. Values of a wrong type are left to the walk over the schema: here they count as absent.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from typing import Any
 
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
-from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.model.terms import (
+    APPARMOR_ANNOTATION_PREFIX,
+    CONTAINER_LISTS,
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+)
+from scclint.model.unknown import is_open
 from scclint.text import field_path
-from scclint.untyped import Object, as_mapping, as_mappings, value_at
-from scclint.validation.problem import FieldProblem, Problems, forbidden, invalid, required, unsupported
-
-SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
+from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, value_at
+from scclint.validation.names import dns_errors
+from scclint.validation.problem import Problems, duplicate, forbidden, invalid, printed, required, size, too_long, unsupported
+from scclint.validation.security import PROFILE_TYPES, check_container_context, check_local_path, check_pod_context
+from scclint.validation.volumes import check_mounts, check_volumes
 
 LINUX_POD_FIELDS = (
-    "appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsUser", "seLinuxOptions", "seccompProfile",
-    "supplementalGroups", "supplementalGroupsPolicy", "sysctls",
+    "appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsUser", "seLinuxChangePolicy", "seLinuxOptions",
+    "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy",
 )  # fmt: skip
 LINUX_CONTAINER_FIELDS = (
     "allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem",
@@ -27,195 +35,286 @@ LINUX_CONTAINER_FIELDS = (
 
 FIELD_FOLLOWS_ANNOTATION = 26
 """The minor from which OpenShift's SCC admission sets a pod's seccomp fields from its annotations, before validation (4.13)."""
+_TEMPLATE_HOST_PORTS_UNTIL = 27
+"""The last minor that gives pod templates on the host network their host ports."""
+
+_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+_OF_SIDECARS = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
+_SERVERS, _SEARCHES, _SEARCH_LENGTH = 3, 32, 2048
+_LONGEST_HOSTNAME = 64
+_FIRST_WITH_RESTART_RULES = 35
+"""The first minor in which regular containers have a restart policy of their own."""
+_AFFINITY_TERMS: tuple[tuple[str, Path], ...] = (
+    ("requiredDuringSchedulingIgnoredDuringExecution", ()),
+    ("preferredDuringSchedulingIgnoredDuringExecution", ("podAffinityTerm",)),
+)
+_LABEL_NAME = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  "
+    "or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
 
 
-def check_pod(root: Object, kind: str, kubernetes_minor: int, *, openshift: bool) -> Problems:
-    """The problems of the pod or pod template within an object of that kind; none for a kind that has no pod."""
+def check_pod(
+    root: Object, kind: str, kubernetes_minor: int, *, openshift: bool, whole: bool = True, gates: Set[str] = frozenset()
+) -> Problems:
+    """The problems of the pod or pod template within an object of that kind; none for a kind that has no pod.
+
+    `whole` says that nothing will be added to it, and `gates` are the feature gates that are off.
+    """
     if kind not in WORKLOADS:
         return
     where = WORKLOADS[kind].template
     template = as_mapping(value_at(root, where))
-    spec_path = (*where, "spec")
+    path = (*where, "spec")
     spec = as_mapping(template.get("spec"))
-    yield from _check_annotations(template, where, kind)
+    yield from _check_annotations(template, spec, where, whole and not is_open(spec.get("containers")))
     if not (openshift and kind == "Pod" and kubernetes_minor >= FIELD_FOLLOWS_ANNOTATION):
-        yield from _check_annotations_agree(template, where)
-    yield from _check_restart_policy(spec, spec_path, kind)
-    yield from _check_namespaces(spec, spec_path, kubernetes_minor)
-    yield from _check_os(spec, spec_path)
-    yield from _check_volumes(spec, spec_path)
+        yield from _check_seccomp_agrees(template, spec, path)
+    if kubernetes_minor >= 30 and as_mapping(spec.get("os")).get("name") != "windows":
+        yield from _check_app_armor_agrees(template, spec, path)
+    yield from _check_restart_policies(spec, path, kind, kubernetes_minor)
+    yield from _check_host_namespaces(spec, path, kubernetes_minor)
+    yield from _check_host_ports(spec, path, kind == "Pod" or kubernetes_minor <= _TEMPLATE_HOST_PORTS_UNTIL)
+    yield from _check_hostname(spec, path, kubernetes_minor)
+    yield from _check_dns(spec, path, whole)
+    yield from _check_affinity(spec, path)
+    yield from _check_os(spec, path, kubernetes_minor)
+    yield from _check_host_process(spec, path, whole)
+    yield from check_volumes(spec, path, kubernetes_minor, is_pod=kind == "Pod")
     if spec.get("ephemeralContainers") and not as_mapping(root.get("metadata")).get("uid"):
         text = "cannot be set on create" if kind == "Pod" else "ephemeral containers not allowed in pod template"
-        yield forbidden((*spec_path, "ephemeralContainers"), text)
-    yield from _check_seccomp_profile(as_mapping(spec.get("securityContext")), (*spec_path, "securityContext"))
-    user_namespace = spec.get("hostUsers") in (None, True)
-    for container, path in _containers(spec, spec_path):
-        yield from _check_security_context(
-            as_mapping(container.get("securityContext")), (*path, "securityContext"), user_namespace
-        )
-        yield from _check_mount_propagation(container, path)
+        yield forbidden((*path, "ephemeralContainers"), text)
+    yield from check_pod_context(spec, path, kubernetes_minor, gates)
+    host_users = spec.get("hostUsers") in (None, True)
+    for container, at in _containers(spec, path):
+        context = as_mapping(container.get("securityContext"))
+        yield from check_container_context(context, (*at, "securityContext"), kubernetes_minor, host_users=host_users)
+        yield from check_mounts(container, at, whole=whole)
 
 
-def _check_seccomp_profile(security_context: Object, path: Path) -> Problems:
-    """`validateSeccompProfileField`: the type is required and one of three, and only Localhost goes with a path."""
-    profile = security_context.get("seccompProfile")
-    if not isinstance(profile, dict):
-        return
-    path = (*path, "seccompProfile")
-    type_ = profile.get("type")
-    local = profile.get("localhostProfile")
-    if type_ is None or type_ == "":
-        yield required((*path, "type"), "type is required when seccompProfile is set")
-    elif isinstance(type_, str) and type_ not in SECCOMP_TYPES:
-        yield unsupported((*path, "type"), type_, SECCOMP_TYPES)
-    local_path = (*path, "localhostProfile")
-    if type_ == "Localhost":
-        if local is None:
-            yield required(local_path, "must be set when seccomp type is Localhost")
-        elif isinstance(local, str):
-            yield from _check_localhost(local, local_path)
-    elif local is not None and (type_ is None or isinstance(type_, str)):
-        yield invalid(local_path, profile, "can only be set when seccomp type is Localhost")
-
-
-def _check_localhost(local: str, path: Path, named: str = "") -> Problems:
-    """`validateLocalDescendingPath`. `named` is the path as the API server prints it, if it differs."""
-    if local.startswith("/"):
-        yield invalid(path, local, "must be a relative path", named=named, secures=True)
-    if ".." in local.split("/"):
-        yield invalid(path, local, "must not contain '..'", named=named, secures=True)
-
-
-def _check_security_context(context: Object, path: Path, user_namespace: bool) -> Problems:
-    yield from _check_seccomp_profile(context, path)
-    if context.get("allowPrivilegeEscalation") is False:
-        if context.get("privileged") is True:
-            yield _contradiction(context, path, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
-        added = as_mapping(context.get("capabilities")).get("add")
-        if isinstance(added, list) and "CAP_SYS_ADMIN" in added:
-            yield _contradiction(
-                context, path, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
-            )
-    if user_namespace and context.get("procMount") == "Unmasked":
-        yield invalid((*path, "procMount"), "Unmasked", "`hostUsers` must be false to use `Unmasked`")
-
-
-def _check_mount_propagation(container: Object, path: Path) -> Problems:
-    """`validateMountPropagation`, which names the field without the index of the mount."""
-    if as_mapping(container.get("securityContext")).get("privileged") is True:
-        return
-    for index, mount in enumerate(as_mappings(container.get("volumeMounts"))):
-        if mount.get("mountPropagation") == "Bidirectional":
-            text = "Bidirectional mount propagation is available only to privileged containers"
-            at = (*path, "volumeMounts", index, "mountPropagation")
-            yield forbidden(at, text, named=field_path((*path, "volumeMounts", "mountPropagation")))
-
-
-def _contradiction(context: Object, path: Path, detail: str) -> FieldProblem:
-    """The API server names the whole security context; the place to look at is the field that denies what the others ask."""
-    return invalid((*path, "allowPrivilegeEscalation"), context, detail, named=field_path(path))
-
-
-def _check_annotations(template: Object, where: Path, kind: str) -> Problems:
-    """`ValidateSeccompPodAnnotations`: it names templates' annotations without their `metadata`."""
-    prefix = "metadata.annotations" if kind == "Pod" else f"{field_path(where)}.annotations"
+def _check_annotations(template: Object, spec: Object, where: Path, whole: bool) -> Problems:
+    """`ValidatePodSpecificAnnotations`: it names templates' annotations without their `metadata`."""
+    prefix = f"{field_path(where)}.annotations" if where else "metadata.annotations"
+    names = [container.get("name") for container, _ in _containers(spec, ())]
     for key, value in _annotations(template).items():
-        about_seccomp = key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX)
-        if not about_seccomp or not isinstance(value, str):
-            continue
         path = (*where, "metadata", "annotations", key)
-        named = f"{prefix}.{key}"
-        local = value.removeprefix("localhost/")
-        if local != value:
-            yield from _check_localhost(local, path, named)
-        elif value not in ("runtime/default", "docker/default", "unconfined"):
-            yield invalid(path, value, "must be a valid seccomp profile", named=named, secures=True)
+        if not isinstance(value, str):
+            continue
+        if key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX):
+            named = f"{prefix}.{key}"
+            local = value.removeprefix("localhost/")
+            if local != value:
+                yield from check_local_path(local, path, named)
+            elif value not in ("runtime/default", "docker/default", "unconfined"):
+                yield invalid(path, value, "must be a valid seccomp profile", named=named, secures=True)
+        elif key.startswith(APPARMOR_ANNOTATION_PREFIX):
+            name, named = key.removeprefix(APPARMOR_ANNOTATION_PREFIX), f"{prefix}[{key}]"
+            if whole and name not in names and not any(map(is_open, (key, *names))):
+                yield invalid(path, name, "container not found", named=named, secures=True)
+            if value not in ("", "runtime/default", "unconfined") and not value.startswith("localhost/"):
+                yield invalid(path, value, f"invalid AppArmor profile name: {printed(value)}", named=named, secures=True)
+        elif key == _DELETION_COST and not re.fullmatch(r"0|-?[1-9][0-9]*", value):
+            yield invalid(path, value, "must be a 32bit integer", named=f"{prefix}[{key}]")
 
 
-def _check_annotations_agree(template: Object, where: Path) -> Problems:
+def _check_seccomp_agrees(template: Object, spec: Object, path: Path) -> Problems:
     """`validateSeccompAnnotationsAndFields`: where both are set, the field and the annotation of the same level agree."""
     annotations = _annotations(template)
-    spec_path = (*where, "spec")
-    spec = as_mapping(template.get("spec"))
-    yield from _check_agree(
-        annotations.get(POD_SECCOMP_ANNOTATION), as_mapping(spec.get("securityContext")), (*spec_path, "securityContext")
-    )
-    for container, path in _containers(spec, spec_path):
-        name = container.get("name")
-        annotation = annotations.get(CONTAINER_SECCOMP_ANNOTATION_PREFIX + name) if isinstance(name, str) else None
-        yield from _check_agree(annotation, as_mapping(container.get("securityContext")), (*path, "securityContext"))
+    default = ("runtime/default", "docker/default")
+    pod = as_mapping(as_mapping(spec.get("securityContext")).get("seccompProfile"))
+    at = (*path, "securityContext", "seccompProfile")
+    yield from _check_agrees(annotations.get(POD_SECCOMP_ANNOTATION), pod, at, "seccomp", default)
+    for container, where in _containers(spec, path):
+        profile = as_mapping(as_mapping(container.get("securityContext")).get("seccompProfile"))
+        annotation = annotations.get(f"{CONTAINER_SECCOMP_ANNOTATION_PREFIX}{container.get('name')}")
+        yield from _check_agrees(annotation, profile, (*where, "securityContext", "seccompProfile"), "seccomp", default)
 
 
-def _check_agree(annotation: Any, security_context: Object, path: Path) -> Problems:
-    profile = as_mapping(security_context.get("seccompProfile"))
-    type_ = profile.get("type")
-    if not isinstance(annotation, str) or type_ not in SECCOMP_TYPES:
+def _check_app_armor_agrees(template: Object, spec: Object, path: Path) -> Problems:
+    """`validateAppArmorAnnotationsAndFieldsMatchOnCreate`: a container without a profile has that of the pod."""
+    annotations = _annotations(template)
+    pod = as_mapping(spec.get("securityContext")).get("appArmorProfile")
+    for container, where in _containers(spec, path):
+        profile = as_mapping(as_mapping(container.get("securityContext")).get("appArmorProfile") or pod)
+        annotation = annotations.get(f"{APPARMOR_ANNOTATION_PREFIX}{container.get('name')}")
+        at = (*where, "securityContext", "appArmorProfile")
+        yield from _check_agrees(annotation, profile, at, "apparmor", ("runtime/default",))
+
+
+def _check_agrees(annotation: Any, profile: Object, path: Path, what: str, default: tuple[str, ...]) -> Problems:
+    """Check a profile against an annotation. `default` are the annotation's spellings of RuntimeDefault."""
+    type_, local = profile.get("type"), profile.get("localhostProfile")
+    if not isinstance(annotation, str) or type_ not in PROFILE_TYPES:
         return
-    path = (*path, "seccompProfile")
-    if type_ == "Localhost":
-        type_agrees = annotation.startswith("localhost/")
-        local = profile.get("localhostProfile")
-        if type_agrees and (local is None or isinstance(local, str)) and annotation != f"localhost/{local}":
-            text = "seccomp profile in annotation and field must match"
+    if type_ == "Localhost" and annotation.startswith("localhost/"):
+        if (local is None or isinstance(local, str)) and annotation != f"localhost/{local}":
+            text = f"{what} profile in annotation and field must match"
             yield forbidden((*path, "localhostProfile"), text, code="annotation-differs")
-    elif type_ == "Unconfined":
-        type_agrees = annotation == "unconfined"
-    else:
-        type_agrees = annotation in ("runtime/default", "docker/default")
-    if not type_agrees:
-        yield forbidden((*path, "type"), "seccomp type in annotation and field must match", code="annotation-differs")
+    elif annotation not in {"Unconfined": ("unconfined",), "RuntimeDefault": default}.get(type_, ()):
+        yield forbidden((*path, "type"), f"{what} type in annotation and field must match", code="annotation-differs")
 
 
-def _check_restart_policy(spec: Object, path: Path, kind: str) -> Problems:
-    policy = spec.get("restartPolicy")
-    path = (*path, "restartPolicy")
+def _check_restart_policies(spec: Object, path: Path, kind: str, minor: int) -> Problems:
+    policy, at = spec.get("restartPolicy"), (*path, "restartPolicy")
     if kind in ("Job", "CronJob"):
-        if spec and policy is None:
-            yield required(path, 'valid values: "OnFailure", "Never"')
-        elif policy == "Always":
-            yield unsupported(path, policy, ("OnFailure", "Never"))
-    elif kind not in ("Pod", "PodTemplate") and policy in ("OnFailure", "Never"):
-        yield unsupported(path, policy, ("Always",))
+        if spec and policy in (None, "", "Always"):
+            yield required(at, 'valid values: "OnFailure", "Never"')
+        elif isinstance(policy, str) and policy not in ("OnFailure", "Never"):
+            yield unsupported(at, policy, ("OnFailure", "Never"))
+    elif kind not in ("Pod", "PodTemplate") and isinstance(policy, str) and policy not in ("Always", ""):
+        yield unsupported(at, policy, ("Always",))
+    for container, where in _containers(spec, path):
+        of_container = container.get("restartPolicy")
+        if where[-2] == "initContainers":
+            if minor < _FIRST_WITH_RESTART_RULES and isinstance(of_container, str) and of_container != "Always":
+                yield unsupported((*where, "restartPolicy"), of_container, ("Always",))
+            for field in _OF_SIDECARS if of_container is None else ():
+                if container.get(field) is not None:
+                    detail = "may not be set for init containers without restartPolicy=Always"
+                    yield forbidden((*where, field), detail)
+        elif where[-2] == "containers" and minor < _FIRST_WITH_RESTART_RULES and isinstance(of_container, str):
+            yield forbidden((*where, "restartPolicy"), "may not be set for non-init containers")
 
 
-def _check_namespaces(spec: Object, path: Path, kubernetes_minor: int) -> Problems:
-    """The namespaces of the host that exclude each other, or the pod's own user namespace (a field of 1.25 and later)."""
-    if spec.get("hostUsers") is False and kubernetes_minor >= 25:
-        for field in ("hostNetwork", "hostPID", "hostIPC"):
+def _check_host_namespaces(spec: Object, path: Path, minor: int) -> Problems:
+    """`validateHostUsers` and more: namespaces of the host exclude each other, or the pod's own user namespace (1.25 and later)."""
+    field_name = "`pod.Spec.HostUsers`" if minor < 34 else "`hostUsers`"
+    if spec.get("hostUsers") is False and minor >= 25:
+        for field, printed_as in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")):
             if spec.get(field) is True:
-                yield forbidden((*path, field), "when `hostUsers` is false")
+                yield forbidden((*path, field), f"when {field_name} is false", named=field_path((*path, printed_as)))
+        for container, where in _containers(spec, path) if minor >= 35 else ():
+            if container.get("volumeDevices"):
+                yield forbidden((*where, "volumeDevices"), f"when {field_name} is false")
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
-        yield invalid((*path, "shareProcessNamespace"), True, "ShareProcessNamespace and HostPID cannot both be enabled")
+        detail = "ShareProcessNamespace and HostPID cannot both be enabled"
+        named = field_path((*path, "securityContext", "shareProcessNamespace"))
+        yield invalid((*path, "shareProcessNamespace"), True, detail, named=named)
 
 
-def _check_os(spec: Object, path: Path) -> Problems:
-    """Check as `validateWindows` and `validateLinux`: a pod that sets its operating system has no field of the other one."""
-    name = as_mapping(spec.get("os")).get("name")
+def _check_host_ports(spec: Object, path: Path, defaulted: bool) -> Problems:
+    """`validatePodHostNetworkDeps` and `checkHostPortConflicts`.
+
+    If `defaulted`, each port of a pod on the host network is a host port, too. An init container shares its ports with no other.
+    """
+    on_host = spec.get("hostNetwork") is True
+    shared: set[str] = set()
+    for container, at in _containers(spec, path):
+        taken = shared if at[-2] == "containers" else set()
+        for index, port in enumerate(as_mappings(container.get("ports"))):
+            inside, outside = port.get("containerPort"), port.get("hostPort")
+            where = (*at, "ports", index, "hostPort")
+            if on_host and at[-2] == "containers" and outside and isinstance(outside, int) and outside != inside:
+                yield invalid(where, outside, "must match `containerPort` when `hostNetwork` is true")
+            outside = outside or (inside if on_host and defaulted else None)
+            used = f"{port.get('protocol') or 'TCP'}/{port.get('hostIP') or ''}/{outside}"
+            if not outside or is_open(outside) or at[-2] == "ephemeralContainers":
+                continue
+            if used in taken:
+                first = at if at[-2] == "containers" else (*path, "initContainers", 0)
+                yield duplicate(where, used, named=field_path((*first, "ports", index, "hostPort")))
+            taken.add(used)
+
+
+def _check_hostname(spec: Object, path: Path, minor: int) -> Problems:
+    """`validatePodHostName`."""
+    name, at = spec.get("hostnameOverride"), (*path, "hostnameOverride")
+    if not isinstance(name, str):
+        return
+    for field in ("setHostnameAsFQDN", "hostNetwork"):
+        if spec.get(field) is True:
+            yield forbidden(at, f"may not be specified when {field} is true")
+    if size(name) > _LONGEST_HOSTNAME:
+        yield too_long(at, _LONGEST_HOSTNAME, minor)
+    for error in dns_errors("subdomain", name):
+        yield invalid(at, name, error)
+
+
+def _check_dns(spec: Object, path: Path, whole: bool) -> Problems:
+    """`validatePodDNSConfig`, without the form of search paths."""
+    config, at = spec.get("dnsConfig"), (*path, "dnsConfig")
+    servers, searches = (as_list(as_mapping(config).get(field)) for field in ("nameservers", "searches"))
+    if spec.get("dnsPolicy") == "None" and whole:
+        if config is None:
+            yield required(at, "must provide `dnsConfig` when `dnsPolicy` is None")
+        elif isinstance(config, dict) and as_mapping(config).get("nameservers") in (None, []):
+            yield required((*at, "nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")
+    if len(servers) > _SERVERS:
+        yield invalid((*at, "nameservers"), servers, f"must not have more than {_SERVERS} nameservers")
+    if len(searches) > _SEARCHES:
+        yield invalid((*at, "searches"), searches, f"must not have more than {_SEARCHES} search paths")
+    if size(" ".join(map(as_text, searches))) > _SEARCH_LENGTH:
+        detail = f"must not have more than {_SEARCH_LENGTH} characters (including spaces) in the search list"
+        yield invalid((*at, "searches"), searches, detail)
+    for index, option in enumerate(as_mappings(as_mapping(config).get("options"))):
+        if not option.get("name"):
+            yield required((*at, "options", index), "must not be empty")
+
+
+def _check_affinity(spec: Object, path: Path) -> Problems:
+    """A topology key must not be empty; that of an affinity is checked as the name of a label as well."""
+    for index, constraint in enumerate(as_mappings(spec.get("topologySpreadConstraints"))):
+        if not constraint.get("topologyKey"):
+            yield required((*path, "topologySpreadConstraints", index, "topologyKey"), "can not be empty")
+    for kind in ("podAffinity", "podAntiAffinity"):
+        rules, at = as_mapping(as_mapping(spec.get("affinity")).get(kind)), (*path, "affinity", kind)
+        for list_name, inner in _AFFINITY_TERMS:
+            for index, item in enumerate(as_mappings(rules.get(list_name))):
+                if not as_mapping(value_at(item, inner)).get("topologyKey"):
+                    where = (*at, list_name, index, *inner, "topologyKey")
+                    yield required(where, "can not be empty")
+                    for error in ("must be non-empty", _LABEL_NAME):
+                        yield invalid(where, "", f"name part {error}")
+
+
+def _check_os(spec: Object, path: Path, minor: int) -> Problems:
+    """Check as `validateOS`, `validateWindows` and `validateLinux`: a pod has no field of another operating system than its own."""
+    os = spec.get("os")
+    name = as_mapping(os).get("name")
+    if isinstance(os, dict) and not name:
+        yield required((*path, "os", "name"), "cannot be empty" if minor < 35 else "")
+    elif isinstance(name, str) and name not in ("linux", "windows"):
+        yield unsupported((*path, "os", "name"), name, ("linux", "windows"), named=field_path((*path, "os")))
     contexts = [(as_mapping(spec.get("securityContext")), (*path, "securityContext"), LINUX_POD_FIELDS)]
     contexts += [
-        (as_mapping(container.get("securityContext")), (*container_path, "securityContext"), LINUX_CONTAINER_FIELDS)
-        for container, container_path in _containers(spec, path)
+        (as_mapping(container.get("securityContext")), (*at, "securityContext"), LINUX_CONTAINER_FIELDS)
+        for container, at in _containers(spec, path)
     ]
     if name == "windows":
-        for field in ("hostPID", "hostIPC", "hostUsers", "shareProcessNamespace"):
-            if spec.get(field) is not None and (spec[field] or field in ("hostUsers", "shareProcessNamespace")):
-                yield forbidden((*path, field), "cannot be set for a windows pod", code="not-on-windows")
-        for context, context_path, fields in contexts:
-            for field in fields:
-                if context.get(field) is not None:
-                    yield forbidden((*context_path, field), "cannot be set for a windows pod", code="not-on-windows")
+        found = [(*path, field) for field in ("hostPID", "hostIPC") if spec.get(field) is True]
+        found += [(*path, field) for field in ("hostUsers", "shareProcessNamespace") if spec.get(field) is not None]
+        found += [(*path, "securityContext", "sysctls")] if as_mapping(spec.get("securityContext")).get("sysctls") else []
+        found += [(*at, field) for context, at, fields in contexts for field in fields if context.get(field) is not None]
+        for where in found:
+            yield forbidden(where, "cannot be set for a windows pod", code="not-on-windows")
+        if spec.get("resources") is not None and minor >= 34:
+            yield forbidden((*path, "resources"), "may not be set for a windows pod", code="not-on-windows")
     elif name == "linux":
-        for context, context_path, _ in contexts:
+        for context, at, _ in contexts:
             if context.get("windowsOptions") is not None:
-                yield forbidden((*context_path, "windowsOptions"), "windows options cannot be set for a linux pod")
+                yield forbidden((*at, "windowsOptions"), "windows options cannot be set for a linux pod")
 
 
-def _check_volumes(spec: Object, path: Path) -> Problems:
-    """A volume has one source. Which of two the API server names depends on its own order; here it is the later one."""
-    for index, volume in enumerate(as_mappings(spec.get("volumes"))):
-        sources = [key for key, value in volume.items() if isinstance(value, dict)]
-        for extra in sources[1:]:
-            yield forbidden((*path, "volumes", index, extra), "may not specify more than 1 volume type")
+def _check_host_process(spec: Object, path: Path, whole: bool) -> Problems:
+    """`validateWindowsHostProcessPod`."""
+    of_pod = _host_process(spec)
+    values = [(_host_process(container), at) for container, at in _containers(spec, path)]
+    for value, at in values:
+        if of_pod is not None and value is not None and value != of_pod:
+            detail = f"pod hostProcess value must be identical if both are specified, was {printed(of_pod)}"
+            yield invalid((*at, "securityContext", "windowsOptions", "hostProcess"), value, detail)
+    chosen = [of_pod if value is None else value for value, _ in values]
+    if whole and True in chosen:
+        if not all(chosen):
+            detail = "If pod contains any hostProcess containers then all containers must be HostProcess containers"
+            yield invalid(path, "", detail)
+        if spec.get("hostNetwork") in (None, False):
+            yield invalid((*path, "hostNetwork"), False, "hostNetwork must be true if pod contains any hostProcess containers")
+
+
+def _host_process(part: Object) -> bool | None:
+    value = as_mapping(as_mapping(part.get("securityContext")).get("windowsOptions")).get("hostProcess")
+    return value if isinstance(value, bool) else None
 
 
 def _containers(spec: Object, path: Path) -> Iterator[tuple[Object, Path]]:

@@ -4,13 +4,13 @@ Two stages, as in the cluster: decoding (unknown fields and types, from the JSON
 with strict field validation) and validation (ranges, closed lists, and the rules of pods and SCCs that join several fields).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
 from scclint.record import replace
-from scclint.untyped import as_mappings, value_at
+from scclint.untyped import as_mapping, as_mappings, as_text, value_at
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
 from scclint.validation.pods import check_pod
@@ -39,6 +39,11 @@ SERVED_UNTIL: dict[tuple[str, str], tuple[int, str]] = {
 """Versions that the kinds once had: the last minor that served each, and the version to use instead."""
 
 
+_FIRST_WITH_CLAIMS = 34
+"""The first minor that validates the pod template of a StatefulSet."""
+_VOLUMES = ("template", "spec", "volumes")
+
+
 def validate(
     root: Mapping[str, Any],
     api_version: str,
@@ -47,14 +52,15 @@ def validate(
     *,
     openshift: bool = False,
     whole: bool = True,
+    gates: Set[str] = frozenset(),
 ) -> list[FieldProblem]:
     """The problems of one API object, given as plain data: first those of decoding, then those of validation.
 
     `kubernetes_minor` is the minor of the target release (33 for Kubernetes 1.33 and OpenShift 4.20); beyond what the schemas
     cover, the nearest one counts. `openshift` says that SCC admission runs before validation, which from OpenShift 4.13 on
     makes the seccomp fields of a bare Pod follow its annotations. `whole` says that nothing will be added to the object, as is to
-    a patch. A null counts as an absent field, and an unknown value (`scclint.model.unknown`) is not judged. Kinds without schema
-    have no problems; nothing is raised.
+    a patch. `gates` are the feature gates that are off. A null counts as an absent field, and an unknown value
+    (`scclint.model.unknown`) is not judged. Kinds without schema have no problems; nothing is raised.
     """
     if bool(api_version) != bool(kind):
         missing = "kind" if api_version else "apiVersion"
@@ -70,18 +76,40 @@ def validate(
     metadata = root.get("metadata")
     if metadata is None or (isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName")):
         problems.append(required(("metadata", "name"), "name or generateName is required"))
-    if whole:
-        problems += check_names(root, kind)
-        problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
     problems += check_scc(root) if kind == "SecurityContextConstraints" else ()
-    problems += check_pod(root, kind, kubernetes_minor, openshift=openshift)
+    problems += check_pod(root, kind, kubernetes_minor, openshift=openshift, whole=whole, gates=gates)
+    if whole:
+        problems += check_names(root, kind, kubernetes_minor, {problem.path for problem in problems})
+        problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
     problems = [
         problem for problem in problems if problem.code in ("unknown", "required") or not is_open(value_at(root, problem.path))
     ]
+    if kind == "StatefulSet" and kubernetes_minor >= _FIRST_WITH_CLAIMS:
+        problems = _with_claims(problems, root)
     if kind == "SecurityContextConstraints":
         # Each field of an SCC except its metadata decides what containers may do.
         return [replace(problem, in_security_context=problem.path[:1] != ("metadata",)) for problem in problems]
     return problems
+
+
+def _with_claims(problems: list[FieldProblem], root: Mapping[str, Any]) -> list[FieldProblem]:
+    """Return the problems of a StatefulSet as if its claims came before its volumes and replaced those of the same name.
+
+    The API server validates the pod template so, and its messages count the volumes so. The paths stay those of the manifest.
+    """
+    spec = as_mapping(root.get("spec"))
+    claims = {as_text(as_mapping(claim.get("metadata")).get("name")) for claim in as_mappings(spec.get("volumeClaimTemplates"))}
+    replaced = [volume.get("name") in claims for volume in as_mappings(value_at(spec, _VOLUMES))]
+    found = []
+    for problem in problems if claims else ():
+        index = problem.path[4] if problem.path[:4] == ("spec", *_VOLUMES) and len(problem.path) > 4 else None
+        if not isinstance(index, int) or problem.code in ("unknown", "wrong-type"):
+            found.append(problem)
+        elif not replaced[index]:
+            place = len(claims) + index - sum(replaced[:index])
+            message, whole = (text.replace(f"[{index}]", f"[{place}]", 1) for text in (problem.message, problem.whole))
+            found.append(replace(problem, message=message, whole=whole))
+    return found if claims else problems
 
 
 def has_schema(api_version: str, kind: str, kubernetes_minor: int) -> bool:
