@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,3 +145,64 @@ def test_what_opens_more_is_new(recorded: Path, cli: Cli, before: str, after: st
 def test_what_opens_no_more_is_old(recorded: Path, cli: Cli, before: str, after: str) -> None:
     changed(recorded, before, after)
     assert [rule for rule in new(cli) if rule != "SEC201"] == []
+
+
+PIPELINE = """\
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata: {name: ci, namespace: shop}
+spec:
+  tasks:
+  - name: build
+    taskSpec:
+      steps: [{name: run, image: "registry.example/run:1", securityContext: {runAsUser: 7}}]
+  - name: deploy
+    taskSpec:
+      steps: [{name: run, image: "registry.example/run:1", securityContext: {runAsUser: 7}}]
+"""
+WITHOUT_PARTS = """\
+{
+  "version": 3,
+  "findings": [
+    {"rule": "SEC201", "file": "a.yaml", "kind": "Pipeline", "namespace": "shop", "name": "ci", "container": "run", \
+"path": "spec.tasks[0].taskSpec.steps[0].securityContext.seccompProfile"},
+    {"rule": "SEC201", "file": "a.yaml", "kind": "Pipeline", "namespace": "shop", "name": "ci", "container": "run", \
+"path": "spec.tasks[1].taskSpec.steps[0].securityContext.seccompProfile"}
+  ]
+}
+"""
+"""What the last version before `part` wrote."""
+PRINTS = {
+    "scclint/v1": ["a285aac9f65a948d17d7fe2cc5997105:1", "7b0dc0bd9ab99c25b4629559fdf954b1:1"],
+    "scclint/v2": ["a285aac9f65a948d17d7fe2cc5997105:1", "7b0dc0bd9ab99c25b4629559fdf954b1:1"],
+}
+"""The fingerprints that the last version before `part` wrote."""
+
+
+@pytest.fixture
+def pipeline(here: Path, cli: Cli) -> Path:
+    (here / "a.yaml").write_text(PIPELINE)
+    assert cli("check", "--select", "SEC201", "--write-baseline", "b.json", "a.yaml").status == 0
+    return here
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 0], ids=["version 1", "version 2", "version 3 without parts", "version 3"])
+def test_no_finding_about_a_part_is_new_on_the_same_input(pipeline: Path, cli: Cli, version: int) -> None:
+    if version:
+        (pipeline / "b.json").write_text(WITHOUT_PARTS.replace('"version": 3', f'"version": {version}'))
+    run = cli("check", "--select", "SEC201", "--baseline", "b.json", "a.yaml")
+    assert run.status == 0
+    assert "2 suppressed" in run.out
+
+
+def test_the_fingerprints_of_earlier_versions_stay(pipeline: Path, cli: Cli) -> None:
+    log = json.loads(cli("check", "--select", "SEC201", "--format", "sarif", "a.yaml").out)
+    prints = [result["partialFingerprints"] for result in log["runs"][0]["results"]]
+    assert {version: [one[version] for one in prints] for version in PRINTS} == PRINTS
+    assert len({one["scclint/v3"] for one in prints}) == 2
+
+
+def test_a_finding_about_another_part_is_new(pipeline: Path, cli: Cli) -> None:
+    assert re.findall(r'"part": "([^"]+)"', (pipeline / "b.json").read_text()) == ["task build", "task deploy"]
+    (pipeline / "a.yaml").write_text(PIPELINE.replace("name: build", "name: test"))
+    assert new(cli) == ["SEC201"]

@@ -224,7 +224,7 @@ def place_of(finding: Finding) -> tuple[object, ...]:
     what they say.
     """
     subject = finding.subject
-    return finding.rule_id, finding.path, subject.kind, subject.name, subject.container
+    return finding.rule_id, finding.path, subject.kind, subject.name, subject.part, subject.container
 
 
 def _has_its_steps(document: Document) -> bool:

@@ -34,17 +34,23 @@ def fingerprints_v2(findings: Iterable[Finding], paths: RepositoryPaths, charts:
     Containers count by name, not by position. A finding in one of the units `charts` counts by the template and the kind of its object, as
     the name may contain that of the release.
     """
-    return _numbered(
-        (
-            finding.rule_id,
-            paths.path(finding.span.file),
-            finding.subject.kind,
-            *(("", "") if any(unit in charts for unit in finding.units) else (finding.subject.namespace, finding.subject.name)),
-            finding.subject.container,
-            stable_path(finding.path, finding.subject.container),
-            *finding.subjects,
-        )
-        for finding in findings
+    return _numbered(_identity(finding, paths, charts) for finding in findings)
+
+
+def fingerprints_v3(findings: Iterable[Finding], paths: RepositoryPaths, charts: Container[str] = ()) -> list[str]:
+    """Return the fingerprints of the third version, which also tell the parts of an object apart, such as the tasks of a Pipeline."""
+    return _numbered((*_identity(finding, paths, charts), finding.subject.part) for finding in findings)
+
+
+def _identity(finding: Finding, paths: RepositoryPaths, charts: Container[str]) -> tuple[str, ...]:
+    return (
+        finding.rule_id,
+        paths.path(finding.span.file),
+        finding.subject.kind,
+        *(("", "") if any(unit in charts for unit in finding.units) else (finding.subject.namespace, finding.subject.name)),
+        finding.subject.container,
+        stable_path(finding.path, finding.subject.container),
+        *finding.subjects,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from scclint import __version__
 from scclint.about import SITE
 from scclint.finding import Finding, Related
-from scclint.report.fingerprint import fingerprints, fingerprints_v2
+from scclint.report.fingerprint import fingerprints, fingerprints_v2, fingerprints_v3
 from scclint.report.json_text import dump
 from scclint.report.line_hash import line_hashes
 from scclint.report.lines import SourceLines
@@ -62,8 +62,12 @@ class _Run:
         self._rules = descriptors(report)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}
         charts = {unit.name for unit in report.units if unit.kind == "chart"}
-        first, second = fingerprints(report.findings, self._paths), fingerprints_v2(report.findings, self._paths, charts)
-        self._prints = [{"scclint/v1": one, "scclint/v2": two} for one, two in zip(first, second, strict=True)]
+        versions = {
+            "scclint/v1": fingerprints(report.findings, self._paths),
+            "scclint/v2": fingerprints_v2(report.findings, self._paths, charts),
+            "scclint/v3": fingerprints_v3(report.findings, self._paths, charts),
+        }
+        self._prints = [dict(zip(versions, prints, strict=True)) for prints in zip(*versions.values(), strict=True)]
         self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
         self._hashes = self._line_hashes()
 

@@ -148,7 +148,7 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
 
 def _place(finding: Finding) -> Key:
     subject = finding.subject
-    return finding.rule_id, finding.span, finding.path, subject.kind, subject.name, subject.container
+    return finding.rule_id, finding.span, finding.path, subject.kind, subject.name, subject.part, subject.container
 
 
 def _joined(group: list[Finding]) -> list[Finding]:

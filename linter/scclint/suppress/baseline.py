@@ -17,7 +17,7 @@ from scclint.suppress.apply import Ran
 from scclint.suppress.identity import Key, as_written_now, key_of, match
 
 VERSION = 3
-"""Version 1 had no `subjects`, and versions 1 and 2 had no `opens`. They are read as well."""
+"""Version 1 had no `subjects`, and versions 1 and 2 had no `opens`. They are read as well, and so is version 3 without `part`."""
 
 _LISTS = ("subjects", "opens")
 """The fields of a key that are lists."""

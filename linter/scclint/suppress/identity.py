@@ -1,4 +1,4 @@
-"""The identity of a finding: its rule, file, object and field, never a line, and two sets: the subjects that
+"""The identity of a finding: its rule, file, object with the part of it, and field, never a line, and two sets: the subjects that
 it is about, and what its object opens.
 
 A finding is old if both are subsets of those recorded. Containers are known by their names, and the subjects of a binding
@@ -23,7 +23,7 @@ SUBJECT_LISTS = ("subjects", "users", "groups", "userNames", "groupNames")
 class Key(NamedTuple):
     """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object.
 
-    A recorded key without `subjects` accepts findings about any. `opens` has `ANYTHING` where it was not recorded.
+    A recorded key without `subjects` accepts findings about any, and one without `part` those about any part of the object. `opens` has `ANYTHING` where it was not recorded.
     """
 
     rule: str
@@ -31,6 +31,7 @@ class Key(NamedTuple):
     kind: str = ""
     namespace: str = ""
     name: str = ""
+    part: str = ""
     container: str = ""
     path: str = ""
     message: str = ""
@@ -39,14 +40,16 @@ class Key(NamedTuple):
 
     @property
     def alike(self) -> "Key":
-        """The key without the subjects and without what the object opens."""
-        return self._replace(subjects=(), opens=())
+        """The key without the part of the object, the subjects and what the object opens."""
+        return self._replace(part="", subjects=(), opens=())
 
     def accepts(self, other: "Key") -> bool:
-        """Whether a finding of the `other` key, which is alike, has no subject and opens nothing that this key does not have.
+        """Whether a finding of the `other` key, which is alike, has no other part or subject, and opens nothing that this key does not have.
 
         A recorded text that ends with `*` has all that begin with it.
         """
+        if self.part and other.part != self.part:
+            return False
         if self.subjects and not set(other.subjects) <= set(self.subjects):
             return False
         beginnings = tuple(text[:-1] for text in self.opens if text.endswith(ANYTHING))
@@ -93,7 +96,7 @@ def key_of(finding: Finding, folder: str = ".") -> Key:
         return Key(finding.rule_id, file, message=without_lines(finding.message))
     path = stable_path(finding.path, subject.container)
     return Key(
-        *(finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path, ""),
+        *(finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.part, subject.container, path, ""),
         *(finding.subjects, finding.opens),
     )
 
