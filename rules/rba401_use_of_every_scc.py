@@ -69,6 +69,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)" + aggregated(role, world),
             at=item.field("verbs"),
             help=_fix(item, role, world),
+            cause="every SCC",
         )
 
 

@@ -101,7 +101,9 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
                 if name == "*"
                 else f"resourceNames lists SCC {name}, but neither the release nor the input has it"
             )
-            yield Problem(f"{role.named}: {fact}", at=item.field("resourceNames", index), help=_fix(name, world))
+            yield Problem(
+                f"{role.named}: {fact}", at=item.field("resourceNames", index), help=_fix(name, world), cause="missing SCC"
+            )
 
 
 def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:

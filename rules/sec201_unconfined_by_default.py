@@ -151,14 +151,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if view is None:
             continue
         where = f" on node pool{'s' if len(container.unconfined_on) > 1 else ''} {listed(container.unconfined_on)}"
+        fact = f"will run unconfined{where if container.unconfined_on else ''}{when_created(outcome)}: {reason}"
         yield Problem(
-            f"{workload.named}: container {container.name} will run unconfined"
-            f"{where if container.unconfined_on else ''}{when_created(outcome)}: {reason}",
+            f"{workload.named}: container {container.name} {fact}",
             at=view.field("securityContext", "seccompProfile"),
             related=obstacles + steps,
             flow=steps,
             help=fix,
             container=container.name,
+            cause=fact,
         )
 
 

@@ -105,9 +105,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             setting = asked_at(workload, container)
             profile = "RuntimeDefault" if setting.path[-1] == "type" else "runtime/default"
             only = _allows_nothing_else(outcome, world)
+            fact = f"will run unconfined{when_created(outcome)}{under}, because {SETTINGS[container.source]} is Unconfined"
             yield Problem(
-                f"{workload.named}: container {container.name} will run unconfined{when_created(outcome)}{under}, because "
-                f"{SETTINGS[container.source]} is Unconfined",
+                f"{workload.named}: container {container.name} {fact}",
                 at=setting,
                 related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
                 help=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
@@ -116,6 +116,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 else f"Set RuntimeDefault{user_remark(world, outcome, admitted(world, outcome, confined))}, or a Localhost profile that also "
                 "allows the system calls the container needs.",
                 container=container.name,
+                cause=fact,
                 edits=() if only else (Set(setting.path, profile),),
             )
 

@@ -145,6 +145,7 @@ def _other_path(workload: Workload, world: World, path: str, containers: list[Co
             related=related,
             help=f"Write localhostProfile: {resolution.expected}, or change the SeccompProfile to the API version and scope of your operator.",
             container=names[0] if len(names) == 1 else "",
+            cause=f"{path}: {resolution.mismatch} {resolution.expected}",
             edits=(Set(at.path, resolution.expected),) if at.path[-1:] == ("localhostProfile",) else (),
         )
 
@@ -162,6 +163,7 @@ def _missing(outcome: Outcome, world: World, path: str, containers: list[Contain
             "has it with --profile-dir.",
             severity=None if path else Severity.ERROR,
             container=names[0] if len(names) == 1 else "",
+            cause=f"{path}: {reason}",
         )
 
 

@@ -117,6 +117,8 @@ class Problem:
     `subjects_in_message` is the part of the message that names them.
     `opens` is what the subject opens that the rule alone knows of: see `Finding`.
     `edits` carry out what `help` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
+    `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
+    causes are shown as one finding. It is compared and never shown; empty if the problem stands for itself.
     `settle` is the deprecated name of `help`, which plugins may use.
     """
 
@@ -132,6 +134,7 @@ class Problem:
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
     settle: str = ""
+    cause: str = ""
 
 
 def help_of(problem: Problem, rule_id: str) -> str:
@@ -214,6 +217,7 @@ class Finding:
     users, groups and service accounts that it is about, sorted, and `opens` what its pod, SCC, role or binding opens; a baseline and
     `--diff-base` tell findings apart by them.
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
+    `cause` is that of the problem (see `Problem`).
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
@@ -234,6 +238,7 @@ class Finding:
     subjects: tuple[str, ...] = ()
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
+    cause: str = ""
     fix: Fix | None = None
     no_fix: str = ""
 

@@ -98,6 +98,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         notes=notes,
         subjects=tuple(sorted(set(problem.subjects))),
         subjects_in_message=problem.subjects_in_message,
+        cause=problem.cause,
     )
 
 

@@ -23,9 +23,6 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 ROLE, BINDING = "RBA401", "RBA402"
 """The rule about a role, and the rule about its bindings. A finding on a binding yields to that on the rule of the role that it names."""
 
-REPEATED = ("SEC201", "SEC202", "SEC208", "RBA401", "RBA404")
-"""Rules that report one cause once for each container, or for each rule of a role."""
-
 Subject = tuple[str, str, str, str, str]
 
 
@@ -39,7 +36,7 @@ def grouped(report: Report) -> Report:
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     for finding in live:
-        repeats = first.setdefault(_cause(finding), finding) if finding.rule_id in REPEATED else finding
+        repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
         above = next(_winners(finding, by_rule, roles), None) if repeats is finding else repeats
         if above is not None:
             winners[finding] = above
@@ -87,10 +84,5 @@ def _subject(finding: Finding) -> Subject:
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
-    """What equal findings of several containers, or of several rules of a role, have in common."""
-    words = (
-        ""
-        if finding.rule_id.startswith("RBA")
-        else finding.message.replace(f"container {finding.subject.container}", "container")
-    )
-    return finding.rule_id, finding.severity, _subject(finding), finding.help, words, finding.releases, finding.units
+    """What findings with the same cause have in common."""
+    return finding.rule_id, finding.severity, _subject(finding), finding.help, finding.cause, finding.releases, finding.units
