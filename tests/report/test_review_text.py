@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scclint.config.model import Config
+from scclint.outcome.rows import WorkloadRow
 from scclint.record import replace
 from scclint.report.review_text import render_text
 from scclint.text import display_width
@@ -31,6 +33,12 @@ objects:
 """
 
 
+def rows(*arguments: Any, **options: Any) -> list[WorkloadRow]:
+    """The rows of the one unit of a run (see `run_over`)."""
+    unit = open_one(*arguments, **options)
+    return [unit.row(world, workload) for workload in unit.workloads for world in unit.worlds.values()]
+
+
 @pytest.fixture
 def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Text":
     monkeypatch.chdir(tmp_path)
@@ -43,9 +51,9 @@ class Text:
 
     def __call__(self, *, width: int | None = None, color: bool = False, releases: tuple[str, ...] = ("4.20",)) -> list[str]:
         config = replace(Config(), openshift=releases)
-        *table, gap, _ = render_text(open_one(["m.yaml"], config).judged, color, None).splitlines()
+        *table, gap, _ = render_text(rows(["m.yaml"], config), color, None).splitlines()
         if width is not None:
-            table = render_text(open_one(["m.yaml"], config).judged, color, width).splitlines()
+            table = render_text(rows(["m.yaml"], config), color, width).splitlines()
             table = table[: len(table) - table[::-1].index("") - 1]
         assert gap == ""
         return table
@@ -62,7 +70,7 @@ m.yaml:15  Job open
 
 
 def test_totals() -> None:
-    text = render_text(open_one(text=MANIFESTS, filename="m.yaml").judged, color=False)
+    text = render_text(rows(text=MANIFESTS, filename="m.yaml"), color=False)
     assert text.splitlines()[-1] == "2 workloads: 1 rejected, 1 unknown."
 
 
@@ -119,6 +127,6 @@ spec:
     Master: {template: {spec: {containers: [{name: a, image: i}]}}}
     Worker: {template: {spec: {containers: [{name: a, image: i}]}}}
 """
-    lines = render_text(open_one(text=text, config=Config()).judged, color=False).splitlines()
+    lines = render_text(rows(text=text, config=Config()), color=False).splitlines()
     named = [line.rpartition("  ")[2] for line in lines if "train" in line]
     assert named == ["Master of PyTorchJob train in shop", "Worker of PyTorchJob train in shop"]

@@ -346,7 +346,7 @@ def test_whole_numbers_as_json_programs_write_them() -> None:
         (
             '{"version": 1, "findings": [{"rule": "A", "file": "f", "line": 1}]}',
             "b.json: findings[0].line: unknown key 'line'; known here: container, count, file, kind, message, name, namespace, "
-            "opens, path, rule, subjects; `--write-baseline` writes it anew",
+            "opens, part, path, rule, subjects; `--write-baseline` writes it anew",
         ),
     ],
 )

@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
             return code
         there = f"There are: {names(workloads)}." if workloads else "There are no workloads in the input."
         raise UsageError(f"{args.what}: no such workload. {there}")
-    chosen, broke = judged_workloads(opened, lambda world, workload: world.outcomes.explain(workload), meant.is_meant)
+    chosen, broke = judged_workloads(opened, meant.is_meant, explained=True)
 
     def render(form: str, output: str | None) -> str:
         if form == "json":

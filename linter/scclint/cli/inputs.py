@@ -12,13 +12,14 @@ from scclint.files.discover import SourceFile
 from scclint.files.read import STDIN, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.model.workload import Workload
+from scclint.outcome.rows import WorkloadRow
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import say
 from scclint.report.sanitize import visible_line
 from scclint.run import judge
-from scclint.run.judge import JudgedWorkload, OpenUnit
+from scclint.run.judge import OpenUnit
 from scclint.run.options import DEFAULTS, RunOptions
 from scclint.run.rule_set import configured
 from scclint.run.run import prepare
@@ -134,20 +135,24 @@ def _standard_input(name: str) -> str | LoadError:
 
 
 def judged_workloads(
-    opened: Iterable[OpenUnit],
-    ask: Callable[[World, Workload], object],
-    chosen: Callable[[Workload], bool] = lambda workload: True,
-) -> tuple[list[JudgedWorkload], bool]:
-    """Return the `chosen` workloads of all units that can be judged, and whether a bug prevented one of them, which is reported."""
+    opened: Iterable[OpenUnit], chosen: Callable[[Workload], bool] = lambda workload: True, *, explained: bool = False
+) -> tuple[list[tuple[OpenUnit, World, WorkloadRow]], bool]:
+    """Return the rows of the `chosen` workloads of all units, and whether a bug prevented one of them, which is reported.
+
+    A workload has a row for each release, which comes with its unit and world. With `explained`, it has one only if what each SCC does
+    with it can be worked out as well.
+    """
     good, broke = [], False
-    for one in (one for unit in opened for one in unit.judged if chosen(one.workload)):
+    asked = [(unit, workload) for unit in opened for workload in unit.workloads if chosen(workload)]
+    for unit, workload in asked:
         try:
-            for world in one.worlds.values():
-                ask(world, one.workload)
+            made = [(unit, world, unit.row(world, workload)) for world in unit.worlds.values()]
+            for world in unit.worlds.values() if explained else ():
+                world.outcomes.explain(workload)
         except Exception as error:
             broke = True
-            what = visible_line(f"{one.workload.file}: {one.workload.named}: {type(error).__name__}: {error}")
+            what = visible_line(f"{workload.file}: {workload.named}: {type(error).__name__}: {error}")
             say(f"internal error: {what}; this is a bug of scclint")
         else:
-            good.append(one)
+            good += made
     return good, broke

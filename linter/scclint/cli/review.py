@@ -20,20 +20,19 @@ def run(args: Namespace) -> int:
 
         options = RunOptions(changes=find_changes([]))
     asked, opened = open_units(args, config, registry, options, dump=True)
-    judged, broke = judged_workloads(opened, lambda world, workload: world.outcome(workload))
-    judged = [
-        one for one in judged if any(review.is_wanted(world.outcome(one.workload), only) for world in one.worlds.values())
-    ]
+    judged, broke = judged_workloads(opened)
+    wanted = {(unit.unit.name, id(row.outcome.workload)) for unit, _, row in judged if review.is_wanted(row, only)}
+    rows = [row for unit, _, row in judged if (unit.unit.name, id(row.outcome.workload)) in wanted]
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
-            return review.render_json(judged, columns)
+            return review.render_json(rows, columns)
         if form in ("csv", "markdown", "html"):
             from scclint.report import review_table as tables
 
             makes = {"csv": tables.render_csv, "markdown": tables.render_markdown, "html": tables.render_html}
-            return makes[form](judged, columns)
-        return render_text(judged, color_wanted(args, output), None if output else terminal_columns(), columns)
+            return makes[form](rows, columns)
+        return render_text(rows, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     write_formats(args, render)
     return BUG if broke else status_of_units(asked, opened)

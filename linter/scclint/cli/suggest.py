@@ -12,7 +12,6 @@ from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.remedy.least_privilege import suggest
 from scclint.report.suggest import render_json, render_yaml
-from scclint.run.judge import OpenUnit
 
 _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 
@@ -31,20 +30,15 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{args.what}: no workload of the input is or uses it; {there}")
     if not by_account and len({(w.kind, w.name) for _, w in chosen}) > 1:
         raise UsageError(f"{args.what} has several workloads, {names(w for _, w in chosen)}: name one of them")
-    placed = (pair for pair in chosen if _world(pair[0]).namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE)
+    placed = (pair for pair in chosen if pair[0].world.namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE)
     unit, workload = next(placed, chosen[0])
-    found = suggest(_world(unit), *_of_account(_world(unit), unit.workloads, workload, by_account))
+    found = suggest(unit.world, *_of_account(unit.world, unit.workloads, workload, by_account))
 
     def render(form: str, output: str | None) -> str:
         return render_json(found) if form == "json" else render_yaml(found)
 
     write_formats(args, render, "yaml")
     return status_of_units(asked, opened)
-
-
-def _world(unit: OpenUnit) -> World:
-    (world,) = unit.worlds.values()
-    return world
 
 
 def _runs_as(workload: Workload, account: Named) -> bool:

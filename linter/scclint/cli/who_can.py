@@ -9,15 +9,12 @@ from scclint.cli.inputs import open_units, settings_of_one_cluster
 from scclint.cli.output import terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
-from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
-from scclint.outcome.world import World
 from scclint.report import who_can
 from scclint.report.json_text import dump
-from scclint.report.who_can import PlacedWorld
-from scclint.run.judge import OpenUnit
-from scclint.run.worlds import describe, make_clusters, make_worlds
+from scclint.run.judge import OpenUnit, open_unit
+from scclint.units.unit import PLAIN, Unit
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",
@@ -40,11 +37,11 @@ def run(args: Namespace) -> int:
     args.paths = (words if asked else words[1:]) or ["."]
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry, dump=True)
-    worlds = _worlds(opened, config)
+    known = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False), opened_run)]
     if asked:
-        found = who_can.of_subject(worlds, _subject(asked, config.namespace), config.namespace)
+        found = who_can.of_subject(known, _subject(asked, config.namespace), config.namespace)
     else:
-        found = _of_scc(worlds, opened, words[0], config.namespace)
+        found = _of_scc(known, words[0], config.namespace)
 
     def render(form: str, output: str | None) -> str:
         return dump(found) + "\n" if form == "json" else who_can.render_text(found, None if output else terminal_columns())
@@ -53,24 +50,13 @@ def run(args: Namespace) -> int:
     return status_of_units(opened_run, opened)
 
 
-def _of_scc(worlds: who_can.Worlds, opened: Sequence[OpenUnit], scc: str, namespace: str) -> who_can.Json:
+def _of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> who_can.Json:
     try:
-        return who_can.of_scc(worlds, who_can.read_input(opened), scc, namespace)
+        return who_can.of_scc(opened, scc, namespace)
     except UsageError as error:
         if os.path.exists(scc):
             raise UsageError(f"{error}. Name the SCC before the path, as in `scclint who-can anyuid {scc}`.") from error
         raise
-
-
-def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[PlacedWorld]:
-    """The world of each unit; that of an empty cluster if there is none."""
-
-    def placed(unit: OpenUnit, world: World) -> PlacedWorld:
-        return PlacedWorld(unit.unit.name, world, lambda span: unit.tracer().span(span))
-
-    found = [placed(unit, world) for unit in opened for world in unit.worlds.values()]
-    empty = {} if found else make_worlds((), config, describe(config, make_clusters(config)))
-    return found or [PlacedWorld(".", world, lambda span: span) for world in empty.values()]
 
 
 def _subject(text: str, namespace: str) -> tuple[SubjectKind, str, str]:

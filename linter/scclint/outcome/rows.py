@@ -11,6 +11,7 @@ from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constr
 from scclint.admission.order import points
 from scclint.admission.verdict import Grant, Verdict
 from scclint.finding import Path
+from scclint.model.releases import RELEASES
 from scclint.model.terms import namespace_name
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
@@ -85,6 +86,11 @@ class WorkloadRow:
     points: int
     pod_security: str
     containers: tuple[ContainerRow, ...]
+
+    @property
+    def openshift(self) -> str:
+        """The OpenShift release; empty on plain Kubernetes."""
+        return self.release if self.release in RELEASES else ""
 
     @property
     def runs(self) -> bool:

@@ -7,36 +7,38 @@ from typing import Any
 from scclint.admission.verdict import Candidate, FieldError, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.outcome.chain import Outcome
+from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_words
 from scclint.outcome.world import World
 from scclint.podsecurity.labels import level_label
 from scclint.report.json_text import dump
-from scclint.report.review import container_entry, grant_words, in_units, named, profile_words, workload_entry
+from scclint.report.review import container_entry, in_units, named, workload_entry
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import from_template
-from scclint.run.judge import JudgedWorkload
+from scclint.run.judge import OpenUnit
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path
 
 Json = dict[str, Any]
 
+Judged = tuple[OpenUnit, World, WorkloadRow]
+"""A row with the unit and the world that it is from."""
+
 _SHOWN = 8
 
 
-def render_json(judged: Iterable[JudgedWorkload]) -> str:
+def render_json(judged: Iterable[Judged]) -> str:
     """The review's entries, each with the `candidates` in the order they are tried and `reason`, why one was chosen.
 
     A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
     """
-    entries = [{**_entry(world, one), "units": list(one.units)} for one in judged for world in one.worlds.values()]
-    return dump({"version": 1, "workloads": entries}) + "\n"
+    return dump({"version": 1, "workloads": [{**_entry(*one), "units": [one[2].unit]} for one in judged]}) + "\n"
 
 
-def _entry(world: World, one: JudgedWorkload) -> Json:
-    outcome = world.outcome(one.workload)
-    verdict = outcome.verdict
+def _entry(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
+    outcome, verdict = row.outcome, row.outcome.verdict
     return {
-        **workload_entry(world, outcome, one.place),
+        **workload_entry(row),
         "containers": [
             {**container_entry(c), "opened": {cap: list(names) for cap, names in _opened(world, outcome, c).items()}}
             for c in outcome.seccomp
@@ -47,8 +49,8 @@ def _entry(world: World, one: JudgedWorkload) -> Json:
                 "scc": visible_line(candidate.scc),
                 "outcome": candidate.outcome,
                 "wouldBe": would.outcome,
-                "grant": grant_words(would.grant) if would.grant else None,
-                "reasons": [_reason(one, error) for error in would.reasons],
+                "grant": visible_line(grant_words(would.grant)) if would.grant else None,
+                "reasons": [_reason(unit, outcome, error) for error in would.reasons],
             }
             for candidate, would in _candidates(world, outcome)
         ],
@@ -63,9 +65,9 @@ def _candidates(world: World, outcome: Outcome) -> list[tuple[Candidate, Candida
     return [(c, would.get(c.scc, c)) for c in outcome.verdict.candidates]
 
 
-def _reason(one: JudgedWorkload, error: FieldError) -> Json:
-    field = one.workload.pod.field(*error.path)
-    span = one.tracer().span(field.span)
+def _reason(unit: OpenUnit, outcome: Outcome, error: FieldError) -> Json:
+    field = outcome.workload.pod.field(*error.path)
+    span = unit.edited(field.span)
     return {
         "text": visible(error.text),
         "path": visible_line(field_path(field.path)),
@@ -75,42 +77,40 @@ def _reason(one: JudgedWorkload, error: FieldError) -> Json:
     }
 
 
-def render_text(judged: Sequence[JudgedWorkload], color: bool, columns: int | None = None) -> str:
+def render_text(judged: Sequence[Judged], color: bool, columns: int | None = None) -> str:
     """Prose, one section per workload and release. `columns` is the width of the terminal, None if there is none.
 
     A workload that several units share and that comes out the same in them has one section, with their names.
     """
-    several = len({unit for one in judged for unit in one.units}) > 1
+    several = len({row.unit for _, _, row in judged}) > 1
     sections: dict[str, tuple[Json, list[str]]] = {}
-    for one in judged:
-        for world in one.worlds.values():
-            section = {
-                "name": named(one.workload),
-                "place": line_place(one.place.file, one.place.line),
-                **_section(world, one, world.outcome(one.workload)),
-            }
-            sections.setdefault(dump(section), (section, []))[1].extend(one.units)
+    for unit, world, row in judged:
+        section = {
+            "name": named(row.outcome.workload),
+            "place": line_place(row.place.file, row.place.line),
+            **_section(unit, world, row),
+        }
+        sections.setdefault(dump(section), (section, []))[1].append(row.unit)
     shown = [section | ({"name": in_units(section["name"], units)} if several else {}) for section, units in sections.values()]
     return from_template("explain", color, columns, sections=shown)
 
 
-def _section(world: World, one: JudgedWorkload, outcome: Outcome) -> Json:
+def _section(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
     """Return the texts about a workload."""
-    verdict, setting = outcome.verdict, _setting(world, outcome)
+    outcome, verdict, setting = row.outcome, row.outcome.verdict, _setting(world, row)
     if verdict is None:
         return {"setting": setting, "unknown": f"There is no verdict, because {visible_line(outcome.unknown)}."}
-    chosen = outcome.chosen
     return {
         "setting": setting,
         "unknown": "",
         "skipped": f"No SCC is tried: {visible_line(outcome.skipped)}." if verdict.skipped else "",
         "allowed": verdict.allowed,
-        "scc": verdict.scc or "",
-        "grant": f"usable by the {grant_words(chosen.grant)}" if chosen and chosen.grant else "",
+        "scc": row.scc,
+        "grant": f"usable by the {visible_line(row.grant)}" if row.grant else "",
         "why": (verdict.reason or "") if verdict.allowed else _rejection(verdict),
-        "containers": [_container(world, outcome, container) for container in outcome.seccomp],
+        "containers": [_container(world, outcome, container) for container in row.containers],
         **_after_scc(outcome),
-        "candidates": list(_candidate_texts(world, one, outcome)),
+        "candidates": list(_candidate_texts(unit, world, outcome)),
         "message": _without_denials(verdict.message or "", verdict.candidates),
     }
 
@@ -166,11 +166,12 @@ def policy_words(policy: NamespacePolicy) -> str:
     return f"the namespace enforces {policy.policy.enforce}, set by {why}."
 
 
-def _container(world: World, outcome: Outcome, container: ContainerSeccomp) -> Json:
+def _container(world: World, outcome: Outcome, row: ContainerRow) -> Json:
+    container = row.effective
     node = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
     return {
-        "name": container.name,
-        "profile": profile_words(container),
+        "name": row.name,
+        "profile": visible_line(row.seccomp),
         "tone": "error" if container.type == "Unconfined" and outcome.admitted else "place",
         "node": "" if container.proc_mode is None else node,
         "why": container.why,
@@ -193,14 +194,13 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
     return opened_by_each(caps, crio_on(world.cluster))
 
 
-def _setting(world: World, outcome: Outcome) -> str:
-    verdict = outcome.verdict
+def _setting(world: World, row: WorkloadRow) -> str:
+    outcome, verdict = row.outcome, row.outcome.verdict
     who = "the workload's controller" if outcome.workload.controlled else outcome.creator.name
     assumed = ""
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
         assumed = " (its ID ranges are assumed, because the input does not give them)"
-    known = world.namespace_known(outcome.workload)
-    namespace = f"namespace {visible_line(known)}" if known else "no namespace is named, so an ordinary project"
+    namespace = f"namespace {visible_line(row.namespace)}" if row.namespace else "no namespace is named, so an ordinary project"
     if outcome.workload.provenance.by_account:
         namespace += ", the only one in the input with the service account"
     return (
@@ -234,7 +234,7 @@ def _without_denials(message: str, candidates: Sequence[Candidate]) -> str:
     return f"{kept}, and the same for {len(last) - 1} more, which the list above names"
 
 
-def _candidate_texts(world: World, one: JudgedWorkload, outcome: Outcome) -> Iterator[Json]:
+def _candidate_texts(unit: OpenUnit, world: World, outcome: Outcome) -> Iterator[Json]:
     """Yield the texts about each candidate. Those that follow each other and are out for the same reason are one entry."""
     number = 1
     for fate, group in groupby(_candidates(world, outcome), _fate):
@@ -253,12 +253,12 @@ def _candidate_texts(world: World, one: JudgedWorkload, outcome: Outcome) -> Ite
                     "same": "",
                     "scc": f"{visible_line(candidate.scc):<25}",
                     "tone": _TONES.get(candidate.outcome, "quiet"),
-                    "grant": f"usable by the {grant_words(would.grant)}" if tried and would.grant else "",
-                    "reasons": [(error.text, _error_place(one, error)) for error in errors],
+                    "grant": f"usable by the {visible_line(grant_words(would.grant))}" if tried and would.grant else "",
+                    "reasons": [(error.text, _error_place(unit, outcome, error)) for error in errors],
                 }
         number += len(same)
 
 
-def _error_place(one: JudgedWorkload, error: FieldError) -> str:
-    span = one.tracer().span(one.workload.pod.field(*error.path).span)
+def _error_place(unit: OpenUnit, outcome: Outcome, error: FieldError) -> str:
+    span = unit.edited(outcome.workload.pod.field(*error.path).span)
     return line_place(span.file, span.line)

@@ -10,7 +10,7 @@ from scclint.report.html_page import Choice, TableBody, TableCell
 from scclint.report.html_page import render as page
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
-from scclint.report.review import Row, named, table_rows
+from scclint.report.review import Cells, named, table_rows
 from scclint.report.sanitize import visible_line
 from scclint.report.snippet import snippet
 from scclint.report.summary import (
@@ -63,14 +63,14 @@ def render(report: Report, options: Options) -> str:
 
 def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterator[TableBody]:
     """Yield the rows of each workload. A verdict that is the same in several units or releases is there once."""
-    workloads: dict[tuple[str, int, int, str], dict[tuple[str, tuple[Row, ...]], list[str]]] = {}
+    workloads: dict[tuple[str, int, int, str], dict[tuple[str, tuple[Cells, ...]], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
         for one in outcomes:
             at = (one.place.file, one.place.line, one.place.column, named(one.outcome.workload))
-            rows = tuple(table_rows(one.outcome, ""))
+            rows = tuple(table_rows(one, ""))
             workloads.setdefault(at, {}).setdefault((one.unit, rows), []).append(release)
     for (file, line, _, name), releases in workloads.items():
-        verdicts: dict[tuple[str, tuple[Row, ...]], list[str]] = {}
+        verdicts: dict[tuple[str, tuple[Cells, ...]], list[str]] = {}
         for (unit, rows), names in releases.items():
             if rows:
                 verdicts.setdefault((", ".join(names), rows), []).append(unit)
@@ -83,7 +83,11 @@ def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterato
 
 
 def workload_body(
-    name: str, at: str, verdicts: Iterable[tuple[Sequence[TableCell], Sequence[Row]]], titles: Sequence[str], classes: str = ""
+    name: str,
+    at: str,
+    verdicts: Iterable[tuple[Sequence[TableCell], Sequence[Cells]]],
+    titles: Sequence[str],
+    classes: str = "",
 ) -> TableBody:
     """Return the rows of a workload, for each of its verdicts one for each container.
 

@@ -96,15 +96,15 @@ def _review(report: Report) -> tuple[str, list[list[str]]]:
     """Return the number of workloads in words, and the cells of each verdict; nothing where the run was not asked for them."""
     if not any(report.outcomes.values()):
         return "", []
-    from scclint.report.review import Row, in_units, named, table_rows
+    from scclint.report.review import Cells, in_units, named, table_rows
 
     many, several = len(report.outcomes) > 1, len(report.units) > 1
     # A workload without a verdict for a release is missing in that release.
-    workloads: dict[tuple[str, int, int, str], dict[tuple[Row, ...], list[str]]] = {}
+    workloads: dict[tuple[str, int, int, str], dict[tuple[Cells, ...], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
         for one in outcomes:
             at = (one.place.file, one.place.line, one.place.column, named(one.outcome.workload))
-            rows = tuple(table_rows(one.outcome, release if many else ""))
+            rows = tuple(table_rows(one, release if many else ""))
             workloads.setdefault(at, {}).setdefault(rows, []).append(one.unit)
     cells = []
     for same in workloads.values():

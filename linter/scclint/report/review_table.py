@@ -4,11 +4,11 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from scclint.outcome.rows import WorkloadRow
 from scclint.report.markdown import from_template
-from scclint.report.review import Row, named, rows_with, totals_words
+from scclint.report.review import Cells, named, rows_with, totals_words
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
-from scclint.run.judge import JudgedWorkload
 
 TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
 OF_WORKLOAD = TITLES.index("Container")
@@ -18,16 +18,15 @@ _SHOWN = TITLES.index("Source") + 1
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
-def render_csv(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
+def render_csv(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> str:
     """A line for each container with all columns filled in, and the file, line and units of its workload."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("file", "line", "units", "release", *(title.lower() for title in TITLES), *columns))
-    for one, release, rows in _blocks(judged, columns):
-        first = rows[0][:OF_WORKLOAD]
-        for row in rows:
-            cells = [text for text, _ in (*first, *row[OF_WORKLOAD:])]
-            start = (visible_line(one.place.file), str(one.place.line), " ".join(map(visible_line, one.units)), release)
+    for row, lines in _blocks(rows, columns):
+        for line in lines:
+            cells = [text for text, _ in (*lines[0][:OF_WORKLOAD], *line[OF_WORKLOAD:])]
+            start = (visible_line(row.place.file), str(row.place.line), visible_line(row.unit), row.openshift)
             writer.writerow([inert(text) for text in (*start, *cells)])
     return out.getvalue()
 
@@ -37,43 +36,43 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and len(text) > 1 else text
 
 
-def render_markdown(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
+def render_markdown(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> str:
     """A heading with the totals, and the table."""
-    rows = [[text for text, _ in row] for _, _, rows in _blocks(judged, columns) for row in rows]
-    return from_template("review", totals=totals_words(judged), titles=(*TITLES, *columns), rows=rows)
+    lines = [[text for text, _ in line] for _, lines in _blocks(rows, columns) for line in lines]
+    return from_template("review", totals=totals_words(rows), titles=(*TITLES, *columns), rows=lines)
 
 
-def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
+def render_html(rows: Sequence[WorkloadRow], columns: Sequence[str]) -> str:
     """A page with the totals, and a table with a row for each container. Its columns for commands on a node are left out."""
     from scclint.report.html import workload_body
     from scclint.report.html_page import TableCell, render
 
-    several = len({unit for one in judged for unit in one.units}) > 1
-    many = any(len(one.worlds) > 1 for one in judged)
-    where = tuple(title for title, shown in (("Unit", several), ("Release", many)) if shown)
+    where = tuple(title for title, values in _places(rows) if len(set(values)) > 1)
     titles = (*TITLES[1:_SHOWN], *columns)
     workloads = []
-    for one in judged:
-        for world in one.worlds.values():
-            rows = [(*row[:_SHOWN], *row[len(TITLES) :]) for row in rows_with(world, world.outcome(one.workload), "", columns)]
-            places = {"Unit": ", ".join(map(visible_line, one.units)), "Release": world.cluster.release}
-            cells = [TableCell(title, places[title]) for title in where]
-            at = line_place(one.place.file, one.place.line)
-            workloads.append(workload_body(named(one.workload), at, [(cells, rows)], titles))
+    for row in rows:
+        lines = [(*line[:_SHOWN], *line[len(TITLES) :]) for line in rows_with(row, "", columns)]
+        cells = [TableCell(title, value) for title, (value,) in _places([row]) if title in where]
+        at = line_place(row.place.file, row.place.line)
+        workloads.append(workload_body(named(row.outcome.workload), at, [(cells, lines)], titles))
     return render(
         "review",
-        lead=totals_words(judged),
+        lead=totals_words(rows),
         titles=(TITLES[0], *where, *titles),
         workloads=workloads,
         wide=bool(columns),
     )
 
 
-def _blocks(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> Iterator[tuple[JudgedWorkload, str, list[Row]]]:
-    """Each workload on each release, with its rows."""
-    many = any(len(one.worlds) > 1 for one in judged)
-    for one in judged:
-        for world in one.worlds.values():
-            rows = rows_with(world, world.outcome(one.workload), world.cluster.release if many else "", columns)
-            if rows:
-                yield one, world.cluster.release, rows
+def _places(rows: Sequence[WorkloadRow]) -> Iterator[tuple[str, list[str]]]:
+    """Where the rows hold: by title, a text for each of them."""
+    yield "Unit", [visible_line(row.unit) for row in rows]
+    yield "Release", [row.openshift for row in rows]
+
+
+def _blocks(rows: Sequence[WorkloadRow], columns: Sequence[str]) -> Iterator[tuple[WorkloadRow, list[Cells]]]:
+    """Each workload on each release, with its lines."""
+    many = len({row.release for row in rows}) > 1
+    for row in rows:
+        if lines := rows_with(row, row.openshift if many else "", columns):
+            yield row, lines

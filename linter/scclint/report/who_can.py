@@ -1,6 +1,6 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from scclint.admission.verdict import Grant, ObjectRef, User
@@ -11,15 +11,12 @@ from scclint.finding import Related
 from scclint.model.namespaces import ServiceAccount
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.model.workload import Workload
-from scclint.outcome.world import World
-from scclint.record import record
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.table import table_with_remarks
 from scclint.report.terminal import prose_width
 from scclint.run.judge import OpenUnit
-from scclint.source import Span
 from scclint.text import and_more, counted, wrap
 
 Json = dict[str, Any]
@@ -33,81 +30,68 @@ _MADE_BY_OPENSHIFT = frozenset(("default", "builder", "deployer"))
 """The service accounts of every project."""
 
 
-@record
-class Input:
-    """What the input as a whole says of service accounts: those that it defines, and how many workloads run as each."""
-
-    defined: Set[Account]
-    workloads: Mapping[Account, int]
-
-
-def read_input(opened: Iterable[OpenUnit]) -> Input:
-    """Return what the units say of service accounts."""
-    defined: set[Account] = set()
-    workloads: dict[Account, set[tuple[str, int]]] = {}
-    for unit in opened:
-        world = next(iter(unit.worlds.values()))
-        defined.update((world.namespace_of(account), account.name) for account in world.of(ServiceAccount))
-        for workload in world.of(Workload):
-            account = (world.namespace_of(workload), workload.pod.service_account)
-            # Units may share a file.
-            workloads.setdefault(account, set()).add((workload.file, workload.place.span.line))
-    return Input(defined, {account: len(found) for account, found in workloads.items()})
-
-
-@record
-class PlacedWorld:
-    """A world with the name of its unit. `trace` moves a place to the file that people edit."""
-
-    unit: str
-    world: World
-    trace: Callable[[Span], Span]
-
-
-Worlds = Sequence[PlacedWorld]
-
-
-def of_scc(worlds: Worlds, known: Input, scc: str, namespace: str) -> Json:
+def of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
     """Return who may use an SCC, as JSON values that schemas/who-can.json describes.
 
     `namespace` limits the answer to grants that count there; empty for all. Units with the same answer for a subject are one entry.
     Raises UsageError for an SCC that no unit knows.
     """
-    there = [one for one in worlds if scc in one.world.cluster.sccs] or worlds[:1]
     subjects, ways = _Entries(), _Entries()
-    for one in there:
-        unit, world = one.unit, one.world
-        for holder in world.cluster.who_can_use(scc, namespace or None):
-            grants = [_grant(grant, scc, one) for grant in holder.grants]
+    defined, workloads = _accounts(opened)
+    for unit in [unit for unit in opened if scc in unit.world.cluster.sccs] or opened[:1]:
+        cluster = unit.world.cluster
+        for holder in cluster.who_can_use(scc, namespace or None):
+            grants = [_grant(grant, scc, unit) for grant in holder.grants]
             own = all(grant["installed"] for grant in grants)
-            subjects.add({**_subject(holder.kind, holder.namespace, holder.name, known, own=own), "grants": grants}, unit)
-        for subject in _subjects(world.cluster):
-            for way in world.escalations(*subject, scc=scc):
+            account = (holder.namespace, holder.name) if holder.kind == "ServiceAccount" else None
+            entry = {
+                **_named(holder.kind, holder.namespace, holder.name),
+                "members": visible_line(members_of(holder.name)) if holder.kind == "Group" else "",
+                # Users and groups of people are never in manifests.
+                "defined": None if account is None else own or holder.name in _MADE_BY_OPENSHIFT or account in defined,
+                "workloads": None if account is None or own else len(workloads.get(account, ())),
+            }
+            subjects.add({**entry, "grants": grants}, unit)
+        for subject in _subjects(cluster):
+            for way in unit.world.escalations(*subject, scc=scc):
                 if not namespace or way.namespace in ("", namespace):
-                    ways.add({**_named(*subject), **_way(way, one)}, unit)
-    return {**_about(worlds, namespace), "scc": visible_line(scc), "subjects": subjects.found, "escalations": ways.found}
+                    ways.add({**_named(*subject), **_way(way, unit)}, unit)
+    return {**_about(opened, namespace), "scc": visible_line(scc), "subjects": subjects.found, "escalations": ways.found}
 
 
-def of_subject(worlds: Worlds, subject: Subject, namespace: str) -> Json:
+def _accounts(opened: Sequence[OpenUnit]) -> tuple[Set[Account], Mapping[Account, Set[tuple[str, int]]]]:
+    """Return the service accounts that the input as a whole defines, and the places of the workloads that run as each."""
+    defined: set[Account] = set()
+    workloads: dict[Account, set[tuple[str, int]]] = {}
+    for world in (unit.world for unit in opened):
+        defined.update((world.namespace_of(account), account.name) for account in world.of(ServiceAccount))
+        for workload in world.of(Workload):
+            account = (world.namespace_of(workload), workload.pod.service_account)
+            # Units may share a file.
+            workloads.setdefault(account, set()).add((workload.file, workload.place.span.line))
+    return defined, workloads
+
+
+def of_subject(opened: Sequence[OpenUnit], subject: Subject, namespace: str) -> Json:
     """Return which SCCs a subject may use, by its name or a group that Kubernetes puts it in, and its ways to those that take the node."""
     user = acting_as(*subject)
     sccs, ways = _Entries(), _Entries()
-    for one in worlds:
-        unit, world = one.unit, one.world
-        for scc in world.cluster.sccs:
+    for unit in opened:
+        cluster = unit.world.cluster
+        for scc in cluster.sccs:
             grants = [
-                _grant(grant, scc, one)
-                for holder in world.cluster.who_can_use(scc, namespace or None)
+                _grant(grant, scc, unit)
+                for holder in cluster.who_can_use(scc, namespace or None)
                 if (holder.user_name and holder.user_name == user.name)
                 or (holder.kind == "Group" and holder.name in user.groups)
                 for grant in holder.grants
             ]
             if grants:
                 sccs.add({"scc": visible_line(scc), "grants": grants}, unit)
-        for way in world.escalations(*subject):
+        for way in unit.world.escalations(*subject):
             if not namespace or way.namespace in ("", namespace):
-                ways.add(_way(way, one), unit)
-    return {**_about(worlds, namespace), "subject": _named(*subject), "sccs": sccs.found, "escalations": ways.found}
+                ways.add(_way(way, unit), unit)
+    return {**_about(opened, namespace), "subject": _named(*subject), "sccs": sccs.found, "escalations": ways.found}
 
 
 class _Entries:
@@ -116,16 +100,16 @@ class _Entries:
     def __init__(self) -> None:
         self._by_text: dict[str, Json] = {}
 
-    def add(self, entry: Json, unit: str) -> None:
-        self._by_text.setdefault(dump(entry), {**entry, "units": []})["units"].append(visible_line(unit))
+    def add(self, entry: Json, unit: OpenUnit) -> None:
+        self._by_text.setdefault(dump(entry), {**entry, "units": []})["units"].append(visible_line(unit.unit.name))
 
     @property
     def found(self) -> list[Json]:
         return list(self._by_text.values())
 
 
-def _about(worlds: Worlds, namespace: str) -> Json:
-    return {"version": 1, "release": worlds[0].world.cluster.release, "namespace": visible_line(namespace)}
+def _about(opened: Sequence[OpenUnit], namespace: str) -> Json:
+    return {"version": 1, "release": opened[0].world.cluster.release, "namespace": visible_line(namespace)}
 
 
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
@@ -136,17 +120,6 @@ def _subjects(cluster: Cluster) -> Iterator[Subject]:
             yield ("ServiceAccount", *account)
         else:
             yield ("Group" if kind == "Group" else "User", "", name)
-
-
-def _subject(kind: SubjectKind, namespace: str, name: str, known: Input, *, own: bool) -> Json:
-    account = (namespace, name) if kind == "ServiceAccount" else None
-    return {
-        **_named(kind, namespace, name),
-        "members": visible_line(members_of(name)) if kind == "Group" else "",
-        # Users and groups of people are never in manifests.
-        "defined": None if account is None else own or name in _MADE_BY_OPENSHIFT or account in known.defined,
-        "workloads": None if account is None or own else known.workloads.get(account, 0),
-    }
 
 
 def _named(kind: SubjectKind, namespace: str, name: str) -> Json:
@@ -161,7 +134,7 @@ def _reference(ref: ObjectRef | None) -> Json | None:
     return None if ref is None else {"kind": ref.kind, "namespace": _namespace(ref.namespace), "name": visible_line(ref.name)}
 
 
-def _grant(grant: Grant, scc: str, one: PlacedWorld) -> Json:
+def _grant(grant: Grant, scc: str, unit: OpenUnit) -> Json:
     return {
         "via": grant.via,
         "group": visible_line(grant.group),
@@ -169,24 +142,24 @@ def _grant(grant: Grant, scc: str, one: PlacedWorld) -> Json:
         "binding": _reference(grant.binding),
         "role": _reference(grant.role),
         "rule": grant.rule_index,
-        "installed": one.world.cluster.grants.brings(grant, scc),
-        "places": _places(one.world.steps.of_grant(grant, scc), one.trace),
+        "installed": unit.world.cluster.grants.brings(grant, scc),
+        "places": _places(unit.world.steps.of_grant(grant, scc), unit),
     }
 
 
-def _way(way: Escalation, one: PlacedWorld) -> Json:
+def _way(way: Escalation, unit: OpenUnit) -> Json:
     return {
         "way": way.route.name,
         "words": visible_line(f"may {way.phrase}"),
         "inNamespace": _namespace(way.namespace),
-        "places": _places(one.world.steps.of_escalation(way), one.trace),
+        "places": _places(unit.world.steps.of_escalation(way), unit),
     }
 
 
-def _places(steps: Iterable[Related], trace: Callable[[Span], Span]) -> list[Json]:
+def _places(steps: Iterable[Related], unit: OpenUnit) -> list[Json]:
     places = []
     for step in steps:
-        span = trace(step.span)
+        span = unit.edited(step.span)
         where = {"file": visible_line(span.file), "line": span.line, "column": span.column}
         places.append({"message": visible_line(step.message), **where})
     return places

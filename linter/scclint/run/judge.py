@@ -32,29 +32,11 @@ if TYPE_CHECKING:
     from scclint.outcome.rows import GrantRow, WorkloadRow
     from scclint.units.tracer import Tracer
 
-__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit", "open_units"]
+__all__ = ["OpenUnit", "judge", "open_unit", "open_units"]
 
 _REJECTIONS = ("SCC101", "SCC107")
 """Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
 _UNPATCHED = "the kustomization's patches are not applied, and may change this"
-
-
-@record
-class JudgedWorkload:
-    """A workload with the worlds that judge it, by release, and the units that it is part of.
-
-    `tracer` returns what moves places to the files that people edit.
-    """
-
-    workload: Workload
-    worlds: Mapping[str, World]
-    units: tuple[str, ...]
-    tracer: "Callable[[], Tracer]"
-
-    @property
-    def place(self) -> Span:
-        """Where people edit the workload: for a rendered one, its place in a source."""
-        return self.tracer().span(self.workload.place.span)
 
 
 @record
@@ -80,19 +62,24 @@ class OpenUnit:
         return [s for s in self.subjects if isinstance(s, Workload)]
 
     @property
+    def world(self) -> World:
+        """The world of the oldest release."""
+        return next(iter(self.worlds.values()))
+
+    @property
     def platform(self) -> str:
         """What the unit is judged for: `OpenShift 4.16, 4.20`."""
-        first = next(iter(self.worlds.values())).cluster.platform_name
-        return ", ".join([first, *list(self.worlds)[1:]])
+        return ", ".join([self.world.cluster.platform_name, *list(self.worlds)[1:]])
 
     def edited(self, span: Span) -> Span:
         """Return the place in the file that people edit."""
         return self.tracer().span(span)
 
-    @property
-    def judged(self) -> list[JudgedWorkload]:
-        """The workloads to report on, each with the worlds that judge it."""
-        return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
+    def row(self, world: World, workload: Workload) -> "WorkloadRow":
+        """Return what a workload gets in one of the worlds."""
+        from scclint.outcome.rows import workload_row
+
+        return workload_row(world, workload, self.unit.name, self.edited(workload.place.span))
 
 
 def open_unit(unit: Unit, run: Run) -> OpenUnit:
@@ -164,7 +151,7 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
         texts=inputs.texts,
         nothing=inputs.nothing,
         judged=judged_files(opened.unit, inputs, counts),
-        outcomes={release: tuple(_workloads(world, opened)) for release, world in opened.worlds.items()}
+        outcomes={release: tuple(_rows(world, opened)) for release, world in opened.worlds.items()}
         if run.options.review
         else {},
         grants=grants,
@@ -240,10 +227,8 @@ def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":
     return tuple(grant_rows(world, opened.unit.name, opened.edited))
 
 
-def _workloads(world: World, opened: OpenUnit) -> "Iterator[WorkloadRow]":
-    from scclint.outcome.rows import workload_row
-
+def _rows(world: World, opened: OpenUnit) -> "Iterator[WorkloadRow]":
     for workload in opened.workloads:
         # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
         with suppress(Exception):
-            yield workload_row(world, workload, opened.unit.name, opened.edited(workload.place.span))
+            yield opened.row(world, workload)

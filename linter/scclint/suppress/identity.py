@@ -23,7 +23,8 @@ SUBJECT_LISTS = ("subjects", "users", "groups", "userNames", "groupNames")
 class Key(NamedTuple):
     """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object.
 
-    A recorded key without `subjects` accepts findings about any, and one without `part` those about any part of the object. `opens` has `ANYTHING` where it was not recorded.
+    A recorded key without `subjects` accepts findings about any, and one without `part` those about any part of the object.
+    `opens` has `ANYTHING` where it was not recorded.
     """
 
     rule: str
