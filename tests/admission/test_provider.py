@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, ProviderError, make_provider, make_providers
+from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, ProviderError, make_provider, make_providers
+from scclint.model.terms import UID_RANGE
 from tests.admission.build import ANNOTATIONS, MUST, provider, scc
 
 RANGE = {"type": "MustRunAsRange"}

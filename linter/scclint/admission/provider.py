@@ -15,9 +15,9 @@ from scclint.admission.constraints import (
 )
 from scclint.admission.wording import Wording, wording_of
 from scclint.model.id_ranges import BlockError, Range, parse_block, parse_blocks
+from scclint.model.terms import UID_RANGE
 from scclint.record import record
 
-UID_RANGE = "openshift.io/sa.scc.uid-range"
 MCS = "openshift.io/sa.scc.mcs"
 SUPPLEMENTAL_GROUPS = "openshift.io/sa.scc.supplemental-groups"
 

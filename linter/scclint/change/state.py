@@ -83,7 +83,11 @@ class State:
 
     def _stays(self, obj: ApiObject) -> bool:
         """Whether an object describes the cluster, so that objects of its name are applied to it."""
-        return any(obj is described for described in self.world.described)
+        return id(obj) in self._described
+
+    @cached_property
+    def _described(self) -> frozenset[int]:
+        return frozenset(map(id, self.world.described))
 
     def numbered_as(self, other: "State") -> "State":
         """Return the state with workloads of one name in the order of another state, those with the same run and file first."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.admission.constraints import Constraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
-from scclint.admission.provider import UID_RANGE, ProviderError, make_provider
+from scclint.admission.provider import ProviderError, make_provider
 from scclint.admission.verdict import User, Verdict
 from scclint.cluster import installed
 from scclint.cluster.feature_gates import disabled_gates
@@ -22,6 +22,7 @@ from scclint.memo import Memo
 from scclint.model.kinds import CUSTOM_TEMPLATES, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes
+from scclint.model.terms import UID_RANGE
 from scclint.record import replace
 from scclint.untyped import Object, as_mapping, several
 

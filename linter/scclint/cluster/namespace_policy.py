@@ -12,12 +12,13 @@ from scclint.admission.rbac import service_account_name
 from scclint.admission.verdict import User
 from scclint.cluster.cluster import Cluster
 from scclint.errors import ModelError
+from scclint.model.terms import UID_RANGE
 from scclint.model.unknown import is_open
 from scclint.podsecurity import csi
 from scclint.podsecurity.defaults import enforces
 from scclint.podsecurity.labels import LABELS, Mode, Policy, level_label, policy_of
 from scclint.podsecurity.levels import LEVELS, Level
-from scclint.podsecurity.scc_level import UID_RANGE, level_of_scc
+from scclint.podsecurity.scc_level import level_of_scc
 from scclint.podsecurity.syncer import PRIVILEGED_NAMESPACES, SYNC_LABEL, SYSTEM_NAMESPACES, Unsynced, sync
 from scclint.record import record
 from scclint.untyped import Object

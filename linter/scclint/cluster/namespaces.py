@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
+from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS
+from scclint.model.terms import UID_RANGE
 from scclint.untyped import Object
 
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))

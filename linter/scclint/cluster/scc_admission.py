@@ -10,7 +10,7 @@ from scclint.admission.assign import PodTrials, errors_of
 from scclint.admission.decoding import decode_pod
 from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import AdmissionPod
-from scclint.admission.provider import UID_RANGE, Provider, ProviderError, make_providers
+from scclint.admission.provider import Provider, ProviderError, make_providers
 from scclint.admission.service_account import service_account_of, with_service_account
 from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Candidate, Grant, User, Verdict
@@ -20,6 +20,7 @@ from scclint.cluster.namespaces import annotations_of, why_skipped
 from scclint.cluster.objects import Key
 from scclint.cluster.sccs import OrderedSccs
 from scclint.model.id_ranges import BlockError, parse_block
+from scclint.model.terms import UID_RANGE
 from scclint.text import listed
 from scclint.untyped import Object
 

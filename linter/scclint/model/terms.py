@@ -22,6 +22,9 @@ UNSPECIFIED_NAMESPACE = "unspecified"
 REQUIRED_SCC = "openshift.io/required-scc"
 """The annotation of a pod that names the only SCC to try."""
 
+UID_RANGE = "openshift.io/sa.scc.uid-range"
+"""The annotation of a namespace with the range of its user IDs."""
+
 RESTRICTED = "restricted-v2"
 """The SCC of the release that everyone may use."""
 

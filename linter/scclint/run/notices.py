@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 
 from scclint.config.model import Config
 from scclint.finding import Notice, Tally
@@ -72,7 +71,8 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
     targets = inputs.targets
     for document in targets:
         if document.status == "template":
-            yield Unjudged("template", document.file, host_access(document.text) if document.is_template else "")
+            asked = host_access(document.text) if document.is_template else ""
+            yield Unjudged("template", f"{document.file}{_ASKS}{asked})" if asked else document.file)
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
@@ -109,7 +109,7 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
                 sort = "beyond a limit" if known.beyond else "elsewhere" if known.elsewhere else "unknown"
                 of_template = sort == "unknown" and known.template
                 asked = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
-                what = f"{workload.named} (with {asked})" if asked else workload.named
+                what = f"{workload.named}{_ASKS}{asked})" if asked else workload.named
                 yield Unjudged("open pod" if of_template else sort, f"{workload.file}: {what}", why.text)
 
 
@@ -169,130 +169,102 @@ def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
             yield from (Unjudged("parameter", name) for name in declared(to_data(document.root)))
 
 
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "template": (
+        "note",
+        "{names}: not judged, because {templates}; check what they render to; for a chart: `helm template . --namespace NAME | scclint "
+        "check -`",
+    ),
+    "patches": (
+        "note",
+        "{names}: patches and other changes were not applied; check the built output: `kustomize build FOLDER | scclint check -`",
+    ),
+    "open kind": ("note", "{first}: not judged, because its kind has a placeholder"),
+    "unread": ("warning", "{names}: not judged: {why}"),
+    "unknown kind": (
+        "note",
+        "{names}: not judged, because scclint does not know which pods {create}; add the path of its pod template to `pod-templates` in "
+        "the configuration",
+    ),
+    "partial": ("note", "{first}: not judged, because {why}"),
+    "beyond a limit": ("error", "{first}: no verdict, because {why}"),
+    "open pod": ("note", "{names}: no verdict, because {why}"),
+    "unknown": ("warning", "{first}: no verdict, because {why}"),
+    "elsewhere": ("note", "{first}: no verdict, because {why}"),
+    "granted": ("note", "{first}; the manifest sets no namespace: pass `-n {why}` to judge it there"),
+    "pipelines": (
+        "note",
+        "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, which "
+        "may use SCC {names}, by a controller that may use SCC nonroot",
+    ),
+    "add-on": ("note", "{why} shows that an add-on is installed; `--addon {names}` judges with its SCCs and grants"),
+    "dump": ("warning", "{dump}"),
+    "unfollowed": (
+        "warning",
+        "ClusterRole {names} aggregates more roles than scclint follows, so that verdicts may miss a grant",
+    ),
+}
+"""The level and text of the notice about each sort. `_fields` has what stands for the names in braces."""
+
+_SORTED = ("template", "patches", "open pod")
+"""The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
+
+_ASKS = " (with "
+"""Between the name of something that was not judged and the access to the node that it asks for."""
+
+_EACH: Mapping[str, Callable[[Unjudged], str]] = {"unread": lambda item: item.why, "add-on": lambda item: item.what}
+"""The sorts with a notice for each value of a field."""
+
+
 def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
     """What was seen in all units and not judged, in words, said once for each sort."""
-    of: dict[str, dict[Unjudged, None]] = {}
-    for item in seen:
-        of.setdefault(item.sort, {})[item] = None
-    found = [notice for sort, word in _WORDS.items() if sort in of for notice in word(list(of[sort]))]
-    return found + _needless({item.what for item in of.get("parameter", ())}, config)
+    of: dict[str, dict[str, list[Unjudged]]] = {}
+    for item in dict.fromkeys(seen):
+        key = _EACH.get(item.sort, lambda item: "")(item)
+        of.setdefault(item.sort, {}).setdefault(key, []).append(item)
+    found = [
+        Notice(level, text.format_map(_fields(groups[key])))
+        for sort, (level, text) in _TEXTS.items()
+        if (groups := of.get(sort))
+        for key in sorted(groups)
+    ]
+    return found + _needless({item.what for item in of.get("parameter", {}).get("", ())}, config)
+
+
+def _fields(items: Sequence[Unjudged]) -> Mapping[str, str]:
+    """The texts about items of one sort."""
+    if items[0].sort in _SORTED:
+        items = sorted(items, key=lambda item: (_ASKS not in item.what, item.what))
+    names, kinds = [item.what for item in items], sorted({item.why for item in items})
+    return {
+        "names": and_more(names, max(1, sum(_ASKS in name for name in names))),
+        "first": f"{names[0]} (and {len(names) - 1:,} more like it)" if len(names) > 1 else names[0],
+        "why": items[0].why,
+        "templates": "they are templates" if len(names) > 1 else "it is a template",
+        "create": f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates",
+        "dump": _dump(items) if items[0].sort == "dump" else "",
+    }
 
 
 def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
     """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
     found = dict.fromkeys(item for world, objects in opened for item in _lacking(world, _workloads(objects)))
-    return list(_dump(list(found))) if found else []
+    return [Notice("warning", _dump(list(found)))] if found else []
 
 
-def _templates(found: list[Unjudged]) -> Iterator[Notice]:
-    files = [f"{item.what} (with {item.why})" if item.why else item.what for item in _by_access(found)]
-    why = "because it is a template" if len(files) == 1 else "because they are templates"
-    advice = "check what they render to; for a chart: `helm template . --namespace NAME | scclint check -`"
-    number = max(1, sum(1 for item in found if item.why))
-    yield Notice("note", f"{and_more(files, number)}: not judged, {why}; {advice}")
-
-
-def _by_access(found: list[Unjudged]) -> list[Unjudged]:
-    """Return what was found, by name, that which asks for access to the node first."""
-    return sorted(found, key=lambda item: (not item.why, item.what))
-
-
-def _open_pods(found: list[Unjudged]) -> Iterator[Notice]:
-    """Yield a notice for the pods of templates that an expression decides about, those that ask for access to the node first."""
-    pods = sorted(found, key=lambda item: (" (with " not in item.what, item.what))
-    number = max(1, sum(1 for item in pods if " (with " in item.what))
-    yield Notice("note", f"{and_more([item.what for item in pods], number)}: no verdict, because {pods[0].why}")
-
-
-def _patches(found: list[Unjudged]) -> Iterator[Notice]:
-    advice = "check the built output: `kustomize build FOLDER | scclint check -`"
-    files = sorted(item.what for item in found)
-    yield Notice("note", f"{and_more(files, 1)}: patches and other changes were not applied; {advice}")
-
-
-def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
-    """Yield a notice about objects with unknown pods."""
-    kinds = sorted({item.why for item in found})
-    create = f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates"
-    advice = "add the path of its pod template to `pod-templates` in the configuration"
-    text = f"not judged, because scclint does not know which pods {create}; {advice}"
-    yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
-
-
-def _unread(found: list[Unjudged]) -> Iterator[Notice]:
-    """Yield a notice for each reason why an object that may make pods is not judged."""
-    for why in sorted({item.why for item in found}):
-        yield Notice("warning", f"{and_more([item.what for item in found if item.why == why], 1)}: not judged: {why}")
-
-
-def _like_the_first(level: str, text: str, found: list[Unjudged]) -> Iterator[Notice]:
-    yield Notice(level, f"{_first(found)}: {text}{found[0].why}")
-
-
-def _granted_there(found: list[Unjudged]) -> Iterator[Notice]:
-    """Yield a notice on the namespaces in which workloads that name none would get another SCC."""
-    advice = f"the manifest sets no namespace: pass `-n {found[0].why}` to judge it there"
-    yield Notice("note", f"{_first(found)}; {advice}")
-
-
-def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
-    for item in found:
-        yield Notice(
-            "note",
-            "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, "
-            f"which may use SCC {item.what}, by a controller that may use SCC nonroot",
-        )
-
-
-def _missing_addons(found: list[Unjudged]) -> Iterator[Notice]:
-    for name, why in sorted({item.what: item.why for item in reversed(found)}.items()):
-        yield Notice("note", f"{why} shows that an add-on is installed; `--addon {name}` judges with its SCCs and grants")
-
-
-def _dump(found: list[Unjudged]) -> Iterator[Notice]:
-    """What a dump lacks, with the commands that collect it."""
+def _dump(found: Sequence[Unjudged]) -> str:
+    """Return what a dump lacks, with the commands that collect it."""
     namespaces = sorted({item.what or "NAME" for item in found})
     absent = sorted({item.what for item in found if item.why == "namespace"})
     lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in found) else []
     lacks += [f"namespace{'s' if len(absent) > 1 else ''} {and_more(absent, 3)}"] if absent else []
     of_all = " ".join(f"ns/{name}" for name in namespaces)
     scope = f"-n {namespaces[0]}" if len(namespaces) == 1 else "-A"
-    yield Notice(
-        "warning",
+    return (
         f"the cluster dump lacks {listed(lacks)}, and verdicts use defaults instead: collect them with `oc adm inspect {of_all} "
         f"scc,clusterroles,clusterrolebindings` and `oc adm inspect {scope} roles,rolebindings,serviceaccounts`, and pass the folders that "
-        "these commands write with --cluster-state",
+        "these commands write with --cluster-state"
     )
-
-
-def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
-    """Grants that may be there and are not taken into account."""
-    text = "aggregates more roles than scclint follows, so that verdicts may miss a grant"
-    yield Notice("warning", f"ClusterRole {and_more([item.what for item in found], 1)}: {text}")
-
-
-_WORDS: Mapping[str, Callable[[list[Unjudged]], Iterable[Notice]]] = {
-    "template": _templates,
-    "patches": _patches,
-    "open kind": partial(_like_the_first, "note", "not judged, because its kind has a placeholder"),
-    "unread": _unread,
-    "unknown kind": _unknown_kinds,
-    "partial": partial(_like_the_first, "note", "not judged, because "),
-    "beyond a limit": partial(_like_the_first, "error", "no verdict, because "),
-    "open pod": _open_pods,
-    "unknown": partial(_like_the_first, "warning", "no verdict, because "),
-    "elsewhere": partial(_like_the_first, "note", "no verdict, because "),
-    "granted": _granted_there,
-    "pipelines": _pipelines,
-    "add-on": _missing_addons,
-    "dump": _dump,
-    "unfollowed": _unfollowed,
-}
-
-
-def _first(found: list[Unjudged]) -> str:
-    """Return what was found first, and how many more there are."""
-    return f"{found[0].what} (and {len(found) - 1:,} more like it)" if len(found) > 1 else found[0].what
 
 
 def _needless(known: set[str], config: Config) -> list[Notice]:

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 from scclint.admission.aggregate import selectors_of
 from scclint.admission.decoding import decode_object
-from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
+from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS
 from scclint.admission.rbac import reference, use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
@@ -17,7 +17,7 @@ from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.terms import UID_RANGE, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.outcome.field_problems import FieldProblems
