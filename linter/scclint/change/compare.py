@@ -66,8 +66,8 @@ def compare_releases(path: str, config: Config) -> Differences:
                 yield from ((unit, *pair) for pair in pairwise(states))
 
         # The releases' own SCCs and grants differ as well.
-        found = _differences((releases[0], releases[-1]), (side, side), pairs(), whole=False)
-        return replace(found, matrix=tuple(matrix))
+        differences = _differences((releases[0], releases[-1]), (side, side), pairs(), whole=False)
+        return replace(differences, matrix=tuple(matrix))
 
 
 def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
@@ -81,9 +81,9 @@ def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
             for unit in side.units
             for state in _states(side, unit).values()
         )
-        found = _differences((path, " and ".join([path, *files])), (side, side), pairs)
-        notices = dict.fromkeys((*found.notices, *(notice for file in added for notice in file.notices)))
-        return replace(found, notices=tuple(notices))
+        differences = _differences((path, " and ".join([path, *files])), (side, side), pairs)
+        notices = dict.fromkeys((*differences.notices, *(notice for file in added for notice in file.notices)))
+        return replace(differences, notices=tuple(notices))
 
 
 def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:

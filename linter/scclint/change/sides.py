@@ -53,11 +53,11 @@ class Side:
 
     def open(self, unit: str) -> OpenUnit | None:
         """Return the unit of that name; None if the side does not have it."""
-        found = self._units.get(unit)
-        if found is None:
+        target = self._units.get(unit)
+        if target is None:
             return None
         with chdir(self._folder):
-            opened = open_unit(found, self._run)
+            opened = open_unit(target, self._run)
         inputs = opened.inputs
         told = [*inputs.notices, *(Notice("error", f"scclint failed: {crash.error}") for crash in inputs.crashes)]
         for document in inputs.targets:

@@ -114,10 +114,10 @@ class State:
         """
         mine, theirs = ({*state.workloads, *state.objects} for state in (self, other))
         unnamed = {(key.kind, key.name) for key in mine - theirs if not key.namespace}
-        found = {key.namespace for key in theirs - mine if key.namespace and (key.kind, key.name) in unnamed}
-        if len(found) != 1 or self.world.namespace_asked:
+        namespaces = {key.namespace for key in theirs - mine if key.namespace and (key.kind, key.name) in unnamed}
+        if len(namespaces) != 1 or self.world.namespace_asked:
             return self
-        (namespace,) = found
+        (namespace,) = namespaces
         made = self._rebuilt(self.world.objects, namespace)
         return State(made, keyed(self.workloads.values(), made), self.config)
 
@@ -149,13 +149,13 @@ def key_of(obj: ApiObject, world: World) -> ObjectKey:
 
 def keyed(workloads: Iterable[Workload], world: World) -> dict[ObjectKey, Workload]:
     """Return workloads by key, in their order."""
-    found: dict[ObjectKey, Workload] = {}
+    workloads_by_key: dict[ObjectKey, Workload] = {}
     numbers: dict[ObjectKey, int] = {}
     for workload in workloads:
         key = key_of(workload, world)
         numbers[key] = numbers.get(key, -1) + 1
-        found[key._replace(number=numbers[key])] = workload
-    return found
+        workloads_by_key[key._replace(number=numbers[key])] = workload
+    return workloads_by_key
 
 
 def _origin(workload: Workload) -> tuple[str, str]:
@@ -175,7 +175,7 @@ def _version(obj: ApiObject) -> str:
 
 def _renamed(obj: ApiObject, version: str) -> dict[str, Any]:
     """The manifest of a role or binding of an operator with the name of another version."""
-    own, manifest = _version(obj), obj.manifest
-    made = {**manifest, "metadata": {**manifest["metadata"], "name": version + obj.name.removeprefix(own)}}
+    home_version, manifest = _version(obj), obj.manifest
+    made = {**manifest, "metadata": {**manifest["metadata"], "name": version + obj.name.removeprefix(home_version)}}
     ref = manifest.get("roleRef")
-    return {**made, "roleRef": {**ref, "name": version + ref["name"].removeprefix(own)}} if ref else made
+    return {**made, "roleRef": {**ref, "name": version + ref["name"].removeprefix(home_version)}} if ref else made

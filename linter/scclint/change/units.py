@@ -34,9 +34,9 @@ def compare_workloads(unit: str, before: State | None, after: State | None) -> I
         was, now = (side.row(key, unit) if side else None for side in (before, after))
         shown = now or was
         if shown is not None and not _same(was, now):
-            found = tuple(causes.of(key, was, now))
+            change_causes = tuple(causes.of(key, was, now))
             yield WorkloadChange(
-                unit, *key[:3], shown.part, release, was, now, _effects(was, now, state.world), found, shown.place
+                unit, *key[:3], shown.part, release, was, now, _effects(was, now, state.world), change_causes, shown.place
             )
 
 
@@ -49,13 +49,13 @@ def _effects(was: WorkloadRow | None, now: WorkloadRow | None, world: World) -> 
     """What the change does, the worst last word first: a pod that the cluster rejects gets no rights."""
     if now is None:
         return ("removed",)
-    found: list[Effect] = ["added"] if was is None else []
+    effects: list[Effect] = ["added"] if was is None else []
     if now.result == "rejected":
-        return (*found, "refused") if was is None or was.result != "rejected" else (*found, "changed")
+        return (*effects, "refused") if was is None or was.result != "rejected" else (*effects, "changed")
     if was is not None and was.result == "rejected":
-        found.append("admitted")
-    found += _width(was if was is not None and was.result not in ("rejected", "unknown") else None, now, world)
-    return tuple(found) or ("changed",)
+        effects.append("admitted")
+    effects += _width(was if was is not None and was.result not in ("rejected", "unknown") else None, now, world)
+    return tuple(effects) or ("changed",)
 
 
 def _width(was: WorkloadRow | None, now: WorkloadRow, world: World) -> list[Effect]:
@@ -64,8 +64,8 @@ def _width(was: WorkloadRow | None, now: WorkloadRow, world: World) -> list[Effe
         return []
     least = world.cluster.sccs.get(RESTRICTED)
     base = was or replace(now, result="admitted", scc="", access=(), points=points(least) if least else 0, containers=())
-    found: list[Effect] = ["wider"] if _gains(base, now) else []
-    return [*found, "narrower"] if was is not None and _gains(now, base) else found
+    effects: list[Effect] = ["wider"] if _gains(base, now) else []
+    return [*effects, "narrower"] if was is not None and _gains(now, base) else effects
 
 
 def _gains(was: WorkloadRow, now: WorkloadRow) -> bool:
@@ -170,11 +170,11 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
     """Who may use which SCC in which namespace, with the place of the grant."""
     world = state.world
     of_every_scc = {binding.ref for binding in world.cluster.grants.bindings if binding.uses.every is not None}
-    found: dict[tuple[Subject, str, str], Span | None] = {}
+    grants: dict[tuple[Subject, str, str], Span | None] = {}
     for row in grant_rows(world):
         subject = (row.kind, namespace_name(row.namespace), row.name)
-        found.setdefault((subject, "*" if row.grant.binding in of_every_scc else row.scc, row.scope), row.place)
-    return found
+        grants.setdefault((subject, "*" if row.grant.binding in of_every_scc else row.scc, row.scope), row.place)
+    return grants
 
 
 def _is_wide(cluster: Cluster, scc: str) -> bool:

@@ -305,14 +305,14 @@ def _show_files(args: Namespace, config: Config) -> int:
     """List the files that a run would read, one path a line; an unreadable one is an error."""
     from scclint.errors import LoadError
 
-    found = []
+    names = []
     status = OK
     for item in sources(args, config).targets:
         if isinstance(item, LoadError):
             say(f"{visible_line(item.file)}: error: {visible_line(item.message)}")
             status = USAGE
         else:
-            found.append(visible_line(item.display) + "\n")
-    if found:
-        write("".join(found), None)
+            names.append(visible_line(item.display) + "\n")
+    if names:
+        write("".join(names), None)
     return status

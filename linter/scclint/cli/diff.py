@@ -23,18 +23,18 @@ def run(args: Namespace) -> int:
     operands: list[str] = args.operands
     args.paths = [name for name in operands if os.path.isdir(name) or os.path.isfile(name)][-1:] or [_WORKING_TREE]
     config, _ = settings(args)
-    found = _compare(operands, getattr(args, "what_if", []), config)
+    differences = _compare(operands, getattr(args, "what_if", []), config)
 
     def render(form: str, output: str | None) -> str:
         forms = {"json": diff.render_json, "markdown": diff.render_markdown, "sarif": diff.render_sarif}
-        return forms[form](found) if form in forms else diff.render_text(found, color=color_wanted(args, output))
+        return forms[form](differences) if form in forms else diff.render_text(differences, color=color_wanted(args, output))
 
     write_formats(args, render)
-    for notice in found.notices:
+    for notice in differences.notices:
         say(notice_line(notice))
-    if any(notice.level == "error" for notice in found.notices):
+    if any(notice.level == "error" for notice in differences.notices):
         return USAGE
-    reached = {"any": found.any, "wider": found.wider, "refused": found.refused, "never": False}
+    reached = {"any": differences.any, "wider": differences.wider, "refused": differences.refused, "never": False}
     return FINDINGS if any(reached[word] for word in getattr(args, "fail_if", ["refused", "wider"])) else OK
 
 

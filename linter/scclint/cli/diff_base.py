@@ -51,12 +51,12 @@ def mark(
         os.makedirs(os.path.join(root, inside), exist_ok=True)
         with chdir(os.path.join(root, inside)):
             before = _existing(before)
-            found = find_sources(
+            sources = find_sources(
                 [name for name in targets if os.path.lexists(name)],
                 before,
                 context=[name for name in context if os.path.lexists(name)],
             )
-            base = report_of(prepare(found, before, registry, replace(options, review=False, changes=None)))
+            base = report_of(prepare(sources, before, registry, replace(options, review=False, changes=None)))
             return mark_old(
                 report,
                 base,

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from scclint.cli.inputs import open_run, settings
@@ -99,7 +99,8 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
                     groups += some[len(some) // 2 :], some[: len(some) // 2]
             if not taken:
                 break
-            number += _gone(before, report)
+            # A report has one finding for each cause.
+            number += (_counts(before.live) - _counts(report.live)).total()
     return Fixed(originals, texts, number, report, judged)
 
 
@@ -129,29 +130,14 @@ def _why_not_written(judged: Run, file: str) -> str:
 
 def _worse(before: Report, after: Report) -> bool:
     """Whether a finding that is an error or a warning is new, or the number of all findings has not become smaller."""
-    counts, now = _counts(before), _counts(after)
-    return _number(after) >= _number(before) or any(now[key] > counts[key] for key in now) or bool(after.crashes)
+    counts, now = (_counts(f for f in report.findings if f.severity is not Severity.INFO) for report in (before, after))
+    fewer = _counts(after.live).total() < _counts(before.live).total()
+    return not fewer or any(now[key] > counts[key] for key in now) or bool(after.crashes)
 
 
-def _counts(report: Report) -> Counter[tuple[object, ...]]:
-    weighty = (f for f in report.findings if f.severity is not Severity.INFO and _counted(f))
-    return Counter((f.rule_id, f.span.file, f.subject) for f in weighty)
-
-
-def _gone(before: Report, after: Report) -> int:
-    """The number of reported findings that are gone. A report has one finding for each cause."""
-    keys = [Counter((f.rule_id, f.span.file, f.subject) for f in report.live if _counted(f)) for report in (before, after)]
-    return (keys[0] - keys[1]).total()
-
-
-def _number(report: Report) -> int:
-    """The number of findings that count."""
-    return sum(map(_counted, report.live))
-
-
-def _counted(finding: Finding) -> bool:
-    """Whether a finding counts. A grant that a fix makes needless is named by the fix."""
-    return finding.rule_id != NEEDLESS_GRANT
+def _counts(findings: Iterable[Finding]) -> Counter[tuple[object, ...]]:
+    """Return how many of the findings are about each object. A grant that a fix makes needless does not count: the fix names it."""
+    return Counter((f.rule_id, f.span.file, f.subject) for f in findings if f.rule_id != NEEDLESS_GRANT)
 
 
 def write_all(fixed: Fixed) -> None:

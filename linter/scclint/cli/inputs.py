@@ -57,12 +57,12 @@ def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
 
 def given(args: Namespace) -> Mapping[str, Any]:
     """The options that are settings, by the names of `Config`'s fields."""
-    found = {key: value for key, value in vars(args).items() if key in KEYS}
+    values = {key: value for key, value in vars(args).items() if key in KEYS}
     if hasattr(args, "as_group") and not hasattr(args, "as_user"):
         raise UsageError("--as-group says of which group a user is: say which user with --as")
     if hasattr(args, "as_user"):
-        found["creator"] = {"user": args.as_user, "groups": getattr(args, "as_group", [])}
-    return found
+        values["creator"] = {"user": args.as_user, "groups": getattr(args, "as_group", [])}
+    return values
 
 
 def sources(args: Namespace, config: Config) -> Sources:
@@ -89,15 +89,17 @@ def open_run(args: Namespace, config: Config, registry: Registry, options: RunOp
         texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
         overlay |= texts
         config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
-        found = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
-        found = found._replace(targets=(*found.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths))
+        run_sources = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
+        run_sources = run_sources._replace(
+            targets=(*run_sources.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths)
+        )
     else:
-        found = sources(args, config)
+        run_sources = sources(args, config)
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)
     globs = tuple(getattr(args, "unit_globs", ()))
-    opened = prepare(found, config, registry, replace(options, overlay=overlay, units=globs))
+    opened = prepare(run_sources, config, registry, replace(options, overlay=overlay, units=globs))
     if globs and not opened.units:
         raise UsageError(f"no unit matches {listed(globs, 'or')}; `scclint units` lists the units")
     return opened

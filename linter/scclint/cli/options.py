@@ -59,15 +59,15 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def words_of(*known: str) -> Callable[[str], list[str]]:
+def words_of(*choices: str) -> Callable[[str], list[str]]:
     """Return the type of an option whose value is a list of known words."""
 
     def read(text: str) -> list[str]:
         from scclint.text import listed
 
         given = list(words(text))
-        if unknown := [word for word in given if word not in known]:
-            raise argparse.ArgumentTypeError(f"expected {listed(known, 'or')}, not {unknown[0]!r}")
+        if unknown := [word for word in given if word not in choices]:
+            raise argparse.ArgumentTypeError(f"expected {listed(choices, 'or')}, not {unknown[0]!r}")
         return given
 
     return read

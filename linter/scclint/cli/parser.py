@@ -32,13 +32,13 @@ class Parser(argparse.ArgumentParser):
             return
         from scclint.text import closest_match
 
-        known = list(map(str, action.choices))
-        meant = closest_match(str(value), known, cutoff=0.6)
+        choices = list(map(str, action.choices))
+        meant = closest_match(str(value), choices, cutoff=0.6)
         hint = f" (did you mean {meant}?)" if meant else ""
         if not isinstance(action, argparse._SubParsersAction):
-            raise argparse.ArgumentError(action, f"unknown value {value!r}{hint}; use one of {', '.join(known)}")
+            raise argparse.ArgumentError(action, f"unknown value {value!r}{hint}; use one of {', '.join(choices)}")
         if not meant and os.path.exists(value):
-            hint = f" (did you mean {self.prog} {known[0]} {value}?)"
+            hint = f" (did you mean {self.prog} {choices[0]} {value}?)"
         self.error(f"unknown command {value!r}{hint}")
 
     def _with_hint(self, word: str) -> str:

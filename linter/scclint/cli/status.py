@@ -38,10 +38,8 @@ def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False
 
 def status_of_fix(report: "Report", *, something: bool) -> int:
     """Return the status of a run that fixes; `something` is left or would change."""
-    if report.crashes:
-        return BUG
-    if any(notice.level == "error" for notice in report.notices):
-        return USAGE
+    if report.failed:
+        return BUG if report.crashes else USAGE
     if report.judged_nothing or report.unjudged:
         return NOTHING
     return FINDINGS if something else OK

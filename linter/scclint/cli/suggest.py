@@ -32,10 +32,10 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{args.what} has several workloads, {names(w for _, w in chosen)}: name one of them")
     placed = (pair for pair in chosen if pair[0].world.namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE)
     unit, workload = next(placed, chosen[0])
-    found = suggest(unit.world, *_of_account(unit.world, unit.workloads, workload, by_account))
+    suggestion = suggest(unit.world, *_of_account(unit.world, unit.workloads, workload, by_account))
 
     def render(form: str, output: str | None) -> str:
-        return render_json(found) if form == "json" else render_yaml(found)
+        return render_json(suggestion) if form == "json" else render_yaml(suggestion)
 
     write_formats(args, render, "yaml")
     return status_of_units(asked, opened)

@@ -13,13 +13,13 @@ def run(args: Namespace) -> int:
     """List every unit, what it is made of, and why it is one."""
     config, registry = settings(args)
     asked, opened = open_units(args, config, registry)
-    workloads = [len(one.workloads) for one in opened]
-    found = list(zip(units_with_context(asked), workloads, strict=True))
+    workloads = [len(unit.workloads) for unit in opened]
+    units_and_workloads = list(zip(units_with_context(asked), workloads, strict=True))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
-            return units.render_json(found, config.namespace)
-        return units.render_table(found, config.namespace, None if output else terminal_columns())
+            return units.render_json(units_and_workloads, config.namespace)
+        return units.render_table(units_and_workloads, config.namespace, None if output else terminal_columns())
 
     write_formats(args, render, "table")
     return status_of_units(asked, opened)

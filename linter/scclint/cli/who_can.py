@@ -37,14 +37,14 @@ def run(args: Namespace) -> int:
     args.paths = (words if asked else words[1:]) or ["."]
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry, dump=True)
-    known = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False), opened_run)]
+    units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False), opened_run)]
     if asked:
-        found = who_can.of_subject(known, _subject(asked, config.namespace), config.namespace)
+        answer = who_can.of_subject(units, _subject(asked, config.namespace), config.namespace)
     else:
-        found = _of_scc(known, words[0], config.namespace)
+        answer = _of_scc(units, words[0], config.namespace)
 
     def render(form: str, output: str | None) -> str:
-        return dump(found) + "\n" if form == "json" else who_can.render_text(found, None if output else terminal_columns())
+        return dump(answer) + "\n" if form == "json" else who_can.render_text(answer, None if output else terminal_columns())
 
     write_formats(args, render)
     return status_of_units(opened_run, opened)

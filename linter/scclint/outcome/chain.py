@@ -186,11 +186,11 @@ def invalid_fields(
     """
     if template is not None and not _invalid(_changed(verdict.pod, template), cluster):
         return (), ()
-    found = _invalid(verdict.pod, cluster)
-    if not found or verdict.skipped:
-        return found, ()
+    problems = _invalid(verdict.pod, cluster)
+    if not problems or verdict.skipped:
+        return problems, ()
     written = {problem.message for problem in _invalid(verdict.submitted, cluster)}
-    return found, tuple(problem for problem in found if problem.message not in written)
+    return problems, tuple(problem for problem in problems if problem.message not in written)
 
 
 _JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "securityContext"))
@@ -277,5 +277,5 @@ def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolic
     if cluster.platform == "kubernetes":
         return ()
     since = cluster.kubernetes_minor >= FIRST_COMPARED
-    found = inline_volumes(pod, policy.csi, cluster.csi_drivers)
-    return tuple(volume if since else replace(volume, known=False) for volume in found)
+    volumes = inline_volumes(pod, policy.csi, cluster.csi_drivers)
+    return tuple(volume if since else replace(volume, known=False) for volume in volumes)

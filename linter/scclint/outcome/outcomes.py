@@ -191,10 +191,10 @@ class Outcomes:
 
     def _accounts_in_use(self) -> dict[str, frozenset[str]]:
         """Return the service accounts of the workloads in each namespace."""
-        found: dict[str, set[str]] = {}
+        accounts: dict[str, set[str]] = {}
         for workload in self._index.of(Workload):
-            found.setdefault(self._index.namespace_of(workload), set()).add(workload.pod.service_account)
-        return {namespace: frozenset(names) for namespace, names in found.items()}
+            accounts.setdefault(self._index.namespace_of(workload), set()).add(workload.pod.service_account)
+        return {namespace: frozenset(names) for namespace, names in accounts.items()}
 
     def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
         """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""

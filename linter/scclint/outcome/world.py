@@ -149,12 +149,12 @@ class World:
 
     def observed_pods(self, workload: Workload) -> "tuple[ObservedPod, ...]":
         """The pods of a workload in a dump of the cluster, by name; none if the dump is of another release."""
-        seen = self.observed
-        if seen is None or seen.release not in ("", self.cluster.release):
+        observed = self.observed
+        if observed is None or observed.release not in ("", self.cluster.release):
             return ()
         from scclint.model.pod_names import owns_pod
 
-        here = seen.by_namespace.get(self.namespace_of(workload), ())
+        here = observed.by_namespace.get(self.namespace_of(workload), ())
         return tuple(pod for pod in here if owns_pod(workload.kind, workload.name, pod.name, pod.owner))
 
     def knows_grants_in(self, namespace: str) -> bool:

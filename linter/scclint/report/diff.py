@@ -28,36 +28,36 @@ _EFFECTS = {"refused": "rejected"}
 _TONES = {"rejected": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
 
 
-def render_json(found: Differences) -> str:
+def render_json(differences: Differences) -> str:
     """The comparison as JSON, which schemas/diff.json describes."""
     document = {
         "version": 1,
-        "before": visible_line(found.before),
-        "after": visible_line(found.after),
-        "workloads": [_change(change) for change in found.changes],
-        "grants": [_grant(grant) for grant in found.grants],
-        "sccs": [_scc(scc) for scc in found.sccs],
+        "before": visible_line(differences.before),
+        "after": visible_line(differences.after),
+        "workloads": [_change(change) for change in differences.changes],
+        "grants": [_grant(grant) for grant in differences.grants],
+        "sccs": [_scc(scc) for scc in differences.sccs],
         "matrix": [
             {
                 **_named(rows[0].unit, rows[0].kind, rows[0].namespace, rows[0].name),
                 "part": visible_line(rows[0].part),
                 "releases": [{"release": row.release, **_facts(row)} for row in rows],
             }
-            for rows in found.matrix
+            for rows in differences.matrix
         ],
-        "summary": _counts(found),
+        "summary": _counts(differences),
     }
     return dump(document) + "\n"
 
 
-def _counts(found: Differences) -> dict[str, int]:
+def _counts(differences: Differences) -> dict[str, int]:
     return {
-        "workloads": found.workloads,
-        "changed": len(found.changes),
-        "refused": sum("refused" in change.effects for change in found.changes),
-        "wider": sum("wider" in change.effects for change in found.changes),
-        "gained": sum(grant.gained for grant in found.grants),
-        "lost": sum(not grant.gained for grant in found.grants),
+        "workloads": differences.workloads,
+        "changed": len(differences.changes),
+        "refused": sum("refused" in change.effects for change in differences.changes),
+        "wider": sum("wider" in change.effects for change in differences.changes),
+        "gained": sum(grant.gained for grant in differences.grants),
+        "lost": sum(not grant.gained for grant in differences.grants),
     }
 
 
@@ -106,14 +106,14 @@ def _facts(facts: WorkloadRow) -> Json:
         "podSecurity": facts.pod_security or None,
         "containers": [
             {
-                "name": visible_line(one.name),
-                "uid": visible_line(one.uid),
-                "selinux": visible_line(one.selinux),
-                "capabilities": visible_line(one.capabilities),
-                "seccomp": visible_line(one.seccomp),
-                "rootFilesystem": one.root_filesystem,
+                "name": visible_line(container.name),
+                "uid": visible_line(container.uid),
+                "selinux": visible_line(container.selinux),
+                "capabilities": visible_line(container.capabilities),
+                "seccomp": visible_line(container.seccomp),
+                "rootFilesystem": container.root_filesystem,
             }
-            for one in (facts.containers if facts.outcome.admitted else ())
+            for container in (facts.containers if facts.outcome.admitted else ())
         ],
     }
 
@@ -146,25 +146,25 @@ def _place(span: Span | None) -> Json:
     return {"file": visible_line(span.file) if span else "", "line": span.line if span else 0}
 
 
-def render_text(found: Differences, *, color: bool) -> str:
+def render_text(differences: Differences, *, color: bool) -> str:
     """The changes for people: each workload with what differs and why, then the grants, the SCCs and the matrix."""
-    values = _texts(found, "->")
-    rows = list(table(("WORKLOAD", *values["releases"]), values["matrix"])) if found.matrix else []
+    values = _texts(differences, "->")
+    rows = list(table(("WORKLOAD", *values["releases"]), values["matrix"])) if differences.matrix else []
     return from_template("diff", color, None, tones=_TONES, **values | {"matrix": rows})
 
 
-def render_markdown(found: Differences) -> str:
+def render_markdown(differences: Differences) -> str:
     """The changes as a comment on a pull request."""
-    sign = "🔴" if found.refused else "🟡" if found.wider else "🟢"
-    return markdown.from_template("diff", sign=sign, note="{} left out for length.", **_texts(found, "→"))
+    sign = "🔴" if differences.refused else "🟡" if differences.wider else "🟢"
+    return markdown.from_template("diff", sign=sign, note="{} left out for length.", **_texts(differences, "→"))
 
 
-def _texts(found: Differences, arrow: str) -> dict[str, Any]:
+def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
     """Return the texts of a comparison. `arrow` is between the facts of before and after."""
     return {
-        "before": visible_line(found.before),
-        "after": visible_line(found.after),
-        "summary": _summary(found),
+        "before": visible_line(differences.before),
+        "after": visible_line(differences.after),
+        "summary": _summary(differences),
         "changes": [
             {
                 "title": _title(change),
@@ -173,29 +173,29 @@ def _texts(found: Differences, arrow: str) -> dict[str, Any]:
                 "facts": list(_facts_words(change, arrow)),
                 "causes": list(_causes(change)),
             }
-            for change in found.changes
+            for change in differences.changes
         ],
-        "grants": [(_grant_words(grant), _at(grant.span)) for grant in found.grants],
-        "sccs": [(_scc_words(scc), _at(scc.span)) for scc in found.sccs],
-        "releases": [row.release for row in found.matrix[0]] if found.matrix else [],
-        "matrix": list(_matrix_rows(found)),
+        "grants": [(_grant_words(grant), _at(grant.span)) for grant in differences.grants],
+        "sccs": [(_scc_words(scc), _at(scc.span)) for scc in differences.sccs],
+        "releases": [row.release for row in differences.matrix[0]] if differences.matrix else [],
+        "matrix": list(_matrix_rows(differences)),
     }
 
 
-def render_sarif(found: Differences) -> str:
+def render_sarif(differences: Differences) -> str:
     """What got worse as SARIF results: rejected pods, and workloads, subjects and SCCs with more rights."""
     from scclint.report import render
 
-    findings = [finding for change in found.changes for finding in _worse(change)]
-    for grant in found.grants:
+    findings = [finding for change in differences.changes for finding in _worse(change)]
+    for grant in differences.grants:
         if grant.wider:
             about = Subject("", grant.kind, grant.namespace, grant.name)
             findings.append(_finding(_GAINED, f"{_grant_words(grant)}.", grant.span, about, grant.unit))
-    for scc in found.sccs:
+    for scc in differences.sccs:
         if scc.wider:
             findings.append(_finding(_SCC_WIDER, f"{_scc_words(scc)}.", scc.span, Subject("", _SCC, "", scc.name), scc.unit))
     rules = (_REFUSED, _WIDER, _GAINED, _SCC_WIDER)
-    return render(Report(findings=tuple(findings), notices=found.notices, rules=rules), "sarif", Options())
+    return render(Report(findings=tuple(findings), notices=differences.notices, rules=rules), "sarif", Options())
 
 
 def _worse(change: WorkloadChange) -> Iterator[Finding]:
@@ -236,17 +236,17 @@ _GAINED = _rule("DIF003", "scc-gained", "A subject may use another SCC after the
 _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change", Severity.WARNING)
 
 
-def _summary(found: Differences) -> str:
-    number = _counts(found)
-    parts = [f"{number['changed']:,} of {counted(found.workloads, 'workload')} changed"]
+def _summary(differences: Differences) -> str:
+    number = _counts(differences)
+    parts = [f"{number['changed']:,} of {counted(differences.workloads, 'workload')} changed"]
     parts += [f"{number[word]:,} {_EFFECTS.get(word, word)}" for word in ("refused", "wider") if number[word]]
     parts += [f"{counted(number[word], 'SCC')} {word}" for word in ("gained", "lost") if number[word]]
     return ", ".join(parts)
 
 
-def _title(one: WorkloadChange | WorkloadRow) -> str:
-    unit = f" in {one.unit}" if one.unit != "." else ""
-    return visible_line(full_name(one.kind, one.namespace, one.name, one.part) + unit)
+def _title(change: WorkloadChange | WorkloadRow) -> str:
+    unit = f" in {change.unit}" if change.unit != "." else ""
+    return visible_line(full_name(change.kind, change.namespace, change.name, change.part) + unit)
 
 
 def _release(change: WorkloadChange) -> str:
@@ -268,10 +268,10 @@ def _facts_words(change: WorkloadChange, arrow: str) -> Iterator[str]:
 
 def _differing(change: WorkloadChange) -> list[tuple[str, str, str]]:
     """What differs. Of a workload that is rejected, the empty facts would say nothing. A grant says who its subject is."""
-    found = [one for one in change.differing() if change.before or one[2]]
+    facts = [fact for fact in change.differing() if change.before or fact[2]]
     if change.after is not None and change.after.result == "rejected":
-        return [one for one in found if one[0] in ("result", "scc")]
-    return [one for one in found if one[0] != "subject" or all(name != "grant" for name, _, _ in found)]
+        return [fact for fact in facts if fact[0] in ("result", "scc")]
+    return [fact for fact in facts if fact[0] != "subject" or all(name != "grant" for name, _, _ in facts)]
 
 
 def _causes(change: WorkloadChange) -> Iterator[str]:
@@ -306,8 +306,8 @@ def _scc_words(scc: SccChange) -> str:
     return visible_line(f"SCC {scc.name} {text}")
 
 
-def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:
+def _matrix_rows(differences: Differences) -> Iterator[tuple[str, ...]]:
     """Each workload with its SCC on each release, or that the cluster rejects its pods."""
-    for rows in found.matrix:
+    for rows in differences.matrix:
         cells = ["REJECTED" if row.result == "rejected" else row.scc or row.result for row in rows]
         yield (_title(rows[0]), *map(visible_line, cells))

@@ -126,19 +126,19 @@ def _rejection(verdict: Verdict) -> str:
 
 def _after_scc(outcome: Outcome) -> Json:
     """Return what the steps after SCC admission decide about the pod."""
-    found = outcome.pod_security
+    security = outcome.pod_security
     invalid = [problem.message for problem in outcome.invalid]
-    if found is None:
+    if security is None:
         return {"invalid": invalid, "policy": ""}
-    because = "" if found.policy.unknown else f", because {visible_line(found.unknown)}"
-    answer = found.answer
+    because = "" if security.policy.unknown else f", because {visible_line(security.unknown)}"
+    answer = security.answer
     return {
         "invalid": invalid,
-        "policy": f"Pod Security: {visible_line(policy_words(found.policy))}",
-        "no_answer": f"The answer is not known{because}." if found.unknown else "",
+        "policy": f"Pod Security: {visible_line(policy_words(security.policy))}",
+        "no_answer": f"The answer is not known{because}." if security.unknown else "",
         "exempt": f"The pod is exempt, because of its {answer.exemption}." if answer.exemption else "",
         "denial": answer.denial,
-        "meets": found.meets,
+        "meets": security.meets,
         "warning": answer.warning,
         "template_warning": outcome.template.warning,
         "csi": [

@@ -55,10 +55,10 @@ def _identity(finding: Finding, paths: RepositoryPaths, charts: Container[str]) 
 
 
 def _numbered(identities: Iterable[tuple[str, ...]]) -> list[str]:
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     prints = []
     for parts in identities:
         digest = sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        seen[digest] = seen.get(digest, 0) + 1
-        prints.append(f"{digest}:{seen[digest]}")
+        counts[digest] = counts.get(digest, 0) + 1
+        prints.append(f"{digest}:{counts[digest]}")
     return prints

@@ -12,11 +12,11 @@ def help_addresses(rules: Iterable[AnyRule]) -> dict[str, str]:
 
     The page of a built-in rule is on the site. A rule from elsewhere has its first reference; one without references is left out.
     """
-    own = {rule.id for rule in builtin()}
-    found = {}
+    builtin_ids = {rule.id for rule in builtin()}
+    addresses = {}
     for rule in rules:
-        if rule.id in own:
-            found[rule.id] = rule_page(rule.name)
+        if rule.id in builtin_ids:
+            addresses[rule.id] = rule_page(rule.name)
         elif reference := next((link for link in rule.references if link.startswith("https://")), ""):
-            found[rule.id] = reference
-    return found
+            addresses[rule.id] = reference
+    return addresses

@@ -65,10 +65,10 @@ def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterato
     """Yield the rows of each workload. A verdict that is the same in several units or releases is there once."""
     workloads: dict[tuple[str, int, int, str], dict[tuple[str, tuple[Cells, ...]], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
-        for one in outcomes:
-            at = (one.place.file, one.place.line, one.place.column, named(one.outcome.workload))
-            rows = tuple(table_rows(one, ""))
-            workloads.setdefault(at, {}).setdefault((one.unit, rows), []).append(release)
+        for row in outcomes:
+            at = (row.place.file, row.place.line, row.place.column, named(row.outcome.workload))
+            rows = tuple(table_rows(row, ""))
+            workloads.setdefault(at, {}).setdefault((row.unit, rows), []).append(release)
     for (file, line, _, name), releases in workloads.items():
         verdicts: dict[tuple[str, tuple[Cells, ...]], list[str]] = {}
         for (unit, rows), names in releases.items():

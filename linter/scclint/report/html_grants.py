@@ -31,7 +31,7 @@ class _Path:
 
 def graphs(report: Report, units: Choice) -> list[dict[str, object]]:
     """Return a graph for each set of SCCs, those that can take over the node first; none if the input grants no SCC."""
-    dangerous = {one.scc for some in report.grants.values() for one in some if one.takes_node}
+    dangerous = {grant.scc for some in report.grants.values() for grant in some if grant.takes_node}
     runs = _workloads(report)
     paths: dict[tuple[str, ...], list[dict[str, object]]] = {}
     for path, where in _paths(report).items():
@@ -52,20 +52,20 @@ def _paths(report: Report) -> Mapping[_Path, set[tuple[str, str]]]:
     """Each path with the units and releases that it exists in."""
     grouped: dict[tuple[str, str, tuple[str, ...], str], list[GrantRow]] = {}
     for release, some in report.grants.items():
-        for one in some:
-            key = (release, one.unit, _through(one), place(one.place) if one.place else "")
-            grouped.setdefault(key, []).append(one)
-    found: dict[_Path, set[tuple[str, str]]] = {}
+        for grant in some:
+            key = (release, grant.unit, _through(grant), place(grant.place) if grant.place else "")
+            grouped.setdefault(key, []).append(grant)
+    paths: dict[_Path, set[tuple[str, str]]] = {}
     for (release, unit, through, at), same in grouped.items():
-        subjects = tuple(sorted({(one.kind, one.namespace, one.name) for one in same}))
-        path = _Path(through, at, subjects, tuple(sorted({one.scc for one in same})))
-        found.setdefault(path, set()).add((unit, release))
-    return found
+        subjects = tuple(sorted({(grant.kind, grant.namespace, grant.name) for grant in same}))
+        path = _Path(through, at, subjects, tuple(sorted({grant.scc for grant in same})))
+        paths.setdefault(path, set()).add((unit, release))
+    return paths
 
 
-def _through(one: GrantRow) -> tuple[str, ...]:
+def _through(row: GrantRow) -> tuple[str, ...]:
     """What grants the SCC, in lines."""
-    grant = one.grant
+    grant = row.grant
     if grant.binding is None:
         return (f"field {grant.via} of the SCC",)
     role = (_name(grant.role),) if grant.role else ()
@@ -88,9 +88,9 @@ def _workloads(report: Report) -> Mapping[tuple[str, str], Sequence[str]]:
     """The workloads that run as each service account, by its namespace and name."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for some in report.outcomes.values():
-        for one in some:
-            workload = one.outcome.workload
-            account = (one.outcome.namespace, workload.pod.service_account)
+        for row in some:
+            workload = row.outcome.workload
+            account = (row.outcome.namespace, workload.pod.service_account)
             found.setdefault(account, {})[f"{workload.kind} {workload.name}"] = None
     return {account: list(names) for account, names in found.items()}
 
@@ -103,7 +103,7 @@ def _shown(
     subjects = sorted(path.subjects, key=lambda subject: (subject[0] == "ServiceAccount", subject[1:] not in runs))
     texts = [(visible_line(_named(*subject)), visible_line(_about(*subject, runs))) for subject in subjects]
     names = sorted({unit for unit, _ in where})
-    releases = [release for release in report.grants if any(known == release for _, known in where)]
+    releases = [release for release in report.grants if any(name == release for _, name in where)]
     places = [f"in {visible_line(and_more(names, 2))}"] if len(report.units) > 1 else []
     places += [f"on {visible_line(listed(releases))}"] if len(releases) < len(report.grants) else []
     return {

@@ -24,12 +24,12 @@ def line_hashes(text: str, wanted: Collection[int]) -> dict[int, str]:
     kept += "\0" * (_WINDOW - 1)
     last = max(wanted, default=0)
     # Equal windows have equal hashes, so ordinals need no arithmetic: that is for the wanted lines alone.
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     found: dict[int, str] = {}
     start, number = 0, 1
     while number <= last:
         window = kept[start : start + _WINDOW]
-        ordinal = seen[window] = seen.get(window, 0) + 1
+        ordinal = counts[window] = counts.get(window, 0) + 1
         if number in wanted:
             found[number] = f"{_polynomial(window):x}:{ordinal}"
         end = kept.find("\n", start)

@@ -102,10 +102,10 @@ def _review(report: Report) -> tuple[str, list[list[str]]]:
     # A workload without a verdict for a release is missing in that release.
     workloads: dict[tuple[str, int, int, str], dict[tuple[Cells, ...], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
-        for one in outcomes:
-            at = (one.place.file, one.place.line, one.place.column, named(one.outcome.workload))
-            rows = tuple(table_rows(one, release if many else ""))
-            workloads.setdefault(at, {}).setdefault(rows, []).append(one.unit)
+        for row in outcomes:
+            at = (row.place.file, row.place.line, row.place.column, named(row.outcome.workload))
+            rows = tuple(table_rows(row, release if many else ""))
+            workloads.setdefault(at, {}).setdefault(rows, []).append(row.unit)
     cells = []
     for same in workloads.values():
         for rows, units in same.items():

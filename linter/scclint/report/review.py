@@ -33,20 +33,20 @@ def totals(rows: Iterable[WorkloadRow]) -> dict[str, int]:
 
     Each release counts by itself.
     """
-    found = dict.fromkeys(("workloads", "created", "rejected", "unknown", "unconfined"), 0)
+    numbers = dict.fromkeys(("workloads", "created", "rejected", "unknown", "unconfined"), 0)
     for row in rows:
-        found["workloads"] += 1
-        found["created" if row.runs else row.result] += 1
-        found["unconfined"] += row.unconfined
-    return found
+        numbers["workloads"] += 1
+        numbers["created" if row.runs else row.result] += 1
+        numbers["unconfined"] += row.unconfined
+    return numbers
 
 
 def totals_words(rows: Iterable[WorkloadRow]) -> str:
     """Return the totals in words: `3 workloads: 2 created, 1 rejected; 1 container unconfined`."""
-    found = totals(rows)
-    parts = [f"{found[name]:,} {name}" for name in ("created", "rejected", "unknown") if found[name]]
-    unconfined = f"; {counted(found['unconfined'], 'container')} unconfined" if found["unconfined"] else ""
-    return f"{counted(found['workloads'], 'workload')}{': ' if parts else ''}{', '.join(parts)}{unconfined}"
+    numbers = totals(rows)
+    parts = [f"{numbers[name]:,} {name}" for name in ("created", "rejected", "unknown") if numbers[name]]
+    unconfined = f"; {counted(numbers['unconfined'], 'container')} unconfined" if numbers["unconfined"] else ""
+    return f"{counted(numbers['workloads'], 'workload')}{': ' if parts else ''}{', '.join(parts)}{unconfined}"
 
 
 def _cells(row: WorkloadRow, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -58,14 +58,14 @@ def _cells(row: WorkloadRow, columns: Sequence[str]) -> dict[str, tuple[str, ...
         return dict.fromkeys(columns, ())
     security = row.outcome.pod_security
     policy = security.policy.policy.enforce if security else ""
-    found = {
+    cells = {
         "uid": [container.uid for container in row.containers],
         "fsgroup": [row.fs_group for _ in row.containers],
         "caps": [container.capabilities for container in row.containers],
         "selinux": [container.selinux for container in row.containers],
         "psa": [str(policy) for _ in row.containers],
     }
-    return {name: tuple(map(visible_line, found[name])) for name in columns}
+    return {name: tuple(map(visible_line, cells[name])) for name in columns}
 
 
 def workload_entry(row: WorkloadRow) -> Json:
@@ -104,20 +104,20 @@ def workload_entry(row: WorkloadRow) -> Json:
     }
 
 
-def pod_security_entry(outcome: Outcome, found: PodSecurity) -> Json:
+def pod_security_entry(outcome: Outcome, security: PodSecurity) -> Json:
     """The policy of the namespace, and what Pod Security admission answers to the pod as SCC admission leaves it, and to the workload."""
-    policy, answer = found.policy, found.answer
+    policy, answer = security.policy, security.answer
     return {
         "enforce": None if policy.unknown else str(policy.policy.enforce),
         "audit": None if policy.unknown else str(policy.policy.audit),
         "warn": None if policy.unknown else str(policy.policy.warn),
         "enforceSetBy": None if policy.unknown else policy.origin("enforce"),
-        "meets": found.meets,
+        "meets": security.meets,
         "message": visible(answer.denial) or None,
         "warning": visible(answer.warning) or None,
         "templateWarning": visible(outcome.template.warning) or None,
         "exemption": answer.exemption,
-        "unknown": visible_line(found.unknown) or None,
+        "unknown": visible_line(security.unknown) or None,
     }
 
 

@@ -43,7 +43,7 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
             why = f"unknown, because {visible_line(row.outcome.unknown)}"
             lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]
         else:
-            lines += [line for one in cells for line in _lines(one, widths, folds, color)]
+            lines += [line for line_cells in cells for line in _lines(line_cells, widths, folds, color)]
     total = f"{totals_words(rows)}."
     return "\n".join([*lines, "", *(wrap(total, width) if width else [total])]) + "\n"
 

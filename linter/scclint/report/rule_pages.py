@@ -48,15 +48,15 @@ def table_json(rules: Iterable[AnyRule]) -> str:
 
 def facts(rule: AnyRule) -> list[str]:
     """What there is to know about a rule beside its page: severity, version, findings of the study, CWEs, tags."""
-    found = [f"severity {rule.severity.value}"]
+    texts = [f"severity {rule.severity.value}"]
     if rule.security_severity is not None:
-        found.append(f"security severity {rule.security_severity}")
+        texts.append(f"security severity {rule.security_severity}")
     # A rule that came with no release says so in words.
-    found.append(f"since {rule.since}" if rule.since[:1].isdigit() else rule.since)
+    texts.append(f"since {rule.since}" if rule.since[:1].isdigit() else rule.since)
     if rule.study[0]:
-        found.append(f"{rule.study[1]} of {rule.study[0]} studied findings right")
-    found += [f"CWE-{number}" for number in rule.cwe]
-    return found + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
+        texts.append(f"{rule.study[1]} of {rule.study[0]} studied findings right")
+    texts += [f"CWE-{number}" for number in rule.cwe]
+    return texts + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
 
 
 def page(rule: AnyRule) -> str:

@@ -28,11 +28,11 @@ def descriptors(report: Report) -> list[dict[str, Any]]:
     A finding's rule that the run has no record of is listed with what the finding says about it.
     """
     pages = help_addresses(report.rules)
-    known = {rule.id: _descriptor(rule, pages.get(rule.id, "")) for rule in report.rules}
+    by_id = {rule.id: _descriptor(rule, pages.get(rule.id, "")) for rule in report.rules}
     for finding in report.findings:
-        if finding.rule_id not in known:
-            known[finding.rule_id] = _bare_descriptor(finding)
-    return [known[rule_id] for rule_id in sorted(known)]
+        if finding.rule_id not in by_id:
+            by_id[finding.rule_id] = _bare_descriptor(finding)
+    return [by_id[rule_id] for rule_id in sorted(by_id)]
 
 
 def _descriptor(rule: "AnyRule", page: str) -> dict[str, Any]:

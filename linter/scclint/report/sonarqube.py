@@ -27,11 +27,11 @@ _IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "
 def render(report: Report, options: Options) -> str:
     """Return one JSON object with the rules that have findings, and an issue for each finding. Paths start at the repository's root."""
     findings = [finding for finding in report.findings if options.shows(finding)]
-    known, pages = {rule.id: rule for rule in report.rules}, help_addresses(report.rules)
+    by_id, pages = {rule.id: rule for rule in report.rules}, help_addresses(report.rules)
     rules: dict[str, Json] = {}
     for finding in sorted(findings, key=lambda finding: finding.severity.rank):
         if finding.rule_id not in rules:
-            rules[finding.rule_id] = _rule(finding, known.get(finding.rule_id), pages.get(finding.rule_id, ""))
+            rules[finding.rule_id] = _rule(finding, by_id.get(finding.rule_id), pages.get(finding.rule_id, ""))
     places = _Places(SourceLines(report.texts), RepositoryPaths())
     issues = [_issue(finding, places) for finding in findings]
     return f'{{"rules":[{rows(rules[rule] for rule in sorted(rules))}],\n"issues":[{rows(issues)}]}}\n'
@@ -57,9 +57,9 @@ def _issue(finding: Finding, places: "_Places") -> Json:
     message = sentences(finding.message, finding.help) or finding.rule_name
     issue: Json = {"ruleId": finding.rule_id, "primaryLocation": places.location(finding.span, message)}
     related = [
-        places.location(one.span, one_line(one.message) or finding.rule_name)
-        for one in finding.related
-        if one.span.file and one.span.line > 0
+        places.location(place.span, one_line(place.message) or finding.rule_name)
+        for place in finding.related
+        if place.span.file and place.span.line > 0
     ]
     return issue | ({"secondaryLocations": related} if related else {})
 

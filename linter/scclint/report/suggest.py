@@ -12,46 +12,50 @@ from scclint.yaml.write import block_text
 _WIDTH = 100
 
 
-def render_yaml(found: Suggestion) -> str:
+def render_yaml(suggestion: Suggestion) -> str:
     """The objects as YAML documents, below comments that say what they are for and what the pods get."""
-    lines = [*_comments(found)]
-    for item in found.objects:
-        reasons = found.reasons if item["kind"] == "SecurityContextConstraints" else {}
+    lines = [*_comments(suggestion)]
+    for item in suggestion.objects:
+        reasons = suggestion.reasons if item["kind"] == "SecurityContextConstraints" else {}
         lines += ["---", block_text(item, comments={path: visible_line(text) for path, text in reasons.items()})]
     return "\n".join(lines) + "\n"
 
 
-def render_json(found: Suggestion) -> str:
+def render_json(suggestion: Suggestion) -> str:
     """One JSON object, described by schemas/suggest.json."""
     value = {
         "version": 1,
-        "namespace": visible_line(found.namespace),
-        "serviceAccount": visible_line(found.account),
-        "kind": found.kind,
-        "scc": visible_line(found.scc),
-        "objects": list(found.objects),
-        "reasons": [{"path": [str(step) for step in path], "text": visible_line(text)} for path, text in found.reasons.items()],
-        "workloads": [{"workload": visible_line(pod.workload), "before": pod.before, "after": pod.after} for pod in found.pods],
-        "requireScc": found.pin,
-        "notes": [visible_line(note) for note in found.notes],
+        "namespace": visible_line(suggestion.namespace),
+        "serviceAccount": visible_line(suggestion.account),
+        "kind": suggestion.kind,
+        "scc": visible_line(suggestion.scc),
+        "objects": list(suggestion.objects),
+        "reasons": [
+            {"path": [str(step) for step in path], "text": visible_line(text)} for path, text in suggestion.reasons.items()
+        ],
+        "workloads": [
+            {"workload": visible_line(pod.workload), "before": pod.before, "after": pod.after} for pod in suggestion.pods
+        ],
+        "requireScc": suggestion.pin,
+        "notes": [visible_line(note) for note in suggestion.notes],
     }
     return dump(value) + "\n"
 
 
-def _comments(found: Suggestion) -> Iterator[str]:
-    account = f"service account {found.namespace}/{found.account}"
+def _comments(suggestion: Suggestion) -> Iterator[str]:
+    account = f"service account {suggestion.namespace}/{suggestion.account}"
     said = {
-        "usable": f"SCC {found.scc} admits the pods of {account}, and the account may use it already: nothing has to be granted.",
-        "shipped": f"SCC {found.scc} of the release admits the pods of {account}. This grants it.",
+        "usable": f"SCC {suggestion.scc} admits the pods of {account}, and the account may use it already: nothing has to be granted.",
+        "shipped": f"SCC {suggestion.scc} of the release admits the pods of {account}. This grants it.",
         "custom": f"The least SCC that admits the pods of {account}, and its grant. Apply the SCC as an administrator.",
     }
-    yield from _comment(said[found.kind])
-    for pod in found.pods:
+    yield from _comment(said[suggestion.kind])
+    for pod in suggestion.pods:
         yield from _comment(_change(pod))
-    if found.pin:
-        pin = f"{REQUIRED_SCC}: {found.scc}"
+    if suggestion.pin:
+        pin = f"{REQUIRED_SCC}: {suggestion.scc}"
         yield from _comment(f"Another SCC comes first: write the annotation {pin} in the metadata of the pods.")
-    for note in found.notes:
+    for note in suggestion.notes:
         yield from _comment(f"To do: {note}.")
 
 

@@ -15,8 +15,8 @@ Json = dict[str, Any]
 
 def context(report: Report, options: Options) -> Json:
     """Return the values by name. schemas/json_v1.json describes those of `json`, and schemas/template.json the others."""
-    found = {finding.rule_id for finding in report.live if not options.hides(finding)}
-    rules = [rule for rule in report.rules if rule.id in found]
+    reported = {finding.rule_id for finding in report.live if not options.hides(finding)}
+    rules = [rule for rule in report.rules if rule.id in reported]
     addresses = help_addresses(rules)
     return {
         **document(report, options),
@@ -25,7 +25,7 @@ def context(report: Report, options: Options) -> Json:
             {"name": visible_line(unit.name), "kind": unit.kind, "unrendered": visible_line(unit.unrendered)}
             for unit in report.units
         ],
-        "workloads": [_workload(one, release) for release, some in report.outcomes.items() for one in some],
+        "workloads": [_workload(row, release) for release, some in report.outcomes.items() for row in some],
     }
 
 
@@ -39,17 +39,17 @@ def _rule(rule: AnyRule, page: str) -> Json:
     }
 
 
-def _workload(one: WorkloadRow, release: str) -> Json:
-    outcome = one.outcome
+def _workload(row: WorkloadRow, release: str) -> Json:
+    outcome = row.outcome
     workload, verdict, security = outcome.workload, outcome.verdict, outcome.pod_security
     return {
         "kind": visible_line(workload.kind),
         "namespace": visible_line(workload.namespace or ""),
         "name": visible_line(workload.name),
         "part": visible_line(workload.part),
-        "file": visible_line(one.place.file),
-        "line": one.place.line,
-        "unit": visible_line(one.unit),
+        "file": visible_line(row.place.file),
+        "line": row.place.line,
+        "unit": visible_line(row.unit),
         "release": release,
         "scc": visible_line(verdict.scc) if verdict and verdict.scc else None,
         "message": visible(verdict.message) if verdict and verdict.message else "",

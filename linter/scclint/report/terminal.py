@@ -41,10 +41,10 @@ def paint(text: object, style: str, color: bool) -> str:
 
 def closing_summary(report: Report, options: Options, separator: str = ". ") -> str:
     """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
-    found = findings_summary(report, options)
+    summary = findings_summary(report, options)
     worst = min((f.severity for f in report.live if not options.hides(f)), key=lambda s: s.rank, default=None)
     style = "error" if report.crashes else worst.value if worst else "clean"
-    return f"{paint(found, style, options.color)}{separator}{judged_summary(report)}\n"
+    return f"{paint(summary, style, options.color)}{separator}{judged_summary(report)}\n"
 
 
 def hang(text: str, columns: int | None, indent: int, taken: int = 0) -> str:
@@ -85,12 +85,12 @@ def statistics(findings: Sequence[Finding], options: Options, *, several_units: 
 
 def _by_unit(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield a line for each unit with findings, the one with the most first. A finding counts in each of its units."""
-    found: dict[str, list[Finding]] = {}
+    findings_of: dict[str, list[Finding]] = {}
     for finding in findings:
         for unit in finding.units:
-            found.setdefault(unit, []).append(finding)
-    digits = max((len(str(len(some))) for some in found.values()), default=0)
-    yield "\n" if found else ""
-    for unit, some in sorted(found.items(), key=lambda row: (-len(row[1]), row[0])):
+            findings_of.setdefault(unit, []).append(finding)
+    digits = max((len(str(len(some))) for some in findings_of.values()), default=0)
+    yield "\n" if findings_of else ""
+    for unit, some in sorted(findings_of.items(), key=lambda row: (-len(row[1]), row[0])):
         yield f"{len(some):>{digits}}  {visible_line(unit)}: {severities(tuple(some))}\n"
-    yield "\n" if found else ""
+    yield "\n" if findings_of else ""

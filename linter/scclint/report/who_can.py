@@ -42,14 +42,14 @@ def of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
         cluster = unit.world.cluster
         for holder in cluster.who_can_use(scc, namespace or None):
             grants = [_grant(grant, scc, unit) for grant in holder.grants]
-            own = all(grant["installed"] for grant in grants)
+            installed = all(grant["installed"] for grant in grants)
             account = (holder.namespace, holder.name) if holder.kind == "ServiceAccount" else None
             entry = {
                 **_named(holder.kind, holder.namespace, holder.name),
                 "members": visible_line(members_of(holder.name)) if holder.kind == "Group" else "",
                 # Users and groups of people are never in manifests.
-                "defined": None if account is None else own or holder.name in _MADE_BY_OPENSHIFT or account in defined,
-                "workloads": None if account is None or own else len(workloads.get(account, ())),
+                "defined": None if account is None else installed or holder.name in _MADE_BY_OPENSHIFT or account in defined,
+                "workloads": None if account is None or installed else len(workloads.get(account, ())),
             }
             subjects.add({**entry, "grants": grants}, unit)
         for subject in _subjects(cluster):
@@ -165,27 +165,29 @@ def _places(steps: Iterable[Related], unit: OpenUnit) -> list[Json]:
     return places
 
 
-def render_text(found: Json, columns: int | None = None) -> str:
+def render_text(answer: Json, columns: int | None = None) -> str:
     """Return the answer as a table of the grants in the input, what the release itself grants, and the other ways to an SCC.
 
     `columns` is the width of the terminal, None if there is none.
     """
-    of_scc = "scc" in found
-    title = f"Who may use SCC {found['scc']}" if of_scc else f"SCCs that {shown(found['subject'])} may use"
+    of_scc = "scc" in answer
+    title = f"Who may use SCC {answer['scc']}" if of_scc else f"SCCs that {shown(answer['subject'])} may use"
     entries: list[tuple[str, Json]] = (
-        [(shown(entry), entry) for entry in found["subjects"]] if of_scc else [(entry["scc"], entry) for entry in found["sccs"]]
+        [(shown(entry), entry) for entry in answer["subjects"]]
+        if of_scc
+        else [(entry["scc"], entry) for entry in answer["sccs"]]
     )
-    lines = [f"{title}{_where(found)}:", "", _grants(entries, "SUBJECT" if of_scc else "SCC", columns)]
-    if own := [name for name, entry in entries if all(grant["installed"] for grant in entry["grants"])]:
-        text = f"OpenShift {found['release']} itself grants {'it to ' if of_scc else ''}{and_more(own, _MOST_OWN)}."
+    lines = [f"{title}{_where(answer)}:", "", _grants(entries, "SUBJECT" if of_scc else "SCC", columns)]
+    if installed := [name for name, entry in entries if all(grant["installed"] for grant in entry["grants"])]:
+        text = f"OpenShift {answer['release']} itself grants {'it to ' if of_scc else ''}{and_more(installed, _MOST_OWN)}."
         lines += ["", *(wrap(text, prose_width(columns)) if columns else [text])]
-    if found["escalations"]:
+    if answer["escalations"]:
         lines += [
             "",
             "Who can get it in another way:" if of_scc else "Ways to an SCC with which a container can take over its node:",
         ]
-        for entry in found["escalations"]:
-            lines.append(f"  {shown(entry if of_scc else found['subject'])} {entry['words']}")
+        for entry in answer["escalations"]:
+            lines.append(f"  {shown(entry if of_scc else answer['subject'])} {entry['words']}")
             lines += [f"    {_place(step)}: {step['message']}" for step in entry["places"]]
     return "\n".join(lines) + "\n"
 
@@ -210,9 +212,9 @@ def _path(ref: Json) -> str:
     return f"{ref['namespace']}/{ref['name']}" if ref["namespace"] else str(ref["name"])
 
 
-def _where(found: Json) -> str:
-    where = f" for pods in namespace {found['namespace']}" if found["namespace"] else ""
-    return f"{where} on OpenShift {found['release']}"
+def _where(answer: Json) -> str:
+    where = f" for pods in namespace {answer['namespace']}" if answer["namespace"] else ""
+    return f"{where} on OpenShift {answer['release']}"
 
 
 def _row(name: str, grant: Json) -> tuple[str, ...]:

@@ -34,11 +34,11 @@ Addons = dict[str, str]
 @cache
 def _signs() -> tuple[Addons, Addons, Addons]:
     """The add-ons by OLM package, by API group and by namespace."""
-    known = addons().values()
+    all_addons = addons().values()
     return (
-        {package: one.name for one in known for package in one.packages},
-        {group: one.name for one in known for group in one.groups},
-        {name: one.name for one in known for name in one.namespaces},
+        {package: one.name for one in all_addons for package in one.packages},
+        {group: one.name for one in all_addons for group in one.groups},
+        {name: one.name for one in all_addons for name in one.namespaces},
     )
 
 

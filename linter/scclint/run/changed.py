@@ -39,13 +39,13 @@ def named(units: Iterable[Unit], globs: Sequence[str]) -> list[Unit]:
 def touched(run: Run, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
     """Return the units that have one of the files as input, and the units that could take an object from one."""
     units = list(units)
-    known = {file for unit in units for file in unit.files}
+    files_of_units = {file for unit in units for file in unit.files}
     direct = {unit.name for unit in units if _has(unit, files)}
 
     def takes(unit: Unit) -> bool:
         # An object of a rendered unit may come from any file of that unit.
         return any(
-            taken.obj.file in files or (taken.obj.file not in known and taken.unit in direct)
+            taken.obj.file in files or (taken.obj.file not in files_of_units and taken.unit in direct)
             for taken in run.others.of(unit).candidates
         )
 

@@ -33,7 +33,7 @@ def apply_rules(
     A rule that raises is a Crash; the others go on.
     """
     concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
-    found: dict[Finding, tuple[list[str], set[str]]] = {}
+    merged: dict[Finding, tuple[list[str], set[str]]] = {}
     crashes: dict[Crash, None] = {}
     total = len(worlds) * len(subjects)
     done = 0
@@ -50,7 +50,7 @@ def apply_rules(
                     continue
                 try:
                     for problem in rule.check(subject, world):
-                        releases, opens = found.setdefault(stamp(problem, rule, selected[rule.id], subject), ([], set()))
+                        releases, opens = merged.setdefault(stamp(problem, rule, selected[rule.id], subject), ([], set()))
                         if release not in releases:
                             releases.append(release)
                         opens.update(problem.opens)
@@ -60,7 +60,7 @@ def apply_rules(
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
     findings = [
         replace(finding, releases=tuple(releases) if len(worlds) > 1 else (), opens=tuple(sorted(opens)))
-        for finding, (releases, opens) in found.items()
+        for finding, (releases, opens) in merged.items()
     ]
     return sorted(findings, key=order), list(crashes)
 

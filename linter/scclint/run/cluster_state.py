@@ -47,15 +47,15 @@ class ClusterState:
 
     def in_force(self, config: Config) -> Config:
         """Return the settings, with the release and the kind of cluster that a dump shows unless the settings give them."""
-        seen = self.observed
+        observed = self.observed
         if config.platform == "kubernetes":
             return config
-        if seen.release in RELEASES and not config.openshift:
-            config = replace(config, openshift=(seen.release,))
-        if seen.platform and not _given("platform", config):
-            config = replace(config, platform=seen.platform)
-        if seen.feature_set in FEATURE_SETS and not _given("feature_set", config):
-            config = replace(config, feature_set=seen.feature_set)
+        if observed.release in RELEASES and not config.openshift:
+            config = replace(config, openshift=(observed.release,))
+        if observed.platform and not _given("platform", config):
+            config = replace(config, platform=observed.platform)
+        if observed.feature_set in FEATURE_SETS and not _given("feature_set", config):
+            config = replace(config, feature_set=observed.feature_set)
         return config
 
 
@@ -102,10 +102,10 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     for path in config.cluster_state:
         if display(path) not in refused and not any(is_below(file, os.path.abspath(path)) for file in of_use):
             notices.append(Notice("error", _NO_STATE, display(path)))
-    seen = observe(_objects(evidence), is_dump=is_dump)
+    observed = observe(_objects(evidence), is_dump=is_dump)
     if sccs >= _ALWAYS_THERE:
-        seen = replace(seen, sccs=frozenset(sccs))
-    return ClusterState(tuple(documents), (*notices, *_differences(seen, config)), seen)
+        observed = replace(observed, sccs=frozenset(sccs))
+    return ClusterState(tuple(documents), (*notices, *_differences(observed, config)), observed)
 
 
 def _is_state(document: Document) -> bool:
@@ -119,12 +119,12 @@ def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, Du
             if isinstance(source, LoadError):
                 raise source
             if isinstance(source, Dump):
-                found = [*read_dump(source.path, source.display)]
-                if not found:
+                dump_files = [*read_dump(source.path, source.display)]
+                if not dump_files:
                     raise LoadError(
                         f"has no file of a must-gather: scclint expects {CLUSTER}/ or {NAMESPACES}/ in it", source.display
                     )
-                yield from ((source, file) for file in found)
+                yield from ((source, file) for file in dump_files)
             else:
                 yield source, DumpFile(source.display, source.path, read(source.path, source.display))
         except LoadError as error:
@@ -146,26 +146,28 @@ def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any],
             yield item.data, span
 
 
-def _differences(seen: Observed, config: Config) -> Iterator[Notice]:
+def _differences(observed: Observed, config: Config) -> Iterator[Notice]:
     """Say where verdicts are for another cluster than the one of the dump."""
-    if not seen.version:
+    if not observed.version:
         return
     if config.platform == "kubernetes":
-        yield Notice("note", f"the cluster dump is of OpenShift {seen.version}, and pods are judged for plain Kubernetes")
+        yield Notice("note", f"the cluster dump is of OpenShift {observed.version}, and pods are judged for plain Kubernetes")
         return
-    if config.openshift and seen.release not in config.openshift:
+    if config.openshift and observed.release not in config.openshift:
         asked = ", ".join(config.openshift)
-        yield Notice("note", f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {asked}")
-    elif seen.release not in RELEASES and not config.openshift:
-        known = f"{next(iter(RELEASES))} to {[*RELEASES][-1]}"
-        text = f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {DEFAULT}: scclint knows {known}"
-        yield Notice("warning", text)
-    if seen.platform not in ("", config.platform) and _given("platform", config):
-        yield Notice(
-            "note", f"the cluster dump is of platform {seen.platform}, and pods are judged for platform {config.platform}"
+        yield Notice("note", f"the cluster dump is of OpenShift {observed.version}, and pods are judged for {asked}")
+    elif observed.release not in RELEASES and not config.openshift:
+        releases = f"{next(iter(RELEASES))} to {[*RELEASES][-1]}"
+        text = (
+            f"the cluster dump is of OpenShift {observed.version}, and pods are judged for {DEFAULT}: scclint knows {releases}"
         )
-    untaken = seen.feature_set not in FEATURE_SETS or _given("feature_set", config)
-    if seen.feature_set not in ("", config.feature_set) and untaken:
+        yield Notice("warning", text)
+    if observed.platform not in ("", config.platform) and _given("platform", config):
         yield Notice(
-            "note", f"the cluster dump has feature set {seen.feature_set}, and pods are judged for {config.feature_set}"
+            "note", f"the cluster dump is of platform {observed.platform}, and pods are judged for platform {config.platform}"
+        )
+    untaken = observed.feature_set not in FEATURE_SETS or _given("feature_set", config)
+    if observed.feature_set not in ("", config.feature_set) and untaken:
+        yield Notice(
+            "note", f"the cluster dump has feature set {observed.feature_set}, and pods are judged for {config.feature_set}"
         )

@@ -33,11 +33,11 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
     findings = list(report.findings)
     live = [index for index, finding in enumerate(findings) if finding.suppression is None]
     keys = [_key(findings[index], where) for index in live]
-    found, left = match(keys, recorded)
+    accepted, left = match(keys, recorded)
     both = {unit.name for unit in base.units} & {unit.name for unit in report.units}
     before = {where_in_base(finding.span.file): finding.span.file for finding in base.findings}
     changed: dict[str, set[int]] = {}
-    for index, key, old_key in zip(live, keys, found, strict=True):
+    for index, key, old_key in zip(live, keys, accepted, strict=True):
         finding = findings[index]
         if old_key is None or both.intersection(finding.units) - held[old_key]:
             continue
@@ -50,7 +50,7 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
     moved: Counter[Key] = Counter()
     for key, count in left.items():
         moved[key._replace(file="")] += count
-    rest = [(index, key) for index, key, old in zip(live, keys, found, strict=True) if old is None and key.kind]
+    rest = [(index, key) for index, key, old in zip(live, keys, accepted, strict=True) if old is None and key.kind]
     for (index, _), old_key in zip(rest, match([key._replace(file="") for _, key in rest], moved)[0], strict=True):
         if old_key is not None:
             findings[index] = replace(findings[index], suppression=Suppression("diff-base", reason))
@@ -128,12 +128,12 @@ def _landmarks(old: list[str], new: list[str]) -> list[tuple[int, int]]:
         length = bisect_left(ends, line)
         before.append(last[length - 1] if length else -1)
         ends[length : length + 1], last[length : length + 1] = [line], [index]
-    found = []
+    landmarks = []
     index = last[-1] if last else -1
     while index >= 0:
-        found.append(pairs[index])
+        landmarks.append(pairs[index])
         index = before[index]
-    return found[::-1]
+    return landmarks[::-1]
 
 
 def _once(lines: list[str]) -> dict[str, int]:

@@ -24,15 +24,15 @@ Key = tuple[object, ...]
 
 
 def merge(
-    results: Sequence[UnitResult], units: Sequence[Unit], run: Run, found: Sequence[Notice] = (), *, whole: bool = True
+    results: Sequence[UnitResult], units: Sequence[Unit], run: Run, notices_of_run: Sequence[Notice] = (), *, whole: bool = True
 ) -> Report:
-    """The report on all units, whose results come in the same order. `found` are notices on files that belong to no unit.
+    """The report on all units, whose results come in the same order. `notices_of_run` are notices on files that belong to no unit.
 
     `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
     """
     findings = merged_findings(results)
     crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
-    all_notices = [*found, *(notice for result in results for notice in result.notices)]
+    all_notices = [*notices_of_run, *(notice for result in results for notice in result.notices)]
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
     all_notices += former_names(run.config, (ignore for result in results for ignore in result.ignores))
     files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
@@ -116,11 +116,11 @@ T = TypeVar("T")
 
 
 def _by_release(results: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tuple[T, ...]]:
-    found: dict[str, list[T]] = {}
+    rows: dict[str, list[T]] = {}
     for result in results:
         for release, some in result.items():
-            found.setdefault(release, []).extend(some)
-    return {release: tuple(some) for release, some in found.items()}
+            rows.setdefault(release, []).extend(some)
+    return {release: tuple(some) for release, some in rows.items()}
 
 
 def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
@@ -174,12 +174,12 @@ def _difference(other: Finding, worst: Finding) -> str:
 
 def merged_ignores(results: Iterable[UnitResult]) -> list[Ignore]:
     """The suppressions of all units: one is unused where it is unused in every unit that has it."""
-    found: dict[Ignore, list[Ignore]] = {}
+    groups: dict[Ignore, list[Ignore]] = {}
     for result in results:
         for ignore in result.ignores:
-            found.setdefault(replace(ignore, uses=0, unused=(), expired=False), []).append(ignore)
+            groups.setdefault(replace(ignore, uses=0, unused=(), expired=False), []).append(ignore)
     merged = []
-    for alike in found.values():
+    for alike in groups.values():
         unused = [rule for rule in alike[0].unused if all(rule in other.unused for other in alike)]
         uses = sum(ignore.uses for ignore in alike)
         merged.append(replace(alike[0], uses=uses, unused=tuple(unused)))

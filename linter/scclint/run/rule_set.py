@@ -41,9 +41,9 @@ def configured(raw: "Raw | None", given: Mapping[str, Any], linted: Iterable[str
 
     No rule module is taken from the `linted` folders. Raises ConfigError, UsageError, RuleSetError.
     """
-    found = _with_modules(raw.rule_modules, raw.file, linted) if raw is not None else builtin()
-    config = build_config(raw, found.rules, given)
-    return config, _with_declared(found, config)
+    registry = _with_modules(raw.rule_modules, raw.file, linted) if raw is not None else builtin()
+    config = build_config(raw, registry.rules, given)
+    return config, _with_declared(registry, config)
 
 
 def _own_rules(modules: Sequence[str], file: str) -> Registry:
@@ -63,9 +63,9 @@ def _with_modules(modules: Sequence[str], file: str, linted: Iterable[str]) -> R
     return registry((*builtin(), *load_rules(modules, linted, file)))
 
 
-def _with_declared(found: Registry, config: Config) -> Registry:
+def _with_declared(registry: Registry, config: Config) -> Registry:
     if not config.rules:
-        return found
+        return registry
     from scclint.cel.rules import with_declared
 
-    return with_declared(found, config)
+    return with_declared(registry, config)

@@ -37,10 +37,10 @@ def prepare(sources: Sources, config: Config, registry: Registry, options: RunOp
         state = read_state(sources, config)
         config = state.in_force(config)
     rendered = deploy(outline, config, options, store)
-    found = Run(outline, sources, config, registry, rendered, options, state, store)
-    found.units = _chosen(found)
-    found.notices = (*notices, *rendered.notices(found.units, config))
-    return found
+    run = Run(outline, sources, config, registry, rendered, options, state, store)
+    run.units = _chosen(run)
+    run.notices = (*notices, *rendered.notices(run.units, config))
+    return run
 
 
 def report_of(run: Run) -> Report:

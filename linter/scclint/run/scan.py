@@ -53,13 +53,13 @@ def scan(
         files = [file for file in files if not file.display.endswith(TEMPLATE_SUFFIXES) or _is_template(file, reader)]
 
     def objects(documents: Iterable[Document]) -> list[ApiObject]:
-        found: list[ApiObject] = []
+        objects_of_documents: list[ApiObject] = []
         for document in documents:
             try:
-                found += expand(document, more)
+                objects_of_documents += expand(document, more)
             except Exception:  # whatever is wrong with it is reported where it is judged
                 continue
-        return found
+        return objects_of_documents
 
     root = _root(files, sources.folders)
     # To look into the store for little input costs no less than reading it.
@@ -99,8 +99,8 @@ def _answers(store: RunStore) -> Callable[[str], dict[str, Any]]:
             signature = _signature(path)
 
             def restored(value: Any) -> dict[str, Any] | None:
-                known, answers = value
-                return dict(answers) if known == signature else None
+                old_signature, answers = value
+                return dict(answers) if old_signature == signature else None
 
             files[path] = store.find("files", path if signature else "", restored) or {}
             store.keep("files", path if signature else "", [signature, files[path]])

@@ -190,12 +190,12 @@ class Run:
         """Return the findings that the settings of their paths select, with the severity that these settings give them."""
         if not self.config.per_path:
             return list(findings)
-        own = {rule.id: rule.severity for rule in self.registry.rules}
+        severities = {rule.id: rule.severity for rule in self.registry.rules}
         kept = []
         for finding in findings:
             severity = self.select(finding.span.file).get(finding.rule_id)
             if severity is not None:
-                kept.append(finding if severity is own[finding.rule_id] else replace(finding, severity=severity))
+                kept.append(finding if severity is severities[finding.rule_id] else replace(finding, severity=severity))
         return kept
 
     def suppressed(self, findings: Iterable[Finding], written: Iterable[Ignore]) -> tuple[list[Finding], list[Ignore]]:

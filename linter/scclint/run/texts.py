@@ -39,8 +39,8 @@ class FileTexts(Mapping[str, str]):
         return text
 
     def __iter__(self) -> Iterator[str]:
-        known = dict.fromkeys(file for texts in self._others for file in texts)
-        return (file for file in known | self._files if file in self)
+        names = dict.fromkeys(file for texts in self._others for file in texts)
+        return (file for file in names | self._files if file in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -79,10 +79,10 @@ def make_worlds(
     `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows.
     """
     namespace = config.namespace or namespace
-    known = {id(obj) for obj in described.objects}
-    own = [obj for obj in _whole(objects) if id(obj) not in known]
-    objects = [*described.objects, *own]
-    given = [(obj, manifest) for obj in own for manifest in manifests((obj,), namespace)]
+    described_ids = {id(obj) for obj in described.objects}
+    of_unit = [obj for obj in _whole(objects) if id(obj) not in described_ids]
+    objects = [*described.objects, *of_unit]
+    given = [(obj, manifest) for obj in of_unit for manifest in manifests((obj,), namespace)]
     clusters = described.clusters
     unfollowed = _unfollowed([*described.roles, *_cluster_roles(manifest for _, manifest in given)])
     if unfollowed:
@@ -94,7 +94,7 @@ def make_worlds(
     others = WeakValueDictionary[str, World]() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
     for empty in clusters:
-        problems = FieldProblems(empty, known)
+        problems = FieldProblems(empty, described_ids)
         accepted = _without((manifest for obj, manifest in given if not problems.rejects(obj)), unfollowed)
         # Pipelines in front, so that what the input says of the same objects holds.
         cluster = empty.with_decodable([*brought, *accepted])
