@@ -220,7 +220,7 @@ def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
     """What was seen in all units and not judged, in words, said once for each sort."""
     of: dict[str, dict[str, list[Unjudged]]] = {}
     for item in dict.fromkeys(seen):
-        key = _EACH.get(item.sort, lambda item: "")(item)
+        key = _EACH[item.sort](item) if item.sort in _EACH else ""
         of.setdefault(item.sort, {}).setdefault(key, []).append(item)
     found = [
         Notice(level, text.format_map(_fields(groups[key])))
