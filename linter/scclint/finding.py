@@ -118,7 +118,7 @@ class Problem:
     `opens` is what the subject opens that the rule alone knows of: see `Finding`.
     `edits` carry out what `help` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
-    causes are shown as one finding. It is compared and never shown; empty if the problem stands for itself.
+    causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
     `settle` is the deprecated name of `help`, which plugins may use.
     """
 

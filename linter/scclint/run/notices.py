@@ -204,7 +204,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "ClusterRole {names} aggregates more roles than scclint follows, so that verdicts may miss a grant",
     ),
 }
-"""The level and text of the notice about each sort. `_fields` has what stands for the names in braces."""
+"""The level and text of the notice about each sort. `_fields` returns the texts for the names in braces."""
 
 _SORTED = ("template", "patches", "open pod")
 """The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
