@@ -94,25 +94,22 @@ def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[str]:
 
 def remarks_of(finding: Finding, units: str) -> list[Remark]:
     """Return the message of a finding, and then what explains it and its fix, all safe to show."""
-    remarks = [Remark(visible(finding.message))]
-    # A chain of grants usually repeats the related places in their order.
-    remarks += [_remark(related, "note") for related in finding.related if related not in finding.flow]
-    steps = len(finding.flow)
-    remarks += [_remark(step, f"step {number}" if steps > 1 else "note") for number, step in enumerate(finding.flow, 1)]
-    if finding.releases:
-        remarks.append(Remark(f"holds for {', '.join(finding.releases)}", label="note: "))
-    if units:
-        remarks.append(Remark(visible_line(units), label="note: "))
-    remarks += [Remark(visible(note), label="note: ") for note in finding.notes]
-    if finding.help:
-        remarks.append(Remark(visible(finding.help), label="help: ", style="help"))
-    if finding.fix:
-        remarks.append(
-            Remark(visible(f"{finding.fix.title} {finding.fix.effect}"), label=f"{finding.fix.kind}: ", style="help")
-        )
-    if finding.no_fix:
-        remarks.append(Remark(visible(f"no fix is proved: {finding.no_fix}"), label="note: "))
-    return remarks
+    steps, fix = len(finding.flow), finding.fix
+    texts = [
+        ("note", f"holds for {', '.join(finding.releases)}" if finding.releases else ""),
+        ("note", visible_line(units)),
+        *(("note", note) for note in finding.notes),
+        ("help", finding.help),
+        (fix.kind, f"{fix.title} {fix.effect}") if fix else ("", ""),
+        ("note", f"no fix is proved: {finding.no_fix}" if finding.no_fix else ""),
+    ]
+    return [
+        Remark(visible(finding.message)),
+        # A chain of grants usually repeats the related places in their order.
+        *(_remark(related, "note") for related in finding.related if related not in finding.flow),
+        *(_remark(step, f"step {number}" if steps > 1 else "note") for number, step in enumerate(finding.flow, 1)),
+        *(Remark(visible(text), "", f"{label}: ", "note" if label == "note" else "help") for label, text in texts if text),
+    ]
 
 
 def _remark(related: Related, label: str) -> Remark:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 _COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
 """Runners of GitHub and Azure take `##[error]` for a command anywhere in a line."""
@@ -15,6 +16,11 @@ def dump(value: object) -> str:
     """
     text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
     return _COMMAND.sub(r"#\\u0023", text)
+
+
+def present(**fields: object) -> dict[str, Any]:
+    """Return the fields that are not empty, as the formats leave out what a finding does not have."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def rows(entries: Iterable[object]) -> str:

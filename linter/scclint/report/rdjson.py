@@ -6,7 +6,7 @@ from typing import Any
 from scclint.about import SITE
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import dump, rows
+from scclint.report.json_text import dump, present, rows
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
@@ -25,23 +25,19 @@ def render(report: Report, options: Options) -> str:
 
 
 def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) -> dict[str, Any]:
-    page = pages.get(finding.rule_id)
-    diagnostic: dict[str, Any] = {
-        "message": sentences(finding.message, finding.help, *fix_sentences(finding)),
-        "location": _location(finding.span, lines),
-        "severity": _SEVERITIES[finding.severity],
-        "code": {"value": finding.rule_id, **({"url": page} if page else {})},
-    }
     related = [
         {"message": visible(related.message), "location": _location(related.span, lines)}
         for related in finding.related
         if related.span.file
     ]
-    if related:
-        diagnostic["relatedLocations"] = related
-    if suggestion := _suggestion(finding, lines):
-        diagnostic["suggestions"] = [suggestion]
-    return diagnostic
+    suggestion = _suggestion(finding, lines)
+    return {
+        "message": sentences(finding.message, finding.help, *fix_sentences(finding)),
+        "location": _location(finding.span, lines),
+        "severity": _SEVERITIES[finding.severity],
+        "code": {"value": finding.rule_id, **present(url=pages.get(finding.rule_id))},
+        **present(relatedLocations=related, suggestions=[suggestion] if suggestion else []),
+    }
 
 
 def _suggestion(finding: Finding, lines: SourceLines) -> dict[str, Any] | None:
@@ -59,7 +55,5 @@ def _suggestion(finding: Finding, lines: SourceLines) -> dict[str, Any] | None:
 def _location(span: Span, lines: SourceLines) -> dict[str, Any]:
     line = lines.region(span).line
     start, end = lines.utf8(span)
-    extent: dict[str, Any] = {"start": {"line": line, "column": start}}
-    if end is not None:
-        extent["end"] = {"line": line, "column": end}
+    extent = {"start": {"line": line, "column": start}, **present(end=end and {"line": line, "column": end})}
     return {"path": visible_line(span.file), "range": extent}

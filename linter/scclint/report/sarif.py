@@ -6,7 +6,7 @@ from scclint import __version__
 from scclint.about import SITE
 from scclint.finding import Finding, Related
 from scclint.report.fingerprint import fingerprints, fingerprints_v2, fingerprints_v3
-from scclint.report.json_text import dump
+from scclint.report.json_text import dump, present
 from scclint.report.line_hash import line_hashes
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
@@ -91,11 +91,6 @@ class _Run:
         return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
     def _result(self, finding: Finding, prints: Json) -> Json:
-        result: Json = {
-            "ruleId": finding.rule_id,
-            "ruleIndex": self._rule_index[finding.rule_id],
-            "level": LEVELS[finding.severity],
-        }
         links = []
         locations: list[Json] = []
         for related in finding.related[:_MOST_RELATED]:
@@ -106,25 +101,24 @@ class _Run:
                 links.append(f"[{_link_text(text)}]({number})")
             else:
                 links.append(unlinked(text))
-        result["message"] = {"text": self._message(finding, links)}
-        result["locations"] = [{**self._places.location(finding.span), **_logical(finding)}]
-        if locations:
-            result["relatedLocations"] = locations
-        if steps := [self._step(step) for step in finding.flow[:_MOST_STEPS] if step.span.file]:
-            result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
-        if fix := self._fix(finding):
-            result["fixes"] = [fix]
+        steps = [self._step(step) for step in finding.flow[:_MOST_STEPS] if step.span.file]
         line_hash = self._hashes.get((finding.span.file, max(finding.span.line, 1)))
-        result["partialFingerprints"] = {
-            **({"primaryLocationLineHash": line_hash} if line_hash else {}),
-            **prints,
-        }
-        if self._options.show_suppressed:
+        return {
+            "ruleId": finding.rule_id,
+            "ruleIndex": self._rule_index[finding.rule_id],
+            "level": LEVELS[finding.severity],
+            "message": {"text": self._message(finding, links)},
+            "locations": [{**self._places.location(finding.span), **_logical(finding)}],
+            **present(
+                relatedLocations=locations,
+                codeFlows=[{"threadFlows": [{"locations": steps}]}] if steps else [],
+                fixes=[fix] if (fix := self._fix(finding)) else [],
+            ),
+            "partialFingerprints": {**present(primaryLocationLineHash=line_hash), **prints},
             # SARIF wants the array in all results or in none.
-            result["suppressions"] = self._suppressions(finding)
-        if properties := self._properties(finding):
-            result["properties"] = properties
-        return result
+            **({"suppressions": self._suppressions(finding)} if self._options.show_suppressed else {}),
+            **present(properties=self._properties(finding)),
+        }
 
     def _properties(self, finding: Finding) -> Json:
         properties: Json = {"releases": list(finding.releases)} if finding.releases else {}
@@ -169,32 +163,29 @@ class _Run:
         suppression = finding.suppression
         if suppression is None:
             return []
-        entry: Json = {
-            "kind": "inSource" if suppression.by in ("comment", "annotation") else "external",
-            "status": "accepted",
-        }
-        if suppression.reason:
-            entry["justification"] = visible(suppression.reason)
-        if suppression.span is not None and suppression.span.file:
-            entry["location"] = self._places.location(suppression.span)
-        return [entry]
+        kind = "inSource" if suppression.by in ("comment", "annotation") else "external"
+        span = suppression.span
+        where = self._places.location(span) if span is not None and span.file else {}
+        return [{"kind": kind, "status": "accepted", **present(justification=visible(suppression.reason), location=where)}]
 
     def _notifications(self, left_out: int) -> list[Json]:
         report = self._report
         notifications: list[Json] = []
         for notice in report.notices:
-            entry: Json = {"level": notice.level, "message": {"text": unlinked(visible(notice.message))}}
-            if notice.file:
-                span = Span(notice.file, notice.line, 1, notice.line, 1)
-                entry["locations"] = [self._places.location(span) if notice.line > 0 else self._places.file(notice.file)]
-            notifications.append(entry)
+            span = Span(notice.file, notice.line, 1, notice.line, 1)
+            where = self._places.location(span) if notice.line > 0 else self._places.file(notice.file)
+            text = unlinked(visible(notice.message))
+            notifications.append(
+                {"level": notice.level, "message": {"text": text}, **present(locations=notice.file and [where])}
+            )
         for crash in report.crashes:
             what = crash_label(crash)
             text = f"{capitalized(what)} on {crash.subject}: {crash.error}. This is a bug of scclint."
-            entry = {"level": "error", "message": {"text": unlinked(visible(text))}}
-            if crash.rule_id in self._rule_index:
-                entry["associatedRule"] = {"id": crash.rule_id, "index": self._rule_index[crash.rule_id]}
-            notifications.append(entry)
+            index = self._rule_index.get(crash.rule_id)
+            rule = {} if index is None else {"id": crash.rule_id, "index": index}
+            notifications.append(
+                {"level": "error", "message": {"text": unlinked(visible(text))}, **present(associatedRule=rule)}
+            )
         if left_out:
             text = f"{counted(left_out, 'finding')} of the lowest severity left out to stay within the limits of code scanning."
             notifications.append({"level": "warning", "message": {"text": text}})

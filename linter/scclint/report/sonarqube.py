@@ -8,7 +8,7 @@ from typing import Any
 
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import rows
+from scclint.report.json_text import present, rows
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
@@ -55,13 +55,13 @@ def _rule(worst: Finding, rule: "AnyRule | None", page: str) -> Json:
 
 def _issue(finding: Finding, places: "_Places") -> Json:
     message = sentences(finding.message, finding.help) or finding.rule_name
-    issue: Json = {"ruleId": finding.rule_id, "primaryLocation": places.location(finding.span, message)}
     related = [
         places.location(place.span, one_line(place.message) or finding.rule_name)
         for place in finding.related
         if place.span.file and place.span.line > 0
     ]
-    return issue | ({"secondaryLocations": related} if related else {})
+    primary = places.location(finding.span, message)
+    return {"ruleId": finding.rule_id, "primaryLocation": primary, **present(secondaryLocations=related)}
 
 
 class _Places:
