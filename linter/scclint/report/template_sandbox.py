@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import Any
 
 from scclint.limits import MAX_TEMPLATE_OUTPUT, TEMPLATE_CPU, TEMPLATE_MEMORY
+from scclint.units.confine import limit
 
 
 def main() -> None:
-    _limit()
+    # Windows has no such limits; there the parent's timeout stands alone.
+    with contextlib.suppress(ImportError):
+        limit(TEMPLATE_MEMORY, TEMPLATE_CPU)
     job = json.load(sys.stdin)
     json.dump(render(job["source"], job["context"]), sys.stdout)
 
@@ -57,16 +60,6 @@ def _line(traceback: TracebackType | None) -> int:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return line
-
-
-def _limit() -> None:
-    with contextlib.suppress(ImportError):
-        # Windows has no such limits; there the parent's timeout stands alone.
-        import resource
-
-        for limit, value in ((resource.RLIMIT_CPU, TEMPLATE_CPU), (resource.RLIMIT_AS, TEMPLATE_MEMORY)):
-            with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(limit, (value, value))
 
 
 if __name__ == "__main__":
