@@ -20,6 +20,8 @@ from scclint.cluster.installed import scc_of
 from scclint.config.model import Config
 from scclint.errors import ConfigError, UsageError
 from scclint.model.releases import DEFAULT, RELEASES, release_of
+from scclint.run.notices import notices
+from scclint.run.unit_result import Unjudged
 from tests.conftest import shared
 
 ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
@@ -238,6 +240,11 @@ def test_an_object_shows_an_addon(text: str, name: str, by: str) -> None:
 def test_each_addon_is_shown_once() -> None:
     cluster_policy = "apiVersion: nvidia.com/v1\nkind: ClusterPolicy\nmetadata: {name: gpu}\n"
     assert len(shown(cluster_policy, SUBSCRIPTION.replace("PACKAGE", "gpu-operator-certified"), cluster_policy)) == 1
+
+
+def test_an_addon_that_several_units_show_is_shown_once() -> None:
+    (notice,) = notices([Unjudged("add-on", "odf", "a.yaml:1: x"), Unjudged("add-on", "odf", "b.yaml:1: y")], Config())
+    assert notice.message.startswith("a.yaml:1: x shows that an add-on is installed; `--addon odf` judges")
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, which "
         "may use SCC {names}, by a controller that may use SCC nonroot",
     ),
-    "add-on": ("note", "{why} shows that an add-on is installed; `--addon {names}` judges with its SCCs and grants"),
+    "add-on": ("note", "{why} shows that an add-on is installed; `--addon {what}` judges with its SCCs and grants"),
     "dump": ("warning", "{dump}"),
     "unfollowed": (
         "warning",
@@ -239,6 +239,7 @@ def _fields(items: Sequence[Unjudged]) -> Mapping[str, str]:
     return {
         "names": and_more(names, max(1, sum(_ASKS in name for name in names))),
         "first": f"{names[0]} (and {len(names) - 1:,} more like it)" if len(names) > 1 else names[0],
+        "what": items[0].what,
         "why": items[0].why,
         "templates": "they are templates" if len(names) > 1 else "it is a template",
         "create": f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates",
