@@ -163,7 +163,7 @@ class TestWords:
             (("seccomp", "shw"), "scclint seccomp: unknown command 'shw' (did you mean show?)\n"),
             (("zzz",), "scclint: unknown command 'zzz'\n"),
             ((".",), "scclint: unknown command '.' (did you mean scclint check .?)\n"),
-            (("explain",), "scclint explain: the following arguments are required: WORKLOAD"),
+            (("suggest",), "scclint suggest: the following arguments are required: WORKLOAD"),
         ],
     )
     def test_argparse(self, cli: Cli, words: tuple[str, ...], message: str) -> None:

@@ -90,9 +90,9 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     run.options.lap("load")
     borrowed = [borrowed.obj for borrowed in others.borrowed]
     objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)
-    described, seen = run.described(unit.namespace)
-    inputs.notices += seen.notices
-    inputs.crashes += seen.crashes
+    described, cluster_inputs = run.described(unit.namespace)
+    inputs.notices += cluster_inputs.notices
+    inputs.crashes += cluster_inputs.crashes
     worlds = make_worlds(
         [*borrowed, *objects],
         run.config,
@@ -129,9 +129,9 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
     inputs = opened.inputs
     crashes = list(inputs.crashes)
     findings, ignores = _findings(opened, run, crashes)
-    seen = list(inputs.unjudged)
+    left_out = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
-        seen += unjudged(inputs, opened.ours, opened.worlds, run.config)
+        left_out += unjudged(inputs, opened.ours, opened.worlds, run.config)
     grants: dict[str, tuple[GrantRow, ...]] = {}
     if run.options.review:
         with guard("check", "listing the grants of SCCs", crashes):
@@ -144,7 +144,7 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
         ignores=tuple(ignores),
         crashes=tuple(crashes),
         notices=tuple(inputs.notices),
-        unjudged=tuple(seen),
+        unjudged=tuple(left_out),
         tallies=counts,
         files=tuple(inputs.read),
         platform=opened.platform,

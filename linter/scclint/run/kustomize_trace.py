@@ -25,7 +25,7 @@ class KustomizeTrace(Tracer):
     def __init__(self, unit: Unit, objects: Sequence[ApiObject], run: Run) -> None:
         self._unit = unit
         self._objects = objects
-        self._session = run
+        self._run = run
         self._rendered = run.rendered.renderings[unit.name].file
         self._closure = run.rendered.closures[unit.name]
         self._named: dict[str, Named] = {}
@@ -54,8 +54,8 @@ class KustomizeTrace(Tracer):
 
     @cached_property
     def _first_key(self) -> Span:
-        shown = self._session.shown_rendered(self._closure.entry)
-        for document in load_text(shown, self._session.outline.text(shown), frozenset()):
+        shown = self._run.shown_rendered(self._closure.entry)
+        for document in load_text(shown, self._run.outline.text(shown), frozenset()):
             if isinstance(document.root, MappingNode) and document.root.entries:
                 return document.root.entries[0].key.span
         return Span(shown, 1, 1, 1, 1)
@@ -76,17 +76,17 @@ class KustomizeTrace(Tracer):
 
     @cached_property
     def _patches(self) -> Patches:
-        rendered = self._session.rendered
-        return Patches(self._closure, rendered.tree, self._session.shown_rendered, rendered.text, self._unit.deployment)
+        rendered = self._run.rendered
+        return Patches(self._closure, rendered.tree, self._run.shown_rendered, rendered.text, self._unit.deployment)
 
     @cached_property
     def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:
         """The objects as kustomize builds them with origins, each with its own."""
-        rendered = self._session.rendered
+        rendered = self._run.rendered
         made = rendered.output(self._unit, origins=True)
         if made.error:
             return {}
-        outline = self._session.outline
+        outline = self._run.outline
         resolve = from_wrapper(made.base, made.root)
         objects = outline.objects(load_text(self._rendered, made.text, outline.kinds))
         found = {}
@@ -97,9 +97,9 @@ class KustomizeTrace(Tracer):
         return found
 
     def _objects_of(self, name: str) -> Named:
-        outline = self._session.outline
+        outline = self._run.outline
         if name not in self._named:
-            self._named[name] = by_name(outline.objects(outline.documents(self._session.shown_rendered(name))))
+            self._named[name] = by_name(outline.objects(outline.documents(self._run.shown_rendered(name))))
         return self._named[name]
 
 

@@ -42,19 +42,19 @@ def model_objects(
         from scclint.expand.tekton_runs import References
 
         settings = replace(settings, references=References(tekton))
-    found = _place_by_bundles(_expanded(inputs, settings))
+    objects = _place_by_bundles(_expanded(inputs, settings))
     if not unit.rendered:
         with guard("model", "looking at kustomizations", inputs.crashes):
             built, read = unit.kind == "kustomize", inputs.read.keys()
-            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, read, around, built=built)
+            objects, not_applied, notices = place_by_kustomizations(objects, inputs.documents, read, around, built=built)
             inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
-            found = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
+            objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)
     if unit.left_out:
         # What is not there may complete them.
-        found = [obj.with_provenance(whole=False) for obj in found]
-    return found if settings.namespace or unit.kind == "chart" else _place_by_accounts(found, borrowed)
+        objects = [obj.with_provenance(whole=False) for obj in objects]
+    return objects if settings.namespace or unit.kind == "chart" else _place_by_accounts(objects, borrowed)
 
 
 def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:
@@ -65,24 +65,24 @@ def described_objects(documents: Sequence[Document], config: Config, namespace: 
 
 
 def _expanded(inputs: Inputs, settings: Settings) -> list[ApiObject]:
-    found: list[ApiObject] = []
+    objects: list[ApiObject] = []
     file = ""
     for documents in (inputs.context, inputs.targets):
         for index, document in enumerate(documents):
             if document.file != file:
                 file, settings = document.file, replace(settings, added=AddedTextCounter())
-            before = len(found)
+            before = len(objects)
             try:
-                found.extend(expand(document, settings))
+                objects.extend(expand(document, settings))
             except LimitError as error:
-                del found[before:]
+                del objects[before:]
                 documents[index] = replace(document, status="unparsable", root=None, error=error)
                 if documents is inputs.context:
                     inputs.notices.append(left_out(error.message, document.file, error.line))
             except Exception as error:  # a bug that one document brings out must not take the others with it
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
-    return found
+    return objects
 
 
 def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:

@@ -105,9 +105,9 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
         with suppress(Exception):
             if (why := world.outcomes.why_unknown(workload)) is not None:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
-                known = workload.provenance
-                sort = "beyond a limit" if known.beyond else "elsewhere" if known.elsewhere else "unknown"
-                of_template = sort == "unknown" and known.template
+                provenance = workload.provenance
+                sort = "beyond a limit" if provenance.beyond else "elsewhere" if provenance.elsewhere else "unknown"
+                of_template = sort == "unknown" and provenance.template
                 asked = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
                 what = f"{workload.named}{_ASKS}{asked})" if asked else workload.named
                 yield Unjudged("open pod" if of_template else sort, f"{workload.file}: {what}", why.text)
@@ -216,19 +216,19 @@ _EACH: Mapping[str, Callable[[Unjudged], str]] = {"unread": lambda item: item.wh
 """The sorts with a notice for each value of a field."""
 
 
-def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
+def notices(items: Sequence[Unjudged], config: Config) -> list[Notice]:
     """What was seen in all units and not judged, in words, said once for each sort."""
     of: dict[str, dict[str, list[Unjudged]]] = {}
-    for item in dict.fromkeys(seen):
+    for item in dict.fromkeys(items):
         key = _EACH[item.sort](item) if item.sort in _EACH else ""
         of.setdefault(item.sort, {}).setdefault(key, []).append(item)
-    found = [
+    texts = [
         Notice(level, text.format_map(_fields(groups[key])))
         for sort, (level, text) in _TEXTS.items()
         if (groups := of.get(sort))
         for key in sorted(groups)
     ]
-    return found + _needless({item.what for item in of.get("parameter", {}).get("", ())}, config)
+    return texts + _needless({item.what for item in of.get("parameter", {}).get("", ())}, config)
 
 
 def _fields(items: Sequence[Unjudged]) -> Mapping[str, str]:
@@ -249,15 +249,15 @@ def _fields(items: Sequence[Unjudged]) -> Mapping[str, str]:
 
 def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
     """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
-    found = dict.fromkeys(item for world, objects in opened for item in _lacking(world, _workloads(objects)))
-    return [Notice("warning", _dump(list(found)))] if found else []
+    gaps = dict.fromkeys(item for world, objects in opened for item in _lacking(world, _workloads(objects)))
+    return [Notice("warning", _dump(list(gaps)))] if gaps else []
 
 
-def _dump(found: Sequence[Unjudged]) -> str:
+def _dump(items: Sequence[Unjudged]) -> str:
     """Return what a dump lacks, with the commands that collect it."""
-    namespaces = sorted({item.what or "NAME" for item in found})
-    absent = sorted({item.what for item in found if item.why == "namespace"})
-    lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in found) else []
+    namespaces = sorted({item.what or "NAME" for item in items})
+    absent = sorted({item.what for item in items if item.why == "namespace"})
+    lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in items) else []
     lacks += [f"namespace{'s' if len(absent) > 1 else ''} {and_more(absent, 3)}"] if absent else []
     of_all = " ".join(f"ns/{name}" for name in namespaces)
     scope = f"-n {namespaces[0]}" if len(namespaces) == 1 else "-A"
@@ -268,9 +268,9 @@ def _dump(found: Sequence[Unjudged]) -> str:
     )
 
 
-def _needless(known: set[str], config: Config) -> list[Notice]:
+def _needless(names: set[str], config: Config) -> list[Notice]:
     """Values given on the command line for parameters that no Template has; `oc process` refuses them."""
     if config.origins.get("params") != "command line":
         return []
     text = "was given a value, but no Template has a parameter of that name"
-    return [Notice("warning", f"parameter {name} {text}") for name in sorted(config.params.keys() - known)]
+    return [Notice("warning", f"parameter {name} {text}") for name in sorted(config.params.keys() - names)]

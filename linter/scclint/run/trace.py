@@ -49,10 +49,10 @@ class _ChartTrace(Tracer):
 class _AcrossUnits(Tracer):
     """Moves related places that lie in what other units render to, as well. `others` are these units by rendered file."""
 
-    def __init__(self, own: Tracer, others: Mapping[str, Unit], session: Run) -> None:
+    def __init__(self, own: Tracer, others: Mapping[str, Unit], run: Run) -> None:
         self._own = own
         self._others = others
-        self._session = session
+        self._run = run
 
     def finding(self, finding: Finding) -> Finding:
         return with_places_moved(self._own.finding(finding), self._from_others)
@@ -68,57 +68,55 @@ class _AcrossUnits(Tracer):
         return span if other is None else self._tracer_of(other).span(span)
 
     def _tracer_of(self, unit: Unit) -> Tracer:
-        session = self._session
+        run = self._run
 
         def made() -> Tracer:
-            inputs = load_documents(unit, session)
-            return _tracer(unit, inputs, session.outline.objects(inputs.targets), session)
+            inputs = load_documents(unit, run)
+            return _tracer(unit, inputs, run.outline.objects(inputs.targets), run)
 
-        return session.memo(("tracer", unit.name), made)
+        return run.memo(("tracer", unit.name), made)
 
 
-def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], session: Run) -> Tracer:
+def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], run: Run) -> Tracer:
     """Return what moves the findings of a unit. `objects` are those to report on, `givers` the units that it takes others from."""
-    own = _tracer(unit, inputs, objects, session)
-    renderings = session.rendered.renderings
-    others = {renderings[name].file: session.by_name[name] for name in givers if name in renderings}
-    return _AcrossUnits(own, others, session) if others else own
+    own = _tracer(unit, inputs, objects, run)
+    renderings = run.rendered.renderings
+    others = {renderings[name].file: run.by_name[name] for name in givers if name in renderings}
+    return _AcrossUnits(own, others, run) if others else own
 
 
-def _marked(unit: Unit, origins: "Origins", session: Run, chart: str) -> "MarkedRendering":
+def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRendering":
     """What the chart of that name renders to with marks; nothing where helm is not asked, or makes nothing of it.
 
     Of what another program rendered, the values are not known: lines that the default values give as well have marks.
     """
     from scclint.units.helm.markers import MarkedRendering
 
-    if unit.kind == "chart" and session.rendered.renderer is not None:
-        return session.rendered.renderer.marked(unit, session.rendered.texts)
+    if unit.kind == "chart" and run.rendered.renderer is not None:
+        return run.rendered.renderer.marked(unit, run.rendered.texts)
     for (_, source), origin in origins.items():
         name, _, path = source.partition("/")
-        if name == chart and origin.file.endswith(path) and session.config.render != "never":
+        if name == chart and origin.file.endswith(path) and run.config.render != "never":
             from scclint.units.render import Renderer
 
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
             unit = Unit(chart, "chart", folder, (), "")
-            return UnitRenderer(Renderer(), (), session.config, {}, tree).marked(unit, {})
+            return UnitRenderer(Renderer(), (), run.config, {}, tree).marked(unit, {})
     return MarkedRendering()
 
 
-def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: Run) -> Tracer:
+def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], run: Run) -> Tracer:
     if unit.kind == "kustomize" and unit.rendered:
         from scclint.run.kustomize_trace import KustomizeTrace
 
-        return KustomizeTrace(unit, objects, session)
+        return KustomizeTrace(unit, objects, run)
     found = Tracer()
     if inputs.origins:
         from scclint.units.helm.trace import Trace
         from scclint.units.helm.values import ViewValues
 
-        marked = partial(_marked, unit, inputs.origins, session)
-        found = Trace(
-            inputs.targets, inputs.origins, marked, ViewValues(unit, session.outline) if unit.kind == "chart" else None
-        )
-    rendering = session.rendering(unit)
+        marked = partial(_marked, unit, inputs.origins, run)
+        found = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, run.outline) if unit.kind == "chart" else None)
+    rendering = run.rendering(unit)
     return found if rendering is None else _ChartTrace(found, rendering.file, os.path.join(unit.path, CHART_FILE))
