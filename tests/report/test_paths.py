@@ -5,14 +5,15 @@ import pytest
 from scclint.finding import Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report.fingerprint import fingerprints, fingerprints_v2
-from scclint.report.paths import RepositoryPaths, find_root
+from scclint.report.paths import RepositoryPaths
 from scclint.source import Span
 
 
-def test_root_is_where_git_is(tmp_path: Path) -> None:
+def test_root_is_where_git_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / ".git").write_text("gitdir: elsewhere")
-    assert find_root(str(tmp_path / "a" / "b")) == str(tmp_path.resolve())
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    assert RepositoryPaths().path("x.yaml") == "a/b/x.yaml"
 
 
 def test_a_given_root_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

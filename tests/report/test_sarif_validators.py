@@ -46,7 +46,7 @@ def test_a_file_outside_the_repository(
     sample: Report, sarif_faults: Faults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "GH1006" not in {rule for rule, _ in sarif_faults(render(sample, "sarif"), tmp_path)}
-    monkeypatch.setattr("scclint.report.paths.find_root", lambda start: str(tmp_path))
+    monkeypatch.setattr("scclint.report.paths.work_tree", lambda folder: str(tmp_path))
     assert unexplained(sarif_faults(render(sample, "sarif"), tmp_path)) == []
 
 

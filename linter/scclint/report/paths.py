@@ -2,23 +2,17 @@
 
 import os
 
-
-def find_root(start: str) -> str:
-    """The nearest directory from `start` upwards that has a `.git`, else `start`; absolute, symbolic links resolved."""
-    start = folder = os.path.realpath(start)
-    while not os.path.exists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return start
-        folder = parent
-    return folder
+from scclint.files.ignored import work_tree
 
 
 class RepositoryPaths:
-    """Turns a file's path as the user reads it into one relative to `root` (None: found from the working directory)."""
+    """Turns a file's path as the user reads it into one relative to `root`.
+
+    Without it, the root is that of the git work tree around the working directory, or else the working directory.
+    """
 
     def __init__(self, root: str | None = None) -> None:
-        self._root = find_root(os.getcwd()) if root is None else os.path.realpath(root)
+        self._root = os.path.realpath(root or work_tree(os.curdir) or os.curdir)
         self._known: dict[str, str] = {}
 
     def path(self, file: str) -> str:

@@ -6,12 +6,11 @@ own, with bounds on time, memory and output that hold whatever it does.
 
 import json
 import os
-import stat
 import subprocess
 import sys
 
-from scclint.errors import UsageError
-from scclint.files.read import file_type
+from scclint.errors import LoadError, UsageError
+from scclint.files.read import decode, read_bytes
 from scclint.limits import MAX_TEMPLATE, TEMPLATE_SECONDS
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
@@ -35,22 +34,12 @@ def render(report: Report, options: Options, template: str) -> str:
 
 def _read(template: str, name: str) -> str:
     try:
-        # Non-blocking and regular files only: to open a FIFO would wait for a writer, for ever.
-        descriptor = os.open(template, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise UsageError(f"template {name} is {file_type(mode)}, not a regular file")
-            data = file.read(MAX_TEMPLATE + 1)
+        data = read_bytes(template, name)
         if len(data) > MAX_TEMPLATE:
             raise UsageError(f"template {name} is larger than {MAX_TEMPLATE:,} bytes")
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"cannot read template {name}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"template {name} is not UTF-8: byte {error.start + 1} cannot be decoded") from error
-    except ValueError as error:
-        raise UsageError(f"template {name} is not a path") from error
+        return decode(data, name)
+    except LoadError as error:
+        raise UsageError(f"cannot read template {name}: {error.message}") from error
 
 
 def _run(job: dict[str, object], name: str) -> dict[str, object]:
