@@ -1,6 +1,7 @@
 """Paths as code hosts know them: from the repository's root, whatever directory the run was started in."""
 
 import os
+from functools import cache
 
 from scclint.files.ignored import work_tree
 
@@ -13,14 +14,8 @@ class RepositoryPaths:
 
     def __init__(self, root: str | None = None) -> None:
         self._root = os.path.realpath(root or work_tree(os.curdir) or os.curdir)
-        self._known: dict[str, str] = {}
-
-    def path(self, file: str) -> str:
-        """`deploy/web.yaml`, links resolved, with `/` on every platform; absolute where the file lies outside the root."""
-        path = self._known.get(file)
-        if path is None:
-            path = self._known[file] = self._relative(file)
-        return path
+        self.path = cache(self._relative)
+        """Returns `deploy/web.yaml` for a file: links resolved, with `/` on every platform; absolute where it lies outside the root."""
 
     def uri(self, file: str) -> str:
         """The path as a URI reference (RFC 3986), percent-encoded; a `file:` URI where the file lies outside the root."""
