@@ -268,7 +268,7 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
     for line in diagnostics(fixed, quiet=quiet):
         say(line)
     # The reader of standard output may have gone away.
-    for text, output in sorted(texts, key=lambda one: one[1] is None):
+    for text, output in sorted(texts, key=lambda pair: pair[1] is None):
         write(text, output)
     request.lap("report")
     for line in request.timings.lines() if request.timings else ():

@@ -88,7 +88,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
                 some = groups.pop()
                 if not some:
                     continue
-                current = {edit.file: start.outline.text(edit.file) for one in (*taken, *some) for edit in one.edits}
+                current = {edit.file: start.outline.text(edit.file) for one_fix in (*taken, *some) for edit in one_fix.edits}
                 after = {**unedited, **applied(current, (*taken, *some))}
                 judged_after, found_after, report_after = _judged(args, config, registry, options, after)
                 if not _worse(all_found, found_after):

@@ -18,7 +18,10 @@ class Parser(argparse.ArgumentParser):
 
     def _after_options(self, namespace: argparse.Namespace, unknown: list[str]) -> list[str]:
         """Take the paths that come after an option, which argparse leaves over, and return the rest: `PATH -n shop PATH`."""
-        action = next((one for one in self._actions if one.nargs == "*" and not one.option_strings), None)
+        action = next(
+            (candidate for candidate in self._actions if candidate.nargs == "*" and not candidate.option_strings),
+            None,
+        )
         if action is None or not unknown:
             return unknown
         held = getattr(namespace, action.dest)

@@ -70,14 +70,14 @@ def _diff(root: str, first: str, last: str) -> list[str]:
 def _texts(base: Revision, shown: Mapping[str, str]) -> dict[str, str]:
     """The texts of files as a revision has them, by path as displayed."""
     wanted = {os.path.relpath(path, base.root): name for path, name in shown.items()}
-    found = {}
+    texts = {}
     with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
         check_out(base, os.path.realpath(folder), wanted.__contains__)
         for path, name in wanted.items():
             copy = os.path.join(folder, path)
             if os.path.isfile(copy):
                 try:
-                    found[name] = read(copy)
+                    texts[name] = read(copy)
                 except LoadError:
                     continue
-    return found
+    return texts

@@ -48,15 +48,15 @@ def discover(
         from scclint.files.globs import path_filter
 
         excluded = path_filter(exclude)
-    seen: set[str] = set()
+    identities: set[str] = set()
     here = os.getcwd()
     for path in paths:
         for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
             if isinstance(item, SourceFile):
                 identity = item.path if item.path == "-" else os.path.join(here, item.display)
-                if identity in seen:
+                if identity in identities:
                     continue
-                seen.add(identity)
+                identities.add(identity)
             yield item
 
 
@@ -157,7 +157,7 @@ def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> I
     problems: list[LoadError] = []
     reach = Reach(root)
     names = _below(root, problems, tracked_only, reach)
-    found: list[SourceFile | LoadError] = []
+    items: list[SourceFile | LoadError] = []
     plain = _plain(root)
     # Names below a folder have no detours.
     above = "" if plain == os.curdir else os.path.join(plain, "")
@@ -167,9 +167,9 @@ def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> I
         shown = _escaped(above + name)
         if excluded(relative) or excluded(shown):
             continue
-        found.append(_checked(path, shown, reach))
-    found += problems
-    yield from sorted(found, key=lambda item: item.display if isinstance(item, SourceFile) else item.file)
+        items.append(_checked(path, shown, reach))
+    items += problems
+    yield from sorted(items, key=lambda item: item.display if isinstance(item, SourceFile) else item.file)
 
 
 def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:

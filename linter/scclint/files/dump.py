@@ -139,7 +139,7 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
     """
     from scclint.files.archive import inflate
 
-    found: list[DumpFile | LoadError] = []
+    items: list[DumpFile | LoadError] = []
     size = 0
     for origin, content in _contents(path, shown, place):
         try:
@@ -147,13 +147,13 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
                 raise content
             text = decode(inflate(content, origin) if origin.endswith(_GZ) else content, place(origin))
         except LoadError as error:
-            found.append(LoadError(error.message, place(origin), error.line, error.column))
+            items.append(LoadError(error.message, place(origin), error.line, error.column))
             continue
         size += len(text)
         if size > MAX_DUMP:
             raise LoadError(f"has more than {MAX_DUMP >> 20} MiB of objects, which are not read", shown)
-        found.append(DumpFile(place(origin), origin, text))
-    yield from sorted(found, key=lambda item: item[:2] if isinstance(item, DumpFile) else (item.file, ""))
+        items.append(DumpFile(place(origin), origin, text))
+    yield from sorted(items, key=lambda item: item[:2] if isinstance(item, DumpFile) else (item.file, ""))
 
 
 def _contents(path: str, shown: str, place: Callable[[str], str]) -> Iterator[tuple[str, bytes | LoadError]]:

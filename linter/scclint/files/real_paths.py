@@ -30,5 +30,5 @@ def _below(folder: str, name: str) -> str:
         return folder
     if name == os.pardir:
         return os.path.dirname(folder)
-    found = os.path.join(folder, name)
-    return os.path.realpath(found) if os.path.islink(found) else found
+    path = os.path.join(folder, name)
+    return os.path.realpath(path) if os.path.islink(path) else path

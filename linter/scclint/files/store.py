@@ -85,8 +85,8 @@ def digest(text: str) -> str:
 
 def of_others() -> list[str]:
     """The modules of others that read YAML and conditions, where they are installed."""
-    found = map(find_spec, ("ruamel.yaml", "_ruamel_yaml", "_ruamel_yaml_clibz", "cel"))
-    return [spec.origin for spec in found if spec and spec.origin]
+    specs = map(find_spec, ("ruamel.yaml", "_ruamel_yaml", "_ruamel_yaml_clibz", "cel"))
+    return [spec.origin for spec in specs if spec and spec.origin]
 
 
 def stamp(code: Iterable[str]) -> str:
@@ -95,7 +95,7 @@ def stamp(code: Iterable[str]) -> str:
     In a checkout, the code can change while the version stays the same. Files in a zip archive are left out, because nobody edits
     them in place.
     """
-    found: list[tuple[str, int, int]] = []
+    stats: list[tuple[str, int, int]] = []
     for path in code:
         try:
             if os.path.isdir(path):
@@ -105,15 +105,15 @@ def stamp(code: Iterable[str]) -> str:
                 held = {path: os.stat(path)}
         except OSError:
             continue
-        found += ((name, status.st_size, status.st_mtime_ns) for name, status in held.items())
-    return digest(repr(sorted(found)))
+        stats += ((name, status.st_size, status.st_mtime_ns) for name, status in held.items())
+    return digest(repr(sorted(stats)))
 
 
 def _prune(folder: str) -> None:
     with os.scandir(folder) as files:
-        found = sorted(((s := file.stat(follow_symlinks=False)).st_mtime_ns, s.st_size, file.path) for file in files)
-    total = sum(size for _, size, _ in found)
-    for _, size, path in found:
+        files_by_age = sorted(((s := file.stat(follow_symlinks=False)).st_mtime_ns, s.st_size, file.path) for file in files)
+    total = sum(size for _, size, _ in files_by_age)
+    for _, size, path in files_by_age:
         if total <= MAX_STORED:
             return
         os.unlink(path)

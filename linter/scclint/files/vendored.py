@@ -25,11 +25,11 @@ def without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tup
     left_out: dict[str, int] = {}
     for file in files:
         path = os.path.abspath(file.path) if f"{_VENDOR}{os.sep}" in file.path else ""
-        found = next((folder for folder in _vendors(path, tops) if is_vendor(folder)), None)
-        if found is None:
+        vendor = next((folder for folder in _vendors(path, tops) if is_vendor(folder)), None)
+        if vendor is None:
             kept.append(file)
         else:
-            shown = display(file.path.removesuffix(path[len(found) :]))
+            shown = display(file.path.removesuffix(path[len(vendor) :]))
             left_out[shown] = left_out.get(shown, 0) + 1
     return kept, left_out
 

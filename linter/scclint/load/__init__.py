@@ -149,8 +149,8 @@ def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
     Only a template engine makes such a line YAML.
     """
     lines = text.split("\n")
-    found = (lines[number] for number in numbers if 0 <= number < len(lines))
-    return any(re.match(r"[ -]*+(?:[\w./-]*+:[ \t]++)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
+    chosen = (lines[number] for number in numbers if 0 <= number < len(lines))
+    return any(re.match(r"[ -]*+(?:[\w./-]*+:[ \t]++)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in chosen)
 
 
 def _parses_without_actions(file: str, text: str) -> bool:

@@ -80,5 +80,5 @@ def _line_with(chunk: str, key: str, start: int) -> int:
     """The offset of the first line from `start` on that begins with the key; that of the text's end if there is none."""
     if chunk.startswith(key, start):
         return start
-    found = chunk.find("\n" + key, start)
-    return found + 1 if found >= 0 else len(chunk)
+    newline = chunk.find("\n" + key, start)
+    return newline + 1 if newline >= 0 else len(chunk)

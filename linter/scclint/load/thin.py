@@ -26,15 +26,15 @@ def thin(text: str, kinds: Set[str], heads: Set[str] = frozenset()) -> str:
     parts: list[str] = []
     done = border = 0
     element = ""
-    for found in _ITEMS.finditer(text):
-        if found.start() < done:
+    for items in _ITEMS.finditer(text):
+        if items.start() < done:
             continue
-        if found.start() >= border:
-            border, element = _document(text, found.start())
-        end = _END.search(text, found.end())
+        if items.start() >= border:
+            border, element = _document(text, items.start())
+        end = _END.search(text, items.end())
         stop = end.start() if end else len(text)
-        parts.append(text[done : found.end()])
-        parts.extend(_thinned(text, found.end(), stop, kinds, heads, element))
+        parts.append(text[done : items.end()])
+        parts.extend(_thinned(text, items.end(), stop, kinds, heads, element))
         done = stop
     return "".join([*parts, text[done:]]) if parts else text
 
@@ -43,8 +43,8 @@ def _document(text: str, start: int) -> tuple[int, str]:
     """Return the end of the document around an offset, and the kind of the items of its list; empty if unknown."""
     after = text.find("\n---", start)
     border = after if after >= 0 else len(text)
-    found = _LIST.search(text, text.rfind("\n---", 0, start) + 1, border)
-    return border, found[1] if found else ""
+    match = _LIST.search(text, text.rfind("\n---", 0, start) + 1, border)
+    return border, match[1] if match else ""
 
 
 def without_body(text: str) -> str:
@@ -52,15 +52,15 @@ def without_body(text: str) -> str:
     return _BODY.sub(_empty_lines, text)
 
 
-def _empty_lines(found: re.Match[str]) -> str:
-    return "\n" * found[0].count("\n")
+def _empty_lines(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
 
 
 def _thinned(text: str, start: int, stop: int, kinds: Set[str], heads: Set[str], element: str) -> Iterator[str]:
     starts = [m.start() for m in _ITEM.finditer(text, start, stop)]
     for begin, end in zip(starts, [*starts[1:], stop], strict=True):
-        own = [m[1] for m in _KIND.finditer(text, begin, end)]
-        kind = own[-1] if own else element
+        kinds_written = [m[1] for m in _KIND.finditer(text, begin, end)]
+        kind = kinds_written[-1] if kinds_written else element
         wanted = not kind or kind in kinds or kind.endswith("List")
         if kind in heads:
             yield _BODY_OF_ITEM.sub(_empty_lines, text[begin:end])

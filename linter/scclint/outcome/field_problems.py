@@ -35,12 +35,12 @@ class FieldProblems:
         return self._memo((FieldProblems.of, obj), lambda: self._of(obj))
 
     def _of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
-        found = self._validated(obj, obj.manifest)
+        problems = self._validated(obj, obj.manifest)
         kept = self._without_disabled(obj)
         if kept is obj.manifest:
-            return tuple(found)
+            return tuple(problems)
         # A field of a gate that is off is decoded, and then dropped before it is validated.
-        undecoded = [problem for problem in found if problem.code in OF_DECODING]
+        undecoded = [problem for problem in problems if problem.code in OF_DECODING]
         return (*undecoded, *(problem for problem in self._validated(obj, kept) if problem.code not in OF_DECODING))
 
     def _validated(self, obj: ApiObject, manifest: dict[str, Any]) -> list[FieldProblem]:

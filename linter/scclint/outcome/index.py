@@ -45,13 +45,13 @@ class ObjectIndex:
     @cached_property
     def _by_place(self) -> dict[tuple[_Name, str], ApiObject]:
         """The first object of each name in each file, and in each folder."""
-        found: dict[tuple[_Name, str], ApiObject] = {}
+        objects: dict[tuple[_Name, str], ApiObject] = {}
         for obj in self.objects:
             if not isinstance(obj, Workload):
                 name = self._name(obj)
-                found.setdefault((name, obj.file), obj)
-                found.setdefault((name, os.path.dirname(obj.file)), obj)
-        return found
+                objects.setdefault((name, obj.file), obj)
+                objects.setdefault((name, os.path.dirname(obj.file)), obj)
+        return objects
 
     def _name(self, obj: ApiObject) -> _Name:
         return obj.kind, "" if obj.kind in CLUSTER_SCOPED else self.namespace_of(obj), obj.name

@@ -215,5 +215,5 @@ class World:
         wanted = (lambda name: name == scc) if scc else takes_node(self.cluster)
         # What a world remembers must not refer to it: the cycle would keep all worlds of a run in memory.
         outcomes = self.outcomes
-        found = self.memo((Escalations, scc), lambda: Escalations(self.cluster, wanted, lambda: outcomes.running(scc)))
-        return found.of(acting_as(kind, namespace, name))
+        ways = self.memo((Escalations, scc), lambda: Escalations(self.cluster, wanted, lambda: outcomes.running(scc)))
+        return ways.of(acting_as(kind, namespace, name))

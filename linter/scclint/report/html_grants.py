@@ -86,13 +86,13 @@ def _named(kind: str, namespace: str, name: str) -> str:
 
 def _workloads(report: Report) -> Mapping[tuple[str, str], Sequence[str]]:
     """The workloads that run as each service account, by its namespace and name."""
-    found: dict[tuple[str, str], dict[str, None]] = {}
+    by_account: dict[tuple[str, str], dict[str, None]] = {}
     for some in report.outcomes.values():
         for row in some:
             workload = row.outcome.workload
             account = (row.outcome.namespace, workload.pod.service_account)
-            found.setdefault(account, {})[f"{workload.kind} {workload.name}"] = None
-    return {account: list(names) for account, names in found.items()}
+            by_account.setdefault(account, {})[f"{workload.kind} {workload.name}"] = None
+    return {account: list(names) for account, names in by_account.items()}
 
 
 def _shown(

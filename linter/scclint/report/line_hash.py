@@ -25,18 +25,18 @@ def line_hashes(text: str, wanted: Collection[int]) -> dict[int, str]:
     last = max(wanted, default=0)
     # Equal windows have equal hashes, so ordinals need no arithmetic: that is for the wanted lines alone.
     counts: dict[str, int] = {}
-    found: dict[int, str] = {}
+    by_line: dict[int, str] = {}
     start, number = 0, 1
     while number <= last:
         window = kept[start : start + _WINDOW]
         ordinal = counts[window] = counts.get(window, 0) + 1
         if number in wanted:
-            found[number] = f"{_polynomial(window):x}:{ordinal}"
+            by_line[number] = f"{_polynomial(window):x}:{ordinal}"
         end = kept.find("\n", start)
         if end < 0:
             break
         start, number = end + 1, number + 1
-    return found
+    return by_line
 
 
 def _polynomial(window: str) -> int:

@@ -36,9 +36,9 @@ def _signs() -> tuple[Addons, Addons, Addons]:
     """The add-ons by OLM package, by API group and by namespace."""
     all_addons = addons().values()
     return (
-        {package: one.name for one in all_addons for package in one.packages},
-        {group: one.name for one in all_addons for group in one.groups},
-        {name: one.name for one in all_addons for name in one.namespaces},
+        {package: addon.name for addon in all_addons for package in addon.packages},
+        {group: addon.name for addon in all_addons for group in addon.groups},
+        {name: addon.name for addon in all_addons for name in addon.namespaces},
     )
 
 

@@ -53,17 +53,17 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
 
 def _tokens(source: ScannedText) -> list[tuple[int, int, bool]]:
     """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
-    found: list[tuple[int, int, bool]] = []
+    places: list[tuple[int, int, bool]] = []
     try:
-        if _scan(source.text, found):
-            return found
+        if _scan(source.text, places):
+            return places
     except (UnicodeError, YAMLError) as error:
         if source.hides_colon(error):
             return _tokens(source)
-    return [*found, (found[-1][1] if found else 0, len(source.text), False)]
+    return [*places, (places[-1][1] if places else 0, len(source.text), False)]
 
 
-def _scan(text: str, found: list[tuple[int, int, bool]]) -> bool:
+def _scan(text: str, places: list[tuple[int, int, bool]]) -> bool:
     """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
     depth = 0
     for token in tokens(text):
@@ -75,5 +75,5 @@ def _scan(text: str, found: list[tuple[int, int, bool]]) -> bool:
         elif kind is FlowSequenceEndToken or kind is FlowMappingEndToken:
             depth -= 1
         is_block = kind is ScalarToken and token.style in ("|", ">")
-        found.append((token.start_mark.index, token.end_mark.index, is_block))
+        places.append((token.start_mark.index, token.end_mark.index, is_block))
     return True

@@ -210,9 +210,9 @@ class _Composer:
     def _check_escapes(self, event: Any) -> None:
         """Raise LoadError for an escape in a double-quoted scalar that the cluster refuses."""
         start: int = event.start_mark.index
-        found = re.compile(ESCAPED_SLASH).match(self._source, start, event.end_mark.index)
-        if found:
-            raise LoadError(SLASH_ERROR, self._file, *Lines(self._source, self._first_line).place(found.end() - 2))
+        escape = re.compile(ESCAPED_SLASH).match(self._source, start, event.end_mark.index)
+        if escape:
+            raise LoadError(SLASH_ERROR, self._file, *Lines(self._source, self._first_line).place(escape.end() - 2))
 
     def start(self, event: Any, is_mapping: bool) -> None:
         """Open a collection."""

@@ -101,8 +101,8 @@ class Tree:
     def entries(self, node: Node, *, overridden: bool = False) -> list[Child]:
         """The entries that a mapping has itself, in the order of writing; on request with those that a later one overrides."""
         assert isinstance(node, MappingNode)
-        found = (*node.entries, *node.duplicates) if overridden else node.entries
-        return sorted((self._entry(entry) for entry in found if not entry.merged), key=lambda child: child.start)
+        entries_written = (*node.entries, *node.duplicates) if overridden else node.entries
+        return sorted((self._entry(entry) for entry in entries_written if not entry.merged), key=lambda child: child.start)
 
     def _entry(self, entry: Entry) -> Child:
         start = self.start(entry.key)
@@ -200,10 +200,10 @@ class Tree:
                 value = entry.value
                 if entry.alias or entry.merged or value.line == entry.key.line or self.is_flow(value):
                     continue
-                found = dashes if isinstance(value, SequenceNode) else steps if isinstance(value, MappingNode) else None
-                if found is not None:
+                counts = dashes if isinstance(value, SequenceNode) else steps if isinstance(value, MappingNode) else None
+                if counts is not None:
                     by = value.column - entry.key.column
-                    found[by] = found.get(by, 0) + 1
+                    counts[by] = counts.get(by, 0) + 1
         self._step = max(steps, key=lambda by: (steps[by], -by), default=2)
         self._dash = max(dashes, key=lambda by: (dashes[by], -by), default=0)
 

@@ -78,13 +78,13 @@ def _add(tree: Tree, path: Path, missing: Path, value: Scalar, *, as_list: bool)
     if tree.is_flow(node):
         yield Attempt((_after_last(tree, node, _flow_entries(tree, keys, value, as_list=as_list)),))
         return
-    own = tree.children(node)
-    if not own:
+    entries = tree.children(node)
+    if not entries:
         raise EditRefused("the mapping has nothing but a merge key (<<)")
-    column = own[0].start - tree.text.rfind("\n", 0, own[0].start)
-    _check_indentation(tree, tree.line_of(own[0].start), own[0].start, r"[ -]*")
+    column = entries[0].start - tree.text.rfind("\n", 0, entries[0].start)
+    _check_indentation(tree, tree.line_of(entries[0].start), entries[0].start, r"[ -]*")
     lines = _block_entries(tree, keys, value, column - 1, as_list=as_list)
-    for line in dict.fromkeys((node.end_line, *(child.end_line for child in reversed(own)))):
+    for line in dict.fromkeys((node.end_line, *(child.end_line for child in reversed(entries)))):
         yield Attempt((_new_lines(tree, line, lines),))
 
 
@@ -201,8 +201,8 @@ def _deduplicated(tree: Tree, path: Path) -> Attempt:
     differs = to_data(children[index].value) != to_data(winner.value)
     if tree.is_flow(holder):
         return Attempt((_removed_in_flow(tree, holder, children, index),), differs)
-    found = _entry_removed(tree, children, index)
-    return Attempt(found.replacements, found.needs_review or differs)
+    attempt = _entry_removed(tree, children, index)
+    return Attempt(attempt.replacements, attempt.needs_review or differs)
 
 
 def _item_removed(tree: Tree, holder: SequenceNode, children: list[Child], index: int) -> Attempt:
