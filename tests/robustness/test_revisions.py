@@ -1,6 +1,7 @@
 """`--diff-base` takes files out of git's objects, where whoever made the repository may have put anything under any name."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def test_a_large_blob_is_passed_over_in_pieces(run: Run, monkeypatch: pytest.Mon
     nothing_is_new(compared(run, commit(f"100644 blob {blob('x' * 2500)}\tZ.yaml", f"100644 blob {blob(pod('b'))}\tb.yaml")))
 
 
-def test_links_through_links(repository: Path, tmp_path: Path) -> None:
+def test_links_through_links(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret.yaml").write_text(SECRET, encoding="utf-8")
     up, out, stay = blob("deep"), blob("up/../../secret.yaml"), blob("up/x.yaml")
     deep = tree(f"100644 blob {blob(pod('x'))}\tx.yaml")
@@ -120,10 +121,10 @@ def test_links_through_links(repository: Path, tmp_path: Path) -> None:
         f"040000 tree {deep}\tdeep", f"120000 blob {up}\tup", f"120000 blob {out}\tout.yaml", f"120000 blob {stay}\tstay.yaml"
     )
     git("update-ref", "HEAD", base)
-    into = tmp_path / "into"
-    module.check_out(module.resolve("HEAD", "."), str(into), lambda path: True)
-    assert sorted(path.name for path in into.iterdir()) == ["a.yaml", "deep", "stay.yaml", "up"]
-    assert (into / "stay.yaml").read_text(encoding="utf-8") == pod("x")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with module.checked_out(module.resolve("HEAD", "."), lambda path: True) as folder:
+        assert sorted(os.listdir(folder)) == ["a.yaml", "deep", "stay.yaml", "up"]
+        assert Path(folder, "stay.yaml").read_text(encoding="utf-8") == pod("x")
 
 
 @pytest.mark.parametrize("linked", ["objects/info/alternates", "packed-refs", "shallow", "HEAD", "config"])

@@ -9,7 +9,7 @@ from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.dump import is_dump, texts_of_dump
 from scclint.files.read import STDIN, is_stream, read_stream
-from scclint.files.revision import Revision, check_out, is_manifest, resolve
+from scclint.files.revision import checked_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
 from scclint.record import EMPTY, replace
@@ -101,10 +101,11 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
         revision = resolve(name, os.curdir, base_with)
     except UsageError as error:
         raise UsageError(f"{name} is no file, no folder and no git revision: {error}") from error
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="scclint-") as made:
-        yield _checked_out(revision, os.path.realpath(made), _from_root(config))
+    with checked_out(revision, is_manifest) as root:
+        # The part of the revision that lies in the working directory.
+        folder = os.path.join(root, os.path.relpath(os.path.realpath(os.curdir), revision.root))
+        os.makedirs(folder, exist_ok=True)
+        yield Side(folder, [os.curdir], _from_root(config), "")
 
 
 def _is_revision(name: str) -> bool:
@@ -116,15 +117,6 @@ def _is_revision(name: str) -> bool:
     except UsageError:
         return False
     return True
-
-
-def _checked_out(revision: Revision, root: str, config: Config) -> Side:
-    """The part of a revision that lies in the working directory."""
-    check_out(revision, root, is_manifest)
-    inside = os.path.relpath(os.path.realpath(os.curdir), revision.root)
-    folder = os.path.join(root, inside)
-    os.makedirs(folder, exist_ok=True)
-    return Side(folder, [os.curdir], config, "")
 
 
 def _from_root(config: Config) -> Config:

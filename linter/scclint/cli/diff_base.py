@@ -7,7 +7,7 @@ from functools import partial
 
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.files.revision import Revision, check_out, is_manifest, resolve
+from scclint.files.revision import Revision, checked_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.registry import Registry
@@ -33,7 +33,6 @@ def mark(
     report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
 ) -> Report:
     """Return `report` with the findings suppressed that the revision has too."""
-    import tempfile
     from contextlib import chdir
 
     here = os.path.realpath(os.curdir)
@@ -45,9 +44,7 @@ def mark(
     context = [path(name) for name in getattr(args, "context", [])]
     before = _in_copy(config, path)
     named = {os.path.normpath(os.path.join(inside, name)) for name in targets}
-    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
-        root = os.path.realpath(folder)
-        check_out(revision, root, lambda file: is_manifest(file) or file in named)
+    with checked_out(revision, lambda file: is_manifest(file) or file in named) as root:
         os.makedirs(os.path.join(root, inside), exist_ok=True)
         with chdir(os.path.join(root, inside)):
             before = _existing(before)

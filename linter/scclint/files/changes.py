@@ -1,7 +1,6 @@
 """The files that a commit changes, with the texts that they had before."""
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from subprocess import run
 
@@ -10,7 +9,7 @@ from scclint.files.discover import display
 from scclint.files.git import command, environment
 from scclint.files.ignored import work_tree
 from scclint.files.read import read
-from scclint.files.revision import Revision, check_out, resolve
+from scclint.files.revision import Revision, checked_out, resolve
 from scclint.record import EMPTY, record
 
 
@@ -71,8 +70,7 @@ def _texts(base: Revision, shown: Mapping[str, str]) -> dict[str, str]:
     """The texts of files as a revision has them, by path as displayed."""
     wanted = {os.path.relpath(path, base.root): name for path, name in shown.items()}
     texts = {}
-    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
-        check_out(base, os.path.realpath(folder), wanted.__contains__)
+    with checked_out(base, wanted.__contains__) as folder:
         for path, name in wanted.items():
             copy = os.path.join(folder, path)
             if os.path.isfile(copy):

@@ -54,13 +54,23 @@ def is_manifest(file: str) -> bool:
     return file.endswith((*SUFFIXES, *_READ_BESIDES))
 
 
-def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> None:
-    """Write those files of the revision whose path from the root is `wanted` below the folder `into`.
+@contextmanager
+def checked_out(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """Give the real path of a folder with those files of the revision whose path from the root is `wanted`. It is removed in the end.
 
-    They are as they were committed, no line end converted. Files too large to be read, links that lead out of the repository, and
+    The files are as they were committed, no line end converted. Files too large to be read, links that lead out of the repository, and
     names that the disk does not take are left out. Raises UsageError where the revision is not complete in this clone, has too
     much to write, or the disk refuses.
     """
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
+        into = os.path.realpath(folder)
+        _check_out(revision, into, wanted)
+        yield into
+
+
+def _check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> None:
     links = []
     made = []
     written = 0

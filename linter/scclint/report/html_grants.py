@@ -10,7 +10,7 @@ from scclint.report.html_page import Choice
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
 from scclint.run.report import Report
-from scclint.text import and_more, counted, listed
+from scclint.text import and_more, counted, full_name, listed
 
 _SHOWN = 8
 """Subjects of a grant that are shown without a click. A binding in a large cluster has hundreds."""
@@ -68,20 +68,16 @@ def _through(row: GrantRow) -> tuple[str, ...]:
     grant = row.grant
     if grant.binding is None:
         return (f"field {grant.via} of the SCC",)
-    role = (_name(grant.role),) if grant.role else ()
-    return _name(grant.binding), *role, *((f"for pods in {_where(grant.binding)}",) if grant.binding.namespace else ())
+    refs = [_named(ref.kind, ref.namespace, ref.name) for ref in (grant.binding, grant.role) if ref]
+    return *refs, *((f"for pods in {_where(grant.binding)}",) if grant.binding.namespace else ())
 
 
 def _where(binding: ObjectRef) -> str:
     return "its own namespace" if binding.namespace == UNSPECIFIED_NAMESPACE else f"namespace {binding.namespace}"
 
 
-def _name(ref: ObjectRef) -> str:
-    return _named(ref.kind, ref.namespace, ref.name)
-
-
 def _named(kind: str, namespace: str, name: str) -> str:
-    return f"{kind} {namespace}/{name}" if namespace not in ("", UNSPECIFIED_NAMESPACE) else f"{kind} {name}"
+    return full_name(kind, "" if namespace == UNSPECIFIED_NAMESPACE else namespace, name)
 
 
 def _workloads(report: Report) -> Mapping[tuple[str, str], Sequence[str]]:

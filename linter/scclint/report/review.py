@@ -9,7 +9,7 @@ from scclint.outcome.rows import WorkloadRow
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.text import and_more, counted
+from scclint.text import and_more, counted, full_name
 
 Json = dict[str, Any]
 
@@ -195,11 +195,7 @@ def named(workload: Workload, release: str = "") -> str:
     if label := workload.provenance.label:
         called = f"{label} in {workload.namespace}" if workload.namespace else label
     else:
-        called = (
-            f"{workload.kind} {workload.namespace}/{workload.name}"
-            if workload.namespace
-            else f"{workload.kind} {workload.name}"
-        )
+        called = full_name(workload.kind, workload.namespace, workload.name)
     return visible_line(f"{called} ({release})" if release else called)
 
 

@@ -17,7 +17,7 @@ from scclint.report.summary import line_place
 from scclint.report.table import table_with_remarks
 from scclint.report.terminal import prose_width
 from scclint.run.judge import OpenUnit
-from scclint.text import and_more, counted, wrap
+from scclint.text import and_more, counted, full_name, wrap
 
 Json = dict[str, Any]
 Subject = tuple[SubjectKind, str, str]
@@ -204,12 +204,8 @@ def _grants(entries: Sequence[tuple[str, Json]], first: str, columns: int | None
 
 
 def shown(subject: Json) -> str:
-    """Return a subject as text: `ServiceAccount shop/web`."""
-    return f"{subject['kind']} {_path(subject)}"
-
-
-def _path(ref: Json) -> str:
-    return f"{ref['namespace']}/{ref['name']}" if ref["namespace"] else str(ref["name"])
+    """Return a subject, binding or role as text: `ServiceAccount shop/web`."""
+    return full_name(subject["kind"], subject["namespace"], subject["name"])
 
 
 def _where(answer: Json) -> str:
@@ -224,11 +220,11 @@ def _row(name: str, grant: Json) -> tuple[str, ...]:
     if binding is None:
         through = f"{grant['via']} of the SCC" if grant["via"] != "rbac" else "every right, without a rule"
     else:
-        through = f"{binding['kind']} {_path(binding)}"
+        through = shown(binding)
     if grant["group"]:
         through += f" (group {grant['group']})"
     place = _place(grant["places"][0]) if grant["places"] else "-"
-    return name, where, through, f"{role['kind']} {_path(role)}" if role else "-", place
+    return name, where, through, shown(role) if role else "-", place
 
 
 def _place(step: Json) -> str:
