@@ -10,7 +10,7 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_words
 from scclint.outcome.world import World
 from scclint.podsecurity.labels import level_label
-from scclint.report.json_text import dump
+from scclint.report.json_text import dump, with_units
 from scclint.report.review import container_entry, in_units, named, workload_entry
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
@@ -83,25 +83,21 @@ def render_text(judged: Sequence[Judged], color: bool, columns: int | None = Non
     A workload that several units share and that comes out the same in them has one section, with their names.
     """
     several = len({row.unit for _, _, row in judged}) > 1
-    sections: dict[str, tuple[Json, list[str]]] = {}
-    for unit, world, row in judged:
-        section = {
-            "name": named(row.outcome.workload),
-            "place": line_place(row.place.file, row.place.line),
-            **_section(unit, world, row),
-        }
-        sections.setdefault(dump(section), (section, []))[1].append(row.unit)
-    shown = [section | ({"name": in_units(section["name"], units)} if several else {}) for section, units in sections.values()]
-    return from_template("explain", color, columns, sections=shown)
+    sections = with_units((_section(unit, world, row), row.unit) for unit, world, row in judged)
+    for section in sections if several else ():
+        section["name"] = in_units(section["name"], section["units"])
+    return from_template("explain", color, columns, sections=sections)
 
 
 def _section(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
     """Return the texts about a workload."""
-    outcome, verdict, setting = row.outcome, row.outcome.verdict, _setting(world, row)
+    outcome, verdict = row.outcome, row.outcome.verdict
+    place = line_place(row.place.file, row.place.line)
+    head = {"name": named(outcome.workload), "place": place, "setting": _setting(world, row)}
     if verdict is None:
-        return {"setting": setting, "unknown": f"There is no verdict, because {visible_line(outcome.unknown)}."}
+        return {**head, "unknown": f"There is no verdict, because {visible_line(outcome.unknown)}."}
     return {
-        "setting": setting,
+        **head,
         "unknown": "",
         "skipped": f"No SCC is tried: {visible_line(outcome.skipped)}." if verdict.skipped else "",
         "allowed": verdict.allowed,

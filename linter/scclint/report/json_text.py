@@ -23,6 +23,14 @@ def present(**fields: object) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
+def with_units(entries: Iterable[tuple[dict[str, Any], str]]) -> list[dict[str, Any]]:
+    """Return each entry once, in order, with the names of the units that it holds in as `units`."""
+    merged: dict[str, dict[str, Any]] = {}
+    for entry, unit in entries:
+        merged.setdefault(dump(entry), {**entry, "units": []})["units"].append(unit)
+    return list(merged.values())
+
+
 def rows(entries: Iterable[object]) -> str:
     """Return the items of a JSON array, each on a line of its own; empty if there are none."""
     items = ",\n".join(map(dump, entries))

@@ -6,7 +6,7 @@ from typing import Any
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
 from scclint.outcome.rows import WorkloadRow
-from scclint.report.json_text import dump
+from scclint.report.json_text import dump, present, with_units
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, counted, full_name
@@ -19,13 +19,13 @@ def render_json(rows: Sequence[WorkloadRow], columns: Sequence[str]) -> str:
 
     A workload that several units share and that comes out the same in them is one entry, with their names in `units`.
     """
-    entries: dict[str, Json] = {}
-    for row in rows:
-        entry = workload_entry(row)
-        if columns:
-            entry["columns"] = {name: list(cells) for name, cells in _cells(row, columns).items()}
-        entries.setdefault(dump(entry), {**entry, "units": []})["units"].append(row.unit)
-    return dump({"version": 1, "workloads": list(entries.values()), "summary": totals(rows)}) + "\n"
+    entries = with_units((workload_entry(row) | _columns_entry(row, columns), row.unit) for row in rows)
+    return dump({"version": 1, "workloads": entries, "summary": totals(rows)}) + "\n"
+
+
+def _columns_entry(row: WorkloadRow, columns: Sequence[str]) -> Json:
+    """The columns on request, if any."""
+    return present(columns={name: list(cells) for name, cells in _cells(row, columns).items()})
 
 
 def totals(rows: Iterable[WorkloadRow]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from scclint.finding import Related
 from scclint.model.namespaces import ServiceAccount
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.model.workload import Workload
-from scclint.report.json_text import dump
+from scclint.report.json_text import with_units
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.table import table_with_remarks
@@ -22,6 +22,9 @@ from scclint.text import and_more, counted, full_name, wrap
 Json = dict[str, Any]
 Subject = tuple[SubjectKind, str, str]
 """Kind, namespace (empty except for a service account) and name."""
+
+Entries = list[tuple[Json, str]]
+"""Entries, each with the name of the unit that it holds in."""
 
 _MOST_OWN = 8
 """How many subjects or SCCs of the release's own grants the text names. JSON has all of them."""
@@ -36,10 +39,11 @@ def of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
     `namespace` limits the answer to grants that count there; empty for all. Units with the same answer for a subject are one entry.
     Raises UsageError for an SCC that no unit knows.
     """
-    subjects, ways = _Entries(), _Entries()
+    subjects: Entries = []
+    ways: Entries = []
     defined, workloads = _accounts(opened)
     for unit in [unit for unit in opened if scc in unit.world.cluster.sccs] or opened[:1]:
-        cluster = unit.world.cluster
+        cluster, name = unit.world.cluster, visible_line(unit.unit.name)
         for holder in cluster.who_can_use(scc, namespace or None):
             grants = [_grant(grant, scc, unit) for grant in holder.grants]
             installed = all(grant["installed"] for grant in grants)
@@ -51,12 +55,17 @@ def of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
                 "defined": None if account is None else installed or holder.name in _MADE_BY_OPENSHIFT or account in defined,
                 "workloads": None if account is None or installed else len(workloads.get(account, ())),
             }
-            subjects.add({**entry, "grants": grants}, unit)
+            subjects.append(({**entry, "grants": grants}, name))
         for subject in _subjects(cluster):
             for way in unit.world.escalations(*subject, scc=scc):
                 if not namespace or way.namespace in ("", namespace):
-                    ways.add({**_named(*subject), **_way(way, unit)}, unit)
-    return {**_about(opened, namespace), "scc": visible_line(scc), "subjects": subjects.found, "escalations": ways.found}
+                    ways.append(({**_named(*subject), **_way(way, unit)}, name))
+    return {
+        **_about(opened, namespace),
+        "scc": visible_line(scc),
+        "subjects": with_units(subjects),
+        "escalations": with_units(ways),
+    }
 
 
 def _accounts(opened: Sequence[OpenUnit]) -> tuple[Set[Account], Mapping[Account, Set[tuple[str, int]]]]:
@@ -75,9 +84,10 @@ def _accounts(opened: Sequence[OpenUnit]) -> tuple[Set[Account], Mapping[Account
 def of_subject(opened: Sequence[OpenUnit], subject: Subject, namespace: str) -> Json:
     """Return which SCCs a subject may use, by its name or a group that Kubernetes puts it in, and its ways to those that take the node."""
     user = acting_as(*subject)
-    sccs, ways = _Entries(), _Entries()
+    sccs: Entries = []
+    ways: Entries = []
     for unit in opened:
-        cluster = unit.world.cluster
+        cluster, name = unit.world.cluster, visible_line(unit.unit.name)
         for scc in cluster.sccs:
             grants = [
                 _grant(grant, scc, unit)
@@ -87,25 +97,11 @@ def of_subject(opened: Sequence[OpenUnit], subject: Subject, namespace: str) -> 
                 for grant in holder.grants
             ]
             if grants:
-                sccs.add({"scc": visible_line(scc), "grants": grants}, unit)
+                sccs.append(({"scc": visible_line(scc), "grants": grants}, name))
         for way in unit.world.escalations(*subject):
             if not namespace or way.namespace in ("", namespace):
-                ways.add(_way(way, unit), unit)
-    return {**_about(opened, namespace), "subject": _named(*subject), "sccs": sccs.found, "escalations": ways.found}
-
-
-class _Entries:
-    """Entries, each once, with the names of the units that it holds in."""
-
-    def __init__(self) -> None:
-        self._by_text: dict[str, Json] = {}
-
-    def add(self, entry: Json, unit: OpenUnit) -> None:
-        self._by_text.setdefault(dump(entry), {**entry, "units": []})["units"].append(visible_line(unit.unit.name))
-
-    @property
-    def found(self) -> list[Json]:
-        return list(self._by_text.values())
+                ways.append((_way(way, unit), name))
+    return {**_about(opened, namespace), "subject": _named(*subject), "sccs": with_units(sccs), "escalations": with_units(ways)}
 
 
 def _about(opened: Sequence[OpenUnit], namespace: str) -> Json:
