@@ -296,3 +296,6 @@ MAX_APPLICATIONS = 5_000
 
 MAX_GLOBS = 1_000
 """Globs into which one with alternatives is split: each pair of braces multiplies them."""
+
+MAX_DEPENDENCIES = 50
+"""Charts that are copied into one as its dependencies and theirs. Two charts can depend on each other. The largest of Bitnami's has seven."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
@@ -24,6 +24,7 @@ from scclint.units.repository import HOLDING, may_hold
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
+    from scclint.units.helm.dependencies import Dependency
     from scclint.units.helm.markers import MarkedRendering
     from scclint.units.kustomize.closure import Closure
     from scclint.units.render import Renderer, RendererOutput
@@ -39,7 +40,7 @@ _NOT_ISOLATED = (
 class UnitRenderer:
     """How units are rendered: with which programs and settings. `installed` identifies the programs, without starting any.
 
-    `closures` and `tree` are those of `Rendered`.
+    `closures` and `tree` are those of `Rendered`, and `charts` the folders of charts that may be dependencies of others.
     """
 
     programs: "Renderer"
@@ -47,6 +48,7 @@ class UnitRenderer:
     config: Config
     closures: "Mapping[str, Closure]"
     tree: str
+    charts: tuple[str, ...] = ()
 
     def key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
@@ -68,8 +70,11 @@ class UnitRenderer:
             yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
             return
         from scclint.units.copies import files_below
+        from scclint.units.helm.dependencies import folders
 
-        yield from (*files_below(unit.path), *deployment.values, *self.config.helm_values)
+        for folder in (unit.path, *folders(unit.path, self.charts)):
+            yield from files_below(folder)
+        yield from (*deployment.values, *self.config.helm_values)
 
     def output(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "RendererOutput":
         """Render a unit with these texts in place of files, by real path.
@@ -123,18 +128,11 @@ class UnitRenderer:
         """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
         where helm makes nothing of it.
         """
-        import shutil
-        import tempfile
-
         from scclint.units.helm.markers import MarkedRendering, marked
-        from scclint.units.helm.precheck import chart_problem
 
-        if chart_problem(unit.path, self.tree, (*unit.deployment.values, *self.config.helm_values)):
-            return MarkedRendering()
         files: list[str] = []
-        with suppress(OSError), tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
-            # As helm does, this follows links.
-            chart = shutil.copytree(unit.path, os.path.join(home, "chart"))
+        with suppress(OSError), self._copy(unit) as (home, moved):
+            chart = moved(unit.path)
             for copy in sorted(os.path.join(folder, name) for folder, _, names in os.walk(chart) for name in names):
                 inside = os.path.relpath(copy, chart)
                 file = os.path.join(unit.path, inside)
@@ -146,6 +144,25 @@ class UnitRenderer:
                 if text is not None:
                     with open(copy, "w", encoding="utf-8", newline="") as stream:
                         stream.write(text)
+            return MarkedRendering(files, self._templated(unit, home, moved).text)
+        return MarkedRendering()
+
+    @contextmanager
+    def _copy(self, unit: Unit) -> "Iterator[tuple[str, Callable[[str], str]]]":
+        """Yield a folder with a copy of the chart of a unit, and what gives the path there for the path of a file or folder.
+
+        Raises OSError if the chart must not be given to helm.
+        """
+        import shutil
+        import tempfile
+
+        from scclint.units.helm.precheck import chart_problem
+
+        if problem := chart_problem(unit.path, self.tree, (*unit.deployment.values, *self.config.helm_values)):
+            raise OSError(problem)
+        with tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
+            # As helm does, this follows links.
+            chart = shutil.copytree(unit.path, os.path.join(home, "chart"))
 
             def moved(path: str) -> str:
                 if path == unit.path:
@@ -154,17 +171,40 @@ class UnitRenderer:
                     return os.path.join(chart, os.path.relpath(os.path.realpath(path), os.path.realpath(unit.path)))
                 return shutil.copy(path, tempfile.mkdtemp(dir=home))
 
-            return MarkedRendering(files, self._templated(unit, home, moved).text)
-        return MarkedRendering()
+            yield home, moved
+
+    def _missing(self, unit: Unit) -> "list[Dependency]":
+        """The dependencies that the chart of a unit names and does not have."""
+        from scclint.units.helm.dependencies import missing
+
+        deployment, config = unit.deployment, self.config
+        files = [file for file in (*deployment.values, *config.helm_values) if os.path.isfile(file)]
+        settings = (*deployment.settings, *(f"--set={setting}" for setting in config.helm_set))
+        try:
+            return missing(unit.path, self.charts, (*map(read, files), deployment.inline), settings)
+        except LoadError:
+            return []
 
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
         from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
         from scclint.units.helm.views import release_name
 
+        lacking: list[str] = []
+        if absent := self._missing(unit):
+            from scclint.units.helm.dependencies import add
+            from scclint.units.render import RendererOutput
+
+            try:
+                if root == self.tree:
+                    with self._copy(unit) as (home, copied):
+                        return self._templated(unit, home, copied)
+                lacking = add(moved(unit.path), absent, self.charts, self.tree)
+            except OSError as error:
+                return RendererOutput(error=str(error))
         config, deployment = self.config, unit.deployment
         release = (config.openshift or (DEFAULT,))[-1]
-        return self.programs.template_chart(
+        made = self.programs.template_chart(
             moved(unit.path),
             root=root,
             release_name=deployment.release or release_name(unit.path),
@@ -179,6 +219,10 @@ class UnitRenderer:
                 *(f"--set={setting}" for setting in config.helm_set),
             ),
         )
+        if not lacking:
+            return made
+        text = f"the repository does not have its dependencies ({', '.join(lacking)}): run `helm dependency build {display(unit.path)}`"
+        return replace(made, error=text) if made.error else replace(made, notices=(*made.notices, text))
 
 
 @record
@@ -251,7 +295,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     if config.render != "never":
         from scclint.units.render import Renderer, installed
 
-        renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree)
+        renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree, split.charts)
     made: dict[Unit, Rendering] = {}
     notices: tuple[Notice, ...] = ()
     hidden = NOTHING_HIDDEN
@@ -306,8 +350,14 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
     paths = {unit.path for unit in views if not made[unit.name].error}
     # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
     first = {unit.path: unit for unit in sorted(views, key=lambda unit: unit.is_default_view)}
+    installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
     for unit in all_units:
         error = made[unit.name].error if unit.needs_renderer else ""
+        if (
+            unit.deployment.upgrade
+            and made[unit.name].text == installed[unit.path, replace(unit.deployment, upgrade=False)].text
+        ):
+            continue
         if not error:
             units.append(unit)
         elif unit.kind != "chart" or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):

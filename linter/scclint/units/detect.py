@@ -12,7 +12,7 @@ from scclint.errors import ConfigError
 from scclint.expand.item import Item
 from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
-from scclint.finding import Notice, Path
+from scclint.finding import Notice
 from scclint.limits import MAX_GLOBS
 from scclint.load import load_file
 from scclint.load.document import Document
@@ -86,7 +86,7 @@ class Split:
         found += self._bundles(bundles)
         found += self._hydrated()
         found += self._kustomize()
-        found += self._charts()
+        found += (view for unit in self._charts() for view in _stages(unit))
         found += self._bundles(stray_bundles)
         found += self._directories()
         found += self._applied()
@@ -97,6 +97,12 @@ class Split:
     def tree(self) -> str:
         """The folder that no build may leave: the work tree, or else the root of the run."""
         return Reach(self._outline.root).work_tree or self._outline.root
+
+    @cached_property
+    def charts(self) -> tuple[str, ...]:
+        """The real paths of the folders of charts, sorted."""
+        files = (file for file in self._outline.files if os.path.basename(file) == CHART_FILE)
+        return tuple(sorted(os.path.realpath(os.path.dirname(file) or os.curdir) for file in files))
 
     @cached_property
     def _built(self) -> "Kustomizations":
@@ -161,22 +167,26 @@ class Split:
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
         """What of the deployment of these units is not followed, and what is deployed that is not part of the input."""
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
-        outside: dict[str, list[Unfollowed]] = {}
-        said: dict[tuple[str, Path, str], list[Unfollowed]] = {}
+        said: dict[tuple[str, ...], list[Unfollowed]] = {}
         for one in self._unfollowed:
             if not one.path:
-                outside.setdefault(one.why, []).append(one)
+                said.setdefault((one.why,), []).append(one)
             elif one.path in folders and one.path not in self._configured_paths:
-                said.setdefault((one.by, one.field, one.why), []).append(one)
-        for (by, field, why), several in said.items():
-            paths = and_more(dict.fromkeys(folders[one.path].path for one in several), 2)
-            noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[several[0].path].kind, "folder")
-            text = f"{by}: {field_path(field)} is not applied, because {why}, so the {noun} {paths} is judged without it"
-            yield Notice("warning", text, several[0].span.file, several[0].span.line, gap=True)
-        for why, several in outside.items():
-            names = and_more(dict.fromkeys(one.by for one in several), 2)
-            span = several[0].span
-            yield Notice("note", f"{names}: not judged: {field_path(several[0].field)}: {why}", span.file, span.line)
+                said.setdefault((one.by, field_path(one.field), one.why), []).append(one)
+        for several in said.values():
+            first = several[0]
+            field = field_path(first.field)
+            if first.path:
+                paths = and_more(dict.fromkeys(folders[one.path].path for one in several), 2)
+                noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[first.path].kind, "folder")
+                text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {paths} is judged without it"
+            else:
+                text = f"{and_more(dict.fromkeys(one.by for one in several), 2)}: not judged: {field}: {first.why}"
+            level, gap = ("warning", True) if first.path else ("note", False)
+            # What is rendered lies in no file.
+            known = first.span.file in self._outline.files
+            where = (first.span.file, first.span.line) if known else ("", 0)
+            yield Notice(level, text if known else f"{first.span.file}: {text}", *where, gap=gap)
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
@@ -477,6 +487,16 @@ def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
 def may_deploy(text: str) -> bool:
     """Whether a text may have an object that deploys a folder."""
     return any(group in text for group in GROUPS)
+
+
+def _stages(unit: Unit) -> Iterator[Unit]:
+    """A view of a chart, and the same as an upgrade renders it, if that may differ. Argo CD never upgrades."""
+    from scclint.units.helm.views import differs_when_upgraded
+
+    yield unit
+    if not unit.deployment.by.startswith("Application ") and differs_when_upgraded(unit.path):
+        name = f"{unit.name}{'-' if '#' in unit.name else '#'}upgrade"
+        yield replace(unit, name=name, reason=f"{unit.reason}, upgraded", deployment=replace(unit.deployment, upgrade=True))
 
 
 def _deployed_by(item: Item, repository: Repository) -> "Deployed":

@@ -26,6 +26,7 @@ def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
     (tmp_path / "c/values-folder.yaml").mkdir()
     found = views(str(tmp_path / "c"), str(tmp_path))
     expected = ["dev-values", "qa.values", "values-prod", "values.openshift", "values_eu", "ci/default-values"]
+    expected += ["myvalues", "ci/other", "values/x"]
     views_of_files = [(name, Deployment(values=(str(tmp_path / "c" / f"{name}.yaml"),))) for name in expected]
     assert list(found.items()) == [("", DEFAULT), *views_of_files]
 

@@ -8,22 +8,29 @@ from fnmatch import fnmatchcase
 from scclint.errors import LoadError
 from scclint.files.discover import display, is_below
 from scclint.files.read import read
+from scclint.files.walk import walk
 from scclint.load import load_text
 from scclint.load.document import first_root, text_at
 from scclint.units.helm import CHART_FILE
 from scclint.units.unit import DEFAULT, Deployment
+from scclint.yaml.nodes import to_data
 
 _BESIDE = ("values[-._]*.yaml", "*[-._]values.yaml")
 _CI = "ci"
 _IN_CI = "*-values.yaml"
 """As chart-testing names them."""
+_FOLDERS = ("", "ci", "env", "envs", "environments", "values")
+"""Folders of a chart in which any file may hold values."""
+_STAGE = re.compile(r"\.Release\b(?!\.(?:Name|Namespace|Service)\b)|IsUpgrade|IsInstall")
+"""What a template may ask of the release that is not the same for an installation and an upgrade."""
+_VALUES = "values.yaml"
 _OWN_FOLDERS = ("templates", "crds", "charts")
 _OWN_FILES = (
     CHART_FILE,
     "Chart.lock",
     "requirements.yaml",
     "requirements.lock",
-    "values.yaml",
+    _VALUES,
     "values.schema.json",
     ".helmignore",
 )
@@ -46,7 +53,31 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
             path = os.path.join(chart, folder, name)
             if is_below(os.path.realpath(path), os.path.realpath(root)):
                 found["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
+    own = _keys(os.path.join(chart, _VALUES)) - {"global"}
+    for folder in _FOLDERS if own else ():
+        for name in _files(os.path.join(chart, folder), ("*.yaml", "*.yml")):
+            path, called = os.path.join(chart, folder, name), "/".join(filter(None, (folder, os.path.splitext(name)[0])))
+            if (
+                is_below(os.path.realpath(path), os.path.realpath(root))
+                and name not in _OWN_FILES
+                and called not in found
+                and not own.isdisjoint(_keys(path))
+            ):
+                found[called] = Deployment(values=(path,))
     return found
+
+
+def differs_when_upgraded(chart: str) -> bool:
+    """Whether the templates of the chart in a folder may render to something else in an upgrade than in an installation."""
+    for at, _, files in walk(chart):
+        if "templates" in at.split(os.sep):
+            for name in files:
+                try:
+                    if _STAGE.search(read(os.path.join(at, name))):
+                        return True
+                except LoadError:
+                    continue
+    return False
 
 
 def belongs_to_chart(path: str) -> bool:
@@ -78,6 +109,15 @@ def _is_dependency(chart: str, root: str) -> bool:
         if name == "charts" and os.path.isfile(os.path.join(folder, CHART_FILE)):
             return True
     return False
+
+
+def _keys(file: str) -> set[str]:
+    """The top-level keys of a file of values; none of a manifest, or of what is no mapping."""
+    try:
+        data = to_data(first_root(load_text(file, read(file), frozenset())))
+    except LoadError:
+        return set()
+    return set() if not isinstance(data, dict) or {"apiVersion", "kind"} <= data.keys() else set(data)
 
 
 def _text_of(chart: str, key: str) -> str:

@@ -1,0 +1,168 @@
+"""Dependencies of charts that are not in their `charts/`: taken from elsewhere in the repository, as `helm dependency build` would."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from operator import ge, gt, le, lt, ne
+from typing import Any
+
+from scclint.errors import LoadError
+from scclint.files.read import read
+from scclint.limits import MAX_DEPENDENCIES
+from scclint.record import record
+from scclint.units.deploying import laid_over, parsed
+from scclint.units.helm import CHART_FILE
+from scclint.units.helm.precheck import chart_problem
+from scclint.untyped import as_mapping, as_text, mappings, value_at
+
+_V1 = "requirements.yaml"
+_FILE = "file://"
+_RANGE = re.compile(r"(>=|<=|!=|>|<|=|\^|~>?)?\s*v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:[-+][\w.+-]*)?")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+
+
+_COMPARED = {">": gt, ">=": ge, "<": lt, "<=": le, "!=": ne}
+
+
+@record
+class Dependency:
+    """A dependency that a chart names and does not have. `folder` is where the repository has it; empty if it does not, or `off` is True,
+    because a condition switches the dependency off.
+    """
+
+    name: str
+    version: str
+    folder: str = ""
+    off: bool = False
+
+
+def missing(chart: str, charts: Iterable[str], values: Iterable[str], settings: Iterable[str] = ()) -> list[Dependency]:
+    """The dependencies that the chart in a folder does not have. `charts` are the folders of those in the repository.
+
+    `values` are texts of values, later ones laid over the earlier, and `settings` options of helm for single values.
+    """
+    named = [*_listed(chart, CHART_FILE), *_listed(chart, _V1)]
+    present = set(_names(os.path.join(chart, "charts"))) if named else set()
+    absent = [one for one in named if as_text(one.get("name")) not in present]
+    if not absent:
+        return []
+    merged: dict[str, Any] = {}
+    for text in (_text(os.path.join(chart, "values.yaml")), *values):
+        merged = laid_over(merged, as_mapping(parsed(text)))
+    known = list(charts)
+    return [_resolved(chart, one, known, merged, set(settings)) for one in absent]
+
+
+def _resolved(
+    chart: str, one: Mapping[str, Any], charts: Iterable[str], values: Mapping[str, Any], settings: set[str]
+) -> Dependency:
+    name, repository, version = as_text(one.get("name")), as_text(one.get("repository")), str(one.get("version") or "*")
+    if _is_off(one, values, settings):
+        return Dependency(name, version, off=True)
+    if repository.startswith(_FILE):
+        places = [os.path.normpath(os.path.join(chart, repository.removeprefix(_FILE)))]
+    else:
+        beside = os.path.join(os.path.dirname(os.path.abspath(chart)), name)
+        places = [folder for folder in (beside, *charts) if os.path.basename(folder) == name and _name(folder) == name]
+    fitting = (folder for folder in places if satisfies(_version(folder), version))
+    return Dependency(name, version, next(fitting, ""))
+
+
+def _is_off(one: Mapping[str, Any], values: Mapping[str, Any], settings: set[str]) -> bool:
+    """Whether the first condition that the values decide, or else all tags, switch a dependency off."""
+    for condition in as_text(one.get("condition")).split(","):
+        for value in ("true", "false"):
+            if f"--set={condition.strip()}={value}" in settings:
+                return value == "false"
+        decided = value_at(values, condition.strip().split("."))
+        if isinstance(decided, bool):
+            return not decided
+    tags = [value_at(values, ("tags", tag)) for tag in one.get("tags") or ()]
+    return bool(tags) and all(tag is False for tag in tags)
+
+
+def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], root: str) -> list[str]:
+    """Copy dependencies into the `charts/` of a copy of their chart, and theirs into theirs: empty charts in place of those that are off, or
+    that the repository, the folder `root`, does not have. Return the names of the latter. Raises OSError.
+    """
+    lacking: list[str] = []
+    pending = [(chart, one) for one in dependencies]
+    for done, (parent, one) in enumerate(pending):
+        target = os.path.join(parent, "charts", one.name)
+        if done > MAX_DEPENDENCIES or not _PLAIN.fullmatch(one.name):
+            raise OSError(f"{one.name} is no dependency that can be added")
+        if one.folder and not chart_problem(one.folder, root):
+            # As helm does, this follows links. The list grows while it is read.
+            shutil.copytree(one.folder, target)
+            pending += [(target, inner) for inner in missing(one.folder, charts, ())]
+        else:
+            lacking += [] if one.off else [f"{one.name} {one.version}"]
+            os.makedirs(target)
+            with open(os.path.join(target, CHART_FILE), "w", encoding="utf-8") as file:
+                file.write(f'{{"apiVersion": "v2", "name": "{one.name}", "version": "0.0.0"}}')
+    return lacking
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a version is one that a dependency asks for: `1.2.3`, `2.x.x`, `^1.2`, `~1.2`, `>=1, <2`, `1 || 2`."""
+    found = _NUMBERS.match(version)
+    if found is None:
+        return False
+    numbers = tuple(int(part or 0) for part in found.groups())
+    return any(all(_within(numbers, one) for one in _RANGE.finditer(part)) for part in wanted.split("||"))
+
+
+def _within(version: tuple[int, ...], one: "re.Match[str]") -> bool:
+    operator, *parts = one.groups()
+    given = [int(part) for part in parts if part is not None and part.isdecimal()]
+    least = (*given, 0, 0, 0)[:3]
+    if operator in _COMPARED:
+        return bool(_COMPARED[operator](version, least))
+    kept = len(given)
+    if operator == "^":
+        kept = next((index + 1 for index, number in enumerate(given) if number), len(given))
+    elif operator in ("~", "~>"):
+        kept = min(len(given), 2)
+    return version >= least and version[:kept] == least[:kept]
+
+
+def folders(chart: str, charts: Iterable[str]) -> Iterator[str]:
+    """The folders of the repository that the dependencies of a chart may be taken from, each once."""
+    seen: set[str] = set()
+    pending = [chart]
+    while pending:
+        for one in missing(pending.pop(), charts, ()):
+            if one.folder and one.folder not in seen:
+                seen.add(one.folder)
+                pending.append(one.folder)
+                yield one.folder
+
+
+def _listed(chart: str, file: str) -> list[dict[str, Any]]:
+    return mappings(as_mapping(parsed(_text(os.path.join(chart, file)))).get("dependencies"))
+
+
+def _names(folder: str) -> Iterator[str]:
+    """The names of the charts in a folder, packed ones included."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.endswith(".tgz"):
+            yield re.sub(r"-v?\d[^-]*(-.*)?\.tgz$", "", name)
+        else:
+            yield _name(os.path.join(folder, name)) or name
+
+
+def _name(chart: str) -> str:
+    return as_text(as_mapping(parsed(_text(os.path.join(chart, CHART_FILE)))).get("name"))
+
+
+def _version(chart: str) -> str:
+    return str(as_mapping(parsed(_text(os.path.join(chart, CHART_FILE)))).get("version") or "")
+
+
+def _text(file: str) -> str:
+    try:
+        return read(file) if os.path.isfile(file) else ""
+    except LoadError:
+        return ""

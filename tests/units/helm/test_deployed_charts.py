@@ -1,0 +1,183 @@
+"""Charts as people deploy them: hooks, upgrades, values files beside the chart, and dependencies of the repository."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scclint.run.report import Report
+from scclint.units.helm.dependencies import satisfies
+from tests.running import report_on, write_files
+from tests.units.test_deployments import CHART, names, rejected
+from tests.units.tools import needs_helm
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: extra, namespace: shop, annotations: {HOOK}}
+spec: {serviceAccountName: app, hostPID: true, containers: [{name: c, image: i}]}
+"""
+ON = "privileged: true\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def judged(files: dict[str, str]) -> Report:
+    write_files(files)
+    return report_on(["."])
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("hook", "created"),
+    [
+        ("test", False),
+        ("test-success", False),
+        (" Test , test-success", False),
+        ("test,post-install,post-upgrade", True),
+        ("pre-delete", True),
+    ],
+)
+def test_only_what_nothing_but_a_test_creates_is_left_out(hook: str, created: bool) -> None:
+    report = judged({**CHART, "chart/templates/hook.yaml": POD.replace("HOOK", f"helm.sh/hook: '{hook}'")})
+    assert any(finding.subject.name == "extra" for finding in report.findings) is created
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("if .Release.IsUpgrade", ["chart", "chart#upgrade"]),
+        ("if not (index .Release \"IsInstall\")", ["chart", "chart#upgrade"]),
+        ("if .Values.host.pid", ["chart"]),
+        ("if or .Release.IsUpgrade .Release.IsInstall", ["chart"]),
+    ],
+)  # fmt: skip
+def test_an_upgrade_is_a_view_where_it_differs(condition: str, expected: list[str]) -> None:
+    report = judged({**CHART, "chart/templates/more.yaml": f"{{{{ {condition} }}}}\n{POD.replace('HOOK', '')}{{{{ end }}}}\n"})
+    assert names() == expected
+    assert any(finding.subject.name == "extra" for finding in report.findings) is (condition != "if .Values.host.pid")
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "file", ["prod.yaml", "env/prod.yaml", "envs/prod.yaml", "values/prod.yaml", "ci/prod.yaml", "values-prod.yaml"]
+)
+def test_values_files_beside_a_chart_are_views(file: str) -> None:
+    report = judged({**CHART, f"chart/{file}": ON})
+    assert rejected(report) and not report.notices
+    assert names() == ["chart", f"chart#{file.removesuffix('.yaml')}"]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("prod.yaml", "other: true\n"),
+        ("env/prod.yaml", "apiVersion: v1\nkind: ConfigMap\nprivileged: true\n"),
+        ("prod.yaml", "- privileged\n"),
+        ("docs/prod.yaml", ON),
+        ("env/deep/prod.yaml", ON),
+    ],
+)
+def test_other_files_beside_a_chart_are_no_views(file: str, text: str) -> None:
+    assert not rejected(judged({**CHART, f"chart/{file}": text}))
+
+
+def in_repository(files: dict[str, str]) -> None:
+    """Write files, and let git track them: a build does not leave the work tree."""
+    write_files(files)
+    for command in (["init", "-q", "."], ["add", "."]):
+        subprocess.run(["git", *command], check=True)
+
+
+def dependent(entry: str, values: str = "") -> dict[str, str]:
+    """A chart with a dependency, and the dependency beside it, whose pods an SCC rejects."""
+    library = {name.replace("chart/", "lib/"): text.replace("name: shop", "name: lib", 1) for name, text in CHART.items()}
+    library["lib/values.yaml"] = CHART["chart/values.yaml"].replace("privileged: false", "privileged: true")
+    app = {
+        "app/Chart.yaml": f"apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- {entry}\n",
+        "app/values.yaml": f"a: 1\n{values}",
+        "app/templates/a.yaml": POD.replace("HOOK", "").replace("hostPID: true, ", ""),
+    }
+    return {**library, **app}
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("entry", "values", "expected"),
+    [
+        ("{name: lib, version: 0.1.0, repository: 'file://../lib'}", "", True),
+        ("{name: lib, version: 0.x.x, repository: 'oci://r.example/charts'}", "", True),
+        (
+            "{name: lib, version: 0.1.0, repository: 'https://r.example', condition: lib.enabled}",
+            "lib: {enabled: true}\n",
+            True,
+        ),
+        (
+            "{name: lib, version: 0.1.0, repository: 'https://r.example', condition: lib.enabled}",
+            "lib: {enabled: false}\n",
+            False,
+        ),
+        (
+            "{name: lib, version: 9.9.9, repository: 'https://r.example', condition: lib.enabled}",
+            "lib: {enabled: false}\n",
+            False,
+        ),
+        ("{name: lib, version: 0.1.0, repository: 'https://r.example', tags: [t]}", "tags: {t: false}\n", False),
+    ],
+)
+def test_dependencies_come_from_the_repository(entry: str, values: str, expected: bool) -> None:
+    in_repository(dependent(entry, values))
+    report = report_on(["app"])
+    assert any("no SCC admits" in finding.message for finding in report.findings) is expected
+    assert not report.notices and not Path("app/charts").exists()
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{name: lib, version: 2.x.x, repository: 'https://r.example'}",
+        "{name: none, version: 1.0.0, repository: 'file://../none'}",
+        "{name: lib, version: 0.1.0, repository: 'file://../../outside/lib'}",
+    ],
+)
+def test_dependencies_that_the_repository_does_not_have_are_named(entry: str) -> None:
+    in_repository(dependent(entry))
+    report = report_on(["app"])
+    assert ["run `helm dependency build app`" in notice.message for notice in report.notices] == [True]
+    assert not any("no SCC admits" in finding.message for finding in report.findings)
+
+
+@needs_helm
+def test_names_of_dependencies_lead_nowhere() -> None:
+    in_repository(dependent("{name: ../../../escaped, version: 1.0.0, repository: 'file://../lib'}"))
+    report = report_on(["app"])
+    assert ["no dependency that can be added" in notice.message for notice in report.notices] == [True]
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "expected"),
+    [
+        ("2.31.4", "2.x.x", True),
+        ("2.31.4", "2", True),
+        ("3.0.0", "2.x.x", False),
+        ("1.2.3", "1.2.3", True),
+        ("1.2.4", "1.2.3", False),
+        ("1.9.0", "^1.2", True),
+        ("0.3.0", "^0.2.1", False),
+        ("1.2.9", "~1.2.3", True),
+        ("1.3.0", "~1.2.3", False),
+        ("1.5.0", ">=1.0.0, <2.0.0", True),
+        ("2.0.0", ">=1.0.0 <2.0.0", False),
+        ("3.1.0", "^2.0.0 || ^3.0.0", True),
+        ("1.0.0", "*", True),
+        ("", "*", False),
+    ],
+)
+def test_versions_that_a_dependency_asks_for(version: str, wanted: str, expected: bool) -> None:
+    assert satisfies(version, wanted) is expected
