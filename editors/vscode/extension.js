@@ -1,11 +1,19 @@
 // Starts `scclint server` for YAML and JSON files. Everything else is the server's.
 
-const { window, workspace } = require("vscode");
+const { commands, env, window, workspace } = require("vscode");
 const { LanguageClient } = require("vscode-languageclient/node");
 
 let client;
 
-exports.activate = async function () {
+// Explains the error message that was copied from a terminal.
+async function explain() {
+  const message = await env.clipboard.readText();
+  const content = await commands.executeCommand("scclint.explainMessage", message);
+  await window.showTextDocument(await workspace.openTextDocument({ content }));
+}
+
+exports.activate = async function (context) {
+  context.subscriptions.push(commands.registerCommand("scclint.explainClipboard", explain));
   const settings = workspace.getConfiguration("scclint");
   const server = { command: settings.get("command"), args: ["server", ...settings.get("arguments")] };
   client = new LanguageClient("scclint", "scclint", server, {

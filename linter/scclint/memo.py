@@ -21,5 +21,5 @@ class Memo:
         """Return what `make` returned when the key was asked for first."""
         if key not in self._made:
             self._made[key] = make()
-        found: T = self._made[key]
-        return found
+        value: T = self._made[key]
+        return value

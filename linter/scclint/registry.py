@@ -77,19 +77,14 @@ def registry(rules: Iterable[AnyRule]) -> Registry:
 
 
 def _problems(rule: AnyRule) -> Iterator[str]:
-    if not ID.fullmatch(rule.id):
-        yield "an id is two to eight capitals and three digits, like SCC101"
-    if rule.id in RETIRED or rule.name in RETIRED:
-        yield "a retired rule has that id or name"
-    if not NAME.fullmatch(rule.name):
-        yield f"the name {rule.name!r} is not words-joined-by-hyphens"
-    if not rule.title or rule.title.endswith("."):
-        yield "the title is one sentence without a full stop"
-    if not rule.page.strip():
-        yield "the module has no docstring, which is the rule's page"
-    if not rule.since:
-        yield "`since` names the scclint version that brought the rule"
-    if rule.security_severity is not None and not 0.1 <= rule.security_severity <= 10:
-        yield "security_severity lies between 0.1 and 10.0"
-    if not 0 <= rule.study[1] <= rule.study[0]:
-        yield "study counts the findings that were read, and how many of them were right"
+    problems = {
+        "an id is two to eight capitals and three digits, like SCC101": not ID.fullmatch(rule.id),
+        "a retired rule has that id or name": rule.id in RETIRED or rule.name in RETIRED,
+        f"the name {rule.name!r} is not words-joined-by-hyphens": not NAME.fullmatch(rule.name),
+        "the title is one sentence without a full stop": not rule.title or rule.title.endswith("."),
+        "the module has no docstring, which is the rule's page": not rule.page.strip(),
+        "`since` names the scclint version that brought the rule": not rule.since,
+        "security_severity lies between 0.1 and 10.0": not 0.1 <= (rule.security_severity or 1) <= 10,
+        "study counts the findings that were read, and how many of them were right": not 0 <= rule.study[1] <= rule.study[0],
+    }
+    return (problem for problem, is_there in problems.items() if is_there)

@@ -51,9 +51,9 @@ def closest_match(name: str, candidates: Iterable[str], cutoff: float = 0.75) ->
 
     spelled = name.lower()
     original = {candidate.lower(): candidate for candidate in candidates}
-    found = set(get_close_matches(spelled, original, n=max(len(original), 1), cutoff=cutoff))
+    close = set(get_close_matches(spelled, original, n=max(len(original), 1), cutoff=cutoff))
     # Of equal ones, the first candidate.
-    similar = [candidate for candidate in original if candidate in found]
+    similar = [candidate for candidate in original if candidate in close]
     if not similar:
         return ""
     matcher = SequenceMatcher(b=spelled)

@@ -83,10 +83,10 @@ class Evaluator:
         return self._process
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        found = importlib.util.find_spec("cel")
-        if found is None or found.origin is None:
+        spec = importlib.util.find_spec("cel")
+        if spec is None or spec.origin is None:
             raise ModuleNotFoundError("cel")
-        folder = os.path.dirname(os.path.dirname(os.path.abspath(found.origin)))
+        folder = os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))
         command = [sys.executable, "-I", "-S", _SANDBOX, folder, *map(str, (CEL_CPU, CEL_SECONDS, CEL_MEMORY))]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)

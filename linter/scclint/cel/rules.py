@@ -112,8 +112,8 @@ def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
             other = f"no function is called {name!r}{_instead(name, [*_FUNCTIONS, *_MACROS])}"
             yield found.start() if found else 0, usage if name in _MACROS else other
     # The library counts the variables that macros bind, as in `list.exists(x, x == 1)`.
-    own = set(re.findall(rf"\.\s*(?:{'|'.join(_MACROS)})\s*\(\s*(\w+)\s*,", code))
-    read = set(answer["variables"]) - own
+    bound = set(re.findall(rf"\.\s*(?:{'|'.join(_MACROS)})\s*\(\s*(\w+)\s*,", code))
+    read = set(answer["variables"]) - bound
     unknown = read - _TYPES - set(variables)
     for use in _USE.finditer(code):
         name, field = use.groups()
@@ -167,11 +167,11 @@ def _path(text: str) -> Path | None:
     steps: list[str | int] = []
     at = 0
     while at < len(text):
-        found = _STEP.match(text, at)
-        if found is None or (text[at] == ".") != (at > 0 and found[1] is not None):
+        step = _STEP.match(text, at)
+        if step is None or (text[at] == ".") != (at > 0 and step[1] is not None):
             return None
-        steps.append(int(found[2]) if found[2] else next(g for g in (found[1], found[3], found[4]) if g is not None))
-        at = found.end()
+        steps.append(int(step[2]) if step[2] else next(g for g in (step[1], step[3], step[4]) if g is not None))
+        at = step.end()
     return tuple(steps)
 
 
@@ -213,11 +213,11 @@ def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], bud
             return
         spent = budget.left <= 0
         try:
-            found = None if spent else EVALUATOR.evaluate(record.expr.rstrip(), _values(subject, world, used))
+            answer = None if spent else EVALUATOR.evaluate(record.expr.rstrip(), _values(subject, world, used))
         except Ended:
-            found = None
-        budget.left -= found["seconds"] if found else CEL_CPU
-        if found is None:
+            answer = None
+        budget.left -= answer["seconds"] if answer else CEL_CPU
+        if answer is None:
             exhausted = True
             why = f"the rules took {CEL_SECONDS_OF_RUN} seconds altogether" if spent else f"it takes {TOO_MUCH} here"
             yield Problem(
@@ -226,15 +226,15 @@ def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], bud
                 help="Go through fewer lists within each other, or write the rule in Python.",
                 severity=Severity.WARNING,
             )
-        elif found.get("value"):
+        elif answer.get("value"):
             yield Problem(f"{subject.named}: {record.message}", at=_at(subject, path), help=record.help)
-        elif "why" in found:
+        elif "why" in answer:
             provide = "Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null."
             yield Problem(
-                f"{subject.named}: {record.id} cannot tell: {found['why']}",
+                f"{subject.named}: {record.id} cannot tell: {answer['why']}",
                 at=subject.place,
-                help="Correct the expression." if found.get("broken") else provide,
-                severity=Severity.WARNING if found.get("broken") else Severity.INFO,
+                help="Correct the expression." if answer.get("broken") else provide,
+                severity=Severity.WARNING if answer.get("broken") else Severity.INFO,
             )
 
     return check

@@ -66,13 +66,13 @@ def _unsafe_template(name: str, root: str) -> str:
     inside = os.path.realpath(root)
     named = os.path.normpath(os.path.join(inside, name))
     real = os.path.realpath(named)
-    if not is_below(named, inside):
-        return "lies outside the folder of the configuration"
-    if real != named:
-        return "is a link, or lies in a linked folder"
-    if os.path.exists(real) and not os.path.isfile(real):
-        return "is not a regular file"
-    return ""
+    return _first_true(
+        {
+            "lies outside the folder of the configuration": not is_below(named, inside),
+            "is a link, or lies in a linked folder": real != named,
+            "is not a regular file": os.path.exists(real) and not os.path.isfile(real),
+        }
+    )
 
 
 def _addons(value: Any, context: ConversionContext) -> tuple[str, ...]:
@@ -107,15 +107,20 @@ def _unsafe_output(name: str, root: str) -> str:
     """
     inside = os.path.realpath(root)
     target = os.path.realpath(os.path.join(inside, name.replace("\0", "/../..")))
-    if os.path.commonpath((inside, target)) != inside:
-        return "lies outside the folder of the configuration"
-    if any(part.startswith(".") for part in os.path.relpath(target, inside).split(os.sep)):
-        return "is a hidden file, or lies in a hidden folder"
-    if os.path.exists(target) and not os.path.isfile(target):
-        return "is not a regular file"
-    if not target.endswith(OUTPUT_SUFFIXES):
-        return f"does not end like a report, in one of {', '.join(OUTPUT_SUFFIXES)}"
-    return ""
+    is_hidden = any(part.startswith(".") for part in os.path.relpath(target, inside).split(os.sep))
+    return _first_true(
+        {
+            "lies outside the folder of the configuration": os.path.commonpath((inside, target)) != inside,
+            "is a hidden file, or lies in a hidden folder": is_hidden,
+            "is not a regular file": os.path.exists(target) and not os.path.isfile(target),
+            f"does not end like a report, in one of {', '.join(OUTPUT_SUFFIXES)}": not target.endswith(OUTPUT_SUFFIXES),
+        }
+    )
+
+
+def _first_true(problems: Mapping[str, bool]) -> str:
+    """Return the first problem that is there; empty for none."""
+    return next((problem for problem, is_there in problems.items() if is_there), "")
 
 
 def _selectors(value: Any, context: ConversionContext, path: Path = ()) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ The text is taken to be valid: `tomllib` has read it before.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from scclint.finding import Path
 
@@ -78,31 +78,28 @@ class Places:
     def _value(self, path: Path, start: int) -> int:
         opening = self._text[start : start + 1]
         if opening == "[":
-            end = self._array(path, start + 1)
+            end = self._between(start + 1, "]", lambda index, at: self._item((*path, index), at))
         elif opening == "{":
-            end = self._inline_table(path, start + 1)
+            end = self._between(start + 1, "}", lambda index, at: self._pair(path, at))
         else:
             end = self._after(STRING if STRING.match(self._text, start) else BARE, start)
             end = start + len(self._text[start:end].rstrip())
         self.values.setdefault(path, (start, end))
         return end
 
-    def _array(self, path: Path, at: int) -> int:
-        index = 0
-        while (at := self._after(BLANK, at)) < len(self._text) and self._text[at] != "]":
-            end = self._value((*path, index), at)
-            self.keys.setdefault((*path, index), (at, end))
-            index += 1
-            at = self._after(BLANK, max(end, at + 1))
-            if self._text[at : at + 1] == ",":
-                at += 1
-        return at + 1
+    def _item(self, path: Path, at: int) -> int:
+        """Read an item of an array."""
+        end = self._value(path, at)
+        self.keys.setdefault(path, (at, end))
+        return end
 
-    def _inline_table(self, path: Path, at: int) -> int:
-        while (at := self._after(BLANK, at)) < len(self._text) and self._text[at] != "}":
-            at = self._after(BLANK, self._pair(path, at))
-            if self._text[at : at + 1] == ",":
-                at += 1
+    def _between(self, at: int, close: str, read: Callable[[int, int], int]) -> int:
+        """Read what is between brackets with `read`, which gets the index and the offset of an item, and returns where it ends."""
+        index = 0
+        while (at := self._after(BLANK, at)) < len(self._text) and self._text[at] != close:
+            at = self._after(BLANK, max(read(index, at), at + 1))
+            at += self._text.startswith(",", at)
+            index += 1
         return at + 1
 
     def _after(self, pattern: re.Pattern[str], at: int) -> int:

@@ -126,8 +126,8 @@ def opened_by_each(caps: Iterable[str], crio: str) -> dict[str, tuple[str, ...]]
 
 def notable(names: Iterable[str]) -> list[str]:
     """Return the names with the best known ways out of a container first, then the rest by name."""
-    found = set(names)
-    return [name for name in _KNOWN_WAYS_OUT if name in found] + sorted(found.difference(_KNOWN_WAYS_OUT))
+    syscalls = set(names)
+    return [name for name in _KNOWN_WAYS_OUT if name in syscalls] + sorted(syscalls.difference(_KNOWN_WAYS_OUT))
 
 
 def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str, Stance]:
@@ -138,7 +138,7 @@ def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str,
     if profile is None:
         return {}
     default = _action(profile["defaultAction"], profile.get("defaultErrnoRet"))
-    known = abi_syscalls(arch)
+    available = abi_syscalls(arch)
     decided: dict[str, str] = {}
     conditions: dict[str, list[tuple[str, str]]] = {}
     for rule in profile.get("syscalls") or ():
@@ -147,17 +147,17 @@ def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str,
             continue
         tests = _tests(rule.get("args") or ())
         for name in dict.fromkeys(rule["names"]):
-            if name not in known or name in decided:
+            if name not in available or name in decided:
                 continue
             if tests:
                 conditions.setdefault(name, []).extend((action, test) for test in tests)
             else:
                 decided[name] = action
-    found = {name: Stance(_verdict(action), action) for name, action in decided.items()}
+    result = {name: Stance(_verdict(action), action) for name, action in decided.items()}
     for name, tested in conditions.items():
         if name not in decided:
-            found[name] = _conditional(default, tested)
-    return found
+            result[name] = _conditional(default, tested)
+    return result
 
 
 def default_stance(profile: Mapping[str, Any] | None) -> Stance:

@@ -98,7 +98,7 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     def of_arch(profile: Profile, arch: str) -> Iterator[ProfileProblem]:
         if default_denies:
             startup = check_startup(profile, arch, target.no_new_privileges, target.runtimes)
-            yield from (found for found in startup if not (uncertain and found.id == "clone3-refused"))
+            yield from (flaw for flaw in startup if not (uncertain and flaw.id == "clone3-refused"))
             yield from _wider_than_runtime_default(profile, rules, target, arch)
         else:
             yield from _allows_by_default(profile, rules, target, arch)
@@ -233,7 +233,7 @@ def _missed_equivalents(profile: Profile, rules: Mapping[int, Profile], arch: st
     tokens = _ABI_TOKENS.get(arch, {})
     covered = {tokens[token] for token in profile.get("architectures") or () if token in tokens} | {arch}
     available = frozenset().union(*(syscalls_of(abi) for abi in covered))
-    known, default = stances(profile, arch), default_stance(profile)
+    decided, default = stances(profile, arch), default_stance(profile)
     for index, rule in rules.items():
         if rule["action"] in PASSING:
             continue
@@ -241,7 +241,7 @@ def _missed_equivalents(profile: Profile, rules: Mapping[int, Profile], arch: st
             if name not in abi_syscalls(arch) or rule.get("args"):
                 continue
             others = (other for other in _equivalents(name) if other in available)
-            missed = [other for other in others if known.get(other, default).verdict != DENIED]
+            missed = [other for other in others if decided.get(other, default).verdict != DENIED]
             if missed:
                 add = ", ".join(missed)
                 yield problem("other-entrance", path, index=index, name=name, missed=and_more(missed, _SHOWN), add=add)

@@ -146,23 +146,23 @@ def operator_profile(profile: Object, objects: ProfileObjects) -> tuple[dict[str
 def bases_of(profile: Object, objects: ProfileObjects) -> tuple[list[Object], str]:
     """Return the base profiles of a SeccompProfile, the nearest first, and the problem that ended the search, or an empty text."""
     seen, size = {_name(profile)}, 0
-    found: list[Object] = []
-    while base := _spec(found[-1] if found else profile).get("baseProfileName"):
+    bases: list[Object] = []
+    while base := _spec(bases[-1] if bases else profile).get("baseProfileName"):
         if str(base).startswith("oci://"):
-            return found, f"its base profile {base} is in a registry"
+            return bases, f"its base profile {base} is in a registry"
         if base in seen:
-            return found, f"its base profiles form a cycle at {base!r}"
+            return bases, f"its base profiles form a cycle at {base!r}"
         if len(seen) > DEPTH:
-            return found, f"its base profiles are more than {DEPTH} deep"
+            return bases, f"its base profiles are more than {DEPTH} deep"
         next_base = objects.base(profile, base)
         if next_base is None:
-            return found, f"its base profile {base!r} is not in the input"
+            return bases, f"its base profile {base!r} is not in the input"
         size += objects.size(next_base)
         if size > MAX_INHERITED:
-            return found, TOO_MUCH
+            return bases, TOO_MUCH
         seen.add(base)
-        found.append(next_base)
-    return found, ""
+        bases.append(next_base)
+    return bases, ""
 
 
 def _fits(profile: Object, namespace: str | None) -> bool:

@@ -63,11 +63,11 @@ def _recognised(text: str) -> Recognition:
         return exact
     observed = _plain(profile)
     valid = {"defaultAction": "", **valid_part(observed, list(check_shape(observed)))}
-    found = [
+    recognitions = [
         Recognition(False, variant, caps, arch, compare(candidate, valid, arch))
         for arch, variant, caps, candidate in _candidates(observed)
     ]
-    return min(found, key=lambda recognition: recognition.distance)
+    return min(recognitions, key=lambda recognition: recognition.distance)
 
 
 def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ...], Profile]]:
@@ -92,7 +92,7 @@ def _gained(variant: Variant, arch: str) -> tuple[tuple[str, list[Profile]], ...
     """Return the rules that each capability adds to a RuntimeDefault. Capabilities that add none are left out."""
     without = _default(variant, (), arch)["syscalls"]
     gained = ((cap, _default(variant, (cap,), arch)["syscalls"]) for cap in deciding_capabilities(variant.crio))
-    return tuple((cap, found) for cap, rules in gained if (found := [rule for rule in rules if rule not in without]))
+    return tuple((cap, added) for cap, rules in gained if (added := [rule for rule in rules if rule not in without]))
 
 
 def _arches(profile: Mapping[str, Any]) -> list[str]:

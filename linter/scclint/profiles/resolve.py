@@ -96,7 +96,7 @@ def _errno(name: object, number: int | None) -> int | None:
     if not name:
         return number
     text = str(name)
-    known = int(text) if text.isascii() and text.isdecimal() else errno_number(text)
-    if known is None:
+    code = int(text) if text.isascii() and text.isdecimal() else errno_number(text)
+    if code is None:
         raise LoadError(f"unknown errno {text}")
-    return known
+    return code

@@ -149,8 +149,8 @@ def _namespace_rules(flags_index: int) -> list[Profile]:
     """
     every = sum(_NEW_NAMESPACE_FLAGS)
     none = {"index": flags_index, "value": every, "op": "SCMP_CMP_MASKED_EQ"}
-    one = {"index": flags_index, "op": "SCMP_CMP_MASKED_EQ"}
-    each = [{**one, "value": flag, "valueTwo": flag} for flag in _NEW_NAMESPACE_FLAGS]
+    flag_rule = {"index": flags_index, "op": "SCMP_CMP_MASKED_EQ"}
+    each = [{**flag_rule, "value": flag, "valueTwo": flag} for flag in _NEW_NAMESPACE_FLAGS]
     return [
         {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [none]},
         {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": each, "excludes": _SYS_ADMIN},

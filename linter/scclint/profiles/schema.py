@@ -36,12 +36,12 @@ def check_shape(data: object) -> Iterator[ProfileProblem]:
     """
     clean = _without_nulls(data)
     errors = _validator(_form_of(as_mapping(clean))).iter_errors(clean)
-    found = list(dict.fromkeys(one for error in errors for one in _problems(error)))
-    undecodable = {one.path for one in found if one.id == "wrong-type"}
-    found = [one for one in found if one.id == "wrong-type" or one.path not in undecodable]
+    found = list(dict.fromkeys(flaw for error in errors for flaw in _problems(error)))
+    undecodable = {flaw.path for flaw in found if flaw.id == "wrong-type"}
+    found = [flaw for flaw in found if flaw.id == "wrong-type" or flaw.path not in undecodable]
     if isinstance(clean, dict):
         found += _beyond_the_schema(clean)
-    yield from sorted(found, key=lambda one: ([str(step).zfill(9) for step in one.path], one.id))
+    yield from sorted(found, key=lambda flaw: ([str(step).zfill(9) for step in flaw.path], flaw.id))
 
 
 def malformed_keys(problems: Iterable[ProfileProblem]) -> set[str | int]:
@@ -51,7 +51,7 @@ def malformed_keys(problems: Iterable[ProfileProblem]) -> set[str | int]:
 
 def valid_rules(data: Mapping[str, Any], problems: Iterable[ProfileProblem]) -> dict[int, Profile]:
     """Return the rules of a profile in which `check_shape` found no error, by their index."""
-    bad = {one.path[:2] for one in problems if one.severity is Severity.ERROR}
+    bad = {flaw.path[:2] for flaw in problems if flaw.severity is Severity.ERROR}
     rules = enumerate(as_list(data.get("syscalls")))
     return {index: rule for index, rule in rules if isinstance(rule, dict) and ("syscalls", index) not in bad}
 

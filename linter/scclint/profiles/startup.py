@@ -31,13 +31,13 @@ def check_startup(
 
     `runtimes` are those that may start the containers.
     """
-    known, default = stances(profile, arch), default_stance(profile)
+    decided, default = stances(profile, arch), default_stance(profile)
     at = ("defaultAction",)
 
     def missing(wanted: str) -> list[str]:
-        own = syscalls_of(arch)
-        choices = [[name for name in names.split("|") if name in own] for names in wanted.split()]
-        lacking = (names for names in choices if names and all(known.get(name, default).verdict == DENIED for name in names))
+        available = syscalls_of(arch)
+        choices = [[name for name in names.split("|") if name in available] for names in wanted.split()]
+        lacking = (names for names in choices if names and all(decided.get(name, default).verdict == DENIED for name in names))
         return [" or ".join(names) for names in lacking]
 
     if missing("execve"):
@@ -49,6 +49,6 @@ def check_startup(
     lacking_by = {} if no_new_privileges else {runtime: missing(_SETUP[runtime]) for runtime in runtimes}
     if needs := "; ".join(f"{runtime} needs {', '.join(names)}" for runtime, names in lacking_by.items() if names):
         yield problem("missing-runtime-setup", at, needs=needs)
-    clone3 = known.get("clone3", default)
-    if known.get("clone", default).verdict != DENIED and "clone3" not in known and clone3.action == "ERRNO(EPERM)":
+    clone3 = decided.get("clone3", default)
+    if decided.get("clone", default).verdict != DENIED and "clone3" not in decided and clone3.action == "ERRNO(EPERM)":
         yield problem("clone3-refused", ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at)

@@ -209,8 +209,8 @@ def _replacement(decision: ContainerSeccomp, pools: "tuple[NodePool, ...]", hand
     """Return the profiles that replace RuntimeDefault in CRI-O's configuration, as a further sentence; empty if none does."""
     if decision.type != "RuntimeDefault":
         return ""
-    found = [words for pool in pools if (words := _replacing(pool, handler))]
-    return f" CRI-O's seccomp_profile replaces it with {and_more(found, _NAMED)}." if found else ""
+    replacements = [words for pool in pools if (words := _replacing(pool, handler))]
+    return f" CRI-O's seccomp_profile replaces it with {and_more(replacements, _NAMED)}." if replacements else ""
 
 
 def _replacing(pool: "NodePool", handler: str | None) -> str:

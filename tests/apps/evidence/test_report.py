@@ -147,7 +147,7 @@ def test_a_container_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_a_broken_profile_is_refused_at_its_place(capsys: pytest.CaptureFixture[str]) -> None:
     file = str(FIXTURES / "profiles" / "invalid-action.json")
-    assert f"{file}:67:7: syscalls[2].action: 'SCMP_ACT_PERMIT'" in refused(capsys, "seccomp", "diff", "4.16", file)
+    assert f"{file}:70:7: syscalls[2].action: 'SCMP_ACT_PERMIT'" in refused(capsys, "seccomp", "diff", "4.16", file)
 
 
 def test_disagreements_as_findings() -> None:

@@ -9,6 +9,7 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
 from lsprotocol import types
 
+from scclint.apps.lsp.messages import EXPLAIN
 from tests.apps.lsp.editor import Editor, codes, with_editor
 
 WEB = """apiVersion: apps/v1
@@ -179,5 +180,19 @@ def test_a_cancelled_request_does_not_keep_the_units_from_being_judged(tmp_path:
         assert "SCC101" not in codes(await editor.problems_of("web1.yaml"))
         editor.open("binding.yaml", BINDING.replace("name: default", "name: other"))
         assert "SCC101" in codes(await editor.problems_of("web1.yaml", lambda found: "SCC101" in codes(found)))
+
+    with_editor(tmp_path, session)
+
+
+def test_a_copied_error_message_is_explained(tmp_path: Path) -> None:
+    async def session(editor: Editor) -> None:
+        async def explained(text: str) -> str:
+            answer = await editor.client.workspace_execute_command_async(types.ExecuteCommandParams(EXPLAIN, [text]))
+            assert isinstance(answer, str)
+            return answer
+
+        denial = 'pods "web-1" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'
+        assert "The namespace has the Pod Security level restricted:latest." in await explained(denial)
+        assert await explained("hello") == "scclint knows no error in this message.\n"
 
     with_editor(tmp_path, session)

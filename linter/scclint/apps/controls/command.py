@@ -33,18 +33,20 @@ def run(args: Namespace) -> int:
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)
-    found = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
+    assessments = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
             return controls.render_sarif(report)
         if form == "html":
-            return controls.render_html(asked, found, _about(args, opened_run.config))
+            return controls.render_html(asked, assessments, _about(args, opened_run.config))
         forms = {"json": controls.render_json, "markdown": controls.render_markdown}
-        return forms.get(form, controls.render_text)(asked, found)
+        return forms.get(form, controls.render_text)(asked, assessments)
 
     write_formats(args, render)
-    return status_of_units(opened_run, opened) or (FINDINGS if any(one.status == "fail" for one in found) else OK)
+    return status_of_units(opened_run, opened) or (
+        FINDINGS if any(assessment.status == "fail" for assessment in assessments) else OK
+    )
 
 
 def _about(args: Namespace, config: Config) -> str:

@@ -51,15 +51,23 @@ def framework(name: str) -> Framework:
         raise UsageError(f"{problem} framework {name!r}. Use one of {', '.join(entries)}.")
     entry = entries[name]
     controls = tuple(
-        Control(one["id"], one["title"], tuple(one["checks"]), tuple(one["rules"]), tuple(map(tuple, one["needs"])))
-        for one in entry["controls"]
+        Control(
+            control["id"],
+            control["title"],
+            tuple(control["checks"]),
+            tuple(control["rules"]),
+            tuple(map(tuple, control["needs"])),
+        )
+        for control in entry["controls"]
     )
     return Framework(name, entry["title"], entry["version"], entry["organization"], entry["source"], controls)
 
 
 def controls_of(rule: str) -> tuple[tuple[str, str], ...]:
     """Return the controls that a rule is evidence for, as names of frameworks and IDs of controls."""
-    return tuple((one.name, control.id) for one in frameworks() for control in one.controls if rule in control.rules)
+    return tuple(
+        (framework.name, control.id) for framework in frameworks() for control in framework.controls if rule in control.rules
+    )
 
 
 @cache

@@ -25,7 +25,7 @@ _MOST_PLACES = 5
 """How many objects the text names for a control. JSON has all of them."""
 
 
-def render_json(framework: Framework, found: Sequence[Assessment]) -> str:
+def render_json(framework: Framework, assessments: Sequence[Assessment]) -> str:
     """The controls as JSON, which schemas/controls.json describes."""
     document = {
         "version": 1,
@@ -37,30 +37,32 @@ def render_json(framework: Framework, found: Sequence[Assessment]) -> str:
         },
         "controls": [
             {
-                "id": one.control.id,
-                "title": one.control.title,
-                "status": one.status,
-                "why": visible_line(one.why),
+                "id": assessment.control.id,
+                "title": assessment.control.title,
+                "status": assessment.status,
+                "why": visible_line(assessment.why),
                 "findings": [
                     {"rule": rule, "message": visible_line(text), "file": visible_line(span.file), "line": span.line}
-                    for rule, text, span in evidence_of(one)
+                    for rule, text, span in evidence_of(assessment)
                 ],
             }
-            for one in found
+            for assessment in assessments
         ],
-        "summary": _counts(found),
+        "summary": _counts(assessments),
     }
     return dump(document) + "\n"
 
 
-def evidence_of(one: Assessment) -> Iterator[tuple[str, str, Span]]:
+def evidence_of(assessment: Assessment) -> Iterator[tuple[str, str, Span]]:
     """Yield what fails a control: the rule (empty for a check of the control's own), what it says, and where."""
-    yield from (("", evidence.message, evidence.span) for evidence in one.evidence)
-    yield from ((finding.rule_id, finding.message, finding.span) for finding in one.findings)
+    yield from (("", evidence.message, evidence.span) for evidence in assessment.evidence)
+    yield from ((finding.rule_id, finding.message, finding.span) for finding in assessment.findings)
 
 
-def _counts(found: Sequence[Assessment]) -> Json:
-    return {status: sum(one.status == status for one in found) for status in ("pass", "fail", "not assessable")}
+def _counts(assessments: Sequence[Assessment]) -> Json:
+    return {
+        status: sum(assessment.status == status for assessment in assessments) for status in ("pass", "fail", "not assessable")
+    }
 
 
 def full_title(framework: Framework) -> str:
@@ -68,74 +70,86 @@ def full_title(framework: Framework) -> str:
     return f"{framework.title} {framework.version}".rstrip()
 
 
-def summary(found: Sequence[Assessment]) -> str:
+def summary(assessments: Sequence[Assessment]) -> str:
     """Return how many controls have each status: `1 pass, 2 fail, 3 not assessable`."""
-    return ", ".join(f"{number} {status}" for status, number in _counts(found).items())
+    return ", ".join(f"{number} {status}" for status, number in _counts(assessments).items())
 
 
-def render_text(framework: Framework, found: Sequence[Assessment]) -> str:
+def render_text(framework: Framework, assessments: Sequence[Assessment]) -> str:
     """A table of the controls, and below each what fails it."""
-    rows = [((one.control.id, one.status, one.control.title), _remarks(one)) for one in found]
+    rows = [
+        ((assessment.control.id, assessment.status, assessment.control.title), _remarks(assessment))
+        for assessment in assessments
+    ]
     table = table_with_remarks(("CONTROL", "STATUS", "TITLE"), rows)
-    return f"{full_title(framework)}: {summary(found)}\n\n{table}\n"
+    return f"{full_title(framework)}: {summary(assessments)}\n\n{table}\n"
 
 
-def _remarks(one: Assessment) -> Iterator[str]:
-    if one.why:
-        yield one.why
-    against = [f"{place(span)}: {f'{rule} ' if rule else ''}{visible_line(text)}" for rule, text, span in evidence_of(one)]
+def _remarks(assessment: Assessment) -> Iterator[str]:
+    if assessment.why:
+        yield assessment.why
+    against = [
+        f"{place(span)}: {f'{rule} ' if rule else ''}{visible_line(text)}" for rule, text, span in evidence_of(assessment)
+    ]
     yield from against[:_MOST_PLACES]
     if len(against) > _MOST_PLACES:
         yield f"and {len(against) - _MOST_PLACES:,} more"
 
 
-def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
+def render_markdown(framework: Framework, assessments: Sequence[Assessment]) -> str:
     """A page to print: the framework, and a table of its controls."""
     return from_template(
         "controls",
         title=full_title(framework),
-        summary=summary(found),
+        summary=summary(assessments),
         framework=framework,
         signs={"pass": "🟢", "fail": "🔴", "not assessable": "⚪"},
         controls=[
-            (one, and_more((f"{code(place(span))} {prose(text)}" for _, text, span in evidence_of(one)), _MOST_PLACES))
-            for one in found
+            (
+                assessment,
+                and_more((f"{code(place(span))} {prose(text)}" for _, text, span in evidence_of(assessment)), _MOST_PLACES),
+            )
+            for assessment in assessments
         ],
     )
 
 
-def render_html(framework: Framework, found: Sequence[Assessment], about: str) -> str:
+def render_html(framework: Framework, assessments: Sequence[Assessment], about: str) -> str:
     """A page with the status of each control, and below the table what fails it. `about` says what was assessed."""
     from scclint.report.html_page import TableBody, render
 
     evidence = [
-        [(place(span), f"{rule} {visible_line(text)}".lstrip()) for rule, text, span in evidence_of(one)] for one in found
+        [(place(span), f"{rule} {visible_line(text)}".lstrip()) for rule, text, span in evidence_of(assessment)]
+        for assessment in assessments
     ]
     return render(
         "controls",
         title=full_title(framework),
-        lead=summary(found),
+        lead=summary(assessments),
         about=about,
         framework=framework,
-        controls=[TableBody([_cells(one, len(items))], one.control.id) for one, items in zip(found, evidence, strict=True)],
+        controls=[
+            TableBody([_cells(assessment, len(items))], assessment.control.id)
+            for assessment, items in zip(assessments, evidence, strict=True)
+        ],
         failed=[
-            {"id": one.control.id, "title": one.control.title, "evidence": items}
-            for one, items in zip(found, evidence, strict=True)
-            if one.status == "fail"
+            {"id": assessment.control.id, "title": assessment.control.title, "evidence": items}
+            for assessment, items in zip(assessments, evidence, strict=True)
+            if assessment.status == "fail"
         ],
     )
 
 
-def _cells(one: Assessment, objects: int) -> list["TableCell"]:
+def _cells(assessment: Assessment, objects: int) -> list["TableCell"]:
     from scclint.report.html_page import TableCell
 
     tones = {"fail": "error", "not assessable": "quiet"}
     return [
-        TableCell("Title", one.control.title),
-        TableCell("Status", one.status, tones.get(one.status, "")),
+        TableCell("Title", assessment.control.title),
+        TableCell("Status", assessment.status, tones.get(assessment.status, "")),
         TableCell("Evidence", f"{counted(objects, 'object')}, see below")
         if objects
-        else TableCell("Evidence", one.why, "quiet"),
+        else TableCell("Evidence", assessment.why, "quiet"),
     ]
 
 

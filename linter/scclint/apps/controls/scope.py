@@ -48,8 +48,8 @@ class Scope:
 
         def decode() -> Object | None:
             given = manifests((obj,), self.world.namespace_asked)
-            found = [decode_object(manifest, self.world.cluster.scc_fields) for manifest in given]
-            return found[0].value if found and not found[0].errors else None
+            objects = [decode_object(manifest, self.world.cluster.scc_fields) for manifest in given]
+            return objects[0].value if objects and not objects[0].errors else None
 
         return self.world.memo((Scope.decoded, id(obj)), decode)
 
@@ -95,7 +95,9 @@ class Scope:
 def without_platform(findings: Iterable[Finding], scopes: Iterable[Scope]) -> tuple[Finding, ...]:
     """Return the findings about objects that count in one of the scopes."""
     gone = {obj for scope in scopes for obj in scope.platform_objects()}
-    return tuple(one for one in findings if (one.subject.kind, one.subject.namespace, one.subject.name) not in gone)
+    return tuple(
+        finding for finding in findings if (finding.subject.kind, finding.subject.namespace, finding.subject.name) not in gone
+    )
 
 
 def is_platform_namespace(namespace: str) -> bool:

@@ -86,11 +86,15 @@ def read_evidence(files: Iterable[tuple[str, str]]) -> list[Observation]:
                 found.append(item)
             else:
                 names |= item
-    for seen in found:
-        if seen.container_id and seen.identity.pod:
-            names.setdefault(seen.container_id, seen.identity)
-    pids = {seen.pid: seen.identity for seen in found if seen.pid and seen.identity.pod and seen.source == "crictl"}
-    return [_named(seen, names, pids) for seen in found]
+    for observation in found:
+        if observation.container_id and observation.identity.pod:
+            names.setdefault(observation.container_id, observation.identity)
+    pids = {
+        observation.pid: observation.identity
+        for observation in found
+        if observation.pid and observation.identity.pod and observation.source == "crictl"
+    }
+    return [_named(observation, names, pids) for observation in found]
 
 
 def _read(path: str, text: str) -> Iterator[Observation | dict[str, Identity]]:
@@ -203,7 +207,7 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
             ids[str(entry.get("name"))] = str(entry.get("containerID") or "").rpartition("://")[2]
     controller = next((o for o in mappings(metadata.get("ownerReferences")) if o.get("controller")), {})
     annotations = as_mapping(metadata.get("annotations"))
-    own = _requested(as_mapping(spec.get("securityContext")))
+    pod_wide = _requested(as_mapping(spec.get("securityContext")))
     for key in ("initContainers", "containers", "ephemeralContainers"):
         for container in mappings(spec.get(key)):
             context = as_mapping(container.get("securityContext"))
@@ -215,7 +219,7 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
                 privileged=context.get("privileged") is True,
                 scc=str(annotations.get(VALIDATED_SCC, "")),
                 scc_subject=str(annotations.get(SUBJECT_TYPE, "")),
-                requested=_requested(context) or own,
+                requested=_requested(context) or pod_wide,
                 owner=(str(controller.get("kind", "")), str(controller.get("name", ""))),
                 container_id=ids.get(name, ""),
             )
@@ -226,11 +230,11 @@ def _requested(context: Mapping[str, Any]) -> Requested | None:
     return Requested(str(profile["type"]), str(profile.get("localhostProfile") or "")) if profile.get("type") else None
 
 
-def _named(seen: Observation, names: Mapping[str, Identity], pids: Mapping[int, Identity]) -> Observation:
-    if seen.identity.pod:
-        return seen
-    identity = names.get(seen.container_id) or pids.get(seen.pid) or _by_file_name(seen.file, names)
-    return replace(seen, identity=identity) if identity else seen
+def _named(observation: Observation, names: Mapping[str, Identity], pids: Mapping[int, Identity]) -> Observation:
+    if observation.identity.pod:
+        return observation
+    identity = names.get(observation.container_id) or pids.get(observation.pid) or _by_file_name(observation.file, names)
+    return replace(observation, identity=identity) if identity else observation
 
 
 def _by_file_name(path: str, names: Mapping[str, Identity]) -> Identity | None:

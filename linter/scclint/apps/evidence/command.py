@@ -73,10 +73,10 @@ def run(args: Namespace) -> int:
 
 def _crio(args: Namespace, config: Config, run: Run) -> str:
     """The CRI-O release of the nodes: the one asked for, else that of a dump's nodes if they have one, else that of its release."""
-    seen = run.observed
-    if seen is None or config.openshift or hasattr(args, "crio"):
+    cluster = run.observed
+    if cluster is None or config.openshift or hasattr(args, "crio"):
         return release(args, config)
-    return seen.crio[0] if len(seen.crio) == 1 else release(args, run.config)
+    return cluster.crio[0] if len(cluster.crio) == 1 else release(args, run.config)
 
 
 def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:

@@ -30,12 +30,12 @@ def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _gathered(path: str) -> Iterator[tuple[str, str]]:
-    found = False
+    has_pods = False
     for file in read_dump(path, path, pod_in_dump):
         if isinstance(file, LoadError):
             raise file
         assert isinstance(file, DumpFile)
-        found = True
+        has_pods = True
         yield file.name, file.text
-    if not found:
+    if not has_pods:
         raise LoadError("has no pods of a must-gather", path)

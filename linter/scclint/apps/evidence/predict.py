@@ -42,8 +42,8 @@ def _of(workload: Workload, world: World) -> Iterator[Prediction]:
 
 def _possible(outcome: Outcome, world: World) -> frozenset[str]:
     """The SCCs that could admit the pod, if a dump of the cluster lacks the RBAC that decides; else none."""
-    seen, verdict = world.observed, outcome.verdict
-    if verdict is None or seen is None or not seen.is_dump or world.knows_grants_in(outcome.namespace):
+    observed, verdict = world.observed, outcome.verdict
+    if verdict is None or observed is None or not observed.is_dump or world.knows_grants_in(outcome.namespace):
         return frozenset()
     cluster, pod = world.cluster, verdict.submitted
     return frozenset(scc for scc in cluster.sccs if cluster.admission.errors_under(scc, pod, namespace=outcome.namespace) == ())

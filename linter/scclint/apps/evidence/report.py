@@ -79,12 +79,12 @@ def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
 
 def verify_text(verification: "Verification") -> str:
     """Return one block of text per container: the prediction, the observation, and the difference."""
-    statuses = [found.status for found in verification.comparisons]
+    statuses = [comparison.status for comparison in verification.comparisons]
     return jinja.render(
         "verify.txt",
         visible_line,
         {},
-        containers=[(found, _subject(found), _predicted(found)) for found in verification.comparisons],
+        containers=[(comparison, _subject(comparison), _predicted(comparison)) for comparison in verification.comparisons],
         unmatched=[f"{seen.file}{_identity(seen.identity)}" for seen in verification.unmatched],
         agree=statuses.count("agree"),
         disagree=statuses.count("disagree"),
@@ -96,30 +96,30 @@ def verify_json(verification: "Verification") -> str:
     """Return JSON: an object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
     containers = [
         {
-            "kind": found.prediction.row.kind,
-            "namespace": found.prediction.row.namespace,
-            "name": found.prediction.row.name,
-            "part": found.prediction.row.part,
-            "container": found.prediction.container.name,
-            "file": found.prediction.row.place.file,
-            "line": found.prediction.row.place.line,
-            "pod": found.pod,
-            "status": found.status,
+            "kind": comparison.prediction.row.kind,
+            "namespace": comparison.prediction.row.namespace,
+            "name": comparison.prediction.row.name,
+            "part": comparison.prediction.row.part,
+            "container": comparison.prediction.container.name,
+            "file": comparison.prediction.row.place.file,
+            "line": comparison.prediction.row.place.line,
+            "pod": comparison.pod,
+            "status": comparison.status,
             "predicted": {
-                "type": found.prediction.type,
-                "localhostProfile": found.prediction.container.effective.localhost_profile,
-                "procMode": found.prediction.container.effective.proc_mode,
-                "scc": found.prediction.row.scc or None,
+                "type": comparison.prediction.type,
+                "localhostProfile": comparison.prediction.container.effective.localhost_profile,
+                "procMode": comparison.prediction.container.effective.proc_mode,
+                "scc": comparison.prediction.row.scc or None,
             },
-            "observed": found.observed or None,
-            "step": found.step or None,
-            "explanation": found.explanation or None,
-            "closest": _recognition(found.closest),
-            "evidence": list(found.evidence),
+            "observed": comparison.observed or None,
+            "step": comparison.step or None,
+            "explanation": comparison.explanation or None,
+            "closest": _recognition(comparison.closest),
+            "evidence": list(comparison.evidence),
         }
-        for found in verification.comparisons
+        for comparison in verification.comparisons
     ]
-    unmatched = [{"file": seen.file, **seen.identity._asdict()} for seen in verification.unmatched]
+    unmatched = [{"file": observation.file, **observation.identity._asdict()} for observation in verification.unmatched]
     return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
 
 
@@ -135,19 +135,19 @@ def disagreements(verification: "Verification") -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _subject(found: "ContainerComparison") -> str:
-    row = found.prediction.row
-    pod = f", pod {found.pod}" if found.pod and row.kind != "Pod" else ""
-    return f"{full_name(row.kind, row.namespace, row.name, row.part)}, container {found.prediction.container.name}{pod}"
+def _subject(comparison: "ContainerComparison") -> str:
+    row = comparison.prediction.row
+    pod = f", pod {comparison.pod}" if comparison.pod and row.kind != "Pod" else ""
+    return f"{full_name(row.kind, row.namespace, row.name, row.part)}, container {comparison.prediction.container.name}{pod}"
 
 
-def _predicted(found: "ContainerComparison") -> str:
-    scc, effective = found.prediction.row.scc, found.prediction.container.effective
-    if found.prediction.undecided:
+def _predicted(comparison: "ContainerComparison") -> str:
+    scc, effective = comparison.prediction.row.scc, comparison.prediction.container.effective
+    if comparison.prediction.undecided:
         return "undecided"
-    if found.prediction.type is None:
+    if comparison.prediction.type is None:
         return "rejected"
-    parts = [f"{effective.type} {effective.localhost_profile}" if effective.localhost_profile else found.prediction.type]
+    parts = [f"{effective.type} {effective.localhost_profile}" if effective.localhost_profile else comparison.prediction.type]
     if effective.proc_mode is not None:
         parts.append(f"Seccomp: {effective.proc_mode}")
     return ", ".join([*parts, f"SCC {scc}"] if scc else parts)

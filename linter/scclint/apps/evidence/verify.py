@@ -92,24 +92,24 @@ class _Evidence:
 
     def first(self, name: str) -> object:
         """Return the first value of a field that is neither None nor empty."""
-        values = (getattr(seen, name) for seen in self.observations)
+        values = (getattr(observation, name) for observation in self.observations)
         return next((value for value in values if value not in (None, "", frozenset())), None)
 
     @property
     def profile(self) -> Observation | None:
-        return next((seen for seen in self.observations if seen.has_profile), None)
+        return next((observation for observation in self.observations if observation.has_profile), None)
 
     @property
     def has_pod(self) -> bool:
-        return any(seen.source == "pod" for seen in self.observations)
+        return any(observation.source == "pod" for observation in self.observations)
 
     @property
     def requested(self) -> Requested | None:
-        return next((seen.requested for seen in self.observations if seen.source == "pod"), None)
+        return next((observation.requested for observation in self.observations if observation.source == "pod"), None)
 
     @property
     def privileged(self) -> bool:
-        return any(seen.privileged for seen in self.observations)
+        return any(observation.privileged for observation in self.observations)
 
     @property
     def confined(self) -> bool | None:
@@ -130,15 +130,15 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
     used: set[int] = set()
     comparisons: list[ContainerComparison] = []
     for prediction in predictions:
-        mine = [i for i, seen in enumerate(observations) if _matches(seen, prediction, predictions)]
+        mine = [i for i, observation in enumerate(observations) if _matches(observation, prediction, predictions)]
         used.update(mine)
         pods = sorted({observations[i].identity.pod for i in mine})
         if not pods:
             comparisons.append(ContainerComparison(prediction, "", NO_EVIDENCE))
         for pod in pods:
-            seen = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
-            comparisons.append(_compare(prediction, _Evidence(pod, seen), accepted))
-    unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
+            of_pod = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
+            comparisons.append(_compare(prediction, _Evidence(pod, of_pod), accepted))
+    unmatched = tuple(observation for i, observation in enumerate(observations) if i not in used)
     named = attrgetter("prediction.workload", "prediction.row.part", "pod")
     return Verification(tuple(sorted(_by_part(comparisons), key=named)), unmatched)
 
@@ -146,14 +146,16 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
 def _by_part(comparisons: Sequence[ContainerComparison]) -> Iterator[ContainerComparison]:
     """Yield the comparisons. A pod that agrees with one part of its workload is no evidence about the other parts."""
     agreeing = {
-        (found.prediction.workload, found.pod): found.prediction.row.part for found in comparisons if found.status == AGREE
+        (comparison.prediction.workload, comparison.pod): comparison.prediction.row.part
+        for comparison in comparisons
+        if comparison.status == AGREE
     }
-    for found in comparisons:
-        part = agreeing.get((found.prediction.workload, found.pod), found.prediction.row.part)
-        if found.status != DISAGREE or part == found.prediction.row.part:
-            yield found
+    for comparison in comparisons:
+        part = agreeing.get((comparison.prediction.workload, comparison.pod), comparison.prediction.row.part)
+        if comparison.status != DISAGREE or part == comparison.prediction.row.part:
+            yield comparison
         else:
-            yield replace(found, status=NO_EVIDENCE, step="part", explanation=f"the pod is one of {part}")
+            yield replace(comparison, status=NO_EVIDENCE, step="part", explanation=f"the pod is one of {part}")
 
 
 def _accepted(crio: str) -> frozenset[Variant] | None:
@@ -164,16 +166,16 @@ def _accepted(crio: str) -> frozenset[Variant] | None:
     return frozenset({variant_of(crio), variant_of(first_patch)})
 
 
-def _matches(seen: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
-    identity = seen.identity
+def _matches(observation: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    identity = observation.identity
     if not identity.pod:
-        return _could_match(seen.file, prediction, predictions)
+        return _could_match(observation.file, prediction, predictions)
     if identity.container and identity.container != prediction.container.name:
         return False
     row = prediction.row
     if identity.namespace and row.namespace and identity.namespace != row.namespace:
         return False
-    return owns_pod(row.kind, row.name, identity.pod, seen.owner)
+    return owns_pod(row.kind, row.name, identity.pod, observation.owner)
 
 
 def _could_match(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
@@ -185,28 +187,30 @@ def _could_match(file: str, prediction: Prediction, predictions: list[Prediction
     return named == [prediction]
 
 
-def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Variant] | None) -> ContainerComparison:
-    profile = seen.profile
+def _compare(prediction: Prediction, evidence: _Evidence, accepted: frozenset[Variant] | None) -> ContainerComparison:
+    profile = evidence.profile
     closest = recognise(profile.profile) if profile is not None and profile.profile is not None else None
-    files = tuple(dict.fromkeys(observation.file for observation in seen.observations))
+    files = tuple(dict.fromkeys(observation.file for observation in evidence.observations))
 
     def result(status: str, step: str = "", explanation: str = "") -> ContainerComparison:
-        return ContainerComparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
+        return ContainerComparison(
+            prediction, evidence.pod, status, _describe(evidence, closest), step, explanation, closest, files
+        )
 
     if prediction.undecided:
         return result(NO_EVIDENCE, "undecided", prediction.undecided)
     if prediction.container.effective.source == "windows":
         return result(NO_EVIDENCE)
-    scc = str(seen.first("scc") or "")
+    scc = str(evidence.first("scc") or "")
     if scc != prediction.row.scc and scc in prediction.possible:
         reason = f"SCC {scc} admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use {scc}"
         return result(NO_EVIDENCE, "scc", reason)
-    if difference := _admission(prediction, scc, str(seen.first("scc_subject") or "")):
+    if difference := _admission(prediction, scc, str(evidence.first("scc_subject") or "")):
         return result(DISAGREE, "scc", difference)
-    if seen.confined is None and not seen.has_pod:
+    if evidence.confined is None and not evidence.has_pod:
         return result(NO_EVIDENCE)
-    found = _seccomp(prediction, seen, closest, accepted)
-    return result(DISAGREE, *found) if found else result(AGREE)
+    difference_of_profile = _seccomp(prediction, evidence, closest, accepted)
+    return result(DISAGREE, *difference_of_profile) if difference_of_profile else result(AGREE)
 
 
 def _admission(prediction: Prediction, scc: str, subject: str) -> str:
@@ -225,23 +229,23 @@ def _admission(prediction: Prediction, scc: str, subject: str) -> str:
 
 
 def _seccomp(
-    prediction: Prediction, seen: _Evidence, closest: Recognition | None, accepted: frozenset[Variant] | None
+    prediction: Prediction, evidence: _Evidence, closest: Recognition | None, accepted: frozenset[Variant] | None
 ) -> tuple[str, str] | None:
     """Return the step at which the container's profile differs from the prediction, and how; None if it does not differ."""
-    if seen.confined is None:
-        return _fields(prediction, seen)
-    if seen.confined != (prediction.type != "Unconfined"):
-        return _explain_mode(prediction, seen)
-    if seen.profile is not None and closest is not None:
-        return _content(prediction, seen.profile, closest, accepted)
+    if evidence.confined is None:
+        return _fields(prediction, evidence)
+    if evidence.confined != (prediction.type != "Unconfined"):
+        return _explain_mode(prediction, evidence)
+    if evidence.profile is not None and closest is not None:
+        return _content(prediction, evidence.profile, closest, accepted)
     return None
 
 
-def _fields(prediction: Prediction, seen: _Evidence) -> tuple[str, str] | None:
+def _fields(prediction: Prediction, evidence: _Evidence) -> tuple[str, str] | None:
     """Return how the fields of the running pod differ from the prediction, if nothing from the node was captured."""
-    if seen.privileged:
+    if evidence.privileged:
         return None if prediction.type == "Unconfined" else _PRIVILEGED
-    requested = seen.requested
+    requested = evidence.requested
     if requested is None:
         expected = prediction.type == "Unconfined" or prediction.container.effective.source == "kubelet default"
         return None if expected else ("field", "the running pod sets no profile, so no SCC applied one")
@@ -288,12 +292,12 @@ def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
 
 
 def _content(
-    prediction: Prediction, seen: Observation, closest: Recognition, accepted: frozenset[Variant] | None
+    prediction: Prediction, observation: Observation, closest: Recognition, accepted: frozenset[Variant] | None
 ) -> tuple[str, str] | None:
     """Return the step at which the effective profile differs from the prediction, and how; None if it does not differ."""
     if prediction.type == "Localhost":
-        return _localhost_content(prediction, seen, closest)
-    name = seen.profile_name
+        return _localhost_content(prediction, observation, closest)
+    name = observation.profile_name
     if name and name not in ("RuntimeDefault", "runtime/default"):
         return "field", f"the container runs with {name}, not with RuntimeDefault"
     if not closest.exact:
@@ -301,7 +305,7 @@ def _content(
         return "content", f"{text}: CRI-O's seccomp_profile or an NRI plugin may have changed it"
     if accepted is not None and closest.variant not in accepted:
         return "release", f"the profile is the RuntimeDefault of {closest.variant.releases}"
-    caps = prediction.caps if prediction.caps is not None else seen.caps
+    caps = prediction.caps if prediction.caps is not None else observation.caps
     if caps is not None:
         expected = frozenset(caps) & deciding_capabilities(closest.variant.crio)
         if expected != frozenset(closest.caps):
@@ -310,32 +314,32 @@ def _content(
     return None
 
 
-def _localhost_content(prediction: Prediction, seen: Observation, closest: Recognition) -> tuple[str, str] | None:
+def _localhost_content(prediction: Prediction, observation: Observation, closest: Recognition) -> tuple[str, str] | None:
     profile = prediction.container.effective.localhost_profile
     wanted = f"{SECCOMP_ROOT}/{profile}"
-    if closest.exact and seen.profile_name != wanted and prediction.profile != seen.profile:
+    if closest.exact and observation.profile_name != wanted and prediction.profile != observation.profile:
         return "field", f"the container runs with RuntimeDefault of {closest.variant.releases}, not with {profile}"
-    if seen.profile_name.startswith("/") and seen.profile_name != wanted:
-        return "field", f"the container runs with {seen.profile_name}, not with {wanted}"
-    if prediction.profile is not None and prediction.profile != seen.profile:
+    if observation.profile_name.startswith("/") and observation.profile_name != wanted:
+        return "field", f"the container runs with {observation.profile_name}, not with {wanted}"
+    if prediction.profile is not None and prediction.profile != observation.profile:
         return "content", f"the file on the node differs from the one in the input ({profile})"
     return None
 
 
-def _describe(seen: _Evidence, closest: Recognition | None) -> str:
+def _describe(evidence: _Evidence, closest: Recognition | None) -> str:
     """Return the observation as text: `RuntimeDefault of CRI-O ..., Seccomp: 2, SCC restricted-v2`."""
     parts = []
-    if seen.profile is not None:
-        name = seen.profile.profile_name
-        if seen.profile.profile is None:
+    if evidence.profile is not None:
+        name = evidence.profile.profile_name
+        if evidence.profile.profile is None:
             parts.append("no profile")
         elif closest is not None and closest.exact:
             parts.append(f"RuntimeDefault of {closest.variant.releases}")
         else:
             parts.append(name or "a profile that is not a known RuntimeDefault")
-    if (mode := seen.first("mode")) is not None:
+    if (mode := evidence.first("mode")) is not None:
         parts.append(f"Seccomp: {mode}")
-    if scc := seen.first("scc"):
+    if scc := evidence.first("scc"):
         parts.append(f"SCC {scc}")
     return ", ".join(parts)
 

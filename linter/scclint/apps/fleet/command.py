@@ -3,14 +3,10 @@
 import os
 from argparse import Namespace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from scclint.cli.inputs import given
 from scclint.cli.status import BUG, OK
 from scclint.errors import UsageError
-
-if TYPE_CHECKING:
-    from scclint.apps.fleet.query import Database
 
 EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
 """The packages of the extra `fleet`."""
@@ -61,27 +57,18 @@ def _run(args: Namespace) -> int:
 
 
 def _answer(args: Namespace) -> int:
-    """Write what a command makes of the database of the fleet."""
+    """Write the page of the latest scan, the answer to a query, or the findings of the latest scan for other programs."""
+    from scclint.apps.fleet.answers import FORMATS
+    from scclint.apps.fleet.export import EXPORTS
+    from scclint.apps.fleet.page import render_page
     from scclint.apps.fleet.query import opened_database
     from scclint.apps.fleet.store import Store
     from scclint.report.output import write
 
     with opened_database(Store(args.out)) as database:
-        text = _text(args, database)
+        if args.action == "report":
+            text = render_page(database)
+        else:
+            text = FORMATS[args.format](database.ask(args.sql)) if args.action == "sql" else EXPORTS[args.format](database)
     write(text, getattr(args, "output", None))
     return OK
-
-
-def _text(args: Namespace, database: "Database") -> str:
-    """The page of the latest scan, the answer to a query, or the findings of the latest scan for other programs."""
-    if args.action == "report":
-        from scclint.apps.fleet.page import render_page
-
-        return render_page(database)
-    if args.action == "sql":
-        from scclint.apps.fleet.answers import FORMATS
-
-        return FORMATS[args.format](database.ask(args.sql))
-    from scclint.apps.fleet.export import EXPORTS
-
-    return EXPORTS[args.format](database)

@@ -103,7 +103,7 @@ def _batch(job: ScanJob, judge: Judge, targets: Sequence[FleetTarget], name: str
         judged.append(judge.judge(target, known.get(target.address, {})))
         counts += counts_of(judged[-1].row)
         # A kill loses little, and few rows are in memory.
-        if time.monotonic() - since > MAX_BATCH_SECONDS or sum(one.size for one in judged) > MAX_BATCH_ROWS:
+        if time.monotonic() - since > MAX_BATCH_SECONDS or sum(result.size for result in judged) > MAX_BATCH_ROWS:
             write()
             since = time.monotonic()
     if judged:

@@ -70,8 +70,8 @@ EXPORTS: Mapping[str, Callable[[Database], str]] = {
 
 
 def _findings(database: Database) -> Iterator[Json]:
-    found = database.ask(_FINDINGS)
-    return (dict(zip(found.columns, row, strict=True)) for row in found.rows)
+    answer = database.ask(_FINDINGS)
+    return (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
 
 
 def _listed(reports: Iterable[Json]) -> str:
@@ -80,9 +80,9 @@ def _listed(reports: Iterable[Json]) -> str:
 
 
 def _reports(findings: Iterable[Json], api_version: str, kind: str, more: Json) -> Iterator[Json]:
-    for target, found in groupby(findings, key=lambda finding: str(finding["target"])):
+    for target, of_target in groupby(findings, key=lambda finding: str(finding["target"])):
         number = 0
-        while results := [_result(finding) for finding in islice(found, RESULTS_IN_REPORT)]:
+        while results := [_result(finding) for finding in islice(of_target, RESULTS_IN_REPORT)]:
             number += 1
             yield {
                 "apiVersion": api_version,
@@ -175,28 +175,28 @@ def _event(finding: Json, controls: Controls) -> Json:
 
 
 def _compliance(finding: Json, controls: Controls) -> Json:
-    found: Json = {
+    compliance: Json = {
         "control": finding["rule"],
         "checks": [{"uid": finding["rule"], "name": finding["rule_name"]}],
         "status_id": 3,
         "status": "Fail",
     }
     if controls:
-        found["standards"] = list(dict.fromkeys(framework for framework, _ in controls))
-        found["requirements"] = [f"{framework} {control}" for framework, control in controls]
-    return found
+        compliance["standards"] = list(dict.fromkeys(framework for framework, _ in controls))
+        compliance["requirements"] = [f"{framework} {control}" for framework, control in controls]
+    return compliance
 
 
 def _resource(finding: Json) -> Json:
     """The object that a finding is about, or else the file."""
     place = {"target": finding["target"], "file": finding["file"], "line": finding["line"], "container": finding["container"]}
-    found: Json = {
+    resource: Json = {
         "name": visible_line(finding["name"] or finding["file"]),
         "type": visible_line(finding["kind"] or "File"),
         "data": {name: visible_line(value) if isinstance(value, str) else value for name, value in place.items() if value},
     }
     if finding["namespace"]:
-        found["namespace"] = visible_line(finding["namespace"])
+        resource["namespace"] = visible_line(finding["namespace"])
     if finding["team"]:
-        found["group"] = {"name": visible_line(finding["team"])}
-    return found
+        resource["group"] = {"name": visible_line(finding["team"])}
+    return resource

@@ -79,23 +79,23 @@ class Judge:
             judged.row["seconds"] = round(time.monotonic() - start, 3)
         return judged
 
-    def _judged(self, target: FleetTarget, place: OpenTarget, known: Mapping[str, Row]) -> Judged:
+    def _judged(self, target: FleetTarget, place: OpenTarget, earlier: Mapping[str, Row]) -> Judged:
         base = digest_of(target.address, __version__, place.path, place.content, self._settings.key)
         if place.archive:
             # Its own configuration is part of its content, so it need not be unpacked to know that nothing has changed.
-            if row := _still_valid(known, base):
+            if row := _still_valid(earlier, base):
                 return _reused(target, row)
             with unpacked(place, target.address) as inside, _in_folder(inside.folder):
                 return self._judged_here(target, inside, base, self._settings.of_target(copied=True))
         with _in_folder(place.folder):
-            own = self._settings.of_target(copied=place.copied)
-            base = digest_of(base, own.special)
-            if row := _still_valid(known, base):
+            settings = self._settings.of_target(copied=place.copied)
+            base = digest_of(base, settings.special)
+            if row := _still_valid(earlier, base):
                 return _reused(target, row)
-            return self._judged_here(target, place, base, own)
+            return self._judged_here(target, place, base, settings)
 
-    def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, own: OwnSettings) -> Judged:
-        config, registry = own.config, own.registry
+    def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, settings: OwnSettings) -> Judged:
+        config, registry = settings.config, settings.registry
         run = prepare(find_sources([place.path], config), config, registry, RunOptions())
         parts: list[UnitResult] = []
         rows: dict[str, list[Row]] = {table.name: [] for table in RESULTS}
@@ -110,7 +110,7 @@ class Judge:
         rows["findings"] += finding_rows(report)
         outside = _outside(run.units, place)
         key = f"{base}{f'+{digest_of(outside)}' if outside else ''}{_dated(parts, config)}"
-        for row in (row for found in rows.values() for row in found):
+        for row in (row for of_table in rows.values() for row in of_table):
             row["key"] = key
         about: Row = {"key": key, "content": place.content, "releases": list(config.openshift) or [DEFAULT], "outside": outside}
         if config.platform == "kubernetes":

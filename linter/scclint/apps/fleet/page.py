@@ -80,8 +80,8 @@ def _cells(row: Mapping[str, str]) -> dict[str, str]:
         match name:
             case "kind" | "subject_kind":
                 prefix = name.removesuffix("kind")
-                namespace, own = row[f"{prefix}namespace"], row["subject" if prefix else "name"]
-                found["Subject" if prefix else "Workload"] = f"{value} {namespace}{'/' if namespace else ''}{own}"
+                namespace, name_of = row[f"{prefix}namespace"], row["subject" if prefix else "name"]
+                found["Subject" if prefix else "Workload"] = f"{value} {namespace}{'/' if namespace else ''}{name_of}"
             case "file":
                 found["Place"] = line_place(value, int(row["line"])) if value else ""
             case "namespace" | "name" | "subject_namespace" | "subject" | "line":

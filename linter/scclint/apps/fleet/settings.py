@@ -69,13 +69,13 @@ class TargetSettings:
 
         The folders above a `copied` target are not its own, and no configuration is taken from there.
         """
-        found = None if self._settings.file or self._settings.isolated else self._own_file()
-        if found is not None and copied and os.path.dirname(found):
-            found = None
-        if found is None:
+        file = None if self._settings.file or self._settings.isolated else self._own_file()
+        if file is not None and copied and os.path.dirname(file):
+            file = None
+        if file is None:
             return OwnSettings(*self.common)
-        config, registry = self._made(found)
-        return OwnSettings(config, registry, digest_of(content_of(found), _named(config), _of_packages(registry)))
+        config, registry = self._made(file)
+        return OwnSettings(config, registry, digest_of(content_of(file), _named(config), _of_packages(registry)))
 
     def _own_file(self) -> str | None:
         """The configuration file that applies in the working directory. The folders above it are looked at once."""
@@ -102,6 +102,6 @@ def _named(config: Config) -> list[tuple[str, str]]:
 
 def _of_packages(registry: Registry) -> list[tuple[str, str]]:
     """The modules of rules from other packages, with their content."""
-    own = {rule.check.__code__.co_filename for rule in builtin() if hasattr(rule.check, "__code__")}
+    builtin_files = {rule.check.__code__.co_filename for rule in builtin() if hasattr(rule.check, "__code__")}
     all_of = {rule.check.__code__.co_filename for rule in registry if hasattr(rule.check, "__code__")}
-    return [(file, content_of(file)) for file in sorted(all_of - own)]
+    return [(file, content_of(file)) for file in sorted(all_of - builtin_files)]

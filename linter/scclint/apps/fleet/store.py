@@ -101,14 +101,14 @@ class Store:
     def write(self, scan: str, name: str, judged: Sequence[Judged]) -> None:
         """Write a part that has the rows of some targets."""
         for table in (*RESULTS, TARGETS):
-            rows = [row for one in judged for row in one.rows.get(table.name, ())]
+            rows = [row for result in judged for row in result.rows.get(table.name, ())]
             if rows or table is TARGETS:
                 self._write(table, scan, name, rows)
 
     def done(self, scan: str) -> set[str]:
         """Return the addresses of the targets that have a row in a scan."""
-        found = self.dataset(TARGETS, [scan]).to_table(columns=["target"])
-        return set(found["target"].to_pylist())
+        table = self.dataset(TARGETS, [scan]).to_table(columns=["target"])
+        return set(table["target"].to_pylist())
 
     def known(self) -> "Known":
         """Return what earlier scans know of targets."""

@@ -54,8 +54,8 @@ def read_targets(file: str) -> list[FleetTarget]:
 
 def unique(targets: Iterable[FleetTarget]) -> Iterator[FleetTarget]:
     """Yield the targets, each address once. The first team that is named for an address counts."""
-    found: dict[str, str] = {}
+    teams: dict[str, str] = {}
     for target in targets:
-        found[target.address] = found.get(target.address) or target.team
-    for address, team in found.items():
+        teams[target.address] = teams.get(target.address) or target.team
+    for address, team in teams.items():
         yield FleetTarget(address, team)

@@ -140,8 +140,8 @@ def stored(name: str) -> str:
 
 def statements() -> Iterator[str]:
     """Yield the SQL that makes the views, from the stored tables and the table of scans."""
-    own = ", ".join(column.name for column in TARGETS.columns)
-    yield f"CREATE VIEW targets AS SELECT scan, {own} FROM {stored('targets')} WHERE scan IN (SELECT scan FROM {SCANS})"
+    columns_of_targets = ", ".join(column.name for column in TARGETS.columns)
+    yield f"CREATE VIEW targets AS SELECT scan, {columns_of_targets} FROM {stored('targets')} WHERE scan IN (SELECT scan FROM {SCANS})"
     for table in RESULTS:
         columns = ", ".join(f"result.{column.name}" for column in table.columns)
         yield (

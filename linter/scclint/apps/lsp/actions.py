@@ -62,8 +62,8 @@ def _is_suppressed(finding: Finding, document: Document, edited: str) -> bool:
     if new.root is None or to_data(new.root) != to_data(document.root):
         return False
     line = finding.span.line
-    found = [ignore for ignore in comment_ignores(new) if ignore.span.line == line and ignore.rules == (finding.rule_id,)]
-    return any(ignore.region is not None and ignore.region.line <= line + 1 <= ignore.region.end_line for ignore in found)
+    ignores = [ignore for ignore in comment_ignores(new) if ignore.span.line == line and ignore.rules == (finding.rule_id,)]
+    return any(ignore.region is not None and ignore.region.line <= line + 1 <= ignore.region.end_line for ignore in ignores)
 
 
 def pin(placed: Iterable[PlacedWorkload], text: str) -> Iterator[Action]:
@@ -72,7 +72,7 @@ def pin(placed: Iterable[PlacedWorkload], text: str) -> Iterator[Action]:
     The pod with the annotation is judged: the same SCC must admit it.
     """
     placed = list(placed)
-    judged = [(one, world, world.outcome(one.workload)) for one in placed for world in one.worlds.values()]
+    judged = [(place, world, world.outcome(place.workload)) for place in placed for world in place.worlds.values()]
     sccs = {_pinnable(outcome, world) for _, world, outcome in judged}
     scc = sccs.pop() if len(sccs) == 1 else ""
     if not scc:

@@ -33,14 +33,14 @@ class Offer:
 def offers(before: str, worlds: Iterable[World], rules: Iterable[AnyRule]) -> list[Offer]:
     """Return what to offer after `before`, the line up to the cursor."""
     worlds = list(worlds)
-    if found := _SCC.search(before):
+    if match := _SCC.search(before):
         names = dict.fromkeys(name for world in worlds for name in world.cluster.sccs)
-        return [Offer(name, "SecurityContextConstraints", len(found["word"])) for name in sorted(names)]
-    if found := _RULE.search(before):
-        return [Offer(rule.id, f"{rule.name}: {rule.title}", len(found["word"])) for rule in rules]
-    if found := _PROFILE.search(before):
+        return [Offer(name, "SecurityContextConstraints", len(match["word"])) for name in sorted(names)]
+    if match := _RULE.search(before):
+        return [Offer(rule.id, f"{rule.name}: {rule.title}", len(match["word"])) for rule in rules]
+    if match := _PROFILE.search(before):
         paths = dict.fromkeys(path for world in worlds for path in _profiles(world))
-        return [Offer(path, "seccomp profile of the input", len(found["word"])) for path in sorted(paths)]
+        return [Offer(path, "seccomp profile of the input", len(match["word"])) for path in sorted(paths)]
     return []
 
 

@@ -79,7 +79,7 @@ class Converter:
             code_description=types.CodeDescription(page) if page else None,
             source="scclint",
             tags=[TAGS[finding.rule_id]] if finding.rule_id in TAGS else None,
-            related_information=[self._related(one) for one in related] or None,
+            related_information=[self._related(place) for place in related] or None,
         )
 
     def action(self, action: Action) -> types.CodeAction:

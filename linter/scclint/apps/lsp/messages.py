@@ -18,7 +18,13 @@ from scclint.apps.lsp.hints import hints
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.rule_hover import rule_at, rule_hover
 from scclint.apps.lsp.server import Server
+from scclint.message.read import explain_message
+from scclint.report.message import render_text
+from scclint.report.options import Options
 from scclint.source import Span
+
+EXPLAIN = "scclint.explainMessage"
+"""The command that explains an error message of a cluster, its only argument, as `scclint explain --message` does."""
 
 
 def make_server(config_file: str = "") -> Server:
@@ -27,6 +33,12 @@ def make_server(config_file: str = "") -> Server:
     _follow_texts(server)
     for method, ask, otherwise, options in _REQUESTS:
         _answer(server, method, ask, otherwise, options)
+
+    @server.command(EXPLAIN)
+    def explain(text: str) -> str:
+        message = explain_message(text)
+        return render_text(message, None, Options()) if message.errors else "scclint knows no error in this message.\n"
+
     return server
 
 
@@ -82,8 +94,8 @@ def _hover(params: types.HoverParams, project: Project, file: str, convert: Conv
 
 
 def _code_lens(_: types.CodeLensParams, project: Project, file: str, convert: Converter) -> list[types.CodeLens]:
-    found = verdict.lenses(project.workloads(file))
-    return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in found]
+    lenses = verdict.lenses(project.workloads(file))
+    return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in lenses]
 
 
 def _code_actions(params: types.CodeActionParams, project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
@@ -95,7 +107,7 @@ def _code_actions(params: types.CodeActionParams, project: Project, file: str, c
     by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
     for name, placed in by_place:
         if first <= name.line <= last:
-            offered += actions.pin((one for one in placed if one.workload.file == file), text)
+            offered += actions.pin((place for place in placed if place.workload.file == file), text)
     return [convert.action(action) for action in offered]
 
 
@@ -103,12 +115,12 @@ def _definition(params: types.DefinitionParams, project: Project, file: str, con
     position = params.position
     cursor = project.cursor(file, convert.places(file).from_editor(position.line, position.character))
     around = project.workloads_at(cursor)
-    found: dict[Span, None] = {}
+    places: dict[Span, None] = {}
     for opened in project.units(file):
         workloads = [placed.workload for placed in around if placed.unit == opened.unit.name]
         spans = [project.in_file(opened, span) for span in definitions(cursor, opened, workloads)]
-        found |= dict.fromkeys(span for span in spans if span is not None)
-    return [convert.location(span) for span in found]
+        places |= dict.fromkeys(span for span in spans if span is not None)
+    return [convert.location(span) for span in places]
 
 
 def _completion(params: types.CompletionParams, project: Project, file: str, convert: Converter) -> list[types.CompletionItem]:
@@ -120,8 +132,8 @@ def _completion(params: types.CompletionParams, project: Project, file: str, con
 
 
 def _inlay_hints(params: types.InlayHintParams, project: Project, file: str, convert: Converter) -> list[types.InlayHint]:
-    found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
-    made = [convert.hint(hint) for hint in found]
+    shown = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
+    made = [convert.hint(hint) for hint in shown]
     return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
 
 

@@ -98,31 +98,31 @@ class Project:
             self.refresh(texts)
             return
         self._texts = dict(texts)
-        known = [
+        judged = [
             unit for unit in self._now.units if not unit.rendered and unit.name in (self._parts.keys() | self._opened.keys())
         ]
         # An object of a changed file may be taken only before the edit, or only after it.
-        before = touched(self._now, changed, known)
+        before = touched(self._now, changed, judged)
         self._now = self._now.with_overlay(texts)
-        for unit in (*before, *touched(self._now, changed, known)):
+        for unit in (*before, *touched(self._now, changed, judged)):
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
         # A unit without an open file is not asked for.
-        self._opened = {name: one for name, one in self._opened.items() if not texts.keys().isdisjoint(one.unit.files)}
+        self._opened = {name: opened for name, opened in self._opened.items() if not texts.keys().isdisjoint(opened.unit.files)}
 
     def judge_file(self, file: str) -> None:
         """Judge the objects of one file in each of its units. A unit that was not judged before is judged as a whole."""
         for unit in self._units_of(file):
-            known = self._parts.get(unit.name)
+            result = self._parts.get(unit.name)
             if unit.name in self._fresh:
                 continue
-            if known is None:
+            if result is None:
                 self._judge(unit)
                 continue
             opened = self.open(unit)
             own = [subject for subject in opened.subjects if subject.file == file]
             part = judge(replace(opened, subjects=own), self._now)
-            others = [finding for finding in known.findings if finding.span.file != file]
+            others = [finding for finding in result.findings if finding.span.file != file]
             self._parts[unit.name] = replace(part, findings=(*part.findings, *others))
 
     def judge_units(self, file: str) -> None:
@@ -194,8 +194,8 @@ class Project:
 
     def in_file(self, opened: OpenUnit, span: Span) -> Span | None:
         """A span of an opened unit in the file that people edit; None if its line was changed since the unit was rendered."""
-        found = opened.tracer().span(span)
-        return found if found == span else self._lines(found.file).now(found)
+        source = opened.tracer().span(span)
+        return source if source == span else self._lines(source.file).now(source)
 
     def _placed(self, opened: OpenUnit, file: str) -> Iterator[PlacedWorkload]:
         rendered = opened.unit.rendered

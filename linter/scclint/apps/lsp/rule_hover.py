@@ -16,10 +16,10 @@ _ANNOTATION = re.compile(rf"{re.escape(ANNOTATION)}[\"']?:[ \t]*(?P<rules>.*)")
 
 def rule_at(line: str, index: int, rules: Registry) -> AnyRule | None:
     """Return the rule that a suppression in a line names at an index; None if there is none."""
-    found = _COMMENT.search(line) or _ANNOTATION.search(line)
-    if found is None or not found.start("rules") <= index <= found.end("rules"):
+    directive = _COMMENT.search(line) or _ANNOTATION.search(line)
+    if directive is None or not directive.start("rules") <= index <= directive.end("rules"):
         return None
-    words = _WORD.finditer(line, found.start("rules"), found.end("rules"))
+    words = _WORD.finditer(line, directive.start("rules"), directive.end("rules"))
     word = next((word[0] for word in words if word.start() <= index <= word.end()), "")
     return rules.find(word) if word else None
 

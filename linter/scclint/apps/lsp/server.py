@@ -137,7 +137,7 @@ class Server(LanguageServer):
         changes, changed, buffers = self._changes, self._changed, self.buffers
         self._changed = set()
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._thread, step, buffers, changed)
+            results = await asyncio.get_running_loop().run_in_executor(self._thread, step, buffers, changed)
         except _Interrupted:
             self._changed |= changed
             return False
@@ -147,7 +147,7 @@ class Server(LanguageServer):
         if changes != self._changes:
             self._changed |= changed
             return True
-        for problems in found:
+        for problems in results:
             self.text_document_publish_diagnostics(problems)
         for project in list(self._projects.values()):
             for notice in project.notices:

@@ -129,7 +129,10 @@ def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
         yield f"**{escaped(field_path(path[len(workload.pod.path) :]))}**"
         yield "\n".join(f"- {effect}" for effect in effects)
     if row.containers and verdict.allowed:
-        lines = (f"| {code(one.name)} | {code(one.seccomp)} | {one.effective.source} |" for one in row.containers)
+        lines = (
+            f"| {code(container.name)} | {code(container.seccomp)} | {container.effective.source} |"
+            for container in row.containers
+        )
         yield "\n".join(["| Container | Seccomp profile | Set by |", "|---|---|---|", *lines])
     for problem in row.outcome.invalid:
         yield f"The API server rejects the pod: {escaped(problem.message)}"
