@@ -9,19 +9,9 @@ from scclint.api import (
     Outcome,
     Related,
     Standard,
-    Violation,
     World,
     level_label,
-    listed,
 )
-
-_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
-    "allowPrivilegeEscalation": ("allowPrivilegeEscalation: false", {"allowPrivilegeEscalation": False}),
-    "capabilities_restricted": ('capabilities.drop: ["ALL"]', {"capabilities": {"drop": ["ALL"]}}),
-    "runAsNonRoot": ("runAsNonRoot: true", {"runAsNonRoot": True}),
-    "seccompProfile_restricted": ("seccompProfile.type: RuntimeDefault", {"seccompProfile": {"type": "RuntimeDefault"}}),
-}
-"""What a container must set for each check of `restricted` that a field can satisfy: in words, and in its securityContext."""
 
 
 def why_level(outcome: Outcome, mode: Mode, world: World) -> str:
@@ -61,19 +51,6 @@ def level_to_set(outcome: Outcome) -> str:
     assert outcome.pod_security is not None
     levels = [outcome.pod_security.meets, *(volume.profile or "privileged" for volume in outcome.csi)]
     return min(levels, key=LEVELS.index)
-
-
-def fields_to_set(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> str:
-    """Return the fields with which every container meets the standard, as a list; empty if fields alone do not suffice.
-
-    The fields were tried: an SCC admits the changed pod, and Pod Security admission does not reject it.
-    """
-    if outcome.verdict is None or any(violation.check not in _SETTINGS for violation in violations):
-        return ""
-    settings = [_SETTINGS[violation.check] for violation in violations]
-    pod = with_settings(outcome.verdict.submitted, [value for _, value in settings])
-    after = world.outcomes.with_pod(outcome, pod)
-    return listed(text for text, _ in settings) if after.created and not after.never_started else ""
 
 
 def with_settings(pod: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:

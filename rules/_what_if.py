@@ -7,7 +7,6 @@ from typing import Any
 from scclint.api import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
-    REQUIRED_SCC,
     Outcome,
     Verdict,
     Workload,
@@ -15,6 +14,7 @@ from scclint.api import (
     and_more,
     capitalized,
     copied,
+    user_change,
 )
 
 Path = tuple[str | int, ...]
@@ -34,28 +34,9 @@ def path_to_remove(path: Path) -> Path:
     return path
 
 
-def mounts_too(paths: Iterable[Path], remark: str = "") -> str:
-    """Return ` (a volume with its mounts)` if a volume is among the fields to remove, with a `remark` in parentheses; else the remark."""
-    mounts = " (a volume with its mounts)" if any("volumes" in path for path in paths) else ""
-    return (mounts + remark).replace(") (", "; ")
-
-
-def would_admit(scc: str, outcome: Outcome, world: World) -> bool:
-    """Whether the SCC would admit the pod of the outcome as submitted, if every user could use it."""
-    verdict = outcome.verdict
-    return (
-        verdict is not None and world.cluster.admission.errors_under(scc, verdict.submitted, namespace=verdict.namespace) == ()
-    )
-
-
 def admitted(world: World, outcome: Outcome, pod: dict[str, Any]) -> Verdict:
     """Return the verdict on a changed `pod` of the outcome, with the same namespace and creator."""
     return world.cluster.admit(pod, namespace=outcome.namespace, user=outcome.creator)
-
-
-def admitting_scc(world: World, outcome: Outcome, pod: dict[str, Any]) -> str:
-    """Return the SCC that would admit a changed `pod` of the outcome, with the same namespace and creator; empty if none would."""
-    return admitted(world, outcome, pod).scc or ""
 
 
 def admitted_by(scc: str, world: World, outcome: Outcome, removed: Iterable[Path] = ()) -> Verdict | None:
@@ -90,20 +71,13 @@ def user_notes(world: World, namespace: str, field: str, key: str) -> str:
         if outcome.verdict is None:
             continue
         after = cluster.admit(outcome.verdict.submitted, namespace=outcome.namespace, user=outcome.creator)
-        if clause := cluster.admission.user_change(outcome.verdict, after):
+        if clause := user_change(cluster.admission, outcome.verdict, after):
             clauses.setdefault(clause, []).append(workload.named)
     return "".join(f" In {and_more(names, 2)}, {clause}." for clause, names in clauses.items())
 
 
 def _user_change(world: World, outcome: Outcome, after: Verdict | None) -> str:
-    return "" if outcome.verdict is None else world.cluster.admission.user_change(outcome.verdict, after)
-
-
-def with_profile(pod: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of the pod with RuntimeDefault as the profile of the pod."""
-    copy: dict[str, Any] = copied(pod)
-    copy["spec"]["securityContext"] = {**(copy["spec"].get("securityContext") or {}), "seccompProfile": dict(_RUNTIME_DEFAULT)}
-    return copy
+    return "" if outcome.verdict is None else user_change(world.cluster.admission, outcome.verdict, after)
 
 
 def with_unconfined_replaced(pod: dict[str, Any]) -> dict[str, Any]:
@@ -119,23 +93,6 @@ def with_unconfined_replaced(pod: dict[str, Any]) -> dict[str, Any]:
         if key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX):
             annotations[key] = "runtime/default" if value == "unconfined" else value
     return copy
-
-
-def without_profiles(pod: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of the pod without its seccomp profiles."""
-    copy: dict[str, Any] = copied(pod)
-    for holder in (copy["spec"], *(container for name in _CONTAINERS for container in copy["spec"].get(name) or ())):
-        (holder.get("securityContext") or {}).pop("seccompProfile", None)
-    annotations = (copy.get("metadata") or {}).get("annotations") or {}
-    for key in [key for key in annotations if "seccomp" in key]:
-        del annotations[key]
-    return copy
-
-
-def pinned_to(pod: dict[str, Any], scc: str) -> dict[str, Any]:
-    """Return a copy of the pod whose annotation requires the SCC."""
-    metadata = pod.get("metadata") or {}
-    return {**pod, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), REQUIRED_SCC: scc}}}
 
 
 def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:

@@ -55,9 +55,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Violation, Workload, World, capitalized, rule
+from scclint.api import Outcome, Problem, Remedy, Severity, Workload, World, advise, rule
 
-from ._pod_security import fields_to_set, label_place, level_to_set, why_level
+from ._pod_security import label_place, level_to_set, why_level
 from ._words import pods, when_created
 
 
@@ -82,14 +82,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{why_level(outcome, 'enforce', world)}: {security.answer.denial}",
         at=workload.pod.field(*violations[0].paths[0]),
         related=label_place(outcome, "enforce", world),
-        help=_fix(outcome, violations, world),
+        remedies=_remedies(outcome, world),
     )
 
 
-def _fix(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> str:
+def _remedies(outcome: Outcome, world: World) -> tuple[Remedy, ...]:
     name = world.namespace_known(outcome.workload)
-    where = f"namespace {name}" if name else "the namespace"
-    label = f"set the label pod-security.kubernetes.io/enforce: {level_to_set(outcome)} on {where}"
-    if fields := fields_to_set(outcome, violations, world):
-        return f"Set {fields} in the securityContext of each container. Or {label}, the strictest level that allows {pods(outcome.workload)}."
-    return f"{capitalized(label)}, the strictest level that allows {pods(outcome.workload)}."
+    label = f"set the label pod-security.kubernetes.io/enforce: {level_to_set(outcome)} on {f'namespace {name}' if name else 'the namespace'}"
+    label += f", the strictest level that allows {pods(outcome.workload)}"
+    return (*advise("enforced level", outcome.workload, world)[:2], Remedy(label))

@@ -48,7 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Located, Mode, Outcome, Problem, Severity, Standard, Workload, World, rule
+from scclint.api import Located, Mode, Outcome, Problem, Remedy, Severity, Standard, Workload, World, advise, rule
 
 from ._pod_security import label_place, why_level
 from ._words import pods, when_created
@@ -78,8 +78,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{why_level(outcome, mode, world)}: {text}",
             at=workload.pod.field(*security.violations(standard)[0].paths[0]),
             related=label_place(outcome, mode, world),
-            help=f"The strictest level that allows {pods(workload)} is {security.meets}. Set the fields that the message names, or the "
-            f"label pod-security.kubernetes.io/{mode}: {security.meets}.",
+            remedies=(
+                *advise("warned level", workload, world),
+                Remedy(
+                    f"set the label pod-security.kubernetes.io/{mode}: {security.meets}, the strictest level that allows {pods(workload)}"
+                ),
+            ),
         )
     elif text := template.warning or template.audit:
         setter = (
@@ -89,7 +93,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}: {text}",
             at=_place(outcome, standard, world),
             related=label_place(outcome, mode, world),
-            help="You can ignore the warning. To avoid it, set the fields that the message names.",
+            remedies=advise("warned level", workload, world),
+            help="Or ignore the warning.",
         )
 
 

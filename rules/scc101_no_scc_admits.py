@@ -58,18 +58,17 @@ from scclint.api import (
     Severity,
     Workload,
     World,
-    capitalized,
+    admits,
+    advise,
     counted,
+    grant,
+    pinned,
     rule,
-    why_privileged,
+    without_privileged,
 )
 
-from ._advice import grant, pinned, scc_to_grant
 from ._elsewhere import granted_elsewhere
-from ._places import profile_place
 from ._ranges import RANGED, may_be_own
-from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted, mounts_too, path_to_remove, user_remark, with_profile, without, would_admit
 from ._words import first_per_field, pods, when_created
 
 
@@ -91,9 +90,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     rejecting = world.outcomes.rejections(verdict)
     elsewhere: tuple[Related, ...] = ()
     if verdict.candidates:
-        elsewhere = granted_elsewhere(outcome, world, lambda scc: would_admit(scc, outcome, world))
+        elsewhere = granted_elsewhere(outcome, world, lambda scc: admits(world, scc, outcome))
     if not rejecting:
-        yield _nothing_to_try(outcome, elsewhere)
+        yield _nothing_to_try(outcome, elsewhere, world)
         return
     closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
     errors = first_per_field(reasons)
@@ -103,11 +102,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         + _assumed_range(outcome, errors),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
-        help=_fix(outcome, errors, _with_user_namespace(rejecting), world),
+        remedies=advise("admitted", workload, world),
+        help=_more(outcome),
     )
 
 
-def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem:
+def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: World) -> Problem:
     """The problem of a pod whose subjects may use no SCC, or for which admission fails before it tries any."""
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
@@ -115,11 +115,17 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
         at=workload.place,
         related=elsewhere,
-        help=(
-            f"{capitalized(grant(workload, 'an SCC that admits the pods'))}."
-            if verdict.candidates
-            else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs."
-        ),
+        remedies=(grant(outcome, world, "", phrase="an SCC that admits the pods"),) if verdict.candidates else (),
+        help=""
+        if verdict.candidates
+        else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
+    )
+
+
+def _more(outcome: Outcome) -> str:
+    privileged = any(container.privileged.value is True for container in outcome.workload.pod.containers)
+    return (f"{without_privileged(outcome)} " if privileged else "") + (
+        "If the cluster already has this grant, add it to the input (--cluster-state)."
     )
 
 
@@ -127,11 +133,6 @@ def _distance(reasons: tuple[FieldError, ...]) -> int:
     """How far the SCC is from admitting the pod: the number of rejected fields, where a user namespace counts as eleven."""
     fields = first_per_field(reasons)
     return len(fields) + (10 if any(e.path[-1:] == ("hostUsers",) for e in fields) else 0)
-
-
-def _with_user_namespace(rejecting: list[tuple[str, tuple[FieldError, ...]]]) -> str:
-    """Return the first SCC that rejects nothing but the missing user namespace; empty if none."""
-    return next((scc for scc, reasons in rejecting if [e.path[-1] for e in first_per_field(reasons)] == ["hostUsers"]), "")
 
 
 def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
@@ -143,32 +144,3 @@ def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
         return ""
     unless = next((f"; the result differs if they include {error.value}" for error in ranged if may_be_own(error.value)), "")
     return f" (the namespace's ranges are assumed, because the input does not give them{unless})"
-
-
-def _fix(outcome: Outcome, errors: list[FieldError], with_user_namespace: str, world: World) -> str:
-    assert outcome.verdict is not None
-    # What a privileged container does to its node needs privileged: true.
-    fixed = any(error.path[-1] == "privileged" for error in errors) and why_privileged(outcome.verdict.submitted)
-    ways = [] if fixed else [_change(outcome, errors, world)]
-    if with_user_namespace:
-        submitted = outcome.verdict.submitted
-        pod = {**submitted, "spec": {**submitted["spec"], "hostUsers": False}}
-        remark = user_remark(world, outcome, admitted(world, outcome, pod))
-        ways.append(f"set hostUsers: false ({with_user_namespace} then admits the pod){remark}")
-    ways.append(grant(outcome.workload, scc_to_grant(outcome, world)))
-    change = ", or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
-    return f"{capitalized(change)}. If the cluster already has this grant, add it to the input (--cluster-state)."
-
-
-def _change(outcome: Outcome, errors: list[FieldError], world: World) -> str:
-    """Return what to do about the fields. To remove them is a fix only if an SCC with a profile then admits the pod."""
-    fields = "this field" if len(errors) == 1 else "these fields"
-    assert outcome.verdict is not None
-    paths = [error.path for error in errors]
-    pod = without(outcome.verdict.submitted, map(path_to_remove, paths))
-    profile = f", and set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}"
-    for then, changed in (("", pod), (profile, with_profile(pod))):
-        after = admitted(world, outcome, changed)
-        if after.scc and (then or default_profile(after.scc, world) in RUNTIME_DEFAULT):
-            return f"Change or remove {fields}{mounts_too(paths, user_remark(world, outcome, after))}{then}"
-    return f"Change {fields}"

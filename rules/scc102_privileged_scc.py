@@ -60,22 +60,23 @@ from scclint.api import (
     Outcome,
     Problem,
     Related,
+    Remedy,
     Severity,
     Workload,
     World,
+    advise,
     and_more,
-    capitalized,
+    custom_grant,
     listed,
+    pinned,
     rule,
     used_by,
     why_privileged,
+    without_privileged,
 )
 
-from ._advice import custom_scc, grant, pin_too, pinned, without_privileged
 from ._allowances import more_restrictive
 from ._scc import opened
-from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted_by, mounts_too, path_to_remove, user_note, user_remark
 from ._words import first_per_field, pods, when_created
 
 
@@ -113,7 +114,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        help=_fix(outcome, cause, bool(privileged), world),
+        remedies=_remedies(outcome, bool(privileged), world),
+        help=_needs(outcome) if privileged else "",
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 
@@ -178,32 +180,18 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
 
 
-def _fix(outcome: Outcome, cause: _Cause, privileged: bool, world: World) -> str:
-    workload, verdict = outcome.workload, outcome.verdict
-    assert verdict is not None
-    if cause.without_it:
-        return (
-            f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits {pods(workload)}."
-            + user_note(world, outcome, admitted_by(cause.without_it, world, outcome))
-        )
-    custom = grant(workload, custom_scc(outcome)) + pin_too(outcome, world)
-    if privileged:
-        needs = f"{capitalized(custom)}. The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
-        return without_privileged(outcome) or needs
-    if not _confines_without(cause, outcome, world):
-        return f"{capitalized(custom)}."
-    write = f" and write {REQUIRED_SCC}: {cause.closest}" if cause.annotation is not None else ""
-    paths = [error.path for error in cause.rejected]
-    remark = user_remark(world, outcome, admitted_by(cause.closest, world, outcome, map(path_to_remove, paths)))
-    return f"Remove the named fields{mounts_too(paths, remark)}{write}, or {custom}."
+def _remedies(outcome: Outcome, privileged: bool, world: World) -> tuple[Remedy, ...]:
+    if privileged and without_privileged(outcome):
+        return ()
+    changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
+    return (*changes, custom_grant(outcome, world))
 
 
-def _confines_without(cause: _Cause, outcome: Outcome, world: World) -> bool:
-    """Whether the closest SCC would admit the pod without the fields that it rejects, and then applies a profile."""
-    if not cause.rejected or default_profile(cause.closest, world) not in RUNTIME_DEFAULT:
-        return False
-    after = admitted_by(cause.closest, world, outcome, {path_to_remove(error.path) for error in cause.rejected})
-    return after is not None and after.allowed
+def _needs(outcome: Outcome) -> str:
+    assert outcome.verdict is not None
+    return without_privileged(outcome) or (
+        f"The SCC must allow privileged containers, because {why_privileged(outcome.verdict.pod)}."
+    )
 
 
 def _field_names(errors: list[FieldError]) -> list[str]:

@@ -63,24 +63,28 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
+    REQUIRED_SCC,
     Candidate,
     Outcome,
     Problem,
     Related,
+    Remedy,
     Severity,
     Workload,
     World,
     and_more,
-    capitalized,
+    custom_grant,
+    pinned,
+    remove_fields,
     rule,
+    user_change,
     why_privileged,
 )
 
-from ._advice import custom_scc, grant, pinned
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._scc import node_access
-from ._what_if import admitted_by, mounts_too, path_to_remove, user_note
+from ._what_if import admitted_by, path_to_remove
 from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((
@@ -121,27 +125,26 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
             + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
-            help=_fix(paths, candidate.scc, outcome, world),
+            remedies=tuple(_remedies(paths, candidate.scc, outcome, world)),
         )
         return
 
 
-def _fix(paths: list[Path], restrictive: str, outcome: Outcome, world: World) -> str:
+def _remedies(paths: list[Path], restrictive: str, outcome: Outcome, world: World) -> Iterator[Remedy]:
+    workload = outcome.workload
     chosen = outcome.verdict.scc if outcome.verdict and outcome.verdict.scc else ""
-    if paths[0][-1] == "privileged" and outcome.verdict and why_privileged(outcome.verdict.pod):
-        return f"{capitalized(grant(outcome.workload, custom_scc(outcome)))}, because {why_privileged(outcome.verdict.pod)}."
+    needs = why_privileged(outcome.verdict.pod) if outcome.verdict and paths[0][-1] == "privileged" else ""
     if paths[0][-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
-        instead = f"Mount this storage through a persistentVolumeClaim, which {restrictive} allows."
-    else:
-        instead = (
-            f"Remove the field{mounts_too(paths[:1])} if the workload runs without it, so that {restrictive} admits the pod."
-        )
-    instead += user_note(world, outcome, admitted_by(restrictive, world, outcome, {path_to_remove(path) for path in paths}))
-    keep = f"write openshift.io/required-scc: {chosen} in the pod's annotations, which shows that the SCC is meant"
+        after = admitted_by(restrictive, world, outcome, map(path_to_remove, paths))
+        user = user_change(world.cluster.admission, outcome.verdict, after) if outcome.verdict else ""
+        yield Remedy(f"mount this storage through a persistentVolumeClaim, which {restrictive} allows", (user,) if user else ())
+    elif not needs and (removal := remove_fields(workload, world, paths)):
+        yield removal
     # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
-    if node_access(chosen, world) or chosen in world.cluster.component_sccs:
-        keep = grant(outcome.workload, custom_scc(outcome))
-    return f"{instead} If the workload needs the field, {keep}."
+    if needs or node_access(chosen, world) or chosen in world.cluster.component_sccs:
+        yield custom_grant(outcome, world)
+    else:
+        yield Remedy(f"write {REQUIRED_SCC}: {chosen} in the pod's annotations, which shows that the SCC is meant")
 
 
 _MOST_FIELDS = 10

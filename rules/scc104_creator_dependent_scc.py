@@ -42,10 +42,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import PROJECT_USER, REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, capitalized, listed, rule
+from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, advise, least_grant, listed, rule
 
-from ._advice import grant, pin_too, scc_to_grant
-from ._what_if import user_note
 from ._words import profile
 
 
@@ -72,19 +70,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
         f"without SCC grants, {_result_text(other)}",
         at=workload.place,
-        help=f"{_fix(other, world)}{user_note(world, admin, other.verdict)} "
+        remedies=(
+            *advise("independent of its creator", workload, world)[:2],
+            *(() if other.verdict.scc else (least_grant(other, world),)),
+        ),
+        help=f"{'Or use a Deployment or Job. ' if other.verdict.scc else ''}"
         "If you know who creates the pod, pass --as USER --as-group GROUP.",
     )
-
-
-def _fix(other: Outcome, world: World) -> str:
-    """Return how every creator gets the same SCC: the one that the service account brings, or else a grant for the account."""
-    assert other.verdict is not None
-    if other.verdict.scc is None:
-        return f"{capitalized(grant(other.workload, scc_to_grant(other, world)))}{pin_too(other, world)}."
-    if not world.cluster.admission.reads_required_scc:
-        return "Use a Deployment or Job instead."
-    return f"Write {REQUIRED_SCC}: {other.verdict.scc} in the pod's annotations, or use a Deployment or Job instead."
 
 
 def _result(outcome: Outcome) -> tuple[str | None, tuple[str, ...]]:

@@ -9,8 +9,6 @@ Correct the name, or require an SCC that the pod may use and that admits it. If 
 seccomp profile, grant it to the service account with a RoleBinding in its namespace. Remove the annotation only if another
 SCC with a profile admits the pod.
 
-`scclint fix` leaves this to you: only you know which SCC the pod needs.
-
 ## Before
 
 ```yaml
@@ -44,13 +42,27 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import REQUIRED_SCC, Outcome, Problem, Related, Severity, Workload, World, and_more, capitalized, listed, rule
+from scclint.api import (
+    REQUIRED_SCC,
+    Outcome,
+    Problem,
+    Related,
+    Remedy,
+    Severity,
+    Workload,
+    World,
+    admits,
+    advise,
+    and_more,
+    applies_profile,
+    grant,
+    listed,
+    pinned,
+    rule,
+)
 
-from ._advice import grant, pin_too, pinned, scc_to_grant
 from ._elsewhere import granted_elsewhere
 from ._scc import node_access
-from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted_by, user_remark, would_admit
 from ._words import first_per_field, pods, when_created
 
 
@@ -71,6 +83,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
     rejected = [e for _, reasons in world.outcomes.rejections(verdict) for e in first_per_field(reasons)]
     judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
@@ -80,53 +93,33 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         help = "Correct the name, or add the SCC to the input."
     elif rejected:
         reason = f"it rejects {judged}: {listed(e.text for e in rejected[:3])}"
-        usable = _usable(outcome, world)
-        help = (
-            f"Write {REQUIRED_SCC}: {usable}, which admits {pods(workload)}"
-            f"{user_remark(world, outcome, admitted_by(usable, world, outcome))}, or change the rejected fields."
-            if usable
-            else "Change the rejected fields, or require an SCC that allows them."
-        )
+        remedies = tuple(remedy for remedy in advise("required SCC", workload, world) if remedy.operations)
+        help = "" if remedies else "Change the rejected fields, or require an SCC that allows them."
     else:
         account = workload.pod.service_account
         reason = f"neither service account {account} nor {_creator(outcome)} may use it, so admission rejects {judged}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
-        help = _fix(outcome, name, world)
+        remedies = _remedies(outcome, name, world)
+        opens = node_access(name, world)
+        help = f"A grant of SCC {name} is not a fix, because it opens {and_more(opens, 2)}." if opens else ""
     yield Problem(
         f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
         related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[:8]), *elsewhere),
         help=help,
+        remedies=remedies,
     )
 
 
-def _fix(outcome: Outcome, scc: str, world: World) -> str:
-    """Return how the pod gets an SCC with a profile: one that it may use, or a grant. A grant of an SCC that opens the node is none."""
-    usable = _usable(outcome, world)
-    ways = []
-    if usable:
-        remark = user_remark(world, outcome, admitted_by(usable, world, outcome))
-        ways.append(f"write {REQUIRED_SCC}: {usable}, which admits {pods(outcome.workload)}{remark}")
-    opens = node_access(scc, world)
-    if not opens and default_profile(scc, world) in RUNTIME_DEFAULT and would_admit(scc, outcome, world):
-        remark = user_remark(world, outcome, admitted_by(scc, world, outcome))
-        ways.append(f"{grant(outcome.workload, f'SCC {scc}')} {_how(scc, world)}{remark}")
-    elif not usable:
-        ways.append(grant(outcome.workload, scc_to_grant(outcome, world)) + pin_too(outcome, world))
-    why = f" A grant of SCC {scc} is not a fix, because it opens {and_more(opens, 2)}." if opens else ""
-    return f"{capitalized(', or '.join(ways))}.{why}"
-
-
-def _usable(outcome: Outcome, world: World) -> str:
-    """Return the first SCC that the pod may use, and that admits it and applies RuntimeDefault; empty if there is none."""
-    tried = world.outcomes.explain(outcome.workload, among=lambda scc: default_profile(scc, world) in RUNTIME_DEFAULT)
-    return next((c.scc for c in tried if c.outcome == "chosen" and not node_access(c.scc, world)), "")
-
-
-def _how(scc: str, world: World) -> str:
-    if scc in world.cluster.own_sccs:
-        return f"with a RoleBinding to ClusterRole system:openshift:scc:{scc}"
-    return f"with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
+def _remedies(outcome: Outcome, scc: str, world: World) -> tuple[Remedy, ...]:
+    """The remedies by which the pod gets an SCC with a profile. A grant of an SCC that opens the node is none."""
+    remedies = advise("required SCC", outcome.workload, world)
+    if node_access(scc, world) or not applies_profile(world, scc) or not admits(world, scc, outcome):
+        return remedies
+    how = f" with a RoleBinding to ClusterRole system:openshift:scc:{scc}"
+    if scc not in world.cluster.own_sccs:
+        how = f" with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
+    return (*(remedy for remedy in remedies if remedy.operations), grant(outcome, world, scc, how))
 
 
 def _creator(outcome: Outcome) -> str:

@@ -65,12 +65,27 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, Verdict, Workload, World, listed, rule
+from scclint.api import (
+    Field,
+    FieldError,
+    Outcome,
+    Problem,
+    Related,
+    Remedy,
+    Severity,
+    Verdict,
+    Workload,
+    World,
+    advise,
+    listed,
+    remove_fields,
+    rule,
+)
 
 from ._quote import quoted
 from ._ranges import may_be_own
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted, path_to_remove, user_note, without
+from ._what_if import admitted, path_to_remove, without
 from ._words import first_per_field, pods, when_created
 
 
@@ -106,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"namespace's own range{_unless_given(workload, verdict, fields, world)}; {_result(outcome)}",
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
-            help=_fix(fields, scc) + user_note(world, outcome, after),
+            remedies=_remedies(outcome, [error.path for error in errors], world),
         )
         return
 
@@ -157,9 +172,10 @@ def _result(outcome: Outcome) -> str:
     return f"no other SCC that may be used admits {pods(outcome.workload)}"
 
 
-def _fix(fields: list[Field[Any]], scc: str) -> str:
-    keys = dict.fromkeys(
-        "seLinuxOptions" if "seLinuxOptions" in field.path else quoted(field).partition(":")[0] for field in fields
+def _remedies(outcome: Outcome, paths: list[tuple[str | int, ...]], world: World) -> tuple[Remedy, ...]:
+    removal = remove_fields(outcome.workload, world, paths)
+    removed = set(removal.operations) if removal else {None}
+    others = (
+        other for other in advise("IDs of the namespace", outcome.workload, world) if not removed <= set(other.operations)
     )
-    them = "it" if len(keys) == 1 else "them"
-    return f"Remove {listed(keys)}, so that {scc} sets {them} from the namespace's own range."
+    return tuple(filter(None, (removal, *others)))[:2]

@@ -57,9 +57,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Related, Severity, Workload, World, and_more, rule
+from scclint.api import Outcome, Problem, Related, Severity, Workload, World, and_more, least_grant, rule
 
-from ._advice import grant, scc_to_grant
 from ._pod_security import with_settings
 from ._quote import quoted
 from ._what_if import admitted, user_note, user_remark, without
@@ -129,7 +128,7 @@ def _move(outcome: Outcome, world: World) -> str:
     errors = first_per_field(closest.reasons) if closest else []
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
     rejects = f"{closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}, so " if closest else ""
-    return f"Move the workload to its own project. There, {rejects}{grant(workload, scc_to_grant(outcome, world))}."
+    return f"Move the workload to its own project. There, {rejects}{least_grant(outcome, world).words}."
 
 
 def _stay(outcome: Outcome, world: World) -> str:

@@ -78,9 +78,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
+from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severity, Workload, World, and_more, pinned, rule
 
-from ._advice import pinned
 from ._allowances import extra_permissions, more_restrictive
 from ._what_if import admitted_by, user_note
 from ._words import pods, when_created

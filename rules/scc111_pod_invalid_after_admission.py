@@ -19,9 +19,6 @@ SCC admission runs before validation. These SCCs set values that are invalid, al
 Correct the field of the SCC that the message names. The cluster admits the same pods, and creates them. If the kubelet does not
 start a container, remove `runAsUser: 0`, or remove `runAsNonRoot: true` if the program must run as root.
 
-`scclint fix` leaves this to you: the SCC that sets the field is in another object, and only you know whether the program must run
-as root.
-
 ## Before
 
 ```yaml
@@ -89,9 +86,22 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Container, Field, FieldProblem, Outcome, Problem, Severity, Workload, World, counted, listed, rule
+from scclint.api import (
+    Container,
+    Field,
+    FieldProblem,
+    Outcome,
+    Problem,
+    Remedy,
+    Severity,
+    Workload,
+    World,
+    counted,
+    listed,
+    remove_fields,
+    rule,
+)
 
-from ._what_if import admitted, user_remark, without
 from ._words import pods, when_created
 
 _CAUSES = {
@@ -139,17 +149,21 @@ def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
     users, limits = (
         [field for field in _effective(workload, containers, key) if field.present] for key in ("runAsUser", "runAsNonRoot")
     )
-    removed = without(verdict.submitted, (field.path[len(workload.pod.path) :] for field in users))
-    if users:
-        fix = f"Remove runAsUser: 0{user_remark(world, outcome, admitted(world, outcome, removed))}"
-    else:
-        fix = f"Use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
+    fix = remove_fields(workload, world, (field.path[len(workload.pod.path) :] for field in users)) if users else None
     one = len(names) == 1
     return Problem(
         f"{workload.named}: the kubelet does not start container{'' if one else 's'} {listed(names)}, because runAsNonRoot is true and "
         f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}: container's runAsUser breaks non-root policy",
         at=next(iter((*users, *limits)), workload.place),
-        help=f"{fix}, or remove runAsNonRoot: true if the program must run as root.",
+        remedies=(
+            fix
+            or Remedy(
+                f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
+                if not users
+                else "remove runAsUser: 0"
+            ),
+            Remedy("remove runAsNonRoot: true if the program must run as root"),
+        ),
     )
 
 

@@ -45,9 +45,18 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, Workload, World, and_more, rule
-
-from ._advice import asks_for_unconfined
+from scclint.api import (
+    Problem,
+    Remove,
+    SecurityContextConstraints,
+    Set,
+    Severity,
+    Workload,
+    World,
+    and_more,
+    asks_for_unconfined,
+    rule,
+)
 
 
 @rule(

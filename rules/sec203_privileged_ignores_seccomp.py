@@ -66,9 +66,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Related, Remove, Severity, Workload, World, capitalized, rule
+from scclint.api import Outcome, Problem, Related, Remove, Severity, Workload, World, capitalized, rule, without_privileged
 
-from ._advice import without_privileged
 from ._seccomp import asked_at
 
 

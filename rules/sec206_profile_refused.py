@@ -73,13 +73,10 @@ subjects:
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from scclint.api import Outcome, Problem, Related, Severity, Workload, World, capitalized, rule
+from scclint.api import Problem, Related, Severity, Workload, World, advise, rule
 
-from ._advice import asks_for_unconfined, grant, pin_too, profile_entries
-from ._seccomp import default_profile, newer_sibling
-from ._what_if import admitted, admitting_scc, user_note, with_unconfined_replaced, without_profiles
+from ._seccomp import default_profile
 from ._words import first_per_field, is_seccomp, when_created
 
 
@@ -113,45 +110,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.steps.of_grant(grant, scc, workload),
-            help=_fix(scc, outcome, world),
+            remedies=advise("profile allowed", workload, world),
+            help="" if default_profile(scc, world) else "Do not just remove the profile: the container then runs unconfined.",
         )
         return
 
 
 def _profile_text(value: object, text: str) -> str:
     return str(value) if isinstance(value, str) else text
-
-
-def _fix(scc: str, outcome: Outcome, world: World) -> str:
-    """Return the fix for the type of profile: an SCC may list runtime/default or a file, but should not list `unconfined`."""
-    verdict = outcome.verdict
-    assert verdict is not None
-    default = default_profile(scc, world)
-    confines = default not in ("", "unconfined") and admitting_scc(world, outcome, without_profiles(verdict.submitted)) == scc
-    removal = f"emove the profile; {scc} then applies {default}."
-    unconfined = asks_for_unconfined(outcome)
-    confined = with_unconfined_replaced(verdict.submitted)
-    if unconfined and confines:
-        return f"R{removal}"
-    if unconfined and (after := admitted(world, outcome, confined)).scc:
-        return (
-            f"Set RuntimeDefault instead of Unconfined, so that {after.scc} admits the pod.{user_note(world, outcome, after)}"
-        )
-    change = _change_scc(scc, outcome, world, confined)
-    change = f"Set RuntimeDefault instead of Unconfined, and {change}." if unconfined else f"{capitalized(change)}."
-    if confines:
-        return f"{change} Or r{removal}"
-    return change if default else f"{change} Do not just remove the profile: the container then runs unconfined."
-
-
-def _change_scc(scc: str, outcome: Outcome, world: World, pod: dict[str, Any]) -> str:
-    """Return the change by which an SCC that allows what `scc` allows also allows the profiles of `pod`."""
-    workload, entries = outcome.workload, ", ".join(profile_entries(outcome))
-    if world.scc(scc) is not None and scc not in world.cluster.own_sccs:
-        return f"list {entries} in seccompProfiles of SCC {scc}"
-    sibling = newer_sibling(scc, world)
-    if sibling and world.cluster.admission.errors_under(sibling, pod, namespace=outcome.namespace) == ():
-        instead = grant(workload, f"SCC {sibling} instead of {scc}")
-        return f"{instead}{pin_too(outcome, world)}: {sibling} lists runtime/default"
-    instead = grant(workload, f"a custom copy of {scc} with seccompProfiles: [{entries}] instead of {scc}")
-    return f"{instead}{pin_too(outcome, world)}"

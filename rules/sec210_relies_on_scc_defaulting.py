@@ -48,9 +48,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, listed, rule
+from scclint.api import Problem, Remedy, Severity, Workload, World, advise, listed, profile_place, rule
 
-from ._places import profile_place
 from ._words import profile, when_created
 
 
@@ -78,6 +77,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} applies it"
         f"{when_created(outcome)}; on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
-        help=f"Set seccompProfile: {{{form}}} {profile_place(workload)}; the profile then no longer depends on the SCC.",
+        remedies=advise("default profile", workload, world)
+        or (Remedy(f"write seccompProfile: {{{form}}} {profile_place(workload)}"),),
         container=names[0] if len(names) == 1 else "",
     )

@@ -28,6 +28,7 @@ LAYERS = (
     ("seccomp",),
     ("profiles",),
     ("outcome",),
+    ("advice",),
     ("rule",),
     ("api", "registry", "config"),
     ("suppress", "cel", "plugins"),

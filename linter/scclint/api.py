@@ -3,6 +3,19 @@
 from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
+from scclint.advice import advise, remove_fields
+from scclint.advice.draft import profile_place
+from scclint.advice.effects import user_change
+from scclint.advice.grants import (
+    admits,
+    applies_profile,
+    asks_for_unconfined,
+    custom_grant,
+    grant,
+    least_grant,
+    pinned,
+    without_privileged,
+)
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import STORAGE_POLICIES
 from scclint.finding import (
@@ -14,6 +27,7 @@ from scclint.finding import (
     Place,
     Problem,
     Related,
+    Remedy,
     Remove,
     Rename,
     Set,
@@ -114,6 +128,7 @@ __all__ = [
     "Problem",
     "ProfileSource",
     "Related",
+    "Remedy",
     "Remove",
     "Rename",
     "Role",
@@ -134,26 +149,38 @@ __all__ = [
     "Violation",
     "Workload",
     "World",
+    "admits",
+    "advise",
     "and_more",
+    "applies_profile",
     "as_list",
+    "asks_for_unconfined",
     "capitalized",
     "closest_match",
     "copied",
     "counted",
+    "custom_grant",
     "first_unknown",
+    "grant",
     "in_plain_words",
     "is_open",
     "label_errors",
+    "least_grant",
     "level_label",
     "listed",
     "members_of",
     "mounted_claims",
     "opened_by",
+    "pinned",
+    "profile_place",
+    "remove_fields",
     "rule",
     "scc_grant",
     "selinux_event",
     "stricter",
     "to_data",
     "used_by",
+    "user_change",
     "why_privileged",
+    "without_privileged",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from scclint.limits import MAX_TEXT
 from scclint.record import record
 from scclint.source import Span
-from scclint.text import full_name
+from scclint.text import capitalized, full_name
 
 if TYPE_CHECKING:
     from datetime import date
@@ -107,10 +107,40 @@ class Related:
 
 
 @record
+class Remedy:
+    """A change that was tried: `words` are an instruction without its period, `effects` what then becomes different, as clauses.
+
+    `operations` change the pod of the workload that a finding is about, and their paths lead from the pod; of a rule's edits, they change
+    the document. There are none for what others must do, such as a grant.
+    """
+
+    words: str
+    effects: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The instruction as a sentence: `Remove runAsUser: 1001.`"""
+        return f"{capitalized(self.words)}."
+
+
+def help_text(remedies: tuple[Remedy, ...]) -> str:
+    """Return remedies as alternatives, each with its effects in parentheses; empty without any. What all have in common comes last."""
+    shared = [text for text in remedies[0].effects if all(text in other.effects for other in remedies)] if remedies[1:] else []
+    sentences: list[str] = []
+    for remedy in remedies:
+        own = "; ".join(text for text in remedy.effects if text not in shared)
+        sentences.append(f"{'or ' if sentences else ''}{remedy.words}{f' ({own})' if own else ''}")
+    sentences += [f"in each case, {'; '.join(shared)}"] * bool(shared)
+    return " ".join(f"{capitalized(text)}." for text in sentences)
+
+
+@record
 class Problem:
     """What a check yields: the message, the decisive place, and places that explain it.
 
-    `help` says what the author can do, as one or two sentences; `container` names the container it is about.
+    `remedies` are what the author can do, the best first, and `help` says more about it, as one or two sentences. `container` names the
+    container it is about.
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
@@ -135,15 +165,16 @@ class Problem:
     opens: tuple[str, ...] = ()
     settle: str = ""
     cause: str = ""
+    remedies: tuple[Remedy, ...] = ()
 
 
 def help_of(problem: Problem, rule_id: str) -> str:
-    """Return the help of a problem, with a DeprecationWarning if its rule gives it by the former name."""
+    """Return the help of a problem, its remedies first, with a DeprecationWarning if its rule gives it by the former name."""
     if problem.settle:
         from warnings import warn
 
         warn(f"{rule_id}: the argument `settle` of Problem is deprecated, write `help`", DeprecationWarning, stacklevel=2)
-    return problem.help or problem.settle
+    return " ".join(filter(None, (help_text(problem.remedies), problem.help or problem.settle)))
 
 
 @record

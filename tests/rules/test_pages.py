@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from scclint.registry import builtin
-from scclint.remedy.propose import LADDERS
 from scclint.rule import AnyRule
 from tests.rules.cases import fires, run
 
@@ -38,9 +37,9 @@ def test_page_says_how_to_settle_it(rule: AnyRule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)
 def test_page_says_if_there_is_no_fix(rule: AnyRule) -> None:
-    """A rule has fixes if it gives edits, if scclint has a ladder for it, or if it is about unused suppressions."""
+    """A rule has fixes if it gives edits, if it asks for advice, or if it is about unused suppressions."""
     source = Path(inspect.getfile(rule.check)).read_text(encoding="utf-8")
-    has_fixes = "edits=" in source or rule.id in (*LADDERS, "SUP901")
+    has_fixes = "edits=" in source or "remedies=" in source or rule.id == "SUP901"
     assert ("`scclint fix` leaves this to you: " in rule.page) is not has_fixes
 
 

@@ -12,7 +12,6 @@ from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import Provider, ProviderError, make_providers
 from scclint.admission.service_account import service_account_of, with_service_account
-from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Candidate, Grant, User, Verdict
 from scclint.admission.wording import wording_of
 from scclint.cluster.grants import SccGrants
@@ -21,7 +20,6 @@ from scclint.cluster.objects import Key
 from scclint.cluster.sccs import OrderedSccs
 from scclint.model.id_ranges import BlockError, parse_block
 from scclint.model.terms import UID_RANGE
-from scclint.text import listed
 from scclint.untyped import Object
 
 _FIRST_WITH_REQUIRED_SCC = 27
@@ -129,34 +127,7 @@ class SccAdmission:
         decoded = decode_pod(pod, self._minor).valid()
         return plugin.admit(decoded, [provider], [given], wording=provider.wording, namespace=namespace, assumed=assumed)
 
-    def user_change(self, before: Verdict, after: Verdict | None) -> str:
-        """Return, as a clause, the user that containers run as after a change and did not run as before; empty if there is none.
-
-        A rejected pod is compared as written. A container without a user ID runs as the user that its image names.
-        """
-        if after is None or not after.allowed:
-            return ""
-        earlier, later, written = users_of(before.pod), users_of(after.pod), users_of(after.submitted)
-        found: dict[str, list[str]] = {}
-        for name, (uid, non_root) in later.items():
-            known = earlier.get(name, (uid, non_root))
-            if known[0] == uid and (uid is not None or known[1] or not non_root):
-                continue
-            if uid is None:
-                user = f"the user that the image names{', which must not be root' if non_root else ''}"
-            elif written[name][0] is None and self._is_in_range(uid, after.namespace):
-                user = "a user ID of the namespace's range: the image must allow it"
-            else:
-                user = f"user ID {uid}: the image must allow it"
-            found.setdefault(user, []).append(name)
-        clauses = []
-        for user, names in found.items():
-            many = len(names) > 1
-            who = "the containers" if len(names) == len(later) else f"container{'s' if many else ''} {listed(names)}"
-            clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
-        return "; ".join(clauses)
-
-    def _is_in_range(self, uid: int, namespace: str) -> bool:
+    def is_in_range(self, uid: int, namespace: str) -> bool:
         """Whether the namespace's own range of user IDs has the ID."""
         try:
             low, high = parse_block(self.annotations_of(namespace).get(UID_RANGE) or "")

@@ -5,13 +5,13 @@ from functools import partial
 from itertools import islice, product
 from typing import Any
 
+from scclint.advice.draft import OFF_BY_DEFAULT
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.limits import MAX_VALUES_TRIED
 from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
-from scclint.remedy.draft import OFF_BY_DEFAULT
 from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
 from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys

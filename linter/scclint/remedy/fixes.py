@@ -5,12 +5,12 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from scclint.finding import Crash, Finding, Fix, Ignore, Safety
+from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety
 from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
-from scclint.remedy.draft import Remedy
-from scclint.remedy.propose import LADDERS, remedies, why_none
+from scclint.remedy.propose import remedies, why_none
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
@@ -107,7 +107,7 @@ class _Fixes:
         name, result = next(iter(results.items()))
         bench = self._benches[name]
         failed: list[str] = []
-        for remedy in remedies(bench, finding, result):
+        for remedy in remedies(result):
             for make in chain(_edits(bench, result, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
                     return self._proved(finding, results, remedy, make())
@@ -118,7 +118,7 @@ class _Fixes:
     def _check_judged(self, finding: Finding, units: Sequence[Unit]) -> None:
         """Raises EditRefused if the units of a finding cannot be judged with an edit."""
         if raw := next((unit for unit in units if unit.unrendered), None):
-            told = finding.rule_id in LADDERS
+            told = any(rule.id == finding.rule_id and rule.on is Workload for rule in self._session.registry.rules)
             raise EditRefused(f"{raw.name} is judged without being rendered: {raw.unrendered}" if told else "")
         source = self._session.outline.files.get(finding.span.file)
         rendered = [unit for unit in units if unit.rendered]
@@ -141,7 +141,7 @@ class _Fixes:
         def patches(*, merge: bool) -> FileEdit:
             texts: dict[str, str] = {}
             for bench, result, obj in overlays:
-                same = (other for other in remedies(bench, finding, result) if other.title == remedy.title)
+                same = (other for other in remedies(result) if other.title == remedy.title)
                 texts |= KustomizationEdits(bench, obj).with_patch(next(same, remedy).operations, merge=merge).texts
             return FileEdit(texts, where=f"with a patch in each of {and_more(texts, 3)}")
 

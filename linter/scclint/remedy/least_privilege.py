@@ -12,6 +12,7 @@ from typing import Any, Literal
 from scclint.admission.access import opened_by, used_by
 from scclint.admission.rbac import use_rule
 from scclint.admission.verdict import Verdict
+from scclint.advice.effects import user_change
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
@@ -100,7 +101,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         changes.append(PodChange(name, was.scc or "", after.scc or ""))
         if asked not in ("", suggestion.scc):
             notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {asked} in the pods of {name}")
-        if user := cluster.admission.user_change(was, after):
+        if user := user_change(cluster.admission, was, after):
             notes.append(f"check the images of {name}, because {user}")
     return replace(suggestion, pods=tuple(changes), pin=needs_pin, notes=(*notes, *suggestion.notes))
 

@@ -7,9 +7,10 @@ of its node is advice: you have to decide it.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scclint.admission.access import Access, demands, opened_by, used_by
+from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Verdict
+from scclint.advice.effects import admission_effect, asked, process_effect
 from scclint.cluster import Cluster
 from scclint.finding import Safety
 from scclint.model.terms import REQUIRED_SCC
@@ -18,12 +19,8 @@ from scclint.outcome.chain import Outcome, Step
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.admission import with_source
 from scclint.record import record
-from scclint.remedy.draft import sentence
 from scclint.remedy.workbench import EditTrial, RuleResult, Workbench
-from scclint.text import listed
-
-_OF_NO_NODE = (" to write", "runAsUser 0", "seccomp Unconfined")
-"""The ends of the texts about a pod that say nothing of its node."""
+from scclint.text import capitalized, listed
 
 _LIMITS = (
     ("allowPrivilegeEscalation", False),
@@ -103,7 +100,7 @@ def _outcome_disproves(
     if before.skipped != after.skipped:
         yield f"SCC admission would treat {name} differently"
     minor = world.cluster.kubernetes_minor
-    if more := _asked(after.verdict.submitted, minor).keys() - _asked(before.verdict.submitted, minor):
+    if more := asked(after.verdict.submitted, minor).keys() - asked(before.verdict.submitted, minor):
         yield f"{name} would ask for {min(more)}"
     if not after.verdict.allowed:
         if before.verdict.allowed:
@@ -210,15 +207,15 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
         for comparison in comparisons(bench, trial, release):
             workload, before, after = comparison.workload, comparison.before, comparison.after
             if not comparison.edited:
-                users |= _users(world, before, after, f"in {workload.named}, ")
+                users |= _sentences(process_effect(world, before, after), f"in {workload.named}, ")
             elif any(problem.code == "wrong-type" for problem in bench.worlds[release].field_problems(workload)):
                 # The API server cannot read the object as it is, so that there are no pods to compare with.
                 words["The API server then accepts the value."] = None
             elif before.verdict is not None and after.verdict is not None:
                 same = same and (before.verdict.allowed, _run(before.verdict)) == (after.verdict.allowed, _run(after.verdict))
-                words |= dict.fromkeys(_changes(before, after))
-                users |= _users(world, before, after)
-                was, kept = (_asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
+                words |= _sentences(admission_effect(before, after))
+                users |= _sentences(process_effect(world, before, after))
+                was, kept = (asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
                 lost |= dict.fromkeys(demand for demand in was if demand not in kept)
     if lost:
         first = " ".join([next(iter(words), "The pods differ after admission."), *users])
@@ -230,11 +227,8 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
     return "unsafe", " ".join([*[*words][:1], *users]) or "The pods differ after admission."
 
 
-def _users(world: World, before: Outcome, after: Outcome, where: str = "") -> dict[str, None]:
-    """Return the user that containers then run as, as a sentence; nothing if they run as before."""
-    if before.verdict is None or not (changed := world.cluster.admission.user_change(before.verdict, after.verdict)):
-        return {}
-    return {sentence(where + changed): None}
+def _sentences(clause: str, lead: str = "") -> dict[str, None]:
+    return {f"{capitalized(lead + clause)}.": None} if clause else {}
 
 
 def _run(verdict: Verdict) -> Mapping[str, Any]:
@@ -254,24 +248,3 @@ def _run(verdict: Verdict) -> Mapping[str, Any]:
             "securityContext": {"runAsNonRoot": default, **(container.get("securityContext") or {})},
         }
     return {**pod, "spec": spec}
-
-
-def _changes(before: Outcome, after: Outcome) -> Iterator[str]:
-    """What changes for the pod, the most important first."""
-    assert before.verdict is not None
-    assert after.verdict is not None
-    whose = "the pod" if after.workload.kind == "Pod" else "the pods"
-    profiles = {container.name: container.type for container in before.seccomp}
-    confined = dict.fromkeys(
-        c.type for c in after.seccomp if c.type and c.type != profiles.get(c.name) and c.type != "Unconfined"
-    )
-    if after.verdict.scc is not None and after.verdict.scc != before.verdict.scc:
-        yield f"SCC {after.verdict.scc} then admits {whose}{f' with profile {listed(confined)}' if confined else ''}."
-    elif confined:
-        yield f"The containers then run with profile {listed(confined)}."
-
-
-def _asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:
-    """What a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
-    texts = (text.partition(": ") for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE))
-    return dict.fromkeys(f"{of_container or text}" for text, _, of_container in texts if "SELinux type" not in of_container)

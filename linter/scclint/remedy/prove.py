@@ -10,8 +10,8 @@ from functools import reduce
 from itertools import chain
 from typing import Any
 
-from scclint.finding import Finding, Safety, Severity
-from scclint.remedy.draft import OFF_BY_DEFAULT, OPTIONAL, Remedy
+from scclint.advice.draft import OFF_BY_DEFAULT, OPTIONAL
+from scclint.finding import Finding, Remedy, Safety, Severity
 from scclint.remedy.outcomes import effect, outcomes_disprove
 from scclint.remedy.workbench import EditTrial, FileEdit, RuleResult, Workbench, place_of
 from scclint.text import listed

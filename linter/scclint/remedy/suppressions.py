@@ -6,11 +6,11 @@ suppression with the lines that it covers. An annotation belongs to an object, w
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from scclint.finding import Finding, Fix, Ignore, Remove, Set
+from scclint.advice.draft import pruned
+from scclint.finding import Finding, Fix, Ignore, Remedy, Remove, Set
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.remedy.apply import generator_of, text_edits
-from scclint.remedy.draft import Remedy, pruned
 from scclint.remedy.prove import prove
 from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.run.shared import Run
@@ -100,5 +100,5 @@ def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbenc
     edited = edit(text, document.index, (operation,))
     # The edit must do no harm, which is judged without the finding: no rule reads suppressions.
     edit_of_file = FileEdit({ignore.file: edited.text}, edited.needs_review)
-    safety, _ = prove(bench, finding, None, Remedy(title, (operation,)), edit_of_file)
+    safety, _ = prove(bench, finding, None, Remedy(title, (), (operation,)), edit_of_file)
     return Fix(title, _UNCHANGED, safety, text_edits(ignore.file, text, edited.text))

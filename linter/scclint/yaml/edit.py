@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
-from scclint.finding import Append, Deduplicate, Operation, Path, Rename, Set
-from scclint.untyped import has
-from scclint.yaml.edit_places import EditRefused, Replacement, Tree
+from scclint.finding import Operation
+from scclint.yaml.edit_places import Replacement, Tree
 from scclint.yaml.edit_styles import attempts
 from scclint.yaml.lines import has_odd_breaks
 from scclint.yaml.nodes import Node, to_data
+from scclint.yaml.operations import EditRefused, changed_data
 from scclint.yaml.split import body_start, split
 
 __all__ = ["EditRefused", "Edited", "add_document", "changed_data", "edit", "read_document"]
@@ -100,50 +100,6 @@ def _applied(chunks: Sequence[str], index: int, root: Node, operation: Operation
         if read is not None and [part.text for part in split(text)] == edited:
             return text, attempt.needs_review, read
     raise EditRefused("no place was found where the edit changes nothing else")
-
-
-def changed_data(data: Any, operation: Operation) -> Any:
-    """Return `data` with the operation applied; `data` itself is changed.
-
-    Raises EditRefused if the data has no place for it.
-    """
-    *way, last = operation.path
-    holder = data
-    for depth, step in enumerate(way):
-        if isinstance(step, str) and isinstance(holder, dict) and holder.get(step) is None and _adds(operation):
-            holder[step] = {}
-        if not has(holder, (step,)):
-            raise EditRefused(f"the document has no {_dotted(operation.path[: depth + 1])}")
-        holder = holder[step]
-    if isinstance(operation, Set):
-        if not isinstance(holder, dict) and not has(holder, (last,)):
-            raise EditRefused(f"the document has no {_dotted(operation.path[:-1])} to write to")
-        holder[last] = operation.value
-    elif isinstance(operation, Append):
-        if isinstance(holder, dict) and holder.get(last) is None:
-            holder[last] = []
-        if not has(holder, (last,)) or not isinstance(holder[last], list):
-            raise EditRefused(f"{_dotted(operation.path)} is no list")
-        holder[last].append(operation.value)
-    elif not has(holder, (last,)):
-        raise EditRefused(f"the document has no {_dotted(operation.path)}")
-    elif isinstance(operation, Rename):
-        if operation.key in holder:
-            raise EditRefused(f"{operation.key} is there as well")
-        holder[operation.key] = holder.pop(last)
-    elif not isinstance(operation, Deduplicate):
-        del holder[last]
-    return data
-
-
-def _adds(operation: Operation) -> bool:
-    return isinstance(operation, Set | Append)
-
-
-def _dotted(path: Path) -> str:
-    from scclint.text import field_path
-
-    return field_path(path)
 
 
 def _replaced(text: str, replacements: Sequence[Replacement]) -> str:

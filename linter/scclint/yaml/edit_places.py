@@ -6,13 +6,10 @@ from typing import NamedTuple
 
 from scclint.finding import Path
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from scclint.yaml.operations import EditRefused
 
 _PROPERTY = re.compile(r"([&!])([^\s,\[\]{}]*)(?:[ \t]+|(?=[\r\n])|\Z)")
 _MERGE_KEY = re.compile(r"(?:^|[\n{,]|- )[ \t]*(?:<<|\"<<\"|'<<')[ \t]*:")
-
-
-class EditRefused(Exception):
-    """An edit cannot be applied without changing something else. The text says why, as a clause."""
 
 
 class Replacement(NamedTuple):

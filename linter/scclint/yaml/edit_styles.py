@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scclint.finding import Append, Deduplicate, Operation, Path, Rename, Scalar, Set
-from scclint.yaml.edit_places import Child, EditRefused, Replacement, Tree
+from scclint.yaml.edit_places import Child, Replacement, Tree
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
+from scclint.yaml.operations import EditRefused
 from scclint.yaml.write import reads_as_itself
 
 _PLAIN = re.compile(r"[A-Za-z_./](?:[A-Za-z0-9_./@+=-]|:(?=[A-Za-z0-9_./@+=-]))*")

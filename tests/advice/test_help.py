@@ -46,6 +46,7 @@ seccompProfiles: [runtime/default]
 """
 ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 PIN = "openshift.io/required-scc"
+FITS = "SCC restricted-v2 then admits the pods with profile RuntimeDefault"
 IN_RANGE = "the containers then run as a user ID of the namespace's range: the image must allow it"
 CAPABILITIES = (
     "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "
@@ -167,7 +168,9 @@ def test_no_field_is_to_be_removed_for_an_scc_that_leaves_the_pod_unconfined(con
 
 def test_the_scc_to_require_is_named() -> None:
     text = advice(POD, "SCC104")
-    assert text.startswith(f"Write {PIN}: restricted-v2 in the pod's annotations, or use a Deployment or Job instead.")
+    assert text.startswith(
+        f"Write {PIN}: restricted-v2 ({FITS.replace('pods', 'pod')}; {IN_RANGE}). Or use a Deployment or Job."
+    )
     pinned = POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: restricted-v2}}}}")
     assert_followed(POD, pinned, "SCC104")
 
@@ -183,7 +186,7 @@ def test_a_pod_that_requires_an_scc_is_told_to_require_the_granted_one() -> None
         "  containers", "  hostNetwork: true\n  containers"
     )
     assert (
-        f"SCC hostnetwork-v2, the most restrictive that admits the pod ({IN_RANGE}), and name that SCC in the annotation {PIN}."
+        f"SCC hostnetwork-v2, the most restrictive that admits the pod, and name that SCC in the annotation {PIN} ({IN_RANGE})."
         in advice(text, "SCC104")
     )
 
@@ -192,7 +195,7 @@ def test_an_scc_that_applies_no_profile_is_not_to_be_granted() -> None:
     before = DEPLOYMENT.replace(
         "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: anyuid}}}}\n    spec"
     )
-    assert advice(before, "SCC105") == f"Write {PIN}: restricted-v2, which admits its pods ({IN_RANGE})."
+    assert advice(before, "SCC105") == f"Write {PIN}: restricted-v2 ({FITS}; {IN_RANGE})."
     assert_followed(before, before.replace(": anyuid", ": restricted-v2"), "SCC105")
 
 
@@ -201,38 +204,42 @@ def test_an_annotation_is_not_to_be_removed_where_no_other_scc_admits_the_pod() 
         "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: nonroot-v2}}}}\n    spec"
     )
     text += "          securityContext: {runAsUser: 1001}\n"
-    assert advice(text, "SCC105") == (
-        "Grant service account web SCC nonroot-v2 with a RoleBinding to ClusterRole system:openshift:scc:nonroot-v2."
+    assert advice(text, "SCC105").endswith(
+        "Or grant service account web SCC nonroot-v2 with a RoleBinding to ClusterRole system:openshift:scc:nonroot-v2."
     )
     assert_followed(text, text + grant("nonroot-v2"), "SCC105")
 
 
 def test_fields_are_to_be_removed_only_if_an_scc_then_admits_the_pod() -> None:
     root = "          securityContext: {runAsUser: 0}\n"
-    assert advice(DEPLOYMENT + root, "SCC101").startswith(f"Change or remove this field ({IN_RANGE}), or grant")
+    assert advice(DEPLOYMENT + root, "SCC101").startswith(f"Remove runAsUser: 0 ({FITS}; {IN_RANGE}). Or grant")
     # The only SCC that the pod may use applies no profile, so that the container would run unconfined.
     required = DEPLOYMENT.replace(
         "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: agent}}}}\n    spec"
     )
     bare = SCC.replace("seccompProfiles: [runtime/default]", "users: [system:serviceaccount:shop:web]")
-    assert "emove" not in advice(f"{required}{root}---\n{bare}", "SCC105")
+    text = advice(f"{required}{root}---\n{bare}", "SCC105")
+    assert text.startswith(f"Remove runAsUser: 0, and write {PIN}: restricted-v2 ({FITS}; {IN_RANGE}).")
+    assert_followed(f"{required}{root}---\n{bare}", f"{required.replace(': agent', ': restricted-v2')}---\n{bare}", "SCC105")
 
 
 def test_a_profile_is_to_be_set_where_the_scc_that_then_admits_the_pod_applies_none() -> None:
     task = "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: build, namespace: shop}\nspec:\n"
     step = "  steps: [{name: build, image: registry.example/build:1, securityContext: {privileged: true}}]\n"
-    assert advice(task + step, "SCC101").startswith(
-        f"Change or remove this field ({IN_RANGE}), and set seccompProfile: {{type: RuntimeDefault}} on the pod's steps, in spec.stepTemplate."
+    assert CAPABILITIES in advice(task + step, "SCC101")
+    profiled = step.replace("privileged: true", "capabilities: {add: [SYS_ADMIN]}")
+    assert "Remove capability SYS_ADMIN, and write seccompProfile: {type: RuntimeDefault} on the pod's steps" in advice(
+        task + profiled, "SCC101"
     )
     profile = "  stepTemplate: {securityContext: {seccompProfile: {type: RuntimeDefault}}}\n"
-    assert_followed(task + step, task + profile + step.replace(", securityContext: {privileged: true}", ""), "SCC101")
+    assert_followed(task + profiled, task + profile + step.partition(", securityContext")[0] + "}]\n", "SCC101")
 
 
 def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     mounted = (
         "          volumeMounts: [{name: logs, mountPath: /logs}]\n      volumes: [{name: logs, hostPath: {path: /var/log}}]\n"
     )
-    assert f"(a volume with its mounts; {IN_RANGE})" in advice(DEPLOYMENT + mounted, "SCC101")
+    assert "Remove volume logs (hostPath /var/log) with its mounts (" in advice(DEPLOYMENT + mounted, "SCC101")
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
-    assert "(a volume with its mounts)" in advice(granted, "SEC201")
-    assert "(a volume with its mounts" in advice(granted, "SCC102")
+    assert "Remove volume logs (hostPath /var/log) with its mounts, and write" in advice(granted, "SEC201")
+    assert "Remove volume logs (hostPath /var/log) with its mounts" in advice(granted, "SCC102")

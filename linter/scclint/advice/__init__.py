@@ -1,0 +1,32 @@
+"""Advice: what removes a problem of a workload, tried on its pod, and what then becomes different, as data and in words.
+
+A rule asks for a goal. There is one ladder for each goal, with the smallest change first. Nothing here knows files: `remedy` writes the
+operations of a remedy into the manifest and proves them.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from scclint.finding import Path, Remedy
+from scclint.model.workload import Workload
+from scclint.outcome.world import World
+
+if TYPE_CHECKING:
+    from scclint.advice.ladders import Goal
+
+
+def advise(goal: "Goal", workload: Workload, world: World) -> tuple[Remedy, ...]:
+    """Return at most three remedies, the best first; none if the verdict is unknown. `world` is the one that their words are about."""
+    from scclint.advice.ladders import remedies
+
+    return remedies(goal, workload, world)
+
+
+def remove_fields(workload: Workload, world: World, paths: Iterable[Path]) -> Remedy | None:
+    """Return the remedy that removes the fields at some paths of the pod.
+
+    None if the pod is then not created or cannot start, or a container loses its profile.
+    """
+    from scclint.advice import ladders
+
+    return ladders.remove_fields(workload, world, paths)

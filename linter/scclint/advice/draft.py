@@ -1,0 +1,219 @@
+"""A workload while a remedy is put together: the operations so far, and the pod that each release would then get."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from scclint.advice.effects import effects
+from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
+from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
+from scclint.model.workload import Workload
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
+from scclint.text import and_more, listed
+from scclint.untyped import as_mappings, copied, has, value_at
+from scclint.yaml.operations import EditRefused, changed_data
+
+OPTIONAL = frozenset(
+    (
+        *("securityContext", "seLinuxOptions", "capabilities", "add", "seccompProfile", "windowsOptions"),
+        *("annotations", "labels", "volumes", "volumeMounts", "volumeDevices", "sysctls", "supplementalGroups"),
+    )
+)
+"""Fields that mean nothing when they are empty: they are removed with their last entry."""
+
+OFF_BY_DEFAULT = frozenset(("hostNetwork", "hostPID", "hostIPC", "privileged"))
+"""Fields that mean nothing when they are false."""
+
+
+class Draft:
+    """Paths lead from the pod. `worlds` are those of all releases, and `world` is the one that the words are about.
+
+    `outcomes` and `pods` are the outcomes as they are and the pods as they reach SCC admission, by release.
+    """
+
+    def __init__(self, workload: Workload, worlds: Mapping[str, World], world: World) -> None:
+        self.workload = workload
+        self.worlds = worlds
+        self.world = world
+        self.outcome = world.outcome(workload)
+        self.outcomes = {release: each.outcome(workload) for release, each in worlds.items()}
+        self.operations: list[Operation] = []
+        self._removed: list[str] = []
+        self._written: list[str] = []
+        self._manifest = copied(workload.pod.manifest)
+        self.pods: dict[str, dict[str, Any]] = {
+            release: copied(outcome.verdict.submitted)
+            for release, outcome in self.outcomes.items()
+            if outcome.verdict is not None
+        }
+
+    @property
+    def may_pin(self) -> bool:
+        """Whether every release reads the annotation `REQUIRED_SCC`."""
+        return all(world.cluster.admission.reads_required_scc for world in self.worlds.values())
+
+    @property
+    def pinned(self) -> bool:
+        """Whether an annotation decides which SCC is tried."""
+        return self.may_pin and any(outcome.verdict and outcome.verdict.required_scc for outcome in self.outcomes.values())
+
+    @property
+    def has_pod_context(self) -> bool:
+        """Whether the pods of the kind have a security context of their own; those of Knative have not."""
+        return self.workload.group != "serving.knative.dev"
+
+    def after(self) -> Iterator[tuple[Outcome, Outcome, World]]:
+        """Yield for each release the outcome as it is and with the operations, and its world."""
+        for release, pod in self.pods.items():
+            world, before = self.worlds[release], self.outcomes[release]
+            yield before, world.outcomes.with_pod(before, pod), world
+
+    def remedy(self) -> Remedy:
+        """What the operations do, and what then becomes different."""
+        parts = []
+        if self._removed:
+            parts.append(f"remove {and_more(dict.fromkeys(self._removed), 4)}")
+        if self._written:
+            parts.append(f"write {and_more(dict.fromkeys(self._written), 4)}")
+        changed = next((pair for *pair, world in self.after() if world is self.world), None)
+        return Remedy(", and ".join(parts), tuple(effects(self.world, *changed)) if changed else (), tuple(self.operations))
+
+    def set(self, path: Path, value: Scalar, words: str = "") -> None:
+        """Write a scalar. Raises EditRefused where the pod has no place for it."""
+        self._do(Set(path, value))
+        self._written.append(words or f"{path[-1]}: {shown(value)}")
+
+    def pin(self, scc: str) -> None:
+        """Require an SCC by annotation."""
+        self.set(("metadata", "annotations", REQUIRED_SCC), scc, f"{REQUIRED_SCC}: {scc}{annotation_place(self.workload)}")
+
+    def set_profile(self, holder: Path, words: str = "") -> None:
+        """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
+        pod = self.workload.pod
+        profile = ("securityContext", "seccompProfile", "type")
+        where = f"in the securityContext of container {self.value((*holder, 'name'))}"
+        if holder == ("spec",):
+            where = profile_place(self.workload)
+        words = words or f"seccompProfile: {{type: RuntimeDefault}} {where}"
+        if holder == ("spec",) and (not self.has_pod_context or ignores_pod_profile(self.workload)):
+            for container in pod.containers:
+                if container.privileged.value is not True and container.seccomp_type.value is None:
+                    self.set(("spec", container.list, container.index, *profile), "RuntimeDefault", words)
+        else:
+            self.set((*holder, *profile), "RuntimeDefault", words)
+
+    def append(self, path: Path, value: Scalar, words: str) -> None:
+        """Add a scalar to a list. Raises EditRefused where the pod has no place for it."""
+        self._do(Append(path, value))
+        self._written.append(words)
+
+    def remove(self, path: Path, words: str = "") -> None:
+        """Remove a field or item, and what is empty then. Raises EditRefused if the manifest does not have it."""
+        value = _at(self._manifest, path)
+        key = next(str(step) for step in reversed(path) if isinstance(step, str))
+        simple = not isinstance(value, dict | list)
+        shown_as = f"capability {value}" if key == "add" else f"{key}: {shown(value)}" if simple else key
+        self._removed.append(words or shown_as)
+        self._do(Remove(pruned(self._manifest, path)))
+
+    def remove_volume(self, index: int) -> None:
+        """Remove a volume and all mounts of it."""
+        name = self.value(("spec", "volumes", index, "name"))
+        host_path = self.value(("spec", "volumes", index, "hostPath", "path"))
+        words = f"volume {name}{f' (hostPath {host_path})' if host_path else ''} with its mounts"
+        for containers in CONTAINER_LISTS:
+            for number, container in enumerate(as_mappings(self.value(("spec", containers)))):
+                for field in ("volumeMounts", "volumeDevices"):
+                    for at, mount in reversed([*enumerate(as_mappings(container.get(field)))]):
+                        if mount.get("name") == name:
+                            self.remove(("spec", containers, number, field, at), words)
+        self.remove(("spec", "volumes", index), words)
+
+    def value(self, path: Path) -> Any:
+        """What the manifest has at a path; None if it has nothing there."""
+        return value_at(self._manifest, path)
+
+    def _do(self, operation: Set | Append | Remove) -> None:
+        changed_data(self._manifest, operation)
+        self.operations.append(operation)
+        for pod in self.pods.values():
+            # A release that does not know the field has dropped it.
+            with suppress(EditRefused):
+                changed_data(pod, operation)
+
+
+def ignores_pod_profile(workload: Workload) -> bool:
+    """Whether a container is privileged beside others, and therefore ignores a profile of its pod, which sets none yet."""
+    privileged = {container.privileged.value is True for container in workload.pod.containers}
+    return len(privileged) > 1 and not workload.pod.seccomp_type.present
+
+
+def profile_place(workload: Workload) -> str:
+    """Return where a profile for all containers goes, as a phrase: `in the pod's securityContext`.
+
+    Not every kind that creates pods has all fields of a pod.
+    """
+    group, kind = workload.group, workload.kind
+    if group == "serving.knative.dev":
+        return "on each of the pod's containers" if len(workload.pod.containers) > 1 else "on the pod's container"
+    if group != "tekton.dev":
+        if ignores_pod_profile(workload):
+            plain = [container.name for container in workload.pod.containers if container.privileged.value is not True]
+            return f"in the securityContext of container{'s' if len(plain) > 1 else ''} {listed(plain)}"
+        return "in the pod's securityContext"
+    if kind == "TaskRun":
+        return "on the pod, in spec.podTemplate.securityContext"
+    # The pod template of a PipelineRun applies to all its tasks, and another task may need other settings.
+    steps = f"{'taskSpec' if _in_pipeline(workload) else 'spec'}.stepTemplate.securityContext"
+    if any("sidecars" in workload.written(container.path) for container in workload.pod.containers):
+        return f"on the pod's steps, in {steps}, and on each sidecar"
+    return f"on the pod's steps, in {steps}"
+
+
+def annotation_place(workload: Workload) -> str:
+    """Return ` in the task's taskSpec.metadata` if an annotation of the object would apply to other pods too; else nothing."""
+    return " in the task's taskSpec.metadata" if _in_pipeline(workload) else ""
+
+
+def _in_pipeline(workload: Workload) -> bool:
+    return workload.group == "tekton.dev" and workload.kind in ("Pipeline", "PipelineRun")
+
+
+def pruned(data: Any, path: Path) -> Path:
+    """The path to remove with what is at `path`: that of the outermost holder that would be left empty and then means nothing."""
+    while len(path) > 2 and path[-2] in OPTIONAL and len(_at(data, path[:-1])) == 1:
+        path = path[:-1]
+    return path
+
+
+def words_of(data: Any, operation: Operation) -> str:
+    """What an operation does to a document, as an instruction: `remove runAsUser: 0`."""
+    key = next(str(step) for step in reversed(operation.path) if isinstance(step, str))
+    if isinstance(operation, Rename):
+        return f"write {operation.key} instead of {key}"
+    if isinstance(operation, Deduplicate):
+        return f"remove the earlier {key}, which the cluster drops"
+    is_item = isinstance(operation.path[-1], int)
+    if isinstance(operation, Set):
+        return f"write {shown(operation.value)} in {key}" if is_item else f"write {key}: {shown(operation.value)}"
+    if isinstance(operation, Append):
+        return f"add {shown(operation.value)} to {key}"
+    value = _at(data, operation.path)
+    if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):
+        value = value["name"]
+    if isinstance(value, dict | list):
+        return f"remove {key}"
+    return f"remove {shown(value)} from {key}" if is_item else f"remove {key}: {shown(value)}"
+
+
+def shown(value: Scalar) -> str:
+    """A scalar as YAML writes it."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+
+
+def _at(data: Any, path: Sequence[str | int]) -> Any:
+    """The value at a path. Raises EditRefused if there is none."""
+    if not has(data, path):
+        raise EditRefused("the manifest does not have the field")
+    return value_at(data, path)

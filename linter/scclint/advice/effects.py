@@ -1,0 +1,98 @@
+"""What becomes different for a workload's pods, in words made from the admitted pod before and after. Nothing is written by hand."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scclint.admission.access import demands
+from scclint.admission.strategies import users_of
+from scclint.admission.verdict import Verdict
+from scclint.cluster.scc_admission import SccAdmission
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
+from scclint.text import listed
+
+_OF_NO_NODE = (" to write", "runAsUser 0", "seccomp Unconfined")
+"""The ends of the texts about a pod that say nothing of its node."""
+
+_GROUPS = ("fsGroup", "supplementalGroups")
+
+
+def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
+    """Return what changes for the pods, as clauses, the most important first; nothing if a verdict is unknown."""
+    admission, process = admission_effect(before, after), process_effect(world, before, after)
+    run = "the containers then run "
+    if admission.startswith(run) and process.startswith(run):
+        admission, process = f"{admission} and {process.removeprefix(run)}", ""
+    return tuple(filter(None, (admission, _loss(world, before, after), process)))
+
+
+def _loss(world: World, before: Outcome, after: Outcome) -> str:
+    if before.verdict is None or after.verdict is None:
+        return ""
+    was, kept = (asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
+    lost = was.keys() - kept.keys()
+    return f"the program must work without {'it' if len(lost) == 1 else 'them'}" if lost else ""
+
+
+def admission_effect(before: Outcome, after: Outcome) -> str:
+    """Return which SCC then admits the pods, and the profiles that the containers then run with; empty if both are as before."""
+    if before.verdict is None or after.verdict is None:
+        return ""
+    profiles = {container.name: container.type for container in before.seccomp}
+    confined = dict.fromkeys(
+        c.type for c in after.seccomp if c.type and c.type != profiles.get(c.name) and c.type != "Unconfined"
+    )
+    if after.verdict.scc is not None and after.verdict.scc != before.verdict.scc:
+        whose = "the pod" if after.workload.kind == "Pod" else "the pods"
+        return f"SCC {after.verdict.scc} then admits {whose}{f' with profile {listed(confined)}' if confined else ''}"
+    return f"the containers then run with profile {listed(confined)}" if confined else ""
+
+
+def process_effect(world: World, before: Outcome, after: Outcome) -> str:
+    """Return which user, or else which groups, the containers then have; empty if they are as before."""
+    if before.verdict is None or after.verdict is None:
+        return ""
+    if user := user_change(world.cluster.admission, before.verdict, after.verdict):
+        return user
+    groups = _changed_groups(before.verdict.submitted, after.verdict) if after.verdict.allowed else ()
+    return f"volumes and processes then have groups of the namespace's range instead of {listed(groups)}" if groups else ""
+
+
+def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None) -> str:
+    """Return, as a clause, the user that containers run as after a change and did not run as before; empty if there is none.
+
+    A rejected pod is compared as written. A container without a user ID runs as the user that its image names.
+    """
+    if after is None or not after.allowed:
+        return ""
+    earlier, later, written = users_of(before.pod), users_of(after.pod), users_of(after.submitted)
+    users: dict[str, list[str]] = {}
+    for name, (uid, non_root) in later.items():
+        known = earlier.get(name, (uid, non_root))
+        if known[0] == uid and (uid is not None or known[1] or not non_root):
+            continue
+        if uid is None:
+            user = f"the user that the image names{', which must not be root' if non_root else ''}"
+        elif written[name][0] is None and admission.is_in_range(uid, after.namespace):
+            user = "a user ID of the namespace's range: the image must allow it"
+        else:
+            user = f"user ID {uid}: the image must allow it"
+        users.setdefault(user, []).append(name)
+    clauses = []
+    for user, names in users.items():
+        many = len(names) > 1
+        who = "the containers" if len(names) == len(later) else f"container{'s' if many else ''} {listed(names)}"
+        clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
+    return "; ".join(clauses)
+
+
+def _changed_groups(before: Mapping[str, Any], after: Verdict) -> list[str]:
+    """The groups that the pod set and that it no longer sets, as `key: value`."""
+    old, new = (pod["spec"].get("securityContext") or {} for pod in (before, after.submitted))
+    return [f"{key}: {old[key]}" for key in _GROUPS if old.get(key) is not None and new.get(key) is None]
+
+
+def asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:
+    """Return what a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
+    texts = (text.partition(": ") for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE))
+    return dict.fromkeys(of_container or text for text, _, of_container in texts if "SELinux type" not in of_container)

@@ -1,0 +1,138 @@
+"""Whom to grant which SCC: one that opens nothing that the pod does not use, to an account that only this workload uses."""
+
+from collections.abc import Sequence
+
+from scclint.admission.access import opened_by, used_by, why_privileged
+from scclint.advice.effects import user_change
+from scclint.finding import Remedy
+from scclint.model.terms import REQUIRED_SCC
+from scclint.model.unknown import is_open
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
+from scclint.text import listed
+
+PROFILES = ("runtime/default", "docker/default")
+"""RuntimeDefault, as SCCs spell it."""
+
+SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")
+"""Accounts as which pods without a serviceAccountName run, and those of builds, deployments and Tekton: they are granted nothing."""
+
+
+def applies_profile(world: World, scc: str) -> bool:
+    """Whether the SCC applies RuntimeDefault to pods that set no profile."""
+    return world.cluster.sccs[scc].default_seccomp_profile in PROFILES
+
+
+def confines(world: World, scc: str) -> bool:
+    """Whether an SCC may be advised: it applies RuntimeDefault, does not open the node, and belongs to no component of the release."""
+    takes = any(access.takes for access in opened_by(world.cluster.sccs[scc]))
+    return applies_profile(world, scc) and not takes and scc not in world.cluster.component_sccs
+
+
+def admits(world: World, scc: str, outcome: Outcome) -> bool:
+    """Whether the SCC would admit the pod of the outcome as submitted, if every user could use it."""
+    verdict = outcome.verdict
+    return (
+        verdict is not None and world.cluster.admission.errors_under(scc, verdict.submitted, namespace=verdict.namespace) == ()
+    )
+
+
+def newer_version(world: World, scc: str) -> str:
+    """Return the release's `-v2` version of the SCC if that applies RuntimeDefault (`nonroot-v2`); else nothing."""
+    newer = f"{scc}-v2"
+    return newer if newer in world.cluster.sccs and applies_profile(world, newer) else ""
+
+
+def pinned(outcome: Outcome, world: World) -> bool:
+    """Whether an annotation of the pod decides which SCC is tried."""
+    return outcome.verdict is not None and bool(outcome.verdict.required_scc) and world.cluster.admission.reads_required_scc
+
+
+def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "") -> Remedy:
+    """The grant of an SCC to the account of the workload, and what is different under it. `phrase` describes an SCC to be written.
+
+    Accounts that several workloads share are granted nothing.
+    """
+    account = outcome.workload.pod.service_account
+    words = f"grant service account {account} {phrase or f'SCC {scc}'}"
+    if account in SHARED_ACCOUNTS:
+        words = f"run the workload as a service account of its own, and grant that account {phrase or f'SCC {scc}'}"
+    verdict = outcome.verdict
+    assert verdict is not None
+    pin = ""
+    if pinned(outcome, world) and verdict.required_scc != scc:
+        pin = f", and name that SCC in the annotation {REQUIRED_SCC}"
+    user = ""
+    if scc:
+        after = world.cluster.admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace)
+        user = user_change(world.cluster.admission, verdict, after)
+    return Remedy(words + why + pin, (user,) if user else ())
+
+
+def least_grant(outcome: Outcome, world: World) -> Remedy:
+    """The grant of the most restrictive SCC of the release that opens nothing the pod does not use, or else of a custom SCC.
+
+    An SCC of the input may belong to another application, and some of the release belong to its components: they are never named.
+    """
+    verdict = outcome.verdict
+    assert verdict is not None
+    used = {access.words for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)}
+    general = world.cluster.own_sccs - world.cluster.component_sccs
+    for scc in world.cluster.scc_order.by_restrictiveness:
+        if scc in general and applies_profile(world, scc):
+            opened = (access.words for access in opened_by(world.cluster.sccs[scc]))
+            if all(words in used for words in opened) and admits(world, scc, outcome):
+                return grant(outcome, world, scc, ", the most restrictive that admits the pod")
+    return custom_grant(outcome, world)
+
+
+def custom_grant(outcome: Outcome, world: World) -> Remedy:
+    """The grant of an SCC that allows only what the pod needs and lists the profiles that it asks for."""
+    entries = listed(profile_entries(outcome))
+    scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
+    more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome)
+    return grant(outcome, world, "", phrase=f"{scc}{more}")
+
+
+def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]) -> Remedy:
+    """The grant of the newer version of an SCC if that admits the pod, or else of a copy of it that lists the profiles."""
+    if any(access.takes for access in opened_by(world.cluster.sccs[scc])):
+        return custom_grant(outcome, world)
+    newer = newer_version(world, scc)
+    if newer and list(profiles) == ["runtime/default"] and admits(world, newer, outcome):
+        return grant(outcome, world, newer, f" instead of {scc}")
+    return grant(
+        outcome, world, "", phrase=f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}] instead of {scc}"
+    )
+
+
+def _suggest(outcome: Outcome) -> str:
+    """Return the command that prints the custom SCC of a rejected pod, in parentheses; empty if the command has nothing to print."""
+    workload, verdict = outcome.workload, outcome.verdict
+    if verdict is None or verdict.allowed or not workload.name or is_open(workload.name) or workload.provenance.label:
+        return ""
+    namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
+    return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"
+
+
+def without_privileged(outcome: Outcome) -> str:
+    """Return the advice on a pod with a privileged container; empty if the container does what no capability allows."""
+    if outcome.verdict is None or why_privileged(outcome.verdict.pod):
+        return ""
+    return (
+        "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "
+        "apply, and use an SCC that allows these capabilities."
+    )
+
+
+def asks_for_unconfined(outcome: Outcome) -> bool:
+    """Whether a field or annotation of the pod turns seccomp off for a container."""
+    return any(c.requested is not None and c.requested.type == "Unconfined" for c in outcome.seccomp)
+
+
+def profile_entries(outcome: Outcome) -> list[str]:
+    """Return the entries of seccompProfiles that the pod needs, the default first; Unconfined is replaced by RuntimeDefault."""
+    requested = [c.requested for c in outcome.seccomp]
+    files = {f"localhost/{r.localhost_profile}" for r in requested if r is not None and r.type == "Localhost"}
+    needs_default = not files or any(r is None or r.type != "Localhost" for r in requested)
+    return ["runtime/default"] * needs_default + sorted(files)

@@ -1,0 +1,406 @@
+"""The ladder of each goal of a workload: what to try, the smallest change first.
+
+A profile under an SCC that the pod may use already comes first, then the fewest fields without which `restricted-v2` admits the pod,
+then a user namespace, then a grant. A step is advised only if the pod as it would be is admitted, can start, and loses no profile.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Literal
+
+from scclint.admission.access import opened_by, why_privileged
+from scclint.admission.field import FieldError
+from scclint.advice.draft import Draft
+from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
+from scclint.finding import Path, Remedy, Remove
+from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
+from scclint.model.workload import Workload
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import PROJECT_USER, World
+from scclint.podsecurity.labels import Mode
+from scclint.podsecurity.standards import Violation
+from scclint.yaml.operations import EditRefused
+
+_USER_NAMESPACE_SINCE = 33
+_ROUNDS = 6
+"""How often the errors of an SCC are asked for. Each round changes a field, and a pod has few that an SCC judges."""
+
+MOST_REMEDIES = 3
+_PROFILE = ("securityContext", "seccompProfile")
+_DEFAULTS = ("kubelet default", "SCC default")
+
+Goal = Literal[
+    "IDs of the namespace",
+    "admitted",
+    "confined",
+    "default profile",
+    "enforced level",
+    "independent of its creator",
+    "profile allowed",
+    "required SCC",
+    "restricted",
+    "warned level",
+]
+"""What a rule asks for: that an SCC admits the pod, that all its containers have a profile, that they have it by themselves, ..."""
+
+Step = Callable[[Draft], Remedy | None]
+"""Puts a remedy together; None if it does not reach the goal."""
+
+
+def remedies(goal: Goal, workload: Workload, world: World) -> tuple[Remedy, ...]:
+    """Return at most three remedies, the best first; none if the verdict is unknown. `world` is the one that the words are about."""
+    if world.outcome(workload).verdict is None:
+        return ()
+    worlds = world.others or {"": world}
+    proposed: list[Remedy] = []
+    for step in LADDERS[goal]:
+        with suppress(EditRefused):
+            remedy = step(Draft(workload, worlds, world))
+            # What does more than a remedy that is enough is none.
+            if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in proposed):
+                proposed.append(remedy)
+    last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
+    return (*proposed[: MOST_REMEDIES - bool(last)], *([last] if last else []))
+
+
+def remove_fields(workload: Workload, world: World, paths: Iterable[Path]) -> Remedy | None:
+    """Return the remedy that removes the fields at some paths of the pod.
+
+    None if the pod is then not created or cannot start, or a container loses its profile.
+    """
+    draft = Draft(workload, world.others or {"": world}, world)
+    with suppress(EditRefused):
+        for path in sorted(dict.fromkeys(paths), key=_position, reverse=True):
+            _resolve(draft, path)
+        return _if_good(draft, opens=True)
+    return None
+
+
+def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Remedy | None:
+    """The remedy if on every release the pod is created and can start, no container loses its profile, and the SCC opens nothing.
+
+    `opens`: the SCC may open the node as it does now. `confined`: every container has a profile.
+    """
+    if not draft.operations:
+        return None
+    for before, after, world in draft.after():
+        scc = after.verdict.scc if after.verdict is not None else None
+        # What is invalid for another reason stays so.
+        stays = after.rejected_by in ("validation", "csi") and after.rejected_by == before.rejected_by
+        if not after.admitted or (after.rejected_by and not stays) or after.never_started:
+            return None
+        if _unconfined(after) - (set() if confined or not before.admitted else _unconfined(before)):
+            return None
+        now = (before.verdict.scc if before.verdict else None) or ""
+        if scc and scc != now and (scc in world.cluster.component_sccs or _opened(scc, world) - _opened(now * opens, world)):
+            return None
+        if scc and not opens and _opened(scc, world):
+            return None
+    return draft.remedy()
+
+
+def _opened(scc: str, world: World) -> set[str]:
+    """What an SCC opens of the node, in words; nothing without an SCC."""
+    return {access.words for access in opened_by(world.cluster.sccs[scc])} if scc else set()
+
+
+def _unconfined(outcome: Outcome) -> set[str]:
+    """The containers that run unconfined although nothing asks for that."""
+    return {c.name for c in outcome.seccomp if c.source in _DEFAULTS and (c.type == "Unconfined" or c.unconfined_on)}
+
+
+def _profile(draft: Draft) -> Remedy | None:
+    draft.set_profile(("spec",))
+    return _if_good(draft, opens=True, confined=True)
+
+
+def _default_profile(draft: Draft) -> Remedy | None:
+    """Write the profile that the SCC applies."""
+    applied = (c for outcome in draft.outcomes.values() for c in outcome.seccomp if c.source == "SCC default")
+    if {(container.type, container.localhost_profile) for container in applied} != {("RuntimeDefault", None)}:
+        return None
+    draft.set_profile(("spec",))
+    return _if_good(draft, opens=True)
+
+
+def _confine(draft: Draft) -> Remedy | None:
+    """Write RuntimeDefault instead of Unconfined."""
+    for holder in _with_profile(draft):
+        if draft.value((*holder, *_PROFILE, "type")) == "Unconfined":
+            draft.set_profile(holder)
+    return _if_good(draft, opens=True)
+
+
+def _default_of_scc(draft: Draft) -> Remedy | None:
+    """Remove the profiles, so that the SCC applies its own."""
+    for holder in _with_profile(draft):
+        draft.remove((*holder, *_PROFILE), "seccompProfile")
+    return _if_good(draft, opens=True, confined=True)
+
+
+def _with_profile(draft: Draft) -> list[Path]:
+    """The pod spec and the containers that have a profile."""
+    holders: list[Path] = [("spec",), *(("spec", c.list, c.index) for c in draft.workload.pod.containers)]
+    return [holder for holder in holders if draft.value((*holder, *_PROFILE)) is not None]
+
+
+def _require_confining(draft: Draft) -> Remedy | None:
+    """Require an SCC that the pod may use already and that applies a profile."""
+    scc = _usable(draft)
+    if not scc:
+        return None
+    draft.pin(scc)
+    draft.set_profile(("spec",))
+    return _if_good(draft)
+
+
+def _require_usable(draft: Draft) -> Remedy | None:
+    """Require an SCC that the pod may use already and that applies a profile, and nothing else."""
+    scc = _usable(draft)
+    if not scc:
+        return None
+    draft.pin(scc)
+    return _if_good(draft)
+
+
+def _require_own(draft: Draft) -> Remedy | None:
+    """Require the SCC that the pod gets by the rights of its service account alone."""
+    verdicts = [world.outcome(draft.workload, PROJECT_USER).verdict for world in draft.worlds.values()]
+    sccs = {verdict.scc if verdict is not None else None for verdict in verdicts}
+    scc = sccs.pop()
+    if scc is None or sccs or not draft.may_pin:
+        return None
+    draft.pin(scc)
+    return draft.remedy()
+
+
+def _fit(draft: Draft) -> Remedy | None:
+    """Remove the fewest fields without which restricted-v2 admits the pod."""
+    return _if_good(draft, confined=True) if _fits(draft) else None
+
+
+def _fit_with_profile(draft: Draft) -> Remedy | None:
+    if not _fits(draft):
+        return None
+    draft.set_profile(("spec",))
+    return _if_good(draft, confined=True)
+
+
+def _fits(draft: Draft) -> bool:
+    if any(container.privileged.value is True for container in draft.workload.pod.containers):
+        return False
+    for _ in range(_ROUNDS):
+        errors: dict[Path, FieldError] = {}
+        for release, world in draft.worlds.items():
+            pod, namespace = draft.pods.get(release), draft.outcomes[release].namespace
+            rejections = None
+            if pod is not None:
+                rejections = world.cluster.admission.errors_under(RESTRICTED, pod, namespace=namespace)
+            if rejections is None:
+                return False
+            errors |= {error.path: error for error in rejections}
+        if not errors:
+            if draft.pinned:
+                draft.pin(RESTRICTED)
+            return bool(draft.operations)
+        before = len(draft.operations)
+        for path in sorted(errors, key=_position, reverse=True):
+            _resolve(draft, path)
+        if len(draft.operations) == before:
+            return False
+    return False
+
+
+def _user_namespace(draft: Draft) -> Remedy | None:
+    """Give the pod a user namespace, for which every account may use restricted-v3."""
+    if any(world.cluster.kubernetes_minor < _USER_NAMESPACE_SINCE for world in draft.worlds.values()):
+        return None
+    if draft.value(("spec", "hostUsers")) is not None or draft.pinned:
+        return None
+    draft.set(("spec", "hostUsers"), False)
+    return _if_good(draft)
+
+
+def _meet_enforced(draft: Draft) -> Remedy | None:
+    """Write the fields because of which Pod Security admission rejects the pod."""
+    return _write(draft, (v for outcome in draft.outcomes.values() for v in _violations(outcome, "enforce")))
+
+
+def _meet_warned(draft: Draft) -> Remedy | None:
+    """Write the fields because of which the API server warns about the pod, or about the pod template as written."""
+    violations: list[Violation] = []
+    for release, outcome in draft.outcomes.items():
+        violations += _violations(outcome, "warn", "audit")
+        if outcome.template.warning or outcome.template.audit:
+            violations += _violations(outcome, "warn", "audit", pod=draft.pods.get(release))
+    return _write(draft, violations)
+
+
+def _require_restricted(draft: Draft) -> Remedy | None:
+    """Require restricted-v2 for a bare Pod, which an SCC of its creator admits now."""
+    if not draft.may_pin or draft.workload.controlled or draft.value(("metadata", "annotations", REQUIRED_SCC)) is not None:
+        return None
+    draft.pin(RESTRICTED)
+    return _if_good(draft)
+
+
+def _violations(outcome: Outcome, *modes: Mode, pod: dict[str, Any] | None = None) -> Iterator[Violation]:
+    """What the standards of these modes forbid in the pod after admission, or in `pod`."""
+    if (judged := outcome.pod_security) is not None:
+        for mode in modes:
+            yield from judged.violations(getattr(judged.policy.policy, mode), pod)
+
+
+def _write(draft: Draft, violations: Iterable[Violation]) -> Remedy | None:
+    """Write what the violations ask for; None if one of them asks for more than a field that SCCs set as well."""
+    satisfied = all(_satisfy(draft, violation) for violation in dict.fromkeys(violations))
+    return _if_good(draft, opens=True) if satisfied else None
+
+
+def _satisfy(draft: Draft, violation: Violation) -> bool:
+    match violation.check:
+        case "allowPrivilegeEscalation":
+            for path in violation.paths:
+                _set(draft, path, value=False)
+        case "capabilities_restricted":
+            if any(path[-1] != "drop" for path in violation.paths):
+                return False
+            for path in violation.paths:
+                if "ALL" not in (draft.value(path) or ()):
+                    draft.append(path, "ALL", 'capabilities.drop: ["ALL"]')
+        case "runAsNonRoot":
+            on_pod = draft.has_pod_context and all(draft.value(path) is None for path in violation.paths)
+            for path in (("spec", "securityContext", "runAsNonRoot"),) if on_pod else violation.paths:
+                _set(draft, path, value=True)
+        case "seccompProfile_restricted":
+            missing = [path for path in violation.paths if path[-1] == "seccompProfile"]
+            if len(missing) < len(violation.paths):
+                return False
+            for holder in [("spec",)] if draft.has_pod_context else [path[:-2] for path in missing]:
+                if draft.value((*holder, "securityContext", "seccompProfile")) is None:
+                    draft.set_profile(holder, "seccompProfile: {type: RuntimeDefault}")
+        case _:
+            return False
+    return True
+
+
+def _set(draft: Draft, path: Path, *, value: bool) -> None:
+    if draft.value(path) is not value:
+        draft.set(path, value)
+
+
+def _keeps_all(proposed: Iterable[Remedy]) -> bool:
+    """Whether a remedy removes nothing but a profile from the pod."""
+    return any(not isinstance(op, Remove) or "seccompProfile" in op.path for r in proposed for op in r.operations[:1])
+
+
+def _profile_in_scc(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]) -> Remedy | None:
+    """For a pod that keeps its SCC: a profile in the author's own SCC, the newer version of the SCC, or a copy of it."""
+    assert outcome.verdict is not None
+    scc = outcome.verdict.scc
+    if not scc or _keeps_all(proposed):
+        return None
+    if (profile := world.cluster.sccs[scc].default_seccomp_profile) and scc not in world.cluster.own_sccs:
+        return Remedy(f"list runtime/default before {profile} in seccompProfiles of SCC {scc}, which makes it the default")
+    if world.scc(scc) is not None and scc not in world.cluster.own_sccs:
+        return Remedy(f"add seccompProfiles: [runtime/default] to SCC {scc}, which then applies this profile by default")
+    return copy_grant(outcome, world, scc, ["runtime/default"])
+
+
+def _profile_allowed(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]) -> Remedy | None:
+    """A change of the SCC that rejects the pod only because of its profile, if the pod keeps it."""
+    assert outcome.verdict is not None
+    rejecting = world.outcomes.rejections(outcome.verdict)
+    scc = next((scc for scc, errors in rejecting if all("seccomp" in str(error.path) for error in errors)), "")
+    if not scc or _keeps_all(proposed):
+        return None
+    entries = profile_entries(outcome)
+    if world.scc(scc) is not None and scc not in world.cluster.own_sccs:
+        return Remedy(f"list {', '.join(entries)} in seccompProfiles of SCC {scc}")
+    return copy_grant(outcome, world, scc, entries)
+
+
+LADDERS: Mapping[Goal, tuple[Step, ...]] = {
+    "admitted": (_fit, _fit_with_profile, _user_namespace),
+    "confined": (_profile, _require_confining, _fit_with_profile),
+    "default profile": (_default_profile,),
+    "independent of its creator": (_require_own, _fit, _fit_with_profile),
+    "required SCC": (_require_usable, _fit),
+    "IDs of the namespace": (_fit, _fit_with_profile, _user_namespace),
+    "restricted": (_fit, _fit_with_profile),
+    "profile allowed": (_confine, _default_of_scc, _require_confining, _fit),
+    "enforced level": (_meet_enforced, _require_restricted),
+    "warned level": (_meet_warned,),
+}
+"""What to try for a goal, in order."""
+
+_LAST: Mapping[Goal, Callable[[Outcome, World, tuple[Remedy, ...]], Remedy | None]] = {
+    "admitted": lambda outcome, world, _: least_grant(outcome, world),
+    "confined": _profile_in_scc,
+    "required SCC": lambda outcome, world, proposed: None if proposed else least_grant(outcome, world),
+    "profile allowed": _profile_allowed,
+}
+"""What is left for a goal where the pod is to stay as it is: others must do it."""
+
+_REMOVABLE = frozenset(
+    ("runAsUser", "fsGroup", "allowPrivilegeEscalation", "hostPID", "hostIPC", "hostNetwork", "hostPort", "supplementalGroups")
+)
+"""Fields that an SCC may reject and that a pod may do without."""
+
+
+def _resolve(draft: Draft, path: Path) -> None:
+    """Change the field because of which an SCC rejects the pod. Nothing happens if that is not possible."""
+    steps = [step for step in path if isinstance(step, str)]
+    if steps[:2] == ["spec", "volumes"] and isinstance(path[2], int):
+        # Without any other volume, the pod would lose its data.
+        if draft.value((*path[:3], "hostPath")) is not None:
+            draft.remove_volume(path[2])
+    elif "seccompProfile" in steps:
+        profile = path[: path.index("seccompProfile") + 1]
+        draft.set_profile(profile[:-2])
+        if draft.value((*profile, "localhostProfile")) is not None:
+            draft.remove((*profile, "localhostProfile"))
+    elif "seLinuxOptions" in steps:
+        _remove(draft, path[: path.index("seLinuxOptions") + 1])
+    elif "sysctls" in steps:
+        _remove(draft, path[: path.index("sysctls") + 2])
+    elif "capabilities" in steps or _REMOVABLE.intersection(steps) or POD_SECCOMP_ANNOTATION in steps:
+        _remove(draft, path)
+
+
+def _remove(draft: Draft, path: Path) -> None:
+    if draft.value(path) is not None:
+        draft.remove(path)
+
+
+def _usable(draft: Draft) -> str:
+    """The first SCC that may be advised and that the pod may use on every release; empty if there is none."""
+    if not draft.may_pin:
+        return ""
+    names: list[list[str]] = []
+    for world in draft.worlds.values():
+        confining = world.outcomes.explain(draft.workload, among=partial(confines, world))
+        names.append([candidate.scc for candidate in confining if candidate.outcome == "chosen"])
+    return next((scc for scc in names[0] if all(scc in more for more in names)), "")
+
+
+def _position(path: Path) -> tuple[tuple[int, Any], ...]:
+    return tuple((1, step) if isinstance(step, int) else (0, step) for step in path)
+
+
+def why_none(workload: Workload, worlds: Mapping[str, World]) -> str:
+    """Return why no change of the pod alone is proposed, as a clause."""
+    if any(container.privileged.value is True for container in workload.pod.containers):
+        if why := why_privileged(workload.pod.manifest):
+            return f"the pod is privileged by nature: {why}"
+        return "the manifest does not show which capabilities replace privileged"
+    for world in worlds.values():
+        verdict = world.outcome(workload).verdict
+        if verdict is None:
+            continue
+        for error in world.cluster.admission.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace) or ():
+            volume = verdict.submitted["spec"]["volumes"][error.path[2]] if error.path[:2] == ("spec", "volumes") else None
+            if isinstance(volume, dict) and volume.get("hostPath") is None:
+                return f"restricted-v2 rejects volume {volume.get('name')}, without which the pod would lose its data"
+    return "scclint knows no small change after which an SCC that the pod may use admits it"
