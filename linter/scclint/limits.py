@@ -38,6 +38,9 @@ MAX_ALIASED = 200_000
 """Values to which the aliases of one file expand, in all its documents. Each counts as a value for the code that reads the tree, so
 a few kilobytes could take minutes; the cluster itself takes 400,000 of one document."""
 
+MAX_CODE = 1 << 20
+"""Bytes of a file of code that is looked through for words. Larger ones are generated."""
+
 MAX_TEMPLATE_DEPTH = 40
 """Conditions and loops around each other in a template. The readers of their parts call themselves."""
 

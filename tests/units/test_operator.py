@@ -164,3 +164,51 @@ def test_an_ansible_role() -> None:
 def test_a_list_that_is_no_playbook() -> None:
     write_files({"tasks/main.yml": "- name: k8s\n  other: {definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n"})
     assert found() == []
+
+
+def test_the_newest_release_of_a_package_is_judged() -> None:
+    write_files(
+        {f"catalog/agent/{number}/manifests/agent.clusterserviceversion.yaml": CSV for number in ("1.2.0", "1.10.0", "1.9.1")}
+    )
+    write_files({"bundle/manifests/agent.clusterserviceversion.yaml": CSV})
+    run = run_over(["."])
+    assert [unit.name for unit in run.units] == ["bundle", "catalog/agent/1.10.0"]
+    (notice,) = run.notices
+    assert (notice.file, notice.message) == (
+        "catalog/agent/1.10.0",
+        "2 older releases beside it not judged; to judge one, name its folder",
+    )
+    assert [unit.name for unit in run_over(["catalog/agent/1.2.0"]).units] == ["."]
+
+
+def test_scripts_grant() -> None:
+    pod = (
+        POD.replace("  namespace: {{ .Namespace }}\n", "  namespace: agents\n")
+        .replace("{{ .Image }}", "a")
+        .replace("{{ .Port }}", "1")
+    )
+    write_files({"agent.yaml": pod, "hack/deploy.sh": "oc adm policy add-scc-to-user privileged -z agent -n agents\n"})
+    assert found() == ["agent.yaml:12 SCC102", "hack/deploy.sh:1 RBA402"]
+
+
+def test_a_script_for_another_account_grants_nothing() -> None:
+    pod = (
+        POD.replace("  namespace: {{ .Namespace }}\n", "  namespace: agents\n")
+        .replace("{{ .Image }}", "a")
+        .replace("{{ .Port }}", "1")
+    )
+    write_files({"agent.yaml": pod, "Makefile": "deploy:\n\toc adm policy add-scc-to-user privileged -z other -n agents\n"})
+    assert "agent.yaml:12 SCC101" in found()
+
+
+def test_code_and_scripts_are_named() -> None:
+    write_files(
+        {
+            "pkg/pod.go": "x := true\nsc := corev1.SecurityContext{\n\tPrivileged: ptr.To(true),\n}\n",
+            "pkg/pod_test.go": "Privileged: ptr.To(true)\n",
+            "hack/run.sh": "oc apply -f - <<EOF\nhostPID: true\nEOF\n",
+            "web.yaml": "apiVersion: v1\nkind: Service\n",
+        }
+    )
+    (notice,) = (notice.message for notice in run_over(["."]).notices)
+    assert notice.startswith("hack/run.sh:2 (hostPID) and pkg/pod.go:3 (privileged): ")

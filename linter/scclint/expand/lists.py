@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.load.document import Document
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, Provenance
+from scclint.record import replace
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 
@@ -24,7 +25,9 @@ def items_of(document: Document) -> Iterator[Item]:
             from scclint.expand.expressions import with_unknowns
 
             items = map(with_unknowns, items)
-        yield from items
+        yield from (
+            (replace(item, provenance=Provenance(command=document.command)) for item in items) if document.command else items
+        )
 
 
 def _unrolled(root: Node, node: MappingNode, path: Path, kind: str, api_version: str) -> Iterator[Item]:

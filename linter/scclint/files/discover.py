@@ -10,8 +10,14 @@ from scclint.errors import LoadError
 from scclint.files.ignored import listed_by_git, work_tree
 from scclint.files.read import file_type, os_error
 
-TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl")
+TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".in")
 """What template files are called. Those without the keys of a manifest are left out of what folders hold."""
+
+SCRIPT_SUFFIXES = (".sh", ".bash", ".mk", "Makefile")
+"""What scripts are called. The commands in them that grant SCCs count as grants."""
+
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go")
+"""What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES)
 """What is taken from folders; files named one by one may be called anything."""
@@ -33,6 +39,7 @@ def discover(
     exclude: Sequence[str] = (),
     force_exclude: bool = False,
     tracked_only: bool = False,
+    suffixes: tuple[str, ...] = SUFFIXES,
 ) -> Iterator[SourceFile | LoadError]:
     """The files that `paths` name, each once: files, `-`, and what folders hold, sorted within each folder named.
 
@@ -40,7 +47,7 @@ def discover(
     (the folder named, or the git work tree that this is in); one that leads out of it is a LoadError. `exclude` takes patterns
     (see `globs`) for paths relative to the folder named, or as displayed. Files named one by one are excluded with
     `force_exclude` only.
-    `tracked_only` leaves out of folders in a git work tree what git does not track.
+    `tracked_only` leaves out of folders in a git work tree what git does not track. Of folders, files with these `suffixes` are found.
     A path that is missing, unreadable or no regular file is a LoadError among the files.
     """
     excluded: Callable[[str], bool] = _no
@@ -51,7 +58,7 @@ def discover(
     identities: set[str] = set()
     here = os.getcwd()
     for path in paths:
-        for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
+        for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only, suffixes):
             if isinstance(item, SourceFile):
                 identity = item.path if item.path == "-" else os.path.join(here, item.display)
                 if identity in identities:
@@ -134,7 +141,12 @@ def _no(path: str) -> bool:
 
 
 def _expand(
-    path: str, stdin_filename: str, excluded: Callable[[str], bool], force_exclude: bool, tracked_only: bool
+    path: str,
+    stdin_filename: str,
+    excluded: Callable[[str], bool],
+    force_exclude: bool,
+    tracked_only: bool,
+    suffixes: tuple[str, ...],
 ) -> Iterator[SourceFile | LoadError]:
     if path == "-":
         yield SourceFile("-", stdin_filename)
@@ -146,17 +158,19 @@ def _expand(
         yield os_error(error, shown) if isinstance(error, OSError) else LoadError("is not a path", shown)
         return
     if stat.S_ISDIR(mode):
-        yield from _folder(path, excluded, tracked_only)
+        yield from _folder(path, excluded, tracked_only, suffixes)
     elif not stat.S_ISREG(mode):
         yield LoadError(f"is {file_type(mode)}, not a regular file", shown)
     elif not (force_exclude and excluded(shown)):
         yield SourceFile(path, shown) if is_text(path) else LoadError(_NO_TEXT, shown)
 
 
-def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> Iterator[SourceFile | LoadError]:
+def _folder(
+    root: str, excluded: Callable[[str], bool], tracked_only: bool, suffixes: tuple[str, ...]
+) -> Iterator[SourceFile | LoadError]:
     problems: list[LoadError] = []
     reach = Reach(root)
-    names = _below(root, problems, tracked_only, reach)
+    names = _below(root, problems, tracked_only, reach, suffixes)
     items: list[SourceFile | LoadError] = []
     plain = _plain(root)
     # Names below a folder have no detours.
@@ -190,7 +204,7 @@ def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
 
 
-def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reach) -> Iterator[str]:
+def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reach, suffixes: tuple[str, ...]) -> Iterator[str]:
     """The candidates below `root`, relative to it."""
     pending = [""]
     while pending:
@@ -200,7 +214,7 @@ def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reac
         plain = prefix and not os.path.lexists(os.path.join(folder, ".git"))
         listed = None if plain else listed_by_git(folder, tracked_only=tracked_only)
         if listed is None:
-            yield from _walk(root, folder, problems)
+            yield from _walk(root, folder, problems, suffixes)
             continue
         for name in listed:
             path = os.path.join(folder, name)
@@ -213,11 +227,11 @@ def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reac
                 if not os.path.islink(path) and os.path.normpath(name) != os.curdir:
                     pending.append(os.path.join(prefix, name.rstrip("/")))
             # Git also lists a file that was deleted from the work tree but not from the index.
-            elif name.endswith(SUFFIXES) and os.path.lexists(path):
+            elif name.endswith(suffixes) and os.path.lexists(path):
                 yield os.path.join(prefix, name)
 
 
-def _walk(root: str, top: str, problems: list[LoadError]) -> Iterator[str]:
+def _walk(root: str, top: str, problems: list[LoadError], suffixes: tuple[str, ...]) -> Iterator[str]:
     from scclint.files.walk import walk
 
     def refuse(error: OSError) -> None:
@@ -229,5 +243,5 @@ def _walk(root: str, top: str, problems: list[LoadError]) -> Iterator[str]:
             folders.remove(".git")
         relative = os.path.join(start, folder[len(top) :].strip(os.sep))
         for name in files:
-            if name.endswith(SUFFIXES):
+            if name.endswith(suffixes):
                 yield os.path.join(relative, name)

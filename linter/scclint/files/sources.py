@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile, discover, display
+from scclint.files.discover import SUFFIXES, TEXT_SUFFIXES, SourceFile, discover, display
 
 _EMPTY = "holds no YAML or JSON file that is read: files that git ignores or the settings exclude do not count"
 
@@ -37,7 +37,7 @@ class Sources(NamedTuple):
     """The inputs of a run: what to report on, the state of a cluster, and other manifests that count. An unreadable one is an error.
 
     `paths` are those to report on as the user wrote them, and `folders` the folders among them. `named` are the files and folders,
-    as displayed, that the user named to inform verdicts.
+    as displayed, that the user named to inform verdicts. `texts` are scripts and code in the folders.
     """
 
     targets: Sequence[SourceFile | LoadError]
@@ -46,6 +46,7 @@ class Sources(NamedTuple):
     folders: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
+    texts: Sequence[SourceFile] = ()
 
 
 def find_sources(
@@ -63,21 +64,39 @@ def find_sources(
     `tracked_only` leaves out of folders what git does not track: a commit hook must not judge by files that are not part of the commit.
     """
 
-    def found(paths: Sequence[str], stdin: str = "", tracked_only: bool = tracked_only) -> list[SourceFile | LoadError]:
+    def found(
+        paths: Sequence[str], stdin: str = "", tracked_only: bool = tracked_only, suffixes: tuple[str, ...] = SUFFIXES
+    ) -> list[SourceFile | LoadError]:
         exclude, force = config.exclude, config.force_exclude
-        return [*discover(paths, stdin_filename=stdin, exclude=exclude, force_exclude=force, tracked_only=tracked_only)]
+        return list(
+            discover(
+                paths, stdin_filename=stdin, exclude=exclude, force_exclude=force, tracked_only=tracked_only, suffixes=suffixes
+            )
+        )
 
     def empty(paths: Sequence[str]) -> Iterator[LoadError]:
         yield from (LoadError(_EMPTY, display(path)) for path in paths if not found([path], tracked_only=False))
 
+    folders = tuple(path for path in paths if os.path.isdir(path))
+    targets = found(
+        [*paths, *config.profile_dirs], stdin_filename, suffixes=(*SUFFIXES, *TEXT_SUFFIXES) if folders else SUFFIXES
+    )
+    named = {display(path) for path in paths}
+    texts = [one for one in targets if _name(one).endswith(TEXT_SUFFIXES) and _name(one) not in named] if folders else []
+    apart = frozenset(map(_name, texts))
     return Sources(
-        [*found([*paths, *config.profile_dirs], stdin_filename), *empty(config.profile_dirs)],
+        [*(one for one in targets if _name(one) not in apart), *empty(config.profile_dirs)],
         [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False) or empty([path])],
         [*found(context), *empty(context)],
-        tuple(path for path in paths if os.path.isdir(path)),
+        folders,
         frozenset(map(display, (*config.cluster_state, *context))),
         tuple(paths),
+        [one for one in texts if isinstance(one, SourceFile)],
     )
+
+
+def _name(item: SourceFile | LoadError) -> str:
+    return item.display if isinstance(item, SourceFile) else item.file
 
 
 def _dump(path: str) -> list[Dump]:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Set
 
 from scclint.errors import LoadError
-from scclint.files.discover import TEMPLATE_SUFFIXES
+from scclint.files.discover import SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES
 from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, text_at
 from scclint.load.sniff import other_kind
-from scclint.yaml.nodes import Node, ScalarNode
+from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
 from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_empty, split
 
 __all__ = ["is_helm_template", "load_file", "load_text"]
@@ -26,8 +26,16 @@ def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -
     """
     if "{{" in text and is_helm_template(file):
         return list(_load(file, text, subject_kinds, True))
+    if file.endswith(SCRIPT_SUFFIXES):
+        from scclint.load.commands import documents_of_commands
+
+        return list(documents_of_commands(file, text))
     if not file.endswith(TEMPLATE_SUFFIXES):
         documents = list(_load(file, text, subject_kinds, False))
+        if ("adm policy" in text or "rolebinding" in text) and any(isinstance(d.root, SequenceNode) for d in documents):
+            from scclint.load.commands import documents_of_commands
+
+            return [*documents, *documents_of_commands(file, text)]
         if not any(document.status == "template" and "{{" in document.text for document in documents):
             return documents
     from scclint.load.templates import as_template, parseable, readings

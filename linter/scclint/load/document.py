@@ -25,7 +25,7 @@ class Document:
     namespace that is not known. `text` is all of the document's own lines; where several
     documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of all of them and the
     others none. `is_template` says whether it was read from a template, with its expressions in `text` and `root` as
-    `scclint.load.templates` writes them.
+    `scclint.load.templates` writes them. `command` is the command in a script that creates the object, and that no manifest states.
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
@@ -48,6 +48,7 @@ class Document:
     marker: str = ""
     error: LoadError | None = None
     is_template: bool = False
+    command: str = ""
 
     @property
     def release_namespace(self) -> str:

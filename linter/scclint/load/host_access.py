@@ -2,7 +2,7 @@
 
 import re
 
-_WORDS = (
+ACCESS = (
     (re.compile(r"\bprivileged[\"']?: *+[\"']?true"), "privileged"),
     (re.compile(r"\bhostPath[\"']?:"), "hostPath"),
     (re.compile(r"\bhostPID[\"']?: *+[\"']?true"), "hostPID"),
@@ -16,4 +16,4 @@ def host_access(text: str) -> str:
     """Return the access that the words of a manifest ask for, as `privileged and hostPath`; empty if it is none."""
     from scclint.text import listed
 
-    return listed([name for pattern, name in _WORDS if pattern.search(text)])
+    return listed([name for pattern, name in ACCESS if pattern.search(text)])

@@ -48,6 +48,7 @@ class Provenance:
     - `elsewhere`: what decides about its pods and is not in the input, as a clause.
     - `beyond`: whether that is in the input but beyond a limit of scclint.
     - `template`: whether it was read from a template, so that expressions in it have no value, and it may have more fields.
+    - `command`: the command in a script that creates it; empty if a manifest states it.
     - `static`: whether a kubelet runs it as a static pod, so that no admission looks at it.
     - `origin`: the file that kustomize built it from.
     - `moved`: for an object that was put together, where its author wrote each part, by the path of the part in the object.
@@ -65,6 +66,7 @@ class Provenance:
     elsewhere: str = ""
     beyond: bool = False
     template: bool = False
+    command: str = ""
     static: bool = False
     origin: Origin | None = None
     moved: Mapping[Path, Path] = EMPTY
@@ -170,6 +172,8 @@ class ApiObject(View):
     @property
     def named(self) -> str:
         """What messages call it: `Deployment web`."""
+        if self.provenance.command:
+            return f"`{shortened(self.provenance.command, MAX_OBJECT_NAME)}`"
         if self.provenance.label:
             return shortened(self.provenance.label, MAX_OBJECT_NAME)
         return f"{self.kind} {shortened(self.name, MAX_OBJECT_NAME)}".strip() or "object"

@@ -43,6 +43,14 @@ def model_objects(
 
         settings = replace(settings, references=References(tekton))
     objects = _place_by_bundles(_expanded(inputs, settings))
+    if unit.kind == "ansible":
+        from scclint.expand.ansible import homes_of_files
+
+        homes = dict(home for document in inputs.targets for home in homes_of_files(document))
+        objects = [
+            _placed(obj, {homes[name]}) if (name := os.path.basename(obj.file)) in homes and not obj.namespace else obj
+            for obj in objects
+        ]
     if not unit.rendered:
         with guard("model", "looking at kustomizations", inputs.crashes):
             built, read = unit.kind == "kustomize", inputs.read.keys()

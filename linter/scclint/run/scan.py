@@ -46,6 +46,12 @@ def scan(
 
         files, vendored = without_vendored(files, sources.folders)
         notices += (Notice("note", _VENDORED.format(counted(number, "file")), folder) for folder, number in vendored.items())
+    if sources.texts:
+        from scclint.run.beside import beside
+
+        scripts, found = beside(sources.texts)
+        files += scripts
+        notices += found
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)

@@ -43,6 +43,22 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     return found
 
 
+def older_releases(folder: str, found: Iterable[str]) -> str:
+    """Return the bundle of the newest release of a package, if another bundle of it is an older one; empty if it is the newest.
+
+    The bundles of a package are folders that are called like their version and lie in one folder.
+    """
+    parent = os.path.dirname(folder)
+    own = _version(folder)
+    newest = max((each for each in found if os.path.dirname(each) == parent), key=_version)
+    return newest if own and _version(newest) > own else ""
+
+
+def _version(folder: str) -> tuple[int, ...]:
+    found = re.fullmatch(r"v?(\d{1,9}(?:\.\d{1,9}){1,4})", os.path.basename(folder))
+    return tuple(map(int, found[1].split("."))) if found else ()
+
+
 def suggested_namespace(text: str) -> str:
     """Return the namespace in which an operator is installed unless the user chooses another; empty if the text suggests none.
 

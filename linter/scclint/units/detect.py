@@ -18,8 +18,8 @@ from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
-from scclint.text import and_more, field_path
-from scclint.units.bundle import Files, bundles, holds_csv, stray_bundles, suggested_namespace
+from scclint.text import and_more, counted, field_path
+from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
@@ -77,6 +77,8 @@ class Split:
         self._left = dict.fromkeys(sorted(outline.files))
         self._unfollowed: list[Unfollowed] = []
         self._named: set[str] = set()
+        self._older: dict[str, int] = {}
+        self._releases: set[str] = set()
         self.closures: dict[str, Closure] = {}
 
     @cached_property
@@ -165,7 +167,10 @@ class Split:
                         yield item
 
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
-        """What of the deployment of these units is not followed, and what is deployed that is not part of the input."""
+        """What is not followed of the deployment of these units, what is deployed that is not in the input, and the bundles left out."""
+        for newest, number in self._older.items():
+            text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
+            yield Notice("note", text, self._outline.shown(newest))
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         said: dict[tuple[str, ...], list[Unfollowed]] = {}
         for one in self._unfollowed:
@@ -247,7 +252,13 @@ class Split:
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
         tells = self._outline.tells
-        for folder, files in sorted(find(self._left, lambda file: tells(file, "csv", holds_csv)).items()):
+        found = find(self._left, lambda file: tells(file, "csv", holds_csv))
+        self._releases |= found.keys()
+        for folder, files in sorted(found.items()):
+            if released := older_releases(folder, self._releases):
+                self._older[released] = self._older.get(released, 0) + 1
+                self._take(files)
+                continue
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
             path = folder or "."
             suggested = (tells(file, "namespace", suggested_namespace) for file in sorted(files))

@@ -140,7 +140,11 @@ def together(parts: Iterable[Facts]) -> Facts:
 
 def identity(obj: ApiObject) -> Identity | None:
     """The identity of a workload, SCC, role or binding; None of other objects, which are commonly repeated and decide nothing."""
-    if obj.name and not obj.partial and isinstance(obj, Workload | SecurityContextConstraints | Role | RoleBinding):
+    if (
+        obj.name
+        and not (obj.partial or obj.provenance.command)
+        and isinstance(obj, Workload | SecurityContextConstraints | Role | RoleBinding)
+    ):
         # A generated name is no identity.
         return (obj.group, obj.kind, obj.namespace, obj.name) if "name" in (obj.manifest.get("metadata") or ()) else None
     return None
