@@ -36,10 +36,10 @@ def settings(args: Namespace) -> tuple[Config, Registry]:
 
     file = getattr(args, "config", None)
     paths = getattr(args, "paths", ["."])
-    found = file is None and not getattr(args, "isolated", False)
-    if found:
+    discovered = file is None and not getattr(args, "isolated", False)
+    if discovered:
         file = discover_config(paths[0] if paths and paths[0] != "-" else ".")
-    raw = read_config(file, found=found) if file else None
+    raw = read_config(file, found=discovered) if file else None
     linted = [os.curdir, os.path.dirname(file or "") or os.curdir]
     linted += [path if os.path.isdir(path) else os.path.dirname(path) or os.curdir for path in paths]
     return configured(raw, given(args), linted)

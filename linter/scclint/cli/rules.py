@@ -52,5 +52,5 @@ def _find(args: Namespace) -> AnyRule:
 
 
 def _hint(word: str, rules: Registry) -> str:
-    meant = closest_match(word, [known for r in rules for known in (r.id, r.name)], cutoff=0.5)
+    meant = closest_match(word, [name for r in rules for name in (r.id, r.name)], cutoff=0.5)
     return f" Did you mean {meant}?" if meant else ""

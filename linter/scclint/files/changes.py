@@ -28,7 +28,7 @@ def find_changes(named: Sequence[str]) -> Changes | None:
     texts are those of PRE_COMMIT_FROM_REF or HEAD. Raises UsageError if nothing is named and there is no git work tree.
     """
     first, last = os.environ.get("PRE_COMMIT_FROM_REF", ""), os.environ.get("PRE_COMMIT_TO_REF", "")
-    root = os.path.realpath(found) if (found := work_tree(os.curdir)) else ""
+    root = os.path.realpath(top) if (top := work_tree(os.curdir)) else ""
     if not root and not named:
         raise UsageError("--changed asks git for the changed files, and this folder is in no git work tree: name the files")
     pushed = bool(first and last)

@@ -34,15 +34,15 @@ class KustomizeTrace(Tracer):
         moved = with_places_moved(finding, self.span)
         if finding.span.file != self._rendered:
             return moved
-        found = self._place(finding.span)
-        if found is None:
+        origin = self._place(finding.span)
+        if origin is None:
             note = "kustomize made it, and no file of it is known"
             return replace(moved, span=self._entry(finding.span), notes=(*finding.notes, note))
-        return replace(moved, span=found.span)
+        return replace(moved, span=origin.span)
 
     def span(self, span: Span) -> Span:
-        found = self._place(span)
-        return found.span if found is not None else self._entry(span)
+        place = self._place(span)
+        return place.span if place is not None else self._entry(span)
 
     def origin(self, obj: ApiObject) -> Origin | None:
         built = self._built.get(_key(obj))
@@ -89,12 +89,12 @@ class KustomizeTrace(Tracer):
         outline = self._run.outline
         resolve = from_wrapper(made.base, made.root)
         objects = outline.objects(load_text(self._rendered, made.text, outline.kinds))
-        found = {}
+        built = {}
         for obj in objects:
             origin = find_origin(obj, self._objects_of, resolve)
             if origin is not None and origin.source is not None:
-                found[_key(obj)] = obj, origin
-        return found
+                built[_key(obj)] = obj, origin
+        return built
 
     def _objects_of(self, name: str) -> Named:
         outline = self._run.outline

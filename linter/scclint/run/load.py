@@ -40,8 +40,8 @@ def load_documents(unit: Unit, run: "Run") -> Inputs:
         chart = run.config.helm_chart or (unit.path if unit.kind == "chart" else "")
         piped = {file for file in inputs.texts if not os.path.exists(file)}
         with guard("load", "looking for Helm's templates", inputs.crashes):
-            inputs.origins, found = find_origins(inputs.targets, chart, piped)
-            inputs.notices += found
+            inputs.origins, chart_notices = find_origins(inputs.targets, chart, piped)
+            inputs.notices += chart_notices
     return inputs
 
 

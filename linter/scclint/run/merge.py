@@ -137,8 +137,8 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
             alike = same.setdefault(replace(finding, suppression=None, opens=()), [])
             alike.append((result.unit, finding.suppression, finding.opens))
     groups: dict[Key, list[Finding]] = {}
-    for finding, found in same.items():
-        units, marks, opens = zip(*found, strict=True)
+    for finding, occurrences in same.items():
+        units, marks, opens = zip(*occurrences, strict=True)
         # A finding is suppressed if it is in each unit that has it.
         suppression = None if None in marks else marks[0]
         marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression, opens=_all(opens))

@@ -32,12 +32,12 @@ class _ChartTrace(Tracer):
         self._entry = Span(display(chart), 1, 1, 1, 1)
 
     def finding(self, finding: Finding) -> Finding:
-        found = self._inner.finding(finding)
-        related = tuple(place for place in found.related if place.span.file != self._rendered)
-        moved = with_places_moved(replace(found, related=related), self._to_entry)
-        if found.span.file != self._rendered:
+        moved_by_inner = self._inner.finding(finding)
+        related = tuple(place for place in moved_by_inner.related if place.span.file != self._rendered)
+        moved = with_places_moved(replace(moved_by_inner, related=related), self._to_entry)
+        if moved_by_inner.span.file != self._rendered:
             return moved
-        return replace(moved, span=self._entry, notes=(*found.notes, "helm made it, and no template of it is known"))
+        return replace(moved, span=self._entry, notes=(*moved_by_inner.notes, "helm made it, and no template of it is known"))
 
     def span(self, span: Span) -> Span:
         return self._to_entry(self._inner.span(span))
@@ -49,19 +49,19 @@ class _ChartTrace(Tracer):
 class _AcrossUnits(Tracer):
     """Moves related places that lie in what other units render to, as well. `others` are these units by rendered file."""
 
-    def __init__(self, own: Tracer, others: Mapping[str, Unit], run: Run) -> None:
-        self._own = own
+    def __init__(self, inner: Tracer, others: Mapping[str, Unit], run: Run) -> None:
+        self._inner = inner
         self._others = others
         self._run = run
 
     def finding(self, finding: Finding) -> Finding:
-        return with_places_moved(self._own.finding(finding), self._from_others)
+        return with_places_moved(self._inner.finding(finding), self._from_others)
 
     def span(self, span: Span) -> Span:
-        return self._from_others(self._own.span(span))
+        return self._from_others(self._inner.span(span))
 
     def origin(self, obj: ApiObject) -> Origin | None:
-        return self._own.origin(obj)
+        return self._inner.origin(obj)
 
     def _from_others(self, span: Span) -> Span:
         other = self._others.get(span.file)
@@ -79,10 +79,10 @@ class _AcrossUnits(Tracer):
 
 def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], run: Run) -> Tracer:
     """Return what moves the findings of a unit. `objects` are those to report on, `givers` the units that it takes others from."""
-    own = _tracer(unit, inputs, objects, run)
+    tracer_of_unit = _tracer(unit, inputs, objects, run)
     renderings = run.rendered.renderings
     others = {renderings[name].file: run.by_name[name] for name in givers if name in renderings}
-    return _AcrossUnits(own, others, run) if others else own
+    return _AcrossUnits(tracer_of_unit, others, run) if others else tracer_of_unit
 
 
 def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRendering":
@@ -111,12 +111,12 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], run: Run) 
         from scclint.run.kustomize_trace import KustomizeTrace
 
         return KustomizeTrace(unit, objects, run)
-    found = Tracer()
+    inner = Tracer()
     if inputs.origins:
         from scclint.units.helm.trace import Trace
         from scclint.units.helm.values import ViewValues
 
         marked = partial(_marked, unit, inputs.origins, run)
-        found = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, run.outline) if unit.kind == "chart" else None)
+        inner = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, run.outline) if unit.kind == "chart" else None)
     rendering = run.rendering(unit)
-    return found if rendering is None else _ChartTrace(found, rendering.file, os.path.join(unit.path, CHART_FILE))
+    return inner if rendering is None else _ChartTrace(inner, rendering.file, os.path.join(unit.path, CHART_FILE))

@@ -20,13 +20,13 @@ def append_entry(text: str, index: int, path: Path, value: Callable[[int], Any])
     if _PLACE in text:
         raise EditRefused("the file has the text by which an edit finds its place")
     marked = edit(text, index, [Append(path, _PLACE)]).text
-    found = re.search(rf"^( *)- {re.escape(_PLACE)}(\r?)$", marked, re.MULTILINE)
-    if found is None:
+    marked_line = re.search(rf"^( *)- {re.escape(_PLACE)}(\r?)$", marked, re.MULTILINE)
+    if marked_line is None:
         raise EditRefused("the list is not in block style")
-    indent, end = found[1], f"{found[2]}\n"
+    indent, end = marked_line[1], f"{marked_line[2]}\n"
     first, *rest = block_text(item := value(len(indent)), len(indent)).split("\n")
     lines = [f"{indent}- {first}", *(f"{indent}  {line}" if line else "" for line in rest)]
-    edited = marked[: found.start()] + end.join(lines) + found[2] + marked[found.end() :]
+    edited = marked[: marked_line.start()] + end.join(lines) + marked_line[2] + marked[marked_line.end() :]
     wanted = read_document(marked, index)
     holder = wanted
     for step in path:
