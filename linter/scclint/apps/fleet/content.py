@@ -4,6 +4,8 @@ import os
 import stat
 from hashlib import blake2b, file_digest
 
+from scclint.files.walk import walk
+
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How to open what may have become a FIFO since it was listed."""
 
@@ -16,24 +18,18 @@ def content_of(path: str) -> str:
     """
     if not os.path.isdir(path):
         return _of_file(path)
-    found = blake2b(digest_size=32)
-    pending = [""]
-    while pending:
-        folder = pending.pop()
-        try:
-            with os.scandir(os.path.join(path, folder)) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            found.update(_line(folder, f"error {error.errno}"))
-            continue
-        for entry in listed:
-            name = os.path.join(folder, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git":
-                    pending.append(name)
-            else:
-                found.update(_line(name, _of_entry(entry)))
-    return found.hexdigest()
+    digest = blake2b(digest_size=32)
+
+    def add(name: str, content: str) -> None:
+        # No name contains a NUL.
+        digest.update(os.fsencode(name.removeprefix(path)) + b"\0" + content.encode() + b"\0")
+
+    for folder, folders, names in walk(path, lambda error: add(os.fsdecode(error.filename), f"error {error.errno}")):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        folders[:] = sorted({*folders}.difference(links, (".git",)))
+        for file in (os.path.join(folder, name) for name in sorted((*names, *links))):
+            add(file, _of_link(file) if os.path.islink(file) else _of_file(file))
+    return digest.hexdigest()
 
 
 def digest_of(*values: object) -> str:
@@ -41,16 +37,9 @@ def digest_of(*values: object) -> str:
     return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
-def _line(name: str, content: str) -> bytes:
-    # No name contains a NUL.
-    return os.fsencode(name) + b"\0" + content.encode() + b"\0"
-
-
-def _of_entry(entry: "os.DirEntry[str]") -> str:
+def _of_link(path: str) -> str:
     try:
-        if entry.is_symlink():
-            return "link " + os.fsencode(os.readlink(entry.path)).hex()
-        return _of_file(entry.path) if entry.is_file(follow_symlinks=False) else "special"
+        return "link " + os.fsencode(os.readlink(path)).hex()
     except OSError as error:
         return f"error {error.errno}"
 

@@ -14,6 +14,7 @@ from scclint.apps.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack, up_t
 from scclint.errors import LoadError
 from scclint.files.ignored import work_tree
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
+from scclint.memo import Memo
 from scclint.record import record, replace
 
 _CHUNK = 1 << 20
@@ -40,7 +41,7 @@ class Opener:
     """Opens targets. What the folders above them say is read once for all targets in a folder."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, list[str]] = {}
+        self._rules = Memo()
 
     @contextmanager
     def opened(self, target: FleetTarget) -> Iterator[OpenTarget]:
@@ -66,9 +67,7 @@ class Opener:
         if os.path.lexists(os.path.join(folder, ".git")):
             return []
         parent = os.path.dirname(os.path.realpath(folder) if os.path.islink(folder) else folder)
-        if parent not in self._rules:
-            self._rules[parent] = _rules_from(parent)
-        return self._rules[parent]
+        return self._rules(parent, lambda: _rules_from(parent))
 
 
 @contextmanager

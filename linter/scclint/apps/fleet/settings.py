@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from scclint.apps.fleet.content import content_of, digest_of
-from scclint.config import discover_config, read_config
-from scclint.config.discover import NAMES
+from scclint.config.discover import NAMES, discover_config
 from scclint.config.model import Config
+from scclint.config.raw import read_config
+from scclint.memo import Memo
 from scclint.record import record
 from scclint.registry import Registry, builtin
 from scclint.run.rule_set import configured
@@ -50,7 +51,7 @@ class TargetSettings:
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = settings
-        self._configured: dict[str, bool] = {}
+        self._configured = Memo()
 
     @cached_property
     def common(self) -> tuple[Config, Registry]:
@@ -82,9 +83,7 @@ class TargetSettings:
         names = os.listdir(".")
         if ".git" not in names and not {*NAMES, "pyproject.toml"}.intersection(names):
             above = os.path.dirname(os.getcwd())
-            if above not in self._configured:
-                self._configured[above] = discover_config(above) is not None
-            if not self._configured[above]:
+            if not self._configured(above, lambda: discover_config(above) is not None):
                 return None
         return discover_config(".")
 

@@ -14,6 +14,7 @@ from scclint.apps.lsp.hints import Hint
 from scclint.apps.lsp.places import LineColumn, TextPlaces
 from scclint.apps.lsp.project import Project
 from scclint.finding import Finding, Related, Severity, TextEdit
+from scclint.memo import Memo
 from scclint.registry import builtin
 from scclint.report.sanitize import visible, visible_line
 from scclint.source import Span
@@ -33,13 +34,11 @@ class Converter:
         self._project = project
         self._codec = codec
         self._uri_of = uri_of
-        self._places: dict[str, TextPlaces] = {}
+        self._places = Memo()
 
     def places(self, file: str) -> TextPlaces:
         """Translates places in the text of a file."""
-        if file not in self._places:
-            self._places[file] = TextPlaces(self._project.outline.text(file), self._codec)
-        return self._places[file]
+        return self._places(file, lambda: TextPlaces(self._project.outline.text(file), self._codec))
 
     def uri(self, file: str) -> str:
         """The URI of a file."""
