@@ -238,6 +238,16 @@ def test_what_a_patch_of_an_application_writes_is_reported_there() -> None:
 
 
 @needs_kustomize
+def test_a_remote_resource_is_left_out() -> None:
+    base = {**BASE, "base/kustomization.yaml": f"resources: [d.yaml, 'https://x.example/d.yaml']\npatches:\n{PATCH}"}
+    report = judged(base)
+    assert rejected(report)
+    assert [
+        'base/kustomization.yaml: resources names "https://x.example/d.yaml"' in notice.message for notice in report.notices
+    ] == [True]
+
+
+@needs_kustomize
 def test_two_deployments_of_one_folder_are_two_units() -> None:
     patched = application(f"    path: base\n    kustomize:\n      patches:\n{PATCH}", name="patched")
     plain = [application("    path: base\n", name=name) for name in ("one", "two")]
@@ -268,6 +278,32 @@ def test_patches_of_a_flux_kustomization(flat: bool) -> None:
     assert rejected(report) and not report.notices
     assert names() == [".", "base#shop"]
     assert not rejected(judged({"apps/k.yaml": FLUX}))
+
+
+@pytest.mark.parametrize(
+    ("source", "ours"),
+    [
+        ("kind: OCIRepository\nmetadata: {name: x}\nspec: {url: 'oci://r.example/team/repo/web'}\n", True),
+        ("kind: OCIRepository\nmetadata: {name: x}\nspec: {url: 'oci://r.example/team/other'}\n", False),
+        ("kind: GitRepository\nmetadata: {name: x}\nspec: {url: 'ssh://git@g.example/team/repo'}\n", True),
+        ("kind: GitRepository\nmetadata: {name: x}\nspec: {url: 'ssh://git@g.example/team/o'}\n", False),
+        ("kind: Bucket\nmetadata: {name: x}\n", False),
+    ],
+)  # fmt: skip
+def test_which_source_is_the_repository(source: str, ours: bool) -> None:
+    kind = source.partition("kind: ")[2].partition("\n")[0]
+    source = f"apiVersion: source.toolkit.fluxcd.io/v1\n{source}"
+    text = FLUX.replace("{kind: GitRepository, name: repo}", f"{{kind: {kind}, name: x}}")
+    report = judged({"base/d.yaml": WEB, "apps/k.yaml": text, "apps/source.yaml": source})
+    assert ("base#shop" in names()) is ours
+    assert ["lies outside the repository" in notice.message for notice in report.notices] == [True] * (not ours)
+
+
+@needs_kustomize
+def test_what_a_generated_kustomization_includes_is_not_judged_alone() -> None:
+    patches = "  patches:\n" + patch(2)
+    write_files({"base/web/kustomization.yaml": "resources: [d.yaml]\n", "base/web/d.yaml": WEB, "apps/k.yaml": FLUX + patches})
+    assert names() == [".", "base#shop"]
 
 
 @needs_kustomize
@@ -521,3 +557,52 @@ def test_an_application_that_a_kustomization_patches_counts_as_it_is_built() -> 
 def test_the_settings_for_a_folder_replace_what_deploys_it() -> None:
     write_files({"plain/d.yaml": WEB, "apps/app.yaml": application("    path: plain\n")})
     assert [name for name in names() if "#" in name] == ["plain#shop"]
+
+
+DELETE = """\
+patches:
+- patch: |
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    $patch: delete
+"""
+HIDDEN = WEB.replace("spec: {containers", "spec: {hostPID: true, containers")
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    ("overlays", "expected"),
+    [
+        ({"decoy": f"resources: [../base]\n{DELETE}"}, ["base", "decoy"]),
+        (
+            {"decoy": f"resources: [../base]\n{DELETE.replace('$patch', chr(34) + chr(92) + 'x24patch' + chr(34))}"},
+            ["base", "decoy"],
+        ),
+        (
+            {"decoy": "resources: [../base]\ncommonAnnotations: {config.kubernetes.io/local-config: 'true'}\n"},
+            ["base", "decoy"],
+        ),
+        ({"middle": "resources: [../base]\n", "decoy": f"resources: [../middle]\n{DELETE}"}, ["decoy", "middle"]),
+        ({"decoy": f"resources: [../base]\n{DELETE}", "prod": "resources: [../base]\nnamePrefix: x-\n"}, ["decoy", "prod"]),
+        ({"prod": f"resources: [../base]\nnamespace: shop\npatches:\n{PATCH}"}, ["prod"]),
+    ],
+)
+def test_what_every_build_leaves_out_is_judged_alone(overlays: dict[str, str], expected: list[str]) -> None:
+    files = {**BASE, "base/d.yaml": HIDDEN, "other/d.yaml": WEB.replace("name: web}", "name: other}", 1)}
+    report = judged({**files, **{f"{name}/kustomization.yaml": text for name, text in overlays.items()}})
+    assert rejected(report)
+    assert names() == [".", *expected]
+
+
+@needs_kustomize
+def test_a_file_that_its_own_kustomization_leaves_out_is_judged() -> None:
+    assert rejected(
+        judged(
+            {
+                "kustomization.yaml": f"resources: [d.yaml, e.yaml]\n{DELETE}",
+                "d.yaml": HIDDEN,
+                "e.yaml": WEB.replace("web", "e"),
+            }
+        )
+    )

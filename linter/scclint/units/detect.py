@@ -275,22 +275,19 @@ class Split:
 
     def _kustomize(self) -> Iterator[Unit]:
         included = {path for k in self._kustomizations.values() for path in map(self._outline.paths.of, k.resources)}
-        for folder, kustomization in self._kustomizations.items():
-            deployed = self._deployed.get(folder, [])
-            is_entry = not kustomization.component and (
-                folder not in included or bool(deployed) or folder in self._hidden.folders
-            )
-            if is_entry and folder not in self._configured_paths:
-                for one in deployed or [DEFAULT]:
-                    alone = "a kustomization of which those that include it leave something out"
-                    reason = alone if folder in included else "a kustomization that no other one includes"
-                    reason = f"{one.by} deploys it" if one.by else reason
-                    yield self._kustomize_unit(self._name(folder, one), folder, reason, one)
         for folder, deployed in self._deployed.items():
             # Flux generates a kustomization for a folder without one.
-            if self._is_plain(folder):
-                for one in (one for one in deployed if _is_built(one)):
-                    yield self._kustomize_unit(self._name(folder, one), folder, f"{one.by} deploys it", one)
+            for one in (one for one in deployed if self._is_plain(folder) and _is_built(one)):
+                unit = self._kustomize_unit(self._name(folder, one), folder, f"{one.by} deploys it", one)
+                included.update(os.path.realpath(os.path.join(self.tree, path)) for path in self.closures[unit.name].folders)
+                yield unit
+        for folder, kustomization in self._kustomizations.items():
+            deployed = self._deployed.get(folder, [])
+            alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
+            is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
+            for one in (deployed or [DEFAULT]) if is_entry and folder not in self._configured_paths else ():
+                reason = f"{one.by} deploys it" if one.by else alone or "a kustomization that no other one includes"
+                yield self._kustomize_unit(self._name(folder, one), folder, reason, one)
 
     def _name(self, folder: str, deployment: Deployment) -> str:
         """The name of the unit that something deploys: the name of what deploys it is added to the path of the folder."""
@@ -396,7 +393,7 @@ class Split:
         inflated = {chart for closure in self.closures.values() for chart in closure.charts}
         folders = {os.path.dirname(file) for file in self._outline.files if os.path.basename(file) == CHART_FILE}
         if folders:
-            from scclint.units.helm.views import views
+            from scclint.units.helm.views import belongs_to_chart, views
         for folder in sorted(folders):
             real = os.path.realpath(folder or os.curdir)
             if real in self._kustomizations:
@@ -409,7 +406,11 @@ class Split:
                 yield self._chart_unit(self._name(real, one), folder, f"{one.by} deploys it", one)
             named = {os.path.realpath(value) for one in deployed for value in one.values}
             for called, view in views(folder or os.curdir, self.tree, inflated).items():
-                if not deployed or (called and named.isdisjoint(map(os.path.realpath, view.values))):
+                # Beside what is deployed, only what is called a values file is one.
+                deployable = (
+                    called and belongs_to_chart(f"{called}.yaml") and named.isdisjoint(map(os.path.realpath, view.values))
+                )
+                if not deployed or deployable:
                     name = self._outline.name(folder) + (f"#{called}" if called else "")
                     reason = f"a chart with the values of {called}" if called else "a chart with its default values"
                     yield self._chart_unit(name, folder, reason, view)

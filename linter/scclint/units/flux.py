@@ -22,7 +22,7 @@ def of_kustomization(one: Deploying) -> Deployed:
     spec = as_mapping(one.data.get("spec"))
     path = spec.get("path") or ("." if spec.get("sourceRef") else "")
     folder = one.repository.inside(as_text(path)) if as_text(path) else ""
-    if not _is_ours(one, as_mapping(spec.get("sourceRef"))):
+    if not _is_ours(one, spec):
         yield one.unfollowed(("spec", "sourceRef"), _OUTSIDE)
     elif os.path.isdir(folder):
         fields = {ours: spec[key] for key, ours in _FIELDS.items() if spec.get(key)}
@@ -57,17 +57,18 @@ def of_kustomization(one: Deploying) -> Deployed:
             yield one.unfollowed(field, f"{name} is not in the input", folder)
 
 
-def _is_ours(one: Deploying, reference: Mapping[str, Any]) -> bool:
-    """Whether a source is the repository: a GitRepository with its URL, or one that is not in the input."""
-    if reference.get("kind") not in (None, "GitRepository", "OCIRepository", "ExternalArtifact"):
+def _is_ours(one: Deploying, spec: Mapping[str, Any]) -> bool:
+    """Whether a source is the repository: its URL names it. One that is not in the input is, unless its root is deployed."""
+    reference = as_mapping(spec.get("sourceRef"))
+    kind, namespace = as_text(reference.get("kind")), as_text(reference.get("namespace")) or one.namespace
+    if kind not in ("", "GitRepository", "OCIRepository", "ExternalArtifact"):
         return False
-    namespace = as_text(reference.get("namespace")) or one.namespace
-    source = one.repository.held("GitRepository", namespace, as_text(reference.get("name")))
-    return (
-        source is None
-        or reference.get("kind") != "GitRepository"
-        or one.repository.is_ours(value_at(source.data, ("spec", "url")))
-    )
+    source = one.repository.held(kind, namespace, as_text(reference.get("name")))
+    if source is None:
+        return kind in ("", "GitRepository") or os.path.normpath(as_text(spec.get("path"))) != os.curdir
+    # An artifact of OCI is named below its repository: `oci://ghcr.io/team/repo/manifests`.
+    url = as_text(value_at(source.data, ("spec", "url")))
+    return any(map(one.repository.is_ours, filter(None, url.split("/") if kind == "OCIRepository" else [url])))
 
 
 def _patches(one: Deploying, spec: Mapping[str, Any], at: Path) -> tuple[list[dict[str, Any]], tuple[Span, ...]]:
@@ -93,7 +94,7 @@ def _variables(one: Deploying, spec: Mapping[str, Any]) -> tuple[dict[str, str],
         held = one.repository.held(kind, one.namespace, name)
         if held is not None:
             found |= one.repository.texts(held)
-            files.append(held.file)
+            files += filter(None, [held.file])
         elif reference.get("optional") is not True:
             unknown.append((("spec", "postBuild", "substituteFrom", number), f"{kind} {name}"))
     given = as_mapping(value_at(spec, ("postBuild", "substitute")))
@@ -109,7 +110,7 @@ def of_release(one: Deploying) -> Deployed:
     """What a HelmRelease deploys."""
     spec = as_mapping(one.data.get("spec"))
     chart, at = as_mapping(value_at(spec, ("chart", "spec"))), ("spec", "chart", "spec")
-    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(one, as_mapping(chart.get("sourceRef")))
+    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(one, chart)
     folder = one.repository.inside(as_text(chart.get("chart"))) if ours and as_text(chart.get("chart")) else ""
     if not ours:
         yield one.unfollowed(("spec", "chart") if chart else ("spec", "chartRef"), _OUTSIDE)
@@ -165,7 +166,7 @@ def _values(one: Deploying, spec: Mapping[str, Any]) -> _Values:
             if reference.get("optional") is not True:
                 unknown.append((("spec", "valuesFrom", number), f"{kind} {name}"))
             continue
-        files.append(held.file)
+        files += filter(None, [held.file])
         if path := as_text(reference.get("targetPath")):
             quoted = text[:1] in ("'", '"') and text[-1:] == text[:1]
             settings.append(f"--set-string={path}={text[1:-1]}" if quoted else f"--set={path}={text}")

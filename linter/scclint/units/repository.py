@@ -16,13 +16,13 @@ from scclint.untyped import as_mapping, as_text, value_at
 if TYPE_CHECKING:
     from scclint.units.outline import Outline
 
-HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository"))
+HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "OCIRepository"))
 """Kinds of the objects that those of Argo CD and Flux refer to."""
 
 
 @record
 class Held:
-    """An object that others refer to, and the file that it is in."""
+    """An object that others refer to, and the file that it is in; empty if it is rendered."""
 
     data: Mapping[str, Any]
     file: str
@@ -93,13 +93,16 @@ class Repository:
     def _held(self) -> dict[tuple[str, str], list[Held]]:
         outline = self._outline
         likely = [file for file in outline.files if outline.tells(file, "holds", may_hold)]
-        documents = [*self._rendered, *(d for file in likely for d in load_file(file, outline.text(file), HOLDING | {"List"}))]
+        documents = [*self._rendered]
+        documents += (document for file in likely for document in load_file(file, outline.text(file), HOLDING | {"List"}))
         found: dict[tuple[str, str], list[Held]] = {}
         for document in documents:
             for item in items_of(document):
                 kind, name = as_text(item.data.get("kind")), as_text(value_at(item.data, ("metadata", "name")))
                 if kind in HOLDING:
-                    found.setdefault((kind, name), []).append(Held(item.data, document.file))
+                    found.setdefault((kind, name), []).append(
+                        Held(item.data, document.file if document.file in outline.files else "")
+                    )
         return found
 
 
