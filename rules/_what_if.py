@@ -7,11 +7,14 @@ from typing import Any
 from scclint.api import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
+    ApiObject,
+    Cluster,
     Outcome,
     Verdict,
     Workload,
     World,
     and_more,
+    as_mapping,
     capitalized,
     copied,
     user_change,
@@ -61,10 +64,8 @@ def user_remark(world: World, outcome: Outcome, after: Verdict | None) -> str:
     return f" ({clause})" if clause else ""
 
 
-def user_notes(world: World, namespace: str, field: str, key: str) -> str:
-    """Return the users that containers of a namespace run as without a key of its `labels` or `annotations`, as sentences after a space."""
-    cluster = world.cluster.without_metadata(namespace, field, key)
-    workloads = [workload for workload in world.of(Workload) if world.namespace_of(workload) == namespace]
+def user_notes(world: World, cluster: Cluster, workloads: Iterable[Workload]) -> str:
+    """Return the users that containers of some workloads run as in a changed cluster, as sentences after a space; empty without any."""
     clauses: dict[str, list[str]] = {}
     for workload in workloads:
         outcome = world.outcome(workload)
@@ -74,6 +75,30 @@ def user_notes(world: World, namespace: str, field: str, key: str) -> str:
         if clause := user_change(cluster.admission, outcome.verdict, after):
             clauses.setdefault(clause, []).append(workload.named)
     return "".join(f" In {and_more(names, 2)}, {clause}." for clause, names in clauses.items())
+
+
+def user_notes_in(world: World, namespace: str, field: str, key: str) -> str:
+    """Return `user_notes` for the workloads of a namespace without a key of its `labels` or `annotations`."""
+    cluster = world.cluster.without_metadata(namespace, field, key)
+    return user_notes(world, cluster, (w for w in world.of(Workload) if world.namespace_of(w) == namespace))
+
+
+def user_notes_without(world: World, obj: ApiObject, **emptied: list[str]) -> str:
+    """Return `user_notes` for the workloads that an SCC admits, or that a binding lets use theirs, with lists of the object emptied."""
+    workloads = []
+    for workload in world.of(Workload):
+        chosen = world.outcome(workload).chosen
+        if chosen is None or chosen.grant is None:
+            continue
+        binding = chosen.grant.binding
+        is_given = binding is not None and world.find(binding) is obj
+        if is_given or (chosen.scc == obj.name and obj.kind == "SecurityContextConstraints"):
+            workloads.append(workload)
+    if not workloads:
+        return ""
+    metadata = {**as_mapping(obj.manifest.get("metadata")), "namespace": world.namespace_of(obj)}
+    changed = world.cluster.with_decodable([{**obj.manifest, "metadata": metadata, **emptied}])
+    return user_notes(world, changed, workloads)
 
 
 def _user_change(world: World, outcome: Outcome, after: Verdict | None) -> str:

@@ -49,6 +49,7 @@ from scclint.api import Problem, Related, Role, RoleBinding, Severity, World, an
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, role_place, subjects_of
 from ._scc import node_access
+from ._what_if import user_notes_without
 
 
 @rule(
@@ -107,7 +108,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             "Bind a role that lists only the resources that the subjects need, because this role allows everything, including every SCC."
             if reached.anything
             else "Grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses."
-        ),
+        )
+        + user_notes_without(world, binding, subjects=[], groupNames=[], userNames=[]),
     )
 
 

@@ -61,6 +61,7 @@ from scclint.api import (
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, shown_group, subjects_of
 from ._scc import texts_of, wider_than_restricted
+from ._what_if import user_notes_without
 
 
 @rule(
@@ -101,9 +102,9 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     for holder in subjects_of(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
-            yield _problem(
-                f"{binding.named}: lets {covered} use {what}", holder.at, str(holder), reached.steps(world, scc, binding)
-            )
+            users = user_notes_without(world, binding, subjects=[], groupNames=[], userNames=[])
+            message = f"{binding.named}: lets {covered} use {what}"
+            yield _problem(message, holder.at, str(holder), reached.steps(world, scc, binding), users)
 
 
 def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
@@ -134,9 +135,9 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
                 yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at, value)
 
 
-def _problem(message: str, at: Located, subject: str, related: tuple[Related, ...] = ()) -> Problem:
+def _problem(message: str, at: Located, subject: str, related: tuple[Related, ...] = (), users: str = "") -> Problem:
     help = (
         "Create a service account for the workload that needs the SCC, set it as serviceAccountName in the pod, and grant the SCC "
         "to it instead."
     )
-    return Problem(message, at, related=related, help=help, subjects=(subject,))
+    return Problem(message, at, related=related, help=help + users, subjects=(subject,))

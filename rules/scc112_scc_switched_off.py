@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from scclint.api import Namespace, Problem, Remove, Severity, World, rule
 
-from ._what_if import user_notes
+from ._what_if import user_notes_in
 
 _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",), "openshift.io/run-level": ("0", "1")}
 """The labels that switch SCC admission off, with the values that do so."""
@@ -57,7 +57,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     for label, values in _VALUES.items():
         field = namespace.field("metadata", "labels", label)
         if field.value in values:
-            users = user_notes(world, namespace.name, "labels", label)
+            users = user_notes_in(world, namespace.name, "labels", label)
             yield Problem(
                 f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
                 at=field,

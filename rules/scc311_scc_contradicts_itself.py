@@ -56,7 +56,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Remove, SecurityContextConstraints, Set, Severity, World, rule
+from scclint.api import Problem, Related, Remove, SecurityContextConstraints, Set, Severity, Workload, World, rule
 
 USED_BY = {
     ("runAsUser", "uid"): ("MustRunAs",),
@@ -86,7 +86,7 @@ DEFAULTED = frozenset(("fsGroup", "supplementalGroups"))
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _host_paths(scc)
-    yield from _escalation(scc)
+    yield from _escalation(scc, world)
     yield from _unused(scc)
     yield from _unset(scc)
 
@@ -114,17 +114,27 @@ def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
         )
 
 
-def _escalation(scc: SecurityContextConstraints) -> Iterator[Problem]:
+def _escalation(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     privileged, escalation = scc.field("allowPrivilegedContainer"), scc.field("allowPrivilegeEscalation")
     if privileged.value is True and escalation.value is False:
+        needing = next((w.named for w in world.of(Workload) if _is_privileged_under(scc, w, world)), "")
         yield Problem(
             f"SCC {scc.name}: allowPrivilegedContainer: true has no effect with allowPrivilegeEscalation: false: "
             "the SCC also sets this on privileged containers, and the API server rejects them",
             at=escalation,
             related=(Related("privileged containers are allowed here", privileged.span),),
-            help="Set allowPrivilegedContainer: false, or set allowPrivilegeEscalation: true.",
-            edits=(Set(privileged.path, False),),
+            help=f"Set allowPrivilegeEscalation: true, because {needing} has a privileged container."
+            if needing
+            else "Set allowPrivilegedContainer: false. If pods need the SCC for privileged containers, set allowPrivilegeEscalation: true.",
+            edits=() if needing else (Set(privileged.path, False),),
         )
+
+
+def _is_privileged_under(scc: SecurityContextConstraints, workload: Workload, world: World) -> bool:
+    """Whether the SCC admits a workload with a privileged container."""
+    verdict = world.outcome(workload).verdict
+    asks = any(container.privileged.value is True for container in workload.pod.containers)
+    return asks and verdict is not None and verdict.scc == scc.name
 
 
 def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:

@@ -106,7 +106,10 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}",
         at=scc.field(*opened[0].at),
         related=tuple(Related(f"opens {access.words}", scc.field(*access.at).span) for access in opened[1:]) + users,
-        help="Allow only what its pods use, and grant the SCC only to the service account that needs it.",
+        help="Allow only what its pods use, and grant the SCC only to the service account that needs it."
+        if used
+        else "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
+        "their service account.",
         severity=None if takes else Severity.INFO,
     )
 

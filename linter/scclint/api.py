@@ -16,6 +16,7 @@ from scclint.advice.grants import (
     pinned,
     without_privileged,
 )
+from scclint.cluster import Cluster
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import STORAGE_POLICIES
 from scclint.finding import (
@@ -70,7 +71,7 @@ from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, listed
-from scclint.untyped import as_list, copied
+from scclint.untyped import as_list, as_mapping, copied
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
 
@@ -99,6 +100,7 @@ __all__ = [
     "ApiObject",
     "Append",
     "Candidate",
+    "Cluster",
     "Container",
     "ContainerSeccomp",
     "CsiVolume",
@@ -154,6 +156,7 @@ __all__ = [
     "and_more",
     "applies_profile",
     "as_list",
+    "as_mapping",
     "asks_for_unconfined",
     "capitalized",
     "closest_match",

@@ -177,7 +177,10 @@ def test_the_scc_to_require_is_named() -> None:
 
 def test_no_scc_is_named_that_rejects_the_pod_of_another_creator() -> None:
     text = advice(POD.replace("  containers", "  hostPID: true\n  containers"), "SCC104")
-    assert text.startswith("Grant service account web a custom SCC")
+    assert text.startswith(
+        "Remove hostPID: true, and write seccompProfile: {type: RuntimeDefault} in the pod's securityContext (SCC restricted-v2"
+    )
+    assert "Or grant service account web a custom SCC" in text
     assert PIN not in text
 
 
@@ -243,3 +246,31 @@ def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
     assert "Remove volume logs (hostPath /var/log) with its mounts, and write" in advice(granted, "SEC201")
     assert "Remove volume logs (hostPath /var/log) with its mounts" in advice(granted, "SCC102")
+
+
+def test_who_narrows_a_grant_is_told_whose_user_changes() -> None:
+    """Without the grant, the pods get an SCC that sets another user."""
+    wide = SCC.replace("{type: MustRunAsRange}", "{type: RunAsAny}").replace(
+        "metadata: {name: agent}", "metadata: {name: agent}\npriority: 5"
+    )
+    everyone = f"{wide}groups: [system:authenticated, system:serviceaccounts]\n---\n{DEPLOYMENT}"
+    assert advice(everyone, "SCC306").endswith(f" In Deployment web, {IN_RANGE}.")
+    of_default = DEPLOYMENT.replace("      serviceAccountName: web\n", "")
+    granted = of_default + grant("anyuid").replace("name: web}]", "name: default}]")
+    assert advice(granted, "RBA405").endswith(f" In Deployment web, {IN_RANGE}.")
+    profiled = granted.replace(
+        "      containers", "      securityContext: {seccompProfile: {type: RuntimeDefault}}\n      containers"
+    )
+    assert "user ID" not in advice(profiled, "RBA405")
+
+
+def test_an_scc_for_a_privileged_pod_keeps_allowing_it() -> None:
+    contradicting = (
+        SCC.replace("allowPrivilegedContainer: false", "allowPrivilegedContainer: true")
+        + "users: [system:serviceaccount:shop:web]\n"
+    )
+    assert advice(contradicting, "SCC311").startswith("Set allowPrivilegedContainer: false.")
+    privileged = DEPLOYMENT + "          securityContext: {privileged: true}\n"
+    assert advice(f"{contradicting}---\n{privileged}", "SCC311") == (
+        "Set allowPrivilegeEscalation: true, because Deployment web has a privileged container."
+    )
