@@ -37,6 +37,7 @@ Goal = Literal[
     "default profile",
     "enforced level",
     "independent of its creator",
+    "pinned",
     "profile allowed",
     "required SCC",
     "restricted",
@@ -170,6 +171,16 @@ def _require_own(draft: Draft) -> Remedy | None:
     sccs = {verdict.scc if verdict is not None else None for verdict in verdicts}
     scc = sccs.pop()
     if scc is None or sccs or not draft.may_pin:
+        return None
+    draft.pin(scc)
+    return draft.remedy()
+
+
+def _require_present(draft: Draft) -> Remedy | None:
+    """Require the SCC that admits the pod now, on every release."""
+    sccs = {outcome.verdict.scc if outcome.verdict else None for outcome in draft.outcomes.values()}
+    scc = sccs.pop()
+    if scc is None or sccs or not draft.may_pin or draft.pinned:
         return None
     draft.pin(scc)
     return draft.remedy()
@@ -326,6 +337,7 @@ LADDERS: Mapping[Goal, tuple[Step, ...]] = {
     "confined": (_profile, _require_confining, _fit_with_profile),
     "default profile": (_default_profile,),
     "independent of its creator": (_require_own, _fit, _fit_with_profile),
+    "pinned": (_require_present,),
     "required SCC": (_require_usable, _fit),
     "IDs of the namespace": (_fit, _fit_with_profile, _user_namespace),
     "restricted": (_fit, _fit_with_profile),

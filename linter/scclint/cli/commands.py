@@ -120,6 +120,7 @@ why. Each problem has its line in the file, and how to fix it.
                 "fixes",
                 (
                     flag("--unsafe", "apply also fixes that change a pod"),
+                    flag("--pin", "instead require the SCC that admits each workload now"),
                     flag("--force-generated", "change also files that say that they are generated"),
                     flag("--diff", "print the changes as a diff, and write nothing"),
                     flag("--check", "write nothing, and exit with 1 if something would change"),
@@ -137,7 +138,8 @@ status is 0 if no selected finding is left.
 
   scclint fix --diff deploy/
   scclint fix deploy/
-  scclint fix --unsafe --diff --select SCC101 deploy/""",
+  scclint fix --unsafe --diff --select SCC101 deploy/
+  scclint fix --pin --diff deploy/""",
     ),
     "suggest": Command(
         "print the least SCC for a workload, and its grant",

@@ -14,7 +14,8 @@ from scclint.finding import Finding, Fix, Severity
 from scclint.limits import MAX_FIX_PASSES
 from scclint.record import replace
 from scclint.registry import Registry
-from scclint.remedy.apply import applied, chosen, unified_diff, why_not_written, write_file
+from scclint.remedy.apply import applied, chosen, together, unified_diff, why_not_written, write_file
+from scclint.remedy.fixes import pins
 from scclint.remedy.proofs import with_fixes
 from scclint.remedy.prove import NEEDLESS_GRANT
 from scclint.report.output import say, write
@@ -42,8 +43,8 @@ def run(args: Namespace) -> int:
     """Apply fixes, or show what they would change. Returns 0 if nothing selected is left, 1 if something is."""
     config, registry = settings(args)
     diff, check = getattr(args, "diff", False), getattr(args, "check", False)
-    unsafe = getattr(args, "unsafe", False)
-    fixed = fix(args, config, registry, unsafe=unsafe)
+    unsafe, pinning = getattr(args, "unsafe", False), getattr(args, "pin", False)
+    fixed = _pinned(args, config, registry) if pinning else fix(args, config, registry, unsafe=unsafe)
     report = fixed.report
     for line in diagnostics(report):
         say(line)
@@ -56,11 +57,17 @@ def run(args: Namespace) -> int:
             say(f"scclint: would change {visible_line(file)}")
     else:
         write_all(fixed)
+    done = "would" if diff or check else ""
+    if pinning:
+        say(
+            f"scclint: {'would pin' if done else 'pinned'} {counted(fixed.number, 'workload')} in {counted(len(fixed.texts), 'file')}"
+        )
+        return status_of_fix(report, something=bool(check and fixed.texts))
     left = report.live
     for finding in left:
         why = _why_left(finding, fixed.run, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
-    done = "would fix" if diff or check else "fixed"
+    done = "would fix" if done else "fixed"
     more = 0 if unsafe else sum(_is_unsafe(finding, fixed.run) for finding in left)
     hint = f"; --unsafe fixes {more:,} of them" if more else ""
     say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left{hint}")
@@ -102,6 +109,26 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
             # A report has one finding for each cause.
             number += (_counts(before.live) - _counts(report.live)).total()
     return Fixed(originals, texts, number, report, judged)
+
+
+def _pinned(args: Namespace, config: Config, registry: Registry) -> Fixed:
+    """The texts in which workloads require the SCC that admits their pods now. Nothing is written."""
+    originals: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    number = 0
+    with progress() as step:
+        for _ in range(MAX_FIX_PASSES):
+            opened = open_run(args, config, registry, RunOptions(jobs=1, progress=step, overlay=texts))
+            proved = together(
+                fix for fix in pins(opened.units, opened) if not any(_why_not_written(opened, edit.file) for edit in fix.edits)
+            )
+            if not proved:
+                break
+            current = {edit.file: opened.outline.text(edit.file) for fix in proved for edit in fix.edits}
+            originals = {**current, **originals}
+            texts = {**texts, **applied(current, proved)}
+            number += len(proved)
+    return Fixed(originals, texts, number, report_of(opened), opened)
 
 
 def _judged(

@@ -41,11 +41,13 @@ def lines_of(text: str) -> list[str]:
 
 def chosen(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
     """The fixes that can be applied together, in the order of the findings: no two of them touch the same or adjacent lines."""
+    return together(f.fix for f in findings if f.fix and f.fix.safety in (("safe", "unsafe") if unsafe else ("safe",)))
+
+
+def together(proved: Iterable[Fix]) -> list[Fix]:
+    """The fixes in order, each once, without those that touch the same or adjacent lines as an earlier one."""
     fixes: list[Fix] = []
-    for finding in findings:
-        fix = finding.fix
-        if fix is None or fix in fixes or fix.safety not in (("safe", "unsafe") if unsafe else ("safe",)):
-            continue
+    for fix in dict.fromkeys(proved):
         if not any(_touch(edit, other) for earlier in fixes for edit in earlier.edits for other in fix.edits):
             fixes.append(fix)
     return fixes

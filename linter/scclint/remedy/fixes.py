@@ -1,15 +1,18 @@
 """The proved fix of each finding, over all units that have its file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety
+from scclint.advice import advise
+from scclint.finding import Crash, Finding, Fix, Ignore, Problem, Remedy, Safety
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
+from scclint.remedy.outcomes import same_without_pin
 from scclint.remedy.propose import remedies, why_none
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
@@ -78,6 +81,17 @@ def prove_all(
     return outcomes, crashes, fixes.asked
 
 
+def pins(units: Sequence[Unit], session: Run) -> Iterator[Fix]:
+    """Yield the fix of each workload that requires the SCC which admits its pods now, if all pods stay as they are."""
+    fixes = _Fixes((), units, session)
+    for unit in units:
+        if not unit.unrendered:
+            for workload in fixes.bench(unit).opened.ours:
+                if isinstance(workload, Workload):
+                    with suppress(EditRefused):
+                        yield from fixes.pin(unit, workload)
+
+
 class _Fixes:
     """Opens a unit for its first finding, and keeps it for the others."""
 
@@ -98,7 +112,7 @@ class _Fixes:
         units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
         units += [unit for unit in self._units if file in unit.shared and unit not in units]
         self._check_judged(finding, units)
-        benches = [self._bench(unit) for unit in units]
+        benches = [self.bench(unit) for unit in units]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
         results = {bench.opened.unit.name: result for bench in benches if (result := bench.result(finding)) is not None}
@@ -114,6 +128,26 @@ class _Fixes:
                 except EditRefused as refused:
                     failed.append(str(refused))
         raise EditRefused(failed[0] if failed else why_none(bench, result))
+
+    def pin(self, unit: Unit, workload: Workload) -> Iterator[Fix]:
+        """Yield the proved pin of a workload; nothing if there is none. Raises EditRefused if it has no place for the annotation."""
+        bench = self.bench(unit)
+        problem = Problem("", workload.place, remedies=advise("pinned", workload, next(iter(bench.worlds.values()))))
+        result = RuleResult(workload, problem, self._session.registry.rules[0], workload.document)
+        for remedy in remedies(result):
+            for make in _edits(bench, result, remedy):
+                with suppress(EditRefused):
+                    edit = make()
+                    for file in edit.texts:
+                        self._check_editable(file)
+                    if all(self._stays(other, edit) for other in self._units if not edit.texts.keys().isdisjoint(other.files)):
+                        yield self._as_fix(remedy, edit, "safe", "The pods are the same after admission.")
+                        return
+
+    def _stays(self, unit: Unit, edit: FileEdit) -> bool:
+        bench = self.bench(unit)
+        texts = {file: text for file, text in edit.texts.items() if file in unit.files}
+        return not unit.unrendered and same_without_pin(bench, bench.try_out(replace(edit, texts=texts)))
 
     def _check_judged(self, finding: Finding, units: Sequence[Unit]) -> None:
         """Raises EditRefused if the units of a finding cannot be judged with an edit."""
@@ -161,7 +195,7 @@ class _Fixes:
                 raise EditRefused(f"{unit.name} has the file as well, and is judged without being rendered: {unit.unrendered}")
             texts = {file: text for file, text in edit.texts.items() if file in unit.files}
             try:
-                proof = prove(self._bench(unit), finding, results.get(unit.name), remedy, replace(edit, texts=texts))
+                proof = prove(self.bench(unit), finding, results.get(unit.name), remedy, replace(edit, texts=texts))
             except EditRefused as refused:
                 raise EditRefused(f"in {unit.name}: {refused}" if len(units) > 1 else str(refused)) from None
             proofs.append((unit.name in results, *proof))
@@ -169,10 +203,13 @@ class _Fixes:
             raise EditRefused("no unit has the file")
         worst = max(proofs, key=lambda proof: _SAFETY.index(proof[1]))
         _, _, effect = next((proof for proof in proofs if proof[0]), worst)
+        return self._as_fix(remedy, edit, worst[1], effect)
+
+    def _as_fix(self, remedy: Remedy, edit: FileEdit, safety: Safety, effect: str) -> Fix:
         title = f"{remedy.title.removesuffix('.')} {edit.where}." if edit.where else remedy.title
         text = self._session.outline.text
         edits = (one for file, edited in edit.texts.items() for one in text_edits(file, text(file), edited))
-        return Fix(title, effect, worst[1], tuple(edits))
+        return Fix(title, effect, safety, tuple(edits))
 
     def _check_editable(self, file: str) -> None:
         """Raises EditRefused if a file must not be edited."""
@@ -184,7 +221,7 @@ class _Fixes:
         ):
             raise EditRefused(why)
 
-    def _bench(self, unit: Unit) -> Workbench:
+    def bench(self, unit: Unit) -> Workbench:
         if unit.name not in self._benches:
             self._benches[unit.name] = Workbench(open_unit(unit, self._session), self._session)
         return self._benches[unit.name]

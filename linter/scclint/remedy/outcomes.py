@@ -139,6 +139,15 @@ def _lost_limits(before: Verdict, after: Verdict) -> Iterator[tuple[str, str]]:
             yield container, min(lost)
 
 
+def same_without_pin(bench: Workbench, trial: EditTrial) -> bool:
+    """Whether every pod is the same after admission, for every creator, apart from the annotation that requires an SCC."""
+    return all(
+        _without_pin(comparison.before.verdict) == _without_pin(comparison.after.verdict)
+        for release in trial.worlds
+        for comparison in comparisons(bench, trial, release)
+    )
+
+
 def _pin(verdict: Verdict | None) -> str | None:
     return verdict.required_scc if verdict else None
 
