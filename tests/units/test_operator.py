@@ -212,3 +212,11 @@ def test_code_and_scripts_are_named() -> None:
     )
     (notice,) = (notice.message for notice in run_over(["."]).notices)
     assert notice.startswith("hack/run.sh:2 (hostPID) and pkg/pod.go:3 (privileged): ")
+
+
+def test_what_podman_runs_is_not_judged() -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true, containers: [{name: a, image: a}]}\n"
+    write_files({"deploy/pod.yml": pod, "deploy/other.yml": pod.replace("name: a}\nspec", "name: b}\nspec")})
+    write_files({"deploy/README.md": "podman play kube --configmap=config.yml pod.yml\n\noc apply -f other.yml\n"})
+    assert {finding.partition(":")[0] for finding in found()} == {"deploy/other.yml"}
+    assert any(notice.message.startswith("deploy/pod.yml: not judged") for notice in run_over(["."]).notices)

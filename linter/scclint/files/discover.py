@@ -16,7 +16,7 @@ TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".i
 SCRIPT_SUFFIXES = (".sh", ".bash", ".mk", "Makefile")
 """What scripts are called. The commands in them that grant SCCs count as grants."""
 
-TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go")
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md")
 """What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES)
@@ -179,7 +179,7 @@ def _folder(
         relative = name.replace(os.sep, "/")
         path = os.path.join(root, name)
         shown = _escaped(above + name)
-        if excluded(relative) or excluded(shown):
+        if excluded(relative) or excluded(shown) or ("/vendor/" in f"/{relative}" and name.endswith(TEXT_SUFFIXES)):
             continue
         items.append(_checked(path, shown, reach))
     items += problems

@@ -3,17 +3,19 @@
 import re
 
 ACCESS = (
-    (re.compile(r"\bprivileged[\"']?: *+[\"']?true"), "privileged"),
-    (re.compile(r"\bhostPath[\"']?:"), "hostPath"),
-    (re.compile(r"\bhostPID[\"']?: *+[\"']?true"), "hostPID"),
-    (re.compile(r"\bhostIPC[\"']?: *+[\"']?true"), "hostIPC"),
-    (re.compile(r"\bhostNetwork[\"']?: *+[\"']?true"), "hostNetwork"),
-    (re.compile(r"(?i)\b(?:SecurityContextConstraints\b|system:openshift:scc:)"), "an SCC"),
+    ("privileged", re.compile(r"\bprivileged[\"']?: *+[\"']?true"), "privileged"),
+    ("hostPath", re.compile(r"\bhostPath[\"']?:"), "hostPath"),
+    ("hostPID", re.compile(r"\bhostPID[\"']?: *+[\"']?true"), "hostPID"),
+    ("hostIPC", re.compile(r"\bhostIPC[\"']?: *+[\"']?true"), "hostIPC"),
+    ("hostNetwork", re.compile(r"\bhostNetwork[\"']?: *+[\"']?true"), "hostNetwork"),
+    ("SecurityContextConstraints", re.compile(r"\bSecurityContextConstraints\b"), "an SCC"),
+    ("system:openshift:scc:", re.compile(r"\bsystem:openshift:scc:"), "an SCC"),
 )
+"""A word, which is quick to find, the pattern of the field that it is in, and what the field asks for."""
 
 
 def host_access(text: str) -> str:
     """Return the access that the words of a manifest ask for, as `privileged and hostPath`; empty if it is none."""
     from scclint.text import listed
 
-    return listed([name for pattern, name in ACCESS if pattern.search(text)])
+    return listed(dict.fromkeys(name for word, pattern, name in ACCESS if word in text and pattern.search(text)))

@@ -16,23 +16,36 @@ from scclint.text import and_more
 _LEFT_OUT = re.compile(r"(?:^|/)(?:vendor|testdata|test|tests|third_party)/|_test\.go$|/zz_generated")
 _TRUE = r"(?:true\b|[\w.]*+\(true\)|&\w*+[tT]rue\b)"
 _GO = (
-    (re.compile(rf"\bPrivileged: *+{_TRUE}"), "privileged"),
-    (re.compile(rf"\bHostPID: *+{_TRUE}"), "hostPID"),
-    (re.compile(rf"\bHostIPC: *+{_TRUE}"), "hostIPC"),
-    (re.compile(rf"\bHostNetwork: *+{_TRUE}"), "hostNetwork"),
-    (re.compile(r"\bHostPathVolumeSource\{"), "hostPath"),
-    (re.compile(r"\bSecurityContextConstraints\{"), "an SCC"),
-    (re.compile(r"(?i)\bresources: *+[^\n]{0,80}\"securitycontextconstraints\""), "use of an SCC"),
+    ("Privileged:", re.compile(rf"\bPrivileged: *+{_TRUE}"), "privileged"),
+    ("HostPID:", re.compile(rf"\bHostPID: *+{_TRUE}"), "hostPID"),
+    ("HostIPC:", re.compile(rf"\bHostIPC: *+{_TRUE}"), "hostIPC"),
+    ("HostNetwork:", re.compile(rf"\bHostNetwork: *+{_TRUE}"), "hostNetwork"),
+    ("HostPathVolumeSource{", re.compile(r"\bHostPathVolumeSource\{"), "hostPath"),
+    ("SecurityContextConstraints{", re.compile(r"\bSecurityContextConstraints\{"), "an SCC"),
+    ('"securitycontextconstraints"', re.compile(r"\bResources: *+[^\n]{0,80}\"securitycontextconstraints\""), "use of an SCC"),
 )
 _MOST_NAMED = 3
 
 
-def beside(texts: Iterable[SourceFile]) -> tuple[list[SourceFile], list[Notice]]:
-    """Return the scripts among some files that grant by command, and a note on the code and the scripts with access to the node."""
+_PLAYED = re.compile(r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)")
+_YAML_FILE = re.compile(r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)")
+
+
+def beside(files: Iterable[SourceFile], texts: Iterable[SourceFile]) -> tuple[list[SourceFile], list[Notice]]:
+    """Return the files with the scripts among some texts that grant by command, and without those that podman runs.
+
+    Notes name these, and the lines of code and scripts with access to the node.
+    """
     scripts: list[SourceFile] = []
     code: dict[str, list[str]] = {}
+    played: set[str] = set()
     for file in texts:
         text = "" if _LEFT_OUT.search(file.display) else _text(file)
+        for command in _PLAYED.finditer(text) if "podman" in text else ():
+            folder = os.path.dirname(file.display)
+            played |= {os.path.normpath(os.path.join(folder, name)) for name in _YAML_FILE.findall(command[1])}
+        if file.display.endswith(".md"):
+            continue
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
         if is_script and ("adm policy" in text or "rolebinding" in text) and any(documents_of_commands(file.display, text)):
             scripts.append(file)
@@ -40,7 +53,12 @@ def beside(texts: Iterable[SourceFile]) -> tuple[list[SourceFile], list[Notice]]
             code.setdefault(f"{file.display}:{line}", []).append(name)
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
-    return scripts, [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
+    notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
+    left_out = [file.display for file in files if file.display in played]
+    if left_out:
+        text = f"{and_more(left_out, _MOST_NAMED)}: not judged, because `podman kube play` runs what is in such a file, on no cluster"
+        notices.append(Notice("note", text))
+    return [*(file for file in files if file.display not in played), *scripts], notices
 
 
 def _text(file: SourceFile) -> str:
@@ -52,6 +70,6 @@ def _text(file: SourceFile) -> str:
 
 def _access(text: str, *, is_script: bool) -> Iterator[tuple[int, str]]:
     """Yield the line of the first place of each kind of access in a text, and the access."""
-    for pattern, name in ACCESS if is_script else _GO:
-        if found := pattern.search(text):
+    for word, pattern, name in ACCESS if is_script else _GO:
+        if word in text and (found := pattern.search(text)):
             yield text.count("\n", 0, found.start()) + 1, name

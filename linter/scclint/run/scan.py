@@ -49,8 +49,7 @@ def scan(
     if sources.texts:
         from scclint.run.beside import beside
 
-        scripts, found = beside(sources.texts)
-        files += scripts
+        files, found = beside(files, sources.texts)
         notices += found
     more = expand_settings(config)
     kinds = more.kinds | KINDS
