@@ -53,6 +53,7 @@ THIRD_PARTY = {
     "duckdb": {"apps.fleet"},
     "fsspec": {"apps.fleet"},
     "lsprotocol": {"apps.lsp"},
+    "mcp": {"apps.mcp"},
     "pyarrow": {"apps.fleet"},
     "pygls": {"apps.lsp"},
 }

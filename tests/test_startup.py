@@ -19,7 +19,7 @@ NEVER = (
     "logging",
     *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
     *("threading", "tomllib", "unittest", "urllib", "xml"),
-    *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol"),
+    *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol", "mcp"),
     *("dask", "distributed", "duckdb", "fsspec", "pyarrow"),
     *(f"scclint.{package}" for package in ("apps", "cel", "change", "profiles", "remedy")),
     *("scclint.run.pool", "scclint.files.archive", "scclint.files.git", "scclint.report.html", "scclint.report.sarif"),

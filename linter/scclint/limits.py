@@ -302,3 +302,9 @@ MAX_GLOBS = 1_000
 
 MAX_DEPENDENCIES = 50
 """Charts that are copied into one as its dependencies and theirs. Two charts can depend on each other. The largest of Bitnami's has seven."""
+
+MAX_TOOL_SECONDS = 300
+"""Seconds that a tool of the MCP server may take. Agents commonly wait for no longer."""
+
+MAX_TOOL_OUTPUT = 1_000_000
+"""Characters that a tool of the MCP server returns. A model reads a tenth of that."""

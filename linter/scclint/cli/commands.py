@@ -475,6 +475,16 @@ Serve an editor over the Language Server Protocol on standard input and output.
 The editor starts it. The documentation has the settings of common editors.""",
         module="scclint.apps.lsp.command",
     ),
+    "mcp": Command(
+        "start the MCP server for agents",
+        plain(option("roots", nargs="*", metavar="DIR", default=["."], help="folders that the tools may read (default: .)")),
+        "[OPTIONS] [DIR ...]",
+        """\
+Serve an agent over the Model Context Protocol on standard input and output. The
+tools check, explain, suggest and diff read files below these folders, and write
+nothing.""",
+        module="scclint.apps.mcp.command",
+    ),
     "completion": Command(
         "print a script that completes the command line in a shell",
         plain(

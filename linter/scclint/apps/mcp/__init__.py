@@ -1,0 +1,1 @@
+"""The MCP server: the commands that only read, as tools for agents."""

@@ -1,0 +1,91 @@
+"""The tools of the MCP server. Each runs one command of scclint in a process of its own, and returns what the command prints.
+
+The tools read files below the roots alone, and write nothing. A command has the limits that it has on the command line.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+
+from scclint.limits import MAX_TOOL_OUTPUT, MAX_TOOL_SECONDS
+
+_INSTRUCTIONS = """\
+scclint tells from files alone what an OpenShift cluster does with each pod: which SCC admits it, whether Pod Security lets it pass, and
+which seccomp profile each container runs with. Call `check` after you write or change a manifest. Call `explain_message` with an
+error of a cluster. A change of an SCC, a role or a binding gives rights: show it to a person before it is applied."""
+
+
+def make_server(roots: Sequence[str]) -> MCPServer[object]:
+    """Return the server. Paths are relative to the first of `roots`, and no tool reads outside of them."""
+    from scclint import __version__
+
+    folders = [os.path.realpath(root) for root in roots]
+    server: MCPServer[object] = MCPServer("scclint", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING")
+    tool = server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False), structured_output=False)
+
+    def read(*arguments: str, openshift: str, text: str | None = None) -> str:
+        releases = [f"--openshift={openshift}"] if openshift else []
+        return _output([*arguments[:1], "--no-cache", *releases, *arguments[1:]], folders[0], text)
+
+    @tool
+    def check(paths: list[str], openshift: str = "") -> str:
+        """Report the problems of manifests as JSON: rule, place, message and fix of each.
+
+        `openshift` names the releases to judge for, such as `4.20,5.0`.
+        """
+        return read("check", "--format=json", "--output=-", "--", *_inside(paths, folders), openshift=openshift)
+
+    @tool
+    def explain(workload: str, paths: list[str], openshift: str = "") -> str:
+        """Explain which SCC admits a workload and why the others reject it. `workload` is `KIND/NAME`, such as `deployment/web`."""
+        return read("explain", "--output=-", "--", workload, *_inside(paths, folders), openshift=openshift)
+
+    @tool
+    def explain_message(message: str, paths: list[str], openshift: str = "") -> str:
+        """Explain an error that a cluster printed, and show its cause in manifests if `paths` names some."""
+        return read("explain", "--message=-", "--output=-", "--", *_inside(paths, folders), openshift=openshift, text=message)
+
+    @tool
+    def suggest(workload: str, paths: list[str], openshift: str = "") -> str:
+        """Print the least SCC for a workload, with the role and the binding that grant it, as YAML. `workload` is `KIND/NAME`."""
+        return read("suggest", "--output=-", "--", workload, *_inside(paths, folders), openshift=openshift)
+
+    @tool
+    def diff(before: str, after: str, openshift: str = "") -> str:
+        """Show as JSON what a change does to each workload. `before` and `after` are folders, files or git revisions."""
+        for name in (before, after):
+            if os.path.exists(os.path.join(folders[0], name)):
+                _inside([name], folders)
+        return read("diff", "--format=json", "--output=-", "--", before, after, openshift=openshift)
+
+    return server
+
+
+def _inside(paths: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """Return the real paths. Raises ToolError for one outside of `folders`."""
+    real = [os.path.realpath(os.path.join(folders[0], path)) for path in paths]
+    for path, asked in zip(real, paths, strict=True):
+        if not any(path == folder or path.startswith(os.path.join(folder, "")) for folder in folders):
+            raise ToolError(f"{asked} is outside of the folders that this server may read: {', '.join(folders)}")
+    return real
+
+
+def _output(arguments: Sequence[str], folder: str, text: str | None) -> str:
+    """Run a command of scclint and return its output. Raises ToolError if it prints nothing, or too much."""
+    command = [sys.executable, "-P", "-m", "scclint", *arguments]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, input=text or "", capture_output=True, text=True, timeout=MAX_TOOL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"scclint was ended after {MAX_TOOL_SECONDS} seconds: name fewer paths") from None
+    if not done.stdout:
+        raise ToolError(done.stderr.strip())
+    if len(done.stdout) > MAX_TOOL_OUTPUT:
+        raise ToolError(f"the answer has more than {MAX_TOOL_OUTPUT:,} characters: name fewer paths")
+    return done.stdout
