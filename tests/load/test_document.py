@@ -164,3 +164,11 @@ def test_any_text_gives_documents(text: str) -> None:
 def test_a_million_documents_stay_cheap() -> None:
     documents = load_text("f.yaml", "---\n" * 100_000, KINDS)
     assert len(documents) == 100_000 and documents[-1].line == 100_000
+
+
+@pytest.mark.parametrize("rest", ["{% x %}", "{{ x }}", "@x@", "]", '{"kind":'])
+def test_objects_of_a_json_stream_before_what_is_no_json(rest: str) -> None:
+    text = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}\n'
+    found = load_text("a.yaml", text + rest, frozenset())
+    assert [(document.status, document.kind) for document in found] == [("parsed", "Pod"), ("unparsable", "")]
+    assert [document.status for document in load_text("a.yaml", "{a: b}\n", frozenset())] == ["parsed"], "YAML, and no JSON"

@@ -143,7 +143,7 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         yield Document(file, index + number, first, own, status, root, kind, api_version, source)
     if failed is not None:
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
-        is_template = any(mark in text for mark in ("{{", "{%", "@")) and not isinstance(failed, LimitError)
+        is_template = not roots and any(mark in text for mark in ("{{", "{%", "@")) and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
         is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, text))
         status = "template" if is_template else "unparsable"
@@ -177,19 +177,26 @@ def _parses_without_actions(file: str, text: str) -> bool:
 def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
     start = body_start(text)
     json_error = None
+    values: list[tuple[int, Node]] = []
     if text.startswith(("{", "["), start):
         from scclint.yaml.json import parse_json_stream
 
         try:
-            yield from list(parse_json_stream(text, file, line, start))
+            values.extend(parse_json_stream(text, file, line, start))
+            yield from values
             return
         except LoadError as error:
             json_error = error
     from scclint.yaml.compose import parse_yaml
 
+    composed = False
     try:
-        yield from parse_yaml(text, file, line, aliasing)
+        for root in parse_yaml(text, file, line, aliasing):
+            composed = True
+            yield root
     except LoadError:
+        # kubectl creates the objects of a stream before it comes to what is not JSON.
+        yield from () if composed else values
         meant_as_json = file.lower().endswith(".json") or text[start + 1 :].lstrip().startswith(('"', "{", "["))
         if json_error is not None and meant_as_json:
             raise json_error from None
