@@ -220,3 +220,17 @@ def test_what_podman_runs_is_not_judged() -> None:
     write_files({"deploy/README.md": "podman play kube --configmap=config.yml pod.yml\n\noc apply -f other.yml\n"})
     assert {finding.partition(":")[0] for finding in found()} == {"deploy/other.yml"}
     assert any(notice.message.startswith("deploy/pod.yml: not judged") for notice in run_over(["."]).notices)
+
+
+def test_variables_in_the_assets_of_an_operator() -> None:
+    pod = POD.replace("{{ .Namespace }}", "${NAMESPACE}").replace("{{ .Image }}", "${IMAGE}").replace("{{ .Port }}", "1")
+    write_files({"assets/agent.yaml": pod, "bundle/manifests/agent.clusterserviceversion.yaml": CSV})
+    assert names() == {"assets": "operator", "bundle": "bundle"}
+    assert found() == ["assets/agent.yaml:12 SCC102", "bundle/manifests/agent.clusterserviceversion.yaml:12 RBA402"]
+
+
+def test_the_same_expression_names_the_same_account() -> None:
+    pod, binding = (text.replace("name: agent", "name: {{ .Prefix }}agent") for text in (POD, BINDING))
+    pod = pod.replace("serviceAccountName: agent", "serviceAccountName: {{ .Prefix }}agent")
+    write_files({"deploy/agent.yaml": pod, "deploy/role_binding.yaml": binding})
+    assert found() == ["deploy/agent.yaml:12 SCC102", "deploy/role_binding.yaml:4 RBA402"]

@@ -5,12 +5,15 @@ from typing import Any
 from scclint.expand.item import Item
 from scclint.load.templates import is_expression, is_field, written
 from scclint.model.object import Provenance
-from scclint.model.unknown import Unknown
+from scclint.model.unknown import Unknown, known
 from scclint.record import replace
 from scclint.untyped import mappings
 
 TEMPLATE = Provenance(template=True, whole=False)
 """The provenance of an object that was read from a template."""
+
+
+_GRANTING = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount")
 
 
 def with_unknowns(item: Item) -> Item:
@@ -25,6 +28,8 @@ def with_unknowns(item: Item) -> Item:
         metadata = holder.get(key) if key else holder
         if isinstance(metadata, dict) and isinstance(metadata.get("namespace"), Unknown):
             homes.append(metadata.pop("namespace").text)
+    # In what grants, equal expressions name the same account or role.
+    data = known(data) if data.get("kind") in _GRANTING else data
     return replace(
         item, data=data, provenance=replace(item.provenance.within(TEMPLATE), home=homes[0] if homes else item.provenance.home)
     )

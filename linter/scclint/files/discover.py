@@ -13,6 +13,9 @@ from scclint.files.read import file_type, os_error
 TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".in")
 """What template files are called. Those without the keys of a manifest are left out of what folders hold."""
 
+ASSET_FOLDERS = ("bindata", "assets")
+"""Folders whose manifests the code of an operator fills in and applies."""
+
 SCRIPT_SUFFIXES = (".sh", ".bash", ".mk", "Makefile")
 """What scripts are called. The commands in them that grant SCCs count as grants."""
 

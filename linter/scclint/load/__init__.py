@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Set
 
 from scclint.errors import LoadError
-from scclint.files.discover import SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES
+from scclint.files.discover import ASSET_FOLDERS, SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES
 from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, text_at
 from scclint.load.sniff import other_kind
@@ -14,6 +14,7 @@ from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_
 
 __all__ = ["is_helm_template", "load_file", "load_text"]
 
+_ASSETS = frozenset(ASSET_FOLDERS)
 _ACTION = "\0"
 """Replaces an action of a template. No file contains this character."""
 
@@ -22,7 +23,7 @@ def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -
     """Return the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed.
 
     Other templates are read with unknown values for their expressions (see `scclint.load.templates`). `reading` is the number, from 0,
-    of the branches that count; beyond them, the last one counts.
+    of the branches that count; beyond them, the last one counts. So are `${NAME}` in the assets of an operator.
     """
     if "{{" in text and is_helm_template(file):
         return list(_load(file, text, subject_kinds, True))
@@ -36,7 +37,8 @@ def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -
             from scclint.load.commands import documents_of_commands
 
             return [*documents, *documents_of_commands(file, text)]
-        if not any(document.status == "template" and "{{" in document.text for document in documents):
+        is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
+        if not (is_asset or any(document.status == "template" and "{{" in document.text for document in documents)):
             return documents
     from scclint.load.templates import as_template, parseable, readings
 

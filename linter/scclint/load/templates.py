@@ -18,6 +18,7 @@ from scclint.yaml.split import split
 _JINJA = (".j2", ".jinja", ".jinja2")
 _OPENS = re.compile(r"\{[{%#]")
 _CLOSES = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]{1,80}\}")
 _FIRST_WORD = re.compile(r"[-+~\s]*+(?:(/\*|\$\w*+[ ,$\w]*+:?=)|(\w++))")
 _GO_OPENERS = frozenset(("if", "range", "with", "block", "define"))
 _JINJA_OPENERS = frozenset(("if", "for"))
@@ -56,6 +57,7 @@ def holds_manifest(text: str) -> bool:
 
 def readings(file: str, text: str) -> list[str]:
     """Return the text as YAML, once for each of the branches that exclude each other, at most `MAX_READINGS`."""
+    text = _VARIABLE.sub(lambda found: _encoded(found[0]), text)
     root = _parsed(text, jinja=file.endswith(_JINJA) or "{%" in text)
     number = min(_readings_of(root), MAX_READINGS)
     return [_alone("".join(_text_of(root, index))) for index in range(number)]

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Iterable, Set
 
+from scclint.files.discover import ASSET_FOLDERS
 from scclint.units.unit import Kind
 
-_ASSETS = ("bindata", "assets")
-"""Folders whose manifests an operator's code applies, whether they are templates or not."""
 _PARTS_OF_ROLE = ("tasks", "templates", "files", "handlers")
 _MAIN = ("main.yml", "main.yaml")
 
@@ -27,10 +26,10 @@ def applied_with(file: str, known_roles: Set[str]) -> tuple[Kind, str]:
         role = "/".join(steps[: end - 1])
         if steps[end - 1] in _PARTS_OF_ROLE and role in known_roles:
             return "ansible", role
-    assets = next((end for end, step in enumerate(steps, 1) if step in _ASSETS), 0)
+    assets = next((end for end, step in enumerate(steps, 1) if step in ASSET_FOLDERS), 0)
     return "operator", "/".join(steps[:assets]) if assets else folder
 
 
 def takes_all_below(kind: Kind, folder: str) -> bool:
     """Whether the unit has all files in its folder, and not only the templates."""
-    return kind == "ansible" or os.path.basename(folder) in _ASSETS
+    return kind == "ansible" or os.path.basename(folder) in ASSET_FOLDERS

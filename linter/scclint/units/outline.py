@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def _may_be_applied(text: str) -> bool:
-    return "{{" in text or "{%" in text or "k8s:" in text
+    return "{{" in text or "{%" in text or "${" in text or "k8s:" in text
 
 
 class Outline:
