@@ -84,7 +84,9 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             at=item.field("verbs"),
             opens=tuple(f"{verb} {name}" for verb in verbs for name in (names if named else "*")),
             related=tuple(
-                Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in cluster_wide[:8]
+                Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span)
+                for binding in cluster_wide[:8]
+                if not binding.implied
             ),
             help=_fix(verbs, wildcards, named=bool(named)),
         )

@@ -170,10 +170,16 @@ def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> L
     return written.field("verbs") if written is not None and definition.root is binding.root else binding.place
 
 
+def _named(ref: ObjectRef, binding: RoleBinding, world: World) -> str:
+    """Return what a role is called where it is written: OLM chooses the name of one that a ClusterServiceVersion implies."""
+    role = world.find(ref, binding)
+    return role.named if role is not None and role.implied else f"{ref.kind} {ref.name}"
+
+
 def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
     if world.find(role_of(binding, world)) is None:
         return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
-    roles = listed(dict.fromkeys(f"{held.role.kind} {held.role.name}" for held in way.rules))
+    roles = listed(dict.fromkeys(_named(held.role, binding, world) for held in way.rules))
     if way.account is not None and way.route.target == "account":
         account = f"Move service account {way.account[1]} to a namespace of its own"
         if way.account[1] in IN_EVERY_NAMESPACE:

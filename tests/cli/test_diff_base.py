@@ -368,3 +368,14 @@ def test_a_finding_that_spreads_to_another_unit_is_new(here: Path, cli: Cli) -> 
     Path("three").mkdir()
     Path("three/kustomization.yaml").write_text("resources: [../base]\n")
     assert found(cli, *options) == []
+
+
+def test_a_script_that_grants_is_not_new(here: Path, cli: Cli) -> None:
+    git("init", "-q", "-b", "main")
+    write_file("deploy.sh", "oc adm policy add-scc-to-user privileged -z web -n shop\n")
+    write_file("pod.yaml", CHART_POD.replace("{{ .Release.Name }}", "web"))
+    commit("base")
+    assert "deploy.sh:1 RBA402" in found(cli)
+    assert found(cli, "--diff-base", "HEAD") == []
+    write_file("deploy.sh", "oc adm policy add-scc-to-user privileged -z other -n shop\n")
+    assert found(cli, "--diff-base", "HEAD") == ["deploy.sh:1 RBA402"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from scclint.errors import UsageError
-from scclint.files.discover import SUFFIXES
+from scclint.files.discover import SCRIPT_SUFFIXES, SUFFIXES
 from scclint.files.git import command, environment
 from scclint.limits import MAX_BYTES, MAX_FOLDER_DEPTH, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import record
@@ -50,8 +50,8 @@ def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
 
 
 def is_manifest(file: str) -> bool:
-    """Whether verdicts may depend on a file: a manifest, or what a renderer reads besides."""
-    return file.endswith((*SUFFIXES, *_READ_BESIDES))
+    """Whether verdicts may depend on a file: a manifest, a script with grants, what says that podman runs a file, or what a renderer reads."""
+    return file.endswith((*SUFFIXES, *SCRIPT_SUFFIXES, ".md", *_READ_BESIDES))
 
 
 @contextmanager
