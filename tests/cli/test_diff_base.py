@@ -244,7 +244,72 @@ def test_a_baseline_counts_as_it_was(repository: Path, cli: Cli) -> None:
     assert found(cli, "--diff-base", "HEAD", "--baseline", "known.json") == []
     base = commit("baseline")
     Path("known.json").write_text('{"version": 1, "findings": []}')
-    assert len(found(cli, "--diff-base", base, "--baseline", "known.json")) == 2
+    assert found(cli, "--diff-base", base, "--baseline", "known.json") == []
+    Path("demo/new.yaml").write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+    cli("check", "--write-baseline", "known.json")
+    assert found(cli, "--diff-base", base, "--baseline", "known.json") == ["demo/new.yaml:9 SEC201"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".scclint.yaml", "exclude: [demo/new.yaml]\n"),
+        ("demo/.scclint.yml", "ignore: [SEC201]\n"),
+        (".scclint.yaml", "severity: {SEC201: info}\n"),
+        (".scclint.yaml", "ignores: [{rule: SEC201, reason: r}]\n"),
+        (".scclint.yaml", "per-path: [{path: '**', ignore: [SEC201]}]\n"),
+        ("pyproject.toml", "[tool.scclint]\nexclude = ['**']\n"),
+        ("scclint.toml", "fail-on = 'error'\nrender = 'never'\nselect = ['MAN001']\n"),
+    ],
+)
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_settings_of_a_change_do_not_count(repository: Path, cli: Cli, file: str, text: str, earlier: bool) -> None:
+    if earlier:
+        Path(".scclint.yaml").write_text("show-suppressed: true\n")
+    base = commit("base") if earlier else "HEAD"
+    Path(file).write_text(text)
+    Path("demo/new.yaml").write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+    assert found(cli, "--diff-base", base, "demo") == ["demo/new.yaml:9 SEC201"]
+    # A file that has precedence hides the one that the change adds.
+    if not (earlier and file.endswith(".toml")):
+        assert "note: the settings are those of" in cli("check", "--diff-base", base, "demo").err
+    assert "note: the settings" not in cli("check", "--diff-base", commit("merged"), "demo").err
+
+
+def test_a_named_configuration_is_that_of_the_base(repository: Path, cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> None:
+    Path("ci.yaml").write_text("show-info: false\n")
+    base = commit("base")
+    Path("ci.yaml").write_text("exclude: ['**']\n")
+    Path("demo/new.yaml").write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+    assert found(cli, "--diff-base", base, "--config", "ci.yaml") == ["demo/new.yaml:9 SEC201"]
+    # What lies outside the repository is not of the change.
+    outside = tmp_path_factory.mktemp("outside") / "ci.yaml"
+    outside.write_text("ignore: [SEC201, SCC104]\n")
+    assert found(cli, "--diff-base", base, "--config", str(outside)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("kind: Pod", "kind: Pod # scclint: ignore-file[SEC201] r"),
+        ("    - name: other", "    # scclint: ignore[SEC201] r\n    - name: other"),
+        ("name: other\n", "name: other\n  annotations: {scclint.dev/ignore: 'SEC201: r'}\n"),
+    ],
+)
+def test_a_suppression_of_a_change_does_not_count(repository: Path, cli: Cli, old: str, new: str) -> None:
+    text = Path("demo/bare-pod.yaml").read_text().replace("shell", "other")
+    assert old in text
+    Path("demo/new.yaml").write_text(text.replace(old, new, 1))
+    run = cli("check", "--diff-base", "HEAD")
+    assert run.status == 1
+    assert "demo/new.yaml" in run.err and "note: this suppression is new and counts once it is merged" in run.err
+    # One for a finding that the base has, or that the base suppresses, does.
+    base = commit("merged")
+    assert cli("check", "--diff-base", base).status == 0
+    Path("demo/new.yaml").write_text(text)
+    base = commit("without")
+    Path("demo/new.yaml").write_text(text.replace(old, new, 1))
+    assert cli("check", "--diff-base", base).status == 0
 
 
 def test_names_that_git_quotes(repository: Path, cli: Cli) -> None:

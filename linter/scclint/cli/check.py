@@ -104,12 +104,19 @@ class _Request:
 def _request(args: Namespace) -> _Request:
     changes = _changes(args)
     config, registry = settings(args)
+    revision = _revision(args)
+    if revision is not None:
+        from scclint.cli.diff_base import settings_of
+
+        asked = config
+        config, registry = settings_of(revision, args)
+        if asked.settings != config.settings:
+            say(f"note: the settings are those of {visible_line(revision.name)}; the change to them counts once it is merged")
     outputs = destinations(config, template_asked=hasattr(args, "template"))
     recording = getattr(args, "write_baseline", "")
     if recording:
         # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
         config = replace(config, baseline="")
-    revision = _revision(args)
     timings = None
     if getattr(args, "timings", False):
         from scclint.run.timings import Timings
@@ -134,6 +141,11 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             changes=request.changes,
             cache_scope=_cache_scope(args, request.recording or request.revision or request.timings),
         )
+        if request.revision is not None and request.config.baseline:
+            from scclint.cli.diff_base import baseline_of
+
+            texts = {request.config.baseline: baseline_of(request.revision, request.config.baseline)}
+            options = replace(options, overlay=texts)
         judged = open_run(args, request.config, request.registry, options)
         report = report_of(judged)
         if request.revision is not None:
@@ -196,13 +208,17 @@ def _cache_scope(args: Namespace, other_use: object) -> tuple[str, ...]:
 
 def _revision(args: Namespace) -> "Revision | None":
     """Return the revision of --diff-base, checked before the run so that a mistake in it is reported first."""
-    if not hasattr(args, "diff_base"):
+    import os
+
+    # pre-commit says which commits it looks at, as before a push or with --from-ref.
+    hooked = os.environ.get("PRE_COMMIT_FROM_REF", "") if os.environ.get("PRE_COMMIT") == "1" else ""
+    if not (hooked or hasattr(args, "diff_base")):
         return None
     from scclint.cli.diff_base import base_of
 
     if hasattr(args, "write_baseline"):
         raise UsageError("--write-baseline records all findings and --diff-base leaves some out: choose one")
-    return base_of(args.diff_base, args.paths)
+    return base_of(getattr(args, "diff_base", hooked), args.paths)
 
 
 def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[str, str | None]]:

@@ -1,13 +1,19 @@
-"""`scclint check --diff-base REV`: the same run on the files of a git revision, to tell what is new."""
+"""`scclint check --diff-base REV`: the same run on the files of a git revision, to tell what is new.
+
+A change must not weaken its own review: settings, baseline and suppressions are those of the revision.
+"""
 
 import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from scclint.cli.inputs import settings
 from scclint.config.model import Config
+from scclint.config.raw import empty_config, parse_config
 from scclint.errors import UsageError
-from scclint.files.revision import Revision, checked_out, is_manifest, resolve
+from scclint.files.read import read
+from scclint.files.revision import Revision, checked_out, is_manifest, resolve, text_of
 from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.registry import Registry
@@ -27,6 +33,37 @@ def base_of(name: str, paths: Sequence[str]) -> Revision:
         if _is_outside(os.path.relpath(os.path.realpath(path), revision.root)):
             raise UsageError(f"--diff-base: {path} is not in {revision.root}")
     return revision
+
+
+def settings_of(revision: Revision, args: Namespace) -> tuple[Config, Registry]:
+    """Return the settings of the configuration file that the revision has for the paths, and the rules that they choose from.
+
+    A file that the command line names is taken from the revision if it lies in the repository. Raises the errors of `settings`.
+    """
+    from scclint.config.discover import candidates
+
+    if getattr(args, "isolated", False):
+        return settings(args)
+    named = getattr(args, "config", None)
+    if named is not None and _is_outside(_in_repository(revision, named)):
+        return settings(args)
+    for path in [named] if named is not None else candidates(args.paths[0]):
+        text = text_of(revision, _in_repository(revision, path))
+        if text is not None and (named is not None or not path.endswith("pyproject.toml") or "[tool.scclint" in text):
+            return settings(args, replace(parse_config(text, path), found=named is None))
+    return settings(args, empty_config())
+
+
+def baseline_of(revision: Revision, file: str) -> str:
+    """Return the text of a baseline as the revision has it, or that of an empty one."""
+    where = _in_repository(revision, file)
+    if _is_outside(where):
+        return read(file)
+    return text_of(revision, where) or '{"version": 1, "findings": []}'
+
+
+def _in_repository(revision: Revision, path: str) -> str:
+    return os.path.relpath(os.path.realpath(path), revision.root)
 
 
 def mark(
@@ -87,7 +124,6 @@ def _in_copy(config: Config, path: Callable[[str], str]) -> Config:
         # Archives are not checked out, and the revision is judged for the same cluster.
         cluster_state=tuple(os.path.realpath(name) if is_archive(name) else path(name) for name in config.cluster_state),
         profile_dirs=tuple(map(path, config.profile_dirs)),
-        baseline=path(config.baseline) if config.baseline else "",
         helm_chart=path(config.helm_chart) if config.helm_chart else "",
     )
 
@@ -98,6 +134,4 @@ def _existing(config: Config) -> Config:
         config,
         cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
         profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
-        # A baseline that came later cannot have suppressed anything.
-        baseline=config.baseline if os.path.exists(config.baseline) else "",
     )

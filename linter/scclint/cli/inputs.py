@@ -3,7 +3,7 @@
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
@@ -26,21 +26,26 @@ from scclint.run.run import prepare
 from scclint.run.shared import Run
 from scclint.text import listed
 
+if TYPE_CHECKING:
+    from scclint.config.raw import Raw
 
-def settings(args: Namespace) -> tuple[Config, Registry]:
+
+def settings(args: Namespace, raw: "Raw | None" = None) -> tuple[Config, Registry]:
     """The settings in force for these paths, and the rules they choose from: built in, from rule modules, declared.
 
-    Raises ConfigError, UsageError, RuleSetError.
+    `raw` is a configuration file that counts instead of the one that the command line names or that is found. Raises ConfigError,
+    UsageError, RuleSetError.
     """
     from scclint.config import discover_config, read_config
 
     file = getattr(args, "config", None)
     paths = getattr(args, "paths", ["."])
     discovered = file is None and not getattr(args, "isolated", False)
-    if discovered:
+    if discovered and raw is None:
         file = discover_config(paths[0] if paths and paths[0] != "-" else ".")
-    raw = read_config(file, found=discovered) if file else None
-    linted = [os.curdir, os.path.dirname(file or "") or os.curdir]
+    if raw is None and file:
+        raw = read_config(file, found=discovered)
+    linted = [os.curdir, os.path.dirname((raw.file if raw else "") or "") or os.curdir]
     linted += [path if os.path.isdir(path) else os.path.dirname(path) or os.curdir for path in paths]
     return configured(raw, given(args), linted)
 

@@ -1,6 +1,7 @@
 """Find the configuration file that applies: the nearest one upward. Files further up are not merged into it."""
 
 import os
+from collections.abc import Iterator
 
 NAMES = (".scclint.yaml", ".scclint.yml", "scclint.toml", ".scclint.toml")
 """File names in search order; a `pyproject.toml` with a `[tool.scclint]` table comes last."""
@@ -12,27 +13,24 @@ def discover_config(start: str) -> str | None:
     Folders are searched upward and the first that has one wins. The folder with `.git` is the last one searched. Raises ConfigError
     if it is a link out of the tree, because the author of the tree must not make scclint read other files.
     """
+    for path in candidates(start):
+        if os.path.isfile(path) and (not path.endswith("pyproject.toml") or _has_table(path)):
+            _check_link(path)
+            return _shorter(path)
+    return None
+
+
+def candidates(start: str) -> Iterator[str]:
+    """Yield where the configuration file for `start`, a file or folder, may be, the place that wins first."""
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     while True:
-        path = _in(folder)
-        if path is not None:
-            _check_link(path)
-            return _shorter(path)
+        yield from (os.path.join(folder, name) for name in (*NAMES, "pyproject.toml"))
         parent = os.path.dirname(folder)
         if parent == folder or os.path.exists(os.path.join(folder, ".git")):
-            return None
+            return
         folder = parent
-
-
-def _in(folder: str) -> str | None:
-    for name in NAMES:
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            return path
-    path = os.path.join(folder, "pyproject.toml")
-    return path if os.path.isfile(path) and _has_table(path) else None
 
 
 def _check_link(path: str) -> None:

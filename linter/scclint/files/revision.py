@@ -54,6 +54,14 @@ def is_manifest(file: str) -> bool:
     return file.endswith((*SUFFIXES, *SCRIPT_SUFFIXES, ".md", *_READ_BESIDES))
 
 
+def text_of(revision: Revision, path: str) -> str | None:
+    """Return the text of a regular file of the revision, whose path from the root it is; None if the revision has none there."""
+    found = _git(revision.root, "", "ls-tree", "-z", "--full-tree", revision.commit, "--", path).partition(" ")
+    if not found[0].startswith(_REGULAR):
+        return None
+    return _git(revision.root, f"{revision.name} has no {path}", "cat-file", "blob", f"{revision.commit}:{path}")
+
+
 @contextmanager
 def checked_out(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[str]:
     """Give the real path of a folder with those files of the revision whose path from the root is `wanted`. It is removed in the end.

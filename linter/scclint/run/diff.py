@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from scclint.finding import Finding, Suppression
+from scclint.finding import Finding, Notice, Suppression
 from scclint.record import replace
 from scclint.run.report import Report
 from scclint.source import Span
@@ -22,8 +22,9 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
     The same finding is one of the same rule on the same field of the same object with the same words, wherever its lines
     have gone; where it is about an object, also in another file. The words tell a verdict that changed. The subjects of an old
     finding, and what its object opens, are subsets of those in `base`. A finding that spread to another unit, which `base` has
-    without it, is new.
+    without it, is new. A comment or annotation suppresses no finding that is new.
     """
+    report = _without_new_suppressions(report, base, where, where_in_base)
     held: dict[Key, set[str]] = {}
     recorded: Counter[Key] = Counter()
     for old in base.live:
@@ -55,6 +56,22 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
         if old_key is not None:
             findings[index] = replace(findings[index], suppression=Suppression("diff-base", reason))
     return replace(report, findings=tuple(findings))
+
+
+def _without_new_suppressions(report: Report, base: Report, where: Where, where_in_base: Where) -> Report:
+    """Return `report` with the findings live that a comment or annotation suppresses and that `base` does not have."""
+    written = [f for f in report.findings if f.suppression is not None and f.suppression.by in ("comment", "annotation")]
+    known = Counter(_key(old, where_in_base)._replace(file="") for old in base.findings)
+    keys = [_key(finding, where)._replace(file="") for finding in written]
+    new = [finding for finding, key in zip(written, match(keys, known)[0], strict=True) if key is None]
+    notices = tuple(
+        Notice("note", "this suppression is new and counts once it is merged", finding.suppression.span.file, finding.suppression.span.line)
+        for finding in new
+        if finding.suppression is not None and finding.suppression.span is not None
+    )
+    live = {id(finding): replace(finding, suppression=None) for finding in new}
+    findings = tuple(live.get(id(finding), finding) for finding in report.findings)
+    return replace(report, findings=findings, notices=(*report.notices, *dict.fromkeys(notices)))
 
 
 def _key(finding: Finding, where: Where) -> Key:

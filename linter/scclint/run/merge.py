@@ -90,7 +90,8 @@ def _apply_baseline(findings: list[Finding], run: Run, ran: "Ran") -> tuple[list
     from scclint.suppress import baseline
 
     file = run.config.baseline
-    accepted = baseline.load_baseline(read(file), file)
+    text = run.options.overlay.get(file)
+    accepted = baseline.load_baseline(text if isinstance(text, str) else read(file), file)
     marked, stale = baseline.apply(findings, accepted, ran=ran)
     notes = retired_rules_note((rule, file) for rule in accepted.former)
     if not stale:
