@@ -11,6 +11,9 @@ be root, and even a privileged pod is admitted.
 with Helm's `# Source:` lines and the namespace `default` therefore counts as naming no namespace, and the rule says so once per
 file, as info. With `-n default`, `default` counts as written.
 
+A static pod, which a MachineConfig writes to `/etc/kubernetes/manifests` of the nodes, is not admitted at all: the kubelet runs it. The
+rule reports one that uses the node, such as a privileged one.
+
 ## How to fix it
 
 Move the workload to its own project. An SCC then sets the user ID from the namespace's range, which the image must allow, or rejects
@@ -55,9 +58,10 @@ spec:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from scclint.api import Outcome, Problem, Related, Severity, Workload, World, and_more, least_grant, rule
+from scclint.api import Outcome, Problem, Related, Severity, Workload, World, and_more, least_grant, rule, used_by
 
 from ._pod_security import with_settings
 from ._quote import quoted
@@ -93,6 +97,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             severity=Severity.INFO,
         )
     outcome = world.outcome(workload)
+    if outcome.verdict is not None and outcome.verdict.skipped == "static":
+        yield from _static(workload, outcome.verdict.pod, world)
     if outcome.verdict is None or outcome.verdict.skipped not in ("namespace", *LABELS):
         return
     namespace = outcome.namespace
@@ -115,6 +121,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
         help=_move(outcome, world) + ("" if privileged else _stay(outcome, world)),
     )
+
+
+def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterator[Problem]:
+    """Yield a problem for a static pod that uses the node. The kubelet runs it without the API server."""
+    used = list(dict.fromkeys(access.words for access in used_by(pod, world.cluster.kubernetes_minor)))
+    if used:
+        yield Problem(
+            f"{workload.named}: the kubelet of each node of the pool runs this static pod, which no SCC restricts, with {and_more(used, 4)}",
+            at=workload.place,
+            help="Deploy it as a DaemonSet, so that an SCC decides what it may do, or remove what it does not need.",
+        )
 
 
 def _move(outcome: Outcome, world: World) -> str:

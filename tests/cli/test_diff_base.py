@@ -276,7 +276,9 @@ def test_the_settings_of_a_change_do_not_count(repository: Path, cli: Cli, file:
     assert "note: the settings" not in cli("check", "--diff-base", commit("merged"), "demo").err
 
 
-def test_a_named_configuration_is_that_of_the_base(repository: Path, cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_named_configuration_is_that_of_the_base(
+    repository: Path, cli: Cli, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     Path("ci.yaml").write_text("show-info: false\n")
     base = commit("base")
     Path("ci.yaml").write_text("exclude: ['**']\n")

@@ -208,14 +208,61 @@ def test_the_pods_of_one_object_are_no_duplicates() -> None:
     assert [f.rule_id for f in scclint.lint_text(text, "x.yaml").findings if f.rule_id == "MAN008"] == []
 
 
-@pytest.mark.parametrize("at", [{"podSpecPatch": "hostPID: true"}, {}])
-def test_a_patch_of_the_pod_leaves_no_verdict(at: dict[str, Any]) -> None:
-    own = {} if at else {"podSpecPatch": "hostPID: true"}
-    text = manifest(ARGO, "Workflow", {**at, "templates": [{"name": "a", "container": {"image": "x"}, **own}]})
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize(
+    ("patch", "spec"),
+    [
+        ("{}", {}),
+        ("hostPID: true", {"hostPID": True}),
+        ('{"hostNetwork": true}', {"hostNetwork": True}),
+        ("volumes: [{name: h, hostPath: {path: /}}]", {"volumes": [{"name": "h", "hostPath": {"path": "/"}}]}),
+    ],
+)
+def test_a_patch_of_the_pod_is_merged(patch: str, spec: dict[str, Any], shared: bool) -> None:
+    own = {} if shared else {"podSpecPatch": patch}
+    at = {"podSpecPatch": patch} if shared else {}
+    text = manifest(ARGO, "Workflow", {**at, "templates": [{"name": "a", "container": {"image": "x", **PRIVILEGED}, **own}]})
+    made = {"containers": [{"name": "main", "image": "x", **PRIVILEGED}]}
+    assert spec_of(text) == {**made, **spec}
+    assert "SCC101" in {f.rule_id for f in scclint.lint_text(text, "x.yaml").findings}
+
+
+def test_a_patch_merges_containers_by_name_and_removes_what_is_null() -> None:
+    patch = """
+containers:
+- {name: main, securityContext: {privileged: true, runAsUser: null}, volumeMounts: [{name: a, mountPath: /a}]}
+- {name: other, image: z}
+"""
+    container = {"image": "x", "securityContext": {"runAsUser": 0}, "volumeMounts": [{"name": "b", "mountPath": "/b"}]}
+    text = manifest(ARGO, "Workflow", {"podSpecPatch": patch, "templates": [{"name": "a", "container": container}]})
+    main, other = spec_of(text)["containers"]
+    assert main["securityContext"] == {"privileged": True}
+    assert [mount["mountPath"] for mount in main["volumeMounts"]] == ["/b", "/a"]
+    assert other == {"name": "other", "image": "z"}
+
+
+@pytest.mark.parametrize("patch", ["{{inputs.parameters.p}}", "a: b: c", "- x", "containers: [{$patch: delete, name: main}]"])
+def test_a_patch_that_cannot_be_read_leaves_no_verdict(patch: str) -> None:
+    text = manifest(ARGO, "Workflow", {"podSpecPatch": patch, "templates": [{"name": "a", "container": {"image": "x"}}]})
     (notice,) = scclint.lint_text(text, "x.yaml").notices
     assert notice.message == (
-        "x.yaml: template a of Workflow web: no verdict, because podSpecPatch, which scclint does not read, changes its pods"
+        "x.yaml: template a of Workflow web: no verdict, because podSpecPatch, which scclint cannot read, changes its pods"
     )
+
+
+def test_a_collector_makes_pods_unless_it_is_a_sidecar() -> None:
+    spec = {
+        "mode": "daemonset",
+        "volumes": HOST,
+        "volumeMounts": [{"name": "host", "mountPath": "/h"}],
+        "config": {},
+        **PRIVILEGED,
+    }
+    made = spec_of(manifest("opentelemetry.io/v1beta1", "OpenTelemetryCollector", spec))
+    assert (made["serviceAccountName"], made["volumes"]) == ("web-collector", HOST)
+    (container,) = made["containers"]
+    assert (container["name"], container["securityContext"]) == ("otc-container", PRIVILEGED["securityContext"])
+    assert workloads(manifest("opentelemetry.io/v1beta1", "OpenTelemetryCollector", {**spec, "mode": "sidecar"})) == []
 
 
 def test_findings_point_into_the_resource() -> None:
@@ -289,6 +336,18 @@ def test_static_pods_run_without_admission() -> None:
     assert "because the kubelet runs static pods, and no admission looks at them" in report.findings[0].message
     assert report.tally.workloads == 1
     assert workloads(machine_config(json.dumps(POD), "/etc/evil.yaml")) == []
+    (pod,) = workloads(machine_config(json.dumps(POD), "/etc/kubernetes/x/..//manifests/evil"))
+    assert [f.rule_id for f in scclint.lint_text(machine_config(json.dumps(POD)), "x.yaml").findings] == ["SCC109"]
+
+
+def test_a_static_pod_that_is_fetched_is_named() -> None:
+    entry = {"path": "/etc/kubernetes/manifests/evil.yaml", "contents": {"source": "https://example.com/x"}}
+    text = manifest("machineconfiguration.openshift.io/v1", "MachineConfig", {"config": {"storage": {"files": [entry]}}})
+    (notice,) = scclint.lint_text(text, "x.yaml").notices
+    assert (
+        "/etc/kubernetes/manifests/evil.yaml in MachineConfig web: not judged: its content is fetched from https:"
+        in notice.message
+    )
 
 
 def generate(rule: dict[str, Any]) -> str:

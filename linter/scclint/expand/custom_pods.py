@@ -6,13 +6,23 @@ from typing import Any
 from scclint.expand.item import Item, each
 from scclint.expand.sourced_value import NOTHING, Inner, SourcedValue, in_list, in_mapping, laid_over, named, pod_of
 from scclint.expand.texts import resource_manifests
+from scclint.load import load_text
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
 from scclint.record import replace
-from scclint.untyped import mappings
+from scclint.untyped import mappings, value_at
 from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import to_data
 
-_PATCHED = "podSpecPatch, which scclint does not read, changes its pods"
+_PATCHED = "podSpecPatch, which scclint cannot read, changes its pods"
+
+_MERGE_KEYS = {
+    **dict.fromkeys(("containers", "initContainers", "ephemeralContainers", "volumes", "env", "imagePullSecrets"), "name"),
+    "volumeMounts": "mountPath",
+    "volumeDevices": "devicePath",
+    "ports": "containerPort",
+}
+"""The lists of a pod that a strategic merge patch merges item by item, each with the field that identifies an item; others it replaces."""
 
 
 def pods(item: Item) -> Iterator[Item]:
@@ -20,7 +30,7 @@ def pods(item: Item) -> Iterator[Item]:
     whole = SourcedValue(item.data, node_at(item.root, item.path), item.path)
     for row in CUSTOM_PODS[item.key]:
         for path, data in each(item.data, row.at):
-            if isinstance(data, dict):
+            if isinstance(data, dict) and not (row.unless and value_at(data, row.unless[:-1]) == row.unless[-1]):
                 part = whole.at(*path)
                 own = laid_over(whole.at(*row.defaults), part) if row.defaults else part
                 if pod := _pod(item, whole, own, row):
@@ -39,6 +49,16 @@ def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) ->
         return None
     spec = _spec(whole, part, template, row)
     volumes = [*spec.get("volumes", NOTHING).items, *_added_volumes(spec, part, row)]
+    stated_patches = [at for at in (whole.at(*row.shared_patch), part.at(*row.patch)) if row.patch and at]
+    patches = [(at, _parsed(at.data)) for at in stated_patches]
+    for at, patch in patches:
+        for field, value in (patch or {}).items():
+            if field == "containers":
+                containers = _merged_items(containers, value, field, at)
+            elif field == "volumes":
+                volumes = _merged_items(volumes, value, field, at)
+            else:
+                spec[field] = _merged(spec.get(field, NOTHING), value, field, at)
     stated = (template.at("spec", "containers"), *(part.at(*path) for path in row.containers))
     main = SourcedValue(None, part.node, part.path, part.entry or whole.at("spec").entry)
     spec["containers"] = in_list(map(_with_image, containers), next((place for place in stated if place.entry), main))
@@ -53,16 +73,47 @@ def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) ->
         ("spec", "containers"): dict(enumerate(containers)),
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
-    patched = bool(row.patch and (part.at(*row.patch) or whole.at(*row.shared_patch)))
-    elsewhere = _PATCHED if patched else item.provenance.elsewhere
+    elsewhere = _PATCHED if any(patch is None for _, patch in patches) else item.provenance.elsewhere
     own = " ".join(filter(None, (row.name, str(name.data) if name else "")))
     return pod_of(item, whole, name, metadata, spec, place, inner, own, elsewhere=elsewhere)
+
+
+def _parsed(text: Any) -> dict[str, Any] | None:
+    """Return a patch of a pod spec; None for one with placeholders, directives or no mapping."""
+    documents = load_text("", text, frozenset()) if isinstance(text, str) and "{{" not in text and "$" not in text else []
+    roots = [document.root for document in documents if document.status == "parsed"]
+    data = to_data(roots[0]) if len(roots) == len(documents) == 1 and roots[0] is not None else None
+    return data if isinstance(data, dict) else None
+
+
+def _merged(base: SourcedValue, over: Any, field: str, place: SourcedValue) -> SourcedValue:
+    """Return the value of a field with a strategic merge patch applied, which is the text at `place`. A null removes a field."""
+    if isinstance(base.data, dict) and isinstance(over, dict):
+        fields = dict(base.fields)
+        for key, value in over.items():
+            fields[key] = _merged(fields.get(key, NOTHING), value, key, place)
+        return in_mapping({key: value for key, value in fields.items() if value.data is not None}, base)
+    if field in _MERGE_KEYS and isinstance(over, list):
+        return in_list(_merged_items(list(base.items), over, field, place), base if base.items else place)
+    return replace(place, data=over)
+
+
+def _merged_items(items: list[SourcedValue], over: Any, field: str, place: SourcedValue) -> list[SourcedValue]:
+    """Return the items of a list with those of a strategic merge patch merged into them or added."""
+    merged, key = list(items), _MERGE_KEYS[field]
+    for value in mappings(over):
+        index = next((i for i, item in enumerate(merged) if value_at(item.data, (key,)) == value.get(key)), len(merged))
+        base = merged[index] if index < len(merged) else NOTHING
+        merged[index : index + 1] = [_merged(base, value, "", place)]
+    return merged
 
 
 def _spec(whole: SourcedValue, part: SourcedValue, template: SourcedValue, row: CustomPod) -> dict[str, SourcedValue]:
     """Return the fields of the pod's spec: of its template, of `part`, and what the whole object sets for all its pods."""
     spec = template.at("spec").fields
     spec |= {field: value for field, path in row.spec.items() if (value := part.at(*path)).data is not None}
+    if row.account and not spec.get("serviceAccountName"):
+        spec["serviceAccountName"] = SourcedValue(f"{whole.at('metadata', 'name').data}{row.account}", None, part.path)
     for field, path in row.shared.items():
         _share(spec, field, _mounted(whole.at(*path), part) if row.mounted and field == "volumes" else whole.at(*path))
     return spec

@@ -25,9 +25,12 @@ def machine_config(item: Item) -> Iterator[Item]:
     """Yield a MachineConfig, and the static pods that it writes to nodes."""
     yield replace(item, model=MachineConfig)
     for file in files_of(item.data, STATIC_PODS):
-        if file.text is not None:
+        where = f"{file.path} in MachineConfig {item.name}"
+        if file.text is None:
+            yield _unread(item, (*item.path, *file.at), where, file.problem)
+        else:
             static = replace(item, provenance=replace(item.provenance, static=True))
-            yield from _objects(static, file.at, file.text, f"{file.path} in MachineConfig {item.name}")
+            yield from _objects(static, file.at, file.text, where)
 
 
 def resource_manifests(item: Item, templates: Path) -> Iterator[Item]:

@@ -24,7 +24,9 @@ class CustomPod(NamedTuple):
       the object to its name, `container` to its fields, and `fixed` has the fields that the controller sets.
     - `volumes`: volumes that the controller adds if the pod has none of that name.
     - `mounted`: True if the pod gets only those shared volumes that `container` mounts.
-    - `patch`: a text that changes the pod and that scclint does not read; `shared_patch` is one for all pods of the object.
+    - `account`: what follows the name of the object in the service account that the operator creates if none is stated.
+    - `unless`: a path and the value at its end with which the object makes no pod of its own.
+    - `patch`: a text that is a strategic merge patch of the pod spec; `shared_patch` is one for all pods of the object.
     """
 
     at: Path
@@ -42,6 +44,8 @@ class CustomPod(NamedTuple):
     fixed: Mapping[str, Any] = EMPTY
     volumes: Mapping[str, Any] = EMPTY
     mounted: bool = False
+    account: str = ""
+    unless: Path = ()
     patch: Path = ()
     shared_patch: Path = ()
 
@@ -94,6 +98,26 @@ def _monitoring(main: str) -> CustomPod:
         main=main,
         fixed={"securityContext": _DROPS_ALL},
     )
+
+
+_COLLECTOR = CustomPod(
+    _SPEC,
+    spec={
+        "serviceAccountName": ("serviceAccount",),
+        "securityContext": ("podSecurityContext",),
+        **_same("volumes", "hostNetwork", "hostPID", "shareProcessNamespace", "initContainers", *_PLACING),
+    },
+    metadata=("podMetadata",),
+    containers=(("additionalContainers",),),
+    main="otc-container",
+    container=_same("image", "securityContext", "volumeMounts", "ports"),
+    account="-collector",
+    unless=("mode", "sidecar"),
+)
+"""The row of the OpenTelemetry operator, which creates the service account `NAME-collector`. In mode sidecar, the pods are those of others.
+
+Source: apis/v1beta1 and internal/manifests/collector of open-telemetry/opentelemetry-operator.
+"""
 
 
 def _spark(below: Path, role: str) -> CustomPod:
@@ -179,6 +203,7 @@ CUSTOM_PODS: dict[tuple[str, str], tuple[CustomPod, ...]] = {
     ("monitoring.coreos.com", "PrometheusAgent"): (_monitoring("prometheus"),),
     ("monitoring.coreos.com", "Alertmanager"): (_monitoring("alertmanager"),),
     ("monitoring.coreos.com", "ThanosRuler"): (_monitoring("thanos-ruler"),),
+    ("opentelemetry.io", "OpenTelemetryCollector"): (_COLLECTOR,),
     ("sparkoperator.k8s.io", "SparkApplication"): tuple(_spark(_SPEC, role) for role in ("driver", "executor")),
     ("sparkoperator.k8s.io", "ScheduledSparkApplication"): tuple(
         _spark((*_SPEC, "template"), role) for role in ("driver", "executor")

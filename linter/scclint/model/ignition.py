@@ -1,6 +1,7 @@
 """The files that a MachineConfig writes to nodes: Ignition's `storage.files`, with their content where the object spells it."""
 
 from collections.abc import Iterator, Mapping
+from posixpath import normpath
 from typing import Any
 
 from scclint.finding import Path
@@ -39,7 +40,7 @@ def files_of(config: Mapping[str, Any], below: str = "") -> Iterator[NodeFile]:
     Entries without a path, or of another shape, are passed over.
     """
     for index, path in paths_of(config):
-        if path.startswith(below):
+        if normpath(path).startswith(below):
             yield file_of(config, index)
 
 

@@ -59,6 +59,7 @@ CUSTOM_POD_KINDS: frozenset[Key] = frozenset((
     ("enterprisesearch.k8s.elastic.co", "EnterpriseSearch"), ("logstash.k8s.elastic.co", "Logstash"),
     ("maps.k8s.elastic.co", "ElasticMapsServer"), ("beat.k8s.elastic.co", "Beat"), ("agent.k8s.elastic.co", "Agent"),
     *(("monitoring.coreos.com", kind) for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")),
+    ("opentelemetry.io", "OpenTelemetryCollector"),
     *(("sparkoperator.k8s.io", kind) for kind in ("SparkApplication", "ScheduledSparkApplication")),
     *(("argoproj.io", kind) for kind in ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")),
     *(("ray.io", kind) for kind in ("RayCluster", "RayJob", "RayService", "RayCronJob")),

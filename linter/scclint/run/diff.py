@@ -65,7 +65,12 @@ def _without_new_suppressions(report: Report, base: Report, where: Where, where_
     keys = [_key(finding, where)._replace(file="") for finding in written]
     new = [finding for finding, key in zip(written, match(keys, known)[0], strict=True) if key is None]
     notices = tuple(
-        Notice("note", "this suppression is new and counts once it is merged", finding.suppression.span.file, finding.suppression.span.line)
+        Notice(
+            "note",
+            "this suppression is new and counts once it is merged",
+            finding.suppression.span.file,
+            finding.suppression.span.line,
+        )
         for finding in new
         if finding.suppression is not None and finding.suppression.span is not None
     )
