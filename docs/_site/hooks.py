@@ -8,6 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from names_page import names_page
 from template_page import template_page
+from validation_page import validation_page
 
 from scclint.registry import builtin
 
@@ -24,6 +25,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         **pages.generated(root),
         "reference/template.md": template_page(root / "docs"),
         "reference/names.md": names_page(),
+        "reference/validation.md": validation_page(),
     }
     for uri, text in generated.items():
         files.append(File.generated(config, uri, content=text))

@@ -75,13 +75,38 @@ def test_an_image_volume_of_a_workload_is_dropped_before_scc_admission(kind: str
 def test_the_feature_sets_and_platforms_differ() -> None:
     assert Cluster.openshift("4.18").disabled_gates >= {"UserNamespacesSupport", "ProcMountType", "ImageVolume"}
     preview = Cluster.openshift("4.18", feature_set="TechPreviewNoUpgrade").disabled_gates
-    later = {"SELinuxChangePolicy", "SELinuxMount", "StoragePerformantSecurityPolicy", "SupplementalGroupsPolicy"}
+    never = {"ClusterTrustBundleProjection", "PodCertificateRequest"}
+    later = {
+        *never,
+        "PodLevelResources",
+        "SELinuxChangePolicy",
+        "SELinuxMount",
+        "StoragePerformantSecurityPolicy",
+        "SupplementalGroupsPolicy",
+    }
     assert preview == {"HostnameOverride", "ImageVolume", *later}
-    assert Cluster.openshift("4.20", feature_set="TechPreviewNoUpgrade").disabled_gates == {"HostnameOverride"}
-    assert Cluster.openshift("4.20").disabled_gates == {"HostnameOverride", "SELinuxMount"}
-    off = {"SELinuxMount", "StoragePerformantSecurityPolicy"}
-    assert Cluster.openshift("4.20", platform="microshift").disabled_gates == {"HostnameOverride", "ImageVolume", *off}
+    assert Cluster.openshift("4.20", feature_set="TechPreviewNoUpgrade").disabled_gates == {
+        *never,
+        "HostnameOverride",
+        "PodLevelResources",
+    }
+    assert Cluster.openshift("4.20").disabled_gates == {*never, "HostnameOverride", "PodLevelResources", "SELinuxMount"}
+    off = {*never, "SELinuxMount", "StoragePerformantSecurityPolicy"}
+    assert Cluster.openshift("4.20", platform="microshift").disabled_gates == {
+        "HostnameOverride",
+        "ImageVolume",
+        "PodLevelResources",
+        *off,
+    }
     assert Cluster.kubernetes("1.35").disabled_gates == off
+
+
+def test_projections_of_gates_that_are_off_are_dropped() -> None:
+    sources = [{"podCertificate": {"signerName": "s"}}, {"secret": {"name": "s"}}]
+    spec = {"volumes": [{"name": "p", "projected": {"sources": sources}}, {"name": "e", "emptyDir": {}}], "resources": {}}
+    kept = without_disabled_fields(spec, disabled_gates(35, "openshift", tech_preview=False))
+    assert kept == {**spec, "volumes": [{"name": "p", "projected": {"sources": [{}, sources[1]]}}, spec["volumes"][1]]}
+    assert "resources" not in without_disabled_fields(spec, disabled_gates(33, "openshift", tech_preview=False))
 
 
 def test_what_has_no_such_field_stays_as_it_is() -> None:

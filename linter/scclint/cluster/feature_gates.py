@@ -26,8 +26,11 @@ NEVER = 99
 """A minor that no release has."""
 
 GATES: Mapping[str, Gate] = {
+    "ClusterTrustBundleProjection": Gate(NEVER, NEVER, NEVER),
     "HostnameOverride": Gate(35, 35, 35),
     "ImageVolume": Gate(35, 33, 33),
+    "PodCertificateRequest": Gate(NEVER, NEVER, NEVER),
+    "PodLevelResources": Gate(34, 34, 34),
     "ProcMountType": Gate(33, 33, 30),
     "SELinuxChangePolicy": Gate(33, 33, 33),
     # Without this gate, MountOption is no value of seLinuxChangePolicy.
@@ -38,7 +41,8 @@ GATES: Mapping[str, Gate] = {
     "UserNamespacesSupport": Gate(33, 33, 30),
 }
 
-_POD = {"hostUsers": "UserNamespacesSupport", "hostnameOverride": "HostnameOverride"}
+_POD = {"hostUsers": "UserNamespacesSupport", "hostnameOverride": "HostnameOverride", "resources": "PodLevelResources"}
+_PROJECTED = {"clusterTrustBundle": "ClusterTrustBundleProjection", "podCertificate": "PodCertificateRequest"}
 _POD_CONTEXT = {"seLinuxChangePolicy": "SELinuxChangePolicy", "supplementalGroupsPolicy": "SupplementalGroupsPolicy"}
 
 
@@ -59,10 +63,26 @@ def without_disabled_fields(spec: Mapping[str, Any], gates: Set[str]) -> Mapping
         kept["volumes"] = [volume for volume in spec["volumes"] if as_mapping(volume).get("image") is None]
     else:
         images = set()
+    projected = (as_mapping(volume.get("projected")).get("sources") for volume in mappings(spec.get("volumes")))
+    if any(_PROJECTED.keys() & source.keys() for sources in projected for source in mappings(sources)):
+        kept["volumes"] = [_volume(volume, gates) for volume in kept["volumes"]]
     for field in CONTAINER_LISTS:
         if isinstance(spec.get(field), list):
             kept[field] = [_container(container, images, gates) for container in spec[field]]
     return kept if kept != spec else spec
+
+
+def _volume(volume: Any, gates: Set[str]) -> Any:
+    sources = as_mapping(as_mapping(volume).get("projected")).get("sources")
+    if not isinstance(sources, list):
+        return volume
+    kept = [
+        {field: value for field, value in source.items() if _PROJECTED.get(field) not in gates}
+        if isinstance(source, dict)
+        else source
+        for source in sources
+    ]
+    return volume if kept == sources else {**volume, "projected": {**volume["projected"], "sources": kept}}
 
 
 def _container(container: Any, images: Set[Any], gates: Set[str]) -> Any:

@@ -29,7 +29,7 @@ _FORMS = {
 
 
 def check_names(root: Object, kind: str, kubernetes_minor: int, rejected: Set[Path]) -> Problems:
-    """The problems of the names in an object of that kind; roles and bindings may be called almost anything.
+    """Names of objects and namespaces; roles and bindings may be called almost anything.
 
     `rejected` are the paths of other problems: a mount cannot name a volume that has one.
     """
@@ -58,6 +58,7 @@ def check_names(root: Object, kind: str, kubernetes_minor: int, rejected: Set[Pa
 
 
 def _check_selector(spec: Object, template: Object, minor: int) -> Problems:
+    """The labels of the pod template match the selector."""
     labels = labels_of(template)
     for key, wanted in as_mapping(as_mapping(spec.get("selector")).get("matchLabels")).items():
         label = labels.get(key, "")
@@ -77,6 +78,7 @@ def _as_go_map(labels: Object) -> Printed:
 
 
 def _check_pod_spec(spec: Object, path: Path, claim_templates: Any, rejected: Set[Path]) -> Problems:
+    """Names of containers and volumes, each unlike the others, and mounts that name a volume."""
     volumes = [volume.get("name") for volume in as_mappings(spec.get("volumes"))]
     place = len(path) + 2
     refused = {found[:place] for found in rejected}
@@ -115,6 +117,7 @@ def _check_unlike(names: Iterable[tuple[Any, Path]], refused: Set[Path] = frozen
 
 
 def _check_form(form: str, name: Any, path: Path) -> Problems:
+    """A name is a label or a subdomain of RFC 1123 in lower case."""
     if isinstance(name, str) and name and not is_open(name):
         for error in dns_errors(form, name):
             yield invalid(path, name, error)

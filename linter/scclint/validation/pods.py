@@ -20,7 +20,18 @@ from scclint.model.unknown import is_open
 from scclint.text import field_path
 from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, value_at
 from scclint.validation.names import dns_errors
-from scclint.validation.problem import Problems, duplicate, forbidden, invalid, printed, required, size, too_long, unsupported
+from scclint.validation.problem import (
+    Code,
+    Problems,
+    duplicate,
+    forbidden,
+    invalid,
+    printed,
+    required,
+    size,
+    too_long,
+    unsupported,
+)
 from scclint.validation.security import PROFILE_TYPES, check_container_context, check_local_path, check_pod_context
 from scclint.validation.volumes import check_mounts, check_volumes
 
@@ -42,8 +53,8 @@ _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _OF_SIDECARS = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 _SERVERS, _SEARCHES, _SEARCH_LENGTH = 3, 32, 2048
 _LONGEST_HOSTNAME = 64
-_FIRST_WITH_RESTART_RULES = 35
-"""The first minor in which regular containers have a restart policy of their own."""
+_FIRST_WITH_RESTART_RULES = 34
+"""The first minor that does not reject the restart policy of a regular container: it drops the policy, and 1.35 accepts it."""
 _AFFINITY_TERMS: tuple[tuple[str, Path], ...] = (
     ("requiredDuringSchedulingIgnoredDuringExecution", ()),
     ("preferredDuringSchedulingIgnoredDuringExecution", ("podAffinityTerm",)),
@@ -57,7 +68,7 @@ _LABEL_NAME = (
 def check_pod(
     root: Object, kind: str, kubernetes_minor: int, *, openshift: bool, whole: bool = True, gates: Set[str] = frozenset()
 ) -> Problems:
-    """The problems of the pod or pod template within an object of that kind; none for a kind that has no pod.
+    """All of these checks of the pod or pod template within an object; none for a kind that has no pod.
 
     `whole` says that nothing will be added to it, and `gates` are the feature gates that are off.
     """
@@ -93,7 +104,10 @@ def check_pod(
 
 
 def _check_annotations(template: Object, spec: Object, where: Path, whole: bool) -> Problems:
-    """`ValidatePodSpecificAnnotations`: it names templates' annotations without their `metadata`."""
+    """`ValidatePodSpecificAnnotations`: annotations with profiles of seccomp and AppArmor, and with the deletion cost.
+
+    It names the annotations of templates without their `metadata`.
+    """
     prefix = f"{field_path(where)}.annotations" if where else "metadata.annotations"
     names = [container.get("name") for container, _ in _containers(spec, ())]
     for key, value in _annotations(template).items():
@@ -142,19 +156,25 @@ def _check_app_armor_agrees(template: Object, spec: Object, path: Path) -> Probl
 
 
 def _check_agrees(annotation: Any, profile: Object, path: Path, what: str, default: tuple[str, ...]) -> Problems:
-    """Check a profile against an annotation. `default` are the annotation's spellings of RuntimeDefault."""
+    """The type and the path in an annotation and a profile are the same.
+
+    `default` are the annotation's spellings of RuntimeDefault.
+    """
     type_, local = profile.get("type"), profile.get("localhostProfile")
     if not isinstance(annotation, str) or type_ not in PROFILE_TYPES:
         return
+    # A rule of its own reports seccomp annotations.
+    code: Code = "annotation-differs" if what == "seccomp" else "forbidden"
     if type_ == "Localhost" and annotation.startswith("localhost/"):
         if (local is None or isinstance(local, str)) and annotation != f"localhost/{local}":
             text = f"{what} profile in annotation and field must match"
-            yield forbidden((*path, "localhostProfile"), text, code="annotation-differs")
+            yield forbidden((*path, "localhostProfile"), text, code=code)
     elif annotation not in {"Unconfined": ("unconfined",), "RuntimeDefault": default}.get(type_, ()):
-        yield forbidden((*path, "type"), f"{what} type in annotation and field must match", code="annotation-differs")
+        yield forbidden((*path, "type"), f"{what} type in annotation and field must match", code=code)
 
 
 def _check_restart_policies(spec: Object, path: Path, kind: str, minor: int) -> Problems:
+    """The restart policy is one that the kind allows, and init containers that end have no probes and no lifecycle."""
     policy, at = spec.get("restartPolicy"), (*path, "restartPolicy")
     if kind in ("Job", "CronJob"):
         if spec and policy in (None, "", "Always"):
@@ -193,7 +213,7 @@ def _check_host_namespaces(spec: Object, path: Path, minor: int) -> Problems:
 
 
 def _check_host_ports(spec: Object, path: Path, defaulted: bool) -> Problems:
-    """`validatePodHostNetworkDeps` and `checkHostPortConflicts`.
+    """`validatePodHostNetworkDeps` and `checkHostPortConflicts`: host ports on the host network, and host ports that two ports have.
 
     If `defaulted`, each port of a pod on the host network is a host port, too. An init container shares its ports with no other.
     """
@@ -217,7 +237,7 @@ def _check_host_ports(spec: Object, path: Path, defaulted: bool) -> Problems:
 
 
 def _check_hostname(spec: Object, path: Path, minor: int) -> Problems:
-    """`validatePodHostName`."""
+    """`validatePodHostName`: the form and length of `hostnameOverride`, which a pod on the host network cannot have."""
     name, at = spec.get("hostnameOverride"), (*path, "hostnameOverride")
     if not isinstance(name, str):
         return
@@ -231,7 +251,7 @@ def _check_hostname(spec: Object, path: Path, minor: int) -> Problems:
 
 
 def _check_dns(spec: Object, path: Path, whole: bool) -> Problems:
-    """`validatePodDNSConfig`, without the form of search paths."""
+    """`validatePodDNSConfig`: what `dnsPolicy: None` needs, and how many servers and search paths there may be."""
     config, at = spec.get("dnsConfig"), (*path, "dnsConfig")
     servers, searches = (as_list(as_mapping(config).get(field)) for field in ("nameservers", "searches"))
     if spec.get("dnsPolicy") == "None" and whole:
@@ -296,7 +316,7 @@ def _check_os(spec: Object, path: Path, minor: int) -> Problems:
 
 
 def _check_host_process(spec: Object, path: Path, whole: bool) -> Problems:
-    """`validateWindowsHostProcessPod`."""
+    """`validateWindowsHostProcessPod`: either all containers are host processes or none, and they need the host network."""
     of_pod = _host_process(spec)
     values = [(_host_process(container), at) for container, at in _containers(spec, path)]
     for value, at in values:

@@ -56,7 +56,10 @@ _TEXTS = ("level", "role", "type", "user")
 
 
 def check_pod_context(spec: Object, path: Path, minor: int, gates: Set[str]) -> Problems:
-    """The problems of the securityContext of a pod, whose `spec` is at `path`. `gates` are those that are off."""
+    """The securityContext of a pod: sysctls, profiles, Windows options, and the values of `seLinuxChangePolicy`.
+
+    `path` leads to the `spec` of the pod, and `gates` are those that are off.
+    """
     context, path = as_mapping(spec.get("securityContext")), (*path, "securityContext")
     yield from _check_sysctls(context, spec, path)
     yield from _check_profiles(context, path, minor)
@@ -67,7 +70,10 @@ def check_pod_context(spec: Object, path: Path, minor: int, gates: Set[str]) -> 
 
 
 def check_container_context(context: Object, path: Path, minor: int, *, host_users: bool) -> Problems:
-    """The problems of the securityContext of a container. `host_users`: the pod has no user namespace of its own."""
+    """The securityContext of a container: fields that exclude each other, profiles and Windows options.
+
+    `host_users`: the pod has no user namespace of its own.
+    """
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged") is True:
             yield _contradiction(context, path, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
@@ -82,7 +88,10 @@ def check_container_context(context: Object, path: Path, minor: int, *, host_use
 
 
 def check_local_path(local: str, path: Path, named: str = "") -> Problems:
-    """`validateLocalDescendingPath`. `named` is the path as the API server prints it, if it differs."""
+    """`validateLocalDescendingPath`: a path is relative and has no `..`.
+
+    `named` is the path as the API server prints it, if it differs.
+    """
     if local.startswith("/"):
         yield invalid(path, local, "must be a relative path", named=named, secures=True)
     if ".." in local.split("/"):
@@ -103,12 +112,14 @@ def _internal(value: Any, field: str) -> Any:
 
 
 def _check_profiles(context: Object, path: Path, minor: int) -> Problems:
+    """The profiles and Windows options of a pod or a container."""
     yield from _check_seccomp_profile(context.get("seccompProfile"), (*path, "seccompProfile"))
     yield from _check_windows_options(as_mapping(context.get("windowsOptions")), (*path, "windowsOptions"))
     yield from _check_app_armor_profile(context.get("appArmorProfile"), (*path, "appArmorProfile"), minor)
 
 
 def _check_type(profile: Any, path: Path) -> Problems:
+    """The type of a profile is set, and one of three."""
     type_ = profile.get("type")
     if type_ is None or type_ == "":
         yield required((*path, "type"), f"type is required when {path[-1]} is set")
@@ -132,7 +143,7 @@ def _check_seccomp_profile(profile: Any, path: Path) -> Problems:
 
 
 def _check_app_armor_profile(profile: Any, path: Path, minor: int) -> Problems:
-    """`ValidateAppArmorProfileField`."""
+    """`ValidateAppArmorProfileField`: the type is one of three, and only Localhost goes with a path, which is not padded."""
     if not isinstance(profile, dict):
         return
     yield from _check_type(profile, path)
@@ -176,7 +187,7 @@ def _host_namespace(sysctl: str) -> str:
 
 
 def _check_windows_options(options: Object, path: Path) -> Problems:
-    """`validateWindowsSecurityContextOptions`."""
+    """`validateWindowsSecurityContextOptions`: the user, and the name and size of the credentials."""
     name, credentials, user = (
         options.get(field) for field in ("gmsaCredentialSpecName", "gmsaCredentialSpec", "runAsUserName")
     )

@@ -19,7 +19,10 @@ _HOST_PATH_TYPES = ("", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCr
 
 
 def check_volumes(spec: Object, path: Path, minor: int, *, is_pod: bool) -> Problems:
-    """The problems of the volumes of a pod, or of a pod template that is no pod, whose spec is at `path`."""
+    """`validateVolumeSource`: a volume has one source, and in a pod, an image volume has a reference.
+
+    `path` leads to the spec of a pod, or of a pod template that is no pod.
+    """
     for index, volume in enumerate(as_mappings(spec.get("volumes"))):
         at = (*path, "volumes", index)
         # A volume has one source. Which of two the API server names depends on its own order; here it is the later one.
@@ -37,6 +40,7 @@ def check_volumes(spec: Object, path: Path, minor: int, *, is_pod: bool) -> Prob
 
 
 def _check_host_path(source: Object, at: Path) -> Problems:
+    """`validateHostPathVolumeSource`: the path has no `..`, and the type is one of the list."""
     path, type_ = source.get("path"), source.get("type")
     if not isinstance(path, str) or not path:
         return
@@ -47,7 +51,10 @@ def _check_host_path(source: Object, at: Path) -> Problems:
 
 
 def _check_csi(source: Object, at: Path, minor: int) -> Problems:
-    """`validateCSIVolumeSource`. Up to Kubernetes 1.33, a missing name is also reported as an invalid one."""
+    """`validateCSIVolumeSource`: the form and length of the name of the driver, and the name of the secret.
+
+    Up to Kubernetes 1.33, a missing name is also reported as an invalid one.
+    """
     driver = source.get("driver") or ""
     if isinstance(driver, str) and (driver or minor < 34):
         if size(driver) > _LONGEST_DRIVER:
@@ -63,7 +70,10 @@ def _check_csi(source: Object, at: Path, minor: int) -> Problems:
 
 
 def check_mounts(container: Object, path: Path, *, whole: bool) -> Problems:
-    """The problems of the mounts of a container at `path`. The API server leaves the index of a mount out of some paths."""
+    """`ValidateVolumeMounts`: paths that are used once, sub-paths, mount propagation and recursive read-only mounts.
+
+    `path` leads to the container. The API server leaves the index of a mount out of some paths.
+    """
     privileged = as_mapping(container.get("securityContext")).get("privileged")
     devices = as_mappings(container.get("volumeDevices"))
     names, paths = ([device.get(field) for device in devices] for field in ("name", "devicePath"))
