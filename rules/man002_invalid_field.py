@@ -85,8 +85,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code != "unknown":
             field = obj.field(*problem.path)
-            if in_plain_words(field.value):
-                continue  # MAN006 reports the words once.
+            if in_plain_words(field.value) or (problem.code == "not-found" and _is_rejected_volume(obj, problem)):
+                continue  # MAN006 reports the words once, and this rule reports the volume itself.
             later = _set_later(obj, problem, field)
             yield Problem(
                 f"{obj.named}: the API server rejects {_rejected(obj, problem, world)}: {problem.message}",
@@ -95,6 +95,13 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 severity=Severity.INFO if later else None,
                 edits=_edits(obj, problem, field),
             )
+
+
+def _is_rejected_volume(obj: ApiObject, problem: FieldProblem) -> bool:
+    """Whether a mount names a volume that is there, which the API server does not count because it rejects the volume."""
+    spec, name = problem.path[:-5], obj.field(*problem.path).value
+    volumes = obj.field(*spec, "volumes").value
+    return isinstance(volumes, list) and any(isinstance(one, dict) and one.get("name") == name for one in volumes)
 
 
 def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> str:

@@ -1,5 +1,5 @@
 """
-The API server rejects the pod because of an inline CSI volume. The Pod Security level that the namespace enforces is stricter than
+The API server rejects a pod or workload because of an inline CSI volume. The Pod Security level that the namespace enforces is stricter than
 the level of the volume's CSI driver.
 
 OpenShift's admission plugin CSIInlineVolumeSecurity compares two labels:
@@ -11,7 +11,8 @@ OpenShift's admission plugin CSIInlineVolumeSecurity compares two labels:
 
 So a namespace without labels may use only drivers whose label is `restricted`. Of the drivers that OpenShift's operators install,
 `secrets-store.csi.k8s.io` and `csi.sharedresource.openshift.io` have the level `restricted`, `file.csi.azure.com` and
-`smb.csi.k8s.io` the level `privileged`. The plugin also rejects Deployments and other workloads with such a volume.
+`smb.csi.k8s.io` the level `privileged`. The plugin rejects Deployments and other workloads of Kubernetes themselves, before there is a
+pod, so that `oc apply` fails.
 
 The severity is info if neither the input nor OpenShift has the driver, because its operator may install it with a label. It is
 also info for releases before 4.18, because scclint was not compared with their plugin.
@@ -107,6 +108,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if outcome.rejected_by == "pod-security":
         return
     name = world.namespace_known(workload)
+    rejected = "it" if outcome.has_judged_template else pods(workload)
     where = f"namespace {name}" if name else "its namespace"
     for volume in outcome.csi:
         if not volume.refused:
@@ -115,7 +117,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         level = f"level {volume.profile}" if volume.profile else f"an invalid label {CSI_PROFILE_LABEL}"
         guess = "" if driver or volume.known else " (assumed, because the input does not have the driver)"
         yield Problem(
-            f"{workload.named}: the API server rejects {pods(workload)} because of an inline volume of CSI driver {volume.driver}, "
+            f"{workload.named}: the API server rejects {rejected} because of an inline volume of CSI driver {volume.driver}, "
             f"which has {level}{guess}. {capitalized(where)} {_level(outcome, volume)}",
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             related=driver,

@@ -257,6 +257,39 @@ def test_inline_csi_volumes(objects: list[Object], rejected: str | None, created
     assert (found.rejected_by, found.created) == (rejected, created)
 
 
+@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
+def test_a_workload_with_a_refused_volume_is_rejected_before_its_pods(kind: str) -> None:
+    made = pod(kind=kind, volumes=[CSI], hostPID=True, serviceAccountName="web")
+    found = outcome(made, driver(), release="4.22")
+    # The default creator of the Pod may use an SCC that lets it have the process IDs of the host.
+    assert (found.rejected_by, found.admitted) == ("csi", kind == "Pod")
+    assert found.has_judged_template == (kind == "Deployment")
+
+
+APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/web"
+
+
+@pytest.mark.parametrize(
+    ("release", "annotation", "field", "expected"),
+    [
+        ("4.16", "runtime/default", None, ("runtime/default", None)),
+        ("4.17", "runtime/default", None, ("runtime/default", {"type": "RuntimeDefault"})),
+        ("4.22", "localhost/x", None, ("localhost/x", {"type": "Localhost", "localhostProfile": "x"})),
+        ("4.22", "localhost/", None, ("localhost/", None)),
+        ("4.20", None, {"type": "Unconfined"}, ("unconfined", {"type": "Unconfined"})),
+        ("4.21", None, {"type": "Unconfined"}, (None, {"type": "Unconfined"})),
+    ],
+)
+def test_app_armor_annotations_and_fields(release: str, annotation: str | None, field: Object | None, expected: object) -> None:
+    metadata = {"annotations": {APP_ARMOR: annotation} if annotation else {}}
+    made = pod(metadata=metadata, container={"securityContext": {"appArmorProfile": field} if field else {}})
+    found = outcome(made, enforce("privileged"), release=release)
+    assert found.verdict is not None and found.created
+    after = found.verdict.pod
+    context = after["spec"]["containers"][0]["securityContext"]
+    assert (after["metadata"]["annotations"].get(APP_ARMOR), context.get("appArmorProfile")) == expected
+
+
 def test_the_drivers_of_the_release() -> None:
     secrets = {"name": "v", "csi": {"driver": "secrets-store.csi.k8s.io"}}
     smb = {"name": "v", "csi": {"driver": "smb.csi.k8s.io"}}

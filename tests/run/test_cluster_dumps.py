@@ -145,6 +145,20 @@ def test_a_dump_with_all_sccs_has_no_others(here: Path) -> None:
     assert "rook-ceph" in usable({}, addons=("odf",))
 
 
+def test_a_dump_without_a_standard_scc(here: Path) -> None:
+    folder = f"{ROOT}/cluster-scoped-resources/security.openshift.io/securitycontextconstraints"
+    sccs = {
+        f"{folder}/{name}.yaml": must_gather.dump(scc)
+        for name, scc in own_sccs(Installation("4.22")).items()
+        if name != "hostaccess"
+    }
+    report = lint(files("4.22.1") | sccs)
+    text = "the cluster has no SCC hostaccess: SCC admission rejects every pod while a standard SCC is missing"
+    assert [(notice.level, notice.message) for notice in report.notices] == [("warning", text)]
+    (finding,) = (finding for finding in report.findings if finding.rule_id == "SCC101")
+    assert "cache is missing hostaccess" in finding.message
+
+
 def test_the_feature_set(here: Path) -> None:
     def feature_set(name: str, **settings: Any) -> str:
         write_folder(Path("dump"), files(feature_set=name))

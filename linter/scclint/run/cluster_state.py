@@ -6,6 +6,7 @@ from typing import Any
 
 from scclint.cluster.installed import FEATURE_SETS
 from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
+from scclint.cluster.sccs import STANDARD
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.lists import items_of
@@ -105,6 +106,11 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     observed = observe(_objects(evidence), is_dump=is_dump)
     if sccs >= _ALWAYS_THERE:
         observed = replace(observed, sccs=frozenset(sccs))
+        if missing := sorted(STANDARD - sccs):
+            text = (
+                f"the cluster has no SCC {', '.join(missing)}: SCC admission rejects every pod while a standard SCC is missing"
+            )
+            notices.append(Notice("warning", text))
     return ClusterState(tuple(documents), (*notices, *_differences(observed, config)), observed)
 
 
