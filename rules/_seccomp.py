@@ -75,9 +75,3 @@ def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tup
 def default_profile(scc: str, world: World) -> str:
     """Return the profile that the SCC applies to pods that set none, as the SCC spells it; empty if it applies none."""
     return world.cluster.sccs[scc].default_seccomp_profile
-
-
-def newer_sibling(scc: str, world: World) -> str:
-    """Return the release's `-v2` version of the SCC if that applies RuntimeDefault (`nonroot-v2`); else nothing."""
-    sibling = f"{scc}-v2"
-    return sibling if sibling in world.cluster.sccs and default_profile(sibling, world) in RUNTIME_DEFAULT else ""

@@ -13,6 +13,7 @@ from scclint.report.summary import place, units_phrase
 from scclint.report.terminal import closing_summary, hang, statistics
 from scclint.report.terminal import paint as painted
 from scclint.run.report import Report
+from scclint.text import counted
 
 if TYPE_CHECKING:
     from scclint.report.lines import SourceLines
@@ -22,6 +23,9 @@ _LEAST = 40
 
 _MOST_CHANGED = 12
 """Lines of a fix that are shown. Longer fixes are rare, and `scclint fix --diff` shows them in full."""
+
+_MOST_PLACES = 3
+"""Places that explain a finding, and steps of a chain of grants, that are shown. The other formats have all of them."""
 
 _SIGNS = {"-": "error", "+": "help"}
 """The styles of the lines that a fix removes and adds."""
@@ -72,7 +76,7 @@ def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options)
         yield f"{gutter} {bar}"
         yield f"{paint(region.line, 'quiet')} {bar} {excerpt.source}"
         yield f"{gutter} {bar} {' ' * excerpt.indent}{paint('^' * excerpt.width, severity)}"
-    for remark in remarks_of(finding, units):
+    for remark in _first_places(remarks_of(finding, units)):
         text = hang(remark.text, options.width, margin + 3, display_width(remark.where + remark.label))
         yield f"{gutter} {paint('=', 'quiet')} {remark.where}{paint(remark.label, remark.style)}{text}"
     changed = list(_diff(finding.fix, lines, finding.span.file)) if finding.fix else []
@@ -81,6 +85,16 @@ def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options)
     if len(changed) > _MOST_CHANGED:
         yield f"{gutter} {bar} {paint(f' ... and {len(changed) - _MOST_CHANGED} more lines', 'quiet')}"
     yield ""
+
+
+def _first_places(remarks: list[Remark]) -> Iterator[Remark]:
+    """Yield the remarks with the first places only, and how many more there are."""
+    places = [remark for remark in remarks if remark.where]
+    for remark in remarks:
+        if not remark.where or remark in places[:_MOST_PLACES]:
+            yield remark
+        elif remark == places[_MOST_PLACES]:
+            yield Remark(f"{counted(len(places) - _MOST_PLACES, 'more place')}: see --format json", label="note: ")
 
 
 def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[str]:
