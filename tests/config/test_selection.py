@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.config import Config, selection
-from scclint.config.selection import exactness
+from scclint.config.selection import exactness, unknown_selector
 from scclint.finding import Severity
+from scclint.registry import builtin
 from scclint.rule import AnyRule
 
 Configured = Callable[..., Config]
@@ -32,7 +33,7 @@ def ids(rules: Sequence[AnyRule], config: Config, path: str = "a.yaml") -> list[
         ("select: [sec201, Unconfined]", ["SEC201", "SEC202"]),
         ("select: [rbac, admission]", ["RBA401", "SCC101"]),
         ("select: [ALL]", BY_DEFAULT),
-        ("select: [S]", ["SCC101", "SEC201", "SEC202"]),
+        ("select: [SCC, SEC]", ["SCC101", "SEC201", "SEC202"]),
         ("extend-select: [SEC210]", EVERY),
         ("select: [SEC201]\nextend-select: [RBA]", ["RBA401", "SEC201"]),
         ("ignore: [seccomp]", ["RBA401", "SCC101"]),
@@ -40,7 +41,7 @@ def ids(rules: Sequence[AnyRule], config: Config, path: str = "a.yaml") -> list[
         ("select: [SEC201]\nignore: [SEC2]", ["SEC201"]),
         ("select: [SEC2]\nignore: [SEC201]", ["SEC202"]),
         ("select: [SEC2]\nignore: [SEC2]", []),
-        ("select: [SEC2]\nignore: [S]", ["SEC201", "SEC202"]),
+        ("select: [SEC2]\nignore: [SEC]", ["SEC201", "SEC202"]),
         ("select: [unconfined]\nignore: [SEC202]", []),
         ("severity: {SEC210: warning}", EVERY),
         ("severity: {SEC2: info}", ["RBA401", "SCC101"]),
@@ -97,3 +98,9 @@ def test_ignoring_what_is_selected_leaves_nothing(rules: Sequence[AnyRule], data
 
 def test_no_selector_is_empty(rules: Sequence[AnyRule]) -> None:
     assert [exactness("", rule) for rule in rules] == [None] * len(rules)
+
+
+@pytest.mark.parametrize("selector", ["S", "SE", "R", "M", ""])
+def test_a_part_of_the_letters_of_an_id_names_no_rule(selector: str) -> None:
+    assert unknown_selector(selector, builtin().rules)
+    assert not unknown_selector("SEC", builtin().rules) and not unknown_selector("SEC2", builtin().rules)

@@ -21,6 +21,8 @@ Selection = Mapping[str, Severity]
 def exactness(selector: str, rule: AnyRule) -> int | None:
     """How well a selector names a rule: id or name, then the longer beginning of the id, a tag, `ALL`; None for not at all.
 
+    A beginning has all letters of the id: `SEC` names a family, and `S` names nothing, so that no comment covers more than it says.
+
     The id or name of a retired rule names its successor.
     """
     former = retired(selector)
@@ -28,7 +30,7 @@ def exactness(selector: str, rule: AnyRule) -> int | None:
         return EXACT if former.successor == rule.id else None
     if selector.upper() == rule.id or selector.lower() == rule.name:
         return EXACT
-    if selector and selector == selector.upper() and rule.id.startswith(selector):
+    if rule.id.startswith(selector) and selector.startswith(rule.id.rstrip("0123456789")):
         return len(selector)
     if selector in rule.tags:
         return TAG
