@@ -189,7 +189,7 @@ class TestQuiet:
 
     def test_notes_go_and_errors_stay(self, here: Path, cli: Cli) -> None:
         Path("t.yaml").write_text("kind: Pod\nmetadata: {{ .Values.metadata }}\n")
-        assert cli("check", "t.yaml").err.startswith("note: t.yaml: not judged, because it is a template")
+        assert cli("check", "t.yaml").err.startswith("note: t.yaml: Pod: not judged, because it has no containers")
         run = cli("check", "-q", "t.yaml", "none.yaml")
         assert (run.status, run.err) == (2, "none.yaml: error: no such file or directory\n")
 
