@@ -1,6 +1,7 @@
 """
 The SCC has the name of an SCC that OpenShift installs, but other content. Applying it changes that SCC for every
-workload in the cluster that uses it, including the platform's own.
+workload in the cluster that uses it, including the platform's own. Fields that the manifest does not set stay as they are. A list
+that it sets, such as `users`, replaces the whole list.
 
 Do not modify OpenShift's own SCCs: platform components depend on what they allow, upgrades check them, and operators
 revert changes to the ones they manage. The finding lists the fields that differ. scclint judges pods with the changed
@@ -48,8 +49,9 @@ seccompProfiles: [runtime/default]
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, and_more, first_unknown, listed, rule
+from scclint.api import Problem, Related, SecurityContextConstraints, Severity, World, and_more, first_unknown, listed, rule
 
 FIELDS = {
     "uid": "runAsUser",
@@ -82,13 +84,22 @@ FIELDS = {
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if scc.name not in world.cluster.own_sccs or first_unknown(scc.manifest):
         return
-    differing = _differing(scc, world)
+    installed = world.cluster.as_installed
+    written, original = (cluster.sccs[scc.name] for cluster in (installed.with_objects([scc.manifest]), installed))
+    differing = _differing(written, original)
     if not differing:
         return
     yield Problem(
         f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {and_more(differing, 5)} "
         "for every workload in the cluster that uses it",
         at=scc.place,
+        related=tuple(
+            Related(
+                f"this list replaces OpenShift's own, so {and_more(lost, 3)} may no longer use the SCC", scc.field(field).span
+            )
+            for field in ("users", "groups")
+            if (lost := [name for name in getattr(original, field) if name not in getattr(written, field)])
+        ),
         help=f"Give the SCC a name of its own{_openings(scc)}. To grant OpenShift's SCC, bind the ClusterRole "
         f"system:openshift:scc:{scc.name}.",
     )
@@ -100,10 +111,8 @@ def _openings(scc: SecurityContextConstraints) -> str:
     return f", remove {listed(fields)}, and grant it to the service accounts that need it" if fields else ""
 
 
-def _differing(scc: SecurityContextConstraints, world: World) -> list[str]:
+def _differing(written: Any, original: Any) -> list[str]:
     """Return the fields in which the SCC differs from the one OpenShift installs."""
-    written = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
-    original = world.cluster.openshift(world.cluster.release).sccs[scc.name]
     differences: dict[str, None] = {}
     for attribute in type(original).__match_args__:
         value, expected = getattr(written, attribute), getattr(original, attribute)

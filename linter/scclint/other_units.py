@@ -1,9 +1,11 @@
 """What a unit of a run takes from the other units, and what its rules ask about them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from scclint.admission.verdict import ObjectRef
 from scclint.model.object import ApiObject
-from scclint.record import record
+from scclint.record import EMPTY, record
+from scclint.untyped import Object
 
 Question = tuple[str, ...]
 """What is asked for, such as `grant`, and the names of that."""
@@ -34,7 +36,7 @@ class OtherUnits:
 
     `borrowed` are the objects that the unit takes, in a fixed order, and `ambiguous` those that are left out. `candidates` are all that it
     could take, with those that fit less or equal one that is taken. `asked` records each question with its answer, because the
-    findings depend on both.
+    findings depend on both. `last_applied` are the manifests that an earlier state of these units applied, by reference.
 
     A rule that claims that something is not there asks first. An answer may be True for a unit that is never deployed beside this
     one: the rule then knows too little to claim anything.
@@ -52,6 +54,7 @@ class OtherUnits:
         self.ambiguous = ambiguous
         self.candidates = candidates
         self.asked: dict[Question, bool] = {}
+        self.last_applied: Mapping[ObjectRef, Object] = EMPTY
 
     def uses_account(self, namespace: str, name: str) -> bool:
         """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""

@@ -63,23 +63,9 @@ def test_labels_of_any_shape() -> None:
     assert Cluster.openshift("4.20", [driver]).csi_drivers == {"x": {}}
 
 
-def namespace(labels: dict[str, str], annotations: dict[str, str] | None = None) -> dict[str, Any]:
-    metadata = {"name": "a", "labels": labels, "annotations": annotations}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-
-
-@pytest.mark.parametrize("together", [True, False])
-def test_a_namespace_keeps_what_a_later_one_does_not_name(together: bool) -> None:
-    before, after = namespace({"x": "1", "y": "1"}, {"z": "1"}), namespace({"y": "2"})
-    held = Objects([before, after]) if together else Objects([before]).with_more(Objects([after]))
-    metadata = held.named("Namespace")["a"]["metadata"]
-    assert (metadata["labels"], metadata["annotations"]) == ({"x": "1", "y": "2"}, {"z": "1"})
-
-
-def test_other_objects_are_replaced() -> None:
-    first = item("CSIDriver", version="storage.k8s.io/v1") | {"metadata": {"name": "a", "labels": {"x": "1"}}}
-    second = item("CSIDriver", version="storage.k8s.io/v1") | {"metadata": {"name": "a", "labels": {"y": "1"}}}
-    assert Objects([first]).with_more(Objects([second])).named("CSIDriver")["a"] == second
+def test_later_objects_replace_those_of_the_same_name() -> None:
+    first, second = (item("Namespace") | {"metadata": {"name": "a", "labels": {key: "1"}}} for key in "xy")
+    assert Objects([first]).with_more(Objects([second])).named("Namespace")["a"] == second
 
 
 def test_a_namespace_of_the_release_keeps_its_run_level() -> None:

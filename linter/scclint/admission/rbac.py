@@ -8,7 +8,7 @@ from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.memo import Memo
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
-from scclint.untyped import Object
+from scclint.untyped import Object, as_mapping, as_text
 
 API_GROUP = "security.openshift.io"
 RESOURCE = "securitycontextconstraints"
@@ -172,10 +172,9 @@ class SccRights:
 
 def reference(item: Object) -> ObjectRef:
     """The reference to an object, without namespace if its kind is cluster-scoped."""
-    metadata = item.get("metadata") or {}
-    kind = item.get("kind") or ""
-    namespaced = kind in ("Role", "RoleBinding")
-    return ObjectRef(kind, (metadata.get("namespace") or "") if namespaced else "", metadata.get("name") or "")
+    metadata, kind = as_mapping(item.get("metadata")), as_text(item.get("kind"))
+    namespace = as_text(metadata.get("namespace")) if kind in ("Role", "RoleBinding", "ServiceAccount") else ""
+    return ObjectRef(kind, namespace, as_text(metadata.get("name")))
 
 
 def role_bound_by(binding: Object, namespace: str) -> ObjectRef:

@@ -14,8 +14,8 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER
 from scclint.outcome.rows import WorkloadRow
-from scclint.record import replace
-from scclint.run.judge import OpenUnit
+from scclint.record import EMPTY, replace
+from scclint.run.judge import OpenUnit, applied_by
 
 Pair = tuple[State | None, State | None]
 UnitStates = tuple[str, State | None, State | None]
@@ -43,7 +43,7 @@ def compare_sides(before: str, after: str, config: Config, *, merge_base: bool =
         pairs = (
             (later or earlier, *_matched(*states))
             for earlier, later in _pairs(first, second)
-            for states in _by_release(_states(first, earlier), _states(second, later))
+            for states in _by_release(*_before_and_after((first, earlier), (second, later)))
         )
         return _differences((before, after), (first, second), pairs)
 
@@ -102,12 +102,25 @@ def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
     return sorted(pairs, key=lambda pair: pair[1] or pair[0])
 
 
+def _before_and_after(before: tuple[Side, str], after: tuple[Side, str]) -> tuple[dict[str, State], dict[str, State]]:
+    """A unit of two sides on each release. What the first side applies was applied before the second is."""
+    first = before[0].open(before[1])
+    applied = applied_by(first) if first is not None else EMPTY
+    if first is not None:
+        # A state between the two has objects of both.
+        first.others.last_applied = applied
+    return _states_of(first, before[0].config), _states_of(after[0].open(after[1], applied), after[0].config)
+
+
 def _states(side: Side, unit: str) -> dict[str, State]:
     """A unit of a side on each release; empty if the side does not have it."""
-    opened: OpenUnit | None = side.open(unit)
+    return _states_of(side.open(unit), side.config)
+
+
+def _states_of(opened: OpenUnit | None, config: Config) -> dict[str, State]:
     if opened is None:
         return {}
-    return {release: State(world, keyed(opened.workloads, world), side.config) for release, world in opened.worlds.items()}
+    return {release: State(world, keyed(opened.workloads, world), config) for release, world in opened.worlds.items()}
 
 
 def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[Pair]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 
+from scclint.admission.verdict import ObjectRef
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
@@ -18,6 +19,7 @@ from scclint.run.options import RunOptions
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare
 from scclint.source import Span
+from scclint.untyped import Object
 
 
 class Side:
@@ -51,11 +53,12 @@ class Side:
         """The names of the units by path and kind. The name has the kind as a suffix if a folder is more than one unit."""
         return {(unit.name.removesuffix(f"#{unit.kind}"), unit.kind): unit.name for unit in self._units.values()}
 
-    def open(self, unit: str) -> OpenUnit | None:
-        """Return the unit of that name; None if the side does not have it."""
+    def open(self, unit: str, last: Mapping[ObjectRef, Object] = EMPTY) -> OpenUnit | None:
+        """Return the unit of that name; None if the side does not have it. `last` are the manifests that were applied before."""
         target = self._units.get(unit)
         if target is None:
             return None
+        self._run.last_applied = {unit: last}
         with chdir(self._folder):
             opened = open_unit(target, self._run)
         inputs = opened.inputs

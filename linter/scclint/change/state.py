@@ -71,11 +71,8 @@ class State:
         return State(self._rebuilt([*kept, *new], self.world.namespace_asked), workloads, self.config)
 
     def with_objects(self, more: Sequence[ApiObject]) -> "State":
-        """Return the state with more objects, which replace those of the same name with all their pods.
-
-        What describes the cluster stays, and a Namespace is applied to the one that is there.
-        """
-        gone = {key_of(obj, self.world)[:3] for obj in more if obj.kind != "Namespace"}
+        """Return the state with more objects, which replace those of the same name with all their pods. What describes the cluster stays."""
+        gone = {key_of(obj, self.world)[:3] for obj in more}
         kept = [obj for obj in self.world.objects if self._stays(obj) or key_of(obj, self.world)[:3] not in gone]
         made = self._rebuilt([*kept, *more], self.world.namespace_asked)
         workloads = [workload for key, workload in self.workloads.items() if key[:3] not in gone]

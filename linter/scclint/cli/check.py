@@ -147,11 +147,12 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             texts = {request.config.baseline: baseline_of(request.revision, request.config.baseline)}
             options = replace(options, overlay=texts)
         judged = open_run(args, request.config, request.registry, options)
-        report = report_of(judged)
-        if request.revision is not None:
-            from scclint.cli.diff_base import mark
+        if request.revision is None:
+            report = report_of(judged)
+        else:
+            from scclint.cli.diff_base import report_since
 
-            report = mark(report, request.revision, args, request.config, request.registry, options)
+            report = report_since(judged, request.revision, args, request.config, request.registry, options)
         if request.recording:
             return report, report
         if report.findings:

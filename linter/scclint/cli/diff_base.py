@@ -1,6 +1,7 @@
 """`scclint check --diff-base REV`: the same run on the files of a git revision, to tell what is new.
 
 A change must not weaken its own review: settings, baseline and suppressions are those of the revision.
+Its manifests are what was applied last, so a field that is gone since then is deleted in the cluster.
 """
 
 import os
@@ -18,9 +19,12 @@ from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.run.diff import mark_old
+from scclint.run.merge import merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
+from scclint.run.results import unit_results
 from scclint.run.run import prepare, report_of
+from scclint.run.shared import Run
 
 
 def base_of(name: str, paths: Sequence[str]) -> Revision:
@@ -66,10 +70,10 @@ def _in_repository(revision: Revision, path: str) -> str:
     return os.path.relpath(os.path.realpath(path), revision.root)
 
 
-def mark(
-    report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
+def report_since(
+    judged: Run, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
 ) -> Report:
-    """Return `report` with the findings suppressed that the revision has too."""
+    """Return the report on a run, with the findings suppressed that the revision has too."""
     from contextlib import chdir
 
     here = os.path.realpath(os.curdir)
@@ -90,14 +94,17 @@ def mark(
                 before,
                 context=[name for name in context if os.path.lexists(name)],
             )
-            base = report_of(prepare(sources, before, registry, replace(options, review=False, changes=None)))
-            return mark_old(
-                report,
-                base,
-                where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
-                where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
-                reason=f"not changed since {revision.name}",
-            )
+            run = prepare(sources, before, registry, replace(options, review=False, changes=None, with_applied=True))
+            results = unit_results(run)
+            base = merge(results, run.units, run, run.notices, whole=run.whole)
+        judged.last_applied = {result.unit: result.applied for result in results}
+        return mark_old(
+            report_of(judged),
+            base,
+            where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
+            where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
+            reason=f"not changed since {revision.name}",
+        )
 
 
 def _is_outside(relative: str) -> bool:

@@ -1,6 +1,6 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from scclint.admission.constraints import Constraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.provider import ProviderError, make_provider
-from scclint.admission.verdict import User, Verdict
+from scclint.admission.rbac import reference
+from scclint.admission.verdict import ObjectRef, User, Verdict
 from scclint.cluster import installed
+from scclint.cluster.apply import applied
 from scclint.cluster.feature_gates import disabled_gates
 from scclint.cluster.grants import SccGrants
 from scclint.cluster.installed import TECH_PREVIEW, Installation
 from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS, with_storage_policies
-from scclint.cluster.objects import Objects, ServiceAccounts
+from scclint.cluster.objects import Objects, ServiceAccounts, unroll
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.errors import ModelError, UsageError
@@ -23,7 +25,7 @@ from scclint.model.kinds import CUSTOM_TEMPLATES, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes
 from scclint.model.terms import UID_RANGE
-from scclint.record import replace
+from scclint.record import EMPTY, replace
 from scclint.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ class Cluster:
         rbac = installed.own_rbac(asked, cluster_admins=cluster_admins)
         brought = Objects([*own.values(), *rbac, *installed.own_namespaces(asked)])
         as_installed = cls(platform, release, kubernetes_of(release), brought, own_sccs=own, feature_set=feature_set)
-        return as_installed.with_objects(objects)
+        return as_installed._with(as_installed._decoded(several(objects)), merge=False)
 
     @classmethod
     def kubernetes(
@@ -134,27 +136,54 @@ class Cluster:
         Raises UsageError for an unknown version, ModelError for an object that the API server could not decode.
         """
         empty = cls("kubernetes", "", version, Objects(()), own_sccs=(), seccomp_default=seccomp_default, node_pools=node_pools)
-        return empty.with_objects(objects)
+        return empty._with(empty._decoded(several(objects)), merge=False)
 
     def with_objects(self, objects: Iterable[Object]) -> "Cluster":
-        """Return this cluster with more objects, which override those of the same name: itself if none bears on admission.
+        """Return this cluster after `oc apply` of some objects: itself if none bears on admission.
 
-        A Namespace keeps the labels and annotations that the added one does not name, as with `oc apply`. What the added objects do
-        not change is not worked out again. Raises ModelError for an object that the API server could not decode.
+        An object is merged into the one of the same name, as `scclint.cluster.apply` says. What the added objects do not change is
+        not worked out again. Raises ModelError for an object that the API server could not decode.
         """
-        return self._with(decode_object(item, self.scc_fields).valid() for item in several(objects))
+        return self._with(self._decoded(several(objects)), merge=True)
 
-    def with_decodable(self, objects: Iterable[Object]) -> "Cluster":
-        """As `with_objects`, without the objects that the API server could not decode."""
-        decoded = (decode_object(item, self.scc_fields) for item in objects)
-        return self._with(found.value for found in decoded if not found.errors)
+    def with_decodable(
+        self, objects: Iterable[Object], last: Mapping[ObjectRef, Object] = EMPTY, *, merge: bool = True
+    ) -> "Cluster":
+        """As `with_objects`, without the objects that the API server could not decode.
+
+        `last` are the manifests that were applied before, by reference. Without `merge`, the objects are what the cluster has, and
+        replace those of the same name.
+        """
+        return self._with(self._decoded(objects, strict=False), last, merge=merge)
+
+    def _decoded(self, objects: Iterable[Object], *, strict: bool = True) -> Iterator[tuple[Object, Object]]:
+        """Yield the objects, elements of lists one by one, as they are written and as the API server decodes them."""
+        for item in objects:
+            decoded = decode_object(item, self.scc_fields)
+            if strict or not decoded.errors:
+                yield from zip(unroll((item,)), unroll((decoded.valid(),)), strict=True)
+
+    def applied(self, item: Object, last: Mapping[ObjectRef, Object] = EMPTY) -> Object | None:
+        """Return an object that the cluster has as it is after a manifest of it is applied; None if the cluster does not have it."""
+        ref = reference(item)
+        held = self._objects.get(ref)
+        return None if held is None else applied(held, item, last.get(ref))
 
     def without_metadata(self, namespace: str, field: str, key: str) -> "Cluster":
         """Return this cluster after a key of the `labels` or `annotations` of a namespace is deleted."""
-        return self._with([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, field: {key: None}}}])
+        return self.with_objects(
+            [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, field: {key: None}}}]
+        )
 
-    def _with(self, decoded: Iterable[Object]) -> "Cluster":
-        more = Objects(decoded)
+    def _with(
+        self, decoded: Iterable[tuple[Object, Object]], last: Mapping[ObjectRef, Object] = EMPTY, *, merge: bool
+    ) -> "Cluster":
+        def stored(written: Object, value: Object) -> Object:
+            # A dump has all fields of its objects. A Namespace of the settings has some.
+            merged = self.applied(written, last) if merge or written["kind"] == "Namespace" else None
+            return value if merged is None else decode_object(merged, self.scc_fields).value
+
+        more = Objects(stored(*pair) for pair in decoded)
         if not more:
             return self
         held = self._objects.with_more(more)

@@ -1,12 +1,10 @@
-"""Objects as a cluster holds them: lists unrolled, other kinds left out, the last of a name in force.
-
-A Namespace is applied to the one that is there, so that it keeps the labels and annotations that only the earlier one has.
-"""
+"""Objects as a cluster holds them: lists unrolled, other kinds left out, the last of a name in force."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 
+from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
-from scclint.untyped import Object, as_mapping, as_text
+from scclint.untyped import Object, as_text
 
 Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""
@@ -29,7 +27,6 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "MachineConfigPool": _MACHINE,
     "RuntimeClass": ("node.k8s.io",),
 }
-_NAMESPACED = frozenset(("ServiceAccount", "Role", "RoleBinding"))
 
 
 class Objects:
@@ -40,11 +37,9 @@ class Objects:
     def __init__(self, objects: Iterable[Object]) -> None:
         self._by_kind: dict[str, dict[Key, Object]] = {kind: {} for kind in _GROUPS}
         for item in unroll(objects):
-            metadata, kind = as_mapping(item.get("metadata")), item["kind"]
-            namespace = as_text(metadata.get("namespace")) if kind in _NAMESPACED else ""
-            if name := as_text(metadata.get("name")):
-                held = self._by_kind[kind]
-                held[namespace, name] = _applied(held.get((namespace, name)), item)
+            ref = reference(item)
+            if ref.name:
+                self._by_kind[ref.kind][ref.namespace, ref.name] = item
 
     def __bool__(self) -> bool:
         return any(self._by_kind.values())
@@ -52,10 +47,12 @@ class Objects:
     def with_more(self, more: "Objects") -> "Objects":
         """Return these and more objects, which override those of the same name."""
         both = Objects(())
-        for kind, held in self._by_kind.items():
-            added = {key: _applied(held.get(key), item) for key, item in more._by_kind[kind].items()}
-            both._by_kind[kind] = {**held, **added}
+        both._by_kind = {kind: {**held, **more._by_kind[kind]} for kind, held in self._by_kind.items()}
         return both
+
+    def get(self, ref: ObjectRef) -> Object | None:
+        """Return the object that a reference names; None if there is none."""
+        return self._by_kind.get(ref.kind, {}).get((ref.namespace, ref.name))
 
     def of(self, kind: str) -> dict[Key, Object]:
         return self._by_kind[kind]
@@ -86,19 +83,6 @@ class ServiceAccounts:
     def namespaces_of(self, name: str) -> Set[str]:
         """Return the namespaces that have a service account of that name."""
         return self._namespaces.get(name, frozenset())
-
-
-def _applied(held: Object | None, item: Object) -> Object:
-    """Return `item` as the cluster has it after `oc apply`; `held` is the object of the same name that the cluster has before.
-
-    A label or annotation that is None is deleted.
-    """
-    if held is None or item["kind"] != "Namespace":
-        return item
-    before, after = as_mapping(held.get("metadata")), as_mapping(item.get("metadata"))
-    both = {field: {**as_mapping(before.get(field)), **as_mapping(after.get(field))} for field in ("annotations", "labels")}
-    kept = {field: {key: value for key, value in values.items() if value is not None} for field, values in both.items()}
-    return {**held, **item, "metadata": {**before, **after, **kept}}
 
 
 def unroll(objects: Iterable[Object]) -> Iterator[Object]:

@@ -22,10 +22,10 @@ class Document:
 
     `file` is the path as displayed, `index` the 0-based place in the stream, `line` the first line (of the `---` if there is
     one). `source` is the path of Helm's `# Source:` line that holds for it. `marker` is the name that was given to Helm in place of a
-    namespace that is not known. `text` is all of the document's own lines; where several
-    documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of all of them and the
-    others none. `is_template` says whether it was read from a template, with its expressions in `text` and `root` as
-    `scclint.load.templates` writes them. `command` is the command in a script that creates the object, and that no manifest states.
+    namespace that is not known. `stored`: it is from `--cluster-state`, and says what a cluster has. `text` is all of the document's
+    own lines; where several documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of
+    all of them and the others none. `is_template` says whether it was read from a template, with its expressions in `text` and `root`
+    as `scclint.load.templates` writes them. `command` is the command in a script that creates the object, and that no manifest states.
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
@@ -49,6 +49,7 @@ class Document:
     error: LoadError | None = None
     is_template: bool = False
     command: str = ""
+    stored: bool = False
 
     @property
     def release_namespace(self) -> str:

@@ -1,7 +1,7 @@
 """What the API server of a cluster says about the fields of objects, worked out once for each object."""
 
 from collections.abc import Container, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from scclint.admission.decoding import decode_object
 from scclint.cluster import Cluster
@@ -12,12 +12,14 @@ from scclint.model.object import ApiObject
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.unknown import in_plain_words, known
 from scclint.model.workload import Workload
-from scclint.untyped import value_at
+from scclint.untyped import Object, value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
 
 _FIRST_WITH_STATEFUL_SETS = 34
 _SPEC = ("spec", "template", "spec")
+C = TypeVar("C")
+
 OF_DECODING = ("unknown", "wrong-type")
 """The codes of problems that the API server finds before it drops fields."""
 
@@ -35,7 +37,7 @@ class FieldProblems:
         return self._memo((FieldProblems.of, obj), lambda: self._of(obj))
 
     def _of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
-        problems = self._validated(obj, obj.manifest)
+        problems = self._validated(obj, self.merged(obj).manifest)
         kept = self._without_disabled(obj)
         if kept is obj.manifest:
             return tuple(problems)
@@ -43,7 +45,18 @@ class FieldProblems:
         undecoded = [problem for problem in problems if problem.code in OF_DECODING]
         return (*undecoded, *(problem for problem in self._validated(obj, kept) if problem.code not in OF_DECODING))
 
-    def _validated(self, obj: ApiObject, manifest: dict[str, Any]) -> list[FieldProblem]:
+    def merged(self, obj: C) -> C:
+        """Return the object as it is once it is applied, if it is an SCC that the cluster has; else the object itself."""
+        if not isinstance(obj, SecurityContextConstraints) or id(obj) in self._in_cluster:
+            return obj
+        merged: C = self._memo((FieldProblems.merged, obj), lambda: self._merged(obj))  # type: ignore[assignment]
+        return merged
+
+    def _merged(self, obj: SecurityContextConstraints) -> SecurityContextConstraints:
+        merged = self._cluster.applied(obj.manifest)
+        return obj if merged is None else type(obj)(obj.document, obj.root, dict(merged), obj.path, obj.provenance)
+
+    def _validated(self, obj: ApiObject, manifest: Object) -> list[FieldProblem]:
         openshift = self._cluster.platform != "kubernetes"
         minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
         gates = self._cluster.disabled_gates

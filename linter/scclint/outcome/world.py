@@ -38,6 +38,7 @@ PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authentic
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
 
 O = TypeVar("O", bound=ApiObject)
+T = TypeVar("T")
 
 
 class World:
@@ -68,7 +69,7 @@ class World:
     ) -> None:
         self._problems = problems or FieldProblems(cluster)
         self.objects = tuple(objects)
-        self._index = ObjectIndex([obj for obj in self.objects if not self.rejects(obj)], namespace)
+        self._index = ObjectIndex([self.merged(obj) for obj in self.objects if not self.rejects(obj)], namespace)
         self.cluster = cluster
         self.unfollowed = unfollowed
         self.namespace_asked = namespace
@@ -129,6 +130,10 @@ class World:
     def rejects(self, obj: ApiObject) -> bool:
         """Whether the API server rejects an object that is no workload, so that the cluster stays without it."""
         return self._problems.rejects(obj)
+
+    def merged(self, obj: T) -> T:
+        """Return what rules look at: an SCC that the cluster has as it is once the manifest is applied, else the object itself."""
+        return self._problems.merged(obj)
 
     def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
         """The object of the input that a reference means; None where the release brings it or it is not there.

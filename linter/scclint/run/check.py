@@ -49,7 +49,7 @@ def apply_rules(
                 if isinstance(subject, ApiObject) and not _IN_CLUSTER.isdisjoint(rule.tags) and world.rejects(subject):
                     continue
                 try:
-                    for problem in rule.check(subject, world):
+                    for problem in rule.check(world.merged(subject), world):
                         releases, opens = merged.setdefault(stamp(problem, rule, selected[rule.id], subject), ([], set()))
                         if release not in releases:
                             releases.append(release)

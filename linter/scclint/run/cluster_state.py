@@ -91,7 +91,7 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
             is_reported = os.path.join(source.display, item.name) in reported
         loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
         # The text of the others would take room.
-        kept = [document for document in loaded if document.status != "other"]
+        kept = [replace(document, stored=True) for document in loaded if document.status != "other"]
         documents += kept if not is_reported else []
         if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
             evidence += _evidence(item)

@@ -1,10 +1,13 @@
 """Judges one unit: load, render, model and check it, and yield its findings."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
+from scclint.admission.rbac import reference
+from scclint.admission.verdict import ObjectRef
 from scclint.finding import Crash, Finding, Ignore, Notice
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
@@ -12,8 +15,9 @@ from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
+from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
-from scclint.record import record, replace
+from scclint.record import EMPTY, record, replace
 from scclint.run.check import apply_rules, order
 from scclint.run.guard import guard
 from scclint.run.inputs import Inputs
@@ -27,6 +31,7 @@ from scclint.source import Span
 from scclint.suppress import syntax
 from scclint.text import listed
 from scclint.units.unit import Unit
+from scclint.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.outcome.rows import GrantRow, WorkloadRow
@@ -85,6 +90,8 @@ class OpenUnit:
 def open_unit(unit: Unit, run: Run) -> OpenUnit:
     """Load and model a unit, with what it takes from others."""
     others = run.others.of(unit)
+    givers = {borrowed.unit for borrowed in others.borrowed}
+    others.last_applied = ChainMap(*(dict(run.last_applied.get(name, EMPTY)) for name in (unit.name, *sorted(givers))))
     inputs = load_documents(unit, run)
     inputs.notices += _ambiguous(others)
     run.options.lap("load")
@@ -105,7 +112,6 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
     subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
-    givers = {borrowed.unit for borrowed in others.borrowed}
 
     @cache
     def trace() -> "Tracer":
@@ -155,7 +161,14 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
         if run.options.review
         else {},
         grants=grants,
+        applied=applied_by(opened) if run.options.with_applied else {},
     )
+
+
+def applied_by(opened: OpenUnit) -> Mapping[ObjectRef, Object]:
+    """Return the manifests that deciding objects of a unit are applied from, by reference."""
+    namespace = next(iter(opened.worlds.values())).namespace_asked
+    return {reference(item): item for item in manifests((o for o in opened.ours if not o.partial), namespace)}
 
 
 def _findings(opened: OpenUnit, run: Run, crashes: list[Crash]) -> tuple[list[Finding], list[Ignore]]:

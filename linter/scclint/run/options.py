@@ -33,9 +33,9 @@ class RunOptions:
 
     `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
     `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
-    whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
-    each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units. `jobs` is
-    the number of processes that judge units; 0 for as many as the size of the input justifies.
+    whether a suppression has expired. `review` asks for the outcome of every workload as well, and `with_applied` for the manifests
+    of each unit. `lap` is called with the name of each stage when it is over. `units` are globs: only units whose names they match
+    are judged; empty for all units. `jobs` is the number of processes that judge units; 0 for as many as the size of the input justifies.
     `changes` limits a run to the units that they concern; None for no limit. `cache_scope` identifies the cache of earlier results:
     the working directory and the paths; empty for no cache. `force_generated` allows fixes of files that say that they are generated.
     """
@@ -44,6 +44,7 @@ class RunOptions:
     ignores: bool = True
     today: "date | None" = None
     review: bool = False
+    with_applied: bool = False
     units: tuple[str, ...] = ()
     jobs: int = 1
     changes: "Changes | None" = None

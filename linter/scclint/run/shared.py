@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scclint.admission.verdict import ObjectRef
 from scclint.cluster import Cluster
 from scclint.config import Selection, selection
 from scclint.config.model import Config
@@ -17,7 +18,7 @@ from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.releases import DEFAULT, release_of
 from scclint.other_units import BorrowedObject
-from scclint.record import replace
+from scclint.record import EMPTY, replace
 from scclint.registry import Registry
 from scclint.run.inputs import Inputs, left_out, unread
 from scclint.run.model import described_objects
@@ -30,6 +31,7 @@ from scclint.units.facts import Facts, facts_of, together
 from scclint.units.kustomize.surroundings import Surroundings
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
+from scclint.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
 class Run:
     """One run: `outline` has its files, `sources` and `state` describe the cluster for all units, and `rendered` is what units
     render to. `config` are the settings in force: those of the user, with the release and the kind of cluster that a dump shows. `units` are
-    those to judge, sorted by name, and `notices` concern files that belong to no unit, and rendering.
+    those to judge, sorted by name, and `notices` concern files that belong to no unit, and rendering. `last_applied` are the manifests
+    that an earlier state of each unit applied, by its name.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Run:
         self._described: tuple[str, Described, Inputs] | None = None
         self.store = store
         self.memo = Memo()
+        self.last_applied: Mapping[str, Mapping[ObjectRef, Object]] = EMPTY
         self.units: Sequence[Unit] = rendered.units
         self.notices: Sequence[Notice] = ()
 

@@ -7,7 +7,9 @@ from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.record import EMPTY, record
 
 if TYPE_CHECKING:
+    from scclint.admission.verdict import ObjectRef
     from scclint.outcome.rows import GrantRow, WorkloadRow
+    from scclint.untyped import Object
 
 
 @record
@@ -26,7 +28,8 @@ class UnitResult:
     `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.
     `files` are those that were read. `platform` is what was judged, for people. `nothing` is True where nothing that might be a
     manifest was read, and `judged` are the files of which something was judged. `outcomes` has the row of each
-    workload and `grants` that of each grant of an SCC, by release, if the run asks for it.
+    workload and `grants` that of each grant of an SCC, by release, if the run asks for it. So does it for `applied`, the manifests of
+    the unit except workloads, by reference.
     """
 
     unit: str
@@ -43,3 +46,4 @@ class UnitResult:
     judged: tuple[str, ...] = ()
     outcomes: "Mapping[str, tuple[WorkloadRow, ...]]" = EMPTY
     grants: "Mapping[str, tuple[GrantRow, ...]]" = EMPTY
+    applied: "Mapping[ObjectRef, Object]" = EMPTY

@@ -1,6 +1,7 @@
 """Stage model: the objects of the input become one world per release asked for."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -23,7 +24,7 @@ from scclint.other_units import OtherUnits
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
 from scclint.outcome.world import World
-from scclint.record import record
+from scclint.record import EMPTY, record, replace
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
@@ -40,15 +41,24 @@ POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 class Described:
     """What the settings and a description of the cluster say, for all units.
 
-    `clusters` are those of the releases asked for, with `objects` and what the settings say added to `installed`. `manifests` are
-    what was added, in this order, and `roles` the ClusterRoles among them.
+    `clusters` are those of the releases asked for, with `objects` and what the settings say added to `installed`. `layers` are the
+    manifests that were added, in this order: of the settings, of `--cluster-state`, and those that are applied. `roles` are the
+    ClusterRoles among them.
     """
 
     installed: tuple[Cluster, ...]
     clusters: tuple[Cluster, ...]
     objects: tuple[ApiObject, ...]
-    manifests: tuple[dict[str, Any], ...]
+    layers: tuple[Sequence[dict[str, Any]], ...]
     roles: tuple[dict[str, Any], ...]
+
+    def without(self, left_out: Sequence[dict[str, Any]]) -> tuple[Cluster, ...]:
+        """Return the clusters without some of the manifests."""
+        # A rule reports the objects that cannot be decoded.
+        found = self.installed
+        for layer, merge in zip(self.layers, (True, False, True), strict=True):
+            found = tuple(cluster.with_decodable(_without(layer, left_out), merge=merge) for cluster in found)
+        return found
 
 
 def describe(
@@ -56,12 +66,14 @@ def describe(
 ) -> Described:
     """Return what all units share. `namespace` is that of objects that name none."""
     objects = _whole(objects)
-    added = [*_configured(config), *manifests(objects, config.namespace or namespace)]
-    roles = tuple(_cluster_roles(added))
-    followed = _without(added, _unfollowed(roles))
-    # A rule reports the objects that cannot be decoded.
-    clusters = tuple(cluster.with_decodable(followed) for cluster in installed)
-    return Described(installed, clusters, tuple(objects), tuple(added), roles)
+    state, applied = (
+        [*manifests((obj for obj in objects if obj.document.stored is stored), config.namespace or namespace)]
+        for stored in (True, False)
+    )
+    layers = [*_configured(config)], state, applied
+    roles = tuple(_cluster_roles(chain(*layers)))
+    described = Described(installed, (), tuple(objects), layers, roles)
+    return replace(described, clusters=described.without(_unfollowed(roles)))
 
 
 def make_worlds(
@@ -83,11 +95,8 @@ def make_worlds(
     of_unit = [obj for obj in _whole(objects) if id(obj) not in described_ids]
     objects = [*described.objects, *of_unit]
     given = [(obj, manifest) for obj in of_unit for manifest in manifests((obj,), namespace)]
-    clusters = described.clusters
     unfollowed = _unfollowed([*described.roles, *_cluster_roles(manifest for _, manifest in given)])
-    if unfollowed:
-        followed = _without(described.manifests, unfollowed)
-        clusters = tuple(cluster.with_decodable(followed) for cluster in described.installed)
+    clusters = described.without(unfollowed) if unfollowed else described.clusters
     brought = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     # Worlds that kept one another alive would outlive their unit.
@@ -97,7 +106,7 @@ def make_worlds(
         problems = FieldProblems(empty, described_ids)
         accepted = _without((manifest for obj, manifest in given if not problems.rejects(obj)), unfollowed)
         # Pipelines in front, so that what the input says of the same objects holds.
-        cluster = empty.with_decodable([*brought, *accepted])
+        cluster = empty.with_decodable(brought).with_decodable(accepted, other_units.last_applied if other_units else EMPTY)
         worlds[cluster.release or cluster.kubernetes_version] = World(
             objects,
             cluster,
@@ -125,7 +134,7 @@ def _of_pipelines(
         return []
     from scclint.cluster.pipelines import openshift_pipelines
 
-    said = {reference(item) for item in described.manifests}
+    said = {reference(item) for item in chain(*described.layers)}
     brought = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
     return [item for item in brought if reference(item) not in said]
 
