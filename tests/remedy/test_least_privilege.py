@@ -17,6 +17,7 @@ from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml
 from scclint.run.judge import open_units
 from scclint.run.lint import lint_texts
+from scclint.validation.validate import validate
 from tests.conftest import shared
 from tests.running import open_one, run_over
 from tests.yaml_text import read_documents
@@ -67,6 +68,7 @@ CUSTOM = {
     "two users": deployment(context="runAsUser: 0") + "---\n" + deployment(context="runAsUser: 7", name="job"),
     "SELinux type": deployment("securityContext: {seLinuxOptions: {type: spc_t}}"),
     "unsafe sysctl": deployment("securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}"),
+    "sysctl with slashes": deployment("securityContext: {sysctls: [{name: kernel/msgmax, value: '1'}]}"),
     "host port": deployment().replace("image:", "ports: [{containerPort: 80, hostPort: 80}]\n          image:"),
     "nfs volume": deployment("volumes: [{name: data, nfs: {server: a, path: /}}]"),
 }
@@ -116,6 +118,16 @@ def test_what_is_printed_is_yaml_that_scclint_accepts(text: str) -> None:
         f for f in report.findings if f.span.file == "scc.yaml" and f.severity is not Severity.INFO and f.rule_id not in asked
     ] == []
     assert [f for f in report.findings if f.rule_id == "SCC101"] == []
+
+
+def test_a_sysctl_with_slashes_is_allowed_by_the_part_before_them() -> None:
+    """The API rejects an SCC that lists a sysctl with slashes, and the plugin compares the name as the pod writes it."""
+    world, workloads = opened(deployment("securityContext: {sysctls: [{name: net/core/somaxconn, value: '1'}]}"))
+    found = suggest(world, workloads, "shop", "web")
+    scc = scc_of(found)
+    assert scc["allowedUnsafeSysctls"] == ["net*"]
+    assert validate(scc, scc["apiVersion"], scc["kind"], 35, openshift=True) == []
+    assert any(note.startswith("write net.core.somaxconn instead of net/core/somaxconn in the pods") for note in found.notes)
 
 
 def test_nothing_is_granted_where_nothing_is_needed() -> None:

@@ -161,7 +161,13 @@ class Demand:
             for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ())
         )
         safe_names = safe(self._cluster.kubernetes_minor)
-        return self._names("allowedUnsafeSysctls", ((name, why) for name, why in asked if name not in safe_names))
+        unsafe = {name: why for name, why in asked if name not in safe_names}
+        for name in (name for name in unsafe if "/" in name):
+            self.notes.append(
+                f"write {name.replace('/', '.')} instead of {name} in the pods if you can: an SCC cannot name a sysctl with slashes, "
+                f"so this one allows {_sysctl_pattern(name)}"
+            )
+        return self._names("allowedUnsafeSysctls", ((_sysctl_pattern(name), why) for name, why in unsafe.items()))
 
     def _se_linux(self) -> Object:
         asked = [
@@ -233,3 +239,9 @@ class Demand:
             if (entry := to_annotation(profile := context.get("seccompProfile") or {}))
         )
         return self._names("seccompProfiles", asked, [DEFAULT_PROFILE])
+
+
+def _sysctl_pattern(name: str) -> str:
+    """Return what `allowedUnsafeSysctls` needs for a sysctl: the part before the first slash as a prefix, since the API rejects slashes."""
+    first, slash, _ = name.partition("/")
+    return f"{first}*" if slash else name
