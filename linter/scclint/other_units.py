@@ -1,8 +1,8 @@
 """What a unit of a run takes from the other units, and what its rules ask about them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from scclint.admission.verdict import ObjectRef
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY, record
 from scclint.untyped import Object
@@ -54,7 +54,7 @@ class OtherUnits:
         self.ambiguous = ambiguous
         self.candidates = candidates
         self.asked: dict[Question, bool] = {}
-        self.last_applied: Mapping[ObjectRef, Object] = EMPTY
+        self.last_applied: Mapping[Any, Object] = EMPTY
 
     def uses_account(self, namespace: str, name: str) -> bool:
         """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""

@@ -11,7 +11,6 @@ from scclint.admission.provider import ProviderError, make_provider
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef, User, Verdict
 from scclint.cluster import installed
-from scclint.cluster.apply import applied
 from scclint.cluster.feature_gates import disabled_gates
 from scclint.cluster.grants import SccGrants
 from scclint.cluster.installed import TECH_PREVIEW, Installation
@@ -167,7 +166,11 @@ class Cluster:
         """Return an object that the cluster has as it is after a manifest of it is applied; None if the cluster does not have it."""
         ref = reference(item)
         held = self._objects.get(ref)
-        return None if held is None else applied(held, item, last.get(ref))
+        if held is None:
+            return None
+        from scclint.cluster.apply import applied
+
+        return applied(held, item, last.get(ref))
 
     def without_metadata(self, namespace: str, field: str, key: str) -> "Cluster":
         """Return this cluster after a key of the `labels` or `annotations` of a namespace is deleted."""
