@@ -111,6 +111,11 @@ def dependent(entry: str, values: str = "") -> dict[str, str]:
     ("entry", "values", "expected"),
     [
         ("{name: lib, version: 0.1.0, repository: 'file://../lib'}", "", True),
+        (
+            "{name: lib, version: 0.1.0, repository: 'file://../lib', alias: a}\n- {name: lib, version: 0.1.0, alias: b}",
+            "",
+            True,
+        ),
         ("{name: lib, version: 0.x.x, repository: 'oci://r.example/charts'}", "", True),
         (
             "{name: lib, version: 0.1.0, repository: 'https://r.example', condition: lib.enabled}",

@@ -93,6 +93,9 @@ def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], r
         target = os.path.join(parent, "charts", one.name)
         if done > MAX_DEPENDENCIES or not _PLAIN.fullmatch(one.name):
             raise OSError(f"{one.name} is no dependency that can be added")
+        if os.path.exists(target):
+            # One chart, named several times with an alias each.
+            continue
         if one.folder and not chart_problem(one.folder, root):
             # As helm does, this follows links. The list grows while it is read.
             shutil.copytree(one.folder, target)
