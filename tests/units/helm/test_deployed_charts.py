@@ -112,7 +112,7 @@ def dependent(entry: str, values: str = "") -> dict[str, str]:
     [
         ("{name: lib, version: 0.1.0, repository: 'file://../lib'}", "", True),
         (
-            "{name: lib, version: 0.1.0, repository: 'file://../lib', alias: a}\n- {name: lib, version: 0.1.0, alias: b}",
+            "{name: lib, version: 0.1.0, repository: 'file://../lib', alias: one}\n- {name: lib, version: 0.1.0, alias: two}",
             "",
             True,
         ),
