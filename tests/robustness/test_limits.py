@@ -452,7 +452,7 @@ def test_roles_that_aggregate_too_many(run: Run, folder: Path, monkeypatch: pyte
         + "ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: all}\nsubjects: [{kind: User, name: u}]\n"
     )
     (folder / "m.yaml").write_text(f"{role}---\n{binding}", encoding="utf-8")
-    text = "ClusterRole all: aggregates more roles than scclint follows, so that verdicts may miss a grant"
+    text = "ClusterRole all aggregates more roles than scclint follows, so that verdicts may miss a grant"
     for steps, told in ((10_000, False), (0, True)):
         monkeypatch.setattr("scclint.run.worlds.MAX_AGGREGATION", steps)
         ran = run("check", ".", "--format", "json", "--no-cache", "--isolated")

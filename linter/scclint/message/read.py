@@ -70,7 +70,7 @@ def explain_message(text: str) -> Message:
     after = (*line.split(_DENIAL, 2), "")[1] if _DENIAL in line else ""
     rejections, denied = _by_scc(after)
     scc = min(rejections, key=lambda name: _distance(name, rejections[name]), default="")
-    pod, uid_range, level, policy = (pattern.search(line) for pattern in (_POD, _RANGE, _LEVEL, _POLICY))
+    pod, uid_range, level, policy = _POD.search(line), _RANGE.search(line), _LEVEL.search(line), _POLICY.search(line)
     since, until = _releases(line)
     return Message(
         errors=_errors(" ".join(rejections[scc]) if rejections else line),

@@ -18,7 +18,7 @@ from scclint.untyped import as_mapping, as_text, mappings, value_at
 
 _V1 = "requirements.yaml"
 _FILE = "file://"
-_RANGE = re.compile(r"(>=|<=|!=|>|<|=|\^|~>?)?\s*v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:[-+][\w.+-]*)?")
+_RANGE = re.compile(r"(?:(>=|<=|!=|>|<|=|\^|~>?)\s*)?v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:[-+][\w.+-]*)?")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
@@ -151,7 +151,7 @@ def _names(folder: str) -> Iterator[str]:
     """The names of the charts in a folder, packed ones included."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.endswith(".tgz"):
-            yield re.sub(r"-v?\d[^-]*(-.*)?\.tgz$", "", name)
+            yield re.split(r"-v?\d", name, maxsplit=1)[0]
         else:
             yield _name(os.path.join(folder, name)) or name
 
