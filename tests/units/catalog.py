@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-OPERATORS = 40
-"""How many operators share the bundles; the others are further versions of these."""
-
 _CSV = """\
 apiVersion: operators.coreos.com/v1alpha1
 kind: ClusterServiceVersion
 metadata:
-  name: {operator}.v1.0.{version}
+  name: {operator}.v1.0.0
   annotations: {{operatorframework.io/suggested-namespace: operators}}
 spec:
   install:
@@ -32,7 +29,7 @@ spec:
                 serviceAccountName: manager
                 containers:
                   - name: manager
-                    image: registry.example/{operator}:{version}
+                    image: registry.example/{operator}:1
                     securityContext: {context}
 """
 _SCC = """\
@@ -86,13 +83,13 @@ def write_catalog(folder: Path, bundles: int) -> list[str]:
     """Write bundles below a folder and return their paths from there. The same number gives the same bundles."""
     paths = []
     for number in range(bundles):
-        operator, version = f"operator-{number % OPERATORS:02}", number // OPERATORS
-        path = f"operators/{operator}/1.0.{version}"
+        operator = f"operator-{number:03}"
+        path = f"operators/{operator}/1.0.0"
         manifests = folder / path / "manifests"
         manifests.mkdir(parents=True)
         granted = _GRANTED[number % len(_GRANTED)]
         context = _CONTEXTS[number // 3 % len(_CONTEXTS)]
-        csv = _CSV.format(operator=operator, version=version, granted=granted, context=context)
+        csv = _CSV.format(operator=operator, granted=granted, context=context)
         (manifests / f"{operator}.clusterserviceversion.yaml").write_text(csv)
         if number % 3:
             (manifests / "scc.yaml").write_text(_scc(number))

@@ -140,7 +140,7 @@ def _check_seccomp_agrees(template: Object, spec: Object, path: Path) -> Problem
     yield from _check_agrees(annotations.get(POD_SECCOMP_ANNOTATION), pod, at, "seccomp", default)
     for container, where in _containers(spec, path):
         profile = as_mapping(as_mapping(container.get("securityContext")).get("seccompProfile"))
-        annotation = annotations.get(f"{CONTAINER_SECCOMP_ANNOTATION_PREFIX}{container.get('name')}")
+        annotation = annotations.get(f"{CONTAINER_SECCOMP_ANNOTATION_PREFIX}{as_text(container.get('name'))}")
         yield from _check_agrees(annotation, profile, (*where, "securityContext", "seccompProfile"), "seccomp", default)
 
 
@@ -150,7 +150,7 @@ def _check_app_armor_agrees(template: Object, spec: Object, path: Path) -> Probl
     pod = as_mapping(spec.get("securityContext")).get("appArmorProfile")
     for container, where in _containers(spec, path):
         profile = as_mapping(as_mapping(container.get("securityContext")).get("appArmorProfile") or pod)
-        annotation = annotations.get(f"{APPARMOR_ANNOTATION_PREFIX}{container.get('name')}")
+        annotation = annotations.get(f"{APPARMOR_ANNOTATION_PREFIX}{as_text(container.get('name'))}")
         at = (*where, "securityContext", "appArmorProfile")
         yield from _check_agrees(annotation, profile, at, "apparmor", ("runtime/default",))
 
@@ -227,7 +227,7 @@ def _check_host_ports(spec: Object, path: Path, defaulted: bool) -> Problems:
             if on_host and at[-2] == "containers" and outside and isinstance(outside, int) and outside != inside:
                 yield invalid(where, outside, "must match `containerPort` when `hostNetwork` is true")
             outside = outside or (inside if on_host and defaulted else None)
-            used = f"{port.get('protocol') or 'TCP'}/{port.get('hostIP') or ''}/{outside}"
+            used = f"{as_text(port.get('protocol')) or 'TCP'}/{as_text(port.get('hostIP'))}/{outside}"
             if not outside or is_open(outside) or at[-2] == "ephemeralContainers":
                 continue
             if used in taken:
