@@ -183,7 +183,7 @@ class TestWords:
             (("--kubernetes", "2.0"), "scclint: "),
             (("--config", "none.yaml"), "scclint: "),
             (("--baseline", "none.json"), "scclint: none.json: no such file or directory"),
-            (("--template", "none.j2"), "scclint: cannot read template none.j2: No such file or directory"),
+            (("--template", "none.j2"), "scclint: cannot read template none.j2: no such file or directory"),
         ],
     )
     def test_values(self, demo: Path, cli: Cli, words: tuple[str, ...], message: str) -> None:
