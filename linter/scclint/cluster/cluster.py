@@ -105,10 +105,10 @@ class Cluster:
         of all components that a release consists of; without it only the SCCs of cluster-kube-apiserver-operator.
         `upgraded_from_4_10`: first installed at 4.10 or older, so that everyone may use `restricted`. `addons`: with the
         SCCs and grants of these products (see `scclint.cluster.addons`). `among`: of the release's
-        SCCs only those with these names, because a capability or an administrator removed the others; empty for all. `cluster_admins`: the
-        group `system:cluster-admins` may do everything, as on an installed cluster; without it only what SCCs and
-        `objects` grant counts. Raises UsageError for an unknown release, platform, feature set or add-on,
-        ModelError for an object that the API server could not decode.
+        SCCs only those with these names, because a capability or an administrator removed the others; empty for all. An API server
+        without one of the standard SCCs rejects every pod. `cluster_admins`: the group `system:cluster-admins` may do everything, as on
+        an installed cluster; without it only what SCCs and `objects` grant counts. Raises UsageError for an unknown release,
+        platform, feature set or add-on, ModelError for an object that the API server could not decode.
         """
         asked = Installation(
             release, platform, feature_set, payload, upgraded_from_4_10, several(addons), frozenset(several(among))
