@@ -9,7 +9,8 @@ No manifest shows the label. An SCC with `seLinuxContext: MustRunAs`, such as re
 the pod. An SCC with `RunAsAny`, such as privileged, writes nothing. So a backup job that runs under privileged conflicts with the
 workload whose claim it reads.
 
-The rule compares the admitted pods of one namespace as the controller in the cluster does, and names the event that the cluster records:
+The rule compares the admitted pods of one unit that share a namespace, as the controller in the cluster does. Pods of other units are
+not compared. It names the event that the cluster records:
 `SELinuxLabelConflict`, `SELinuxChangePolicyConflict`, or `MultipleSELinuxLabels` for two containers of one pod. It assumes that the
 driver of the volume supports the mount option, as the CSI drivers that OpenShift installs do. Drivers for NFS commonly do not: no
 pod of such a volume waits. The pod of a Job counts only while it runs.
