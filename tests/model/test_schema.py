@@ -72,7 +72,8 @@ def refused_paths(name: str, minor: int, data: Data) -> set[tuple[str | int, ...
         if error.validator == "additionalProperties":
             assert isinstance(error.instance, dict) and isinstance(error.schema, dict)
             found |= {(*path, key) for key in error.instance if key not in error.schema["properties"]}
-        else:
+        # The API server reads a zero in these fields as unset.
+        elif error.validator != "minimum" or error.instance != 0 or path[-1] not in ("containerPort", "hostPort"):
             found.add(path)
     return found
 
@@ -119,6 +120,11 @@ def objects(draw: st.DrawFn, shape: Shape, depth: int = 4) -> Data:
     keys = draw(st.lists(st.sampled_from(sorted(shape.fields)), max_size=4, unique=True)) if shape.fields else []
     data = {key: draw(values(shape.fields[key], depth - 1)) for key in keys}
     return data | draw(st.sampled_from([{}, {}, {}, {"no such field": 1}]))
+
+
+def test_zero_is_no_port_of_a_probe() -> None:
+    book = shapes(24)
+    assert [problem.path for problem in walk({"port": 0}, book.definition("GRPCAction"), book, "GRPCAction")] == [("port",)]
 
 
 @settings(max_examples=300)

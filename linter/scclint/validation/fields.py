@@ -42,7 +42,8 @@ _MOST_EDITS = 2
 _QUANTITY = r"[+-]?(\d++(\.\d*+)?|\.\d++)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
 _TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
-_PORT = 65535
+_UNSET_AT_ZERO = ("containerPort", "hostPort")
+"""Ports of a container whose zero the API server reads as unset."""
 
 
 def walk(root: Mapping[str, Any], shape: Shape, book: Shapes, kind: str) -> list[FieldProblem]:
@@ -128,7 +129,7 @@ class _Walk:
         half = 2 ** (shape.bits - 1)
         if not -half <= value < half:
             self.mismatch(f"an integer of {shape.bits} bits", value)
-        elif not shape.low <= value <= shape.high and not (value == 0 and shape.high == _PORT):
+        elif not shape.low <= value <= shape.high and not (value == 0 and self.trail[-1] in _UNSET_AT_ZERO):
             self.problems.append(invalid(tuple(self.trail), int(value), _range_detail(shape, half - 1)))
 
     def special(self, value: Any, kind: Type) -> None:
