@@ -119,8 +119,8 @@ from scclint.api import MountedClaim, Problem, Related, Severity, Workload, Worl
 Mounts = dict[tuple[str, str], list[tuple[Workload, MountedClaim]]]
 """The pods that mount a claim, by its namespace and name."""
 
-_FIRST_KUBERNETES = 33
-"""The first Kubernetes minor whose pods can opt out with `seLinuxChangePolicy`: OpenShift 4.20."""
+_OPT_OUT = "SELinuxChangePolicy"
+"""The feature gate with which pods can opt out of the mount option."""
 
 
 @rule(
@@ -133,7 +133,7 @@ _FIRST_KUBERNETES = 33
     tags=("selinux", "upgrade"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
-    if world.cluster.platform == "kubernetes" or world.cluster.kubernetes_minor < _FIRST_KUBERNETES:
+    if world.cluster.platform == "kubernetes" or _OPT_OUT in world.cluster.disabled_gates:
         return
     mounts = world.memo(check, lambda: _mounts(world))
     for claim in mounted_claims(world.outcome(workload)):
