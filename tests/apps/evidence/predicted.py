@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scclint.apps.evidence.verify import Prediction
+from scclint.apps.evidence.predict import Prediction
 from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.load import load_text

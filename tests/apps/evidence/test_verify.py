@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from scclint.apps.evidence.captures import Identity, Observation, Requested, read_evidence
-from scclint.apps.evidence.verify import ContainerComparison, Prediction, verify
+from scclint.apps.evidence.predict import Prediction
+from scclint.apps.evidence.verify import ContainerComparison, verify
 from scclint.limits import MAX_COMPARED_RULES
 from scclint.profiles import recognise as recognition
 from scclint.profiles.recognise import identify, recognise

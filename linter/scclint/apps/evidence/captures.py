@@ -1,4 +1,4 @@
-"""Read what nodes and the API report about running containers, from captures on disk.
+"""Read what nodes and the API report about running containers, from captures in files, folders and must-gathers.
 
 These captures are supported:
 
@@ -15,13 +15,20 @@ underscore.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
-from scclint.errors import LoadError
+from scclint.errors import LoadError, UsageError
+from scclint.files.archive import is_archive
+from scclint.files.dump import has_files, pod_in_dump, read_dump
+from scclint.files.read import read
+from scclint.files.walk import walk
+from scclint.load import load_text
 from scclint.record import record, replace
 from scclint.untyped import as_mapping, mappings
+from scclint.yaml.json import parse_json_stream
+from scclint.yaml.nodes import to_data
 
 PROFILE_ANNOTATION = "io.kubernetes.cri-o.SeccompProfilePath"
 
@@ -73,6 +80,36 @@ class Observation:
     pid: int = 0
 
 
+def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the captures in `paths`, each as path and text; of a plain folder every file, in order of path.
+
+    Raises UsageError for a path that is missing, and LoadError for what cannot be read.
+    """
+    for path in paths:
+        if not os.path.exists(path):
+            raise UsageError(f"no such evidence: {path}")
+        is_folder = os.path.isdir(path)
+        gathered = has_files(path, pod_in_dump) if is_folder else is_archive(path)
+        if gathered:
+            yield from _gathered(path)
+        elif is_folder:
+            below = (os.path.join(folder, name) for folder, _, names in walk(path) for name in names)
+            yield from ((file, read(file)) for file in sorted(below))
+        else:
+            yield path, read(path)
+
+
+def _gathered(path: str) -> Iterator[tuple[str, str]]:
+    has_pods = False
+    for file in read_dump(path, path, pod_in_dump):
+        if isinstance(file, LoadError):
+            raise file
+        has_pods = True
+        yield file.name, file.text
+    if not has_pods:
+        raise LoadError("has no pods of a must-gather", path)
+
+
 def read_evidence(files: Iterable[tuple[str, str]]) -> list[Observation]:
     """Return the observations of captures given as (path, text), in order, each with its container if the captures identify it.
 
@@ -107,12 +144,7 @@ def _read(path: str, text: str) -> Iterator[Observation | dict[str, Identity]]:
 
 
 def _values(path: str, text: str, stripped: str) -> Iterator[Any]:
-    from scclint.load import load_text
-    from scclint.yaml.nodes import to_data
-
     if stripped.startswith(("{", "[", "null")):
-        from scclint.yaml.json import parse_json_stream
-
         yield from (to_data(root) for _, root in parse_json_stream(text.removeprefix("\ufeff"), path, 1))
         return
     for document in load_text(path, text, frozenset()):

@@ -3,14 +3,12 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
 
-from scclint.apps.evidence import report as commands
-from scclint.apps.evidence.captures import read_evidence
-from scclint.apps.evidence.gather import captures
+from scclint.apps.evidence.captures import captures, read_evidence
 from scclint.apps.evidence.predict import predictions
+from scclint.apps.evidence.report import disagreements, verify_json, verify_text
 from scclint.apps.evidence.seccomp import open_on_one_cluster, release
-from scclint.apps.evidence.verify import verify
+from scclint.apps.evidence.verify import Verification, verify
 from scclint.cli.inputs import settings
 from scclint.cli.output import write_formats
 from scclint.cli.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_units
@@ -20,6 +18,7 @@ from scclint.files.dump import holds_dump
 from scclint.finding import Severity
 from scclint.model.workload import Workload
 from scclint.record import replace
+from scclint.report import Options, render
 from scclint.rule import Rule
 from scclint.run.judge import OpenUnit
 from scclint.run.merge import merged_tally
@@ -29,9 +28,6 @@ from scclint.run.shared import Run
 from scclint.run.texts import texts_of
 from scclint.run.unit_result import UnitResult
 from scclint.text import listed
-
-if TYPE_CHECKING:
-    from scclint.apps.evidence.verify import Verification
 
 PAGE = """\
 A node shows another seccomp profile for a container than its manifest leads to.
@@ -57,18 +53,16 @@ def run(args: Namespace) -> int:
         raise UsageError(f"no evidence in {listed(evidence)}: no file is there")
     verification = verify(predicted, read_evidence(chain([first], files)), crio)
 
-    def render(form: str, output: str | None) -> str:
+    def text_in(form: str, output: str | None) -> str:
         if form == "sarif":
             return _sarif(verification, opened)
-        return commands.verify_json(verification) if form == "json" else commands.verify_text(verification)
+        return verify_json(verification) if form == "json" else verify_text(verification)
 
-    write_formats(args, render)
+    write_formats(args, text_in)
     code = status_of_units(asked, opened)
     if code in (USAGE, BUG):
         return code
-    if not predicted:
-        return NOTHING
-    return OK if verification.agrees else FINDINGS
+    return NOTHING if not predicted else OK if verification.agrees else FINDINGS
 
 
 def _crio(args: Namespace, config: Config, run: Run) -> str:
@@ -79,24 +73,21 @@ def _crio(args: Namespace, config: Config, run: Run) -> str:
     return cluster.crio[0] if len(cluster.crio) == 1 else release(args, run.config)
 
 
-def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
+def _sarif(verification: Verification, opened: Sequence[OpenUnit]) -> str:
     """The disagreements as SARIF results at the workloads' names."""
-    from scclint.report import Options, render
-
-    found = commands.disagreements(verification)
+    findings = disagreements(verification)
     # Nodes are compared with, manifests are not checked.
     title = "A node shows another profile"
     rule = Rule("VER001", "node-disagrees", title, Severity.ERROR, Workload, lambda subject, world: (), PAGE, "0.1")
     texts = {file: text for unit in opened for file, text in unit.inputs.texts.items()}
     report = Report(
-        findings=found,
-        tally=merged_tally(_counts(unit) for unit in opened),
+        findings=findings,
+        tally=merged_tally(
+            UnitResult(unit.unit.name, tallies=tallies(unit.inputs, unit.ours), files=tuple(unit.inputs.read))
+            for unit in opened
+        ),
         platform=next((unit.platform for unit in opened), ""),
-        texts=texts_of(found, texts),
+        texts=texts_of(findings, texts),
         rules=(rule,),
     )
     return render(report, "sarif", Options())
-
-
-def _counts(unit: OpenUnit) -> UnitResult:
-    return UnitResult(unit.unit.name, tallies=tallies(unit.inputs, unit.ours), files=tuple(unit.inputs.read))

@@ -1,39 +1,31 @@
 """Format the output of `scclint seccomp show`, `scclint seccomp diff` and `scclint verify`."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
-from scclint.errors import UsageError
+from scclint.apps.evidence.verify import ContainerComparison, Verification
 from scclint.finding import Finding, Severity, Subject
+from scclint.profiles.diff import ProfileDiff, Stance
+from scclint.profiles.recognise import Recognition
+from scclint.profiles.resolve import Profile
+from scclint.record import record
 from scclint.report import jinja
 from scclint.report.sanitize import visible_line
 from scclint.text import full_name, wrap
-
-if TYPE_CHECKING:
-    from scclint.apps.evidence.operands import Operand
-    from scclint.apps.evidence.verify import ContainerComparison, Verification
-    from scclint.profiles.diff import ProfileDiff
-    from scclint.profiles.recognise import Recognition
 
 _WIDTH = 110
 """The width of the lists of syscalls where there is no terminal."""
 
 
-def show(crio: str, caps: Sequence[str], arch: str) -> str:
-    """Return the resolved RuntimeDefault as crictl prints it: JSON with sorted keys.
+@record
+class Operand:
+    """A profile to compare: `label` is its name in the output, and `profile` is in the OCI format, None if unconfined."""
 
-    Raises UsageError for an unknown capability, release or architecture.
-    """
-    from scclint.profiles.runtime_default import resolve
-    from scclint.seccomp.capabilities import ALL, bounding_set
-
-    held = bounding_set(caps)
-    if unknown := held - ALL:
-        raise UsageError(f"unknown capability {', '.join(sorted(unknown))}: write it as CAP_SYS_ADMIN or SYS_ADMIN")
-    return _json(resolve(crio, held, arch))
+    label: str
+    profile: Profile | None
 
 
-def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff", width: int | None = None) -> str:
+def diff_text(first: Operand, second: Operand, diff: ProfileDiff, width: int | None = None) -> str:
     """Return the comparison as text: the syscalls that B allows, denies or treats differently, in groups.
 
     `width` is that of the terminal.
@@ -53,7 +45,7 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff", width: i
     )
 
 
-def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
+def diff_json(first: Operand, second: Operand, diff: ProfileDiff) -> str:
     """Return the comparison as JSON: an object with `version` 1, `a`, `b`, `same`, `default`, `architectures` and `changes`."""
     changes = [
         {
@@ -64,7 +56,7 @@ def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
         }
         for change in diff.changes
     ]
-    return _json(
+    return to_json(
         {
             "version": 1,
             "a": first.label,
@@ -77,7 +69,7 @@ def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
     )
 
 
-def verify_text(verification: "Verification") -> str:
+def verify_text(verification: Verification) -> str:
     """Return one block of text per container: the prediction, the observation, and the difference."""
     statuses = [comparison.status for comparison in verification.comparisons]
     return jinja.render(
@@ -92,7 +84,7 @@ def verify_text(verification: "Verification") -> str:
     )
 
 
-def verify_json(verification: "Verification") -> str:
+def verify_json(verification: Verification) -> str:
     """Return JSON: an object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
     containers = [
         {
@@ -120,28 +112,28 @@ def verify_json(verification: "Verification") -> str:
         for comparison in verification.comparisons
     ]
     unmatched = [{"file": observation.file, **observation.identity._asdict()} for observation in verification.unmatched]
-    return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
+    return to_json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
 
 
-def disagreements(verification: "Verification") -> tuple[Finding, ...]:
+def disagreements(verification: Verification) -> tuple[Finding, ...]:
     """Return the disagreements as findings at their workloads, for report formats such as SARIF."""
-    found = []
-    for c in verification.comparisons:
-        if c.status == "disagree":
-            row = c.prediction.row
-            message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
-            subject = Subject("", row.kind, row.namespace, row.name, c.prediction.container.name, row.part)
-            found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, row.place, subject))
-    return tuple(found)
+    return tuple(_disagreement(comparison) for comparison in verification.comparisons if comparison.status == "disagree")
 
 
-def _subject(comparison: "ContainerComparison") -> str:
+def _disagreement(comparison: ContainerComparison) -> Finding:
+    row, predicted = comparison.prediction.row, f"predicted {_predicted(comparison)}, observed {comparison.observed}"
+    subject = Subject("", row.kind, row.namespace, row.name, comparison.prediction.container.name, row.part)
+    message = f"{_subject(comparison)}: {predicted}: {comparison.explanation}"
+    return Finding("VER001", "node-disagrees", Severity.ERROR, message, row.place, subject)
+
+
+def _subject(comparison: ContainerComparison) -> str:
     row = comparison.prediction.row
     pod = f", pod {comparison.pod}" if comparison.pod and row.kind != "Pod" else ""
     return f"{full_name(row.kind, row.namespace, row.name, row.part)}, container {comparison.prediction.container.name}{pod}"
 
 
-def _predicted(comparison: "ContainerComparison") -> str:
+def _predicted(comparison: ContainerComparison) -> str:
     scc, effective = comparison.prediction.row.scc, comparison.prediction.container.effective
     if comparison.prediction.undecided:
         return "undecided"
@@ -158,7 +150,7 @@ def _identity(identity: tuple[str, ...]) -> str:
     return f" ({named})" if named else ""
 
 
-def _recognition(closest: "Recognition | None") -> dict[str, Any] | None:
+def _recognition(closest: Recognition | None) -> dict[str, Any] | None:
     if closest is None:
         return None
     return {
@@ -174,13 +166,12 @@ def _recognition(closest: "Recognition | None") -> dict[str, Any] | None:
     }
 
 
-def _stance(stance: Any) -> dict[str, Any]:
+def _stance(stance: Stance) -> dict[str, Any]:
     return {"verdict": stance.verdict, "action": stance.action, "conditions": list(stance.conditions)}
 
 
-def _json(value: Any) -> str:
-    import json
-
+def to_json(value: object) -> str:
+    """Return a value as JSON with sorted keys, as crictl prints it."""
     return json.dumps(_printable(value), indent=2, sort_keys=True) + "\n"
 
 

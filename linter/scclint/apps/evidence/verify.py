@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from scclint.apps.evidence.captures import Observation, Requested
+from scclint.apps.evidence.predict import Prediction
 from scclint.model.pod_names import is_pod_of, owns_pod
-from scclint.outcome.rows import ContainerRow, WorkloadRow
 from scclint.profiles.providers import SECCOMP_ROOT
 from scclint.profiles.recognise import Recognition, recognise
-from scclint.profiles.resolve import Profile
 from scclint.profiles.runtime_default import Variant, deciding_capabilities, variant_of
 from scclint.record import record, replace
 
@@ -17,39 +16,6 @@ AGREE, DISAGREE, NO_EVIDENCE = "agree", "disagree", "no evidence"
 _SUBJECTS = {"user": "its creator", "serviceaccount": "its service account"}
 
 _PRIVILEGED = ("privileged", "the running container is privileged, and the runtime applies no profile to privileged containers")
-
-
-@record
-class Prediction:
-    """The prediction for one container of a workload.
-
-    `caps` is the bounding set, None if it has no effect. `profile` is the resolved Localhost profile if it is known. `subject` is
-    whose rights admit the pod (`user` or `serviceaccount`), empty if it is unknown. `possible` are the SCCs that could admit the
-    pod, if a dump of the cluster lacks the RBAC that decides between them; else it is empty.
-    """
-
-    row: WorkloadRow
-    container: ContainerRow
-    caps: frozenset[str] | None = None
-    profile: Profile | None = None
-    subject: str = ""
-    possible: frozenset[str] = frozenset()
-
-    @property
-    def workload(self) -> tuple[str, ...]:
-        """The workload without its part, and the container: the name of a running pod does not show the part."""
-        return self.row.kind, self.row.namespace, self.row.name, self.container.name
-
-    @property
-    def type(self) -> str | None:
-        """The type of the profile: `RuntimeDefault`, `Localhost` or `Unconfined`; None if the pod is not admitted."""
-        return None if self.container.effective.source == "not admitted" else self.container.effective.type
-
-    @property
-    def undecided(self) -> str:
-        """Why nothing definite is predicted (it depends on the node pool, or the verdict is unknown); empty if something is."""
-        decided = self.container.effective.type or self.container.effective.source in ("windows", "not admitted")
-        return "" if decided and self.row.result != "unknown" else self.container.effective.why
 
 
 @record
