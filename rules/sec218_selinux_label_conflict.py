@@ -9,11 +9,17 @@ No manifest shows the label. An SCC with `seLinuxContext: MustRunAs`, such as re
 the pod. An SCC with `RunAsAny`, such as privileged, writes nothing. So a backup job that runs under privileged conflicts with the
 workload whose claim it reads.
 
-The rule compares the admitted pods of one unit that share a namespace, as the controller in the cluster does. Pods of other units are
-not compared. It names the event that the cluster records:
-`SELinuxLabelConflict`, `SELinuxChangePolicyConflict`, or `MultipleSELinuxLabels` for two containers of one pod. It assumes that the
-driver of the volume supports the mount option, as the CSI drivers that OpenShift installs do. Drivers for NFS commonly do not: no
-pod of such a volume waits. The pod of a Job counts only while it runs.
+The rule compares the admitted pods that mount a claim of one name in one namespace, as the controller in the cluster does. The pods may
+be of different units, unless these are alternatives such as two overlays of one application. Of two pods that conflict, the later one has
+the finding: in the order of the input, and of the names of their units. The notes have the text of each event that the cluster records:
+`SELinuxLabelConflict`, `SELinuxChangePolicyConflict`, or `MultipleSELinuxLabels` for two containers of one pod. The pod of a Job
+counts only while it runs.
+
+The volume of the claim decides as well, as far as the input has the claim, its StorageClass or PersistentVolume, and the CSIDriver. If
+`seLinuxMount` of the CSIDriver is not `true`, no pod of the volume waits, and the rule is silent. Without a CSIDriver in the input, scclint
+assumes that the driver supports the mount option, as the CSI drivers that OpenShift installs do. Drivers for NFS commonly do not. If
+the only access mode of a volume is `ReadWriteOncePod`, the kubelet mounts it with the label since OpenShift 4.15: a pod whose
+containers have different labels does not start there either. Volumes without a claim, such as `emptyDir` or `hostPath`, have no label.
 
 ## How to fix it
 
@@ -114,13 +120,26 @@ spec:
 
 from collections.abc import Iterator, Sequence
 
-from scclint.api import MountedClaim, Problem, Related, Severity, Workload, World, listed, mounted_claims, rule, selinux_event
-
-Mounts = dict[tuple[str, str], list[tuple[Workload, MountedClaim]]]
-"""The pods that mount a claim, by its namespace and name."""
+from scclint.api import (
+    Mount,
+    Problem,
+    Related,
+    SELinuxEvent,
+    Severity,
+    Workload,
+    World,
+    claim_mounts,
+    listed,
+    opted_out_of_selinux_mount,
+    rule,
+    selinux_conflicts,
+    selinux_event_text,
+)
 
 _OPT_OUT = "SELinuxChangePolicy"
 """The feature gate with which pods can opt out of the mount option."""
+_ONE_POD_SINCE = 28
+"""The Kubernetes minor of OpenShift 4.15, which mounts the volumes of one pod with its label."""
 
 
 @rule(
@@ -133,70 +152,82 @@ _OPT_OUT = "SELinuxChangePolicy"
     tags=("selinux", "upgrade"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
-    if world.cluster.platform == "kubernetes" or _OPT_OUT in world.cluster.disabled_gates:
+    gates = world.cluster.disabled_gates
+    if world.cluster.platform == "kubernetes":
         return
-    mounts = world.memo(check, lambda: _mounts(world))
-    for claim in mounted_claims(world.outcome(workload)):
-        at = workload.pod.field(*claim.path)
-        if len(claim.labels) > 1:
+    for mount in claim_mounts(world).of_workload.get(id(workload), ()):
+        volume = mount.claim.volume
+        fails_now = "SELinuxMount" not in gates or (volume.of_one_pod and world.cluster.kubernetes_minor >= _ONE_POD_SINCE)
+        since = "" if fails_now else "from OpenShift 5.1 "
+        if len(mount.claim.labels) > 1 and volume.mounts_with_label is not False and (fails_now or _OPT_OUT not in gates):
+            labels = listed([_shown(label) or "none" for label in mount.claim.labels])
             yield Problem(
-                f"{workload.named}: its containers mount claim {claim.claim} with SELinux labels {listed(list(map(_shown, claim.labels)))};"
-                " from OpenShift 5.1 the pod does not start (event MultipleSELinuxLabels)",
-                at=at,
+                f"{workload.named}: its containers mount claim {mount.claim.claim} with SELinux labels {labels};"
+                f" {since}the pod does not start (event MultipleSELinuxLabels)",
+                at=workload.pod.field(*mount.claim.path),
                 help="Set the same seLinuxOptions in all containers that mount the claim.",
             )
-            continue
-        pods = mounts[world.namespace_of(workload), claim.claim]
-        # Of two pods that conflict, the later one in the input has the finding.
-        others = pods[: next(index for index, (other, _) in enumerate(pods) if other is workload)]
-        conflicts = [(other, theirs, event) for other, theirs in others if (event := selinux_event(claim, theirs))]
-        if conflicts:
-            yield _conflict(workload, claim, conflicts, world)
-
-
-def _mounts(world: World) -> Mounts:
-    mounts: Mounts = {}
-    for workload in world.of(Workload):
-        for claim in mounted_claims(world.outcome(workload)):
-            mounts.setdefault((world.namespace_of(workload), claim.claim), []).append((workload, claim))
-    return mounts
+        elif _OPT_OUT not in gates and (found := [*selinux_conflicts(mount, workload, world)]):
+            yield _conflict(workload, mount, found, since, world)
 
 
 def _conflict(
-    workload: Workload, claim: MountedClaim, conflicts: Sequence[tuple[Workload, MountedClaim, str]], world: World
+    workload: Workload, mount: Mount, found: Sequence[tuple[Mount, tuple[SELinuxEvent, ...]]], since: str, world: World
 ) -> Problem:
-    other, theirs, _ = conflicts[0]
-    notes = [
+    other = found[0][0]
+    notes = (
         Related(
-            f"{one.named} mounts it {_labelled(mounted)}{_source(one, world)}: event {reason}",
-            one.pod.field(*mounted.path).span,
+            f"{one.named} mounts it {_labelled(one)}{_scc(one)}: event {listed(reasons)}, "
+            f"{selinux_event_text(reasons[0], mount.claim, one.claim, one.pod)}",
+            one.span,
         )
-        for one, mounted, reason in conflicts
-    ]
-    same = _same_scc((workload, claim), (other, theirs), world) or _same_scc((other, theirs), (workload, claim), world)
+        for one, reasons in found
+    )
+    job = next((one for one in (mount, other) if one.named.startswith(("Job ", "CronJob "))), None)
+    runs = f"while {job.named} runs, the other pod waits" if job else "one waits while the other runs"
+    driver = mount.claim.volume.driver if mount.claim.volume.mounts_with_label is None else ""
+    assumed = f", if driver {driver} mounts with labels" if driver else ""
     return Problem(
-        f"{workload.named}{_source(workload, world)} mounts claim {claim.claim} {_labelled(claim)}, and {other.named} {_labelled(theirs)};"
-        " from OpenShift 5.1 one waits while the other runs",
-        at=workload.pod.field(*claim.path),
+        f"{workload.named}{_scc(mount)} mounts claim {mount.claim.claim} {_labelled(mount)}, and {other.named} {_labelled(other)};"
+        f" {since}{runs} on the same node{assumed}",
+        at=workload.pod.field(*mount.claim.path),
         related=tuple(notes),
-        help=f"{same or 'Set '}seLinuxChangePolicy: Recursive in the securityContext of both pods; OpenShift 5.0 refuses its upgrade until"
-        " the pods agree.",
+        help=_help(workload, mount, [one for one, _ in found], world),
     )
 
 
-def _same_scc(pod: tuple[Workload, MountedClaim], other: tuple[Workload, MountedClaim], world: World) -> str:
-    """Return the advice to run a pod without a label under the SCC that labels the other pod; empty if that SCC rejects it."""
-    verdict = world.outcome(other[0]).verdict
-    if pod[1].label or pod[1].recursive or verdict is None or not verdict.scc:
-        return ""
-    tried = world.outcomes.explain(pod[0], lambda scc: scc == verdict.scc)
-    return f"Let SCC {verdict.scc} admit {pod[0].named}, or set " if tried and not tried[0].reasons else ""
+def _help(workload: Workload, mount: Mount, others: Sequence[Mount], world: World) -> str:
+    """Return the remedies that were tried and end all conflicts of a mount, in the order of OpenShift's enhancement."""
+    pods = [mount, *others]
+    ways = [
+        f"let SCC {labelled.scc} admit {bare.workload.named}"
+        for bare, labelled in ((mount, others[0]), (others[0], mount))
+        if len(pods) == 2 and bare.workload and _labelled_by(bare, labelled, world)
+    ]
+    mine = [pod.workload for pod in pods if pod.workload is not None]
+    if all(opted_out_of_selinux_mount(one, mount.claim.claim, world) for one in mine):
+        ways.append("set seLinuxChangePolicy: Recursive in the securityContext of both pods")
+        if not any(pod.claim.policy for pod in pods) and "StoragePerformantSecurityPolicy" not in world.cluster.disabled_gates:
+            ways.append(f"label namespace {world.namespace_of(workload)} storage.openshift.io/selinux-change-policy: Recursive")
+    advice = f"{listed(ways, 'or')}. " if ways else ""
+    return f"{advice[:1].upper()}{advice[1:]}OpenShift 5.0 refuses its upgrade until the pods agree."
 
 
-def _labelled(claim: MountedClaim) -> str:
-    if claim.recursive:
+def _labelled_by(bare: Mount, labelled: Mount, world: World) -> bool:
+    """Whether the SCC that admits a pod with a label would give a pod without one the same label."""
+    if bare.claim.label or bare.claim.policy == "Recursive" or not labelled.scc or bare.workload is None:
+        return False
+    outcome = world.outcome(bare.workload)
+    pod = world.outcomes.as_decoded(bare.workload)
+    verdict = world.cluster.admission.verdict_under(labelled.scc, pod, namespace=outcome.namespace)
+    context = (verdict.pod["spec"].get("securityContext") or {}) if verdict and verdict.allowed else {}
+    return _shown(labelled.claim.label) == (context.get("seLinuxOptions") or {}).get("level")
+
+
+def _labelled(mount: Mount) -> str:
+    if mount.claim.policy == "Recursive":
         return "with seLinuxChangePolicy: Recursive"
-    return f"with SELinux label {_shown(claim.label)}" if claim.label else "without an SELinux label"
+    return f"with SELinux label {_shown(mount.claim.label)}" if mount.claim.label else "without an SELinux label"
 
 
 def _shown(label: str) -> str:
@@ -204,6 +235,5 @@ def _shown(label: str) -> str:
     return label.lstrip(":")
 
 
-def _source(workload: Workload, world: World) -> str:
-    verdict = world.outcome(workload).verdict
-    return f" (SCC {verdict.scc})" if verdict and verdict.scc else ""
+def _scc(mount: Mount) -> str:
+    return f" (SCC {mount.scc})" if mount.scc else ""

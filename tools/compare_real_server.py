@@ -78,7 +78,7 @@ def answer(case: dict[str, Any], cluster: Cluster) -> Answer:
     outcome = judgement.rejected or judgement.pods[0]
     found: Answer = {"outcome": {True: "created", False: "rejected", None: "unknown"}[outcome.created]}
     if outcome.created:
-        found |= {"scc": outcome.scc, "fields": _fields(outcome.pod)}
+        found |= {"scc": outcome.scc, "fields": fields_of(outcome.pod)}
     else:
         found |= {"step": outcome.step or None, "message": outcome.message}
     of_pod = case["manifest"]["kind"] == "Pod"
@@ -87,7 +87,7 @@ def answer(case: dict[str, Any], cluster: Cluster) -> Answer:
     return found
 
 
-def _fields(pod: Mapping[str, Any]) -> Any:
+def fields_of(pod: Mapping[str, Any]) -> Any:
     spec = pod["spec"]
     fields: Answer = {
         "annotations": {key: value for key, value in _annotations(pod).items() if key.startswith(ANNOTATIONS)},

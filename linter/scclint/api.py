@@ -56,8 +56,12 @@ from scclint.model.unknown import first_unknown, in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
-from scclint.outcome.selinux import MountedClaim, mounted_claims
-from scclint.outcome.selinux import event as selinux_event
+from scclint.outcome.selinux import Event as SELinuxEvent
+from scclint.outcome.selinux import Mount
+from scclint.outcome.selinux import conflicts as selinux_conflicts
+from scclint.outcome.selinux import event_text as selinux_event_text
+from scclint.outcome.selinux import mounts as claim_mounts
+from scclint.outcome.selinux import opted_out as opted_out_of_selinux_mount
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
@@ -118,7 +122,7 @@ __all__ = [
     "MachineConfig",
     "MappingNode",
     "Mode",
-    "MountedClaim",
+    "Mount",
     "Namespace",
     "NamespacePolicy",
     "Node",
@@ -135,6 +139,7 @@ __all__ = [
     "Rename",
     "Role",
     "RoleBinding",
+    "SELinuxEvent",
     "ScalarNode",
     "SeccompProfile",
     "SeccompProfileFile",
@@ -159,6 +164,7 @@ __all__ = [
     "as_mapping",
     "asks_for_unconfined",
     "capitalized",
+    "claim_mounts",
     "closest_match",
     "copied",
     "counted",
@@ -172,14 +178,15 @@ __all__ = [
     "level_label",
     "listed",
     "members_of",
-    "mounted_claims",
     "opened_by",
+    "opted_out_of_selinux_mount",
     "pinned",
     "profile_place",
     "remove_fields",
     "rule",
     "scc_grant",
-    "selinux_event",
+    "selinux_conflicts",
+    "selinux_event_text",
     "stricter",
     "to_data",
     "used_by",

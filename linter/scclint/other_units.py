@@ -10,6 +10,9 @@ from scclint.untyped import Object
 Question = tuple[str, ...]
 """What is asked for, such as `grant`, and the names of that."""
 
+Reply = bool | list[Any]
+"""The answer to a question: True or False, or plain values as JSON can express them."""
+
 
 @record
 class BorrowedObject:
@@ -44,7 +47,7 @@ class OtherUnits:
 
     def __init__(
         self,
-        has: Callable[[Question], bool] = _nothing,
+        has: Callable[[Question], Reply] = _nothing,
         borrowed: tuple[BorrowedObject, ...] = (),
         ambiguous: tuple[AmbiguousObject, ...] = (),
         candidates: tuple[BorrowedObject, ...] = (),
@@ -53,7 +56,7 @@ class OtherUnits:
         self.borrowed = borrowed
         self.ambiguous = ambiguous
         self.candidates = candidates
-        self.asked: dict[Question, bool] = {}
+        self.asked: dict[Question, Reply] = {}
         self.last_applied: Mapping[Any, Object] = EMPTY
 
     def uses_account(self, namespace: str, name: str) -> bool:
@@ -84,11 +87,19 @@ class OtherUnits:
         """Whether another unit provides the file that `localhostProfile: PATH` names."""
         return self._ask("profile", path)
 
-    def same_answers(self, asked: Iterable[tuple[Question, bool]]) -> bool:
+    def mounts(self, release: str, namespace: str, claim: str) -> list[Any]:
+        """Return the mounts of a claim by pods of the units in front of this one, as `scclint.outcome.selinux.Mount.plain` has them."""
+        found = self._reply("mounts", release, namespace, claim)
+        return found if isinstance(found, list) else []
+
+    def same_answers(self, asked: Iterable[tuple[Question, Reply]]) -> bool:
         """Whether questions that an earlier run asked have the same answers now."""
-        return all(self._ask(*question) == answer for question, answer in asked)
+        return all(self._reply(*question) == answer for question, answer in asked)
 
     def _ask(self, *question: str) -> bool:
+        return bool(self._reply(*question))
+
+    def _reply(self, *question: str) -> Reply:
         if question not in self.asked:
             self.asked[question] = self._has(question)
         return self.asked[question]

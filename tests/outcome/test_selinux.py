@@ -3,14 +3,15 @@
 import pytest
 
 from scclint.cluster import Cluster
-from scclint.outcome.selinux import MountedClaim, event
+from scclint.outcome.selinux import MountedClaim, events
 
 LEVEL, OTHER = ":::s0:c1,c2", ":::s0:c3,c4"
+BOTH = "SELinuxLabelConflict SELinuxChangePolicyConflict"
 USER = "user_u::container_t:"
 
 
 def mounted(*labels: str, recursive: bool = False) -> MountedClaim:
-    return MountedClaim("data", labels, recursive, ())
+    return MountedClaim("data", labels, "Recursive" if recursive else "")
 
 
 @pytest.mark.parametrize(
@@ -18,9 +19,9 @@ def mounted(*labels: str, recursive: bool = False) -> MountedClaim:
     [
         (mounted(LEVEL), mounted(LEVEL), None),
         (mounted(LEVEL), mounted(OTHER), "SELinuxLabelConflict"),
-        (mounted(LEVEL), mounted(), "SELinuxLabelConflict"),
+        (mounted(LEVEL), mounted(), BOTH),
         (mounted(), mounted(), None),
-        (mounted(LEVEL), mounted(OTHER, recursive=True), "SELinuxLabelConflict"),
+        (mounted(LEVEL), mounted(OTHER, recursive=True), BOTH),
         (mounted(LEVEL, recursive=True), mounted(OTHER, recursive=True), None),
         (mounted(LEVEL, recursive=True), mounted(), None),
         # A part that only one of the labels has is no conflict, except for the level.
@@ -33,8 +34,9 @@ def mounted(*labels: str, recursive: bool = False) -> MountedClaim:
     ],
 )
 def test_two_pods_conflict_as_in_the_controller(first: MountedClaim, second: MountedClaim, expected: str | None) -> None:
-    assert event(first, second) == expected
-    assert event(second, first) == expected
+    reasons = () if expected is None else tuple(expected.split())
+    assert events(first, second) == reasons
+    assert events(second, first) == reasons
 
 
 @pytest.mark.parametrize(

@@ -170,10 +170,14 @@ class SccRights:
         return self._uses[role]
 
 
+_NAMESPACED = ("PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount")
+"""The kinds of objects of a cluster that have a namespace."""
+
+
 def reference(item: Object) -> ObjectRef:
     """The reference to an object, without namespace if its kind is cluster-scoped."""
     metadata, kind = as_mapping(item.get("metadata")), as_text(item.get("kind"))
-    namespace = as_text(metadata.get("namespace")) if kind in ("Role", "RoleBinding", "ServiceAccount") else ""
+    namespace = as_text(metadata.get("namespace")) if kind in _NAMESPACED else ""
     return ObjectRef(kind, namespace, as_text(metadata.get("name")))
 
 

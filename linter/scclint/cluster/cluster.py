@@ -30,6 +30,7 @@ from scclint.untyped import Object, as_mapping, several
 if TYPE_CHECKING:
     from scclint.cluster.judgement import Judgement
     from scclint.cluster.nodes import NodePool
+    from scclint.cluster.volumes import ClaimedVolume
     from scclint.cluster.who_can import Holder
     from scclint.podsecurity.checks import Library
     from scclint.podsecurity.labels import Policy
@@ -329,6 +330,12 @@ class Cluster:
     def csi_drivers(self) -> Mapping[str, Mapping[str, str]]:
         """The labels of the CSIDriver objects of the cluster, by name."""
         return {name: labels_of(item) for name, item in self._objects.named("CSIDriver").items()}
+
+    def claimed_volume(self, namespace: str, claim: str, template: Object = EMPTY) -> "ClaimedVolume":
+        """Return what is known about the volume of a claim. `template` is the spec of the claim if no object has it."""
+        from scclint.cluster.volumes import claimed_volume
+
+        return claimed_volume(self._objects, namespace, claim, template)
 
     def who_can_use(self, scc: str, namespace: str | None = None) -> "tuple[Holder, ...]":
         """Return the subjects that may use the SCC named `scc`, each with every grant that lets it.

@@ -11,6 +11,7 @@ Key = tuple[str, str]
 
 _CORE = ("",)
 _MACHINE = ("machineconfiguration.openshift.io",)
+_STORAGE = ("storage.k8s.io",)
 _RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")
 _GROUPS: dict[str, tuple[str, ...]] = {
     "SecurityContextConstraints": ("security.openshift.io", ""),
@@ -20,7 +21,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "ClusterRole": _RBAC,
     "RoleBinding": _RBAC,
     "ClusterRoleBinding": _RBAC,
-    "CSIDriver": ("storage.k8s.io",),
+    "CSIDriver": _STORAGE,
+    "PersistentVolume": _CORE,
+    "PersistentVolumeClaim": _CORE,
+    "StorageClass": _STORAGE,
     "ContainerRuntimeConfig": _MACHINE,
     "KubeletConfig": _MACHINE,
     "MachineConfig": _MACHINE,

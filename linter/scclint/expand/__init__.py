@@ -41,7 +41,7 @@ from scclint.model.node_config import (
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.model.storage import CSIDriver
+from scclint.model.storage import StorageObject
 from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
@@ -154,7 +154,8 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     ("", "ServiceAccount"): ServiceAccount,
     **{(group, kind): Role for group in _RBAC for kind in ("Role", "ClusterRole")},
     **{(group, kind): RoleBinding for group in _RBAC for kind in ("RoleBinding", "ClusterRoleBinding")},
-    ("storage.k8s.io", "CSIDriver"): CSIDriver,
+    **{("storage.k8s.io", kind): StorageObject for kind in ("CSIDriver", "StorageClass")},
+    **{("", kind): StorageObject for kind in ("PersistentVolume", "PersistentVolumeClaim")},
     ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ContainerRuntimeConfig,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,

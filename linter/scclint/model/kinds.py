@@ -138,7 +138,7 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
     "ClusterRoleBinding", "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool",
-    "RuntimeClass", "SeccompProfile", "ProfileBinding", "List",
+    "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List",
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
@@ -152,6 +152,7 @@ SUBJECT_KINDS = (
 
 CLUSTER_SCOPED = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding",
-    "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "RuntimeClass",
+    "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "PersistentVolume", "RuntimeClass",
+    "StorageClass",
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

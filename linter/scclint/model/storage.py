@@ -3,5 +3,5 @@
 from scclint.model.object import ApiObject
 
 
-class CSIDriver(ApiObject):
-    """A storage.k8s.io CSIDriver."""
+class StorageObject(ApiObject):
+    """A CSIDriver, StorageClass, PersistentVolume or PersistentVolumeClaim."""

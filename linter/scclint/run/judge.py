@@ -4,7 +4,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
@@ -14,7 +14,7 @@ from scclint.model.object import ApiObject
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
-from scclint.other_units import OtherUnits
+from scclint.other_units import OtherUnits, Question
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
@@ -120,6 +120,18 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
         return tracer(unit, inputs, ours, givers, run)
 
     return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, others)
+
+
+def mounts_in(unit: Unit, run: Run) -> Mapping[Question, list[Any]]:
+    """Return the mounts of claims by the pods of a unit, by release, namespace and claim, in the files that people edit."""
+    from scclint.outcome.selinux import mounts
+
+    opened = open_unit(unit, run)
+    return {
+        (release, *claim): [mount.plain(opened.edited(mount.span)) for mount in found]
+        for release, world in opened.worlds.items()
+        for claim, found in mounts(world).of_claim.items()
+    }
 
 
 def open_units(run: Run) -> Iterator[OpenUnit]:

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from scclint.finding import Notice
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
-from scclint.other_units import Question
+from scclint.other_units import Question, Reply
 from scclint.run.judge import judge, open_unit
 from scclint.run.scan import reach
 from scclint.run.shared import Run
 from scclint.run.unit_result import UnitResult
 from scclint.units.unit import Unit
 
-_Judged = tuple[UnitResult, Mapping[Question, bool] | None]
+_Judged = tuple[UnitResult, Mapping[Question, Reply] | None]
 """The result of a unit, and what it asked about other units. Without answers, the result says that its unit was not judged."""
 
 

@@ -7,6 +7,7 @@ from scclint.config.model import Config
 from scclint.files.sources import Sources
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.run.judge import mounts_in
 from scclint.run.merge import merge
 from scclint.run.options import DEFAULTS, RunOptions
 from scclint.run.render import deploy
@@ -38,6 +39,7 @@ def prepare(sources: Sources, config: Config, registry: Registry, options: RunOp
         config = state.in_force(config)
     rendered = deploy(outline, config, options, store)
     run = Run(outline, sources, config, registry, rendered, options, state, store)
+    run.mounts_in = mounts_in
     run.units = _chosen(run)
     run.notices = (*notices, *rendered.notices(run.units, config))
     return run

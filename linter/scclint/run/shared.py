@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission.verdict import ObjectRef
 from scclint.cluster import Cluster
@@ -17,7 +17,7 @@ from scclint.load.document import Document
 from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.releases import DEFAULT, release_of
-from scclint.other_units import BorrowedObject
+from scclint.other_units import BorrowedObject, Question
 from scclint.record import EMPTY, replace
 from scclint.registry import Registry
 from scclint.run.inputs import Inputs, left_out, unread
@@ -42,7 +42,7 @@ class Run:
     """One run: `outline` has its files, `sources` and `state` describe the cluster for all units, and `rendered` is what units
     render to. `config` are the settings in force: those of the user, with the release and the kind of cluster that a dump shows. `units` are
     those to judge, sorted by name, and `notices` concern files that belong to no unit, and rendering. `last_applied` are the manifests
-    that an earlier state of each unit applied, by its name.
+    that an earlier state of each unit applied, by its name. `mounts_in` judges the pods of a unit that others share claims with.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Run:
         self._described: tuple[str, Described, Inputs] | None = None
         self.store = store
         self.memo = Memo()
+        self.mounts_in: Callable[[Unit, Run], Mapping[Question, list[Any]]] = lambda unit, run: EMPTY
         self.last_applied: Mapping[str, Mapping[ObjectRef, Object]] = EMPTY
         self.units: Sequence[Unit] = rendered.units
         self.notices: Sequence[Notice] = ()
@@ -113,7 +114,11 @@ class Run:
         synced = any(enforces(release.kubernetes, config.platform) for release in releases)
         operators = any(unit.kind == "operator" for unit in units)
         bundles = [made for unit in units if operators and unit.kind == "bundle" for made in self._of_bundle(unit)]
-        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles)
+        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=self._mounts)
+
+    def _mounts(self, name: str) -> Mapping[Question, list[Any]]:
+        """The mounts of claims by the pods of a unit, by release, namespace and claim."""
+        return self.memo(("mounts", name), lambda: self.mounts_in(self.by_name[name], self))
 
     def _of_bundle(self, unit: Unit) -> Iterator[BorrowedObject]:
         """The accounts, roles and bindings that OLM creates of a bundle, in the namespace that it suggests."""

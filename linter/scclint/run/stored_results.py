@@ -13,7 +13,7 @@ from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, display
 from scclint.files.store import digest
 from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
-from scclint.other_units import Question
+from scclint.other_units import Question, Reply
 from scclint.run.shared import Run
 from scclint.run.unit_result import UnitResult, Unjudged
 from scclint.source import Span
@@ -37,7 +37,7 @@ def stored_result(unit: Unit, run: Run) -> UnitResult | None:
     return run.store.find("parts", unit.name if unit_key(unit, run) else "", restored)
 
 
-def keep_result(unit: Unit, run: Run, result: UnitResult, asked: Mapping[Question, bool]) -> None:
+def keep_result(unit: Unit, run: Run, result: UnitResult, asked: Mapping[Question, Reply]) -> None:
     """Store the result of a unit, if it depends on nothing that cannot be looked at again."""
     if not result.crashes and (key := unit_key(unit, run)):
         fields = [getattr(result, name) for name in _STORED]

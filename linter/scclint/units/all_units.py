@@ -5,26 +5,33 @@ account, and if no other environment's copy of that grant fits the workload's pa
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
-from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question
+from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY
 from scclint.units.facts import Facts
 from scclint.units.unit import FromUnit, Unit
-from scclint.untyped import mappings, texts
+from scclint.untyped import mappings, texts, value_at
 
 if TYPE_CHECKING:
     from scclint.profiles.sources import Profiles
 
 _SCC_ROLE = "system:openshift:scc:"
 """Prefix of the release's ClusterRoles that grant one SCC each."""
+
+_STORAGE: Mapping[str, Mapping[tuple[str, ...], str]] = {
+    "PersistentVolumeClaim": {("spec", "volumeName"): "PersistentVolume", ("spec", "storageClassName"): "StorageClass"},
+    "PersistentVolume": {("spec", "csi", "driver"): "CSIDriver"},
+    "StorageClass": {("provisioner",): "CSIDriver"},
+}
+"""The kinds of objects that an object of storage names, by the path to the name."""
 
 _Key = tuple[str, ...]
 """By what an object is asked for: kind, namespace and name, or a subject, or the namespace of an account."""
@@ -38,7 +45,8 @@ class AllUnits:
 
     All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is built from,
     Components left out. `synced`: the label syncer decides the Pod Security level of a namespace by all of its service accounts, so that
-    a unit takes these and their grants, too. `bundles` are the objects that OLM creates of bundles, each in its namespace.
+    a unit takes these and their grants, too. `bundles` are the objects that OLM creates of bundles, each in its namespace. `mounts`
+    returns the mounts of claims by the pods of a unit, by release, namespace and claim.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class AllUnits:
         *,
         synced: bool = False,
         bundles: Iterable[BorrowedObject] = (),
+        mounts: Callable[[str], Mapping[Question, list[Any]]] = lambda unit: EMPTY,
     ) -> None:
         self._units = units
         self._facts = facts
@@ -57,6 +66,7 @@ class AllUnits:
         self._folders = folders
         self._synced = synced
         self._bundles = bundles
+        self._mounts = mounts
         self._taken: dict[str, _Taken] = {}
         self._profiles: dict[str, Profiles] = {}
 
@@ -69,7 +79,19 @@ class AllUnits:
         own = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
         if unit.name not in self._taken:
             self._taken[unit.name] = self._borrowed(unit) if unit.takes else ((), (), ())
-        return OtherUnits(lambda question: unit.incomplete or self._has(question, own, unit.name), *self._taken[unit.name])
+
+        def answer(question: Question) -> Reply:
+            if question[0] == "mounts":
+                units = (name for name in self._before(unit, question[2:]) if name not in own)
+                return [mount for name in units for mount in self._mounts(name).get(question[1:], ())]
+            return unit.incomplete or self._has(question, own, unit.name)
+
+        return OtherUnits(answer, *self._taken[unit.name])
+
+    def _before(self, unit: Unit, claim: _Key) -> Iterator[str]:
+        """Yield the units in front of a unit that mount a claim and may be deployed beside the unit."""
+        facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name)
+        yield from (name for name, of in facts if claim in of.claims and self._serves(name, unit))
 
     def _has(self, question: Question, own: set[str], name: str) -> bool:
         """Whether a unit that is not among `own` has what the question names.
@@ -225,6 +247,7 @@ def _wanted(own: Facts, *, synced: bool) -> Iterator[_Key]:
     names = {reference for obj in own.objects for reference in _references(obj)}
     names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
     names |= {("CSIDriver", "", driver) for driver in own.drivers}
+    names |= {("PersistentVolumeClaim", *claim) for claim in own.claims}
     yield from sorted(names)
     if synced:
         yield from (("account in", namespace) for namespace in sorted(own.namespaces - {""}))
@@ -259,7 +282,10 @@ def _subjects(obj: ApiObject) -> Iterator[str]:
 
 
 def _references(obj: ApiObject) -> Iterator[_Key]:
-    """The role that a binding binds, the SCCs that a role names."""
+    """The role that a binding binds, the SCCs that a role names, and what decides about the volume of a claim."""
+    for step, kind in _STORAGE.get(obj.kind, {}).items():
+        if isinstance(name := value_at(obj.manifest, step), str):
+            yield kind, "", name
     if isinstance(obj, RoleBinding):
         kind, name = obj.role
         yield kind, obj.namespace if kind == "Role" else "", name

@@ -1,6 +1,6 @@
 """What a file or a unit defines that others may need to know: by name, with no tree of it kept but of the few objects that make a cluster."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
@@ -10,7 +10,7 @@ from scclint.model.node_config import ProfileSource
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.model.storage import CSIDriver
+from scclint.model.storage import StorageObject
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE, namespace_name
 from scclint.model.unknown import in_plain_words, is_open
 from scclint.model.workload import Workload
@@ -22,7 +22,7 @@ Identity = tuple[str, str, str, str]
 
 _IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 
-CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, CSIDriver)
+CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, StorageObject)
 """Model classes of the objects that one unit may take from another."""
 
 
@@ -36,8 +36,9 @@ class Facts:
     `identities` are those of objects that a cluster has only once. Two files with an identity in common are never applied together.
     `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known. `namespaces`
     are those of the objects, with an empty one for objects whose namespace is not known.
-    `required` are the SCCs that pods require by annotation, and `drivers` the CSI drivers of their inline volumes. `objects` are RBAC
-    objects, SCCs, Namespaces, ServiceAccounts and CSIDrivers, `profiles` the objects that hold seccomp profiles.
+    `required` are the SCCs that pods require by annotation, `drivers` the CSI drivers of their inline volumes, and `claims` the
+    PersistentVolumeClaims of their volumes, as (namespace, name). `objects` are RBAC objects, SCCs, Namespaces, ServiceAccounts and those
+    of storage, `profiles` the objects that hold seccomp profiles.
     """
 
     identities: frozenset[Identity] = frozenset()
@@ -45,6 +46,7 @@ class Facts:
     namespaces: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     drivers: frozenset[str] = frozenset()
+    claims: frozenset[tuple[str, str]] = frozenset()
     objects: tuple[ApiObject, ...] = ()
     profiles: tuple[ApiObject, ...] = ()
 
@@ -59,7 +61,12 @@ class Facts:
             return self
         accounts = frozenset((of or namespace or homes.get(name, ""), name) for of, name in self.accounts)
         namespaces = {of or namespace for of in self.namespaces} | {of for of, _ in accounts}
-        return replace(self, accounts=accounts, namespaces=frozenset(namespaces))
+        claims = frozenset((of or namespace, name) for of, name in self.claims)
+        return replace(self, accounts=accounts, namespaces=frozenset(namespaces), claims=claims)
+
+
+_SETS = ("identities", "accounts", "namespaces", "required", "drivers", "claims")
+"""The fields of `Facts` that are sets of texts, or of tuples of texts."""
 
 
 def facts_of(objects: Iterable[ApiObject]) -> Facts:
@@ -70,13 +77,15 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
         return "" if obj.namespace == UNSPECIFIED_NAMESPACE else obj.namespace
 
     workloads = [o for o in found if isinstance(o, Workload) and not o.partial]
+    volumes = [(known(w), volume) for w in workloads for volume in mappings(value_at(w.pod.manifest, ("spec", "volumes")))]
     return Facts(
         frozenset(filter(None, map(identity, found))),
         frozenset((known(w), w.pod.service_account) for w in workloads),
         frozenset(map(known, found)),
         # Shared by all files without any: an empty set takes as much memory as one with four members.
         frozenset(filter(None, map(_required, workloads))) or _NONE,
-        frozenset(driver for workload in workloads for driver in _drivers(workload)) or _NONE,
+        frozenset(as_text(value_at(volume, ("csi", "driver"))) for _, volume in volumes) - {""} or _NONE,
+        frozenset((namespace, claim) for namespace, volume in volumes if (claim := _claim(volume))),
         tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
         tuple(o for o in found if isinstance(o, ProfileSource)),
     )
@@ -108,18 +117,15 @@ def plain(facts: Facts) -> list[Any] | None:
     """Return the facts as JSON can express them, for `restored`; None if they have objects, which know their places."""
     if facts.objects or facts.profiles:
         return None
-    return [sorted(part) for part in (facts.identities, facts.accounts, facts.namespaces, facts.required, facts.drivers)]
+    return [sorted(getattr(facts, name)) for name in _SETS]
 
 
 def restored(value: Any) -> Facts | None:
     """Return the facts that `plain` expressed; None if it could not express them."""
     if value is None:
         return None
-    identities, accounts, namespaces, required, drivers = value
-    return Facts(
-        *(frozenset(map(tuple, identities)), frozenset(map(tuple, accounts))),
-        *(frozenset(namespaces), frozenset(required), frozenset(drivers)),
-    )
+    parts = (frozenset(tuple(one) if isinstance(one, list) else one for one in part) for part in value)
+    return replace(Facts(), **dict(zip(_SETS, parts, strict=True)))
 
 
 def together(parts: Iterable[Facts]) -> Facts:
@@ -128,13 +134,9 @@ def together(parts: Iterable[Facts]) -> Facts:
     if len(known) == 1:
         return known[0]
     return Facts(
-        frozenset().union(*(facts.identities for facts in known)),
-        frozenset().union(*(facts.accounts for facts in known)),
-        frozenset().union(*(facts.namespaces for facts in known)),
-        frozenset().union(*(facts.required for facts in known)),
-        frozenset().union(*(facts.drivers for facts in known)),
-        tuple(o for facts in known for o in facts.objects),
-        tuple(o for facts in known for o in facts.profiles),
+        **{name: frozenset().union(*(getattr(facts, name) for facts in known)) for name in _SETS},
+        objects=tuple(o for facts in known for o in facts.objects),
+        profiles=tuple(o for facts in known for o in facts.profiles),
     )
 
 
@@ -154,8 +156,5 @@ def _required(workload: Workload) -> str:
     return as_text(workload.pod.field("metadata", "annotations", REQUIRED_SCC).value)
 
 
-def _drivers(workload: Workload) -> Iterator[str]:
-    for volume in mappings(workload.pod.field("spec", "volumes").value):
-        driver = value_at(volume, ("csi", "driver"))
-        if isinstance(driver, str):
-            yield driver
+def _claim(volume: object) -> str:
+    return as_text(value_at(volume, ("persistentVolumeClaim", "claimName")))
