@@ -21,7 +21,7 @@ NEVER = (
     *("threading", "tomllib", "unittest", "urllib", "xml"),
     *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol", "mcp"),
     *("dask", "distributed", "duckdb", "fsspec", "pyarrow"),
-    *(f"scclint.{package}" for package in ("apps", "cel", "change", "profiles", "remedy")),
+    *(f"scclint.{package}" for package in ("apps", "cel", "cel_rules", "change", "profiles", "remedy")),
     *("scclint.run.pool", "scclint.files.archive", "scclint.files.git", "scclint.report.html", "scclint.report.sarif"),
 )
 """What a run over one file without findings never imports: modules of Python, of other packages, and of scclint."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scclint.apps.lsp.project import Project
-from scclint.cel import rules as declared
 from scclint.cel.evaluator import Ended, Evaluator
+from scclint.cel_rules import rules as declared
 from scclint.cli import main
 from scclint.errors import ConfigError
 from scclint.finding import Severity

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from scclint.cel import rules as declared
 from scclint.cel.evaluator import Evaluator
-from scclint.cel.rules import with_declared
-from scclint.cel.values import object_values
+from scclint.cel_rules import rules as declared
+from scclint.cel_rules.rules import with_declared
+from scclint.cel_rules.values import object_values
 from scclint.cli import main
 from scclint.config import build_config
 from scclint.config.raw import parse_config

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from scclint.cel.rules import with_declared
+from scclint.cel_rules.rules import with_declared
 from scclint.cli import main
 from scclint.cli.commands import build
 from scclint.config import build_config

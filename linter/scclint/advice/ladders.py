@@ -88,7 +88,7 @@ def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Re
     for before, after, world in draft.after():
         scc = after.verdict.scc if after.verdict is not None else None
         # What is invalid for another reason stays so.
-        stays = after.rejected_by in ("validation", "csi") and after.rejected_by == before.rejected_by
+        stays = after.rejected_by in ("validation", "csi", "policy") and after.rejected_by == before.rejected_by
         if not after.admitted or (after.rejected_by and not stays) or after.never_started:
             return None
         if _unconfined(after) - (set() if confined or not before.admitted else _unconfined(before)):

@@ -1,1 +1,1 @@
-"""Rules that a configuration declares as CEL expressions."""
+"""The Common Expression Language: evaluates expressions in a process of its own."""

@@ -41,15 +41,16 @@ class Evaluator:
         with self._lock:
             return self._ask({"expr": expr, "check": True})
 
-    def evaluate(self, expr: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    def evaluate(self, expr: str, values: Mapping[str, Any], *, kubernetes: bool = False) -> Mapping[str, Any]:
         """Return the `value` of an expression that `check` found correct, or `why` it has none, with the `seconds` it took.
 
-        The same `values` as in the last call are not sent again. Raises what `check` raises.
+        `kubernetes`: as the API server evaluates it in admission policies, with its functions and a value of any type. The same `values`
+        as in the last call are not sent again. Raises what `check` raises.
         """
         with self._lock:
             self._running()
             new = {} if values is self._sent else {"values": values}
-            answer = self._ask({"expr": expr, **new})
+            answer = self._ask({"expr": expr, **new, **({"kubernetes": True} if kubernetes else {})})
             self._sent = values
             return answer
 

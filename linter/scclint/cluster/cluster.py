@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scclint.podsecurity.levels import Level
     from scclint.podsecurity.standards import Result
 
+_FIRST_WITH_POLICIES = 30
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
 
@@ -336,6 +337,16 @@ class Cluster:
         from scclint.cluster.volumes import claimed_volume
 
         return claimed_volume(self._objects, namespace, claim, template)
+
+    @property
+    def policies(self) -> Mapping[str, Object]:
+        """The ValidatingAdmissionPolicy objects of the cluster by name; none before Kubernetes 1.30, which does not serve them."""
+        return self._objects.named("ValidatingAdmissionPolicy") if self.kubernetes_minor >= _FIRST_WITH_POLICIES else EMPTY
+
+    @property
+    def policy_bindings(self) -> Mapping[str, Object]:
+        """The ValidatingAdmissionPolicyBinding objects of the cluster by name."""
+        return self._objects.named("ValidatingAdmissionPolicyBinding")
 
     def who_can_use(self, scc: str, namespace: str | None = None) -> "tuple[Holder, ...]":
         """Return the subjects that may use the SCC named `scc`, each with every grant that lets it.

@@ -30,6 +30,8 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "MachineConfig": _MACHINE,
     "MachineConfigPool": _MACHINE,
     "RuntimeClass": ("node.k8s.io",),
+    "ValidatingAdmissionPolicy": ("admissionregistration.k8s.io",),
+    "ValidatingAdmissionPolicyBinding": ("admissionregistration.k8s.io",),
 }
 
 

@@ -9,6 +9,7 @@ from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter
 from scclint.load.document import Document
 from scclint.load.sniff import HOLDERS
+from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.kinds import (
     CARRIERS,
     CSV,
@@ -18,6 +19,7 @@ from scclint.model.kinds import (
     KNATIVE,
     MACHINE_CONFIG,
     NODE_ACCESS,
+    POLICIES,
     SUBJECT_KINDS,
     TEKTON,
     TEKTON_GROUP,
@@ -156,6 +158,7 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     **{(group, kind): RoleBinding for group in _RBAC for kind in ("RoleBinding", "ClusterRoleBinding")},
     **{("storage.k8s.io", kind): StorageObject for kind in ("CSIDriver", "StorageClass")},
     **{("", kind): StorageObject for kind in ("PersistentVolume", "PersistentVolumeClaim")},
+    **{("admissionregistration.k8s.io", kind): AdmissionPolicy for kind in POLICIES},
     ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ContainerRuntimeConfig,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,

@@ -11,6 +11,7 @@ from typing import Any
 from scclint.expand.item import Item, each
 from scclint.expand.unknown_kinds import of_unknown_kind
 from scclint.finding import Path
+from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.kinds import CARRIERS, TRIGGERS
 from scclint.model.object import Parameter, Provenance
 from scclint.model.terms import EACH
@@ -68,10 +69,12 @@ def _selected(names: Any) -> str:
 
 
 def generated(policy: Item) -> Iterator[Item]:
-    """Yield the objects that the rules of a Kyverno policy generate from data, not those that they clone.
+    """Yield a Kyverno policy that changes objects, and the objects that its rules generate from data, not those that they clone.
 
     Source: `generate` in https://kyverno.io/docs/policy-types/cluster-policy/generate. Variables (`{{ }}`) are filled in for each trigger.
     """
+    if any("mutate" in rule for _, rule in each(policy.data, ("spec", "rules", EACH)) if isinstance(rule, dict)):
+        yield replace(policy, model=AdmissionPolicy)
     for at in (("spec", "rules", EACH, "generate"), ("spec", "rules", EACH, "generate", "foreach", EACH)):
         for where, rule in each(policy.data, at):
             data = value_at(rule, ("data",))

@@ -121,6 +121,11 @@ NODE_ACCESS: dict[Key, tuple[Path, str]] = {
 }
 """The field by which a custom resource gives its pods access to the node, although it contains no container, and what the field does."""
 
+POLICIES = (
+    "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
+)  # fmt: skip
+"""Kinds of admissionregistration.k8s.io that the API server evaluates itself."""
+
 CARRIERS: dict[Key, tuple[Path, Path]] = {
     ("work.open-cluster-management.io", "ManifestWork"): (("spec", "workload", "manifests"), ()),
     ("work.open-cluster-management.io", "ManifestWorkReplicaSet"): (
@@ -138,7 +143,7 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
     "ClusterRoleBinding", "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool",
-    "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List",
+    "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List", *POLICIES,
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
@@ -153,6 +158,6 @@ SUBJECT_KINDS = (
 CLUSTER_SCOPED = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding",
     "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "PersistentVolume", "RuntimeClass",
-    "StorageClass",
+    "StorageClass", *POLICIES,
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

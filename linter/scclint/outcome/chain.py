@@ -1,12 +1,13 @@
 """What happens to a workload's pods: the SCC verdict, and the steps of admission after it.
 
 The steps are those of the API server, in its order: SCC admission changes the pod, validation checks its fields, Pod Security
-admission compares it with the level of its namespace, and a last plugin looks at inline CSI volumes. The first step that rejects
-the pod is the last one. The last plugin looks at the workload itself as well, before there is a pod.
+admission compares it with the level of its namespace, a plugin looks at inline CSI volumes, and the ValidatingAdmissionPolicies of the
+cluster are evaluated. The first step that rejects the pod is the last one. The last two look at the workload itself as well, before
+there is a pod.
 """
 
 from collections.abc import Callable, Mapping, Set
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission.decoding import decode_pod
 from scclint.admission.pod import containers
@@ -34,10 +35,13 @@ from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
 
+if TYPE_CHECKING:
+    from scclint.outcome.policies import PolicyAnswer
+
 _LAST_WITH_ANNOTATIONS = 26
 """The last Kubernetes minor whose API server copies seccomp annotations to fields: OpenShift 4.13."""
 
-Step = Literal["scc", "validation", "pod-security", "csi"]
+Step = Literal["scc", "validation", "pod-security", "csi", "policy"]
 """The steps of admission that can reject a pod, in their order."""
 
 
@@ -86,7 +90,7 @@ class Outcome:
     The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
     `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
     the inline CSI volumes of the pod template, if the plugin looks at the workload itself; else those of the pod, none if an
-    earlier step rejects the pod.
+    earlier step rejects the pod. `policies` are the answers of ValidatingAdmissionPolicies that do not allow the workload or the pod.
     """
 
     workload: Workload
@@ -101,6 +105,7 @@ class Outcome:
     invalid_by_scc: tuple[FieldProblem, ...] = ()
     pod_security: PodSecurity | None = None
     csi: tuple[CsiVolume, ...] = ()
+    policies: "tuple[PolicyAnswer, ...]" = ()
 
     @property
     def template(self) -> Answer:
@@ -123,13 +128,18 @@ class Outcome:
         refused = any(volume.known and volume.refused for volume in self.csi)
         if refused and self.has_judged_template:
             return "csi"
+        denials = [answer.of_template for answer in self.policies if answer.denies and answer.text]
+        if any(denials):
+            return "policy"
         if not self.verdict.allowed:
             return "scc"
         if self.invalid:
             return "validation"
         if self.pod_security is not None and self.pod_security.answer.denial:
             return "pod-security"
-        return "csi" if refused else None
+        if refused:
+            return "csi"
+        return "policy" if denials else None
 
     @property
     def has_judged_template(self) -> bool:
@@ -142,7 +152,7 @@ class Outcome:
         if self.rejected_by is not None:
             return False
         unknown = self.pod_security is None or self.pod_security.unknown or any(volume.refused for volume in self.csi)
-        return None if unknown else True
+        return None if unknown or any(answer.denies for answer in self.policies) else True
 
     @property
     def never_started(self) -> tuple[ContainerSeccomp, ...]:

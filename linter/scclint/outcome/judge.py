@@ -40,10 +40,11 @@ def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
     if rejected is not None:
         return Judgement((rejected,) if first.kind == "Pod" else (), rejected)
     warnings = _one(outcomes[0].template.warning)
-    if is_whole and first.kind != "Pod" and outcomes[0].rejected_by == "csi":
+    step = outcomes[0].rejected_by
+    if is_whole and first.kind != "Pod" and (step == "csi" or any(a.of_template and a.denies for a in outcomes[0].policies)):
         named = ".".join(filter(None, (f"{first.kind.lower()}s", first.group)))
-        text = f'{named} "{first.name}" is forbidden: {_csi_denial(outcomes[0], first.name)}'
-        return Judgement((), RequestOutcome(created=False, step="csi", message=text), warnings)
+        text = f'{named} "{first.name}" is forbidden: {_denial(outcomes[0], first.name)}'
+        return Judgement((), RequestOutcome(created=False, step=step or "", message=text), warnings)
     pods = tuple(map(_of_pod, outcomes))
     if first.kind == "Pod" and is_whole:
         return Judgement(pods, pods[0] if pods[0].created is False else None, pods[0].warnings)
@@ -90,15 +91,17 @@ def _message(outcome: Outcome) -> str:
             return (outcome.verdict and outcome.verdict.message) or ""
         case "validation":
             return _invalid("Pod", name, outcome.invalid)
-        case "csi":
-            why = _csi_denial(outcome, name)
+        case "csi" | "policy":
+            why = _denial(outcome, name)
         case _:
             why = outcome.pod_security.answer.denial if outcome.pod_security else ""
     return f'pods "{name}" is forbidden: {why}'
 
 
-def _csi_denial(outcome: Outcome, name: str) -> str:
-    """Return why the plugin of inline CSI volumes rejects the object `name`, in its words."""
+def _denial(outcome: Outcome, name: str) -> str:
+    """Return why the plugin of inline CSI volumes or a ValidatingAdmissionPolicy rejects the object `name`, in its words."""
+    if outcome.rejected_by == "policy":
+        return next(answer.text for answer in outcome.policies if answer.denies and answer.text)
     return next(volume.denial(name, outcome.namespace) for volume in outcome.csi if volume.refused)
 
 

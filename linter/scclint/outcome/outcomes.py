@@ -1,8 +1,8 @@
 """The outcomes of the workloads of one unit, each computed once."""
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission.access import used_by
 from scclint.admission.admit import skip
@@ -27,20 +27,33 @@ from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
 from scclint.record import replace
 from scclint.seccomp.effective import effective_seccomp
-from scclint.untyped import mappings, value_at
+from scclint.untyped import Object, mappings, value_at
+
+if TYPE_CHECKING:
+    from scclint.outcome.policies import PolicyAnswer
 
 
 class Outcomes:
-    """`index` has the objects, and `creator` creates bare Pods. `other_units` answers for other units, and `problems` for fields."""
+    """`index` has the objects, and `creator` creates bare Pods. `other_units` answers for other units, and `problems` for fields.
+
+    `params` are the objects that admission policies may take values from.
+    """
 
     def __init__(
-        self, index: ObjectIndex, cluster: Cluster, creator: User, other_units: OtherUnits, problems: FieldProblems
+        self,
+        index: ObjectIndex,
+        cluster: Cluster,
+        creator: User,
+        other_units: OtherUnits,
+        problems: FieldProblems,
+        params: Sequence[Object],
     ) -> None:
         self._index = index
         self._cluster = cluster
         self._creator = creator
         self._other_units = other_units
         self._problems = problems
+        self._params = params
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._rejections: tuple[Verdict, list[tuple[str, tuple[FieldError, ...]]]] | None = None
         self._kept = 0
@@ -138,7 +151,25 @@ class Outcomes:
         outcome = Outcome(workload, namespace, who, verdict, seccomp, template_answer=template)
         if outcome.has_judged_template and not policy.unknown:
             outcome = replace(outcome, csi=csi_volumes(workload.pod.template, self._cluster, wider or policy))
-        return self._after_scc(outcome, verdict) if verdict.allowed else outcome
+        outcome = self._after_scc(outcome, verdict) if verdict.allowed else outcome
+        return replace(outcome, policies=self._policy_answers(outcome)) if self._cluster.policies else outcome
+
+    def _policy_answers(self, outcome: Outcome) -> "tuple[PolicyAnswer, ...]":
+        """Return what ValidatingAdmissionPolicies answer to the workload, and to the pod unless an earlier step rejects it."""
+        from scclint.outcome.policies import Policies, PolicyAnswer, requests
+
+        policies = self._memo((Policies,), lambda: Policies(self._cluster, self._params))
+        workload, verdict = outcome.workload, outcome.verdict
+        pod = stored(verdict, self._cluster) if verdict is not None and outcome.rejected_by is None else None
+        answers = [
+            replace(answer, of_template=request.resource != "pods")
+            for request in requests(workload, pod, outcome.namespace, self._cluster, (self._creator, outcome.creator))
+            for answer in policies.answers(request)
+        ]
+        if answers and workload.provenance.unfilled:
+            why = f"ValidatingAdmissionPolicy '{answers[0].policy}' cannot be evaluated: the template has values that are not known"
+            return (PolicyAnswer(answers[0].policy, denies=True, unknown=why),)
+        return tuple(answers)
 
     def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
         """Return the outcome with the steps of admission after SCC, up to the first that rejects the pod."""

@@ -177,6 +177,8 @@ def _result(outcome: Outcome) -> tuple[Result, str]:
             return "rejected", security.answer.denial if security else ""
         case "csi":
             return "rejected", "its namespace does not allow an inline CSI volume of this driver"
+        case "policy":
+            return "rejected", next(answer.text for answer in outcome.policies if answer.denies and answer.text)
     return "admitted" if outcome.chosen is not None else "skipped", outcome.skipped
 
 

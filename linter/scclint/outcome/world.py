@@ -22,6 +22,7 @@ from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
 from scclint.outcome.outcomes import Outcomes
 from scclint.outcome.steps import AccessSteps
+from scclint.untyped import Object
 from scclint.validation.problem import FieldProblem
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class World:
     `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
     name, this one among them; none where one release is asked for. `observed` is what a dump of the cluster shows; None without one.
     `problems` validates the objects: those that it rejects are in `objects` and nowhere else.
-    `described` are those of `objects` that describe the cluster, and that no unit applies.
+    `described` are those of `objects` that describe the cluster, and that no unit applies. `params` are objects of any kind from which
+    admission policies may take values.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class World:
         observed: "Observed | None" = None,
         problems: FieldProblems | None = None,
         described: Sequence[ApiObject] = (),
+        params: Sequence[Object] = (),
     ) -> None:
         self._problems = problems or FieldProblems(cluster)
         self.objects = tuple(objects)
@@ -80,9 +83,10 @@ class World:
         self.observed = observed
         self.described = described
         self.memo = Memo()
-        self.outcomes = Outcomes(self._index, cluster, self.creator, self.other_units, self._problems)
+        self.outcomes = Outcomes(self._index, cluster, self.creator, self.other_units, self._problems, params)
         self.steps = AccessSteps(self._index)
         self._profile_dirs = profile_dirs
+        self._params = params
 
     def with_objects(self, replaced: Mapping[int, ApiObject], others: "Mapping[str, World] | None" = None) -> "World":
         """Return a world that has other objects in place of some, which are named by their `id`.
@@ -101,6 +105,7 @@ class World:
             other_units=self.other_units,
             problems=self._problems,
             described=self.described,
+            params=self._params,
         )
         world.outcomes.keep_from(self.outcomes, replaced)
         return world

@@ -35,6 +35,7 @@ _LATER_STEPS: Mapping[Step, str] = {
     "validation": "the validation of the API server",
     "pod-security": "Pod Security admission",
     "csi": "the admission of CSI volumes",
+    "policy": "a ValidatingAdmissionPolicy",
 }
 """What each step of admission is called."""
 

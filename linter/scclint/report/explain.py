@@ -137,13 +137,21 @@ def _after_scc(outcome: Outcome) -> Json:
         "meets": security.meets,
         "warning": answer.warning,
         "template_warning": outcome.template.warning,
-        "csi": [
+        "last": [
             (
                 *(("Rejected", "error") if volume.refused else ("Admitted", "clean")),
                 f": the inline volume of CSI driver {visible_line(volume.driver)}, whose level is {volume.profile or 'invalid'}"
                 + ("." if volume.known else ", which is assumed because the driver is not in the input."),
             )
             for volume in outcome.csi
+        ]
+        + [
+            (
+                "Not known" if answer.unknown else "Rejected" if answer.denies else "Warning",
+                "error" if answer.denies else "quiet",
+                f": {visible(answer.unknown or answer.text)}",
+            )
+            for answer in outcome.policies
         ],
     }
 

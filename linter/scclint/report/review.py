@@ -101,6 +101,15 @@ def workload_entry(row: WorkloadRow) -> Json:
             }
             for volume in outcome.csi
         ],
+        "admissionPolicies": [
+            {
+                "policy": visible_line(answer.policy),
+                "denies": answer.denies,
+                "message": visible(answer.text),
+                "unknown": visible(answer.unknown),
+            }
+            for answer in outcome.policies
+        ],
     }
 
 
@@ -182,7 +191,12 @@ def is_wanted(row: WorkloadRow, only: str) -> bool:
 
 def _pod_security_cell(row: WorkloadRow) -> tuple[str, str]:
     """The strictest level that the pod meets, or that a step after SCC admission rejects the pod; empty if no SCC admits it."""
-    rejected = {"validation": "INVALID", "csi": "REJECTED (CSI)", "pod-security": "REJECTED"}.get(row.outcome.rejected_by or "")
+    rejected = {
+        "validation": "INVALID",
+        "csi": "REJECTED (CSI)",
+        "policy": "REJECTED (POLICY)",
+        "pod-security": "REJECTED",
+    }.get(row.outcome.rejected_by or "")
     unknown = row.outcome.pod_security is not None and row.outcome.pod_security.unknown
     return (rejected, "error") if rejected else ("unknown", "quiet") if unknown else (row.pod_security, "")
 

@@ -10,6 +10,7 @@ from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Crash, Finding, Ignore, Notice
 from scclint.load.document import Document
+from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.object import ApiObject
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
@@ -100,6 +101,11 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     described, cluster_inputs = run.described(unit.namespace)
     inputs.notices += cluster_inputs.notices
     inputs.crashes += cluster_inputs.crashes
+    params: Sequence[Object] = ()
+    if any(isinstance(obj, AdmissionPolicy) for obj in (*borrowed, *objects)):
+        from scclint.run.policies import parameters
+
+        params = parameters((*borrowed, *objects), unit, run)
     worlds = make_worlds(
         [*borrowed, *objects],
         run.config,
@@ -107,6 +113,7 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
         namespace=unit.namespace,
         other_units=others,
         observed=run.observed,
+        params=params,
     )
     run.options.lap("model")
     targets = {id(document) for document in inputs.targets}

@@ -9,6 +9,8 @@ from scclint.config.model import Config
 from scclint.finding import Notice, Tally
 from scclint.load.document import Document
 from scclint.load.host_access import host_access
+from scclint.model.admission_policy import AdmissionPolicy
+from scclint.model.labels import labels_of
 from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
@@ -88,6 +90,10 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
     yield from _assumed(world, workloads)
     yield from _addons(inputs, objects, world)
     yield from _lacking(world, workloads)
+    if any(world.of(AdmissionPolicy)) or any("istio" in label for label in _labels(world, workloads)):
+        from scclint.run.policies import mutated
+
+        yield from mutated(world, workloads)
     for name in world.unfollowed:
         yield Unjudged("unfollowed", name)
     if config.origins.get("params") == "command line":
@@ -159,6 +165,13 @@ def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
             yield Unjudged("dump", namespace, "RBAC")
 
 
+def _labels(world: World, workloads: Iterable[Workload]) -> Iterator[str]:
+    """The labels of the namespaces of workloads, and of their pods."""
+    for workload in workloads:
+        yield from labels_of(world.cluster.namespaces.get(world.namespace_of(workload), {}))
+        yield from labels_of(workload.pod.manifest)
+
+
 def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
     """The parameters that Templates have."""
     from scclint.expand.template import declared
@@ -198,6 +211,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "may use SCC {names}, by a controller that may use SCC nonroot",
     ),
     "add-on": ("note", "{why} shows that an add-on is installed; `--addon {what}` judges with its SCCs and grants"),
+    "mutated": ("note", "{names}: {why} changes the pods before SCC admission; the verdicts are about the pods as written"),
     "dump": ("warning", "{dump}"),
     "unfollowed": (
         "warning",
@@ -212,7 +226,11 @@ _SORTED = ("template", "patches", "open pod")
 _ASKS = " (with "
 """Between the name of something that was not judged and the access to the node that it asks for."""
 
-_EACH: Mapping[str, Callable[[Unjudged], str]] = {"unread": lambda item: item.why, "add-on": lambda item: item.what}
+_EACH: Mapping[str, Callable[[Unjudged], str]] = {
+    "unread": lambda item: item.why,
+    "mutated": lambda item: item.why,
+    "add-on": lambda item: item.what,
+}
 """The sorts with a notice for each value of a field."""
 
 

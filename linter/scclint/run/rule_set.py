@@ -66,6 +66,6 @@ def _with_modules(modules: Sequence[str], file: str, linted: Iterable[str]) -> R
 def _with_declared(registry: Registry, config: Config) -> Registry:
     if not config.rules:
         return registry
-    from scclint.cel.rules import with_declared
+    from scclint.cel_rules.rules import with_declared
 
     return with_declared(registry, config)

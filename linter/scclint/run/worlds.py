@@ -25,6 +25,7 @@ from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
+from scclint.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
@@ -84,11 +85,13 @@ def make_worlds(
     namespace: str = "",
     other_units: OtherUnits | None = None,
     observed: "Observed | None" = None,
+    params: Sequence[Object] = (),
 ) -> dict[str, World]:
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
     `objects` may repeat some that are described, as those of another world do.
-    `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows.
+    `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows, and
+    `params` are the objects from which admission policies take values.
     """
     namespace = config.namespace or namespace
     described_ids = {id(obj) for obj in described.objects}
@@ -119,6 +122,7 @@ def make_worlds(
             observed=observed,
             problems=problems,
             described=described.objects,
+            params=params,
         )
     if others is not None:
         others.update(worlds)

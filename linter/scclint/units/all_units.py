@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
@@ -230,6 +231,8 @@ def names_of(others: OtherUnits) -> tuple[FromUnit, ...]:
 def _keys(obj: ApiObject) -> Iterator[_Key]:
     """By what others may ask for an object."""
     yield name_of(obj)
+    if isinstance(obj, AdmissionPolicy):
+        yield ("policy",)
     if isinstance(obj, ServiceAccount):
         yield "account in", obj.namespace
     for subject in _subjects(obj):
@@ -249,6 +252,8 @@ def _wanted(own: Facts, *, synced: bool) -> Iterator[_Key]:
     names |= {("CSIDriver", "", driver) for driver in own.drivers}
     names |= {("PersistentVolumeClaim", *claim) for claim in own.claims}
     yield from sorted(names)
+    if own.accounts:
+        yield ("policy",)
     if synced:
         yield from (("account in", namespace) for namespace in sorted(own.namespaces - {""}))
 

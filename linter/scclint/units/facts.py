@@ -5,6 +5,7 @@ from typing import Any
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.expand.csv import HOME
+from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import ProfileSource
 from scclint.model.object import ApiObject
@@ -22,7 +23,7 @@ Identity = tuple[str, str, str, str]
 
 _IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 
-CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, StorageObject)
+CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, StorageObject, AdmissionPolicy)
 """Model classes of the objects that one unit may take from another."""
 
 
@@ -37,8 +38,8 @@ class Facts:
     `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known. `namespaces`
     are those of the objects, with an empty one for objects whose namespace is not known.
     `required` are the SCCs that pods require by annotation, `drivers` the CSI drivers of their inline volumes, and `claims` the
-    PersistentVolumeClaims of their volumes, as (namespace, name). `objects` are RBAC objects, SCCs, Namespaces, ServiceAccounts and those
-    of storage, `profiles` the objects that hold seccomp profiles.
+    PersistentVolumeClaims of their volumes, as (namespace, name). `objects` are RBAC objects, SCCs, Namespaces, ServiceAccounts, those of
+    storage and admission policies, `profiles` the objects that hold seccomp profiles.
     """
 
     identities: frozenset[Identity] = frozenset()

@@ -27,6 +27,7 @@ _DECISIVE = frozenset(
 _REJECTED_BY = {
     "validation": "The API server rejects the pod as invalid",
     "csi": "A CSI volume is rejected",
+    "policy": "An admission policy rejects it",
     "pod-security": "Pod Security rejects the pod",
 }
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, Ended
-from scclint.cel.values import FIELDS, object_values, scc_object, verdict_object
+from scclint.cel_rules.values import FIELDS, object_values, scc_object, verdict_object
 from scclint.config.model import Config
 from scclint.config.raw import SHOWN, config_error
 from scclint.config.records import DeclaredRule

@@ -1,0 +1,1 @@
+"""Rules that a configuration declares as CEL expressions."""

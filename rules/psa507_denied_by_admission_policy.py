@@ -1,0 +1,121 @@
+"""
+A ValidatingAdmissionPolicy of the input denies a workload or its pod. The API server evaluates the policies that have a binding after all
+other steps of admission: on the workload when it is applied, and on the pod as SCC admission leaves it.
+
+scclint evaluates the CEL expressions of `matchConditions`, `variables`, `validations` and `messageExpression` as the API server does,
+with `params` from the files of the unit. This needs the extra `cel`. OpenShift serves these policies from 4.17 on.
+
+The severity is warning if the binding only warns. It is info if scclint cannot evaluate the policy, for example because its parameters
+are not in the input, or because an expression uses `authorizer` or optional values (`?.`).
+
+## How to fix it
+
+Change the workload so that it meets the policy, whose message says what it asks for. If the policy is wrong, or is not meant for this
+namespace, change its expression, or the `matchResources` of its binding.
+
+`scclint fix` leaves this to you: only the policy says what it asks for.
+
+## Before
+
+```yaml
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: few-replicas}
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: [apps]
+        apiVersions: [v1]
+        operations: [CREATE, UPDATE]
+        resources: [deployments]
+  validations:
+    - expression: "!has(object.spec.replicas) || object.spec.replicas <= 5"
+      message: at most 5 replicas
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: few-replicas}
+spec: {policyName: few-replicas, validationActions: [Deny]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 9
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+```
+
+## After
+
+```yaml
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: few-replicas}
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: [apps]
+        apiVersions: [v1]
+        operations: [CREATE, UPDATE]
+        resources: [deployments]
+  validations:
+    - expression: "!has(object.spec.replicas) || object.spec.replicas <= 5"
+      message: at most 5 replicas
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: few-replicas}
+spec: {policyName: few-replicas, validationActions: [Deny]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 5
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
+
+from ._words import pods
+
+
+@rule(
+    "PSA507",
+    "denied-by-admission-policy",
+    "A ValidatingAdmissionPolicy denies the workload or its pod",
+    severity=Severity.ERROR,
+    on=Workload,
+    since="0.1",
+    tags=("admission",),
+    study=(0, 0),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    for answer in world.outcome(workload).policies:
+        policy = world.find(ObjectRef("ValidatingAdmissionPolicy", "", answer.policy))
+        created = "it" if answer.of_template or workload.kind == "Pod" else pods(workload)
+        verb = "rejects" if answer.denies else "warns about"
+        yield Problem(
+            f"{workload.named}: {answer.unknown or f'the API server {verb} {created}: {answer.text}'}",
+            at=workload.place,
+            related=() if policy is None else (Related(f"{policy.named} is defined here", policy.place.span),),
+            help="Ask a cluster that has the policy: `oc apply --dry-run=server`."
+            if answer.unknown
+            else "Change the workload so that it meets the policy, or change what the policy or its binding is about.",
+            severity=Severity.INFO if answer.unknown else None if answer.denies else Severity.WARNING,
+        )

@@ -1,0 +1,198 @@
+"""Admission policies of the input: what they answer, and what changes pods before SCC admission."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scclint import Cluster
+from scclint.cel import evaluator
+from scclint.cli import main
+
+pytest.importorskip("cel", reason="needs the extra `cel`")
+
+PODS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+DEPLOYMENTS = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}
+CONTAINER = {"name": "web", "image": "registry.example/web:1"}
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+    "spec": {
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [CONTAINER]}},
+    },
+}
+
+
+def policy(expression: str, rule: dict[str, Any] = PODS, **spec: Any) -> list[dict[str, Any]]:
+    """A policy with one validation, and a binding that denies."""
+    kind, version = "ValidatingAdmissionPolicy", "admissionregistration.k8s.io/v1"
+    rules = {
+        "matchConstraints": {"resourceRules": [rule], **spec.pop("match", {})},
+        "validations": [{"expression": expression}],
+    }
+    bound = {"policyName": "demo", "validationActions": ["Deny"], **spec.pop("bound", {})}
+    return [
+        {"apiVersion": version, "kind": kind, "metadata": {"name": "demo"}, "spec": {**rules, **spec}},
+        {"apiVersion": version, "kind": f"{kind}Binding", "metadata": {"name": "all"}, "spec": bound},
+    ]
+
+
+def judged(objects: list[dict[str, Any]], release: str = "4.22") -> tuple[str, str]:
+    """The step and the text with which the API server rejects the Deployment or its pod."""
+    judgement = Cluster.openshift(release, objects).judge(DEPLOYMENT)
+    outcome = judgement.rejected or judgement.pods[0]
+    return outcome.step, outcome.message
+
+
+def test_a_policy_denies_the_workload_itself() -> None:
+    expression = "object.metadata.name != 'web'"
+    text = f"ValidatingAdmissionPolicy 'demo' with binding 'all' denied request: failed expression: {expression}"
+    assert judged(policy(expression, DEPLOYMENTS)) == ("policy", f'deployments.apps "web" is forbidden: {text}')
+
+
+def test_a_policy_sees_the_pod_as_scc_admission_leaves_it() -> None:
+    scc = "object.metadata.annotations['openshift.io/scc'] == 'restricted-v2'"
+    assert judged(policy(scc)) == ("", "")
+    step, message = judged(policy(f"!({scc})"))
+    assert step == "policy"
+    assert message.startswith('pods "') and "denied request: failed expression: !(" in message
+
+
+@pytest.mark.parametrize(
+    ("objects", "step"),
+    [
+        (policy("false"), "policy"),
+        (policy("false", failurePolicy="Ignore"), "policy"),
+        (policy("object.spec.nothing == 1"), "policy"),
+        (policy("object.spec.nothing == 1", failurePolicy="Ignore"), ""),
+        (policy("false", bound={"validationActions": ["Audit"]}), ""),
+        (policy("false", bound={"policyName": "another"}), ""),
+        (policy("false", {**PODS, "resources": ["services"]}), ""),
+        (policy("false", {**PODS, "operations": ["UPDATE"]}), ""),
+        (policy("false", match={"excludeResourceRules": [PODS]}), ""),
+        (policy("false", match={"objectSelector": {"matchLabels": {"app": "other"}}}), ""),
+        (policy("false", match={"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "other"}}}), ""),
+        (policy("false", bound={"matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}}), "policy"),
+        (policy("false", matchConditions=[{"name": "of-web", "expression": "object.metadata.labels.app == 'other'"}]), ""),
+        (policy("false", {**PODS, "apiVersions": ["v2"]}), "policy"),
+        (policy("false", {**PODS, "apiVersions": ["v2"]}, match={"matchPolicy": "Exact"}), ""),
+    ],
+)  # fmt: skip
+def test_what_a_policy_is_about(objects: list[dict[str, Any]], step: str) -> None:
+    assert judged(objects)[0] == step
+
+
+def test_releases_before_4_17_have_no_policies() -> None:
+    assert judged(policy("false"), "4.16") == ("", "")
+    assert judged(policy("false"), "4.17")[0] == "policy"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "quantity('1Gi').isGreaterThan(quantity('900Mi'))",
+        "object.spec.containers[0].image.split('/')[0].find('[a-z]+') == 'registry'",
+        "['b', 'a'].join('-').upperAscii() == 'B-A' && 'abc'.indexOf('c') == 2 && [1, 2].indexOf(3) == -1",
+        "'%s of %s'.format(['1', '2']) == '1 of 2' && [1, 2].sum() == 3 && !isQuantity('x')",
+    ],
+)
+def test_functions_of_the_api_server(expression: str) -> None:
+    assert judged(policy(expression)) == ("", "")
+    assert judged(policy(f"!({expression})"))[0] == "policy"
+
+
+@pytest.mark.parametrize("expression", ["object.?spec.hasValue()", "unknown(object)", "authorizer.group('').check('get')"])
+def test_what_cannot_be_evaluated_is_named(expression: str) -> None:
+    outcome = Cluster.openshift("4.22", policy(expression)).judge(DEPLOYMENT).pods[0]
+    assert outcome.created is None
+
+
+def test_an_endless_expression_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scclint.cel.evaluator.CEL_CPU", 0.2)
+    made = evaluator.Evaluator()
+    monkeypatch.setattr("scclint.outcome.policies.EVALUATOR", made)
+    doubled = "['abcdefgh']" + ".map(a, a + a + a + a + a + a + a + a + a + a + a)" * 12
+    assert Cluster.openshift("4.22", policy(f"{doubled}.size() > 0")).judge(DEPLOYMENT).pods[0].created is None
+    made.close()
+
+
+def test_without_the_library_the_answer_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = evaluator.Evaluator()
+    monkeypatch.setattr("scclint.outcome.policies.EVALUATOR", made)
+    monkeypatch.setitem(sys.modules, "cel", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert Cluster.openshift("4.22", policy("true")).judge(DEPLOYMENT).pods[0].created is None
+
+
+MUTATING = """apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {name: drop-all}
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {name: drop-all}
+spec: {policyName: drop-all}
+---
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: add-user}
+spec:
+  rules:
+    - name: user
+      match: {any: [{resources: {kinds: [Pod], namespaces: ["sho*"]}}]}
+      exclude: {any: [{resources: {names: ["oth*"]}}]}
+      mutate: {patchStrategicMerge: {spec: {securityContext: {runAsUser: 5}}}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {containers: [{name: web, image: registry.example/web:1}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, namespace: shop, labels: {sidecar.istio.io/inject: "false"}}
+spec: {containers: [{name: other, image: registry.example/web:1}]}
+"""
+
+
+def test_what_changes_pods_before_scc_admission_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pods.yaml").write_text(MUTATING)
+    end = "changes the pods before SCC admission; the verdicts are about the pods as written"
+    of_web = {
+        f"note: pods.yaml: Pod web: {what} {end}" for what in ("ClusterPolicy add-user", "the sidecar injection of Istio")
+    }
+    main(["check", "--select", "SCC101", "--openshift", "4.22", "pods.yaml"])
+    assert of_web == {line for line in capsys.readouterr().err.splitlines() if line.startswith("note")}
+    main(["check", "--select", "SCC101", "--openshift", "5.0", "pods.yaml"])
+    both = f"note: pods.yaml: Pod web and pods.yaml: Pod other: MutatingAdmissionPolicy drop-all {end}"
+    assert {*of_web, both} == {line for line in capsys.readouterr().err.splitlines() if line.startswith("note")}
+
+
+def test_a_policy_of_another_unit_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = Path(__file__).parents[2] / "fixtures" / "denied-by-admission-policy" / "bad.yaml"
+    rules, binding, workload = example.read_text().split("---\n")
+    for folder, text in (("platform", f"{rules}---\n{binding}"), ("shop", workload)):
+        Path(folder).mkdir()
+        Path(folder, "kustomization.yaml").write_text("resources: [objects.yaml]\n")
+        Path(folder, "objects.yaml").write_text(text)
+    assert main(["check", "--render", "never", "."]) == 1
+    shown = capsys.readouterr().out
+    assert "shop/objects.yaml:3:12: error[PSA507]" in shown
+    assert "platform/objects.yaml:3:12: note: ValidatingAdmissionPolicy few-replicas is defined" in " ".join(shown.split())
