@@ -22,7 +22,7 @@ from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 def load(data: bytes) -> None:
     """Bytes to documents: nothing is lost, and every node lies within the text."""
-    from scclint.files.read import decode
+    from scclint.files import decode
     from scclint.load import load_text
     from scclint.model.kinds import SUBJECT_KINDS
 
@@ -48,7 +48,7 @@ def load(data: bytes) -> None:
 
 def _subjects(documents: list[Document]) -> list[tuple[int, str, str]]:
     """The objects that matter, in order: the quick filter may leave out none."""
-    from scclint.expand.lists import items_of
+    from scclint.expand.item import items_of
     from scclint.model.kinds import SUBJECT_KINDS
     from scclint.yaml.locate import node_at
 
@@ -80,7 +80,7 @@ def _check_places(root: Node, last: int) -> None:
 def lint(data: bytes) -> None:
     """A manifest through every command and format: no rule fails, and nothing that does not print is shown."""
     from scclint import lint_text
-    from scclint.files.read import decode
+    from scclint.files import decode
     from scclint.report import FORMATS, Options, render
 
     try:
@@ -128,7 +128,7 @@ def _printed(argv: list[str], stdin: bytes) -> str:
 
 def profile(data: bytes) -> None:
     """A seccomp profile: each problem has words and, where it has a place, one in the text."""
-    from scclint.files.read import decode
+    from scclint.files import decode
     from scclint.profiles.lint import Target, lint_profile
     from scclint.yaml.json import parse_json
 
@@ -148,7 +148,7 @@ def configuration(data: bytes) -> None:
     from scclint.config.build import build_config
     from scclint.config.raw import parse_config
     from scclint.config.show import render
-    from scclint.files.read import decode
+    from scclint.files import decode
 
     try:
         text = decode(data, "c")

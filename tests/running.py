@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from scclint.config.model import Config
-from scclint.files.discover import SourceFile
+from scclint.files import SourceFile
 from scclint.files.sources import find_sources
 from scclint.record import EMPTY
 from scclint.registry import Registry, builtin

@@ -26,6 +26,7 @@ PACKAGES = ("scclint.load", "scclint.message", "scclint.suppress", "scclint.unit
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 WITH_LOCAL_NAMES = {
     "scclint.message.read: re.search(wording['pattern'])": "`test_a_long_message_is_read_quickly` measures those of errors.json",
+    "scclint.load.host_access: re.search(pattern)": "all begin with a literal",
     "scclint.load: re.sub(action)": "`test_text_with_actions` measures it",
     "scclint.yaml.edit_places: re.search(f'\\\\*{re.escape(name)}(?=[\\\\s,\\\\]}}:]|\\\\Z)')": "begins with a literal",
     "scclint.yaml.edit_styles: re.fullmatch(allowed)": "is one set of characters",

@@ -22,7 +22,7 @@ NEVER = (
     *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol", "mcp"),
     *("dask", "distributed", "duckdb", "fsspec", "pyarrow"),
     *(f"scclint.{package}" for package in ("apps", "cel", "cel_rules", "change", "profiles", "remedy")),
-    *("scclint.run.pool", "scclint.files.archive", "scclint.files.git", "scclint.report.html", "scclint.report.sarif"),
+    *("scclint.run.pool", "scclint.files.dump", "scclint.files.git", "scclint.report.html", "scclint.report.sarif"),
 )
 """What a run over one file without findings never imports: modules of Python, of other packages, and of scclint."""
 

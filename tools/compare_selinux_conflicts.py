@@ -21,7 +21,7 @@ from typing import Any
 from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.load import load_text
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.selinux import event_text, events, mounts
 from scclint.outcome.world import World
 

@@ -36,12 +36,21 @@ from scclint.finding import (
 )
 from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
-from scclint.model.namespaces import Namespace, ServiceAccount
-from scclint.model.node_config import KubeletConfig, MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
-from scclint.model.object import ApiObject
+from scclint.model.object import (
+    ApiObject,
+    KubeletConfig,
+    MachineConfig,
+    Namespace,
+    ProfileSource,
+    Role,
+    RoleBinding,
+    SeccompProfile,
+    SeccompProfileFile,
+    SecurityContextConstraints,
+    ServiceAccount,
+    Workload,
+)
 from scclint.model.pod import Container, Pod
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     EVERYONE,
@@ -54,7 +63,6 @@ from scclint.model.terms import (
 )
 from scclint.model.unknown import first_unknown, in_plain_words, is_open
 from scclint.model.view import Field, View
-from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.selinux import Event as SELinuxEvent
 from scclint.outcome.selinux import Mount

@@ -12,7 +12,7 @@ import pytest
 
 from scclint.cli import fix as fix_command
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile
+from scclint.files import SourceFile
 from scclint.remedy.apply import write_file
 
 if TYPE_CHECKING:

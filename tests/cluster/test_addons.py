@@ -21,7 +21,7 @@ from scclint.config.model import Config
 from scclint.errors import ConfigError, UsageError
 from scclint.model.releases import DEFAULT, RELEASES, release_of
 from scclint.run.notices import notices
-from scclint.run.unit_result import Unjudged
+from scclint.run.report import Unjudged
 from tests.conftest import shared
 
 ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))

@@ -13,10 +13,9 @@ from scclint.expand.carriers import carried
 from scclint.expand.item import Item
 from scclint.load import load_text
 from scclint.model.kinds import CARRIERS, SUBJECT_KINDS, TRIGGERS
-from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.object import ApiObject, UnknownKind, Workload
 from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
-from scclint.model.workload import Workload
 from scclint.yaml.nodes import ScalarNode
 
 ROOT = ScalarNode(("x.json", 1, 1, 1, 5), None, "", True)

@@ -13,8 +13,7 @@ from scclint.config.records import PodTemplate
 from scclint.expand import DEFAULTS, Settings, expand
 from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.object import ApiObject, UnknownKind
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, UnknownKind, Workload
 from scclint.yaml.nodes import to_data
 from tests.running import report_on
 

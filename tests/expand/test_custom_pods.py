@@ -11,8 +11,7 @@ from scclint.expand import DEFAULTS, expand
 from scclint.load import load_text
 from scclint.model.custom_pods import CUSTOM_PODS
 from scclint.model.kinds import CUSTOM_POD_KINDS
-from scclint.model.object import ApiObject, UnknownKind
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, UnknownKind, Workload
 from scclint.run.report import Report
 
 PRIVILEGED = {"securityContext": {"privileged": True}}

@@ -17,9 +17,8 @@ from scclint.expand.template import declared, instantiate
 from scclint.limits import AddedTextCounter
 from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.object import ApiObject, Parameter
+from scclint.model.object import ApiObject, Parameter, Workload
 from scclint.model.unknown import Unknown, first_unknown
-from scclint.model.workload import Workload
 from scclint.record import EMPTY
 from scclint.run.report import Report
 from scclint.yaml.nodes import ScalarNode, to_data

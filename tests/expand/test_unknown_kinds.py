@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scclint.expand import DEFAULTS, expand
-from scclint.expand.unknown_kinds import holds_containers
+from scclint.expand.carriers import holds_containers
 from scclint.load import load_text
 from scclint.model.object import UnknownKind
 from scclint.run.report import Report

@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from scclint.errors import LoadError
-from scclint.files import archive
-from scclint.files.archive import entries, inflate, is_archive
-from scclint.files.dump import DumpFile, holds_dump, place_in_dump, read_dump
+from scclint.files import dump
+from scclint.files.dump import DumpFile, entries, holds_dump, inflate, is_archive, place_in_dump, read_dump
 from tests.must_gather import files, write_archive, write_folder
 
 WANTED = "namespaces/shop/shop.yaml"
@@ -113,13 +112,13 @@ def test_sparse_members_are_not_filled_in(tmp_path: Path) -> None:
 
 
 def test_a_large_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(dump, "MAX_BYTES", 1 << 20)
     path = write_archive(tmp_path / "a.tar.gz", {"large": bytes((1 << 20) + 1), "small": "x"})
     assert read(path) == {"large": "larger than 1 MiB, which is not read", "small": b"x"}
 
 
 def test_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_ARCHIVE", 64 << 20)
+    monkeypatch.setattr(dump, "MAX_ARCHIVE", 64 << 20)
     path = tmp_path / "a.tar.gz"
     with gzip.open(path, "wb", compresslevel=1) as file:
         file.write(header("log", 1 << 40))
@@ -135,7 +134,7 @@ def test_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_member_that_is_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(dump, "MAX_BYTES", 1 << 20)
     with pytest.raises(LoadError, match="inflates to more than 1 MiB"):
         inflate(gzip.compress(bytes(1 << 24)), "a.gz")
     assert inflate(gzip.compress(b"x") * 2, "a.gz") == b"xx"
@@ -151,7 +150,7 @@ def test_very_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     before = time.process_time()
     assert sum(1 for _ in entries(str(path), "", lambda name: name == "log-9999")) == 1
     assert time.process_time() - before < 10
-    monkeypatch.setattr(archive, "MAX_ARCHIVE_MEMBERS", 9_999)
+    monkeypatch.setattr(dump, "MAX_ARCHIVE_MEMBERS", 9_999)
     tracemalloc.start()
     assert refusal(path) == "has more than 9,999 members, which are not read"
     assert tracemalloc.get_traced_memory()[1] < 1 << 20, "headers are not kept"

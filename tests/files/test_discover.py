@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import scclint.files as module
 from scclint.errors import LoadError
-from scclint.files import discover as module
-from scclint.files.discover import SourceFile, discover
+from scclint.files import SourceFile, discover
 from scclint.files.globs import path_filter
 
 

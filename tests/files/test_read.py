@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import scclint.files as module
 from scclint.errors import LoadError
-from scclint.files import read as module
-from scclint.files.read import decode, read, read_all
+from scclint.files import decode, read, read_all
 
 
 @pytest.mark.parametrize(

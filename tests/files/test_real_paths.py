@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.files.real_paths import RealPaths
+from scclint.files import RealPaths
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.files.discover import SourceFile
+from scclint.files import SourceFile
 from scclint.remedy.apply import write_file
 from scclint.report.output import write
 

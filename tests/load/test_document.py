@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scclint.expand.lists import items_of
+from scclint.expand.item import items_of
 from scclint.load import is_helm_template, load_file, load_text
 from scclint.load.document import Document
 from scclint.yaml.nodes import ScalarNode

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scclint.expand.lists import items_of
+from scclint.expand.item import items_of
 from scclint.load import load_text
 from scclint.load.sniff import HOLDERS, other_kind
 

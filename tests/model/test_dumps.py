@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
-from scclint.expand.lists import items_of
+from scclint.expand.item import items_of
 from scclint.load import load_text
 from scclint.load.thin import thin, without_body
 from scclint.model.kinds import STATE_KINDS

@@ -5,7 +5,7 @@ import pytest
 from scclint.expand import MODELS, expand
 from scclint.load import load_text
 from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 
 NAMED = "metadata: {name: web}\n"
 SELECTOR = "selector: {matchLabels: {app: web}}, "

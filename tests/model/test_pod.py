@@ -6,7 +6,7 @@ import pytest
 
 from scclint.expand import expand
 from scclint.load import load_text
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.text import field_path
 from tests.yaml_text import write_yaml
 

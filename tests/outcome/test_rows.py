@@ -3,7 +3,7 @@
 from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.load import load_text
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow, grant_rows, workload_row
 from scclint.outcome.world import World
 

@@ -13,8 +13,7 @@ from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.finding import Finding
 from scclint.load import load_text
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from tests.running import open_one

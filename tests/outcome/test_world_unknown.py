@@ -6,7 +6,7 @@ from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 

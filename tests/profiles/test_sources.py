@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scclint.config.model import Config
 from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
-from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
+from scclint.model.object import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.outcome.world import World
 from scclint.profiles import sources
 from scclint.profiles.problem import ProfileProblem

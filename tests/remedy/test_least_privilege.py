@@ -10,8 +10,8 @@ import pytest
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Severity
+from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
-from scclint.model.workload import Workload
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml

@@ -223,7 +223,7 @@ def test_submodule_that_is_called_like_a_file(
 ) -> None:
     import subprocess
 
-    from scclint.files.discover import SourceFile, discover
+    from scclint.files import SourceFile, discover
 
     outer = tmp_path_factory.mktemp("outer")
     inner = outer / "x.yaml"
@@ -379,7 +379,7 @@ def test_actions_of_a_template_outside_of_a_chart_hide_no_pod(source: str) -> No
 
 @pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude", "k/.gitignore"])
 def test_a_fifo_in_place_of_ignore_rules_stalls_nothing(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from scclint.files.ignored import listed_by_git
+    from scclint.files import listed_by_git
 
     folder = tmp_path_factory.mktemp("work")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import scclint.files as module
 from scclint.apps.fleet.settings import ScanSettings, TargetSettings
 from scclint.apps.lsp.project import Project
 from scclint.config.model import Config
 from scclint.errors import ConfigError
-from scclint.files import discover as module
-from scclint.files.discover import SourceFile, discover
+from scclint.files import SourceFile, discover
 from scclint.files.sources import find_sources
 from scclint.run.scan import scan
 from scclint.units.kustomize.surroundings import Surroundings

@@ -136,7 +136,7 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
 
     stages = (
         (reader, "load_file", lambda file, *_: file == "b.yaml"),
-        (import_module("scclint.run.model"), "expand", lambda document, *_: document.file == "b.yaml"),
+        (import_module("scclint.run.load"), "expand", lambda document, *_: document.file == "b.yaml"),
         (world.World, "outcome", lambda self, workload, *_: workload.file == "b.yaml"),
     )
     for holder, name, is_meant in stages:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import main
-from scclint.files.read import read
+from scclint.files import read
 from tests.units.trees import deployment, write
 
 BINDING = """\

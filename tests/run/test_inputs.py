@@ -8,7 +8,7 @@ from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
 from scclint.model.object import UnknownKind
-from scclint.run.inputs import expand_settings
+from scclint.run.load import expand_settings
 from tests.running import open_one, report_on
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"

@@ -10,9 +10,9 @@ import pytest
 from scclint.cli.main import main
 from scclint.run.judge import OpenUnit, judge
 from scclint.run.pool import can_fork
+from scclint.run.report import UnitResult
 from scclint.run.run import report_of
 from scclint.run.shared import Run
-from scclint.run.unit_result import UnitResult
 from tests.running import run_over
 from tests.units.catalog import write_catalog
 

@@ -2,7 +2,7 @@
 
 from scclint.finding import Finding, Severity, Subject
 from scclint.run.merge import merged_findings
-from scclint.run.unit_result import UnitResult
+from scclint.run.report import UnitResult
 from scclint.source import Span
 
 

@@ -9,7 +9,7 @@ import scclint
 from scclint.config.model import Config
 from scclint.config.records import Creator, GrantFacts, NamespaceFacts
 from scclint.finding import Finding, Problem, Severity
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import builtin, registry
@@ -127,9 +127,9 @@ def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
 
 
 HELPERS = {
-    "scclint.run.model.place_by_kustomizations": "looking at kustomizations",
-    "scclint.run.model.with_origins": "looking for what kustomize built from",
-    "scclint.units.helm.sources.find_origins": "looking for Helm's templates",
+    "scclint.run.load.place_by_kustomizations": "looking at kustomizations",
+    "scclint.run.load.with_origins": "looking for what kustomize built from",
+    "scclint.units.helm.chart.find_origins": "looking for Helm's templates",
     "scclint.units.helm.trace.Trace.finding": "looking for the lines of sources",
     "scclint.run.judge.unjudged": "looking at what is not judged",
     "scclint.run.judge.written_ignores": "applying suppressions",

@@ -17,8 +17,7 @@ from scclint.record import replace
 from scclint.source import Span
 from scclint.suppress import baseline as baselines
 from scclint.suppress.apply import Ran
-from scclint.suppress.baseline import Baseline, load_baseline
-from scclint.suppress.identity import Key, key_of, stable_path
+from scclint.suppress.baseline import Baseline, Key, key_of, load_baseline, stable_path
 
 FILE = ".scclint-baseline.json"
 CONTAINER = ("spec", "template", "spec", "containers", 0, "securityContext")

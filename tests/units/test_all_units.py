@@ -7,8 +7,7 @@ import pytest
 from scclint.expand import expand
 from scclint.load import load_text
 from scclint.other_units import OtherUnits
-from scclint.units.all_units import AllUnits
-from scclint.units.facts import Facts, facts_of
+from scclint.units.facts import AllUnits, Facts, facts_of
 from scclint.units.unit import Unit
 from tests.running import report_on
 from tests.units.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc, write

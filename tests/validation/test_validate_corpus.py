@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scclint.expand.lists import items_of
+from scclint.expand.item import items_of
 from scclint.load import load_file
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.schema import shapes

@@ -34,8 +34,8 @@ def exact(data: object) -> str:
 
 
 def test_corpus_loads_without_error() -> None:
-    from scclint.files.discover import SourceFile, discover
-    from scclint.files.read import read as read_file
+    from scclint.files import SourceFile, discover
+    from scclint.files import read as read_file
 
     statuses: dict[str, int] = {}
     for item in discover([str(shared() / "corpus")]):

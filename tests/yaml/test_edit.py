@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.finding import Append, Deduplicate, Operation, Remove, Rename, Set
 from scclint.load import load_text
 from scclint.yaml.edit import EditRefused, add_document, edit

@@ -6,8 +6,8 @@ from typing import Any
 
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
+from scclint.model.object import Workload
 from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
-from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.text import and_more, listed

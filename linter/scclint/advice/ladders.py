@@ -14,8 +14,8 @@ from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft
 from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
 from scclint.finding import Path, Remedy, Remove
+from scclint.model.object import Workload
 from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
-from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.labels import Mode

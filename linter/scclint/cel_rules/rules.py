@@ -18,9 +18,8 @@ from scclint.errors import ConfigError, LoadError
 from scclint.finding import Located, Path, Problem, Severity
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN, MAX_EXPRESSION
 from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, Workload
 from scclint.model.unknown import known
-from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.registry import Registry, registry
 from scclint.rule import AnyRule, Rule
@@ -145,7 +144,7 @@ def _reported(text: str, expr: str) -> tuple[int, str]:
 
 def _within(record: DeclaredRule, line: int, column: int) -> Span:
     """Return the place in the file of a line and column of the expression; with escapes, that of the whole expression."""
-    from scclint.files.read import read
+    from scclint.files import read
 
     span = record.expr_span
     try:

@@ -7,9 +7,8 @@ from contextlib import chdir, contextmanager
 from scclint.admission.verdict import ObjectRef
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.files.discover import SourceFile
+from scclint.files import STDIN, SourceFile, is_stream, read_stream
 from scclint.files.dump import is_dump, texts_of_dump
-from scclint.files.read import STDIN, is_stream, read_stream
 from scclint.files.revision import checked_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice

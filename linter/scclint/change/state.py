@@ -10,8 +10,7 @@ from scclint.change.model import ObjectKey
 from scclint.config.model import Config
 from scclint.expand.csv import HOME
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
 from scclint.record import replace

@@ -8,9 +8,8 @@ from scclint.admission.order import points
 from scclint.change.model import ChangeCause, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange, facts
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, Workload
 from scclint.model.terms import RESTRICTED, namespace_name
-from scclint.model.workload import Workload
 from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_rows
 from scclint.outcome.world import World
 from scclint.record import replace

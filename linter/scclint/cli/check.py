@@ -297,7 +297,7 @@ def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> Non
     import os
 
     from scclint.errors import ConfigError
-    from scclint.files.read import read
+    from scclint.files import read
     from scclint.suppress.baseline import load_baseline, write_baseline
 
     select = selection(request.registry.rules, request.config)

@@ -10,7 +10,7 @@ from scclint.cli.output import color_wanted, write_formats
 from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.files.read import STDIN
+from scclint.files import STDIN
 from scclint.report import diff
 from scclint.report.output import say
 from scclint.report.summary import notice_line

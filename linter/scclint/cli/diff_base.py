@@ -13,7 +13,7 @@ from scclint.cli.inputs import settings
 from scclint.config.model import Config
 from scclint.config.raw import empty_config, parse_config
 from scclint.errors import UsageError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.files.revision import Revision, checked_out, is_manifest, resolve, text_of
 from scclint.files.sources import find_sources
 from scclint.record import replace
@@ -123,7 +123,7 @@ def _path_in_copy(root: str, inside: str, name: str) -> str:
 
 def _in_copy(config: Config, path: Callable[[str], str]) -> Config:
     """Return the settings with each path as `path` calls it."""
-    from scclint.files.archive import is_archive
+    from scclint.files.dump import is_archive
 
     return replace(
         config,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
 from scclint.errors import LoadError, UsageError
-from scclint.files.discover import SourceFile
-from scclint.files.read import STDIN, read_stream
+from scclint.files import STDIN, SourceFile, read_stream
 from scclint.files.sources import Sources, find_sources
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
 from scclint.outcome.world import World
 from scclint.record import replace

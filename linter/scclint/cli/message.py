@@ -9,12 +9,12 @@ from scclint.cli.named_workloads import Named, named
 from scclint.cli.output import color_wanted, terminal_columns, write_formats
 from scclint.cli.status import OK, status_of_units
 from scclint.errors import UsageError
-from scclint.files.read import is_stream, read, read_stream
+from scclint.files import is_stream, read, read_stream
 from scclint.finding import Finding
 from scclint.message.read import Message, explain_message
+from scclint.model.object import Workload
 from scclint.model.pod_names import is_pod_of
 from scclint.model.releases import DEFAULT, ORDER
-from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import message as reports
 from scclint.report.options import Options

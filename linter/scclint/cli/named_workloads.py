@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 
 from scclint.errors import UsageError
-from scclint.files.discover import SUFFIXES
-from scclint.model.workload import Workload
+from scclint.files import SUFFIXES
+from scclint.model.object import Workload
 from scclint.record import record
 from scclint.text import and_more
 

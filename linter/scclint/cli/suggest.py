@@ -7,8 +7,8 @@ from scclint.cli.named_workloads import Named, named, names
 from scclint.cli.output import write_formats
 from scclint.cli.status import status_of_units
 from scclint.errors import UsageError
+from scclint.model.object import Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
-from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.remedy.least_privilege import suggest
 from scclint.report.suggest import render_json, render_yaml

@@ -37,7 +37,7 @@ def _check_link(path: str) -> None:
     if not os.path.islink(path):
         return
     from scclint.errors import ConfigError
-    from scclint.files.discover import Reach
+    from scclint.files import Reach
 
     if not Reach(os.path.dirname(path)).has(path):
         shown = _shorter(path)
@@ -47,7 +47,7 @@ def _check_link(path: str) -> None:
 def _has_table(path: str) -> bool:
     """Whether a pyproject.toml configures scclint. A broken one that mentions scclint counts, so that its mistake is reported."""
     from scclint.errors import LoadError
-    from scclint.files.read import read
+    from scclint.files import read
 
     try:
         text = read(path)

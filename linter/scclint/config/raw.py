@@ -48,7 +48,7 @@ def read_config(file: str, *, found: bool = False) -> Raw:
     `found` says that nobody named the file. Raises ConfigError where it cannot be read or parsed. `Raw.mistakes` has what the
     schema rejects, so that one error can report it together with mistakes that only the rules can find.
     """
-    from scclint.files.read import read
+    from scclint.files import read
 
     try:
         text = read(file)

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scclint.expand.item import Item
-from scclint.expand.lists import items_of
+from scclint.expand.item import Item, items_of
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter
 from scclint.load.document import Document
 from scclint.load.sniff import HOLDERS
-from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.kinds import (
     CARRIERS,
     CSV,
@@ -29,23 +27,27 @@ from scclint.model.kinds import (
     TRIGGERS,
 )
 from scclint.model.kinds import Key as KindKey
-from scclint.model.namespaces import Namespace, ServiceAccount
-from scclint.model.node_config import (
+from scclint.model.object import (
+    AdmissionPolicy,
+    ApiObject,
     ContainerRuntimeConfig,
     KubeletConfig,
     MachineConfigPool,
+    Namespace,
     ProfileBinding,
+    Role,
+    RoleBinding,
     RuntimeClass,
     SeccompProfile,
     SeccompProfileFile,
+    SecurityContextConstraints,
+    ServiceAccount,
+    StorageObject,
+    UnknownKind,
+    Workload,
     is_profile,
 )
-from scclint.model.object import ApiObject, UnknownKind
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
-from scclint.model.storage import StorageObject
 from scclint.model.unknown import Unknown
-from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
 from scclint.untyped import value_at
 from scclint.yaml.nodes import SequenceNode
@@ -91,7 +93,7 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
 
         items = objects_of_tasks(document)
     if document.release_namespace:
-        from scclint.expand.release_namespace import without_release_namespace
+        from scclint.expand.item import without_release_namespace
 
         items = (without_release_namespace(item, document, settings.namespace) for item in items)
     for item in items:
@@ -138,7 +140,7 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         stated = {name: value for name, value in item.data.items() if value or name not in ("apiVersion", "kind")}
         return (replace(item, model=SeccompProfileFile, data=stated),)
     if kind and api_version:
-        from scclint.expand.unknown_kinds import of_unknown_kind
+        from scclint.expand.carriers import of_unknown_kind
 
         return of_unknown_kind(item)
     return ()

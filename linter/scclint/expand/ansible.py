@@ -7,9 +7,7 @@ Source: the documentation of the module kubernetes.core.k8s.
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.expand.expressions import TEMPLATE, with_unknowns
-from scclint.expand.item import Item
-from scclint.expand.lists import items_of
+from scclint.expand.item import TEMPLATE, Item, items_of, with_unknowns
 from scclint.finding import Path
 from scclint.limits import MAX_TEMPLATE_DEPTH
 from scclint.load import load_file

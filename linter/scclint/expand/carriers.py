@@ -1,23 +1,25 @@
-"""Objects that contain whole objects, which an agent applies on another cluster.
+"""Objects that contain whole objects, which an agent or a controller applies, and objects of unknown kinds that contain containers.
 
 They are kinds of Open Cluster Management (ManifestWork, add-ons, policies) and of Hive (SyncSet). Kyverno policies, which generate
 objects in their own cluster, and triggers of Argo Events and Tekton are read in the same way. scclint judges the contained
-objects as if they were in their own file and were enforced, and assumes that the other cluster is like the judged one.
+objects as if they were in their own file and were enforced, and assumes that the other cluster is like the judged one. Manifests in
+Argo Workflows and static pods in MachineConfigs are written as text in a field.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.expand.item import Item, each
-from scclint.expand.unknown_kinds import of_unknown_kind
+from scclint.expand.item import Item, each, items_of
 from scclint.finding import Path
-from scclint.model.admission_policy import AdmissionPolicy
-from scclint.model.kinds import CARRIERS, TRIGGERS
-from scclint.model.object import Parameter, Provenance
+from scclint.load import load_text
+from scclint.load.sniff import PODLESS, names_containers
+from scclint.model.ignition import files_of
+from scclint.model.kinds import CARRIERS, NODE_ACCESS, TRIGGERS
+from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Provenance, UnknownKind
 from scclint.model.terms import EACH
-from scclint.model.unknown import Unknown
+from scclint.model.unknown import Unknown, is_open
 from scclint.record import replace
-from scclint.untyped import as_mapping, as_text, value_at
+from scclint.untyped import as_mapping, as_text, mappings, value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
@@ -123,3 +125,111 @@ def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> 
     if isinstance(data, list):
         return [opened(value, (*path, index), filled) for index, value in enumerate(data)]
     return data
+
+
+NO_HOLDERS = frozenset(("admission.k8s.io", "kubevirt.io", "kyverno.io", "policies.kyverno.io"))
+"""API groups whose objects describe the pods of others, or mean the image of a virtual machine by a container."""
+
+
+SECURITY = frozenset((
+    "allowPrivilegeEscalation", "capabilities", "fsGroup", "privileged", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions",
+    "seccompProfile", "supplementalGroups",
+))  # fmt: skip
+"""Fields by which the security context of a pod or a container is known."""
+
+
+def of_unknown_kind(item: Item) -> Iterator[Item]:
+    """Yield an object of no known kind if it holds containers, otherwise nothing."""
+    if holds_containers(*item.key, item.data):
+        yield _named_only(item)
+
+
+def with_node_access(item: Item) -> Iterator[Item]:
+    """Yield an object that gives its pods access to the node and contains no container, otherwise nothing."""
+    field, what = NODE_ACCESS[item.key]
+    if any(value for _, value in each(item.data, field)):
+        yield replace(_named_only(item), provenance=replace(item.provenance, partial=what))
+
+
+def _named_only(item: Item) -> Item:
+    """Return the object with nothing but what names it."""
+    named = {name: value for name, value in item.data.items() if name in ("apiVersion", "kind", "metadata")}
+    return replace(item, model=UnknownKind, data=named)
+
+
+def holds_containers(group: str, kind: str, data: Any) -> bool:
+    """Return whether an object of (group, kind) contains a container: a value with an image, under a field with a known name.
+
+    The names are `containers`, `sidecarContainers`, `container` and `script` of Argo, and `steps` of Tekton. A security context also
+    counts, and so does a ConfigurationPolicy with a text template that contains one of these names.
+    """
+    return kind not in PODLESS and group not in NO_HOLDERS and _holds(data)
+
+
+def _holds(data: Any) -> bool:
+    if isinstance(data, dict):
+        source = data.get("object-templates-raw")
+        # In a Policy, the text is Unknown, because the templates of the Policy are filled in first.
+        if isinstance(source, str | Unknown) and names_containers(str(source)):
+            return True
+        return any(_is_telling(key, value) or _holds(value) for key, value in data.items())
+    return isinstance(data, list) and any(map(_holds, data))
+
+
+def _is_telling(key: str, value: Any) -> bool:
+    if key.endswith(("securityContext", "SecurityContext")):
+        return isinstance(value, dict) and not SECURITY.isdisjoint(value)
+    is_holder = key.endswith(("container", "containers", "Container", "Containers")) or key in ("steps", "sidecars", "script")
+    return is_holder and _is_container(value)
+
+
+def _is_container(value: Any) -> bool:
+    return any(isinstance(item.get("image"), str | Unknown) for item in mappings(value if isinstance(value, list) else [value]))
+
+
+STATIC_PODS = "/etc/kubernetes/manifests/"
+"""The folder of a node whose pods the kubelet runs without the API server (KubeletConfiguration `staticPodPath` of OpenShift)."""
+
+_MADE_BY = ("create", "apply", "replace")
+"""Values of `action` with which Argo creates the object of a resource template. Others patch, delete or get one."""
+
+
+def machine_config(item: Item) -> Iterator[Item]:
+    """Yield a MachineConfig, and the static pods that it writes to nodes."""
+    yield replace(item, model=MachineConfig)
+    for file in files_of(item.data, STATIC_PODS):
+        where = f"{file.path} in MachineConfig {item.name}"
+        if file.text is None:
+            yield _unread(item, (*item.path, *file.at), where, file.problem)
+        else:
+            static = replace(item, provenance=replace(item.provenance, static=True))
+            yield from _objects(static, file.at, file.text, where)
+
+
+def resource_manifests(item: Item, templates: Path) -> Iterator[Item]:
+    """Yield the objects that the resource templates of an Argo Workflow create."""
+    for where, resource in each(item.data, (*templates, "resource")):
+        text = value_at(resource, ("manifest",))
+        if isinstance(text, str) and value_at(resource, ("action",)) in _MADE_BY:
+            yield from _objects(item, (*where, "manifest"), text, f"the manifest in {item.data['kind']} {item.name}")
+
+
+def _objects(item: Item, at: Path, text: str, where: str) -> Iterator[Item]:
+    """Yield the objects in a text, all at the place of the text, because the lines in it are no lines of the file."""
+    path = (*item.path, *at)
+    for document in load_text("", text, frozenset()):
+        filled: dict[Path, tuple[Parameter, ...]] = {}
+        if document.status == "parsed":
+            for inner in items_of(document):
+                data = opened(inner.data, path, filled)
+                provenance = replace(item.provenance, substitutions=(filled,) if filled else ())
+                yield Item(item.root, path, data, provenance)
+        elif is_open(text):
+            yield _unread(item, path, where, "its placeholders decide what it is")
+        elif document.status == "unparsable":
+            yield _unread(item, path, where, "its text is not YAML")
+
+
+def _unread(item: Item, path: Path, label: str, why: str) -> Item:
+    provenance = replace(item.provenance, label=label, partial=why)
+    return Item(item.root, path, {"kind": label}, provenance, UnknownKind)

@@ -11,10 +11,7 @@ from typing import Any
 from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
-from scclint.model.namespaces import ServiceAccount
-from scclint.model.object import Provenance
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.workload import Workload
+from scclint.model.object import Provenance, Role, RoleBinding, ServiceAccount, Workload
 from scclint.record import replace
 from scclint.untyped import as_mappings, mappings, value_at
 

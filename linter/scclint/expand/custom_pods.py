@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from scclint.expand.carriers import resource_manifests
 from scclint.expand.item import Item, each
 from scclint.expand.sourced_value import NOTHING, Inner, SourcedValue, in_list, in_mapping, laid_over, named, pod_of
-from scclint.expand.texts import resource_manifests
 from scclint.load import load_text
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from scclint.expand import carriers, csv, custom_pods, knative, tekton, template, texts, unknown_kinds
+from scclint.expand import carriers, csv, custom_pods, knative, tekton, template
 from scclint.expand.item import Item
 from scclint.expand.tekton_runs import References
 from scclint.limits import AddedTextCounter
@@ -23,14 +23,14 @@ from scclint.model.kinds import (
 
 _OF_ITEM: dict[Key, Callable[[Item], Iterable[Item]]] = {
     CSV: csv.implied,
-    MACHINE_CONFIG: texts.machine_config,
+    MACHINE_CONFIG: carriers.machine_config,
     TEMPLATE_INSTANCE: template.template_of,
     **dict.fromkeys(KNATIVE, knative.service),
     **dict.fromkeys(CARRIERS, carriers.carried),
     **dict.fromkeys(GENERATORS, carriers.generated),
     **dict.fromkeys(TRIGGERS, carriers.triggered),
     **dict.fromkeys(CUSTOM_POD_KINDS, custom_pods.pods),
-    **dict.fromkeys(NODE_ACCESS, unknown_kinds.with_node_access),
+    **dict.fromkeys(NODE_ACCESS, carriers.with_node_access),
 }
 
 

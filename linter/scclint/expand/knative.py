@@ -12,7 +12,7 @@ from typing import Any
 
 from scclint.expand.item import Item
 from scclint.finding import Path
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.record import replace
 from scclint.untyped import as_list, as_text, mappings, value_at
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.expand.item import Item
 from scclint.finding import Path
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.record import record, replace
 from scclint.untyped import value_at
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode

@@ -7,22 +7,19 @@ The substitution is that of library-go's templateprocessing. A value that is not
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scclint.errors import LoadError
 from scclint.expand.item import Item
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
-from scclint.model.object import Parameter, Provenance
+from scclint.model.object import ApiObject, Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
 from scclint.untyped import as_list, as_mapping, as_mappings, as_text, mappings, value_at
 from scclint.yaml.locate import locate
 from scclint.yaml.nodes import to_data
-
-if TYPE_CHECKING:
-    from scclint.model.object import ApiObject
 
 _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from subprocess import run
 
 from scclint.errors import LoadError, UsageError
-from scclint.files.discover import display
+from scclint.files import display, read, work_tree
 from scclint.files.git import command, environment
-from scclint.files.ignored import work_tree
-from scclint.files.read import read
 from scclint.files.revision import Revision, checked_out, resolve
 from scclint.record import EMPTY, record
 

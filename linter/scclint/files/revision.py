@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from scclint.errors import UsageError
-from scclint.files.discover import SCRIPT_SUFFIXES, SUFFIXES
+from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
 from scclint.files.git import command, environment
 from scclint.limits import MAX_BYTES, MAX_FOLDER_DEPTH, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import record

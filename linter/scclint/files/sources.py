@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from scclint.errors import LoadError
-from scclint.files.discover import SUFFIXES, TEXT_SUFFIXES, SourceFile, discover, display
+from scclint.files import SUFFIXES, TEXT_SUFFIXES, SourceFile, discover, display
 
 _EMPTY = "holds no YAML or JSON file that is read: files that git ignores or the settings exclude do not count"
 
@@ -105,6 +105,6 @@ def _dump(path: str) -> list[Dump]:
         from scclint.files.dump import has_files, telling_place
 
         return [Dump(path, display(path))] if has_files(path, telling_place) else []
-    from scclint.files.archive import is_archive
+    from scclint.files.dump import is_archive
 
     return [Dump(path, display(path))] if is_archive(path) else []

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from scclint.files.discover import SourceFile, display
+from scclint.files import SourceFile, display
 
 _VENDOR = "vendor"
 _LIST = "modules.txt"

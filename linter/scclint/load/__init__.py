@@ -3,16 +3,17 @@
 import os.path
 import re
 from collections.abc import Iterator, Set
+from typing import Any
 
 from scclint.errors import LoadError
-from scclint.files.discover import ASSET_FOLDERS, SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES
+from scclint.files import ASSET_FOLDERS, SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, read
 from scclint.limits import AliasCounter, LimitError
-from scclint.load.document import Document, Status, text_at
+from scclint.load.document import Document, Status, first_root, text_at
 from scclint.load.sniff import other_kind
-from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
+from scclint.yaml.nodes import Node, ScalarNode, SequenceNode, to_data
 from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_empty, split
 
-__all__ = ["is_helm_template", "load_file", "load_text"]
+__all__ = ["data_of", "data_of_file", "is_helm_template", "load_file", "load_text"]
 
 _ASSETS = frozenset(ASSET_FOLDERS)
 _ACTION = "\0"
@@ -54,6 +55,19 @@ def load_text(file: str, text: str, subject_kinds: Set[str]) -> list[Document]:
     No text raises an error.
     """
     return list(_load(file, text, subject_kinds, False))
+
+
+def data_of(text: str) -> Any:
+    """Return the plain data of the first document of a text that has any; None if there is none or it cannot be read."""
+    return to_data(first_root(load_text("", text, frozenset())))
+
+
+def data_of_file(path: str) -> Any:
+    """Return what `data_of` returns for the text of a file; None for a file that is not there or cannot be read."""
+    try:
+        return data_of(read(path))
+    except LoadError:
+        return None
 
 
 def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) -> Iterator[Document]:

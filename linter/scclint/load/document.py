@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from scclint.errors import LoadError
 from scclint.record import record
+from scclint.yaml import lines
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
@@ -68,16 +69,12 @@ class Document:
     @property
     def line_breaks(self) -> list[tuple[str, int, int]]:
         """The characters that break lines in YAML but in no editor: (`CR`, `NEL`, `LS` or `PS`, line, column)."""
-        from scclint.yaml.lines import odd_line_breaks
-
-        return odd_line_breaks(self.text, self.line)
+        return lines.odd_line_breaks(self.text, self.line)
 
     @property
     def byte_order_marks(self) -> list[tuple[int, int]]:
         """(line, column) of each U+FEFF that begins a line: text for the cluster, and invisible in editors."""
-        from scclint.yaml.lines import byte_order_marks
-
-        return byte_order_marks(self.text, self.line)
+        return lines.byte_order_marks(self.text, self.line)
 
 
 def first_root(documents: Iterable[Document]) -> Node | None:

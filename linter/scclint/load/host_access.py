@@ -1,21 +1,41 @@
 """Words by which a text asks for access to the node or grants it, for texts that are not judged."""
 
 import re
+from collections.abc import Iterator
 
-ACCESS = (
-    ("privileged", re.compile(r"\bprivileged[\"']?: *+[\"']?true"), "privileged"),
-    ("hostPath", re.compile(r"\bhostPath[\"']?:"), "hostPath"),
-    ("hostPID", re.compile(r"\bhostPID[\"']?: *+[\"']?true"), "hostPID"),
-    ("hostIPC", re.compile(r"\bhostIPC[\"']?: *+[\"']?true"), "hostIPC"),
-    ("hostNetwork", re.compile(r"\bhostNetwork[\"']?: *+[\"']?true"), "hostNetwork"),
-    ("SecurityContextConstraints", re.compile(r"\bSecurityContextConstraints\b"), "an SCC"),
-    ("system:openshift:scc:", re.compile(r"\bsystem:openshift:scc:"), "an SCC"),
+from scclint.text import listed
+
+_WORDS = (
+    ("privileged", r"\bprivileged[\"']?: *+[\"']?true", "privileged"),
+    ("hostPath", r"\bhostPath[\"']?:", "hostPath"),
+    ("hostPID", r"\bhostPID[\"']?: *+[\"']?true", "hostPID"),
+    ("hostIPC", r"\bhostIPC[\"']?: *+[\"']?true", "hostIPC"),
+    ("hostNetwork", r"\bhostNetwork[\"']?: *+[\"']?true", "hostNetwork"),
+    ("SecurityContextConstraints", r"\bSecurityContextConstraints\b", "an SCC"),
+    ("system:openshift:scc:", r"\bsystem:openshift:scc:", "an SCC"),
 )
-"""A word, which is quick to find, the pattern of the field that it is in, and what the field asks for."""
+"""A word, which is quick to find, the pattern of the field that it is in, and what the field asks for. Few runs compile them."""
+
+_TRUE = r"(?:true\b|[\w.]*+\(true\)|&\w*+[tT]rue\b)"
+_WORDS_OF_GO = (
+    ("Privileged:", rf"\bPrivileged: *+{_TRUE}", "privileged"),
+    ("HostPID:", rf"\bHostPID: *+{_TRUE}", "hostPID"),
+    ("HostIPC:", rf"\bHostIPC: *+{_TRUE}", "hostIPC"),
+    ("HostNetwork:", rf"\bHostNetwork: *+{_TRUE}", "hostNetwork"),
+    ("HostPathVolumeSource{", r"\bHostPathVolumeSource\{", "hostPath"),
+    ("SecurityContextConstraints{", r"\bSecurityContextConstraints\{", "an SCC"),
+    ('"securitycontextconstraints"', r"\bResources: *+[^\n]{0,80}\"securitycontextconstraints\"", "use of an SCC"),
+)
+"""The same in Go code that builds objects."""
 
 
 def host_access(text: str) -> str:
     """Return the access that the words of a manifest ask for, as `privileged and hostPath`; empty if it is none."""
-    from scclint.text import listed
+    return listed(dict.fromkeys(name for _, name in lines_with_access(text)))
 
-    return listed(dict.fromkeys(name for word, pattern, name in ACCESS if word in text and pattern.search(text)))
+
+def lines_with_access(text: str, *, is_code: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield the line of the first place of each kind of access in a manifest, a script, or code in Go, and the access."""
+    for word, pattern, name in _WORDS_OF_GO if is_code else _WORDS:
+        if word in text and (match := re.search(pattern, text)):
+            yield text.count("\n", 0, match.start()) + 1, name

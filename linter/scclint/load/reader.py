@@ -4,8 +4,7 @@ import os
 from collections.abc import Collection, Mapping, Set
 
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile
-from scclint.files.read import read
+from scclint.files import SourceFile, read
 from scclint.limits import KEPT_TEXT
 from scclint.load import load_file
 from scclint.load.document import Document

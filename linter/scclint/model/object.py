@@ -1,4 +1,4 @@
-"""An API object as a manifest states it: a view of a document that knows where each value was written, and how it came to be."""
+"""The objects of the API as manifests state them: views of a document that know where each value was written, and how it came to be."""
 
 from collections.abc import Mapping
 from sys import intern
@@ -7,9 +7,12 @@ from typing import Any, ClassVar, NamedTuple, Self
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_OBJECT_NAME
 from scclint.load.document import Document
-from scclint.model.view import View
+from scclint.model.kinds import CLAIM_TEMPLATES, WORKLOADS
+from scclint.model.pod import Pod
+from scclint.model.unknown import Unknown, is_expression
+from scclint.model.view import Field, View
 from scclint.record import EMPTY, record, replace, set_fields
-from scclint.untyped import as_mapping
+from scclint.untyped import as_list, as_mapping, as_text, mappings, value_at
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import Node
 
@@ -210,3 +213,203 @@ class UnknownKind(ApiObject):
     """An object that holds containers and is of a kind that scclint does not know. Of its data only what names it is kept."""
 
     why_partial = "scclint does not know which pods its kind makes"
+
+
+class Role(ApiObject):
+    """A Role or ClusterRole (rbac.authorization.k8s.io, authorization.openshift.io), or what a CSV's permissions imply."""
+
+    @property
+    def rules(self) -> tuple[View, ...]:
+        indices = range(len(as_list(self.data.get("rules"))))
+        return tuple(rule for index in indices if (rule := self.rule(index)) is not None)
+
+    def rule(self, index: int) -> View | None:
+        """The rule at an index of the list as it is written; None if there is none."""
+        rules = as_list(self.data.get("rules"))
+        if index >= len(rules) or not isinstance(rules[index], dict):
+            return None
+        return View(self.root, rules[index], (*self.path, "rules", index))
+
+
+class RoleBinding(ApiObject):
+    """A RoleBinding or ClusterRoleBinding."""
+
+    @property
+    def role(self) -> tuple[str, str]:
+        """The kind and the name of the role that it binds. The name is empty if it is missing.
+
+        In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole, whatever its kind.
+        """
+        reference = as_mapping(self.manifest.get("roleRef"))
+        kind = reference.get("kind") if self.api_version.startswith("rbac.") else ""
+        return str(kind or ("Role" if reference.get("namespace") else "ClusterRole")), str(reference.get("name") or "")
+
+
+class SecurityContextConstraints(ApiObject):
+    """An SCC object (security.openshift.io/v1); its fields sit at the top level."""
+
+
+class Namespace(ApiObject):
+    """A v1 Namespace, or an OpenShift Project or ProjectRequest, which create one."""
+
+
+class ServiceAccount(ApiObject):
+    """A v1 ServiceAccount, or the account that a ClusterServiceVersion's permissions name."""
+
+
+class AdmissionPolicy(ApiObject):
+    """A ValidatingAdmissionPolicy or MutatingAdmissionPolicy of admissionregistration.k8s.io, the binding of one, or a Kyverno policy."""
+
+
+class StorageObject(ApiObject):
+    """A CSIDriver, StorageClass, PersistentVolume or PersistentVolumeClaim."""
+
+
+class ProfileSource(ApiObject):
+    """Anything that may hold seccomp profiles: a SeccompProfile, a MachineConfig, a profile file."""
+
+
+class SeccompProfile(ProfileSource):
+    """security-profiles-operator.x-k8s.io, v1beta1 and v1: the operator writes its spec to every node."""
+
+
+class MachineConfig(ProfileSource):
+    """machineconfiguration.openshift.io/v1: files for the nodes of a pool, profiles and CRI-O's configuration among them."""
+
+
+class SeccompProfileFile(ProfileSource):
+    """A seccomp profile as a file on a node: JSON in the form of OCI or of containers-common. It has no kind."""
+
+    @property
+    def named(self) -> str:
+        return "the seccomp profile"
+
+
+class KubeletConfig(ApiObject):
+    """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
+
+
+class ContainerRuntimeConfig(ApiObject):
+    """machineconfiguration.openshift.io/v1: CRI-O's configuration for the pools it selects, its container runtime among it."""
+
+
+class MachineConfigPool(ApiObject):
+    """machineconfiguration.openshift.io/v1: a group of nodes that share their configuration."""
+
+
+class RuntimeClass(ApiObject):
+    """node.k8s.io/v1: the runtime handler of the pods that name the class."""
+
+
+class ProfileBinding(ApiObject):
+    """security-profiles-operator.x-k8s.io: gives containers of an image a SeccompProfile."""
+
+
+def is_profile(data: Mapping[str, Any]) -> bool:
+    """Whether a mapping without a kind is meant as a seccomp profile, well-formed or not."""
+    actions = [data.get("defaultAction"), *(rule.get("action") for rule in mappings(data.get("syscalls")))]
+    return any(as_text(action).startswith("SCMP_") for action in actions)
+
+
+class Workload(ApiObject):
+    """An object that creates pods. `pod` is the pod itself or the one of its template.
+
+    `controlled` is True if a controller creates the pods, so that the rights of the user who applies the manifest do not count.
+    """
+
+    __slots__ = ("_template", "controlled", "pod")
+
+    pod: Pod
+    controlled: bool
+    _template: Path
+
+    def __init__(
+        self,
+        document: Document,
+        root: Node,
+        data: dict[str, Any],
+        path: Path = (),
+        provenance: Provenance = WRITTEN,
+        manifest: dict[str, Any] | None = None,
+        template: Path = (),
+    ) -> None:
+        """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
+        super().__init__(document, root, data, path, provenance, manifest)
+        found = value_at(self.data, template)
+        controlled = bool(template) or self.kind != "Pod" or _has_controller(self.manifest)
+        set_fields(
+            self,
+            _template=template,
+            controlled=controlled,
+            pod=Pod(
+                *(self.root, found, self.path + template, self._pod_name(template)),
+                stored=controlled,
+                claims=self._claims() if (self.group, self.kind) in CLAIM_TEMPLATES else EMPTY,
+            ),
+        )
+        # What is not in the input is no sign of a patch where it is missing.
+        if not self.partial and not self.provenance.elsewhere:
+            set_fields(self, partial=_why_partial(self))
+
+    @property
+    def part(self) -> str:
+        """Which of the pods of its object it is: `task build, run by PipelineRun build-1`; empty if the object has one pod."""
+        run = f"run by {self.provenance.run}" if self.provenance.run else ""
+        return ", ".join(filter(None, (self.provenance.part, run)))
+
+    @property
+    def _first(self) -> int:
+        """The number of the first pod of a StatefulSet."""
+        start = self.field("spec", "ordinals", "start").value
+        return start if isinstance(start, int) else 0
+
+    def _pod_name(self, template: Path) -> str:
+        """Return the name of the pods in errors: the API server shows a generated name by its prefix."""
+        return f"{self.name}-{self._first if self.kind == 'StatefulSet' else ''}" if template else self.name
+
+    def _claims(self) -> dict[str, tuple[dict[str, Any], Field[Any]]]:
+        """Return the volume of each claim template, and where the template is, by name. Of several with one name, the last counts."""
+        templates = self.field("spec", "volumeClaimTemplates")
+        found = {}
+        for index, item in enumerate(as_list(templates.value)):
+            if name := value_at(item, ("metadata", "name")):
+                source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-{self._first}"}}
+                found[str(name)] = {"name": name, **source}, templates.below(index)
+        return found
+
+    def _made_with(self) -> dict[str, Any]:
+        return {"template": self._template}
+
+
+def _has_controller(manifest: dict[str, Any]) -> bool:
+    """Whether an object says that a controller made it, as a Pod does that was read from a cluster."""
+    return any(owner.get("controller") is True for owner in mappings(value_at(manifest, ("metadata", "ownerReferences"))))
+
+
+def _why_partial(workload: Workload) -> str:
+    """Return as a clause why the object is not a whole one: patches and assertions of tests state only some fields of an object.
+
+    A patch lacks fields that the API server requires. An empty image is filled in when the object is applied, and admission does not
+    read it.
+    """
+    data, pod = workload.data, workload.pod
+    spec, pod_spec = data.get("spec"), pod.data.get("spec")
+    regular = [c for c in pod.containers if c.list == "containers"]
+    parts = (data, spec, pod_spec, *(container.data for container in regular))
+    if any(is_expression(key) for part in parts if isinstance(part, dict) for key in part):
+        return "a key of it is an expression in parentheses, as in the assertions of tests"
+    row = WORKLOADS.get(workload.kind)
+    if row is not None and row.needs_selector and not workload.name and isinstance(spec, dict) and not spec.get("selector"):
+        return "it has neither a name nor a selector"
+    if not regular:
+        left_open = isinstance(pod_spec, Unknown) or (
+            isinstance(pod_spec, dict) and isinstance(pod_spec.get("containers"), Unknown)
+        )
+        return "" if left_open else "it has no containers"
+    for container in regular:
+        if not container.name:
+            return "a container has no name"
+        # An image trigger of a DeploymentConfig may fill the image in later.
+        if "image" not in container.data and workload.kind != "DeploymentConfig":
+            return f"container {container.name} has no image"
+    return ""

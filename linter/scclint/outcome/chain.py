@@ -20,9 +20,9 @@ from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located
+from scclint.model.object import Workload
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.unknown import known
-from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.csi import FIRST_COMPARED, CsiVolume, inline_volumes

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from scclint.admission.verdict import ObjectRef
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.manifests import namespace_of
 
 O = TypeVar("O", bound=ApiObject)

@@ -12,7 +12,7 @@ from scclint.errors import ModelError
 from scclint.expand import expand
 from scclint.load import load_text
 from scclint.model.kinds import TEMPLATES
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.field_problems import OF_DECODING
 from scclint.outcome.manifests import manifests

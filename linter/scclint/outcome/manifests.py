@@ -4,12 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.node_config import SeccompProfileFile
-from scclint.model.object import ApiObject
-from scclint.model.scc import SecurityContextConstraints
+from scclint.model.object import ApiObject, SeccompProfileFile, SecurityContextConstraints, Workload
 from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import first_unknown, known
-from scclint.model.workload import Workload
 from scclint.untyped import as_mapping
 
 

@@ -17,9 +17,9 @@ from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy,
 from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.memo import Memo
 from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
+from scclint.model.object import Workload
 from scclint.model.pod_names import controller_of
 from scclint.model.unknown import Unknown, decisive_unknown, in_plain_words, is_open, known
-from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
 from scclint.outcome.field_problems import FieldProblems

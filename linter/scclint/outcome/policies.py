@@ -13,8 +13,8 @@ from scclint.cluster import Cluster
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN
 from scclint.model.kinds import TEMPLATES
 from scclint.model.labels import labels_of, selects
+from scclint.model.object import Workload
 from scclint.model.unknown import known
-from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from scclint.cluster import Cluster
 from scclint.memo import Memo
-from scclint.model.node_config import ProfileSource
+from scclint.model.object import ProfileSource
 from scclint.outcome.chain import Outcome
 from scclint.profiles.sources import Flaw, Profiles, key_of
 from scclint.profiles.target import target_of

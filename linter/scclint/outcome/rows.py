@@ -11,9 +11,9 @@ from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constr
 from scclint.admission.order import points
 from scclint.admission.verdict import Grant, Verdict
 from scclint.finding import Path
+from scclint.model.object import Workload
 from scclint.model.releases import RELEASES
 from scclint.model.terms import namespace_name
-from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import record

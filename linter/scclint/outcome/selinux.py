@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from scclint.admission.pod import containers
 from scclint.cluster.volumes import UNKNOWN, ClaimedVolume
 from scclint.finding import Path
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
 from scclint.record import EMPTY, record
 from scclint.source import Span

@@ -11,11 +11,8 @@ from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.memo import Memo
-from scclint.model.object import ApiObject
-from scclint.model.roles import RoleBinding
-from scclint.model.scc import SecurityContextConstraints
+from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.view import Field
-from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import Outcome
 from scclint.outcome.field_problems import FieldProblems
@@ -182,7 +179,7 @@ class World:
         return self.outcomes.of(workload, creator)
 
     def opens(self, obj: ApiObject) -> tuple[str, ...]:
-        """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.identity` compares."""
+        """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.baseline` compares."""
         return self.memo((World.opens, id(obj)), lambda: tuple(self._opens(obj)))
 
     def _opens(self, obj: ApiObject) -> Iterator[str]:

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.errors import LoadError
-from scclint.files.discover import Reach
-from scclint.files.read import read
+from scclint.files import Reach, read
 from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
 from scclint.memo import Memo

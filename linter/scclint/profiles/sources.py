@@ -10,13 +10,13 @@ from scclint.errors import LoadError
 from scclint.finding import Path
 from scclint.memo import Memo
 from scclint.model.ignition import NodeFile, files_of
-from scclint.model.node_config import (
+from scclint.model.object import (
+    ApiObject,
     MachineConfig,
     ProfileSource,
     SeccompProfile,
     SeccompProfileFile,
 )
-from scclint.model.object import ApiObject
 from scclint.profiles.lint import ANY, Target, lint_data, lint_profile, lint_startup
 from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.providers import (

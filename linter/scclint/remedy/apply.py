@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile, is_below
-from scclint.files.read import decode, encoded_like
+from scclint.files import SourceFile, decode, encoded_like, is_below
 from scclint.files.replace import replace_file
 from scclint.finding import Finding, Fix, TextEdit
 from scclint.load.document import Document

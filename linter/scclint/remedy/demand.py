@@ -9,8 +9,8 @@ from scclint.admission.sysctl import safe
 from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
 from scclint.finding import Path
+from scclint.model.object import Workload
 from scclint.model.terms import RESTRICTED
-from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.text import field_path
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from scclint.advice import advise
 from scclint.finding import Crash, Finding, Fix, Ignore, Problem, Remedy, Safety
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.outcomes import same_without_pin
@@ -17,8 +16,8 @@ from scclint.remedy.propose import remedies, why_none
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
-from scclint.run.guard import guard
 from scclint.run.judge import open_unit
+from scclint.run.load import guard
 from scclint.run.shared import Run
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit

@@ -16,8 +16,8 @@ from scclint.advice.effects import user_change
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
+from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED
-from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.record import EMPTY, record, replace

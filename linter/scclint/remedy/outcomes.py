@@ -13,8 +13,8 @@ from scclint.admission.verdict import Verdict
 from scclint.advice.effects import admission_effect, asked, process_effect
 from scclint.cluster import Cluster
 from scclint.finding import Safety
+from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC
-from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome, Step
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.admission import with_source

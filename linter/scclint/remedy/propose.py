@@ -6,8 +6,7 @@ from contextlib import suppress
 from scclint.advice.draft import pruned, words_of
 from scclint.finding import Operation, Path, Remedy, Remove, Rename
 from scclint.model.kinds import TEKTON
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.record import replace
 from scclint.remedy.workbench import RuleResult, Workbench
 from scclint.yaml.edit import EditRefused, changed_data

@@ -11,14 +11,13 @@ from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.memo import Memo
 from scclint.model.kinds import TEKTON
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.run.check import apply_rules, stamp
-from scclint.run.inputs import Inputs, expand_settings
 from scclint.run.judge import OpenUnit
+from scclint.run.load import Inputs, expand_settings
 from scclint.run.shared import Run
 from scclint.run.worlds import make_worlds
 from scclint.suppress.syntax import MARK

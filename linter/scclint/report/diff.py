@@ -6,7 +6,7 @@ from typing import Any
 from scclint.about import site_page
 from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
 from scclint.finding import Finding, Related, Severity, Subject
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
 from scclint.report import markdown
 from scclint.report.json_text import dump

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from scclint.finding import Finding
 from scclint.report.paths import RepositoryPaths
-from scclint.suppress.identity import stable_path
+from scclint.suppress.baseline import stable_path
 from scclint.text import field_path
 
 

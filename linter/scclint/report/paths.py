@@ -3,7 +3,7 @@
 import os
 from functools import cache
 
-from scclint.files.ignored import work_tree
+from scclint.files import work_tree
 
 
 class RepositoryPaths:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
 from scclint.outcome.rows import WorkloadRow
 from scclint.report.json_text import dump, present, with_units

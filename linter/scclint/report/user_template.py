@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from scclint.errors import LoadError, UsageError
-from scclint.files.read import decode, read_bytes
+from scclint.files import decode, read_bytes
 from scclint.limits import MAX_TEMPLATE, TEMPLATE_SECONDS
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line

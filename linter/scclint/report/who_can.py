@@ -8,9 +8,8 @@ from scclint.cluster import Cluster
 from scclint.cluster.escalation import Account, Escalation
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Related
-from scclint.model.namespaces import ServiceAccount
+from scclint.model.object import ServiceAccount, Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
-from scclint.model.workload import Workload
 from scclint.report.json_text import with_units
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence, Set
 
 from scclint.config.model import Config
+from scclint.files import SUFFIXES, SourceFile, display
 from scclint.files.changes import Changes
-from scclint.files.discover import SUFFIXES, SourceFile, display
 from scclint.files.globs import path_filter
 from scclint.files.sources import Sources
 from scclint.run.shared import Run

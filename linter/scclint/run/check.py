@@ -6,8 +6,7 @@ from typing import Any
 from scclint.config import Selection
 from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, help_of, shortened
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.rule import AnyRule, Checked

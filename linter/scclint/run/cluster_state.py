@@ -9,10 +9,9 @@ from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
 from scclint.cluster.sccs import STANDARD
 from scclint.config.model import Config
 from scclint.errors import LoadError
-from scclint.expand.lists import items_of
-from scclint.files.discover import SourceFile, display, is_below
+from scclint.expand.item import items_of
+from scclint.files import SourceFile, display, is_below, read
 from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, pod_in_dump, read_dump
-from scclint.files.read import read
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
 from scclint.load import load_file
@@ -21,7 +20,7 @@ from scclint.load.thin import thin, without_body
 from scclint.model.kinds import STATE_KINDS
 from scclint.model.releases import DEFAULT, RELEASES
 from scclint.record import record, replace
-from scclint.run.inputs import left_out, unread
+from scclint.run.load import left_out, unread
 from scclint.source import Span
 from scclint.yaml.locate import locate
 

@@ -7,7 +7,7 @@ from scclint.finding import Finding, Notice, Suppression
 from scclint.record import replace
 from scclint.run.report import Report
 from scclint.source import Span
-from scclint.suppress.identity import Key, key_of, match, without_lines
+from scclint.suppress.baseline import Key, key_of, match, without_lines
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""

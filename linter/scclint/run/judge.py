@@ -10,23 +10,16 @@ from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Crash, Finding, Ignore, Notice
 from scclint.load.document import Document
-from scclint.model.admission_policy import AdmissionPolicy
-from scclint.model.object import ApiObject
-from scclint.model.roles import RoleBinding
-from scclint.model.scc import SecurityContextConstraints
-from scclint.model.workload import Workload
+from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.other_units import OtherUnits, Question
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.run.check import apply_rules, order
-from scclint.run.guard import guard
-from scclint.run.inputs import Inputs
-from scclint.run.load import load_documents
-from scclint.run.model import model_objects
+from scclint.run.load import Inputs, guard, model_objects
 from scclint.run.notices import judged_files, tallies, unjudged
-from scclint.run.shared import Run
-from scclint.run.unit_result import UnitResult
+from scclint.run.report import UnitResult
+from scclint.run.shared import Run, load_documents
 from scclint.run.worlds import make_worlds
 from scclint.source import Span
 from scclint.suppress import syntax

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from scclint.config.model import Config
-from scclint.files.discover import SourceFile, display
+from scclint.files import SourceFile, display
 from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.run.options import RunOptions
@@ -12,7 +12,7 @@ from scclint.run.report import Report
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare, run
 from scclint.run.shared import Run
-from scclint.units.all_units import names_of
+from scclint.units.facts import names_of
 from scclint.units.unit import Unit
 from scclint.untyped import several
 

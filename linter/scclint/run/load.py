@@ -1,56 +1,270 @@
-"""Stage load: the documents of a unit, as its renderer makes them or as its files have them."""
+"""Stages load and model: the documents of a unit, with what became of each file, and the model objects of the documents."""
 
 import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scclint.model.kinds import TEKTON
-from scclint.run.guard import guard
-from scclint.run.inputs import Inputs
+from scclint.config.model import Config
+from scclint.errors import LoadError, ScclintError
+from scclint.expand import Settings, expand
+from scclint.files import SourceFile
+from scclint.finding import Crash, Notice, Subject
+from scclint.limits import AddedTextCounter, LimitError
+from scclint.load.document import Document, text_at
+from scclint.load.reader import Reader
+from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.model.object import ApiObject, Role, RoleBinding, ServiceAccount, Workload
+from scclint.model.unknown import is_open
+from scclint.record import replace
+from scclint.run.report import Unjudged
+from scclint.suppress.syntax import MARK
+from scclint.units.facts import account_namespaces
+from scclint.units.kustomize import NAMES
+from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.units.unit import Unit
+from scclint.untyped import as_text, mappings
 
 if TYPE_CHECKING:
-    from scclint.run.shared import Run
+    from scclint.units.helm.chart import TemplateOrigin
+
+SUBSCRIPTION = "Subscription"
+"""The kind of OLM that has an operator installed."""
 
 
-def load_documents(unit: Unit, run: "Run") -> Inputs:
-    """The documents of a unit, with those of the files that it shares and of the cluster as context."""
+class Inputs:
+    """What was read for a unit.
+
+    `targets` are the documents to report on, `context` those that only inform verdicts, and `described` those of the latter that
+    all units of the run have in common. `passed` counts, by file and kind, the
+    documents that are not needed any more. `read` are the files of the targets. `notices` are on what could not be read,
+    `crashes` on documents that are left out because of a bug. `origins` are the Helm templates of what was rendered; `texts` has
+    the texts of files that are not on the disk. `unjudged` is what was seen and is not judged. `first_of` has the first of the
+    passed documents of each API group.
+    """
+
+    def __init__(self) -> None:
+        self.targets: list[Document] = []
+        self.context: list[Document] = []
+        self.described: Sequence[Document] = ()
+        self.passed: dict[str, dict[str, int]] = {}
+        self.first_of: dict[str, Document] = {}
+        self.notices: list[Notice] = []
+        self.crashes: list[Crash] = []
+        self.texts: dict[str, str] = {}
+        self.unjudged: list[Unjudged] = []
+        self.read: dict[str, None] = {}
+        self.origins: Mapping[tuple[str, str], TemplateOrigin] = {}
+
+    @property
+    def documents(self) -> Iterator[Document]:
+        """All of them, the targets last: what they say of an object goes before what a dump of the cluster has."""
+        yield from self.described
+        yield from self.context
+        yield from self.targets
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was read that might be a manifest."""
+        return not self.holders
+
+    @property
+    def holders(self) -> set[str]:
+        """The files that hold something that might be a manifest."""
+        passed = {file for file, kinds in self.passed.items() if any(kinds)}
+        return passed.union(document.file for document in self.targets if _may_be_manifest(document))
+
+    def take_file(self, file: SourceFile, reader: Reader, *, keep: bool = True, reading: int = 0) -> None:
+        """Read a file to report on, and let the reader `keep` it for others. One that cannot be read is a notice.
+
+        `reading` is that of a template.
+        """
+        try:
+            documents = reader.documents(file, keep=keep, reading=reading)
+        except LoadError as error:
+            self.notices.append(Notice("error", error.message, error.file, error.line))
+            return
+        except Exception as error:  # a bug that one file brings out must not take the others with it
+            self.read[file.display] = None
+            self.crashes.append(Crash("load", Subject(), f"{file.display}: {type(error).__name__}: {error}"))
+            return
+        self.read[file.display] = None
+        if reader.is_overlaid(file):
+            self.texts[file.display] = reader.text(file)
+        self.take(documents)
+
+    def take(self, documents: Iterable[Document]) -> None:
+        """Add documents to the targets, or count those that are not needed any more, which are most of them."""
+        for document in documents:
+            if is_settled(document):
+                kinds = self.passed.setdefault(document.file, {})
+                kinds[document.kind] = kinds.get(document.kind, 0) + 1
+                self.first_of.setdefault(document.api_version.partition("/")[0], document)
+            else:
+                self.targets.append(document)
+
+
+def is_settled(document: Document) -> bool:
+    """Whether a document is only counted, because neither its kind nor its text has an effect on findings."""
+    if document.status != "other" or document.source or os.path.basename(document.file) in NAMES:
+        return False
+    if document.kind == SUBSCRIPTION:
+        return False
+    return MARK not in document.text
+
+
+def left_out(why: str, file: str, line: int) -> Notice:
+    """Says why something that would inform verdicts does not."""
+    return Notice("warning", f"not taken into account: {why}", file, line)
+
+
+def unread(error: LoadError, named: Set[str]) -> Notice:
+    """Says why a file that would inform verdicts does not.
+
+    That is an error for a file that the user `named`. What lies in folders is beyond the user's control, and gives a warning.
+    """
+    if error.file in named:
+        return Notice("error", error.message, error.file, error.line)
+    return left_out(error.message, error.file, error.line)
+
+
+def _may_be_manifest(document: Document) -> bool:
+    """Whether a document is a manifest or a profile, or may be one: values files and workflows are YAML as well."""
+    return bool(document.kind or text_at(document.root, "defaultAction")) or document.status in ("template", "unparsable")
+
+
+def expand_settings(config: Config) -> Settings:
+    """What the configuration adds to the kinds that scclint knows."""
+    return Settings({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params, config.namespace)
+
+
+@contextmanager
+def guard(stage: str, doing: str, crashes: list[Crash]) -> Iterator[None]:
+    """Add an exception of the block to `crashes`, and go on after the block. `doing` says what was tried.
+
+    Errors that are not scclint's own fault are raised.
+    """
+    try:
+        yield
+    except ScclintError:
+        raise
+    except Exception as error:
+        crashes.append(Crash(stage, Subject(), f"{doing}: {type(error).__name__}: {error}"))
+
+
+def model_objects(
+    unit: Unit,
+    inputs: Inputs,
+    config: Config,
+    around: Surroundings,
+    folders: Sequence[str] = (),
+    borrowed: Sequence[ApiObject] = (),
+) -> list[ApiObject]:
+    """The model objects of the documents of a unit, in order, without those that are described for all units. `folders` are those
+    that the run was asked to judge, and `borrowed` the objects that the unit takes from others.
+
+    A document with more objects than the limit becomes one that cannot be read.
+    """
+    settings = replace(expand_settings(config), namespace=unit.namespace)
+    if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
+        from scclint.expand.tekton_runs import References
+
+        settings = replace(settings, references=References(tekton))
+    objects = _place_by_bundles(_expanded(inputs, settings))
+    if unit.kind == "ansible":
+        from scclint.expand.ansible import homes_of_files
+
+        homes = dict(home for document in inputs.targets for home in homes_of_files(document))
+        objects = [
+            _placed(obj, {homes[name]}) if (name := os.path.basename(obj.file)) in homes and not obj.namespace else obj
+            for obj in objects
+        ]
+    if not unit.rendered:
+        with guard("model", "looking at kustomizations", inputs.crashes):
+            built, read = unit.kind == "kustomize", inputs.read.keys()
+            objects, not_applied, notices = place_by_kustomizations(objects, inputs.documents, read, around, built=built)
+            inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
+            inputs.notices += notices
+        with guard("model", "looking for what kustomize built from", inputs.crashes):
+            objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)
+    if unit.left_out:
+        # What is not there may complete them.
+        objects = [obj.with_provenance(whole=False) for obj in objects]
+    return objects if settings.namespace or unit.kind == "chart" else _place_by_accounts(objects, borrowed)
+
+
+def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:
+    """The model objects of what is described for all units, and what became of the documents."""
     inputs = Inputs()
-    documents, notices = run.cluster
-    # What Tekton's objects mean depends on the others of the unit.
-    inputs.context += (document for document in documents if document.kind in TEKTON)
-    inputs.described = run.described_documents
-    inputs.notices += notices
-    for file in unit.shared:
-        shared = Inputs()
-        shared.take_file(run.outline.source(file), run.outline.reader)
-        inputs.context += shared.targets
-    if rendering := run.rendering(unit):
-        inputs.texts[rendering.file] = rendering.text
-        inputs.read |= dict.fromkeys(unit.files)
-        inputs.take(run.documents(rendering))
-    else:
-        data = _data_files(unit, run)
-        for number, file in enumerate((file for file in unit.files if file not in data), 1):
-            # Nobody else looks at a bundle.
-            inputs.take_file(run.outline.source(file), run.outline.reader, keep=unit.kind != "bundle", reading=unit.reading)
-            run.options.progress("read", number, 0)
-    if run.config.helm_chart or any(document.source for document in inputs.targets):
-        from scclint.units.helm.sources import find_origins
-
-        chart = run.config.helm_chart or (unit.path if unit.kind == "chart" else "")
-        piped = {file for file in inputs.texts if not os.path.exists(file)}
-        with guard("load", "looking for Helm's templates", inputs.crashes):
-            inputs.origins, chart_notices = find_origins(inputs.targets, chart, piped)
-            inputs.notices += chart_notices
-    return inputs
+    inputs.context += documents
+    return _expanded(inputs, replace(expand_settings(config), namespace=namespace)), inputs
 
 
-def _data_files(unit: Unit, run: "Run") -> set[str]:
-    """The files of a kustomization that hold no objects, such as a script for a ConfigMap, and that the run was not asked for."""
-    closure = run.rendered.closures.get(unit.name)
-    if closure is None:
-        return set()
-    outline = run.outline
-    objects = {*closure.kustomizations, *closure.resources, *closure.patches}
-    data = (outline.shown(os.path.join(run.rendered.tree, name)) for name in closure.files if name not in objects)
-    return {file for file in data if file not in outline.files}
+def _expanded(inputs: Inputs, settings: Settings) -> list[ApiObject]:
+    objects: list[ApiObject] = []
+    file = ""
+    for documents in (inputs.context, inputs.targets):
+        for index, document in enumerate(documents):
+            if document.file != file:
+                file, settings = document.file, replace(settings, added=AddedTextCounter())
+            before = len(objects)
+            try:
+                objects.extend(expand(document, settings))
+            except LimitError as error:
+                del objects[before:]
+                documents[index] = replace(document, status="unparsable", root=None, error=error)
+                if documents is inputs.context:
+                    inputs.notices.append(left_out(error.message, document.file, error.line))
+            except Exception as error:  # a bug that one document brings out must not take the others with it
+                where = f"{document.file}:{document.line}"
+                inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
+    return objects
+
+
+def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
+    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle."""
+    homes: dict[str, set[str]] = {}
+    for obj in objects:
+        if obj.provenance.home and obj.implied:
+            homes.setdefault(os.path.dirname(obj.file), set()).add(obj.provenance.home)
+    if not homes:
+        return list(objects)
+    return [_placed(obj, homes.get(os.path.dirname(obj.file), set())) for obj in objects]
+
+
+def _place_by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject]) -> list[ApiObject]:
+    """Return the objects, where workloads that name no namespace go to that of their account (see `account_namespaces`).
+
+    So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only. `borrowed` are of other units.
+    """
+    homes = account_namespaces((*objects, *borrowed))
+    about: dict[int, set[str]] = {}
+    bound: dict[tuple[str, str], set[str]] = {}
+    for obj in (obj for obj in objects if homes and not (obj.namespace or _is_placed(obj) or obj.partial)):
+        names: list[str] = []
+        if isinstance(obj, Workload) and not obj.document.release_namespace:
+            names = [obj.pod.service_account]
+        elif isinstance(obj, ServiceAccount):
+            names = [obj.name]
+        elif isinstance(obj, RoleBinding) and obj.kind == "RoleBinding":
+            subjects = mappings(obj.manifest.get("subjects"))
+            names = [as_text(subject.get("name")) for subject in subjects if subject.get("kind") == "ServiceAccount"]
+            bound.setdefault(obj.role, set()).update(homes.get(name, "") for name in names)
+        about[id(obj)] = {homes.get(name, "") for name in names}
+    for obj in objects:
+        if isinstance(obj, Role) and id(obj) in about:
+            about[id(obj)] = bound.get((obj.kind, obj.name), set())
+    placed = {key: min(of) for key, of in about.items() if len(of) == 1 and min(of)}
+    return [obj.with_provenance(home=placed[id(obj)], by_account=True) if id(obj) in placed else obj for obj in objects]
+
+
+def _is_placed(obj: ApiObject) -> bool:
+    """Whether something says which namespace an object without one goes to."""
+    home = obj.provenance.home
+    return bool(home) and not (obj.provenance.template and is_open(home))
+
+
+def _placed(obj: ApiObject, homes: Set[str]) -> ApiObject:
+    if len(homes) != 1 or obj.provenance.home or obj.kind in CLUSTER_SCOPED:
+        return obj
+    return obj.with_provenance(home=next(iter(homes)))

@@ -5,16 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import former_names, retired_rules_note
-from scclint.files.read import read
+from scclint.files import read
 from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
 from scclint.record import replace
 from scclint.run.check import check_ignores, order
-from scclint.run.guard import guard
+from scclint.run.load import guard
 from scclint.run.notices import notices
-from scclint.run.report import Report, UnitSummary
+from scclint.run.report import Report, UnitResult, UnitSummary
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
-from scclint.run.unit_result import UnitResult
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:

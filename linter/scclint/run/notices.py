@@ -2,24 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 
 from scclint.config.model import Config
 from scclint.finding import Notice, Tally
-from scclint.load.document import Document
+from scclint.load import load_text
+from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
-from scclint.model.admission_policy import AdmissionPolicy
+from scclint.model.kinds import CSV
 from scclint.model.labels import labels_of
-from scclint.model.namespaces import Namespace
-from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, UnknownKind, Workload
 from scclint.model.unknown import is_open
-from scclint.model.workload import Workload
 from scclint.outcome.world import World
-from scclint.run.inputs import Inputs
-from scclint.run.unit_result import Unjudged
+from scclint.run.load import SUBSCRIPTION, Inputs
+from scclint.run.report import Unjudged
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit
+from scclint.yaml.nodes import MappingNode, to_data
 
 
 def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
@@ -149,8 +150,6 @@ def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Itera
     groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
     custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
     if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
-        from scclint.run.addon_signs import missing_addons
-
         yield from missing_addons(inputs, objects, world)
 
 
@@ -175,7 +174,6 @@ def _labels(world: World, workloads: Iterable[Workload]) -> Iterator[str]:
 def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
     """The parameters that Templates have."""
     from scclint.expand.template import declared
-    from scclint.yaml.nodes import to_data
 
     for document in targets:
         if document.kind == "Template" and document.root is not None:
@@ -292,3 +290,60 @@ def _needless(names: set[str], config: Config) -> list[Notice]:
         return []
     text = "was given a value, but no Template has a parameter of that name"
     return [Notice("warning", f"parameter {name} {text}") for name in sorted(config.params.keys() - names)]
+
+
+_OLM, _CSV = CSV
+
+
+def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[Unjudged]:
+    """Yield each add-on that an object shows, if the cluster lacks an SCC of it. `why` is the object and its place."""
+    from scclint.cluster.addons import addons
+
+    shown: dict[str, str] = {}
+    for name, by in _shown(inputs, objects):
+        shown.setdefault(name, by)
+    for name in sorted(shown):
+        if not set(addons()[name].scc_names) <= world.cluster.sccs.keys():
+            yield Unjudged("add-on", name, shown[name])
+
+
+Addons = dict[str, str]
+"""Names of add-ons, by what shows them."""
+
+
+@cache
+def _signs() -> tuple[Addons, Addons, Addons]:
+    """The add-ons by OLM package, by API group and by namespace."""
+    from scclint.cluster.addons import addons
+
+    all_addons = addons().values()
+    return (
+        {package: addon.name for addon in all_addons for package in addon.packages},
+        {group: addon.name for addon in all_addons for group in addon.groups},
+        {name: addon.name for addon in all_addons for name in addon.namespaces},
+    )
+
+
+def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, str]]:
+    packages, groups, namespaces = _signs()
+    for document in (*inputs.targets, *inputs.first_of.values()):
+        sign = group = document.api_version.partition("/")[0]
+        addon = groups.get(group)
+        if addon is None and group == _OLM and document.kind in (SUBSCRIPTION, _CSV):
+            sign = _package(document, packages)
+            addon = packages.get(sign)
+        if addon is not None:
+            yield addon, f"{document.file}:{document.line}: {document.kind} of {sign}"
+    for obj in objects:
+        if isinstance(obj, Namespace) and obj.name in namespaces:
+            yield namespaces[obj.name], f"{obj.file}:{obj.place.span.line}: {obj.named}"
+
+
+def _package(document: Document, packages: Collection[str]) -> str:
+    """The OLM package that a Subscription names or a ClusterServiceVersion (`PACKAGE.v1.2.3`) is of; empty if neither can be read."""
+    root = document.root
+    if root is None and any(package in document.text for package in packages):
+        root = load_text(document.file, document.text, frozenset())[0].root
+    part = root.get("metadata" if document.kind == _CSV else "spec") if isinstance(root, MappingNode) else None
+    name = text_at(part, "name")
+    return name.partition(".")[0] if document.kind == _CSV else name

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from scclint.expand.lists import items_of
+from scclint.expand.item import items_of
 from scclint.load import load_text
-from scclint.model.admission_policy import AdmissionPolicy
 from scclint.model.labels import labels_of, selects
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import AdmissionPolicy, ApiObject, Workload
 from scclint.outcome.policies import CreateRequest, matches, requests
 from scclint.outcome.world import World
-from scclint.run.unit_result import Unjudged
+from scclint.run.report import Unjudged
 from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
-from scclint.files.discover import display, is_below
-from scclint.files.read import read
+from scclint.files import display, is_below, read
 from scclint.finding import Notice
 from scclint.limits import MAX_DEPLOYMENT_ROUNDS
 from scclint.load import load_text
@@ -18,9 +17,9 @@ from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions
 from scclint.run.store import RunStore
 from scclint.text import and_more
+from scclint.units.deploying import HOLDING, may_hold
 from scclint.units.detect import DEPLOYING, NOTHING_HIDDEN, Split, may_deploy
 from scclint.units.outline import Outline
-from scclint.units.repository import HOLDING, may_hold
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ class UnitRenderer:
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
         from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
-        from scclint.units.helm.views import release_name
+        from scclint.units.helm.chart import release_name
 
         lacking: list[str] = []
         if absent := self._missing(unit):

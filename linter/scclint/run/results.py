@@ -6,9 +6,9 @@ from scclint.finding import Notice
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
 from scclint.other_units import Question, Reply
 from scclint.run.judge import judge, open_unit
+from scclint.run.report import UnitResult
 from scclint.run.scan import reach
 from scclint.run.shared import Run
-from scclint.run.unit_result import UnitResult
 from scclint.units.unit import Unit
 
 _Judged = tuple[UnitResult, Mapping[Question, Reply] | None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.config import build_config, read_config
 from scclint.config.model import KEYS, Config
 from scclint.errors import ConfigError, RuleSetError, UsageError
-from scclint.registry import Registry, builtin
+from scclint.registry import Registry, builtin, registry
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
@@ -58,7 +58,6 @@ def _with_modules(modules: Sequence[str], file: str, linted: Iterable[str]) -> R
     if not modules:
         return builtin()
     from scclint.plugins import load_rules
-    from scclint.registry import registry
 
     return registry((*builtin(), *load_rules(modules, linted, file)))
 

@@ -1,6 +1,7 @@
-"""Stage scan: the files of a run, what each defines, and the settings that all units share."""
+"""Stage scan: the files of a run, what each defines, and notes on scripts and code that are not judged."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import time_ns
 from typing import Any
@@ -8,18 +9,18 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files.discover import SUFFIXES, TEMPLATE_SUFFIXES, SourceFile
+from scclint.files import SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, read
 from scclint.files.sources import Sources
 from scclint.finding import Notice
-from scclint.limits import MIN_CACHED
+from scclint.limits import MAX_CODE, MIN_CACHED
 from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY
-from scclint.run.inputs import expand_settings
+from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
-from scclint.text import counted
+from scclint.text import and_more, counted
 from scclint.units.detect import KINDS
 from scclint.units.kustomize import NAMES
 from scclint.units.outline import Outline
@@ -47,8 +48,6 @@ def scan(
         files, vendored = without_vendored(files, sources.folders)
         notices += (Notice("note", _VENDORED.format(counted(number, "file")), folder) for folder, number in vendored.items())
     if sources.texts:
-        from scclint.run.beside import beside
-
         files, found = beside(files, sources.texts)
         notices += found
     more = expand_settings(config)
@@ -132,3 +131,51 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
         return os.path.commonpath(map(os.path.abspath, named)) if named else os.getcwd()
     except ValueError:  # on different drives
         return os.getcwd()
+
+
+_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|third_party)/|_test\.go$|/zz_generated"
+_MOST_NAMED = 3
+
+
+_PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"
+_YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)"
+
+
+def beside(files: Iterable[SourceFile], texts: Iterable[SourceFile]) -> tuple[list[SourceFile], list[Notice]]:
+    """Return the files with the scripts among some texts that grant by command, and without those that podman runs.
+
+    Notes name these, and the lines of code and scripts with access to the node.
+    """
+    from scclint.load.commands import documents_of_commands
+    from scclint.load.host_access import lines_with_access
+
+    scripts: list[SourceFile] = []
+    code: dict[str, list[str]] = {}
+    played: set[str] = set()
+    for file in texts:
+        text = "" if re.search(_LEFT_OUT, file.display) else _text(file)
+        for command in re.finditer(_PLAYED, text) if "podman" in text else ():
+            folder = os.path.dirname(file.display)
+            played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
+        if file.display.endswith(".md"):
+            continue
+        is_script = file.display.endswith(SCRIPT_SUFFIXES)
+        if is_script and ("adm policy" in text or "rolebinding" in text) and any(documents_of_commands(file.display, text)):
+            scripts.append(file)
+        for line, name in lines_with_access(text, is_code=not is_script):
+            code.setdefault(f"{file.display}:{line}", []).append(name)
+    shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
+    why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
+    notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
+    left_out = [file.display for file in files if file.display in played]
+    if left_out:
+        text = f"{and_more(left_out, _MOST_NAMED)}: not judged, because `podman kube play` runs what is in such a file, on no cluster"
+        notices.append(Notice("note", text))
+    return [*(file for file in files if file.display not in played), *scripts], notices
+
+
+def _text(file: SourceFile) -> str:
+    try:
+        return read(file.path, file.display) if os.path.getsize(file.path) <= MAX_CODE else ""
+    except (LoadError, OSError):
+        return ""

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from scclint.errors import LoadError
-from scclint.files.discover import SourceFile, display
+from scclint.files import SourceFile, display
 from scclint.files.store import digest
 from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
 from scclint.other_units import Question, Reply
+from scclint.run.report import UnitResult, Unjudged
 from scclint.run.shared import Run
-from scclint.run.unit_result import UnitResult, Unjudged
 from scclint.source import Span
 from scclint.units.outline import Outline
 from scclint.units.unit import Unit

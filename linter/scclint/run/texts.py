@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from scclint.errors import LoadError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.finding import Finding
 from scclint.limits import TEXTS_KEPT
 

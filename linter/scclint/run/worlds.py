@@ -15,11 +15,9 @@ from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.namespaces import Namespace
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, Namespace, Workload
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UID_RANGE, UNSPECIFIED_NAMESPACE
-from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of

@@ -6,8 +6,7 @@ from typing import Any
 
 from scclint.finding import END, Ignore, Path
 from scclint.load.document import Document
-from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.record import replace
 from scclint.source import Span
 from scclint.yaml.locate import node_at

@@ -1,21 +1,26 @@
-"""What an Argo CD Application deploys from the repository."""
+"""What an Argo CD Application deploys from the repository, and the Applications that an ApplicationSet makes without a cluster.
+
+What only the cluster, a code host or a plugin knows stays in a template as it is written. Sources: `applicationset/generators` and
+`applicationset/utils` of argoproj/argo-cd.
+"""
 
 import glob
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
-from scclint.errors import LoadError
-from scclint.files.discover import is_below
-from scclint.files.read import read
+from scclint.files import is_below
 from scclint.finding import Path
-from scclint.units.deploying import Deployed, Deploying, Unfollowed, parsed, patched
+from scclint.limits import MAX_APPLICATIONS
+from scclint.load import data_of, data_of_file
+from scclint.units.deploying import Deployed, Deploying, Repository, Unfollowed, laid_over, patched
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Deployment
-from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
+from scclint.untyped import as_list, as_mapping, as_mappings, as_text, mappings, texts, value_at
 
 _OVERRIDES = (".argocd-source.yaml", ".argocd-source-{}.yaml")
 """Files in the folder of a source that are laid over it. Argo CD's image updater writes the second."""
@@ -136,13 +141,9 @@ class _Source:
         merged = dict(source)
         for name in _OVERRIDES:
             path = os.path.join(self._folder, name.format(self._name))
-            if os.path.isfile(path):
-                try:
-                    data = parsed(read(path))
-                except LoadError:
-                    continue
+            if isinstance(data := data_of_file(path), dict):
                 self._files.append(path)
-                merged = patched(merged, data) if isinstance(data, dict) else merged
+                merged = patched(merged, data)
         return {**merged, **{key: source[key] for key in _KEPT if key in source}}
 
     def _path(self, value: str) -> str:
@@ -218,3 +219,257 @@ def _image(text: str) -> dict[str, str]:
     name, new, tag, digest = match.groups() if match is not None else (None, text, None, None)
     found = {"name": name or new, "newName": new if name is not None else None, "newTag": tag, "digest": digest}
     return {key: value for key, value in found.items() if value}
+
+
+_AT = ("spec", "template", "spec")
+_ACTION = re.compile(r"\{\{-?\s*([^{}]*?)\s*-?\}\}")
+_TOKEN = re.compile(r'"[^"]*"|\||[^\s|"]+')
+_FIELD = re.compile(r"\.[A-Za-z_][\w.]*")
+_SPECIAL = re.compile(r"[^a-z0-9.-]+")
+_DECISIVE = (("path",), ("helm",), ("kustomize",), ("directory",))
+"""The fields of a source whose templates decide what is deployed."""
+
+Parameters = dict[str, Any]
+
+
+def of_set(one: Deploying) -> Deployed:
+    """What the Applications of an ApplicationSet deploy."""
+    spec = as_mapping(one.data.get("spec"))
+    made = _Generators(one.repository, go=spec.get("goTemplate") is True)
+    for number, generator in enumerate(as_mappings(spec.get("generators"))):
+        template = laid_over(as_mapping(spec.get("template")), _own_template(generator))
+        found, known = made.parameters(generator, {})
+        if len(found) > MAX_APPLICATIONS:
+            yield one.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
+            continue
+        for parameters in found:
+            application = made.filled(template, parameters)
+            if patch := as_text(spec.get("templatePatch")):
+                application = patched(application, as_mapping(data_of(made.filled(patch, parameters))))
+            if (field := _open(application)) and not known:
+                yield one.unfollowed(("spec", *field), "only the cluster knows what its template is filled with")
+            elif field:
+                yield one.unfollowed(("spec", *field), "scclint does not run its template")
+            else:
+                yield from of_application(one, application, _AT)
+
+
+def _own_template(generator: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The template of a generator itself, which is laid over the one of the set."""
+    return next((as_mapping(value["template"]) for value in generator.values() if as_mapping(value).get("template")), {})
+
+
+def _open(application: Mapping[str, Any]) -> Path:
+    """The path in the set's `spec` of a field that still has the action of a template and decides what is deployed; empty if there is none."""
+    spec = as_mapping(application.get("spec"))
+    sources: list[tuple[Path, Mapping[str, Any]]] = [(("source",), as_mapping(spec.get("source")))]
+    sources += [(("sources", number), source) for number, source in enumerate(as_mappings(spec.get("sources")))]
+    for at, source in sources:
+        for field in _DECISIVE:
+            if "{{" in json.dumps(value_at(source, field)):
+                return ("template", "spec", *at, *field)
+    if "{{" in as_text(value_at(spec, ("destination", "namespace"))):
+        return "template", "spec", "destination", "namespace"
+    return ()
+
+
+class _Generators:
+    """What generators yield. `go` is True if the templates are those of Go, whose parameters are nested; otherwise each has a flat name."""
+
+    def __init__(self, repository: Repository, *, go: bool) -> None:
+        self._repository = repository
+        self._go = go
+
+    def parameters(self, generator: Mapping[str, Any], outer: Parameters) -> tuple[list[Parameters], bool]:
+        """The sets of parameters of a generator, and whether these are all. `outer` fills in the generator's own templates.
+
+        One that asks a cluster, a code host or a plugin yields one set with what is known.
+        """
+        filled = self.filled(generator, outer) if outer else generator
+        kind = next((key for key in filled if key not in ("selector", "template")), "")
+        of = as_mapping(filled.get(kind))
+        known = kind in ("list", "git", "matrix", "merge")
+        if kind == "list":
+            elements = [*mappings(of.get("elements")), *mappings(data_of(as_text(of.get("elementsYaml"))))]
+            found = [element if self._go else _flat(element) for element in elements]
+        elif kind == "git" and self._repository.is_ours(of.get("repoURL")):
+            found = [self._with_values(one, of) for one in (*self._of_folders(of), *self._of_files(of))]
+        elif kind == "matrix":
+            found, known = self._matrix(as_mappings(as_mapping(generator.get(kind)).get("generators")), outer)
+        elif kind == "merge":
+            found, known = self._merge(as_mappings(of.get("generators")), texts(of.get("mergeKeys")), outer)
+        else:
+            found, known = [self._with_values({}, of)], False
+        selector = as_mapping(filled.get("selector"))
+        return [one for one in found if not selector or _selects(selector, _flat(one))], known
+
+    def _matrix(self, generators: list[dict[str, Any]], outer: Parameters) -> tuple[list[Parameters], bool]:
+        if len(generators) != 2:
+            return [], True
+        firsts, known = self.parameters(generators[0], outer)
+        found: list[Parameters] = []
+        for first in firsts:
+            seconds, also = self.parameters(generators[1], {**outer, **first})
+            found += (laid_over(second, first) for second in seconds)
+            known = known and also
+            if len(found) > MAX_APPLICATIONS:
+                break
+        return found, known
+
+    def _merge(self, generators: list[dict[str, Any]], keys: list[str], outer: Parameters) -> tuple[list[Parameters], bool]:
+        sets = [self.parameters(generator, outer) for generator in generators]
+        found = list(sets[0][0]) if sets else []
+        for others, _ in sets[1:]:
+            by_key = {self._key(other, keys): other for other in others}
+            if sets[0][1]:
+                found = [laid_over(one, by_key.get(self._key(one, keys), {})) for one in found]
+            else:
+                # Each of the others is for a cluster that the first generator finds.
+                found += [laid_over(one, other) for one in sets[0][0] for other in others]
+        return found, all(known for _, known in sets)
+
+    def _key(self, parameters: Parameters, keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple(json.dumps(self._value(parameters, key), sort_keys=True) for key in keys)
+
+    def _value(self, parameters: Parameters, name: str) -> Any:
+        """The parameter of a name such as `path.basename`; None if there is none."""
+        return value_at(parameters, name.split(".")) if self._go else parameters.get(name)
+
+    def _of_folders(self, of: Mapping[str, Any]) -> Iterator[Parameters]:
+        listed = mappings(of.get("directories"))
+        taken = [as_text(one.get("path")) for one in listed if one.get("exclude") is not True]
+        left_out = [as_text(one.get("path")) for one in listed if one.get("exclude") is True]
+        for folder in self._repository.folders if taken else ():
+            if any(_matches(folder, glob) for glob in taken) and not any(_matches(folder, glob) for glob in left_out):
+                yield self._at(folder, of)
+
+    def _of_files(self, of: Mapping[str, Any]) -> Iterator[Parameters]:
+        tree = self._repository.tree
+        found: dict[bool, set[str]] = {False: set(), True: set()}
+        for one in mappings(of.get("files")):
+            matches = glob.glob(as_text(one.get("path")).lstrip("/"), root_dir=tree, recursive=True)
+            found[one.get("exclude") is True].update(os.path.normpath(match) for match in matches)
+        for file in sorted(found[False] - found[True]):
+            path = os.path.realpath(os.path.join(tree, file))
+            data = data_of_file(path) if is_below(path, tree) else None
+            at = self._at(os.path.dirname(file), of, os.path.basename(file))
+            for entry in mappings(data) if isinstance(data, list) else [as_mapping(data)]:
+                yield {**entry, **at} if self._go else {**_flat(entry), **at}
+
+    def _at(self, folder: str, of: Mapping[str, Any], file: str = "") -> Parameters:
+        """The parameters for a folder, and a file in it."""
+        base = os.path.basename(folder)
+        path = {"path": folder, "basename": base, "basenameNormalized": _FUNCTIONS["normalize"](base)}
+        path |= {"filename": file, "filenameNormalized": _FUNCTIONS["normalize"](file)} if file else {}
+        prefix = as_text(of.get("pathParamPrefix"))
+        if self._go:
+            nested = {"path": {**path, "segments": folder.split("/")}}
+            return {prefix: nested} if prefix else nested
+        name = f"{prefix}.path" if prefix else "path"
+        flat = {name: folder, **{f"{name}.{key}": value for key, value in path.items() if key != "path"}}
+        return flat | {f"{name}[{number}]": part for number, part in enumerate(folder.split("/"))}
+
+    def _with_values(self, parameters: Parameters, of: Mapping[str, Any]) -> Parameters:
+        """The parameters with the `values` of their generator, which may refer to them."""
+        values = self.filled(as_mapping(of.get("values")), parameters)
+        if self._go:
+            return {**parameters, "values": values} if values else parameters
+        return parameters | {f"values.{key}": value for key, value in values.items()}
+
+    def filled(self, data: Any, parameters: Parameters) -> Any:
+        """Data with the templates of its texts filled in, as far as the parameters are known."""
+        if isinstance(data, str):
+            return _ACTION.sub(lambda match: self._evaluated(match, parameters), data) if "{{" in data else data
+        if isinstance(data, Mapping):
+            return {self.filled(key, parameters): self.filled(value, parameters) for key, value in data.items()}
+        return [self.filled(value, parameters) for value in data] if isinstance(data, list) else data
+
+    def _evaluated(self, action: "re.Match[str]", parameters: Parameters) -> str:
+        """What an action writes; the action itself if that is not known."""
+        if not self._go:
+            value = parameters.get(action[1])
+            return value if isinstance(value, str) else action[0]
+        value = None
+        for number, call in enumerate(_calls(action[1])):
+            value = _called(call, value, parameters, first=number == 0)
+        return action[0] if value is None else _written(value)
+
+
+def _calls(action: str) -> list[list[str]]:
+    """The calls of a pipeline, each as its words."""
+    calls: list[list[str]] = [[]]
+    for token in _TOKEN.findall(action):
+        if token == "|":
+            calls.append([])
+        else:
+            calls[-1].append(token)
+    return calls
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "index": lambda data, *keys: value_at(data, keys),
+    "default": lambda other, value=None: value or other,
+    "lower": lambda value: value.lower(),
+    "upper": lambda value: value.upper(),
+    "quote": lambda value: json.dumps(_written(value)),
+    "normalize": lambda value: _SPECIAL.sub("-", value.lower())[:253].strip("-."),
+    "replace": lambda old, new, value: value.replace(old, new),
+    "trimPrefix": lambda prefix, value: value.removeprefix(prefix),
+    "trimSuffix": lambda suffix, value: value.removesuffix(suffix),
+}
+
+
+def _called(words: list[str], piped: Any, parameters: Parameters, *, first: bool) -> Any:
+    """What a call of a pipeline gives, to which the value before it is the last argument; None if that is not known."""
+    name, *rest = words or [""]
+    if first and not rest and name not in _FUNCTIONS:
+        return _argument(name, parameters)
+    arguments = [_argument(word, parameters) for word in rest] + ([] if first else [piped])
+    if name not in _FUNCTIONS or (name != "default" and any(argument is None for argument in arguments)):
+        return None
+    try:
+        return _FUNCTIONS[name](*arguments)
+    except (TypeError, AttributeError):
+        return None
+
+
+def _argument(word: str, parameters: Parameters) -> Any:
+    if word.startswith('"'):
+        return word.strip('"')
+    if word.isdecimal():
+        return int(word)
+    return value_at(parameters, word[1:].split(".")) if _FIELD.fullmatch(word) else None
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _matches(folder: str, pattern: str) -> bool:
+    """Whether Go's `path.Match` takes a path: `*` matches no `/`."""
+    parts, globs = folder.split("/"), pattern.strip("/").split("/")
+    return len(parts) == len(globs) and all(map(fnmatchcase, parts, globs))
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> Parameters:
+    """Nested data with a name for each text: `a.b.0`."""
+    found: Parameters = {}
+    for key, value in data.items():
+        inner = {str(number): item for number, item in enumerate(value)} if isinstance(value, list) else value
+        found |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, Mapping) else {f"{prefix}{key}": _written(value)}
+    return found
+
+
+def _selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether a label selector takes these parameters."""
+    for one in mappings(selector.get("matchExpressions")):
+        key, values = as_text(one.get("key")), as_list(one.get("values"))
+        taken = {
+            "In": labels.get(key) in values,
+            "NotIn": labels.get(key) not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }
+        if not taken.get(as_text(one.get("operator")), True):
+            return False
+    return all(labels.get(key) == value for key, value in as_mapping(selector.get("matchLabels")).items())

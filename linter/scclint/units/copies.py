@@ -5,9 +5,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from scclint.files.discover import is_below
-from scclint.files.read import encoded_like
-from scclint.files.walk import walk
+from scclint.files import encoded_like, is_below, walk
 
 
 @contextmanager

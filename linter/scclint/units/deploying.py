@@ -1,23 +1,129 @@
-"""What objects of Argo CD and Flux deploy from the repository, and what of it cannot be followed.
+"""What objects of Argo CD and Flux deploy from the repository, what they refer to, and what of it cannot be followed.
 
 Sources: `reposerver/repository/repository.go` and `util/kustomize/kustomize.go` of argoproj/argo-cd, `kustomize/kustomize_generator.go`
 and `chartutil/values.go` of fluxcd/pkg.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import os
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from scclint.expand.item import Item
+from scclint.expand.item import Item, items_of
+from scclint.files import is_below, is_text
 from scclint.finding import Path
-from scclint.load import load_text
-from scclint.load.document import first_root
+from scclint.load import load_file
+from scclint.load.document import Document
 from scclint.record import record
 from scclint.source import Span
-from scclint.units.repository import Repository
 from scclint.units.unit import Deployment
-from scclint.untyped import as_text, value_at
+from scclint.untyped import as_mapping, as_text, value_at
 from scclint.yaml.locate import locate
-from scclint.yaml.nodes import to_data
+
+if TYPE_CHECKING:
+    from scclint.units.outline import Outline
+
+HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "OCIRepository"))
+"""Kinds of the objects that those of Argo CD and Flux refer to."""
+
+
+@record
+class Held:
+    """An object that others refer to, and the file that it is in; empty if it is rendered."""
+
+    data: Mapping[str, Any]
+    file: str
+
+
+class Repository:
+    """The repository below the folder `tree`. `rendered` are documents that units render to. `refers` says whether an object was asked for."""
+
+    def __init__(self, tree: str, outline: "Outline", rendered: Iterable[Document]) -> None:
+        self.tree = os.path.realpath(tree)
+        self._outline = outline
+        self._rendered = rendered
+        self.refers = False
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        from scclint.files.git import repository_names
+
+        return repository_names(self.tree)
+
+    def is_ours(self, url: object) -> bool:
+        """Whether the URL of a repository is that of the tree, or empty."""
+        return not url or os.path.basename(as_text(url).rstrip("/")).removesuffix(".git") in self._names
+
+    def inside(self, *parts: str) -> str:
+        """The real path of a file or folder of the tree, given the parts of its path from there; empty if it has none."""
+        if not all(map(is_text, parts)):
+            return ""
+        path = os.path.realpath(os.path.join(self.tree, *(part.lstrip("/") for part in parts)))
+        return path if is_below(path, self.tree) and os.path.lexists(path) else ""
+
+    def name(self, path: str) -> str:
+        """A path relative to the tree, with `/`."""
+        return os.path.relpath(path, self.tree).replace(os.sep, "/")
+
+    @cached_property
+    def folders(self) -> list[str]:
+        """The folders of the input, relative to the tree, sorted; those whose names begin with a dot left out."""
+        found: set[str] = set()
+        for file in self._outline.files.values():
+            folder = os.path.dirname(self.name(os.path.realpath(file.path)))
+            while folder and folder not in found and not folder.startswith(".."):
+                found.add(folder)
+                folder = os.path.dirname(folder)
+        return sorted(folder for folder in found if not any(part.startswith(".") for part in folder.split("/")))
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The files of the input, relative to the tree, sorted."""
+        return sorted(self.name(os.path.realpath(file.path)) for file in self._outline.files.values())
+
+    def held(self, kind: str, namespace: str, name: str) -> Held | None:
+        """The object of a kind and name in a namespace; what is rendered goes before what is in files. None if there is none."""
+        self.refers = True
+        known = self._held.get((kind, name), [])
+        exact = (held for held in known if value_at(held.data, ("metadata", "namespace")) == namespace)
+        return next(exact, next((held for held in known if not value_at(held.data, ("metadata", "namespace"))), None))
+
+    def texts(self, held: Held) -> dict[str, str]:
+        """The data of a ConfigMap or Secret. A value that is no text, or not readable, is left out."""
+        found = {key: as_text(value) for key, value in as_mapping(held.data.get("data")).items() if isinstance(value, str)}
+        if held.data.get("kind") == "Secret":
+            found = {key: _decoded(value) for key, value in found.items()}
+            found |= {key: as_text(value) for key, value in as_mapping(held.data.get("stringData")).items()}
+        return found
+
+    @cached_property
+    def _held(self) -> dict[tuple[str, str], list[Held]]:
+        outline = self._outline
+        likely = [file for file in outline.files if outline.tells(file, "holds", may_hold)]
+        documents = [*self._rendered]
+        documents += (document for file in likely for document in load_file(file, outline.text(file), HOLDING | {"List"}))
+        found: dict[tuple[str, str], list[Held]] = {}
+        for document in documents:
+            for item in items_of(document):
+                kind, name = as_text(item.data.get("kind")), as_text(value_at(item.data, ("metadata", "name")))
+                if kind in HOLDING:
+                    found.setdefault((kind, name), []).append(
+                        Held(item.data, document.file if document.file in outline.files else "")
+                    )
+        return found
+
+
+def may_hold(text: str) -> bool:
+    """Whether a text may have an object that others refer to."""
+    return any(kind in text for kind in HOLDING)
+
+
+def _decoded(value: str) -> str:
+    try:
+        return b64decode(value).decode()
+    except ValueError:
+        return ""
 
 
 @record
@@ -56,11 +162,6 @@ class Deploying:
     def unfollowed(self, field: Path, why: str, path: str = "") -> Unfollowed:
         """The field, which is not applied to the folder at a path (see `Unfollowed`)."""
         return Unfollowed(self.by, field, why, self.span(field), path)
-
-
-def parsed(text: str) -> Any:
-    """The data of a YAML text; None if it has none or cannot be read."""
-    return to_data(first_root(load_text("", text, frozenset())))
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

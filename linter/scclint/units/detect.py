@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import ConfigError
-from scclint.expand.item import Item
-from scclint.expand.lists import items_of
-from scclint.files.discover import Reach
+from scclint.expand.item import Item, items_of
+from scclint.files import Reach
 from scclint.finding import Notice
 from scclint.limits import MAX_GLOBS
 from scclint.load import load_file
@@ -20,6 +19,7 @@ from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.text import and_more, counted, field_path
 from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
+from scclint.units.deploying import Deployed, Deploying, Repository, Unfollowed
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
@@ -27,12 +27,10 @@ from scclint.units.kustomize.built import built_names, is_built
 from scclint.units.operator import applied_with, roles, takes_all_below
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
-from scclint.units.repository import Repository
 from scclint.units.unit import ARGO, DEFAULT, FLUX, FLUX_HELM, PLAIN, Deployment, Kind, Unit
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
-    from scclint.units.deploying import Deployed, Unfollowed
     from scclint.units.kustomize.closure import Closure, Kustomizations
     from scclint.units.kustomize.kustomization import Kustomization
 
@@ -393,7 +391,7 @@ class Split:
         inflated = {chart for closure in self.closures.values() for chart in closure.charts}
         folders = {os.path.dirname(file) for file in self._outline.files if os.path.basename(file) == CHART_FILE}
         if folders:
-            from scclint.units.helm.views import belongs_to_chart, views
+            from scclint.units.helm.chart import belongs_to_chart, views
         for folder in sorted(folders):
             real = os.path.realpath(folder or os.curdir)
             if real in self._kustomizations:
@@ -416,7 +414,7 @@ class Split:
                     yield self._chart_unit(name, folder, reason, view)
 
     def _chart_unit(self, name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
-        from scclint.units.helm.views import belongs_to_chart
+        from scclint.units.helm.chart import belongs_to_chart
 
         prefix = "" if folder in ("", ".") else folder + "/"
         inside = {f for f in self._outline.files if f.startswith(prefix) and belongs_to_chart(f[len(prefix) :])}
@@ -503,7 +501,7 @@ def may_deploy(text: str) -> bool:
 
 def _stages(unit: Unit) -> Iterator[Unit]:
     """A view of a chart, and the same as an upgrade renders it, if that may differ. Argo CD never upgrades."""
-    from scclint.units.helm.views import differs_when_upgraded
+    from scclint.units.helm.chart import differs_when_upgraded
 
     yield unit
     if not unit.deployment.by.startswith("Application ") and differs_when_upgraded(unit.path):
@@ -513,8 +511,6 @@ def _stages(unit: Unit) -> Iterator[Unit]:
 
 def _deployed_by(item: Item, repository: Repository) -> "Deployed":
     """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
-    from scclint.units.deploying import Deploying
-
     group, kind = str(item.data.get("apiVersion")).partition("/")[0], item.data.get("kind")
     one = Deploying(item, repository)
     if group == ARGO and kind == "Application":
@@ -522,7 +518,7 @@ def _deployed_by(item: Item, repository: Repository) -> "Deployed":
 
         return of_application(one, item.data, ("spec",))
     if group == ARGO and kind == "ApplicationSet":
-        from scclint.units.application_set import of_set
+        from scclint.units.argo import of_set
 
         return of_set(one)
     if group == FLUX and kind == "Kustomization":

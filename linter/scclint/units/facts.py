@@ -1,22 +1,38 @@
-"""What a file or a unit defines that others may need to know: by name, with no tree of it kept but of the few objects that make a cluster."""
+"""What a file or a unit defines that others may need to know, and what each unit takes of it, never from an alternative of it.
 
-from collections.abc import Iterable
-from typing import Any
+Facts are names, with no tree of the file kept but of the few objects that make a cluster. A repository holds many clusters. A grant in
+`prod/` reaches a workload in another folder only if it names the workload's service account, and if no other environment's copy of
+that grant fits the workload's path better.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.expand.csv import HOME
-from scclint.model.admission_policy import AdmissionPolicy
-from scclint.model.namespaces import Namespace, ServiceAccount
-from scclint.model.node_config import ProfileSource
-from scclint.model.object import ApiObject
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
-from scclint.model.storage import StorageObject
-from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE, namespace_name
+from scclint.model.object import (
+    AdmissionPolicy,
+    ApiObject,
+    Namespace,
+    ProfileSource,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    ServiceAccount,
+    StorageObject,
+    Workload,
+)
+from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE, namespace_name
 from scclint.model.unknown import in_plain_words, is_open
-from scclint.model.workload import Workload
-from scclint.record import record, replace
-from scclint.untyped import as_text, mappings, value_at
+from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
+from scclint.record import EMPTY, record, replace
+from scclint.units.unit import FromUnit, Unit
+from scclint.untyped import as_text, mappings, texts, value_at
+
+if TYPE_CHECKING:
+    from scclint.profiles.sources import Profiles
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""
@@ -159,3 +175,291 @@ def _required(workload: Workload) -> str:
 
 def _claim(volume: object) -> str:
     return as_text(value_at(volume, ("persistentVolumeClaim", "claimName")))
+
+
+_SCC_ROLE = "system:openshift:scc:"
+"""Prefix of the release's ClusterRoles that grant one SCC each."""
+
+_STORAGE: Mapping[str, Mapping[tuple[str, ...], str]] = {
+    "PersistentVolumeClaim": {("spec", "volumeName"): "PersistentVolume", ("spec", "storageClassName"): "StorageClass"},
+    "PersistentVolume": {("spec", "csi", "driver"): "CSIDriver"},
+    "StorageClass": {("provisioner",): "CSIDriver"},
+}
+"""The kinds of objects that an object of storage names, by the path to the name."""
+
+_Key = tuple[str, ...]
+"""By what an object is asked for: kind, namespace and name, or a subject, or the namespace of an account."""
+
+_Taken = tuple[tuple[BorrowedObject, ...], tuple[AmbiguousObject, ...], tuple[BorrowedObject, ...]]
+"""What a unit takes, what is left out, and all candidates (see `OtherUnits`)."""
+
+
+class AllUnits:
+    """Answers for each unit of a run what it takes from the others and what they have. A run with one unit needs no facts.
+
+    All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is built from,
+    Components left out. `synced`: the label syncer decides the Pod Security level of a namespace by all of its service accounts, so that
+    a unit takes these and their grants, too. `bundles` are the objects that OLM creates of bundles, each in its namespace. `mounts`
+    returns the mounts of claims by the pods of a unit, by release, namespace and claim.
+    """
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        facts: Mapping[str, Facts] = EMPTY,
+        shared: Mapping[str, Facts] = EMPTY,
+        folders: Mapping[str, frozenset[str]] = EMPTY,
+        *,
+        synced: bool = False,
+        bundles: Iterable[BorrowedObject] = (),
+        mounts: Callable[[str], Mapping[Question, list[Any]]] = lambda unit: EMPTY,
+    ) -> None:
+        self._units = units
+        self._facts = facts
+        self._shared = shared
+        self._folders = folders
+        self._synced = synced
+        self._bundles = bundles
+        self._mounts = mounts
+        self._taken: dict[str, _Taken] = {}
+        self._profiles: dict[str, Profiles] = {}
+
+    def of(self, unit: Unit) -> OtherUnits:
+        """What a unit takes and asks. If its build would add objects that no file has, the answer to each question is True."""
+        if len(self._units) == 1:
+            return OtherUnits(lambda question: unit.incomplete)
+        shared = frozenset(unit.shared)
+        # The objects of these the unit has in full.
+        own = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
+        if unit.name not in self._taken:
+            self._taken[unit.name] = self._borrowed(unit) if unit.takes else ((), (), ())
+
+        def answer(question: Question) -> Reply:
+            if question[0] == "mounts":
+                units = (name for name in self._before(unit, question[2:]) if name not in own)
+                return [mount for name in units for mount in self._mounts(name).get(question[1:], ())]
+            return unit.incomplete or self._has(question, own, unit.name)
+
+        return OtherUnits(answer, *self._taken[unit.name])
+
+    def _before(self, unit: Unit, claim: _Key) -> Iterator[str]:
+        """Yield the units in front of a unit that mount a claim and may be deployed beside the unit."""
+        facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name)
+        yield from (name for name, of in facts if claim in of.claims and self._serves(name, unit))
+
+    def _has(self, question: Question, own: set[str], name: str) -> bool:
+        """Whether a unit that is not among `own` has what the question names.
+
+        What an alternative has and this unit has as well is mostly one object of a common base, so that it does not count; what only an
+        alternative has counts, because the cluster may have it too.
+        """
+        if question[0] == "profile":
+            owners = {unit for unit, facts in self._facts.items() if facts.profiles and self._provides(unit, question[1])}
+        else:
+            owners = self._owners.get(question, set())
+        # As many as all units may define one object, and few units ask.
+        return bool(owners - own - (frozenset() if owners.isdisjoint(own) else self._alternatives(name)))
+
+    def _provides(self, unit: str, path: str) -> bool:
+        from scclint.profiles.sources import Profiles
+
+        if unit not in self._profiles:
+            self._profiles[unit] = Profiles(self._facts[unit].profiles)
+        return bool(self._profiles[unit].resolve(path).providers)
+
+    def _borrowed(self, unit: Unit) -> _Taken:
+        own = self._facts[unit.name]
+        defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, Facts()).objects)}
+        by_name: dict[_Key, list[BorrowedObject]] = {}
+        pending = deque(self._offered(_wanted(own, synced=self._synced)))
+        if unit.kind == "operator":
+            pending += (borrowed for _, name in sorted(own.accounts) for borrowed in self._of_bundles.get(name, ()))
+        visited: set[tuple[str, _Key]] = set()
+        while pending:
+            borrowed = pending.popleft()
+            key: _Key = name_of(borrowed.obj)
+            visit = borrowed.unit, key
+            if borrowed.unit == unit.name or visit in visited or key in defined or not self._serves(borrowed.unit, unit):
+                continue
+            visited.add(visit)
+            by_name.setdefault(key, []).append(borrowed)
+            pending += self._offered(_references(borrowed.obj))
+        chosen, ambiguous = [], []
+        for key in sorted(by_name):
+            best = self._best(by_name[key], unit)
+            if len(best) == 1:
+                chosen.append(best[0])
+            else:
+                ambiguous.append(AmbiguousObject(best[0].obj.named, tuple(sorted(borrowed.unit for borrowed in best))))
+        return tuple(chosen), tuple(ambiguous), tuple(borrowed for several in by_name.values() for borrowed in several)
+
+    def _alternatives(self, name: str) -> frozenset[str]:
+        """The units that define an object or build on a folder that this one does as well: they are never applied together."""
+        keys = (*self._facts[name].identities, *self._folders.get(name, ()))
+        return frozenset(other for key in keys for other in self._sharing[key]) - {name}
+
+    def _serves(self, giver: str, taker: Unit) -> bool:
+        """Whether the giver may be deployed beside the taker, and no alternative of it fits the taker better."""
+        alternatives = self._alternatives(giver)
+        if taker.name in alternatives:
+            return False
+        fit = self._fit(giver, taker)
+        return all(self._fit(other, taker) <= fit for other in alternatives)
+
+    def _fit(self, giver: str, taker: Unit) -> int:
+        """How many names of folders, and so of environments and clusters, two units have in common."""
+        return len(self._segments[giver] & self._segments[taker.name])
+
+    def _best(self, candidates: Sequence[BorrowedObject], taker: Unit) -> list[BorrowedObject]:
+        """The candidates that fit best, those of equal content once."""
+        most = max(self._fit(borrowed.unit, taker) for borrowed in candidates)
+        best: list[BorrowedObject] = []
+        for borrowed in sorted(candidates, key=lambda borrowed: borrowed.unit):
+            same = any(borrowed.obj.same_content(other.obj) for other in best)
+            if not same and self._fit(borrowed.unit, taker) == most:
+                best.append(borrowed)
+        return best
+
+    def _offered(self, keys: Iterable[_Key]) -> Iterator[BorrowedObject]:
+        return (borrowed for key in keys for borrowed in self._offers.get(key, ()))
+
+    @cached_property
+    def _segments(self) -> dict[str, frozenset[str]]:
+        return {unit.name: frozenset(unit.name.partition("#")[0].split("/")) for unit in self._units}
+
+    @cached_property
+    def _sharing(self) -> dict[object, list[str]]:
+        """The units by what they define and by the folders that they are built from."""
+        sharing: dict[object, list[str]] = {}
+        for unit in self._units:
+            for key in (*self._facts[unit.name].identities, *self._folders.get(unit.name, ())):
+                sharing.setdefault(key, []).append(unit.name)
+        return sharing
+
+    @cached_property
+    def _offers(self) -> dict[_Key, list[BorrowedObject]]:
+        """The objects that units may give, by what asks for them."""
+        offers: dict[_Key, list[BorrowedObject]] = {}
+        for unit in (unit for unit in self._units if unit.gives):
+            for obj in self._facts[unit.name].objects:
+                for key in _keys(obj):
+                    offers.setdefault(key, []).append(BorrowedObject(obj, unit.name))
+        return offers
+
+    @cached_property
+    def _of_bundles(self) -> dict[str, list[BorrowedObject]]:
+        """What bundles grant to the accounts of their operators, by the name of the account: what the operator applies runs as them."""
+        roles = {(borrowed.unit, borrowed.obj.kind, borrowed.obj.name): borrowed for borrowed in self._bundles}
+        found: dict[str, list[BorrowedObject]] = {}
+        for borrowed in self._bundles:
+            obj = borrowed.obj
+            if isinstance(obj, ServiceAccount):
+                found.setdefault(obj.name, []).append(borrowed)
+            elif isinstance(obj, RoleBinding):
+                given = [borrowed, *filter(None, [roles.get((borrowed.unit, *obj.role))])]
+                for subject in mappings(obj.manifest.get("subjects")):
+                    found.setdefault(str(subject.get("name")), []).extend(given)
+        return found
+
+    @cached_property
+    def _owners(self) -> dict[Question, set[str]]:
+        """The units that have what a question names."""
+        owners: dict[Question, set[str]] = {}
+        for unit, facts in self._facts.items():
+            for question in _answered(facts):
+                owners.setdefault(question, set()).add(unit)
+        return owners
+
+
+def name_of(obj: ApiObject) -> tuple[str, str, str]:
+    """What one cluster has one of: kind, namespace and name. A Project is a Namespace."""
+    return ("Namespace" if isinstance(obj, Namespace) else obj.kind), obj.namespace, obj.name
+
+
+def names_of(others: OtherUnits) -> tuple[FromUnit, ...]:
+    """The names of the objects that a unit takes, for reports and the public API."""
+    return tuple(FromUnit(borrowed.unit, *name_of(borrowed.obj)) for borrowed in others.borrowed)
+
+
+def _keys(obj: ApiObject) -> Iterator[_Key]:
+    """By what others may ask for an object."""
+    yield name_of(obj)
+    if isinstance(obj, AdmissionPolicy):
+        yield ("policy",)
+    if isinstance(obj, ServiceAccount):
+        yield "account in", obj.namespace
+    for subject in _subjects(obj):
+        yield "subject", subject
+        if subject.startswith(SERVICE_ACCOUNT_PREFIX):
+            yield "account in", subject.split(":")[2]
+
+
+def _wanted(own: Facts, *, synced: bool) -> Iterator[_Key]:
+    """What a unit asks others for: what is granted to its accounts, its namespaces, and what its own objects refer to."""
+    subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts}
+    subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in own.namespaces}
+    yield from (("subject", subject) for subject in sorted(subjects))
+    yield from (("Namespace", "", namespace) for namespace in sorted(own.namespaces))
+    names = {reference for obj in own.objects for reference in _references(obj)}
+    names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
+    names |= {("CSIDriver", "", driver) for driver in own.drivers}
+    names |= {("PersistentVolumeClaim", *claim) for claim in own.claims}
+    yield from sorted(names)
+    if own.accounts:
+        yield ("policy",)
+    if synced:
+        yield from (("account in", namespace) for namespace in sorted(own.namespaces - {""}))
+
+
+def _answered(facts: Facts) -> Iterator[Question]:
+    """The questions to which a unit with these facts is an answer."""
+    for namespace, name in facts.accounts:
+        yield from (("account", namespace, name), ("pods", namespace), ("pods",))
+    yield from (("required", name) for name in facts.required)
+    for obj in facts.objects:
+        if isinstance(obj, SecurityContextConstraints):
+            yield "scc", obj.name
+        elif isinstance(obj, ServiceAccount):
+            yield "defined account", obj.namespace, obj.name
+        yield from (("grant", name) for name in _granted(obj))
+
+
+def _subjects(obj: ApiObject) -> Iterator[str]:
+    """The service accounts, and groups of all of a namespace's, that a binding or SCC names. Groups of everyone are none."""
+    if isinstance(obj, SecurityContextConstraints | RoleBinding):
+        # The last two are of OpenShift's own bindings.
+        names = (name for field in ("users", "groups", "userNames", "groupNames") for name in texts(obj.manifest.get(field)))
+        yield from (name for name in names if name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)))
+    if isinstance(obj, RoleBinding):
+        for subject in mappings(obj.manifest.get("subjects")):
+            name = str(subject.get("name") or "")
+            if subject.get("kind") == "ServiceAccount":
+                yield f"{SERVICE_ACCOUNT_PREFIX}{subject.get('namespace') or obj.namespace}:{name}"
+            elif name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)):
+                yield name
+
+
+def _references(obj: ApiObject) -> Iterator[_Key]:
+    """The role that a binding binds, the SCCs that a role names, and what decides about the volume of a claim."""
+    for step, kind in _STORAGE.get(obj.kind, {}).items():
+        if isinstance(name := value_at(obj.manifest, step), str):
+            yield kind, "", name
+    if isinstance(obj, RoleBinding):
+        kind, name = obj.role
+        yield kind, obj.namespace if kind == "Role" else "", name
+    elif isinstance(obj, Role):
+        for rule in mappings(obj.manifest.get("rules")):
+            if "securitycontextconstraints" in texts(rule.get("resources")):
+                yield from (("SecurityContextConstraints", "", name) for name in texts(rule.get("resourceNames")))
+
+
+def _granted(obj: ApiObject) -> list[str]:
+    """The SCCs that an object grants by name."""
+    if isinstance(obj, SecurityContextConstraints):
+        return [obj.name] if obj.manifest.get("users") or obj.manifest.get("groups") else []
+    if isinstance(obj, Role):
+        return [name for rule in mappings(obj.manifest.get("rules")) for name in texts(rule.get("resourceNames"))]
+    if isinstance(obj, RoleBinding):
+        name = str(obj.field("roleRef", "name").value or "")
+        return [name.removeprefix(_SCC_ROLE)] if name.startswith(_SCC_ROLE) else []
+    return []

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
+from scclint.load import data_of
 from scclint.source import Span
-from scclint.units.deploying import Deployed, Deploying, laid_over, parsed
+from scclint.units.deploying import Deployed, Deploying, laid_over
 from scclint.units.unit import Deployment
 from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
 
@@ -171,6 +172,6 @@ def _values(one: Deploying, spec: Mapping[str, Any]) -> _Values:
             quoted = text[:1] in ("'", '"') and text[-1:] == text[:1]
             settings.append(f"--set-string={path}={text[1:-1]}" if quoted else f"--set={path}={text}")
         else:
-            data = parsed(text)
+            data = data_of(text)
             found = laid_over(found, data) if isinstance(data, dict) else found
     return laid_over(found, as_mapping(spec.get("values"))), tuple(settings), tuple(files), unknown

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Set
 
-from scclint.files.discover import ASSET_FOLDERS
+from scclint.files import ASSET_FOLDERS
 from scclint.units.unit import Kind
 
 _PARTS_OF_ROLE = ("tasks", "templates", "files", "handlers")

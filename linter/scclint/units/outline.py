@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
 from scclint.expand.ansible import applied
-from scclint.files.discover import SourceFile, display, is_below
-from scclint.files.read import read
-from scclint.files.real_paths import RealPaths
+from scclint.files import RealPaths, SourceFile, display, is_below, read
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.load.reader import Reader

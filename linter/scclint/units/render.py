@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 
 from scclint.errors import LoadError
+from scclint.files import decode
 from scclint.files.programs import find_program
-from scclint.files.read import decode
 from scclint.finding import shortened
 from scclint.limits import MAX_RENDERER_ERRORS, RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
 from scclint.record import record, replace

@@ -6,7 +6,7 @@ from scclint.apps.evidence.predict import Prediction
 from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.load import load_text
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.rows import workload_row
 from scclint.outcome.world import World
 from scclint.record import replace

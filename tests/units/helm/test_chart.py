@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scclint.errors import LoadError
-from scclint.files.discover import Reach
+from scclint.files import Reach
 from scclint.source import Span
 from scclint.units.helm.chart import TemplateOrigin, chart_at, charts_below, find_origin
 

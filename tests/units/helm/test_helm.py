@@ -20,8 +20,8 @@ from scclint.errors import UsageError
 from scclint.load import load_text
 from scclint.run.report import Report
 from scclint.source import Span
+from scclint.units.helm.chart import find_origins
 from scclint.units.helm.markers import MarkedRendering, marked
-from scclint.units.helm.sources import find_origins
 from scclint.units.helm.trace import APPROXIMATE, Trace
 from tests.running import report_on
 

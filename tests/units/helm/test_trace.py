@@ -8,8 +8,8 @@ from scclint.config.model import Config
 from scclint.finding import Finding, Related, Severity, Suppression
 from scclint.load import load_text
 from scclint.source import Span
+from scclint.units.helm.chart import find_origins
 from scclint.units.helm.markers import MarkedRendering
-from scclint.units.helm.sources import find_origins
 from scclint.units.helm.trace import APPROXIMATE, Trace
 from tests.running import report_on, write_files
 from tests.units.tools import needs_helm

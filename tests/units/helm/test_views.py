@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.units.helm.views import belongs_to_chart, release_name, views
+from scclint.units.helm.chart import belongs_to_chart, release_name, views
 from scclint.units.unit import DEFAULT, Deployment
 from tests.units.tools import needs_helm, template
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.units.kustomize.kustomization import Kustomization, lay_out, read_kustomization
 from tests.running import write_files
 from tests.units.kustomize.folders import BASE, BINDING, DEPLOYMENT, objects, strict, workload

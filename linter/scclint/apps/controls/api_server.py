@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scclint.apps.controls.grants import Evidence
 from scclint.errors import LoadError
-from scclint.expand.lists import items_of
+from scclint.expand.item import items_of
 from scclint.files.dump import NAMESPACES, read_dump
 from scclint.load import load_file
 from scclint.record import record

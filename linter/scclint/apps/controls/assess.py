@@ -9,10 +9,7 @@ from scclint.apps.controls.frameworks import Control, Framework
 from scclint.apps.controls.grants import Evidence
 from scclint.apps.controls.scope import Scope, without_platform
 from scclint.finding import Finding
-from scclint.model.object import ApiObject
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.record import record
 from scclint.run.judge import OpenUnit
 from scclint.text import listed

@@ -9,9 +9,7 @@ from scclint.admission.rbac import role_bound_by
 from scclint.admission.verdict import User
 from scclint.apps.controls.grants import Check, Evidence, allowed_capabilities, grants_of, v_257557
 from scclint.apps.controls.scope import Scope, is_platform_namespace
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
-from scclint.model.workload import Workload
+from scclint.model.object import Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
 from scclint.untyped import as_list, as_mapping
 

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from scclint.admission.constraints import MUST_RUN_AS_RANGE, Constraints
 from scclint.admission.rbac import Binding, role_bound_by
 from scclint.apps.controls.scope import PERMITTED, Scope, is_platform_account, is_platform_namespace, reference
-from scclint.model.object import ApiObject
-from scclint.model.roles import RoleBinding
-from scclint.model.scc import SecurityContextConstraints
+from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.record import record
 from scclint.source import Span

@@ -7,10 +7,7 @@ from scclint.admission import rbac
 from scclint.admission.decoding import decode_object
 from scclint.admission.verdict import ObjectRef, User
 from scclint.finding import Finding
-from scclint.model.object import ApiObject
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
-from scclint.model.workload import Workload
+from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World

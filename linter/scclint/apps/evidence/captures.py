@@ -20,10 +20,8 @@ from typing import Any, NamedTuple
 
 from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.errors import LoadError, UsageError
-from scclint.files.archive import is_archive
-from scclint.files.dump import has_files, pod_in_dump, read_dump
-from scclint.files.read import read
-from scclint.files.walk import walk
+from scclint.files import read, walk
+from scclint.files.dump import has_files, is_archive, pod_in_dump, read_dump
 from scclint.load import load_text
 from scclint.record import record, replace
 from scclint.untyped import as_mapping, mappings

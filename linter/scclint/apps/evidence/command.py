@@ -16,17 +16,16 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.dump import holds_dump
 from scclint.finding import Severity
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.rule import Rule
 from scclint.run.judge import OpenUnit
 from scclint.run.merge import merged_tally
 from scclint.run.notices import tallies
-from scclint.run.report import Report
+from scclint.run.report import Report, UnitResult
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
-from scclint.run.unit_result import UnitResult
 from scclint.text import listed
 
 PAGE = """\

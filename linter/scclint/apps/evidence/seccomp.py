@@ -13,7 +13,7 @@ from scclint.cli.pager import show
 from scclint.cli.status import OK, USAGE, status_of_units
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.model.releases import DEFAULT
 from scclint.profiles.diff import compare
 from scclint.profiles.runtime_default import crio_of, openshift_of, resolve

@@ -4,7 +4,7 @@ import os
 import stat
 from hashlib import blake2b, file_digest
 
-from scclint.files.walk import walk
+from scclint.files import walk
 
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How to open what may have become a FIFO since it was listed."""

@@ -24,9 +24,8 @@ from scclint.run.grouping import grouped
 from scclint.run.judge import judge, open_unit
 from scclint.run.merge import merge
 from scclint.run.options import RunOptions
-from scclint.run.report import Report
+from scclint.run.report import Report, UnitResult
 from scclint.run.run import prepare
-from scclint.run.unit_result import UnitResult
 from scclint.units.unit import Unit
 
 Rows = Mapping[str, list[Row]]

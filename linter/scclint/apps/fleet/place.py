@@ -12,7 +12,7 @@ from scclint.apps.fleet.content import content_of, digest_of
 from scclint.apps.fleet.targets import FleetTarget
 from scclint.apps.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack, up_to_limit, write_members
 from scclint.errors import LoadError
-from scclint.files.ignored import work_tree
+from scclint.files import work_tree
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
 from scclint.memo import Memo
 from scclint.record import record, replace

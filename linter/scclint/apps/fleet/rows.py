@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from scclint.admission.verdict import ObjectRef
 from scclint.apps.fleet.tables import Row
 from scclint.finding import Crash
-from scclint.model.roles import Role, RoleBinding
-from scclint.model.scc import SecurityContextConstraints
+from scclint.model.object import Role, RoleBinding, SecurityContextConstraints
 from scclint.model.terms import namespace_name
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows, workload_row
 from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
-from scclint.run.guard import guard
 from scclint.run.judge import OpenUnit
+from scclint.run.load import guard
 from scclint.run.report import Report
 
 

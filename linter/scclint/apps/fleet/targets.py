@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from scclint.errors import LoadError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.record import record
 
 HEADER = "target"

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from scclint.model.ignition import paths_of
-from scclint.model.node_config import MachineConfig, SeccompProfile
-from scclint.model.workload import Workload
+from scclint.model.object import MachineConfig, SeccompProfile, Workload
 from scclint.outcome.world import World
 from scclint.profiles.providers import SECCOMP_ROOT, localhost_path
 from scclint.record import record

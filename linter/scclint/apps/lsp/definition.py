@@ -6,8 +6,8 @@ from typing import Any
 from scclint.admission.verdict import ObjectRef
 from scclint.apps.lsp.project import Cursor
 from scclint.finding import Path
+from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
-from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.run.judge import OpenUnit
 from scclint.source import Span

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from scclint.apps.lsp.places import LineColumn, LineMap, path_at
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
-from scclint.files.discover import SUFFIXES, SourceFile
+from scclint.files import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
 from scclint.load.document import Document
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
@@ -23,11 +23,10 @@ from scclint.run.changed import touched
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.merge import merge
 from scclint.run.options import Progress, RunOptions, silent
-from scclint.run.report import Report
+from scclint.run.report import Report, UnitResult
 from scclint.run.rule_set import load_config, rules_of
 from scclint.run.run import prepare
 from scclint.run.shared import Run
-from scclint.run.unit_result import UnitResult
 from scclint.source import Span
 from scclint.units.outline import Outline
 from scclint.units.unit import Unit

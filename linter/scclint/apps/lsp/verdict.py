@@ -8,7 +8,7 @@ from itertools import groupby
 from scclint.admission.verdict import Verdict
 from scclint.apps.lsp.project import Cursor, PlacedWorkload
 from scclint.finding import Path, Remove
-from scclint.model.workload import Workload
+from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import seccomp_words, workload_row
 from scclint.outcome.world import World

@@ -1,27 +1,30 @@
-"""Helm charts on disk: their folders, and the file that a `# Source:` line names.
+"""Helm charts on disk: their folders, the values that they are rendered with, and the file that a `# Source:` line names.
 
 The first element of such a path is the `name` in a Chart.yaml, whatever the chart's folder is called; below `charts/` is the
 name or alias of a dependency. Its source can be there, elsewhere (`file://`), or in an archive.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from scclint.errors import LoadError
-from scclint.files.discover import Reach, display
-from scclint.files.ignored import listed_by_git
-from scclint.files.read import read
-from scclint.files.walk import walk
+from scclint.errors import LoadError, UsageError
+from scclint.files import Reach, display, is_below, listed_by_git, read, walk
+from scclint.finding import Notice
 from scclint.limits import MAX_DEPENDENCY_FOLDERS
-from scclint.load import load_text
-from scclint.load.document import first_root, text_at
+from scclint.load import data_of_file, load_text
+from scclint.load.document import Document, first_root, text_at
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
+from scclint.units.unit import DEFAULT, Deployment
+from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
+from scclint.yaml.split import helm_source
 
 _V1_DEPENDENCIES = "requirements.yaml"
 _NEARBY = 3
@@ -185,3 +188,193 @@ class _Tree:
         if not self._reach.has(file):
             raise LoadError("is out of the tree", shown)
         return first_root(load_text(shown, read(file, shown), frozenset()))
+
+
+_BESIDE = ("values[-._]*.yaml", "*[-._]values.yaml")
+_CI = "ci"
+_IN_CI = "*-values.yaml"
+"""As chart-testing names them."""
+_FOLDERS = ("", "ci", "env", "envs", "environments", "values")
+"""Folders of a chart in which any file may hold values."""
+_STAGE = re.compile(r"\.Release\b(?!\.(?:Name|Namespace|Service)\b)|IsUpgrade|IsInstall")
+"""What a template may ask of the release that is not the same for an installation and an upgrade."""
+_VALUES = "values.yaml"
+_OWN_FOLDERS = ("templates", "crds", "charts")
+_OWN_FILES = (
+    CHART_FILE,
+    "Chart.lock",
+    "requirements.yaml",
+    "requirements.lock",
+    _VALUES,
+    "values.schema.json",
+    ".helmignore",
+)
+_LONGEST_RELEASE_NAME = 53
+
+
+def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> dict[str, Deployment]:
+    """Return the views of the chart in a folder by name, the defaults first; none if the chart is not deployed by itself.
+
+    The name of the defaults is empty. The others are named by the path of their values file from the chart, without suffix. A library
+    chart, a chart below the `charts/` of another one, and a chart that a kustomization renders are not deployed by themselves.
+    `rendered_elsewhere` are the folders of the latter, relative to the root and with `/`.
+    """
+    inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
+    if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
+        return {}
+    found = {"": DEFAULT}
+    for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
+        for name in _files(os.path.join(chart, folder), pattern):
+            path = os.path.join(chart, folder, name)
+            if is_below(os.path.realpath(path), os.path.realpath(root)):
+                found["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
+    own = _keys(os.path.join(chart, _VALUES)) - {"global"}
+    for folder in _FOLDERS if own else ():
+        for name in _files(os.path.join(chart, folder), ("*.yaml", "*.yml")):
+            path, called = os.path.join(chart, folder, name), "/".join(filter(None, (folder, os.path.splitext(name)[0])))
+            if (
+                is_below(os.path.realpath(path), os.path.realpath(root))
+                and name not in _OWN_FILES
+                and called not in found
+                and not own.isdisjoint(_keys(path))
+            ):
+                found[called] = Deployment(values=(path,))
+    return found
+
+
+def differs_when_upgraded(chart: str) -> bool:
+    """Whether the templates of the chart in a folder may render to something else in an upgrade than in an installation."""
+    for at, _, files in walk(chart):
+        if "templates" in at.split(os.sep):
+            for name in files:
+                try:
+                    if _STAGE.search(read(os.path.join(at, name))):
+                        return True
+                except LoadError:
+                    continue
+    return False
+
+
+def belongs_to_chart(path: str) -> bool:
+    """Whether a path relative to a chart's folder, with `/`, is part of the chart: templates, CRDs, dependencies, values.
+
+    Whatever else lies below the folder, as rendered examples do, is not.
+    """
+    first, _, rest = path.partition("/")
+    if rest:
+        return first in _OWN_FOLDERS or (first == _CI and "/" not in rest and fnmatchcase(rest, _IN_CI))
+    return first in _OWN_FILES or any(fnmatchcase(first, pattern) for pattern in _BESIDE)
+
+
+def release_name(chart: str) -> str:
+    """Return the name of the chart in a folder as a release name that helm takes, or that of the folder if the chart has none.
+
+    The name of a folder would change the objects of a chart that is a whole repository with each clone.
+    """
+    name = (_text_of(chart, "name") or os.path.basename(os.path.abspath(chart))).lower()
+    return re.sub(r"[^a-z0-9]+", "-", name)[:_LONGEST_RELEASE_NAME].strip("-") or "release"
+
+
+def _is_dependency(chart: str, root: str) -> bool:
+    """Whether the folder lies below the `charts/` of another chart within the root."""
+    top = os.path.realpath(root)
+    folder = os.path.realpath(chart)
+    while folder != top and is_below(folder, top):
+        folder, name = os.path.split(folder)
+        if name == "charts" and os.path.isfile(os.path.join(folder, CHART_FILE)):
+            return True
+    return False
+
+
+def _keys(file: str) -> set[str]:
+    """The top-level keys of a file of values; none of a manifest, or of what is no mapping."""
+    data = data_of_file(file)
+    return set() if not isinstance(data, dict) or {"apiVersion", "kind"} <= data.keys() else set(data)
+
+
+def _text_of(chart: str, key: str) -> str:
+    """Return a text of the file that describes a chart; empty if there is none."""
+    # helm says what is wrong with one that cannot be read.
+    return as_text(as_mapping(data_of_file(os.path.join(chart, CHART_FILE))).get(key))
+
+
+def _files(folder: str, patterns: tuple[str, ...]) -> list[str]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    matching = (name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))
+    return [name for name in matching if os.path.isfile(os.path.join(folder, name))]
+
+
+_CRDS = "/crds/"
+
+Origins = Mapping[tuple[str, str], "TemplateOrigin"]
+"""The template that a `# Source:` line names, by the file that was read and the path in that line."""
+
+
+def find_origins(documents: Iterable[Document], chart: str, piped: Set[str]) -> tuple[Origins, list[Notice]]:
+    """The templates on disk of the documents that say what Helm rendered them from.
+
+    `chart` is the folder of the chart that was rendered, empty if it is not known. Documents of the files `piped`, which are not on
+    the disk, are traced to the charts below the working directory as well, because they can only be fixed there. Raises UsageError
+    if `chart` contains no chart.
+    """
+
+    given = _given(chart)
+    sources = dict.fromkeys((d.file, d.source) for d in documents if has_source(d))
+    origins: dict[tuple[str, str], TemplateOrigin] = {}
+    ambiguous: dict[str, list[Chart]] = {}
+    below: dict[str, list[Chart]] | None = None
+    for file, source in sources:
+        charts = given
+        name = source.partition("/")[0]
+        if file in piped and not any(known.name == name for known in given):
+            below = _nearest(charts_below(os.curdir)) if below is None else below
+            charts = below.get(name, [])
+            if len(charts) > 1:
+                ambiguous[name] = charts
+                continue
+        if origin := find_origin(source, charts):
+            origins[file, source] = origin
+    return origins, [*_unused(given, sources), *_ambiguous(ambiguous)]
+
+
+def _given(chart: str) -> "list[Chart]":
+    if not chart:
+        return []
+
+    here = Reach(os.curdir)
+    try:
+        return [chart_at(chart, here if here.has(chart) else Reach(chart))]
+    except LoadError as error:
+        raise UsageError(f"{chart} is no Helm chart: {error.file} {error.message}") from None
+
+
+def has_source(document: Document) -> bool:
+    """Whether Helm rendered it. Of CRDs only the first of a file says so; what else says nothing may have been put behind."""
+    return bool(document.source) and (_CRDS in document.source or not document.text or bool(helm_source(document.text)))
+
+
+def _nearest(charts: "Iterable[Chart]") -> "dict[str, list[Chart]]":
+    """Of each name those least deep; a chart within another is a copy of it."""
+    found: dict[str, list[Chart]] = {}
+    for chart in sorted(charts, key=lambda chart: chart.folder.count(os.sep)):
+        alike = found.setdefault(chart.name, [])
+        if not alike or alike[0].folder.count(os.sep) == chart.folder.count(os.sep):
+            alike.append(chart)
+    return found
+
+
+def _unused(given: "Sequence[Chart]", sources: Iterable[tuple[str, str]]) -> Iterator[Notice]:
+    for chart in given:
+        if not any(source.startswith(chart.name + "/") for _, source in sources):
+            text = f"no document of the input says that it was rendered from the chart {chart.name}"
+            yield Notice("warning", text, display(os.path.join(chart.folder, "Chart.yaml")))
+
+
+def _ambiguous(found: "Mapping[str, Sequence[Chart]]") -> Iterator[Notice]:
+    for name, charts in found.items():
+        folders = " and ".join(display(chart.folder) for chart in charts[:2])
+        text = f"findings stay at rendered lines: the charts {folders} are both called {name}; --helm-chart says which it was"
+        yield Notice("note", text)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import ge, gt, le, lt, ne
 from typing import Any
 
-from scclint.errors import LoadError
-from scclint.files.read import read
 from scclint.limits import MAX_DEPENDENCIES
+from scclint.load import data_of, data_of_file
 from scclint.record import record
-from scclint.units.deploying import laid_over, parsed
+from scclint.units.deploying import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.helm.precheck import chart_problem
 from scclint.untyped import as_mapping, as_text, mappings, value_at
@@ -48,9 +47,9 @@ def missing(chart: str, charts: Iterable[str], values: Iterable[str], settings: 
     absent = [one for one in named if as_text(one.get("name")) not in present]
     if not absent:
         return []
-    merged: dict[str, Any] = {}
-    for text in (_text(os.path.join(chart, "values.yaml")), *values):
-        merged = laid_over(merged, as_mapping(parsed(text)))
+    merged: Mapping[str, Any] = _read(chart, "values.yaml")
+    for text in values:
+        merged = laid_over(merged, as_mapping(data_of(text)))
     known = list(charts)
     return [_resolved(chart, one, known, merged, set(settings)) for one in absent]
 
@@ -144,7 +143,7 @@ def folders(chart: str, charts: Iterable[str]) -> Iterator[str]:
 
 
 def _listed(chart: str, file: str) -> list[dict[str, Any]]:
-    return mappings(as_mapping(parsed(_text(os.path.join(chart, file)))).get("dependencies"))
+    return mappings(_read(chart, file).get("dependencies"))
 
 
 def _names(folder: str) -> Iterator[str]:
@@ -157,15 +156,13 @@ def _names(folder: str) -> Iterator[str]:
 
 
 def _name(chart: str) -> str:
-    return as_text(as_mapping(parsed(_text(os.path.join(chart, CHART_FILE)))).get("name"))
+    return as_text(_read(chart).get("name"))
 
 
 def _version(chart: str) -> str:
-    return str(as_mapping(parsed(_text(os.path.join(chart, CHART_FILE)))).get("version") or "")
+    return str(_read(chart).get("version") or "")
 
 
-def _text(file: str) -> str:
-    try:
-        return read(file) if os.path.isfile(file) else ""
-    except LoadError:
-        return ""
+def _read(chart: str, file: str = CHART_FILE) -> Mapping[str, Any]:
+    """The data of a file of the chart in a folder; empty if there is none or it cannot be read."""
+    return as_mapping(data_of_file(os.path.join(chart, file)))

@@ -2,10 +2,8 @@
 
 import re
 
-from scclint.load import load_text
-from scclint.load.document import first_root
+from scclint.load import data_of
 from scclint.untyped import as_text, value_at
-from scclint.yaml.nodes import to_data
 
 _HOOK = "helm.sh/hook"
 _TESTS = frozenset(("test", "test-success"))
@@ -20,6 +18,5 @@ def without_tests(text: str) -> str:
 
 
 def _is_test(part: str) -> bool:
-    root = first_root(load_text("", part, frozenset()))
-    hook = as_text(value_at(to_data(root), ("metadata", "annotations", _HOOK)))
+    hook = as_text(value_at(data_of(part), ("metadata", "annotations", _HOOK)))
     return bool(hook) and all(event.strip().lower() in _TESTS for event in hook.split(","))

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from scclint.files.discover import display, is_below, is_text
-from scclint.files.walk import is_folder
+from scclint.files import display, is_below, is_folder, is_text
 from scclint.limits import MAX_CHART_ENTRIES
 from scclint.units.helm import CHART_FILE
 

@@ -7,17 +7,16 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.finding import Finding, Related
 from scclint.load.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
-from scclint.units.helm.sources import Origins, has_source
+from scclint.units.helm.chart import Origins, TemplateOrigin, has_source
 from scclint.units.tracer import Tracer, with_places_moved
 from scclint.yaml.nodes import to_data
 
 if TYPE_CHECKING:
-    from scclint.units.helm.chart import TemplateOrigin
     from scclint.units.helm.markers import MarkedRendering, TemplateLine
     from scclint.units.helm.values import ViewValues
 
@@ -117,7 +116,7 @@ class Trace(Tracer):
         index = bisect_right(documents, span.line, key=lambda d: d.line) - 1
         return documents[index] if index >= 0 and has_source(documents[index]) else None
 
-    def _lines_of(self, document: Document, origin: "TemplateOrigin") -> "Sequence[TemplateLine | None]":
+    def _lines_of(self, document: Document, origin: TemplateOrigin) -> "Sequence[TemplateLine | None]":
         from scclint.units.helm.markers import template_folder
 
         key = document.file, document.source

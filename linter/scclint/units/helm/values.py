@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from scclint.errors import LoadError
-from scclint.files.discover import display
-from scclint.files.read import read
+from scclint.files import display, read
 from scclint.finding import Path
 from scclint.load.document import first_root
 from scclint.record import record

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.errors import LoadError
-from scclint.files.discover import is_below, is_text
-from scclint.files.read import read
-from scclint.files.real_paths import RealPaths
+from scclint.files import RealPaths, is_below, is_text, read
 from scclint.finding import shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files.discover import SUFFIXES, Reach, display
-from scclint.files.read import read
+from scclint.files import SUFFIXES, Reach, display, read
 from scclint.finding import Notice
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
-from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.object import ApiObject, Role, RoleBinding, UnknownKind
 from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
-from scclint.model.roles import Role, RoleBinding
 from scclint.text import and_more
 from scclint.units.kustomize import NAMES, ORIGIN
 from scclint.validation.validate import validate

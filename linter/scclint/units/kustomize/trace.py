@@ -10,15 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scclint.errors import LoadError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_RENAMED
-from scclint.load import load_text
-from scclint.load.document import first_root
-from scclint.model.object import Origin
+from scclint.load import data_of, load_text
+from scclint.model.object import ApiObject, Origin
 from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
@@ -30,9 +29,6 @@ from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
 
-if TYPE_CHECKING:
-    from scclint.model.object import ApiObject
-
 LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
 
@@ -41,12 +37,12 @@ _REPEATS, _MOST_REPEATS = re.compile(r"[*+{]"), 3
 _GROUP = re.compile(r"\)[*+{]")
 """Repetitions in the regular expression of a target, and repeated groups."""
 
-Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
+Named = Mapping[str, Mapping[str, Sequence[ApiObject]]]
 """Objects by kind and name."""
 
 
 def find_origin(
-    obj: "ApiObject", objects_of: Callable[[str], Named], resolve: Callable[[str], Iterable[str]] | None = None
+    obj: ApiObject, objects_of: Callable[[str], Named], resolve: Callable[[str], Iterable[str]] | None = None
 ) -> Origin | None:
     """Where the annotation of a built object says that it comes from; None without one.
 
@@ -78,7 +74,7 @@ def from_wrapper(base: str, root: str) -> Callable[[str], Iterable[str]]:
     return lambda path: [os.path.relpath(os.path.normpath(os.path.join(base, path)), top).replace(os.sep, "/")]
 
 
-def by_name(objects: Iterable["ApiObject"]) -> Named:
+def by_name(objects: Iterable[ApiObject]) -> Named:
     """The objects that have a name, by kind and name."""
     found: dict[str, dict[str, list[ApiObject]]] = {}
     for obj in objects:
@@ -87,7 +83,7 @@ def by_name(objects: Iterable["ApiObject"]) -> Named:
     return found
 
 
-def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = None) -> Related | None:
+def before_kustomize(obj: ApiObject, at: Located, patches: "Patches | None" = None) -> Related | None:
     """The place in kustomize's sources that corresponds to one of the built object.
 
     That is the same field of the object in its origin's file if it has the same value there; else the last patch that writes
@@ -130,7 +126,7 @@ class Patches:
         self._text_of = text_of
         self._deployment = deployment
 
-    def writer(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Related | None:
+    def writer(self, obj: ApiObject, source: ApiObject, path: Path) -> Related | None:
         """The place of the patch that wrote the field at `path` of a built object, which comes from `source`.
 
         If no patch writes the built value, the last one that writes another: a transformer may have changed it again.
@@ -204,7 +200,7 @@ class _Patch:
     root: Node
     lines: tuple[int, int] | None = None
 
-    def applies(self, obj: "ApiObject", source: "ApiObject") -> bool:
+    def applies(self, obj: ApiObject, source: ApiObject) -> bool:
         target = self.listed.target
         if target:
             called = {"kind": (obj.kind,), "name": (obj.name, source.name), "namespace": (obj.namespace, source.namespace)}
@@ -212,7 +208,7 @@ class _Patch:
         data = to_data(self.root)
         return value_at(data, ("kind",)) == obj.kind and value_at(data, ("metadata", "name")) in (obj.name, source.name)
 
-    def writes(self, obj: "ApiObject", source: "ApiObject", path: Path) -> "_Write | None":
+    def writes(self, obj: ApiObject, source: ApiObject, path: Path) -> "_Write | None":
         """Where the patch writes the field at `path` of the built object, or removes it; None if it does neither."""
         built = obj.field(*path)
         data = to_data(self.root)
@@ -337,8 +333,8 @@ def _same(present: bool, value: Any, there: Any) -> bool:
     return bool(present == there.present and value == there.value)
 
 
-def _annotated(obj: "ApiObject") -> Mapping[str, Any]:
+def _annotated(obj: ApiObject) -> Mapping[str, Any]:
     annotation = obj.field("metadata", "annotations", ORIGIN).value
     if not isinstance(annotation, str):
         return {}
-    return as_mapping(to_data(first_root(load_text("", annotation, frozenset()))))
+    return as_mapping(data_of(annotation))
