@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.yaml.edit import EditRefused
-from scclint.yaml.edit_lists import append_entry
+from scclint.yaml.edit import EditRefused, append_entry
 from scclint.yaml.write import block_text
 from tests.yaml_text import read_yaml
 

@@ -15,8 +15,7 @@ from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.text import field_path
 from scclint.units.kustomize.trace import corresponding
 from scclint.untyped import has, value_at
-from scclint.yaml.edit import EditRefused, changed_data, edit
-from scclint.yaml.edit_lists import append_entry
+from scclint.yaml.edit import EditRefused, append_entry, changed_data, edit
 from scclint.yaml.nodes import to_data
 from scclint.yaml.write import block_text
 

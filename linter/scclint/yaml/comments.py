@@ -1,7 +1,7 @@
 """Comments, read only for the few documents that need them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.tokens import (
@@ -20,6 +20,10 @@ from scclint.yaml.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
 _HEADER = re.compile(r"[|>][-+0-9]*[ \t]+")
+_NESTING: Mapping[type, int] = {
+    **dict.fromkeys((FlowSequenceStartToken, FlowMappingStartToken), 1),
+    **dict.fromkeys((FlowSequenceEndToken, FlowMappingEndToken), -1),
+}
 
 
 @record
@@ -52,28 +56,22 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
 
 
 def _tokens(source: ScannedText) -> list[tuple[int, int, bool]]:
-    """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
+    """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token.
+
+    So does what follows where flow collections nest so deeply that scanning would take for ever.
+    """
     places: list[tuple[int, int, bool]] = []
+    depth = 0
     try:
-        if _scan(source.text, places):
+        for token in tokens(source.text):
+            depth += _NESTING.get(token.__class__, 0)
+            if depth > MAX_DEPTH:
+                break
+            is_block = token.__class__ is ScalarToken and token.style in ("|", ">")
+            places.append((token.start_mark.index, token.end_mark.index, is_block))
+        else:
             return places
     except (UnicodeError, YAMLError) as error:
         if source.hides_colon(error):
             return _tokens(source)
     return [*places, (places[-1][1] if places else 0, len(source.text), False)]
-
-
-def _scan(text: str, places: list[tuple[int, int, bool]]) -> bool:
-    """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
-    depth = 0
-    for token in tokens(text):
-        kind = token.__class__
-        if kind is FlowSequenceStartToken or kind is FlowMappingStartToken:
-            depth += 1
-            if depth > MAX_DEPTH:
-                return False
-        elif kind is FlowSequenceEndToken or kind is FlowMappingEndToken:
-            depth -= 1
-        is_block = kind is ScalarToken and token.style in ("|", ">")
-        places.append((token.start_mark.index, token.end_mark.index, is_block))
-    return True

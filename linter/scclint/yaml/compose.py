@@ -43,7 +43,7 @@ Placer = Callable[[Any], tuple[int, int]]
 """From a mark of the scanner to 1-based line and column, for texts in which the scanner counts lines otherwise than editors."""
 
 
-class _Anchored(NamedTuple):
+class _Anchor(NamedTuple):
     """The value of an anchor, and the number of values that an alias to it adds."""
 
     node: Node
@@ -87,12 +87,12 @@ def parse_yaml(text: str, file: str, first_line: int, aliasing: AliasCounter | N
     aliasing = aliasing or AliasCounter()
     place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
     source = ScannedText(text, file, first_line)
-    given, aliased = 0, aliasing.so_far
+    yielded, aliased = 0, aliasing.so_far
     while True:
         try:
             for number, document in enumerate(_documents(source, file, first_line, place, aliasing)):
-                if number == given:
-                    given += 1
+                if number == yielded:
+                    yielded += 1
                     yield document
             return
         except (YAMLError, UnicodeError) as error:
@@ -105,10 +105,7 @@ def _documents(
     source: ScannedText, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
 ) -> Iterator[tuple[int, Node]]:
     next_event = source.restoring(event_source(source.text))
-    while True:
-        event = next_event()
-        if event.__class__ is StreamEndEvent:
-            return
+    while (event := next_event()).__class__ is not StreamEndEvent:
         if event.__class__ is DocumentStartEvent:
             start: Any = event.start_mark
             line, column = place(start) if place else (start.line + first_line, 1)
@@ -158,7 +155,7 @@ class _Composer:
         self._place = place
         self._aliasing = aliasing
         self._aliased = 0
-        self._anchors: dict[str, _Anchored | _Collection] = {}  # the collection itself while it is still open
+        self._anchors: dict[str, _Anchor | _Collection] = {}  # the collection itself while it is still open
         self._has_escaped_slash = "\\/" in source
 
     def scalar(self, event: Any) -> None:
@@ -205,7 +202,7 @@ class _Composer:
         node = ScalarNode((self._file, line, column, end_line, end_column), value, text, plain)
         children.append(node)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(node, tag, is_key)
+            self._anchors[event.anchor] = _Anchor(node, tag, is_key)
 
     def _check_escapes(self, event: Any) -> None:
         """Raise LoadError for an escape in a double-quoted scalar that the cluster refuses."""
@@ -244,7 +241,7 @@ class _Composer:
         size, height = 1 + len(children) + done.extra, 1 + done.height
         # go-yaml sets an anchor where its node starts, so that the same anchor inside the node overrides it.
         if done.anchor is not None and self._anchors[done.anchor] is done:
-            self._anchors[done.anchor] = _Anchored(node, size=size, height=height)
+            self._anchors[done.anchor] = _Anchor(node, size=size, height=height)
         around = self.open = self.outer.pop()
         around.extra += size - 1
         around.height = max(around.height, height)
@@ -274,15 +271,15 @@ class _Composer:
         return self._place(mark) if self._place else (mark.line + self._first_line, mark.column + 1)
 
 
-def _target(name: str, anchors: dict[str, _Anchored | _Collection], span: Span) -> _Anchored:
+def _target(name: str, anchors: dict[str, _Anchor | _Collection], span: Span) -> _Anchor:
     target = anchors.get(name)
-    if not isinstance(target, _Anchored):
+    if not isinstance(target, _Anchor):
         problem = f"anchor {name!r} contains itself" if name in anchors else f"unknown anchor {name!r}"
         raise LoadError(f"not valid YAML: {problem}", span.file, span.line, span.column)
     return target
 
 
-def _alias_node(target: _Anchored, span: Span, is_key: bool) -> Node:
+def _alias_node(target: _Anchor, span: Span, is_key: bool) -> Node:
     """Return the value of an alias. A scalar that is a key in one of the two places, and a value in the other, is resolved again."""
     node = target.node
     if not isinstance(node, ScalarNode):

@@ -1,10 +1,13 @@
 """The text of a document and its tree, as an edit sees them: offsets of nodes, and what forbids a change at a node."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from scclint.finding import Path
+from scclint.source import Span
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from scclint.yaml.operations import EditRefused
 
@@ -21,11 +24,12 @@ class Replacement(NamedTuple):
 
 
 class Child(NamedTuple):
-    """An entry of a mapping or an item of a list. `value_start` differs from `start` for an entry only.
+    """An entry of the mapping `holder`, or an item of the list. `value_start` differs from `start` for an entry only.
 
     `key` is None for an item. `end` is behind the value, or behind the alias.
     """
 
+    holder: Node
     key: ScalarNode | None
     value: Node
     is_alias: bool
@@ -35,12 +39,16 @@ class Child(NamedTuple):
     end_line: int
 
 
-class Way(NamedTuple):
-    """The way to a node: the child taken in each holder, outermost first."""
+class NodePath(NamedTuple):
+    """The path to a node: the children that lead to it, outermost first."""
 
-    holders: tuple[Node, ...]
     children: tuple[Child, ...]
     node: Node
+
+    @property
+    def holder(self) -> Node:
+        """The mapping or list that the node is in."""
+        return self.children[-1].holder
 
 
 class Tree:
@@ -52,8 +60,6 @@ class Tree:
         self.is_json = is_json
         self.line_end = "\r\n" if "\r\n" in text else "\n"
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._step: int | None = None
-        self._dash: int | None = None
 
     def offset(self, line: int, column: int) -> int:
         return self._starts[line - 1] + column - 1
@@ -99,45 +105,42 @@ class Tree:
         """The entries that a mapping has itself, in the order of writing; on request with those that a later one overrides."""
         assert isinstance(node, MappingNode)
         entries_written = (*node.entries, *node.duplicates) if overridden else node.entries
-        return sorted((self._entry(entry) for entry in entries_written if not entry.merged), key=lambda child: child.start)
+        return sorted(
+            (self._entry(node, entry) for entry in entries_written if not entry.merged), key=lambda child: child.start
+        )
 
-    def _entry(self, entry: Entry) -> Child:
-        start = self.start(entry.key)
-        if entry.alias is not None:
-            at, end = self.offset(*entry.alias[1:3]), self.offset(*entry.alias[3:5])
-            return Child(entry.key, entry.value, True, start, at, end, entry.alias.end_line)
-        value = entry.value
-        end_line = max(entry.key.end_line, value.end_line)
-        return Child(entry.key, value, False, start, self.start(value), max(self.end(entry.key), self.end(value)), end_line)
+    def _entry(self, holder: MappingNode, entry: Entry) -> Child:
+        return self._placed(holder, entry.key, entry.value, entry.alias)
 
     def _item(self, node: SequenceNode, index: int) -> Child:
-        item, alias = node.items[index], node.item_spans.get(index)
-        if alias is not None:
-            at, end = self.offset(*alias[1:3]), self.offset(*alias[3:5])
-            return Child(None, item, True, at, at, end, alias.end_line)
-        start = self.start(item)
-        return Child(None, item, False, start, start, self.end(item), item.end_line)
+        return self._placed(node, None, node.items[index], node.item_spans.get(index))
 
-    def way(self, path: Path, *, whole: bool) -> tuple[Way, Path]:
-        """The way along `path` as far as the document has it, and the steps that are missing.
+    def _placed(self, holder: Node, key: ScalarNode | None, value: Node, alias: Span | None) -> Child:
+        place = alias or value.span
+        value_start, end = self.offset(place.line, place.column), self.offset(place.end_line, place.end_column)
+        if key is None:
+            return Child(holder, None, value, alias is not None, value_start, value_start, end, place.end_line)
+        end, end_line = max(self.end(key), end), max(key.end_line, place.end_line)
+        return Child(holder, key, value, alias is not None, self.start(key), value_start, end, end_line)
+
+    def path_to(self, path: Path, *, whole: bool) -> tuple[NodePath, Path]:
+        """Follow `path` as far as the document has it. Return also the steps that are missing.
 
         With `whole`, raises EditRefused if a step is missing. Raises EditRefused where a change would show elsewhere as well.
         """
         node = self.root
-        holders: list[Node] = []
-        taken: list[Child] = []
+        children: list[Child] = []
         self._check_anchor(node)
-        for depth, step in enumerate(path):
+        for step in path:
             child = self._child(node, step)
             if child is None:
                 if whole:
                     raise EditRefused(f"the document has no {step}")
-                return Way(tuple(holders), tuple(taken), node), path[depth:]
-            holders.append(node)
-            taken.append(child)
+                break
+            children.append(child)
             node = child.value
             self._check_anchor(node)
-        return Way(tuple(holders), tuple(taken), node), ()
+        return NodePath(tuple(children), node), path[len(children) :]
 
     def _child(self, node: Node, step: str | int) -> Child | None:
         if isinstance(node, MappingNode) and isinstance(step, str):
@@ -148,7 +151,7 @@ class Tree:
                 raise EditRefused(f"the key {step} is written twice")
             if entry.merged:
                 raise EditRefused(f"a merge key (<<) adds {step}, which counts in other places as well")
-            child = self._entry(entry)
+            child = self._entry(node, entry)
         elif isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.items):
             child = self._item(node, step)
         else:
@@ -173,45 +176,30 @@ class Tree:
         if isinstance(node, MappingNode) and node.duplicates:
             raise EditRefused(f"the key {node.duplicates[0].key.value} is written twice")
 
-    @property
-    def step(self) -> int:
-        """How far mappings are indented below their key in most places of the document."""
-        if self._step is None:
-            self._measure()
-        return self._step or 2
-
-    @property
-    def dash(self) -> int:
-        """How far lists are indented below their key in most places of the document."""
-        if self._dash is None:
-            self._measure()
-        return self._dash or 0
-
-    def _measure(self) -> None:
-        steps: dict[int, int] = {}
-        dashes: dict[int, int] = {}
-        for node in _nodes(self.root):
-            if not isinstance(node, MappingNode) or self.is_flow(node):
-                continue
-            for entry in node.entries:
-                value = entry.value
-                if entry.alias or entry.merged or value.line == entry.key.line or self.is_flow(value):
-                    continue
-                counts = dashes if isinstance(value, SequenceNode) else steps if isinstance(value, MappingNode) else None
-                if counts is not None:
-                    by = value.column - entry.key.column
-                    counts[by] = counts.get(by, 0) + 1
-        self._step = max(steps, key=lambda by: (steps[by], -by), default=2)
-        self._dash = max(dashes, key=lambda by: (dashes[by], -by), default=0)
+    @cached_property
+    def indentation(self) -> tuple[int, int]:
+        """How far mappings, and how far lists are indented below their key in most places of the document."""
+        mappings, lists = Counter[int](), Counter[int]()
+        for entry in _own_entries(self.root):
+            value = entry.value
+            if value.line != entry.key.line and not isinstance(value, ScalarNode) and not self.is_flow(value):
+                counts = lists if isinstance(value, SequenceNode) else mappings
+                counts[value.column - entry.key.column] += 1
+        return _most_common(mappings, 2), _most_common(lists, 0)
 
 
-def _nodes(root: Node) -> Iterator[Node]:
-    """The collections of a tree. What an alias repeats is met once for each use, of which the loader limits the number."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, MappingNode):
-            pending += [entry.value for entry in node.entries if entry.alias is None and not entry.merged]
-        elif isinstance(node, SequenceNode):
-            pending += [item for index, item in enumerate(node.items) if index not in node.item_spans]
+def _own_entries(node: Node) -> Iterator[Entry]:
+    """The entries of all mappings of a tree, without those that an alias or a merge key repeats."""
+    if isinstance(node, MappingNode):
+        for entry in node.entries:
+            if entry.alias is None and not entry.merged:
+                yield entry
+                yield from _own_entries(entry.value)
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.items):
+            if index not in node.item_spans:
+                yield from _own_entries(item)
+
+
+def _most_common(counts: Counter[int], default: int) -> int:
+    return max(counts, key=lambda by: (counts[by], -by), default=default)

@@ -42,16 +42,16 @@ def attempts(tree: Tree, operation: Operation) -> Iterator[Attempt]:
 
 
 def _set(tree: Tree, operation: Set) -> Iterator[Attempt]:
-    way, missing = tree.way(operation.path, whole=False)
+    target, missing = tree.path_to(operation.path, whole=False)
     if missing:
         yield from _add(tree, operation.path, missing, operation.value, as_list=False)
     else:
-        yield Attempt((_scalar_replaced(tree, way.children[-1], operation.value, tree.is_flow(way.holders[-1])),))
+        yield Attempt((_scalar_replaced(tree, target.children[-1], operation.value, tree.is_flow(target.holder)),))
 
 
 def _append(tree: Tree, operation: Append) -> Iterator[Attempt]:
-    way, missing = tree.way(operation.path, whole=False)
-    node = way.node
+    target, missing = tree.path_to(operation.path, whole=False)
+    node = target.node
     if missing or not isinstance(node, SequenceNode) or not node.items:
         yield from _add(tree, operation.path, missing, operation.value, as_list=True)
     elif tree.is_flow(node):
@@ -67,17 +67,17 @@ def _add(tree: Tree, path: Path, missing: Path, value: Scalar, *, as_list: bool)
     if any(isinstance(step, int) for step in missing):
         raise EditRefused(f"the document has no item {missing[0]}")
     keys = [str(step) for step in missing]
-    way, _ = tree.way(path[: len(path) - len(missing)], whole=True)
-    node = way.node
+    target, _ = tree.path_to(path[: len(path) - len(missing)], whole=True)
+    node = target.node
     empty = isinstance(node, ScalarNode) or not tree.children(node)
     if isinstance(node, ScalarNode) and node.value is not None:
         raise EditRefused("a text or number is written where a mapping must be")
     if empty and not tree.has_merge_key(node):
-        yield _filled(tree, way.children, keys, value, as_list=as_list)
+        yield _filled(tree, target.children, keys, value, as_list=as_list)
         return
     tree.check_duplicates(node)
     if tree.is_flow(node):
-        yield Attempt((_after_last(tree, node, _flow_entries(tree, keys, value, as_list=as_list)),))
+        yield Attempt((_after_last(tree, node, _flow_text(tree, keys, value, as_list=as_list)[1:-1]),))
         return
     entries = tree.children(node)
     if not entries:
@@ -98,7 +98,7 @@ def _filled(tree: Tree, children: tuple[Child, ...], keys: list[str], value: Sca
         raise EditRefused("the value has an anchor or a tag")
     text, key = tree.text, child.key
     in_flow = tree.is_json or any(tree.is_flow(c.value) for c in children[:-1]) or tree.is_flow(tree.root)
-    inline = _flow_collection(tree, keys, value, as_list=as_list)
+    inline = _flow_text(tree, keys, value, as_list=as_list)
     if key is None or in_flow or (child.value.line != key.end_line and child.end > child.value_start):
         if child.end == child.value_start:
             raise EditRefused("the value is left out where no block can be written")
@@ -110,9 +110,9 @@ def _filled(tree: Tree, children: tuple[Child, ...], keys: list[str], value: Sca
         raise EditRefused("more is written behind the value")
     column = key.column - 1
     if keys:
-        lines = _block_entries(tree, keys, value, column + tree.step, as_list=as_list)
+        lines = _block_entries(tree, keys, value, column + tree.indentation[0], as_list=as_list)
     else:
-        lines = [" " * (column + tree.dash) + f"- {_scalar(value, tree)}"]
+        lines = [" " * (column + tree.indentation[1]) + f"- {_scalar(value, tree)}"]
     block = "".join(tree.line_end + line for line in lines)
     return Attempt(
         (Replacement(colon.end(), rest.end(), rest[0].rstrip() and rest[0]), Replacement(rest.end(), rest.end(), block))
@@ -120,16 +120,16 @@ def _filled(tree: Tree, children: tuple[Child, ...], keys: list[str], value: Sca
 
 
 def _rename(tree: Tree, operation: Rename) -> Attempt:
-    way, _ = tree.way(operation.path, whole=True)
-    key = way.children[-1].key
+    target, _ = tree.path_to(operation.path, whole=True)
+    key = target.children[-1].key
     if key is None:
         raise EditRefused("a list item has no name")
-    if tree.has_merge_key(way.holders[-1]):
+    if tree.has_merge_key(target.holder):
         raise EditRefused("the mapping has a merge key (<<)")
     start, end = tree.start(key), tree.end(key)
     if tree.properties(key) or tree.text[start] == "*":
         raise EditRefused("the key has an anchor, a tag or an alias")
-    new = _like(tree.text[start:end], operation.key, tree, in_flow=tree.is_flow(way.holders[-1]))
+    new = _like(tree.text[start:end], operation.key, tree, in_flow=tree.is_flow(target.holder))
     return Attempt((Replacement(start, end, new),))
 
 
@@ -154,8 +154,8 @@ def _scalar_replaced(tree: Tree, child: Child, value: Scalar, in_flow: bool) -> 
 def _remove(tree: Tree, path: Path) -> Attempt:
     if not path:
         raise EditRefused("the document itself cannot be removed")
-    way, _ = tree.way(path, whole=True)
-    holder, child = way.holders[-1], way.children[-1]
+    target, _ = tree.path_to(path, whole=True)
+    holder, child = target.holder, target.children[-1]
     tree.check_duplicates(holder)
     if isinstance(holder, MappingNode) and tree.has_merge_key(holder):
         raise EditRefused("the mapping has a merge key (<<), which may set the field again")
@@ -163,7 +163,7 @@ def _remove(tree: Tree, path: Path) -> Attempt:
     if tree.is_flow(holder):
         return Attempt((_removed_in_flow(tree, holder, children, children.index(child)),))
     if len(children) == 1:
-        return _emptied(tree, way.children, holder, child)
+        return _emptied(tree, target.children, holder, child)
     if isinstance(holder, SequenceNode):
         return _item_removed(tree, holder, children, children.index(child))
     return _entry_removed(tree, children, children.index(child))
@@ -188,8 +188,8 @@ def _entry_removed(tree: Tree, children: list[Child], index: int) -> Attempt:
 
 def _deduplicated(tree: Tree, path: Path) -> Attempt:
     """Remove the first entry for a key that a mapping has several times."""
-    way, _ = tree.way(path[:-1], whole=True)
-    holder = way.node
+    target, _ = tree.path_to(path[:-1], whole=True)
+    holder = target.node
     winner = holder.entry(str(path[-1])) if isinstance(holder, MappingNode) else None
     lost = [entry for entry in holder.duplicates if entry.key.value == path[-1]] if isinstance(holder, MappingNode) else []
     if winner is None or not lost:
@@ -305,28 +305,21 @@ def _check_rest(tree: Tree, child: Child) -> None:
 
 
 def _block_entries(tree: Tree, keys: list[str], value: Scalar, indent: int, *, as_list: bool) -> list[str]:
-    lines = [f"{' ' * (indent + depth * tree.step)}{_scalar(key, tree)}:" for depth, key in enumerate(keys)]
+    lines = [f"{' ' * (indent + depth * tree.indentation[0])}{_scalar(key, tree)}:" for depth, key in enumerate(keys)]
     if as_list:
-        lines.append(" " * (indent + (len(keys) - 1) * tree.step + tree.dash) + f"- {_scalar(value, tree)}")
+        lines.append(" " * (indent + (len(keys) - 1) * tree.indentation[0] + tree.indentation[1]) + f"- {_scalar(value, tree)}")
     else:
         lines[-1] += f" {_scalar(value, tree)}"
     return lines
 
 
-def _flow_entries(tree: Tree, keys: list[str], value: Scalar, *, as_list: bool) -> str:
-    """`key: {key: value}` for two keys."""
+def _flow_text(tree: Tree, keys: list[str], value: Scalar, *, as_list: bool) -> str:
+    """`{key: {key: value}}` for two keys, the value alone for none."""
     text = _scalar(value, tree, in_flow=True)
     text = f"[{text}]" if as_list else text
-    for depth, key in enumerate(reversed(keys)):
-        text = f"{_scalar(key, tree, in_flow=True)}: {'{' + text + '}' if depth else text}"
+    for key in reversed(keys):
+        text = f"{{{_scalar(key, tree, in_flow=True)}: {text}}}"
     return text
-
-
-def _flow_collection(tree: Tree, keys: list[str], value: Scalar, *, as_list: bool) -> str:
-    if keys:
-        return "{" + _flow_entries(tree, keys, value, as_list=as_list) + "}"
-    text = _scalar(value, tree, in_flow=True)
-    return f"[{text}]" if as_list else text
 
 
 def _like(written: str, value: Scalar, tree: Tree, *, in_flow: bool) -> str:

@@ -46,9 +46,6 @@ class ScalarNode(Node):
         self.text = text
         self.plain = plain
 
-    def __repr__(self) -> str:
-        return f"Scalar({self.value!r}, {self.line}:{self.column}-{self.end_line}:{self.end_column})"
-
 
 class Entry:
     """One key and its value. `key.value` is the JSON key, always a str: `on: x` has the key `"true"`.
@@ -80,9 +77,6 @@ class Entry:
             if written:
                 return Span(key.file, key.line, key.column, end.end_line, end.end_column)
         return key.span
-
-    def __repr__(self) -> str:
-        return f"Entry({self.key.value!r}: {self.value!r})"
 
 
 class ReferringEntry(Entry):
@@ -127,9 +121,6 @@ class MappingNode(Node):
     def __len__(self) -> int:
         return len(self._index)
 
-    def __repr__(self) -> str:
-        return f"Mapping({', '.join(self._index)})"
-
 
 class SequenceNode(Node):
     """An array. `item_spans` gives, for the items that are aliases, the place of the alias (by 0-based index)."""
@@ -143,9 +134,6 @@ class SequenceNode(Node):
 
     def __len__(self) -> int:
         return len(self.items)
-
-    def __repr__(self) -> str:
-        return f"Sequence({len(self.items)})"
 
 
 def to_data(node: Node | None) -> Any:
