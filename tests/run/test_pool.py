@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from scclint.run.pool import Died, can_fork, cores, in_processes
+from scclint.run.options import cores
+from scclint.run.pool import Died, can_fork, in_processes
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this system has no fork")
 

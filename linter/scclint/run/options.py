@@ -1,6 +1,8 @@
 """How a run goes, apart from its settings, and how it tells the caller how far it is."""
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
@@ -35,7 +37,8 @@ class RunOptions:
     `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
     whether a suppression has expired. `review` asks for the outcome of every workload as well, and `with_applied` for the manifests
     of each unit. `lap` is called with the name of each stage when it is over. `units` are globs: only units whose names they match
-    are judged; empty for all units. `jobs` is the number of processes that judge units; 0 for as many as the size of the input justifies.
+    are judged; empty for all units. `jobs` is the number of processes that judge units, and of renderers that work
+    at the same time; 0 for as many as the size of the input justifies, and as there are cores.
     `changes` limits a run to the units that they concern; None for no limit. `cache_scope` identifies the cache of earlier results:
     the working directory and the paths; empty for no cache. `force_generated` allows fixes of files that say that they are generated.
     """
@@ -55,3 +58,10 @@ class RunOptions:
 
 
 DEFAULTS = RunOptions()
+
+
+def cores() -> int:
+    """The number of cores that this process may use."""
+    with suppress(AttributeError):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

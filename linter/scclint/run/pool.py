@@ -1,6 +1,5 @@
 """Works items out in several processes. They are forked from this one, and so have all that the work needs."""
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,13 +33,6 @@ class _Failed(NamedTuple):
 def can_fork() -> bool:
     """Whether processes can be forked on this system."""
     return "fork" in get_all_start_methods()
-
-
-def cores() -> int:
-    """The number of cores that this process may use."""
-    with suppress(AttributeError):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def in_processes(work: Callable[[int], T], number: int, jobs: int) -> Iterator[T | Died]:

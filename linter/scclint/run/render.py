@@ -14,7 +14,7 @@ from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
-from scclint.run.options import RunOptions
+from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
 from scclint.text import and_more
 from scclint.units.deploying import HOLDING, may_hold
@@ -327,11 +327,51 @@ def _render_new(
     texts: Mapping[str, str],
     options: RunOptions,
 ) -> None:
-    """Render the units that `made` does not have yet, into it."""
+    """Render the units that `made` does not have yet, into it: as an earlier run did, or else as many at once as there are `jobs`."""
     wanted = [unit for unit in units if unit.needs_renderer and unit not in made]
-    for done, unit in enumerate(wanted, 1):
-        options.progress("rendered", done, len(wanted))
-        made[unit] = _render(unit, renderer, store, texts)
+    if renderer is None:
+        made |= {unit: Rendering(_called(unit), error="rendering is switched off") for unit in wanted}
+        return
+    own = {unit: _texts_of(unit, texts) for unit in wanted}
+    keys = {unit: renderer.key(unit) if store.scope and not own[unit] else "" for unit in wanted}
+    found = {unit: store.find("renderings", keys[unit], _restored) for unit in wanted}
+    outputs = {unit: output for unit, output in found.items() if output is not None}
+    new = [unit for unit in wanted if unit not in outputs]
+    for done, (unit, output) in enumerate(zip(new, _outputs(renderer, new, own, options.jobs), strict=True), 1):
+        options.progress("rendered", done, len(new))
+        store.keep("renderings", keys[unit], _plain(output))
+        outputs[unit] = output
+    for unit, output in outputs.items():
+        marker = ""
+        if unit.kind == "chart":
+            from scclint.units.helm.capabilities import NAMESPACE_MARKER
+
+            marker = NAMESPACE_MARKER
+        made[unit] = Rendering(_called(unit), output.text, output.error, output.notices, marker)
+
+
+def _outputs(
+    renderer: UnitRenderer, units: Sequence[Unit], texts: Mapping[Unit, Mapping[str, str]], jobs: int
+) -> "Iterator[RendererOutput]":
+    """Yield what each unit renders to. The threads wait for programs that work."""
+
+    def output(unit: Unit) -> "RendererOutput":
+        return renderer.output(unit, texts[unit])
+
+    jobs = min(jobs or cores(), len(units))
+    if jobs < 2:
+        yield from map(output, units)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Asked once, for all threads.
+    renderer.programs.isolated  # noqa: B018
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(output, units)
+
+
+def _called(unit: Unit) -> str:
+    return f"{unit.name} as rendered"
 
 
 def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
@@ -398,21 +438,6 @@ def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dic
         if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
             found[os.path.realpath(source.path)] = text
     return found
-
-
-def _render(unit: Unit, renderer: UnitRenderer | None, store: RunStore, texts: Mapping[str, str]) -> Rendering:
-    called = f"{unit.name} as rendered"
-    if renderer is None:
-        return Rendering(called, error="rendering is switched off")
-    own = _texts_of(unit, texts)
-    key = "" if own or not store.scope else renderer.key(unit)
-    made = store.get("renderings", key, lambda: renderer.output(unit, own), _restored, _plain)
-    marker = ""
-    if unit.kind == "chart":
-        from scclint.units.helm.capabilities import NAMESPACE_MARKER
-
-        marker = NAMESPACE_MARKER
-    return Rendering(called, made.text, made.error, made.notices, marker)
 
 
 def _reader(texts: Mapping[str, str]) -> Callable[[str], str | None]:

@@ -6,6 +6,7 @@ from scclint.finding import Notice
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
 from scclint.other_units import Question, Reply
 from scclint.run.judge import judge, open_unit
+from scclint.run.options import cores
 from scclint.run.report import UnitResult
 from scclint.run.scan import reach
 from scclint.run.shared import Run
@@ -38,7 +39,7 @@ def processes(run: Run, units: Sequence[Unit]) -> int:
     jobs = run.options.jobs
     if len(units) < 2 or jobs == 1 or (not jobs and not reach(run.outline.files.values(), MIN_PARALLEL)):
         return 1
-    from scclint.run.pool import can_fork, cores
+    from scclint.run.pool import can_fork
 
     return min(jobs or cores(), len(units)) if can_fork() else 1
 

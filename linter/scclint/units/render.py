@@ -1,19 +1,24 @@
 """Renders kustomizations and charts with the user's own kustomize and helm, confined. No other module starts a renderer.
 
+One process, which has left the network, starts all renderers of a run (see `confine.serve`).
+
 The tree may be anyone's. A renderer gets an environment of fixed variables with empty folders of its own, so that it finds no
 plugins, credentials or git; limits of memory and time; and, where the kernel allows it, no network. Its text comes through
 a pipe: a renderer that writes to a file of limited size ends with status 0 and half of its text.
 """
 
+import marshal
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 
 from scclint.errors import LoadError
@@ -28,6 +33,8 @@ from scclint.units.helm.precheck import chart_problem
 from scclint.units.kustomize.closure import Closure, closure
 
 _CONFINE = os.path.join(os.path.dirname(__file__), "confine.py")
+_LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
+"""Variables by which Python decides how to encode paths."""
 _LONGEST_MESSAGE = 300
 _MOST_NOTICES = 3
 _KLOG = re.compile(r'[EWI]\d{4} [\d:.]+ +\d+ \S+\] ".*?" err=<?"?')
@@ -75,6 +82,17 @@ class Program:
 class Renderer:
     """The renderers on PATH. Each is looked for when it is first needed, because to ask a program for its version takes time."""
 
+    def __init__(self) -> None:
+        self._starters: dict[int, _Starter] = {}
+
+    @property
+    def _starter(self) -> "_Starter":
+        """What starts renderers for this process, which may be forked from another one."""
+        here = os.getpid()
+        if here not in self._starters:
+            self._starters[here] = _Starter()
+        return self._starters[here]
+
     @cached_property
     def kustomize(self) -> Program:
         """kustomize, else `oc kustomize`, else `kubectl kustomize`."""
@@ -94,10 +112,7 @@ class Renderer:
     @cached_property
     def isolated(self) -> bool:
         """Whether the kernel gives renderers a network namespace of their own."""
-        if _cannot_confine():
-            return False
-        with _sandbox() as sandbox:
-            return _run(True, [sys.executable, "-I", "-S", "-c", ""], sandbox).status == 0
+        return not _cannot_confine() and self._starter.isolated
 
     def build_kustomize(
         self, folder: str, root: str, *, origins: bool = False, checked: Closure | None = None
@@ -114,7 +129,7 @@ class Renderer:
             if origins:
                 sandbox.write_wrapper(entry)
                 entry = sandbox.wrapper
-            ended = _run(self.isolated, [program.path, *program.arguments, entry], sandbox)
+            ended = _run(self._starter, [program.path, *program.arguments, entry], sandbox)
             made = ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, base=entry, root=root) if origins else made
 
@@ -159,7 +174,7 @@ class Renderer:
                 *([] if "--skip-crds" in settings else ["--include-crds"]),
                 *settings,
             ]
-            ended = _run(self.isolated, command, sandbox)
+            ended = _run(self._starter, command, sandbox)
             made = ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, text=without_tests(made.text))
 
@@ -170,7 +185,7 @@ class Renderer:
         if not path:
             return Program(problem=f"{name} not found")
         with _sandbox() as sandbox:
-            said = _run(self.isolated, [path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
+            said = _run(self._starter, [path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
         if said.error:
             return Program(path, arguments, problem=said.error)
         return Program(path, arguments, " ".join(said.text.split()))
@@ -298,42 +313,78 @@ def _lines(messages: bytes, names: Mapping[str, str]) -> Iterator[str]:
             yield shortened(printable, _LONGEST_MESSAGE)
 
 
-def _run(isolated: bool, command: Sequence[str], sandbox: _Sandbox) -> _Ended:
-    limits = (str(int(isolated)), str(RENDER_MEMORY), str(RENDER_CPU))
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", _CONFINE, *limits, *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=sandbox.empty,
-        env=sandbox.environment,
-        start_new_session=True,
-    )
-    with process:
-        deadline = time.monotonic() + RENDER_SECONDS
+class _Starter:
+    """The process that starts renderers. `isolated` says whether it is in a network namespace of its own."""
+
+    def __init__(self) -> None:
+        for self.isolated in (True, False):
+            self._socket, theirs = socket.socketpair()
+            limits = (str(int(self.isolated)), str(RENDER_MEMORY), str(RENDER_CPU))
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", _CONFINE, *limits],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _LOCALE if name in os.environ},
+                start_new_session=True,
+            )
+            theirs.close()
+            self.stop = weakref.finalize(self, _stop, self._socket, process)
+            # It answers once it is isolated, if the kernel does not forbid that.
+            if self._socket.recv(1):
+                break
+            self.stop()
+
+    def start(self, command: Sequence[str], sandbox: _Sandbox, text: int, messages: int) -> socket.socket:
+        """Start a command that writes its text and its messages to two descriptors, and return the socket of `confine.serve`."""
+        ours, theirs = socket.socketpair()
         try:
-            text, messages, stopped = _collect(process, deadline)
+            with theirs:
+                socket.send_fds(self._socket, [b"1"], [theirs.fileno(), text, messages])
+            ours.sendall(marshal.dumps((sandbox.empty, sandbox.environment, [*command])))
+        except OSError:
+            ours.close()
+            raise
+        return ours
+
+
+def _stop(requests: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+    requests.close()
+    process.wait()
+
+
+def _run(starter: _Starter, command: Sequence[str], sandbox: _Sandbox) -> _Ended:
+    deadline = time.monotonic() + RENDER_SECONDS
+    (text, text_end), (messages, messages_end) = os.pipe(), os.pipe()
+    with open(text, "rb", 0), open(messages, "rb", 0):
+        try:
+            with open(text_end, "wb", 0), open(messages_end, "wb", 0):
+                started = starter.start(command, sandbox, text_end, messages_end)
+        except OSError as error:
+            return _Ended(b"", f"the process that starts {command[0]} ended: {error.strerror}".encode(), FAILED)
+        # Closed also if this process is interrupted, which ends the renderer.
+        with started:
+            written, said, stopped = _collect(text, messages, deadline)
             if not stopped:
-                process.wait(max(deadline - time.monotonic(), 0.0))
-        except subprocess.TimeoutExpired:
-            stopped = _too_long()
-        finally:
-            # Also if this process is interrupted. The group has its number until the process is waited for.
-            if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-    return _Ended(text, messages, process.returncode, stopped)
+                started.settimeout(max(deadline - time.monotonic(), 0.001))
+                try:
+                    status = started.recv(16)
+                except TimeoutError:
+                    stopped = _too_long()
+            if stopped:
+                started.settimeout(None)
+                started.shutdown(socket.SHUT_WR)
+                status = started.recv(16)
+    return _Ended(written, said, int(status or FAILED), stopped)
 
 
-def _collect(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[bytes, bytes, str]:
-    """What the process writes, and why it must be stopped: empty once it has closed both of its pipes."""
+def _collect(out: int, err: int, deadline: float) -> tuple[bytes, bytes, str]:
+    """What is written to two pipes, and why the writer must be stopped: empty once it has closed both."""
     import selectors
 
-    assert process.stdout is not None and process.stderr is not None
-    parts: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    parts: dict[int, list[bytes]] = {out: [], err: []}
     sizes = dict.fromkeys(parts, 0)
-    most = {process.stdout.fileno(): RENDER_OUTPUT, process.stderr.fileno(): MAX_RENDERER_ERRORS}
-    out, err = parts
+    most = {out: RENDER_OUTPUT, err: MAX_RENDERER_ERRORS}
     stopped = ""
     with selectors.DefaultSelector() as pipes:
         for pipe in parts:

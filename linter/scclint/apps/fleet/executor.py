@@ -14,7 +14,8 @@ from scclint.apps.fleet.tables import Row
 from scclint.apps.fleet.targets import FleetTarget
 from scclint.limits import MAX_BATCH_ROWS, MAX_BATCH_SECONDS
 from scclint.record import record
-from scclint.run.pool import Died, can_fork, cores, in_processes
+from scclint.run.options import cores
+from scclint.run.pool import Died, can_fork, in_processes
 
 ScanCounts = Counter[str]
 """How many targets a scan has a row for: `done` are all of them, `reused`, `failed` and `incomplete` those with such a row, and `crashed`
