@@ -1,7 +1,5 @@
 """Phrases about the Pod Security level of a namespace, and ways for a pod to meet it."""
 
-from typing import Any
-
 from scclint.api import (
     LEVELS,
     Mode,
@@ -51,20 +49,3 @@ def level_to_set(outcome: Outcome) -> str:
     assert outcome.pod_security is not None
     levels = [outcome.pod_security.meets, *(volume.profile or "privileged" for volume in outcome.csi)]
     return min(levels, key=LEVELS.index)
-
-
-def with_settings(pod: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the pod with settings in the securityContext of each container. A container keeps the capabilities that it adds."""
-    spec = dict(pod["spec"])
-    for field in ("initContainers", "containers", "ephemeralContainers"):
-        if spec.get(field):
-            spec[field] = [_secured(container, settings) for container in spec[field]]
-    return {**pod, "spec": spec}
-
-
-def _secured(container: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:
-    context = dict(container.get("securityContext") or {})
-    for setting in settings:
-        for name, value in setting.items():
-            context[name] = {**(context.get(name) or {}), **value} if isinstance(value, dict) else value
-    return {**container, "securityContext": context}

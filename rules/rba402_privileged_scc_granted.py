@@ -45,11 +45,23 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule
+from scclint.api import (
+    Problem,
+    Related,
+    Remedy,
+    Role,
+    RoleBinding,
+    Severity,
+    World,
+    and_more,
+    effects_of,
+    listed,
+    rule,
+    subjects_removed,
+)
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, role_place, subjects_of
 from ._scc import node_access
-from ._what_if import user_notes_without
 
 
 @rule(
@@ -104,12 +116,15 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         related=steps,
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
-        help=(
-            "Bind a role that lists only the resources that the subjects need, because this role allows everything, including every SCC."
-            if reached.anything
-            else "Grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses."
-        )
-        + user_notes_without(world, binding, subjects=[], groupNames=[], userNames=[]),
+        remedies=(
+            Remedy(
+                "bind a role that lists only the resources that the subjects need"
+                if reached.anything
+                else "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this "
+                "workload uses",
+                effects_of(binding, world, *subjects_removed(binding)),
+            ),
+        ),
     )
 
 

@@ -73,21 +73,23 @@ from scclint.api import (
     Outcome,
     Problem,
     Related,
+    Remedy,
     Remove,
     Role,
     RoleBinding,
     Severity,
     World,
     and_more,
+    effects_of,
     listed,
     rule,
+    subjects_removed,
 )
 
 from ._accounts import may_create_workloads, workloads_of
 from ._grants import Reach, Subject, reach, reference, subjects_of
 from ._outcomes import by_rights
 from ._scc import node_access
-from ._what_if import admitted_by, user_note
 
 
 @rule(
@@ -135,7 +137,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
             f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
             at=holder.at,
             related=reached.steps(world, unneeded[0], binding),
-            help=f"Remove {listed(unneeded)} from the role.",
+            remedies=(Remedy(f"remove {listed(unneeded)} from the role"),),
         )
 
 
@@ -194,35 +196,25 @@ def _none_needed(
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
-        help=_fix(binding, reached, holder, world) + _users(results, world),
-        edits=_edits(binding, reached, holder, world),
+        remedies=(remedy := _remedy(binding, reached, holder, world),),
+        help="If the image needs its own user ID, write that ID as runAsUser in the pod." if remedy.effects else "",
     )
 
 
-def _users(results: list[tuple[_AccountVerdict, str]], world: World) -> str:
-    """Return the users that the containers then run as, as sentences; empty if all run as before."""
-    notes: dict[str, None] = {}
-    for result, scc in results:
-        if result.scc != scc:
-            outcome = by_rights(result.workload, world)
-            lead = f"in {result.workload.named}, " if len(results) > 1 else ""
-            notes[user_note(world, outcome, admitted_by(scc, world, outcome), lead)] = None
-    text = "".join(notes)
-    return f"{text} If the image needs its own user ID, write that ID as runAsUser in the pod." if text else ""
-
-
-def _edits(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> tuple[Operation, ...]:
-    """Return the edit that removes one of several subjects. To remove a rule of a role or a binding is for their author."""
+def _remedy(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> Remedy:
+    """Return what removes the grant. To remove a rule of a role or a binding is for their author."""
     removable = _is_bound(binding) and not _larger_role(reached, world) and holder.at.path[-3:-2] == ("subjects",)
-    return (Remove(holder.at.path[:-1]),) if removable and _has_others(binding) else ()
+    operations: tuple[Operation, ...] = (Remove(holder.at.path[:-1]),) if removable and _has_others(binding) else ()
+    effects = effects_of(binding, world, *(operations or subjects_removed(binding)))
+    return Remedy(_fix(binding, reached, holder, world), effects, operations)
 
 
 def _fix(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> str:
     if not _is_bound(binding):
-        return "Remove the rule from the permissions of the service account."
+        return "remove the rule from the permissions of the service account"
     if role := _larger_role(reached, world):
-        return f"Remove the rule from {role.named}, or bind {holder.name} to a role without the rule."
-    return f"Remove {holder.name} from the binding." if _has_others(binding) else "Remove the binding."
+        return f"remove the rule from {role.named}, or bind {holder.name} to a role without the rule"
+    return f"remove {holder.name} from the binding" if _has_others(binding) else "remove the binding"
 
 
 def _is_bound(binding: RoleBinding) -> bool:

@@ -50,18 +50,20 @@ from scclint.api import (
     Located,
     Problem,
     Related,
+    Remedy,
     RoleBinding,
     SecurityContextConstraints,
     Severity,
     User,
     World,
     and_more,
+    effects_of,
     rule,
+    subjects_removed,
 )
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, shown_group, subjects_of
 from ._scc import texts_of, wider_than_restricted
-from ._what_if import user_notes_without
 
 
 @rule(
@@ -102,9 +104,9 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     for holder in subjects_of(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
-            users = user_notes_without(world, binding, subjects=[], groupNames=[], userNames=[])
+            effects = effects_of(binding, world, *subjects_removed(binding))
             message = f"{binding.named}: lets {covered} use {what}"
-            yield _problem(message, holder.at, str(holder), reached.steps(world, scc, binding), users)
+            yield _problem(message, holder.at, str(holder), reached.steps(world, scc, binding), effects)
 
 
 def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
@@ -135,9 +137,10 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
                 yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at, value)
 
 
-def _problem(message: str, at: Located, subject: str, related: tuple[Related, ...] = (), users: str = "") -> Problem:
-    help = (
-        "Create a service account for the workload that needs the SCC, set it as serviceAccountName in the pod, and grant the SCC "
-        "to it instead."
+def _problem(
+    message: str, at: Located, subject: str, related: tuple[Related, ...] = (), effects: tuple[str, ...] = ()
+) -> Problem:
+    own = Remedy(
+        "grant the SCC to a service account that only the workload that needs it uses, and name it in its pod", effects
     )
-    return Problem(message, at, related=related, help=help + users, subjects=(subject,))
+    return Problem(message, at, related=related, remedies=(own,), subjects=(subject,))

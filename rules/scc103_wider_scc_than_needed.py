@@ -72,19 +72,19 @@ from scclint.api import (
     Severity,
     Workload,
     World,
+    advise,
     and_more,
     custom_grant,
     pinned,
-    remove_fields,
     rule,
     user_change,
+    verdict_without,
     why_privileged,
 )
 
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._scc import node_access
-from ._what_if import admitted_by, path_to_remove
 from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((
@@ -135,11 +135,11 @@ def _remedies(paths: list[Path], restrictive: str, outcome: Outcome, world: Worl
     chosen = outcome.verdict.scc if outcome.verdict and outcome.verdict.scc else ""
     needs = why_privileged(outcome.verdict.pod) if outcome.verdict and paths[0][-1] == "privileged" else ""
     if paths[0][-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
-        after = admitted_by(restrictive, world, outcome, map(path_to_remove, paths))
+        after = verdict_without(outcome, world, paths, restrictive)
         user = user_change(world.cluster.admission, outcome.verdict, after) if outcome.verdict else ""
         yield Remedy(f"mount this storage through a persistentVolumeClaim, which {restrictive} allows", (user,) if user else ())
-    elif not needs and (removal := remove_fields(workload, world, paths)):
-        yield removal
+    elif not needs:
+        yield from advise("without fields", workload, world, paths)
     # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
     if needs or node_access(chosen, world) or chosen in world.cluster.component_sccs:
         yield custom_grant(outcome, world)
@@ -163,15 +163,14 @@ def _one_field(outcome: Outcome, world: World, candidate: Candidate) -> list[Pat
         return []
     for paths in named.values():
         fields = [outcome.workload.pod.field(*path) for path in paths]
-        removed = {path_to_remove(path) for path in paths}
-        if all(field.present for field in fields) and _is_better(outcome, world, candidate.scc, removed):
+        if all(field.present for field in fields) and _is_better(outcome, world, candidate.scc, paths):
             return paths
     return []
 
 
-def _is_better(outcome: Outcome, world: World, scc: str, removed: set[Path]) -> bool:
+def _is_better(outcome: Outcome, world: World, scc: str, paths: list[Path]) -> bool:
     """Whether the SCC admits the pod without some fields, and the containers that had a seccomp profile still have one."""
-    after_scc = admitted_by(scc, world, outcome, removed)
+    after_scc = verdict_without(outcome, world, paths, scc)
     if after_scc is None or not after_scc.allowed:
         return False
     after = world.outcomes.with_pod(outcome, after_scc.submitted)

@@ -71,21 +71,19 @@ from scclint.api import (
     Outcome,
     Problem,
     Related,
-    Remedy,
     Severity,
     Verdict,
     Workload,
     World,
     advise,
     listed,
-    remove_fields,
     rule,
+    verdict_without,
 )
 
 from ._quote import quoted
 from ._ranges import may_be_own
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted, path_to_remove, without
 from ._words import first_per_field, pods, when_created
 
 
@@ -109,9 +107,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         errors = first_per_field(reasons)
         if not errors or not all(_from_namespace(world, scc, error) for error in errors):
             continue
-        removed = map(path_to_remove, (error.path for error in errors))
-        after = admitted(world, outcome, without(verdict.submitted, removed))
-        if after.scc != scc:
+        paths = [error.path for error in errors]
+        after = verdict_without(outcome, world, paths)
+        if after is None or after.scc != scc:
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))
@@ -121,7 +119,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"namespace's own range{_unless_given(workload, verdict, fields, world)}; {_result(outcome)}",
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
-            remedies=_remedies(outcome, [error.path for error in errors], world),
+            remedies=advise("IDs of the namespace", workload, world, paths)[:2],
         )
         return
 
@@ -170,12 +168,3 @@ def _result(outcome: Outcome) -> str:
     if verdict.required_scc and len(verdict.candidates) == 1:
         return "admission tries no other SCC, because openshift.io/required-scc names this one"
     return f"no other SCC that may be used admits {pods(outcome.workload)}"
-
-
-def _remedies(outcome: Outcome, paths: list[tuple[str | int, ...]], world: World) -> tuple[Remedy, ...]:
-    removal = remove_fields(outcome.workload, world, paths)
-    removed = set(removal.operations) if removal else {None}
-    others = (
-        other for other in advise("IDs of the namespace", outcome.workload, world) if not removed <= set(other.operations)
-    )
-    return tuple(filter(None, (removal, *others)))[:2]

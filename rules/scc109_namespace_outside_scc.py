@@ -61,11 +61,23 @@ spec:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import Outcome, Problem, Related, Severity, Workload, World, and_more, least_grant, rule, used_by
+from scclint.api import (
+    Outcome,
+    Problem,
+    Related,
+    Remedy,
+    Severity,
+    Workload,
+    World,
+    advise,
+    and_more,
+    least_grant,
+    rule,
+    used_by,
+    user_change,
+)
 
-from ._pod_security import with_settings
 from ._quote import quoted
-from ._what_if import admitted, user_note, user_remark, without
 from ._words import first_per_field, pods
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
@@ -111,15 +123,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
     # The finding is about the other workloads of the namespace, too.
     others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
-    # The API server rejects a privileged container with allowPrivilegeEscalation: false.
-    privileged = any(container.source == "privileged" for container in outcome.seccomp)
     yield Problem(
         f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}: only the user ID, SELinux level and seccomp "
         "profile in the manifest apply",
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        help=_move(outcome, world) + ("" if privileged else _stay(outcome, world)),
+        remedies=(_move(outcome, world), *_stay(outcome, world)),
     )
 
 
@@ -134,33 +144,26 @@ def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterato
         )
 
 
-def _move(outcome: Outcome, world: World) -> str:
+def _move(outcome: Outcome, world: World) -> Remedy:
     """Return the advice to move the workload, with what SCC admission does to its pods in an ordinary namespace."""
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
     moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
     if moved.allowed:
-        return f"Move the workload to its own project.{user_note(world, outcome, moved)}"
+        user = user_change(world.cluster.admission, verdict, moved)
+        return Remedy("move the workload to its own project", (user,) if user else ())
     closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
-    rejects = f"{closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}, so " if closest else ""
-    return f"Move the workload to its own project. There, {rejects}{least_grant(outcome, world).words}."
+    rejects = f", where {closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}" if closest else ""
+    grant = least_grant(outcome, world)
+    return Remedy(f"move the workload to its own project{rejects}, and {grant.words}", grant.effects)
 
 
-def _stay(outcome: Outcome, world: World) -> str:
-    """Return what to write if the workload stays. The kubelet does not start a container with user ID 0 and runAsNonRoot: true."""
-    pod = outcome.workload.pod
-    assert outcome.verdict is not None
-    holders = [("spec",), *(("spec", container.list, container.index) for container in pod.containers)]
-    paths = [(*holder, "securityContext", "runAsUser") for holder in holders]
-    root = [path for path in paths if pod.field(*path).value == 0]
-    changed = with_settings(without(outcome.verdict.submitted, root), [{"runAsNonRoot": True}])
-    return (
-        f" If it has to stay, {'remove runAsUser: 0, ' if root else ''}set runAsNonRoot: true"
-        f"{user_remark(world, outcome, admitted(world, outcome, changed))}, allowPrivilegeEscalation: false, capabilities: "
-        "{drop: [ALL]} and seccompProfile: {type: RuntimeDefault} explicitly, and suppress this finding, which is about the namespace."
-    )
+def _stay(outcome: Outcome, world: World) -> Iterator[Remedy]:
+    """Yield what to write if the workload stays. No field removes the finding, which is about the namespace, so that nothing is a fix."""
+    for remedy in advise("restricted by itself", outcome.workload, world):
+        yield Remedy(f"{remedy.words} if it has to stay, and suppress this finding", remedy.effects)
 
 
 def _first_without_namespace(world: World) -> dict[str, Workload]:

@@ -1,6 +1,5 @@
 """
-A custom SCC admits the pod only because of its `priority`. A more restrictive SCC that comes later would admit the same
-pod without changes.
+A custom SCC with a `priority` admits the pod before a more restrictive SCC, which would admit the same pod without changes.
 
 Admission tries SCCs in order of priority, and SCCs of equal priority in order of restrictiveness. `restricted-v2` and most
 others have priority 0, so a custom SCC with a higher priority admits every pod that may use it, even a pod that needs
@@ -8,7 +7,8 @@ nothing special. These pods then run with the defaults of that SCC, often the im
 
 ## How to fix it
 
-Remove `priority` from the SCC. Pods that need the SCC still get it, because the more restrictive SCCs reject them. If a pod
+Remove `priority` from the SCC. Pods that need the SCC still get it, because the more restrictive SCCs reject them. An SCC that
+allows few kinds of volumes can precede `restricted-v2` without a priority too: grant it only to pods that need it. If a pod
 needs the SCC for reasons not visible in the manifest (an image that has to run as its own user), set the annotation
 `openshift.io/required-scc` on the pod (OpenShift 4.14 and newer).
 
@@ -78,10 +78,28 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severity, Workload, World, and_more, pinned, rule
+from scclint.api import (
+    Field,
+    Grant,
+    Located,
+    Outcome,
+    Problem,
+    Related,
+    Remedy,
+    Remove,
+    SecurityContextConstraints,
+    Severity,
+    Workload,
+    World,
+    advise,
+    and_more,
+    changed_cluster,
+    effects_of,
+    pinned,
+    rule,
+)
 
 from ._allowances import extra_permissions, more_restrictive
-from ._what_if import admitted_by, user_note
 from ._words import pods, when_created
 
 
@@ -99,7 +117,8 @@ from ._words import pods, when_created
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.scc is None or world.scc(verdict.scc) is None:
+    written = world.scc(verdict.scc, workload) if verdict is not None and verdict.scc is not None else None
+    if verdict is None or verdict.scc is None or written is None:
         # The author of the manifests cannot change an SCC of the platform.
         return
     if pinned(outcome, world):
@@ -114,10 +133,30 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"the more restrictive {rival} would admit {pods(workload)} too, and {verdict.scc} also allows "
         f"{and_more(extra_permissions(world, verdict.scc, rival), 3)}{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
-        related=_priority(workload, world, verdict.scc) + world.steps.of_grant(grant, verdict.scc, workload),
-        help=f"Remove priority from SCC {verdict.scc}, so that {rival} admits {pods(workload)}."
-        f"{user_note(world, outcome, admitted_by(rival, world, outcome))} If a pod needs {verdict.scc} for reasons not "
-        f"visible in the manifest, write openshift.io/required-scc: {verdict.scc} in its annotations.",
+        related=(
+            Related(f"the priority of SCC {verdict.scc}", written.field("priority").span),
+            *world.steps.of_grant(grant, verdict.scc, workload),
+        ),
+        remedies=(
+            _fix(outcome, written, rival, world),
+            *(Remedy(f"{pin.words} if the image needs {verdict.scc}") for pin in advise("pinned", workload, world)),
+        ),
+    )
+
+
+def _fix(outcome: Outcome, scc: SecurityContextConstraints, rival: str, world: World) -> Remedy:
+    """Return what lets the more restrictive SCC admit the pod. An SCC with few volumes can precede it without a priority too."""
+    removal = Remove(scc.field("priority").path)
+    assert outcome.verdict is not None
+    cluster = changed_cluster(scc, world, removal)
+    after = cluster.admit(outcome.verdict.submitted, namespace=outcome.namespace, user=outcome.creator)
+    if after.scc == rival:
+        return Remedy(
+            f"remove priority from SCC {scc.name}, so that {rival} admits {pods(outcome.workload)}",
+            effects_of(scc, world, removal),
+        )
+    return Remedy(
+        f"grant SCC {scc.name} only to a service account whose pods need it, because it precedes {rival} without its priority too"
     )
 
 
@@ -144,8 +183,3 @@ def _decisive(workload: Workload, grant: Grant | None) -> Located:
     """Return the name of the service account if its rights decide, else the workload."""
     account: Field[str] = workload.pod.service_account_name
     return account if account and grant is not None and grant.subject == "serviceaccount" else workload.place
-
-
-def _priority(workload: Workload, world: World, scc: str) -> tuple[Related, ...]:
-    written = world.scc(scc, workload)
-    return () if written is None else (Related(f"the priority of SCC {scc}", written.field("priority").span),)

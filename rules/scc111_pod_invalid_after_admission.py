@@ -96,9 +96,9 @@ from scclint.api import (
     Severity,
     Workload,
     World,
+    advise,
     counted,
     listed,
-    remove_fields,
     rule,
 )
 
@@ -149,21 +149,16 @@ def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
     users, limits = (
         [field for field in _effective(workload, containers, key) if field.present] for key in ("runAsUser", "runAsNonRoot")
     )
-    fix = remove_fields(workload, world, (field.path[len(workload.pod.path) :] for field in users)) if users else None
+    paths = [field.path[len(workload.pod.path) :] for field in users]
+    changes = advise("without fields", workload, world, paths) or (
+        Remedy("remove runAsUser: 0" if users else f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"),
+    )
     one = len(names) == 1
     return Problem(
         f"{workload.named}: the kubelet does not start container{'' if one else 's'} {listed(names)}, because runAsNonRoot is true and "
         f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}: container's runAsUser breaks non-root policy",
         at=next(iter((*users, *limits)), workload.place),
-        remedies=(
-            fix
-            or Remedy(
-                f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
-                if not users
-                else "remove runAsUser: 0"
-            ),
-            Remedy("remove runAsNonRoot: true if the program must run as root"),
-        ),
+        remedies=(*changes, Remedy("remove runAsNonRoot: true if the program must run as root")),
     )
 
 

@@ -32,9 +32,7 @@ metadata:
 
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remove, Severity, World, rule
-
-from ._what_if import user_notes_in
+from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, effects_of, rule
 
 _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",), "openshift.io/run-level": ("0", "1")}
 """The labels that switch SCC admission off, with the values that do so."""
@@ -57,10 +55,15 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     for label, values in _VALUES.items():
         field = namespace.field("metadata", "labels", label)
         if field.value in values:
-            users = user_notes_in(world, namespace.name, "labels", label)
+            removal = Remove(field.path)
             yield Problem(
                 f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
                 at=field,
-                help="Remove the label, and grant an SCC to the service accounts that need one." + users,
-                edits=(Remove(field.path),),
+                remedies=(
+                    Remedy(
+                        "remove the label, and grant an SCC to the service accounts that need one",
+                        effects_of(namespace, world, removal),
+                        (removal,),
+                    ),
+                ),
             )

@@ -34,9 +34,7 @@ metadata:
 import re
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remove, Severity, World, rule
-
-from ._what_if import user_notes_in
+from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, effects_of, rule
 
 _FROM_ZERO = r"0+[/-][0-9]+"
 """A range of IDs that begins with 0: `0/10000` has its size, `0-9999` its last ID."""
@@ -56,11 +54,16 @@ _FROM_ZERO = r"0+[/-][0-9]+"
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     field = namespace.field("metadata", "annotations", "openshift.io/sa.scc.uid-range")
     if isinstance(field.value, str) and re.fullmatch(_FROM_ZERO, field.value):
-        users = user_notes_in(world, namespace.name, "annotations", str(field.path[-1]))
+        removal = Remove(field.path)
         yield Problem(
             f"{namespace.named}: openshift.io/sa.scc.uid-range: {field.value} begins with user ID 0, so restricted-v2 runs containers "
             "that set no user as root",
             at=field,
-            help="Remove the annotation, so that OpenShift gives the namespace a range of its own." + users,
-            edits=(Remove(field.path),),
+            remedies=(
+                Remedy(
+                    "remove the annotation, so that OpenShift gives the namespace a range of its own",
+                    effects_of(namespace, world, removal),
+                    (removal,),
+                ),
+            ),
         )

@@ -54,23 +54,26 @@ from scclint.api import (
     EVERYONE,
     ApiObject,
     Problem,
+    Remedy,
+    Remove,
     RoleBinding,
     SecurityContextConstraints,
     Severity,
     World,
     and_more,
+    effects_of,
     listed,
     rule,
+    subjects_removed,
 )
 
 from ._grants import reach, subjects_of
 from ._scc import texts_of, wider_than_restricted
-from ._what_if import user_notes_without
 
 ANYUID_PRIORITY = 10
 """The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""
 
-FIX = "Grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each."
+FIX = "grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each"
 
 
 @rule(
@@ -102,13 +105,13 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
         return
     index, group = groups[0]
     named = f"{group} ({EVERYONE[group]})"
-    rest = [name for _, name in texts_of(scc, "groups") if name not in EVERYONE]
+    removed = (Remove(scc.field("groups", index).path) for index, _ in reversed(groups))
     yield Problem(
         f"SCC {scc.name}: groups lists {named}, so they may use the SCC; unlike restricted-v2, it {reasons}",
         at=scc.field("groups", index),
         subjects=tuple(group for _, group in groups),
         subjects_in_message=named,
-        help=FIX + user_notes_without(world, scc, groups=rest),
+        remedies=(Remedy(FIX, effects_of(scc, world, *removed)),),
     )
 
 
@@ -128,7 +131,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         subjects=tuple(group.name for group in groups),
         subjects_in_message=str(groups[0]),
         related=() if reached.every else reached.steps(world, scc, binding),
-        help=FIX + user_notes_without(world, binding, subjects=[], groupNames=[], userNames=[]),
+        remedies=(Remedy(FIX, effects_of(binding, world, *subjects_removed(binding))),),
     )
 
 

@@ -64,11 +64,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Related, Set, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Related, Remedy, Severity, Workload, World, advise, rule
 
 from ._annotations import pod_profile_at
 from ._seccomp import asked_at
-from ._what_if import admitted, user_remark, with_unconfined_replaced
 from ._words import when_created
 
 SETTINGS = {
@@ -96,33 +95,31 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not outcome.admitted:
         return
     assert outcome.verdict is not None
-    confined = with_unconfined_replaced(outcome.verdict.submitted)
+    remedies = advise("profile instead of Unconfined", workload, world) or (_by_scc(outcome, world),)
     pod_profile = pod_profile_at(workload)
     overridden = Related(f"it overrides the pod's profile {pod_profile.value}", pod_profile.span)
     under = f" under SCC {outcome.verdict.scc}" if outcome.verdict.scc else ""
     for container in outcome.seccomp:
         if container.type == "Unconfined" and container.source in SETTINGS:
             setting = asked_at(workload, container)
-            profile = "RuntimeDefault" if setting.path[-1] == "type" else "runtime/default"
-            only = _allows_nothing_else(outcome, world)
             fact = f"will run unconfined{when_created(outcome)}{under}, because {SETTINGS[container.source]} is Unconfined"
             yield Problem(
                 f"{workload.named}: container {container.name} {fact}",
                 at=setting,
                 related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
-                help=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
-                "seccompProfiles, and set RuntimeDefault here."
-                if only
-                else f"Set RuntimeDefault{user_remark(world, outcome, admitted(world, outcome, confined))}, or a Localhost profile that also "
-                "allows the system calls the container needs.",
+                remedies=remedies,
+                help="If the container needs more system calls, set a Localhost profile that allows them.",
                 container=container.name,
                 cause=fact,
-                edits=() if only else (Set(setting.path, profile),),
             )
 
 
-def _allows_nothing_else(outcome: Outcome, world: World) -> str:
-    """Return the SCC that admits the pod if it rejects every profile but Unconfined; else nothing."""
+def _by_scc(outcome: Outcome, world: World) -> Remedy:
+    """Return what to do where no change of the workload alone is enough."""
     name = (outcome.verdict.scc if outcome.verdict else None) or ""
     scc = world.cluster.sccs.get(name)
-    return name if scc is not None and not set(scc.seccomp_profiles) - {"unconfined"} else ""
+    if scc is None or set(scc.seccomp_profiles) - {"unconfined"}:
+        return Remedy("set RuntimeDefault")
+    return Remedy(
+        f"add runtime/default to seccompProfiles of SCC {name}, which allows no other profile, and set RuntimeDefault here"
+    )

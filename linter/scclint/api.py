@@ -3,9 +3,9 @@
 from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
-from scclint.advice import advise, remove_fields
+from scclint.advice import advise
 from scclint.advice.draft import profile_place
-from scclint.advice.effects import user_change
+from scclint.advice.effects import changed_cluster, effects_of, subjects_removed, user_change, verdict_without
 from scclint.advice.grants import (
     admits,
     applies_profile,
@@ -172,11 +172,13 @@ __all__ = [
     "as_mapping",
     "asks_for_unconfined",
     "capitalized",
+    "changed_cluster",
     "claim_mounts",
     "closest_match",
     "copied",
     "counted",
     "custom_grant",
+    "effects_of",
     "first_unknown",
     "grant",
     "in_plain_words",
@@ -190,15 +192,16 @@ __all__ = [
     "opted_out_of_selinux_mount",
     "pinned",
     "profile_place",
-    "remove_fields",
     "rule",
     "scc_grant",
     "selinux_conflicts",
     "selinux_event_text",
     "stricter",
+    "subjects_removed",
     "to_data",
     "used_by",
     "user_change",
+    "verdict_without",
     "why_privileged",
     "without_privileged",
 ]

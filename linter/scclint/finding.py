@@ -110,8 +110,8 @@ class Related:
 class Remedy:
     """A change that was tried: `words` are an instruction without its period, `effects` what then becomes different, as clauses.
 
-    `operations` change the pod of the workload that a finding is about, and their paths lead from the pod; of a rule's edits, they change
-    the document. There are none for what others must do, such as a grant.
+    `operations` change the object that a finding is about, and their paths lead from the root of its document. There are none for what
+    others must do, such as a grant, and for a pod whose fields its manifest does not have.
     """
 
     words: str
@@ -139,14 +139,15 @@ def help_text(remedies: tuple[Remedy, ...]) -> str:
 class Problem:
     """What a check yields: the message, the decisive place, and places that explain it.
 
-    `remedies` are what the author can do, the best first, and `help` says more about it, as one or two sentences. `container` names the
-    container it is about.
+    `remedies` are what the author can do, the best first, and `help` says more about it, as one or two sentences. `notes` are the causes
+    that have no place of their own, as clauses. `container` names the container it is about.
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
     `subjects_in_message` is the part of the message that names them.
     `opens` is what the subject opens that the rule alone knows of: see `Finding`.
-    `edits` carry out what `help` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
+    `edits` are the operations of a remedy that has no effect on pods, or that `help` describes. Their paths lead from the root of the
+    document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
     `settle` is the deprecated name of `help`, which plugins may use.
@@ -166,6 +167,7 @@ class Problem:
     settle: str = ""
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def help_of(problem: Problem, rule_id: str) -> str:
@@ -242,9 +244,10 @@ class Fix:
 class Finding:
     """A problem, stamped by the engine with its rule, severity and subject.
 
+    `help` is what `remedies` say in words, and more. `remedies` are what can be done, the best first.
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
-    `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
-    (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
+    `path` leads to the decisive field within the subject's object. `notes` are causes without a place, and caveats on how the place was
+    found (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
     users, groups and service accounts that it is about, sorted, and `opens` what its pod, SCC, role or binding opens; a baseline and
     `--diff-base` tell findings apart by them.
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
@@ -270,6 +273,7 @@ class Finding:
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
     cause: str = ""
+    remedies: tuple[Remedy, ...] = ()
     fix: Fix | None = None
     no_fix: str = ""
 

@@ -156,7 +156,7 @@ def test_no_scc_that_opens_the_node_is_offered_for_a_name(name: str) -> None:
 
 def test_a_privileged_pod_is_not_told_to_set_what_contradicts_privileged() -> None:
     outside = POD.replace("namespace: shop", "namespace: default")
-    assert advice(outside, "SCC109").endswith("explicitly, and suppress this finding, which is about the namespace.")
+    assert "runAsNonRoot: true" in advice(outside, "SCC109")
     assert advice(outside + "      securityContext: {privileged: true}\n", "SCC109") == "Move the workload to its own project."
 
 
@@ -255,10 +255,10 @@ def test_who_narrows_a_grant_is_told_whose_user_changes() -> None:
         "metadata: {name: agent}", "metadata: {name: agent}\npriority: 5"
     )
     everyone = f"{wide}groups: [system:authenticated, system:serviceaccounts]\n---\n{DEPLOYMENT}"
-    assert advice(everyone, "SCC306").endswith(f" In Deployment web, {IN_RANGE}.")
+    assert advice(everyone, "SCC306").endswith(f" (in Deployment web, {IN_RANGE}).")
     of_default = DEPLOYMENT.replace("      serviceAccountName: web\n", "")
     granted = of_default + grant("anyuid").replace("name: web}]", "name: default}]")
-    assert advice(granted, "RBA405").endswith(f" In Deployment web, {IN_RANGE}.")
+    assert advice(granted, "RBA405").endswith(f" (in Deployment web, {IN_RANGE}).")
     profiled = granted.replace(
         "      containers", "      securityContext: {seccompProfile: {type: RuntimeDefault}}\n      containers"
     )

@@ -66,5 +66,5 @@ def test_a_subject_without_need_is_removed_from_a_binding(tmp_path: Path) -> Non
     text = DEPLOYMENT + grant("nonroot-v2").replace("name: web}", "name: web}, {kind: ServiceAccount, name: other}")
     finding = fixed(text, "RBA403", tmp_path)
     assert finding.fix is not None
-    assert (finding.fix.title, finding.fix.safety) == ("Remove web from subjects.", "advice")
+    assert (finding.fix.title, finding.fix.safety) == ("Remove web from the binding.", "advice")
     assert "subjects: [{kind: ServiceAccount, name: other}]" in carried_out(text, finding.fix)

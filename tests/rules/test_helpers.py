@@ -5,9 +5,10 @@ import itertools
 import pytest
 
 from scclint.admission.verdict import Verdict
+from scclint.advice.effects import pod_without, whole
 from scclint.cluster.cluster import Cluster
 from scclint.outcome.world import World
-from scclint.rules import _allowances, _what_if
+from scclint.rules import _allowances
 
 
 @pytest.mark.parametrize("release", ["4.11", "4.16", "4.22"])
@@ -25,12 +26,12 @@ def test_more_restrictive_orders_the_releases_own_sccs(release: str) -> None:
 
 def test_what_is_dropped_for_a_field() -> None:
     security: tuple[str | int, ...] = ("spec", "containers", 0, "securityContext")
-    assert _what_if.path_to_remove((*security, "runAsUser")) == (*security, "runAsUser")
-    assert _what_if.path_to_remove((*security, "seccompProfile", "type")) == (*security, "seccompProfile")
-    assert _what_if.path_to_remove((*security, "seLinuxOptions", "level")) == (*security, "seLinuxOptions")
-    assert _what_if.path_to_remove((*security, "capabilities", "add", 2)) == (*security, "capabilities", "add", 2)
-    assert _what_if.path_to_remove(("spec", "volumes", 1, "hostPath")) == ("spec", "volumes", 1)
-    assert _what_if.path_to_remove(("spec", "securityContext", "sysctls", 0, "name")) == (
+    assert whole((*security, "runAsUser")) == (*security, "runAsUser")
+    assert whole((*security, "seccompProfile", "type")) == (*security, "seccompProfile")
+    assert whole((*security, "seLinuxOptions", "level")) == (*security, "seLinuxOptions")
+    assert whole((*security, "capabilities", "add", 2)) == (*security, "capabilities", "add", 2)
+    assert whole(("spec", "volumes", 1, "hostPath")) == ("spec", "volumes", 1)
+    assert whole(("spec", "securityContext", "sysctls", 0, "name")) == (
         "spec",
         "securityContext",
         "sysctls",
@@ -40,7 +41,7 @@ def test_what_is_dropped_for_a_field() -> None:
 
 def admitted_without(verdict: Verdict, paths: set[tuple[str | int, ...]]) -> bool:
     admission = Cluster.openshift("4.22").admission
-    return admission.errors_under("restricted-v2", _what_if.without(verdict.submitted, paths), namespace="shop") == ()
+    return admission.errors_under("restricted-v2", pod_without(verdict.submitted, paths), namespace="shop") == ()
 
 
 def test_leaving_items_out_keeps_the_others_and_the_pod() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from scclint import Config, lint
 from scclint.registry import builtin
 from scclint.rule import AnyRule
-from tests.rules.cases import fires, run
+from tests.rules.cases import FIXTURES, fires, run
 
 RULES = builtin().rules
 EXAMPLE = re.compile(
@@ -37,9 +38,15 @@ def test_page_says_how_to_settle_it(rule: AnyRule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)
 def test_page_says_if_there_is_no_fix(rule: AnyRule) -> None:
-    """A rule has fixes if it gives edits, if it asks for advice, or if it is about unused suppressions."""
-    source = Path(inspect.getfile(rule.check)).read_text(encoding="utf-8")
-    has_fixes = "edits=" in source or "remedies=" in source or rule.id == "SUP901"
+    """A rule has fixes if it gives edits, if a remedy changes the object, or if it is about unused suppressions."""
+    edits = "edits=" in Path(inspect.getfile(rule.check)).read_text(encoding="utf-8")
+    found = (
+        finding
+        for path in sorted((FIXTURES / rule.name).glob("bad*.yaml"))
+        for finding in lint(path, Config(select=(rule.id,))).findings
+    )
+    operations = (remedy.operations for finding in found if finding.rule_id == rule.id for remedy in finding.remedies)
+    has_fixes = edits or any(operations) or rule.id == "SUP901"
     assert ("`scclint fix` leaves this to you: " in rule.page) is not has_fixes
 
 

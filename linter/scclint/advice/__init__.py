@@ -15,18 +15,11 @@ if TYPE_CHECKING:
     from scclint.advice.ladders import Goal
 
 
-def advise(goal: "Goal", workload: Workload, world: World) -> tuple[Remedy, ...]:
-    """Return at most three remedies, the best first; none if the verdict is unknown. `world` is the one that their words are about."""
+def advise(goal: "Goal", workload: Workload, world: World, paths: Iterable[Path] = ()) -> tuple[Remedy, ...]:
+    """Return at most three remedies, the best first; none if the verdict is unknown. `world` is the one that their words are about.
+
+    `paths` are those of the fields of the pod that the rule names, for a goal that is about them.
+    """
     from scclint.advice.ladders import remedies
 
-    return remedies(goal, workload, world)
-
-
-def remove_fields(workload: Workload, world: World, paths: Iterable[Path]) -> Remedy | None:
-    """Return the remedy that removes the fields at some paths of the pod.
-
-    None if the pod is then not created or cannot start, or a container loses its profile.
-    """
-    from scclint.advice import ladders
-
-    return ladders.remove_fields(workload, world, paths)
+    return remedies(goal, workload, world, paths)

@@ -6,12 +6,16 @@ from typing import Any
 
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
+from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
 from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.record import replace
 from scclint.text import and_more, listed
 from scclint.untyped import as_mappings, copied, has, value_at
+from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import Node, to_data
 from scclint.yaml.operations import EditRefused, changed_data
 
 OPTIONAL = frozenset(
@@ -29,11 +33,13 @@ OFF_BY_DEFAULT = frozenset(("hostNetwork", "hostPID", "hostIPC", "privileged"))
 class Draft:
     """Paths lead from the pod. `worlds` are those of all releases, and `world` is the one that the words are about.
 
-    `outcomes` and `pods` are the outcomes as they are and the pods as they reach SCC admission, by release.
+    `outcomes` and `pods` are the outcomes as they are and the pods as they reach SCC admission, by release. `unwanted` are the paths of
+    the fields that the rule names.
     """
 
-    def __init__(self, workload: Workload, worlds: Mapping[str, World], world: World) -> None:
+    def __init__(self, workload: Workload, worlds: Mapping[str, World], world: World, unwanted: Sequence[Path] = ()) -> None:
         self.workload = workload
+        self.unwanted = unwanted
         self.worlds = worlds
         self.world = world
         self.outcome = world.outcome(workload)
@@ -78,6 +84,14 @@ class Draft:
             parts.append(f"write {and_more(dict.fromkeys(self._written), 4)}")
         changed = next((pair for *pair, world in self.after() if world is self.world), None)
         return Remedy(", and ".join(parts), tuple(effects(self.world, *changed)) if changed else (), tuple(self.operations))
+
+    def written(self, remedy: Remedy) -> Remedy:
+        """The remedy with its operations on the document instead of the pod; without them if the document has no place for a field."""
+        operations: list[Operation] = []
+        if not written_elsewhere(self.workload):
+            with suppress(EditRefused):
+                operations = [replace(operation, path=_full(self.workload, operation.path)) for operation in remedy.operations]
+        return replace(remedy, operations=tuple(operations))
 
     def set(self, path: Path, value: Scalar, words: str = "") -> None:
         """Write a scalar. Raises EditRefused where the pod has no place for it."""
@@ -187,7 +201,41 @@ def pruned(data: Any, path: Path) -> Path:
     return path
 
 
-def words_of(data: Any, operation: Operation) -> str:
+def written_elsewhere(workload: Workload) -> bool:
+    """Whether the fields of the pod are not written in the object. The steps of a Tekton Task are its containers."""
+    # A ClusterServiceVersion has the spec of a Deployment as a Deployment has it.
+    implied = workload.implied and workload.document.kind != "ClusterServiceVersion"
+    moved = workload.provenance.moved and workload.document.kind not in TEKTON
+    return bool(moved or workload.provenance.elsewhere or implied)
+
+
+def _full(workload: Workload, path: Path) -> Path:
+    """The path in the document of a path in the pod. Raises EditRefused if the document has no place for the field."""
+    if not workload.provenance.moved:
+        return workload.pod.field(*path).path
+    if path[:2] == ("spec", "securityContext"):
+        # The steps of a task share a template instead of the security context of their pod.
+        *task, steps, _ = workload.written((*workload.pod.path, "spec", "containers", 0))
+        if steps == "steps":
+            return (*task, "stepTemplate", *path[1:])
+    # Of a pod that is put together, only containers and metadata are written in one place.
+    if path[:1] != ("metadata",) and (path[:2] != ("spec", "containers") or len(path) < 3):
+        raise EditRefused("a pod of this kind takes the field from somewhere else")
+    return workload.written(workload.pod.path + path)
+
+
+def edit_of(root: Node, operations: Sequence[Operation]) -> Remedy:
+    """The remedy that operations on a document are, in words made from them."""
+    words: list[str] = []
+    for number, operation in enumerate(operations):
+        before = operations[number - 1] if number else None
+        if isinstance(before, Rename) and operation.path == (*before.path[:-1], before.key):
+            words.pop()  # the new value names the new key as well
+        words.append(_words_of(root, operation))
+    return Remedy(", and ".join(dict.fromkeys(words)), (), tuple(operations))
+
+
+def _words_of(root: Node, operation: Operation) -> str:
     """What an operation does to a document, as an instruction: `remove runAsUser: 0`."""
     key = next(str(step) for step in reversed(operation.path) if isinstance(step, str))
     if isinstance(operation, Rename):
@@ -199,7 +247,7 @@ def words_of(data: Any, operation: Operation) -> str:
         return f"write {shown(operation.value)} in {key}" if is_item else f"write {key}: {shown(operation.value)}"
     if isinstance(operation, Append):
         return f"add {shown(operation.value)} to {key}"
-    value = _at(data, operation.path)
+    value = to_data(node_at(root, operation.path))
     if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):
         value = value["name"]
     if isinstance(value, dict | list):

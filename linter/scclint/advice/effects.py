@@ -1,15 +1,25 @@
-"""What becomes different for a workload's pods, in words made from the admitted pod before and after. Nothing is written by hand."""
+"""What becomes different for pods if they, an SCC, a binding or a namespace change, in words made from the admitted pods before and after.
 
-from collections.abc import Mapping
+Nothing is written by hand.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from scclint.admission.access import demands
 from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Verdict
+from scclint.cluster import Cluster
 from scclint.cluster.scc_admission import SccAdmission
+from scclint.finding import Operation, Path, Remove, Set
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.text import listed
+from scclint.record import replace
+from scclint.text import and_more, listed
+from scclint.untyped import as_mapping, copied
+from scclint.yaml.operations import EditRefused, changed_data
 
 _OF_NO_NODE = (" to write", "runAsUser 0", "seccomp Unconfined")
 """The ends of the texts about a pod that say nothing of its node."""
@@ -96,3 +106,86 @@ def asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:
     """Return what a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
     texts = (text.partition(": ") for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE))
     return dict.fromkeys(of_container or text for text, _, of_container in texts if "SELinux type" not in of_container)
+
+
+def verdict_without(outcome: Outcome, world: World, paths: Iterable[Path], scc: str = "") -> Verdict | None:
+    """Return the verdict on the pod of an outcome without the fields at `paths`, with the same namespace and creator.
+
+    With `scc`, every user could use this SCC and no other; None if the cluster does not have it.
+    """
+    assert outcome.verdict is not None
+    pod = pod_without(outcome.verdict.submitted, paths)
+    if scc:
+        return world.cluster.admission.verdict_under(scc, pod, namespace=outcome.verdict.namespace)
+    return world.cluster.admit(pod, namespace=outcome.namespace, user=outcome.creator)
+
+
+def pod_without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """Return a copy of a pod without the fields at `paths`. A volume, sysctl, profile or set of SELinux options goes as a whole."""
+    # Steps of the same StepAction share their values, and a path is for one step only.
+    changed: dict[str, Any] = copied(pod)
+    # The last item of a list goes first, because each removal moves the later items.
+    for path in sorted(set(map(whole, paths)), key=position, reverse=True):
+        with suppress(EditRefused):
+            changed_data(changed, Remove(path))
+    return changed
+
+
+def whole(path: Path) -> Path:
+    """Return the path of what is to be removed together with the field at `path`."""
+    for holder in ("seccompProfile", "seLinuxOptions"):
+        if holder in path:
+            return path[: path.index(holder) + 1]
+    for items in ("volumes", "sysctls"):
+        if items in path[:-1]:
+            return path[: path.index(items) + 2]
+    return path
+
+
+def position(path: Path) -> tuple[tuple[int, Any], ...]:
+    """Return the key by which paths are sorted in the order of lists."""
+    return tuple((1, step) if isinstance(step, int) else (0, step) for step in path)
+
+
+def effects_of(obj: ApiObject, world: World, *operations: Operation) -> tuple[str, ...]:
+    """Return what becomes different for the pods that an SCC, binding or namespace concerns if operations change it, as clauses."""
+    concerned = [workload for workload in world.of(Workload) if _concerns(obj, workload, world)]
+    cluster = changed_cluster(obj, world, *operations) if concerned else world.cluster
+    clauses: dict[str, list[str]] = {}
+    for workload in concerned:
+        outcome = world.outcome(workload)
+        if outcome.verdict is not None:
+            after = cluster.admit(outcome.verdict.submitted, namespace=outcome.namespace, user=outcome.creator)
+            if clause := user_change(cluster.admission, outcome.verdict, after):
+                clauses.setdefault(clause, []).append(workload.named)
+    return tuple(f"in {and_more(dict.fromkeys(names), 2)}, {clause}" for clause, names in clauses.items())
+
+
+def changed_cluster(obj: ApiObject, world: World, *operations: Operation) -> Cluster:
+    """Return the cluster of a world in which operations change an object. Their paths lead from the root of its document."""
+    changed = copied(obj.manifest)
+    changed["metadata"] = {**as_mapping(changed.get("metadata")), "namespace": world.namespace_of(obj)}
+    for operation in operations:
+        path = operation.path[len(obj.path) :]
+        # A Namespace is merged into that of the cluster, and null deletes a label there.
+        deletes = isinstance(operation, Remove) and obj.kind == "Namespace"
+        changed_data(changed, Set(path, None) if deletes else replace(operation, path=path))
+    return world.cluster.with_decodable([changed], merge=False)
+
+
+def _concerns(obj: ApiObject, workload: Workload, world: World) -> bool:
+    """Whether the namespace is that of the workload, or the SCC or binding admits its pods."""
+    if obj.kind == "Namespace":
+        return world.namespace_of(workload) == obj.name
+    chosen = world.outcome(workload).chosen
+    if chosen is None or chosen.grant is None:
+        return False
+    if obj.kind == "SecurityContextConstraints":
+        return chosen.scc == obj.name
+    binding = chosen.grant.binding
+    return binding is not None and world.find(binding) is obj
+
+
+def subjects_removed(binding: ApiObject) -> Iterator[Operation]:
+    """Yield the operations that leave a binding without subjects."""
+    yield from (Remove((*binding.path, key)) for key in ("subjects", "groupNames", "userNames") if key in binding.manifest)

@@ -12,13 +12,15 @@ from typing import Any, Literal
 from scclint.admission.access import opened_by, why_privileged
 from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft
-from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
+from scclint.advice.effects import position
+from scclint.advice.grants import PROFILES, confines, copy_grant, least_grant, profile_entries
 from scclint.finding import Path, Remedy, Remove
 from scclint.model.object import Workload
-from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.labels import Mode
+from scclint.podsecurity.levels import LATEST, Standard
 from scclint.podsecurity.standards import Violation
 from scclint.yaml.operations import EditRefused
 
@@ -28,6 +30,7 @@ _ROUNDS = 6
 
 MOST_REMEDIES = 3
 _PROFILE = ("securityContext", "seccompProfile")
+_ANNOTATIONS = (POD_SECCOMP_ANNOTATION, CONTAINER_SECCOMP_ANNOTATION_PREFIX)
 _DEFAULTS = ("kubelet default", "SCC default")
 
 Goal = Literal[
@@ -39,9 +42,12 @@ Goal = Literal[
     "independent of its creator",
     "pinned",
     "profile allowed",
+    "profile instead of Unconfined",
     "required SCC",
     "restricted",
+    "restricted by itself",
     "warned level",
+    "without fields",
 ]
 """What a rule asks for: that an SCC admits the pod, that all its containers have a profile, that they have it by themselves, ..."""
 
@@ -49,33 +55,29 @@ Step = Callable[[Draft], Remedy | None]
 """Puts a remedy together; None if it does not reach the goal."""
 
 
-def remedies(goal: Goal, workload: Workload, world: World) -> tuple[Remedy, ...]:
+def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path] = ()) -> tuple[Remedy, ...]:
     """Return at most three remedies, the best first; none if the verdict is unknown. `world` is the one that the words are about."""
     if world.outcome(workload).verdict is None:
         return ()
     worlds = world.others or {"": world}
     proposed: list[Remedy] = []
+    unwanted = sorted(dict.fromkeys(paths), key=position, reverse=True)
     for step in LADDERS[goal]:
         with suppress(EditRefused):
-            remedy = step(Draft(workload, worlds, world))
+            remedy = step(draft := Draft(workload, worlds, world, unwanted))
             # What does more than a remedy that is enough is none.
             if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in proposed):
                 proposed.append(remedy)
     last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
-    return (*proposed[: MOST_REMEDIES - bool(last)], *([last] if last else []))
+    written = [draft.written(remedy) for remedy in proposed[: MOST_REMEDIES - bool(last)]]
+    return (*written, *([last] if last else []))
 
 
-def remove_fields(workload: Workload, world: World, paths: Iterable[Path]) -> Remedy | None:
-    """Return the remedy that removes the fields at some paths of the pod.
-
-    None if the pod is then not created or cannot start, or a container loses its profile.
-    """
-    draft = Draft(workload, world.others or {"": world}, world)
-    with suppress(EditRefused):
-        for path in sorted(dict.fromkeys(paths), key=_position, reverse=True):
-            _resolve(draft, path)
-        return _if_good(draft, opens=True)
-    return None
+def _without(draft: Draft) -> Remedy | None:
+    """Remove the fields that the rule names."""
+    for path in draft.unwanted:
+        _resolve(draft, path)
+    return _if_good(draft, opens=True)
 
 
 def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Remedy | None:
@@ -126,11 +128,21 @@ def _default_profile(draft: Draft) -> Remedy | None:
 
 
 def _confine(draft: Draft) -> Remedy | None:
-    """Write RuntimeDefault instead of Unconfined."""
+    """Write RuntimeDefault instead of Unconfined, in fields and annotations."""
     for holder in _with_profile(draft):
         if draft.value((*holder, *_PROFILE, "type")) == "Unconfined":
             draft.set_profile(holder)
+    for key, value in draft.workload.pod.annotations.items():
+        if key.startswith(_ANNOTATIONS) and value == "unconfined":
+            draft.set(("metadata", "annotations", key), PROFILES[0])
     return _if_good(draft, opens=True)
+
+
+def _restrict(draft: Draft) -> Remedy | None:
+    """Write what an SCC would set, in a namespace where SCC admission does not run."""
+    judged = ((outcome.pod_security, draft.pods.get(release)) for release, outcome in draft.outcomes.items())
+    level = Standard("restricted", LATEST)
+    return _write(draft, (violation for security, pod in judged if security for violation in security.violations(level, pod)))
 
 
 def _default_of_scc(draft: Draft) -> Remedy | None:
@@ -216,7 +228,7 @@ def _fits(draft: Draft) -> bool:
                 draft.pin(RESTRICTED)
             return bool(draft.operations)
         before = len(draft.operations)
-        for path in sorted(errors, key=_position, reverse=True):
+        for path in sorted(errors, key=position, reverse=True):
             _resolve(draft, path)
         if len(draft.operations) == before:
             return False
@@ -284,6 +296,9 @@ def _satisfy(draft: Draft, violation: Violation) -> bool:
             on_pod = draft.has_pod_context and all(draft.value(path) is None for path in violation.paths)
             for path in (("spec", "securityContext", "runAsNonRoot"),) if on_pod else violation.paths:
                 _set(draft, path, value=True)
+        case "runAsUser":
+            for path in violation.paths:
+                draft.remove(path)
         case "seccompProfile_restricted":
             missing = [path for path in violation.paths if path[-1] == "seccompProfile"]
             if len(missing) < len(violation.paths):
@@ -339,11 +354,14 @@ LADDERS: Mapping[Goal, tuple[Step, ...]] = {
     "independent of its creator": (_require_own, _fit, _fit_with_profile),
     "pinned": (_require_present,),
     "required SCC": (_require_usable, _fit),
-    "IDs of the namespace": (_fit, _fit_with_profile, _user_namespace),
+    "IDs of the namespace": (_without, _fit, _fit_with_profile, _user_namespace),
     "restricted": (_fit, _fit_with_profile),
+    "restricted by itself": (_restrict,),
+    "profile instead of Unconfined": (_confine,),
     "profile allowed": (_confine, _default_of_scc, _require_confining, _fit),
     "enforced level": (_meet_enforced, _require_restricted),
     "warned level": (_meet_warned,),
+    "without fields": (_without,),
 }
 """What to try for a goal, in order."""
 
@@ -395,10 +413,6 @@ def _usable(draft: Draft) -> str:
         confining = world.outcomes.explain(draft.workload, among=partial(confines, world))
         names.append([candidate.scc for candidate in confining if candidate.outcome == "chosen"])
     return next((scc for scc in names[0] if all(scc in more for more in names)), "")
-
-
-def _position(path: Path) -> tuple[tuple[int, Any], ...]:
-    return tuple((1, step) if isinstance(step, int) else (0, step) for step in path)
 
 
 def why_none(workload: Workload, worlds: Mapping[str, World]) -> str:

@@ -12,7 +12,7 @@ from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
-from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
+from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
@@ -20,7 +20,7 @@ from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
 
 
-def edits(bench: Workbench, result: RuleResult, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:
+def edits(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:
     """Yield what makes each edit to try, the likeliest first, or raises EditRefused. The first one says where the field is written."""
     origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
     if not isinstance(result.subject, ApiObject) or origin is None:
@@ -45,10 +45,10 @@ class _Key:
 class _Chart:
     """A view of a chart, and the template of the object that a finding is about."""
 
-    def __init__(self, bench: Workbench, result: RuleResult, origin: TemplateOrigin) -> None:
+    def __init__(self, bench: Workbench, result: Occurrence, origin: TemplateOrigin) -> None:
         self._bench = bench
         self._root = result.document.root
-        self._line = bench.opened.tracer().span(result.problem.at.span)
+        self._line = bench.opened.tracer().span(result.finding.span)
         # A named template can have a file of its own.
         self._template = self._line.file if is_helm_template(self._line.file) else origin.file
         self._files = dict.fromkeys((self._template, origin.file))

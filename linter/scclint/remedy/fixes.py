@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from scclint.advice import advise
-from scclint.finding import Crash, Finding, Fix, Ignore, Problem, Remedy, Safety
+from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety, Severity
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
@@ -15,7 +15,7 @@ from scclint.remedy.outcomes import same_without_pin
 from scclint.remedy.propose import remedies, why_none
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
-from scclint.remedy.workbench import FileEdit, RuleResult, Workbench, refuse
+from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.run.judge import open_unit
 from scclint.run.load import guard
 from scclint.run.shared import Run
@@ -114,7 +114,7 @@ class _Fixes:
         benches = [self.bench(unit) for unit in units]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
-        results = {bench.opened.unit.name: result for bench in benches if (result := bench.result(finding)) is not None}
+        results = {bench.opened.unit.name: found for bench in benches if (found := bench.occurrence(finding)) is not None}
         if not results:
             raise EditRefused("")
         name, result = next(iter(results.items()))
@@ -131,8 +131,8 @@ class _Fixes:
     def pin(self, unit: Unit, workload: Workload) -> Iterator[Fix]:
         """Yield the proved pin of a workload; nothing if there is none. Raises EditRefused if it has no place for the annotation."""
         bench = self.bench(unit)
-        problem = Problem("", workload.place, remedies=advise("pinned", workload, next(iter(bench.worlds.values()))))
-        result = RuleResult(workload, problem, self._session.registry.rules[0], workload.document)
+        advised = advise("pinned", workload, next(iter(bench.worlds.values())))
+        result = Occurrence(workload, Finding("", "", Severity.INFO, "", workload.place.span, remedies=advised))
         for remedy in remedies(result):
             for make in _edits(bench, result, remedy):
                 with suppress(EditRefused):
@@ -161,7 +161,7 @@ class _Fixes:
             raise EditRefused("save the files first: kustomize and Helm read saved files only")
 
     def _edits_of_overlays(
-        self, finding: Finding, results: Mapping[str, RuleResult], remedy: Remedy
+        self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy
     ) -> Iterator[Callable[[], FileEdit]]:
         """Yield what makes the edits that carry a remedy out by one patch in each overlay that has the finding, if there are several."""
         subjects = ((name, result, result.subject) for name, result in results.items())
@@ -181,7 +181,7 @@ class _Fixes:
         yield partial(patches, merge=True)
         yield partial(patches, merge=False)
 
-    def _proved(self, finding: Finding, results: Mapping[str, RuleResult], remedy: Remedy, edit: FileEdit) -> Fix:
+    def _proved(self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy, edit: FileEdit) -> Fix:
         """The remedy as a fix. Raises EditRefused if it is none in a unit that has the finding, or does harm in another."""
         for file in edit.texts:
             self._check_editable(file)
@@ -226,7 +226,7 @@ class _Fixes:
         return self._benches[unit.name]
 
 
-def _edits(bench: Workbench, result: RuleResult, remedy: Remedy) -> Iterator[Callable[[], FileEdit]]:
+def _edits(bench: Workbench, result: Occurrence, remedy: Remedy) -> Iterator[Callable[[], FileEdit]]:
     """Yield what makes each edit that carries a remedy out, in the order to try them, or raises EditRefused.
 
     The edit is one of the file itself, or of what a kustomization or chart is rendered from.

@@ -19,7 +19,7 @@ from scclint.outcome.chain import Outcome, Step
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.admission import with_source
 from scclint.record import record
-from scclint.remedy.workbench import EditTrial, RuleResult, Workbench
+from scclint.remedy.workbench import EditTrial, Occurrence, Workbench
 from scclint.text import capitalized, listed
 
 _LIMITS = (
@@ -67,15 +67,19 @@ def comparisons(bench: Workbench, trial: EditTrial, release: str) -> Iterator[Co
             yield Comparison(old, was.outcome(old, PROJECT_USER), world.outcome(new, PROJECT_USER), is_edited, by_stranger=True)
 
 
-def outcomes_disprove(bench: Workbench, result: RuleResult | None, trial: EditTrial) -> Iterator[str]:
+def outcomes_disprove(bench: Workbench, result: Occurrence | None, trial: EditTrial) -> Iterator[str]:
     """Yield, as clauses, in what the pods, the grants or the SCCs of a unit would be worse off with an edit than before."""
-    new_path = result is not None and result.problem.at.path[-1:] == ("localhostProfile",)
+    new_path = result is not None and result.finding.path[-1:] == ("localhostProfile",)
     compared = []
     for release, world in trial.worlds.items():
         was = bench.worlds[release]
         for comparison in comparisons(bench, trial, release):
             before, after, edited = comparison.before, comparison.after, comparison.edited
-            target = result is not None and comparison.workload is result.subject and "manifest" not in result.rule.tags
+            target = (
+                result is not None
+                and comparison.workload is result.subject
+                and "manifest" not in bench.rule(result.finding).tags
+            )
             if edited:
                 compared.append((before.verdict, after.verdict))
             # A user without grants may be unable to create the pod, before and after.

@@ -13,7 +13,7 @@ from typing import Any
 from scclint.advice.draft import OFF_BY_DEFAULT, OPTIONAL
 from scclint.finding import Finding, Remedy, Safety, Severity
 from scclint.remedy.outcomes import effect, outcomes_disprove
-from scclint.remedy.workbench import EditTrial, FileEdit, RuleResult, Workbench, place_of
+from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench, place_of
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
@@ -22,7 +22,7 @@ NEEDLESS_GRANT = "RBA403"
 """The rule about grants that no workload needs."""
 
 
-def prove(bench: Workbench, finding: Finding, result: RuleResult | None, remedy: Remedy, edit: FileEdit) -> tuple[Safety, str]:
+def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy: Remedy, edit: FileEdit) -> tuple[Safety, str]:
     """Judge the unit with the edit that carries a remedy out. Returns how far the pods differ after admission, and that in words.
 
     Without a result, the unit does not have the finding, and the edit must only do no harm there. Raises EditRefused if the remedy is
@@ -46,7 +46,7 @@ def prove(bench: Workbench, finding: Finding, result: RuleResult | None, remedy:
     return safety, words
 
 
-def _intention_disproves(result: RuleResult, remedy: Remedy, trial: EditTrial, *, rendered: bool) -> Iterator[str]:
+def _intention_disproves(result: Occurrence, remedy: Remedy, trial: EditTrial, *, rendered: bool) -> Iterator[str]:
     """Whether the document of the finding is not as the remedy means it."""
     new = next((new for old, new in trial.documents if old is result.document), None)
     if new is None:
@@ -73,7 +73,7 @@ def _comparable(data: Any) -> Any:
     }
 
 
-def _findings_disprove(finding: Finding, result: RuleResult | None, trial: EditTrial) -> Iterator[str]:
+def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditTrial) -> Iterator[str]:
     same = [other for other in trial.before if place_of(other) == place_of(finding)]
     before = Counter(map(_identity, trial.before))
     after = Counter(map(_identity, trial.after))

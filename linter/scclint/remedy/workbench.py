@@ -1,12 +1,11 @@
 """One unit, judged as it is, on which edits are tried out: the edited unit is judged by the same rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from scclint.config import Selection
 from scclint.expand import Settings, expand
-from scclint.finding import Finding, Operation, Problem, Remove
+from scclint.finding import Finding, Operation, Remove
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.memo import Memo
@@ -15,7 +14,7 @@ from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
-from scclint.run.check import apply_rules, stamp
+from scclint.run.check import apply_rules, subject_of
 from scclint.run.judge import OpenUnit
 from scclint.run.load import Inputs, expand_settings
 from scclint.run.shared import Run
@@ -28,13 +27,17 @@ from scclint.yaml.nodes import ScalarNode, to_data
 
 
 @record
-class RuleResult:
-    """What a finding was made from: a subject, and the problem that a rule reports for it in the world of one release."""
+class Occurrence:
+    """A finding of a unit as its rules see it: its subject, and the place and operations in the document of the subject, which can be
+    rendered.
+    """
 
     subject: Checked
-    problem: Problem
-    rule: AnyRule
-    document: Document
+    finding: Finding
+
+    @property
+    def document(self) -> Document:
+        return self.subject.document if isinstance(self.subject, ApiObject) else cast("Document", self.subject)
 
 
 @record
@@ -84,21 +87,26 @@ class Workbench:
         """The first document of a file that can be read, as of a values file or a kustomization; None if there is none."""
         return next((document for document in self.session.outline.documents(file) if document.root is not None), None)
 
-    def result(self, finding: Finding) -> RuleResult | None:
-        """What a finding was made from; None if no rule reports it in the unit, or if it points to another file."""
-        (rule,) = (rule for rule in self.session.registry.rules if rule.id == finding.rule_id)
-        rendered = self.opened.unit.rendered
+    def rule(self, finding: Finding) -> AnyRule:
+        """The rule of a finding."""
+        return next(rule for rule in self.session.registry.rules if rule.id == finding.rule_id)
+
+    def occurrence(self, finding: Finding) -> Occurrence | None:
+        """A finding as it is in the unit; None if the unit does not have it, or if it points to another file."""
+        rendered, kind = self.opened.unit.rendered, self.rule(finding).on
+        about = replace(finding.subject, container="", namespace="", api_version="")
+        found = None
         for subject in self.opened.subjects:
-            if not isinstance(subject, rule.on) or not (rendered or subject.file == finding.span.file):
+            if not isinstance(subject, kind) or not (rendered or subject.file == finding.span.file):
                 continue
-            for world in self.worlds.values():
-                # A rule that fails on a subject has been reported.
-                with suppress(Exception):
-                    for problem in rule.check(subject, world):
-                        if _is_same(stamp(problem, rule, finding.severity, subject), finding, rendered=rendered):
-                            document = subject if isinstance(subject, Document) else subject.document
-                            return RuleResult(subject, problem, rule, document)
-        return None
+            if replace(subject_of(subject), namespace="", api_version="") != about:
+                continue
+            for own in self._findings(subject):
+                if place_of(own) == place_of(finding) and (rendered or own.span == finding.span):
+                    found = found or Occurrence(subject, own)
+                    if own.message == finding.message:
+                        return Occurrence(subject, own)
+        return found
 
     def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
         """Raises EditRefused if edits of a document count elsewhere, or not at all."""
@@ -210,12 +218,6 @@ class Workbench:
 def refuse(why: str) -> NoReturn:
     """Raise EditRefused with the reason, as a clause."""
     raise EditRefused(why)
-
-
-def _is_same(made: Finding, finding: Finding, *, rendered: bool) -> bool:
-    if rendered:
-        return place_of(made) == place_of(finding)
-    return (made.span, made.path, made.subject, made.message) == (finding.span, finding.path, finding.subject, finding.message)
 
 
 def place_of(finding: Finding) -> tuple[object, ...]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.config import Selection
-from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, help_of, shortened
+from scclint.finding import Crash, Finding, Ignore, Problem, Related, Remedy, Severity, Subject, help_of, help_text, shortened
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
+from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import replace
@@ -79,10 +80,12 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
 
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
     """
-    made_from, notes = _made_from(problem, subject) if isinstance(subject, ApiObject) else ((), ())
+    made_from, caveats = _made_from(problem, subject) if isinstance(subject, ApiObject) else ((), ())
+    notes = (*problem.notes, *caveats)
     if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
         where, account = subject.provenance.home, subject.pod.service_account
         notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
+    remedies, help = _advice(problem, rule, subject)
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,
@@ -92,13 +95,27 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         subject=subject_of(subject, problem.container),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
         related=_shortened(dict.fromkeys((*problem.related, *made_from))),
-        help=shortened(help_of(problem, rule.id)),
+        help=shortened(help),
         flow=_shortened(problem.flow),
         notes=notes,
         subjects=tuple(sorted(set(problem.subjects))),
         subjects_in_message=problem.subjects_in_message,
         cause=problem.cause,
+        remedies=remedies,
     )
+
+
+def _advice(problem: Problem, rule: AnyRule, subject: Checked) -> tuple[tuple[Remedy, ...], str]:
+    """The remedies of a problem, its edits among them, and what they say in words."""
+    help = help_of(problem, rule.id)
+    document = subject if isinstance(subject, Document) else subject.document if isinstance(subject, ApiObject) else None
+    if not problem.edits or document is None or document.root is None:
+        return problem.remedies, help
+    from scclint.advice.draft import edit_of
+
+    written = subject.written if isinstance(subject, ApiObject) else tuple
+    edit = edit_of(document.root, [replace(operation, path=written(operation.path)) for operation in problem.edits])
+    return (edit, *problem.remedies), help or help_text((edit,))
 
 
 def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:

@@ -6,6 +6,7 @@ from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from scclint.finding import Operation
 from scclint.registry import Registry
 
 if TYPE_CHECKING:
@@ -137,4 +138,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    return value.value if isinstance(value, Enum) else [getattr(value, name) for name in value.__match_args__]
+    if isinstance(value, Enum):
+        return value.value
+    kind = [type(value).__name__] if isinstance(value, Operation) else []
+    return [*kind, *(getattr(value, name) for name in value.__match_args__)]

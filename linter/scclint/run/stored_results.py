@@ -7,12 +7,12 @@ what the unit takes from others. What rules ask about other units is not part of
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from scclint.errors import LoadError
 from scclint.files import SourceFile, display
 from scclint.files.store import digest
-from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
+from scclint.finding import Finding, Ignore, Notice, Operation, Related, Remedy, Severity, Subject, Suppression, Tally
 from scclint.other_units import Question, Reply
 from scclint.run.report import UnitResult, Unjudged
 from scclint.run.shared import Run
@@ -128,6 +128,8 @@ def _span(fields: Any) -> Span:
     return Span(*fields)
 
 
+_OPERATIONS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Operation)}
+
 _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "severity": Severity,
     "span": _span,
@@ -136,6 +138,8 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "related": partial(_records, Related),
     "flow": partial(_records, Related),
     "suppression": partial(_record, Suppression),
+    "remedies": partial(_records, Remedy),
+    "operations": lambda items: tuple(_record(_OPERATIONS[name], fields) for name, *fields in items),
     "until": date.fromisoformat,
 }
 """The functions that make the values of fields, for fields that are neither plain values nor lists of them."""
