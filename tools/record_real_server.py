@@ -52,10 +52,8 @@ VERSION = "Makefile.kube_git.var"
 FEATURES = "vendor/github.com/openshift/api/features/features.go"
 """The gates of the release. The copy within openshift/kubernetes may be older."""
 
-NOT_ON_MICROSHIFT = re.compile(
-    r"config\.openshift\.io/|quota\.openshift\.io/|authorization\.openshift\.io/|image\.openshift\.io/ImagePolicy|autoscaling\.openshift\.io/"
-)
-"""Plugins that need API servers or objects of OpenShift which do not run here. None of them changes a pod."""
+PLUGINS = "pkg/controllers/kube-apiserver.go"
+"""MicroShift's list of the plugins that need API servers or objects which it does not have. None of them changes a pod."""
 
 PATHS = {
     ("v1", "Pod"): "/api/v1/namespaces/{}/pods",
@@ -214,7 +212,7 @@ def build(options: argparse.Namespace) -> None:
     branch, output = f"release-{options.release}", options.output.resolve()
     sources = output / "kubernetes"
     extract(options.microshift, branch, sources)
-    for name in (CONFIG, SCC_CRD, FEATURES):
+    for name in (CONFIG, SCC_CRD, FEATURES, PLUGINS):
         (output / Path(name).name).write_bytes(_shown(options.microshift, branch, name))
     written = dict(re.findall(r"^(KUBE_GIT_\w+)=(\S+)", _shown(options.microshift, branch, VERSION).decode(), re.MULTILINE))
     version = "k8s.io/component-base/version"
@@ -273,7 +271,7 @@ def default_gates(features: str) -> dict[str, bool]:
 
 
 class Server:
-    """A running API server. `post` sends an object."""
+    """A running API server."""
 
     def __init__(self, port: int, token: str) -> None:
         self._address = f"https://127.0.0.1:{port}"
@@ -287,6 +285,11 @@ class Server:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def delete(self, path: str) -> None:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        request = urllib.request.Request(self._address + path, headers=headers, method="DELETE")
+        urllib.request.urlopen(request, context=self._tls, timeout=60).close()
 
     def post(
         self, path: str, item: Json, user: tuple[str, tuple[str, ...]] | None = None, query: str = ""
@@ -381,12 +384,14 @@ def _write_config(folder: Path, home: Path, port: int) -> None:
     )
     arguments = {name: value for name, value in arguments.items() if not name.startswith(own)}
     plugins = arguments["enable-admission-plugins"]
+    listed = re.search(r'"disable-admission-plugins": \{([^}]*)\}', (folder / Path(PLUGINS).name).read_text())
+    disabled = re.findall(r'"([^"]+)"', listed[1] if listed else "")
     arguments |= {
         "advertise-address": ["127.0.0.1"],
         "cert-dir": [str(home / "certificates")],
         "etcd-servers": [f"http://127.0.0.1:{port + 1}"],
-        "enable-admission-plugins": [name for name in plugins if not NOT_ON_MICROSHIFT.match(name)],
-        "disable-admission-plugins": [name for name in plugins if NOT_ON_MICROSHIFT.match(name)],
+        "enable-admission-plugins": [name for name in plugins if name not in disabled],
+        "disable-admission-plugins": disabled,
         "feature-gates": [f"{name}={str(on).lower()}" for name, on in gates.items()],
         "service-account-issuer": ["https://kubernetes.default.svc"],
         "service-account-signing-key-file": [str(key)],
@@ -407,42 +412,47 @@ def _write_config(folder: Path, home: Path, port: int) -> None:
 
 def record(options: argparse.Namespace) -> None:
     states, cases = _read(options.recordings)
-    generated = list(generate(states, cases, options.seed, options.cases))
-    used = {case["state"] for case in generated}
+    generated = list(generate(cases, options.seed, options.cases))
     with running(options.server) as server, gzip.open(options.output, "wt", encoding="utf-8") as output:
         _create_all(server, _installed(options))
-        for state in (state for state in states if state["state"] in used):
+        for state in states:
             _create_all(server, _aggregated(state["objects"]))
+            # The caches of the plugins follow.
+            time.sleep(3)
             output.write(json.dumps({**state, "release": options.release}) + "\n")
-        # The caches of the plugins follow.
-        time.sleep(10)
-        for case in generated:
-            answered = _answer(server, case)
-            if answered is not None:
-                output.write(json.dumps({"type": "case", "release": options.release, **case, "server": answered}) + "\n")
+            for case in (case for case in generated if case["state"] == state["state"]):
+                if answered := _answer(server, case):
+                    output.write(json.dumps({"type": "case", "release": options.release, **case, "server": answered}) + "\n")
+            for item in state["objects"]:
+                if item["kind"] == "SecurityContextConstraints":
+                    server.delete(f"{CLUSTER_PATHS[item['kind']]}/{item['metadata']['name']}")
 
 
 def _read(recordings: list[Path]) -> tuple[list[Json], list[Json]]:
-    """Return the clusters and cases of recordings, where each cluster has a name of its own."""
+    """Return the clusters and cases of recordings. A cluster with a namespace of an earlier one is left out, with its cases."""
     states: dict[str, Json] = {}
     cases: list[Json] = []
+    seen: set[str] = {"default", "kube-system", "kube-public"}
     for recording in recordings:
         with gzip.open(recording, "rt", encoding="utf-8") as lines:
             for item in map(json.loads, lines):
-                if item["type"] == "state":
-                    states.setdefault(item["state"], item)
-                elif states[item["state"]]["release"] == item["release"]:
-                    cases.append(item)
+                if item["type"] == "case":
+                    cases += [item] if item["state"] in states else []
+                    continue
+                namespaces = {one["metadata"]["name"] for one in item["objects"] if one["kind"] == "Namespace"}
+                if not namespaces & seen:
+                    states[item["state"]] = item
+                seen |= namespaces
     return list(states.values()), cases
 
 
-def generate(states: list[Json], cases: list[Json], seed: int, number: int) -> Iterator[Json]:
+def generate(cases: list[Json], seed: int, number: int) -> Iterator[Json]:
     """Yield manifests: those of recorded cases with one to five fields of other cases or of `EXTRA`, in a kind drawn by chance."""
     chance = random.Random(seed)
     by_state: dict[str, list[Json]] = {}
     for case in cases:
         by_state.setdefault(case["state"], []).append(case)
-    names = [state["state"] for state in states if state["state"] in by_state]
+    names = list(by_state)
     templates = [template for case in cases if (template := _template(case["manifest"]))]
     for index in range(number):
         base = chance.choice(by_state[chance.choice(names)])

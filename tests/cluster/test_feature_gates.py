@@ -7,6 +7,7 @@ import pytest
 
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import disabled_gates, without_disabled_fields
+from scclint.cluster.installed import OPENSHIFT_PLATFORMS
 from scclint.config.model import Config
 from scclint.outcome.chain import Outcome
 from tests.outcome.test_chain import enforce, outcome, pod, scc
@@ -116,3 +117,9 @@ def test_what_has_no_such_field_stays_as_it_is() -> None:
     assert without_disabled_fields(spec, gates) is spec
     dropped = without_disabled_fields({**spec, "securityContext": {"fsGroup": 1, "supplementalGroupsPolicy": "Strict"}}, gates)
     assert dropped == spec and dropped["containers"][0] is spec["containers"][0]  # type: ignore[index]
+
+
+def test_a_preview_has_the_gates_that_are_announced() -> None:
+    for platform in OPENSHIFT_PLATFORMS:
+        before, after = (Cluster.openshift(release, platform=platform).disabled_gates for release in ("5.0", "5.1"))
+        assert before - after == {"SELinuxMount"}

@@ -78,6 +78,7 @@ def facts(row: WorkloadRow) -> dict[str, str]:
     """Return what two states of a workload are compared by, with the names of `--format json`: `scc`, `uid of web`."""
     texts = {"result": row.result, "scc": row.scc, "subject": row.subject, "grant": row.grant, "fsGroup": row.fs_group}
     texts |= {"node access": ", ".join(access.words for access in row.access), "pod security": row.pod_security}
+    texts |= {"waits for": row.waits} if row.waits else {}
     for container in row.containers if row.outcome.admitted else ():
         values = {"uid": container.uid, "selinux": container.selinux, "capabilities": container.capabilities}
         values |= {"seccomp": container.seccomp, "root filesystem": container.root_filesystem}

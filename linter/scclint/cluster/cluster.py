@@ -22,7 +22,7 @@ from scclint.errors import ModelError, UsageError
 from scclint.memo import Memo
 from scclint.model.kinds import CUSTOM_TEMPLATES, TEMPLATES
 from scclint.model.labels import labels_of
-from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes
+from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of
 from scclint.model.terms import UID_RANGE
 from scclint.record import EMPTY, replace
 from scclint.untyped import Object, as_mapping, several
@@ -305,7 +305,8 @@ class Cluster:
     @cached_property
     def disabled_gates(self) -> frozenset[str]:
         """The feature gates of fields of pods that are off: the API server drops the fields, or rejects some of their values."""
-        return disabled_gates(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
+        announced = release_of(self.release).announced if self.release else ()
+        return disabled_gates(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview).difference(announced)
 
     def pod_security_level(self, scc: Object, namespace: str | None = None) -> "Level":
         """Return the Pod Security level that the label syncer reads from an SCC object in a namespace, or in an ordinary one.

@@ -2,6 +2,9 @@
 
 OpenShift 4.23 and 5.0 are built from the same sources. Their Kubernetes version is that of the vendored kube-apiserver in
 openshift/microshift; the minor version of CRI-O follows that of Kubernetes (cri-o/cri-o, release branches).
+
+OpenShift 5.1 is a preview. In August 2026, the branch release-5.1 of openshift/microshift still had Kubernetes 1.36 and the feature gates of
+5.0. That `SELinuxMount` is on by default there is announced (openshift/enhancements, `storage/selinuxmount-ga-block-upgrade.md`).
 """
 
 import re
@@ -15,13 +18,15 @@ from scclint.errors import UsageError
 class Release(NamedTuple):
     """One release: its name (`4.20`) and the minor versions of Kubernetes and CRI-O in it (33 for 1.33).
 
-    The release marked `default` is judged if none is asked for.
+    The release marked `default` is judged if none is asked for. `announced` are feature gates that are announced to be on by
+    default, and that its sources do not have on yet: the release is a preview.
     """
 
     name: str
     kubernetes: int
     crio: int
     default: bool = False
+    announced: tuple[str, ...] = ()
 
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
@@ -42,6 +47,7 @@ RELEASES: Mapping[str, Release] = MappingProxyType(
             Release("4.22", kubernetes=35, crio=35, default=True),
             Release("4.23", kubernetes=36, crio=36),
             Release("5.0", kubernetes=36, crio=36),
+            Release("5.1", kubernetes=36, crio=36, announced=("SELinuxMount",)),
         )
     }
 )

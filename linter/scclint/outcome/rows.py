@@ -15,6 +15,7 @@ from scclint.model.object import Workload
 from scclint.model.releases import RELEASES
 from scclint.model.terms import namespace_name
 from scclint.outcome.chain import Outcome
+from scclint.outcome.selinux import conflicts, mounts
 from scclint.outcome.world import World
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
@@ -65,7 +66,8 @@ class WorkloadRow:
     `namespace` is empty if the manifests do not name it, and `part` is that of `Workload`. `why` is why each SCC that may be used
     rejects the pod, the answer of a later step that rejects it, or why the pod is skipped or unknown. `grant` is how the subject of
     the verdict may use the SCC. `access` is what the pod uses of the node, and `points` says how lax its SCC is. `pod_security` is
-    the strictest level that the pod meets; empty if an earlier step rejects it.
+    the strictest level that the pod meets; empty if an earlier step rejects it. `waits` names the pods that a pod waits for if both run on
+    one node, because they mount a claim with other SELinux labels, if the release mounts volumes with labels.
     """
 
     outcome: Outcome
@@ -86,6 +88,7 @@ class WorkloadRow:
     points: int
     pod_security: str
     containers: tuple[ContainerRow, ...]
+    waits: str = ""
 
     @property
     def openshift(self) -> str:
@@ -158,7 +161,18 @@ def workload_row(world: World, workload: Workload, unit: str = "", place: Span |
         points=points(scc) if scc is not None else 0,
         pod_security=outcome.pod_security.meets if outcome.pod_security else "",
         containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),
+        waits=_waits(world, workload),
     )
+
+
+def _waits(world: World, workload: Workload) -> str:
+    if "SELinuxMount" in world.cluster.disabled_gates or world.cluster.platform == "kubernetes":
+        return ""
+    mounted = mounts(world).of_workload.get(id(workload), ())
+    others = {
+        f"{other.named} (claim {mount.claim.claim})" for mount in mounted for other, _ in conflicts(mount, workload, world)
+    }
+    return ", ".join(sorted(others))
 
 
 def _result(outcome: Outcome) -> tuple[Result, str]:
