@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator, Set
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -66,9 +67,15 @@ class Import(NamedTuple):
     line: int
 
 
+@cache
+def tree_of(file: Path) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def imports(file: Path) -> Iterator[Import]:
     """Every module that a file imports, by its full name; `from scclint import x` counts as `scclint.x`."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -123,7 +130,7 @@ def full_name(file: Path) -> str:
 def imported_modules(file: Path, names: Set[str]) -> set[str]:
     """The modules of the linter that a file imports; `from scclint.yaml import json` imports `scclint.yaml.json`."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -153,7 +160,7 @@ def test_the_package_itself_is_asked_for_the_version_only() -> None:
 def test_each_class_has_a_name_of_its_own() -> None:
     places: dict[str, list[str]] = {}
     for file in modules():
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(file)):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(f"{label(file)}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
@@ -173,7 +180,7 @@ def test_rules_import_the_api_and_their_helpers_only(file: Path) -> None:
 @pytest.mark.parametrize("file", sorted(RULES.glob("*.py")), ids=label)
 def test_rules_hold_no_state(file: Path) -> None:
     """What a rule remembers belongs to the world (`World.memo`): a module outlives the run."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = tree_of(file)
     for node in ast.walk(tree):
         assert not isinstance(node, ast.Global), f"{label(file)}:{node.lineno}: changes a variable of the module"
         if isinstance(node, ast.FunctionDef):
@@ -191,7 +198,7 @@ def test_only_the_registry_knows_where_the_rules_are() -> None:
     told = [
         label(file)
         for file in modules()
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("scclint.rules")
     ]
     # The group of entry points has the same name; it names no module.
@@ -203,7 +210,7 @@ def test_only_the_table_of_commands_names_the_apps() -> None:
     told = {
         label(file)
         for file in modules()
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(file))
         if home(file) != "apps" and isinstance(node, ast.Constant) and str(node.value).startswith("scclint.apps")
     }
     assert told == {"linter/scclint/cli/commands.py"}
@@ -225,7 +232,7 @@ def test_what_comes_from_elsewhere_has_one_home(file: Path) -> None:
 def test_only_the_command_line_and_its_output_print_and_exit(file: Path) -> None:
     if home(file) in ("cli", "__main__") or label(file) == "linter/scclint/report/output.py":
         return
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             assert called not in ("print", "sys.exit", "exit", "quit"), f"{label(file)}:{node.lineno}: calls {called}"
