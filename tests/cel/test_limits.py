@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scclint.apps.lsp.project import Project
-from scclint.cel.evaluator import Ended, Evaluator
+from scclint.cel.evaluator import Evaluator, LimitReached
 from scclint.cel_rules import rules as declared
 from scclint.cli import main
 from scclint.errors import ConfigError
@@ -114,7 +114,7 @@ def test_a_process_that_was_ended_is_started_again(evaluator: Evaluator) -> None
     evaluator._process.wait()
     values = {"a": 2}
     assert evaluator.evaluate("a == 1", values)["value"] is False
-    with pytest.raises(Ended):
+    with pytest.raises(LimitReached):
         evaluator.evaluate(ENDLESS["lists without a manifest"], values)
     assert evaluator.evaluate("a == 2", values)["value"] is True
 
@@ -122,11 +122,11 @@ def test_a_process_that_was_ended_is_started_again(evaluator: Evaluator) -> None
 def test_a_process_that_waits_is_ended(evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scclint.cel.evaluator.CEL_SECONDS", 0.2)
     monkeypatch.setattr("scclint.cel.evaluator.CEL_CPU", 60)
-    with pytest.raises(Ended):
+    with pytest.raises(LimitReached):
         evaluator.evaluate(ENDLESS["lists without a manifest"], {})
     # Windows has no timers that end a process.
     monkeypatch.delattr(signal, "setitimer")
-    with pytest.raises(Ended):
+    with pytest.raises(LimitReached):
         evaluator.evaluate(ENDLESS["lists without a manifest"], {})
 
 

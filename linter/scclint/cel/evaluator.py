@@ -19,7 +19,7 @@ TOO_MUCH = f"more than {CEL_CPU} second or {CEL_MEMORY >> 20:,} MiB"
 """The limits of one evaluation, in words."""
 
 
-class Ended(Exception):
+class LimitReached(Exception):
     """The process ended while it worked on an expression: a limit was reached."""
 
 
@@ -36,7 +36,7 @@ class Evaluator:
     def check(self, expr: str) -> Mapping[str, Any]:
         """Return the `variables` and `functions` in an expression, or the `error` of the library.
 
-        Raises Ended, OSError if no process can be started, and ImportError if there is no library.
+        Raises LimitReached, OSError if no process can be started, and ImportError if there is no library.
         """
         with self._lock:
             return self._ask({"expr": expr, "check": True})
@@ -79,7 +79,7 @@ class Evaluator:
             self._process, self._owner = self._started(), os.getpid()
             try:
                 self._answer(self._process)
-            except Ended as error:
+            except LimitReached as error:
                 raise OSError("the CEL library cannot be loaded") from error
         return self._process
 
@@ -102,7 +102,7 @@ class Evaluator:
             timer.cancel()
         if not line.endswith(b"\n"):
             self.close()
-            raise Ended
+            raise LimitReached
         answer: Mapping[str, Any] = json.loads(line)
         return answer
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, Ended
+from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, LimitReached
 from scclint.cel_rules.values import FIELDS, object_values, scc_object, verdict_object
 from scclint.config.model import Config
 from scclint.config.raw import SHOWN, config_error
@@ -94,7 +94,7 @@ def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
     """Return the mistakes of an expression: 0-based offsets and messages."""
     try:
         answer = EVALUATOR.check(record.expr.rstrip())
-    except Ended as error:
+    except LimitReached as error:
         too_long = f"{record.id}: the library takes {TOO_MUCH} to parse the expression"
         raise config_error(record.span.file, [(record.expr_span, too_long)]) from error
     if "error" in answer:
@@ -102,14 +102,14 @@ def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
         return
     # Objects of the other kinds create pods.
     variables = ["object"] if record.kind in STATE_KINDS else [*FIELDS]
-    code = _QUOTED.sub(lambda found: " " * len(found[0]), record.expr)
+    code = _QUOTED.sub(lambda match: " " * len(match[0]), record.expr)
     for name in answer["functions"]:
         # Operators have names such as `_&&_` and `@in`.
         if name.isidentifier() and not name.startswith("_") and name not in _FUNCTIONS:
-            found = re.search(rf"\b{name}\s*\(", code)
+            match = re.search(rf"\b{name}\s*\(", code)
             usage = f"{name}() takes a name and an expression, as in list.{name}(x, x == 1)"
             other = f"no function is called {name!r}{_instead(name, [*_FUNCTIONS, *_MACROS])}"
-            yield found.start() if found else 0, usage if name in _MACROS else other
+            yield match.start() if match else 0, usage if name in _MACROS else other
     # The library counts the variables that macros bind, as in `list.exists(x, x == 1)`.
     bound = set(re.findall(rf"\.\s*(?:{'|'.join(_MACROS)})\s*\(\s*(\w+)\s*,", code))
     read = set(answer["variables"]) - bound
@@ -119,8 +119,8 @@ def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
         if name in unknown:
             unknown.remove(name)
             yield use.start(), f"nothing is called {name!r}{_instead(name, variables)}"
-        elif field and name in read and (known := FIELDS.get(name)) and field not in known:
-            yield use.start(2), f"{name} has no field {field!r}{_instead(field, known)}"
+        elif field and name in read and (fields := FIELDS.get(name)) and field not in fields:
+            yield use.start(2), f"{name} has no field {field!r}{_instead(field, fields)}"
     yield from ((0, f"nothing is called {name!r}{_instead(name, variables)}") for name in sorted(unknown))
 
 
@@ -133,13 +133,13 @@ _REPORTED = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 def _reported(text: str, expr: str) -> tuple[int, str]:
     """Return place and message of the library's error."""
-    found = _REPORTED.search(text)
+    match = _REPORTED.search(text)
     if "Recursion limit" in text:
         return 0, "the expression is nested too deep"
-    if found is None:
+    if match is None:
         return 0, " ".join(text.split())
     starts = [0, *(at + 1 for at, char in enumerate(expr) if char == "\n")]
-    return min(starts[min(int(found[1]), len(starts)) - 1] + int(found[2]) - 1, len(expr)), found[3]
+    return min(starts[min(int(match[1]), len(starts)) - 1] + int(match[2]) - 1, len(expr)), match[3]
 
 
 def _within(record: DeclaredRule, line: int, column: int) -> Span:
@@ -213,7 +213,7 @@ def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], bud
         spent = budget.left <= 0
         try:
             answer = None if spent else EVALUATOR.evaluate(record.expr.rstrip(), _values(subject, world, used))
-        except Ended:
+        except LimitReached:
             answer = None
         budget.left -= answer["seconds"] if answer else CEL_CPU
         if answer is None:

@@ -58,7 +58,7 @@ def compare_releases(path: str, config: Config) -> Differences:
 
         def pairs() -> Iterator[UnitStates]:
             for unit in side.units:
-                of_release = _states(side, unit)
+                of_release = _states(side, side.open(unit))
                 states = [of_release[release] for release in releases]
                 matrix.extend(
                     tuple(filter(None, (state.row(key, unit) for state in states))) for key in sorted(states[0].workloads)
@@ -79,7 +79,7 @@ def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
         pairs = (
             (unit, state, state.with_objects([state.at_home(obj) for obj in objects]))
             for unit in side.units
-            for state in _states(side, unit).values()
+            for state in _states(side, side.open(unit)).values()
         )
         differences = _differences((path, " and ".join([path, *files])), (side, side), pairs)
         notices = dict.fromkeys((*differences.notices, *(notice for file in added for notice in file.notices)))
@@ -104,23 +104,18 @@ def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
 
 def _before_and_after(before: tuple[Side, str], after: tuple[Side, str]) -> tuple[dict[str, State], dict[str, State]]:
     """A unit of two sides on each release. What the first side applies was applied before the second is."""
-    first = before[0].open(before[1])
-    applied = applied_by(first) if first is not None else EMPTY
+    first, applied = before[0].open(before[1]), EMPTY
     if first is not None:
         # A state between the two has objects of both.
-        first.others.last_applied = applied
-    return _states_of(first, before[0].config), _states_of(after[0].open(after[1], applied), after[0].config)
+        first.others.last_applied = applied = applied_by(first)
+    return _states(before[0], first), _states(after[0], after[0].open(after[1], applied))
 
 
-def _states(side: Side, unit: str) -> dict[str, State]:
-    """A unit of a side on each release; empty if the side does not have it."""
-    return _states_of(side.open(unit), side.config)
-
-
-def _states_of(opened: OpenUnit | None, config: Config) -> dict[str, State]:
+def _states(side: Side, opened: OpenUnit | None) -> dict[str, State]:
+    """An opened unit of a side on each release; empty if the side does not have it."""
     if opened is None:
         return {}
-    return {release: State(world, keyed(opened.workloads, world), config) for release, world in opened.worlds.items()}
+    return {release: State(world, keyed(opened.workloads, world), side.config) for release, world in opened.worlds.items()}
 
 
 def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[Pair]:

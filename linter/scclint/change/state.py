@@ -33,6 +33,7 @@ class State:
         self.world = world
         self.config = config
         self.workloads = workloads
+        self._described = frozenset(map(id, world.described))
 
     @property
     def release(self) -> str:
@@ -61,29 +62,22 @@ class State:
     def exchanged(self, key: ObjectKey, replacement: ApiObject | None) -> "State":
         """Return the state with one object replaced, added, or removed if `replacement` is None."""
         new = [] if replacement is None else [self.at_home(replacement)]
-        old = self.workloads.get(key)
+        old, world = self.workloads.get(key), self.world
+        # What describes the cluster stays, and objects of its name are applied to it.
         kept = [
-            obj for obj in self.world.objects if (obj is not old if old else self._stays(obj) or key_of(obj, self.world) != key)
+            obj for obj in world.objects if (obj is not old if old else id(obj) in self._described or key_of(obj, world) != key)
         ]
         workloads = {name: workload for name, workload in self.workloads.items() if name != key}
         workloads.update((key, obj) for obj in new if isinstance(obj, Workload))
-        return State(self._rebuilt([*kept, *new], self.world.namespace_asked), workloads, self.config)
+        return State(self._rebuilt([*kept, *new], world.namespace_asked), workloads, self.config)
 
     def with_objects(self, more: Sequence[ApiObject]) -> "State":
         """Return the state with more objects, which replace those of the same name with all their pods. What describes the cluster stays."""
         gone = {key_of(obj, self.world)[:3] for obj in more}
-        kept = [obj for obj in self.world.objects if self._stays(obj) or key_of(obj, self.world)[:3] not in gone]
+        kept = [obj for obj in self.world.objects if id(obj) in self._described or key_of(obj, self.world)[:3] not in gone]
         made = self._rebuilt([*kept, *more], self.world.namespace_asked)
         workloads = [workload for key, workload in self.workloads.items() if key[:3] not in gone]
         return State(made, keyed([*workloads, *(obj for obj in more if isinstance(obj, Workload))], made), self.config)
-
-    def _stays(self, obj: ApiObject) -> bool:
-        """Whether an object describes the cluster, so that objects of its name are applied to it."""
-        return id(obj) in self._described
-
-    @cached_property
-    def _described(self) -> frozenset[int]:
-        return frozenset(map(id, self.world.described))
 
     def numbered_as(self, other: "State") -> "State":
         """Return the state with workloads of one name in the order of another state, those with the same run and file first."""

@@ -8,6 +8,7 @@ from scclint.admission.order import points
 from scclint.change.model import ChangeCause, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange, facts
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
+from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.model.terms import RESTRICTED, namespace_name
 from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_rows
@@ -39,9 +40,9 @@ def compare_workloads(unit: str, before: State | None, after: State | None) -> I
             )
 
 
-def _same(one: WorkloadRow | None, other: WorkloadRow | None) -> bool:
+def _same(was: WorkloadRow | None, now: WorkloadRow | None) -> bool:
     """Whether two states of a pod differ in nothing but words."""
-    return one is other or (one is not None and other is not None and facts(one) == facts(other))
+    return was is now or (was is not None and now is not None and facts(was) == facts(now))
 
 
 def _effects(was: WorkloadRow | None, now: WorkloadRow | None, world: World) -> tuple[Effect, ...]:
@@ -75,15 +76,13 @@ def _gains(was: WorkloadRow, now: WorkloadRow) -> bool:
     if "skipped" not in (was.result, now.result) and now.points > was.points and now.scc != was.scc:
         return True
     then = {container.name: container for container in was.containers}
-    for container in now.containers:
-        old = then.get(container.name)
-        if container.seccomp == "Unconfined" and (old is None or old.seccomp != "Unconfined"):
-            return True
-        if old is not None and container.root and not old.root:
-            return True
-        if old is not None and _has_more(container, old):
-            return True
-    return False
+    return any(_gains_in_container(then.get(container.name), container) for container in now.containers)
+
+
+def _gains_in_container(was: ContainerRow | None, now: ContainerRow) -> bool:
+    if now.seccomp == "Unconfined" and (was is None or was.seccomp != "Unconfined"):
+        return True
+    return was is not None and ((now.root and not was.root) or _has_more(now, was))
 
 
 def _has_more(container: ContainerRow, old: ContainerRow) -> bool:
@@ -101,7 +100,7 @@ class _Causes:
     def __init__(self, before: State | None, after: State | None) -> None:
         self._before = before
         self._after = after
-        self._made: dict[tuple[State, ObjectKey], State] = {}
+        self._states = Memo()
 
     def of(self, key: ObjectKey, was: WorkloadRow | None, now: WorkloadRow | None) -> Iterator[ChangeCause]:
         """Yield each object that alone makes a workload's facts differ. If there is none, yield the objects that do so together."""
@@ -129,11 +128,9 @@ class _Causes:
 
     def _row(self, state: State, other: State, name: ObjectKey, workload: ObjectKey) -> WorkloadRow | None:
         """The row of a workload in a state with one object as it is in the other state."""
-        made = self._made.get((state, name))
-        if made is None:
-            obj = other.workloads.get(name) or other.objects.get(name)
-            made = self._made[state, name] = state.exchanged(name, obj)
-        return made.row(workload)
+        obj = other.workloads.get(name) or other.objects.get(name)
+        exchanged: State = self._states((state, name), lambda: state.exchanged(name, obj))
+        return exchanged.row(workload)
 
 
 def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
@@ -177,10 +174,8 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
 
 
 def _is_wide(cluster: Cluster, scc: str) -> bool:
-    least, found = cluster.sccs.get(RESTRICTED), cluster.sccs.get(scc)
-    if scc == "*" or found is None or least is None:
-        return True
-    return points(found) > points(least) or bool(opened_by(found))
+    least, granted = cluster.sccs.get(RESTRICTED), cluster.sccs.get(scc)
+    return granted is None or least is None or points(granted) > points(least) or bool(opened_by(granted))
 
 
 def compare_sccs(unit: str, before: State | None, after: State | None) -> Iterator[SccChange]:

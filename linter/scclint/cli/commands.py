@@ -52,7 +52,8 @@ class Command(NamedTuple):
     """What the help says of a command. `summary` is its line in the list of commands, and `details` its description.
 
     `groups` are its options. A group without a title has those that argparse lists as its own. A command with `actions` has commands of
-    its own. `module` runs it; empty for the module of its name in this package.
+    its own. `module` runs it; empty for the module of its name in this package. `extra` names the packages that it needs, if
+    scclint itself does not.
     """
 
     summary: str
@@ -61,6 +62,7 @@ class Command(NamedTuple):
     details: str = ""
     actions: "Mapping[str, Command]" = EMPTY
     module: str = ""
+    extra: str = ""
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -445,6 +447,7 @@ scan judges only targets that have changed.
             ),
         },
         module="scclint.apps.fleet.command",
+        extra="fleet",
     ),
     "rules": Command(
         "list all rules",
@@ -473,7 +476,8 @@ scan judges only targets that have changed.
         details="""\
 Serve an editor over the Language Server Protocol on standard input and output.
 The editor starts it. The documentation has the settings of common editors.""",
-        module="scclint.apps.lsp.command",
+        module="scclint.apps.lsp.messages",
+        extra="lsp",
     ),
     "mcp": Command(
         "start the MCP server for agents",
@@ -483,7 +487,8 @@ The editor starts it. The documentation has the settings of common editors.""",
 Serve an agent over the Model Context Protocol on standard input and output. The
 tools check, explain, suggest and diff read files below these folders, and write
 nothing.""",
-        module="scclint.apps.mcp.command",
+        module="scclint.apps.mcp.server",
+        extra="mcp",
     ),
     "completion": Command(
         "print a script that completes the command line in a shell",

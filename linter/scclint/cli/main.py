@@ -83,14 +83,20 @@ def _run(argv: Sequence[str] | None) -> int:
     except FileNotFoundError:
         raise UsageError("the working directory does not exist any more") from None
     # A module is imported only if its command runs.
-    module = COMMANDS[args.command].module or f"scclint.cli.{args.command.replace('-', '_')}"
-    command = import_module(module)
+    described = COMMANDS[args.command]
+    module = described.module or f"scclint.cli.{args.command.replace('-', '_')}"
     if args.command not in _READ_NO_YAML and not getattr(args, "quiet", False):
         from scclint.yaml.events import IN_C, IN_PYTHON
 
         if not IN_C:
             _say(f"scclint: {IN_PYTHON}")
-    status: int = command.run(args)
+    try:
+        status: int = import_module(module).run(args)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if not described.extra or package in ("", "scclint"):
+            raise
+        raise UsageError(f"{args.command} needs {package}: pip install 'scclint[{described.extra}]'") from None
     return status
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scclint.admission.verdict import User
-from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, Ended
+from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, LimitReached
 from scclint.cluster import Cluster
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN
 from scclint.model.kinds import TEMPLATES
@@ -134,7 +134,7 @@ class Policies:
     def _value(self, expression: str, values: Mapping[str, Any]) -> Any:
         try:
             answer = EVALUATOR.evaluate(expression, values, kubernetes=True) if self._is_valid(expression) else {}
-        except Ended as ended:
+        except LimitReached as ended:
             self._seconds -= CEL_CPU
             raise _Unknown(f"`{expression}` takes {TOO_MUCH}") from ended
         except ImportError as missing:

@@ -7,8 +7,8 @@ from scclint.cluster import Cluster
 from scclint.memo import Memo
 from scclint.model.object import ProfileSource
 from scclint.outcome.chain import Outcome
+from scclint.profiles.lint import target_of
 from scclint.profiles.sources import Flaw, Profiles, key_of
-from scclint.profiles.target import target_of
 
 
 class LocalhostUse(NamedTuple):

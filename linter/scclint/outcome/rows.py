@@ -20,6 +20,7 @@ from scclint.outcome.world import World
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
+from scclint.text import full_name
 from scclint.untyped import value_at
 
 if TYPE_CHECKING:
@@ -262,8 +263,7 @@ def grant_words(grant: Grant) -> str:
     binding = grant.binding
     if binding is None:
         return f"{who}, through group {grant.group}, which may do everything"
-    place = f"{binding.namespace}/" if binding.namespace else ""
-    return f"{who}, through {binding.kind} {place}{binding.name}"
+    return f"{who}, through {full_name(binding.kind, binding.namespace, binding.name)}"
 
 
 def grant_rows(

@@ -106,7 +106,7 @@ def compare(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, a
             groups.setdefault((_direction(before, after), before, after), []).append(name)
     order = ("opened", "closed", "differs")
     ranked = sorted(groups.items(), key=lambda item: (order.index(item[0][0]), item[1]))
-    changes = tuple(Change(direction, before, after, tuple(found)) for (direction, before, after), found in ranked)
+    changes = tuple(Change(direction, before, after, tuple(syscalls)) for (direction, before, after), syscalls in ranked)
     return ProfileDiff((old_default, new_default), (_architectures(first), _architectures(second)), changes)
 
 
@@ -116,12 +116,12 @@ def opened_by_each(caps: Iterable[str], crio: str) -> dict[str, tuple[str, ...]]
     Capabilities that allow no syscall are left out.
     """
     without = resolve(crio, CRIO_DEFAULT)
-    found = {}
+    opened = {}
     for cap in sorted(deciding_capabilities(crio).intersection(caps)):
         names = compare(without, resolve(crio, (*CRIO_DEFAULT, cap))).syscalls("opened")
         if names:
-            found[cap] = tuple(notable(names))
-    return found
+            opened[cap] = tuple(notable(names))
+    return opened
 
 
 def notable(names: Iterable[str]) -> list[str]:

@@ -3,9 +3,10 @@
 A profile that equals the resolved RuntimeDefault of a CRI-O release has no problems.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from scclint.cluster.cluster import Cluster
 from scclint.finding import Path
 from scclint.limits import MAX_SYSCALL_SUGGESTIONS
 from scclint.model.releases import DEFAULT, installed_runtime, kubernetes_of, minor_of_kubernetes
@@ -13,11 +14,10 @@ from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, abi_syscalls, co
 from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.recognise import identify
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
-from scclint.profiles.runtime_default import resolve
+from scclint.profiles.runtime_default import crio_on, resolve
 from scclint.profiles.schema import check_shape, malformed_keys, valid_part, valid_rules
-from scclint.profiles.startup import check_startup
 from scclint.record import record
-from scclint.seccomp.capabilities import CRIO_DEFAULT
+from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.text import and_more, closest_match
 from scclint.untyped import as_list
@@ -39,6 +39,22 @@ _EQUIVALENTS = (
 )
 """Syscalls, each with the syscalls whose effect it also has."""
 
+
+_EVERY_PROGRAM = (
+    "exit_group rt_sigreturn futex mmap mprotect brk read write close openat newfstatat|fstat arch_prctl set_tid_address "
+    "set_robust_list|rseq prlimit64 getrandom clone|clone3"
+)
+"""Syscalls that libc and language runtimes make before a program's first line, and that threads need; `a|b` means either."""
+
+_SETUP = {
+    "crun": "capset prctl rt_sigprocmask pselect6|select setresgid setresuid",
+    "runc": "capget capset chdir fcntl fstatfs getdents64 getppid prctl setgid setgroups setuid",
+}
+"""Syscalls that a runtime makes after it loads the filter, in addition to those of every program.
+
+With no_new_privs, a runtime loads the filter last and makes none. Sources: `apply_security_settings` and `container_init` in
+`src/libcrun/container.c` of crun, `libcontainer/standard_init_linux.go` of runc.
+"""
 
 _LACKING = 20
 """A profile that lacks at most so many of the 400 or more syscalls of RuntimeDefault is a copy of it."""
@@ -62,6 +78,24 @@ class Target:
 
 
 ANY = Target()
+
+
+def target_of(cluster: Cluster, uses: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Target:
+    """Return the target of a profile that these (pod, container) pairs use, both as admitted.
+
+    The capabilities are those of all containers together, because RuntimeDefault allows the syscalls of each. The architectures
+    are those that the pods select; they are empty if no pod selects one. Without uses, the target has CRI-O's default
+    capabilities, and whether the container has no_new_privs is unknown.
+    """
+    containers = [container for _, container in uses]
+    caps: frozenset[str] = frozenset().union(*map(bounding_set_of, containers)) if containers else CRIO_DEFAULT
+    contexts = [container.get("securityContext") or {} for container in containers]
+    hardened = all(context.get("allowPrivilegeEscalation") is False for context in contexts)
+    selectors = [selector for pod, _ in uses if isinstance(selector := pod["spec"].get("nodeSelector"), Mapping)]
+    selected = [selector.get("kubernetes.io/arch") for selector in selectors]
+    arches = tuple(arch for arch in NATIVE if arch in selected)
+    runtimes = {runtime: True for pod in [pod for pod, _ in uses] or [{}] for runtime in cluster.runtimes(pod)}
+    return Target(crio_on(cluster), caps, arches, hardened if contexts else None, runtimes=tuple(sorted(runtimes)))
 
 
 def lint_profile(root: Node, target: Target = ANY) -> Iterator[ProfileProblem]:
@@ -97,8 +131,8 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
 
     def of_arch(profile: Profile, arch: str) -> Iterator[ProfileProblem]:
         if default_denies:
-            startup = check_startup(profile, arch, target.no_new_privileges, target.runtimes)
-            yield from (flaw for flaw in startup if not (uncertain and flaw.id == "clone3-refused"))
+            problems = _startup(profile, arch, target.no_new_privileges, target.runtimes)
+            yield from (flaw for flaw in problems if not (uncertain and flaw.id == "clone3-refused"))
             yield from _wider_than_runtime_default(profile, rules, target, arch)
         else:
             yield from _allows_by_default(profile, rules, target, arch)
@@ -112,7 +146,7 @@ def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProb
     if default is None or default in PASSING or identify(profile):
         return
     yield from _on_each_arch(
-        profile, target, lambda resolved, arch: check_startup(resolved, arch, target.no_new_privileges, target.runtimes)
+        profile, target, lambda resolved, arch: _startup(resolved, arch, target.no_new_privileges, target.runtimes)
     )
 
 
@@ -120,14 +154,42 @@ def _on_each_arch(
     profile: Profile, target: Target, check: Callable[[Profile, str], Iterator[ProfileProblem]]
 ) -> Iterator[ProfileProblem]:
     """Yield the problems of a profile as resolved for each architecture, each once."""
-    seen: set[tuple[str, Path]] = set()
+    reported: set[tuple[str, Path]] = set()
     for arch in target.arches:
         resolved = resolve_profile(profile, target.caps, arch)
         assert resolved is not None
-        for found in check(resolved, arch):
-            if (found.id, found.path) not in seen:
-                seen.add((found.id, found.path))
-                yield found
+        for flaw in check(resolved, arch):
+            if (flaw.id, flaw.path) not in reported:
+                reported.add((flaw.id, flaw.path))
+                yield flaw
+
+
+def _startup(profile: Profile, arch: str, no_new_privileges: bool | None, runtimes: Iterable[str]) -> Iterator[ProfileProblem]:
+    """Yield the startup problems, on one architecture, of a resolved profile whose default action denies.
+
+    `runtimes` are those that may start the containers.
+    """
+    decided, default = stances(profile, arch), default_stance(profile)
+    at = ("defaultAction",)
+
+    def missing(wanted: str) -> list[str]:
+        available = syscalls_of(arch)
+        choices = [[name for name in names.split("|") if name in available] for names in wanted.split()]
+        lacking = (names for names in choices if names and all(decided.get(name, default).verdict == DENIED for name in names))
+        return [" or ".join(names) for names in lacking]
+
+    if missing("execve"):
+        yield problem("cannot-start", at)
+        # Whatever else is missing, no program comes to need it.
+        return
+    if lacking := missing(_EVERY_PROGRAM):
+        yield problem("missing-essential", at, lacking=", ".join(lacking))
+    lacking_by = {} if no_new_privileges else {runtime: missing(_SETUP[runtime]) for runtime in runtimes}
+    if needs := "; ".join(f"{runtime} needs {', '.join(names)}" for runtime, names in lacking_by.items() if names):
+        yield problem("missing-runtime-setup", at, needs=needs)
+    clone3 = decided.get("clone3", default)
+    if decided.get("clone", default).verdict != DENIED and "clone3" not in decided and clone3.action == "ERRNO(EPERM)":
+        yield problem("clone3-refused", ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at)
 
 
 def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:

@@ -144,14 +144,14 @@ def operator_profile(profile: Object, objects: ProfileObjects) -> tuple[dict[str
 
 def bases_of(profile: Object, objects: ProfileObjects) -> tuple[list[Object], str]:
     """Return the base profiles of a SeccompProfile, the nearest first, and the problem that ended the search, or an empty text."""
-    seen, size = {_name(profile)}, 0
+    names, size = {_name(profile)}, 0
     bases: list[Object] = []
     while base := _spec(bases[-1] if bases else profile).get("baseProfileName"):
         if str(base).startswith("oci://"):
             return bases, f"its base profile {base} is in a registry"
-        if base in seen:
+        if base in names:
             return bases, f"its base profiles form a cycle at {base!r}"
-        if len(seen) > DEPTH:
+        if len(names) > DEPTH:
             return bases, f"its base profiles are more than {DEPTH} deep"
         next_base = objects.base(profile, base)
         if next_base is None:
@@ -159,7 +159,7 @@ def bases_of(profile: Object, objects: ProfileObjects) -> tuple[list[Object], st
         size += objects.size(next_base)
         if size > MAX_INHERITED:
             return bases, TOO_MUCH
-        seen.add(base)
+        names.add(base)
         bases.append(next_base)
     return bases, ""
 

@@ -1,5 +1,6 @@
 """Find the RuntimeDefault that a resolved profile is, or is closest to: CRI-O release, capabilities and architecture."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -48,16 +49,12 @@ def identify(profile: Mapping[str, Any]) -> Recognition | None:
 
 def recognise(profile: Mapping[str, Any]) -> Recognition:
     """Return the known RuntimeDefault closest to a profile in the OCI format; the oldest of equally close ones."""
-    import json
-
     return _recognised(json.dumps(profile))
 
 
 @lru_cache(maxsize=256)
 def _recognised(text: str) -> Recognition:
     """Return the result of `recognise`, cached by the profile's text: containers of a node mostly share a profile."""
-    import json
-
     profile = json.loads(text)
     if exact := identify(profile):
         return exact
@@ -76,8 +73,8 @@ def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ..
     for arch in _arches(observed):
         for variant in VARIANTS:
             # The container has the capabilities whose additional rules are all in the profile.
-            held = (cap for cap, gained in _gained(variant, arch) if all(rule in rules for rule in gained))
-            caps = tuple(sorted(held))
+            with_rules = (cap for cap, gained in _gained(variant, arch) if all(rule in rules for rule in gained))
+            caps = tuple(sorted(with_rules))
             yield arch, variant, caps, _default(variant, caps, arch)
 
 

@@ -34,7 +34,7 @@ def resolve_profile(profile: Mapping[str, Any], caps: Iterable[str] = (), arch: 
     rules = profile.get("syscalls") or ()
     if not profile.get("defaultAction") and not rules:
         return None
-    held = frozenset(caps)
+    bounding_set = frozenset(caps)
     resolved: Profile = {"defaultAction": profile.get("defaultAction", "")}
     errno = _errno(profile.get("defaultErrno"), profile.get("defaultErrnoRet"))
     if errno is not None:
@@ -44,7 +44,7 @@ def resolve_profile(profile: Mapping[str, Any], caps: Iterable[str] = (), arch: 
     for key in ("flags", "listenerPath", "listenerMetadata"):
         if profile.get(key):
             resolved[key] = profile[key]
-    if kept := [_rule(rule) for rule in rules if _applies(rule, held, arch)]:
+    if kept := [_rule(rule) for rule in rules if _applies(rule, bounding_set, arch)]:
         resolved["syscalls"] = [rule for rule in kept if rule["names"]]
     return resolved
 
@@ -61,14 +61,14 @@ def _architectures(profile: Mapping[str, Any], arch: str) -> list[str]:
     return listed
 
 
-def _applies(rule: Mapping[str, Any], held: Collection[str], arch: str) -> bool:
+def _applies(rule: Mapping[str, Any], bounding_set: Collection[str], arch: str) -> bool:
     """Return whether a rule applies. Capabilities are compared exactly, so an entry without `CAP_` matches none."""
     excludes, includes = rule.get("excludes") or {}, rule.get("includes") or {}
-    if arch in (excludes.get("arches") or ()) or any(cap in held for cap in excludes.get("caps") or ()):
+    if arch in (excludes.get("arches") or ()) or any(cap in bounding_set for cap in excludes.get("caps") or ()):
         return False
     if (arches := includes.get("arches")) and arch not in arches:
         return False
-    return all(cap in held for cap in includes.get("caps") or ())
+    return all(cap in bounding_set for cap in includes.get("caps") or ())
 
 
 def _rule(rule: Mapping[str, Any]) -> Profile:

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
+from scclint.cluster.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.model.releases import RELEASES, minor_release, release_of
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
 
-OLDEST, NEWEST = min(one.crio for one in RELEASES.values()), max(one.crio for one in RELEASES.values())
+OLDEST, NEWEST = min(release.crio for release in RELEASES.values()), max(release.crio for release in RELEASES.values())
 """The oldest and newest known minor release of CRI-O 1."""
 
 _NEWEST_PATCH = 1_000
@@ -79,6 +80,13 @@ def crio_of(openshift: str) -> str:
     if minor != openshift and minor in RELEASES:
         raise UsageError(f"OpenShift {openshift}: use the minor release ({minor}), or set the CRI-O release with --crio 1.NN.P")
     return f"1.{release_of(openshift).crio}"
+
+
+def crio_on(cluster: Cluster) -> str:
+    """Return the CRI-O minor release (`1.35`) of a cluster's nodes; the closest known one on plain Kubernetes."""
+    if cluster.release:
+        return crio_of(cluster.release)
+    return f"1.{min(max(cluster.kubernetes_minor, OLDEST), NEWEST)}"
 
 
 def openshift_of(crio: str) -> str:

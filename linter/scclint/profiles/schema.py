@@ -1,5 +1,6 @@
 """Check the keys, types and values of a seccomp profile against the schemas in `scclint.schemas`."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -36,12 +37,12 @@ def check_shape(data: object) -> Iterator[ProfileProblem]:
     """
     clean = _without_nulls(data)
     errors = _validator(_form_of(as_mapping(clean))).iter_errors(clean)
-    found = list(dict.fromkeys(flaw for error in errors for flaw in _problems(error)))
-    undecodable = {flaw.path for flaw in found if flaw.id == "wrong-type"}
-    found = [flaw for flaw in found if flaw.id == "wrong-type" or flaw.path not in undecodable]
+    flaws = list(dict.fromkeys(flaw for error in errors for flaw in _problems(error)))
+    undecodable = {flaw.path for flaw in flaws if flaw.id == "wrong-type"}
+    flaws = [flaw for flaw in flaws if flaw.id == "wrong-type" or flaw.path not in undecodable]
     if isinstance(clean, dict):
-        found += _beyond_the_schema(clean)
-    yield from sorted(found, key=lambda flaw: ([str(step).zfill(9) for step in flaw.path], flaw.id))
+        flaws += _beyond_the_schema(clean)
+    yield from sorted(flaws, key=lambda flaw: ([str(step).zfill(9) for step in flaw.path], flaw.id))
 
 
 def malformed_keys(problems: Iterable[ProfileProblem]) -> set[str | int]:
@@ -72,7 +73,6 @@ def _without_nulls(data: object) -> Any:
 @cache
 def _validator(form: str) -> "Validator":
     """Return a validator that rejects 1.0 as an integer, as the runtime's decoder does."""
-    import json
     from importlib.resources import files
 
     from jsonschema import Draft202012Validator, validators
@@ -100,10 +100,10 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
             help = "Add the syscalls of the rule as `names`."
             yield problem("missing-key", (*path, "names"), place=place, what="neither `names` nor `name`", help=help)
         case "additionalProperties":
-            known = list(schema["properties"])
+            keys = list(schema["properties"])
             help = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
-            for key in (key for key in value if key not in known):
-                message = f"{place}: `{key}` is not a key of a profile{_suggestion(key, known)}"
+            for key in (key for key in value if key not in keys):
+                message = f"{place}: `{key}` is not a key of a profile{_suggestion(key, keys)}"
                 yield problem("unknown-key", (*path, key), message=message, help=help)
         case "enum":
             what = f"{value!r} is not a known value{_suggestion(value, limit)}"
@@ -162,9 +162,9 @@ def _place(path: Path) -> str:
     return text or "the profile"
 
 
-def _suggestion(word: object, known: list[str]) -> str:
-    """Return `; did you mean X?` for the closest known word, compared by what follows the prefix that all of them share."""
-    prefix = known[0][: known[0].rfind("_") + 1]
+def _suggestion(word: object, words: list[str]) -> str:
+    """Return `; did you mean X?` for the closest of the words, compared by what follows the prefix that all of them share."""
+    prefix = words[0][: words[0].rfind("_") + 1]
     given = str(word) if not prefix else str(word).upper().removeprefix(prefix)
-    meant = closest_match(given, [name.removeprefix(prefix) for name in known], cutoff=0.7)
+    meant = closest_match(given, [name.removeprefix(prefix) for name in words], cutoff=0.7)
     return f"; did you mean {prefix}{meant}?" if meant else ""

@@ -34,7 +34,9 @@ from scclint.profiles.schema import check_shape, valid_part
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.untyped import Object, as_list, as_mapping, as_mappings
+from scclint.yaml.json import parse_json, parse_json_stream
 from scclint.yaml.locate import locate
+from scclint.yaml.nodes import to_data
 
 _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
 """Problems that need the whole profile: its base profiles may allow what the profile itself does not."""
@@ -77,8 +79,8 @@ class Profiles:
 
     def __init__(self, objects: Iterable[ApiObject], directories: Sequence[str] = ()) -> None:
         objects = list(objects)
-        given = (o for o in objects if isinstance(o, SeccompProfile | MachineConfig) and not o.partial)
-        well_formed = [o for o in given if not decode_object(o.manifest, ANY_MINOR).errors]
+        whole = (o for o in objects if isinstance(o, SeccompProfile | MachineConfig) and not o.partial)
+        well_formed = [o for o in whole if not decode_object(o.manifest, ANY_MINOR).errors]
         self._well_formed = {id(o): o for o in well_formed}
         self._by_manifest = {id(o.manifest): o for o in reversed(well_formed)}
         self._manifests = ProfileObjects(o.manifest for o in well_formed)
@@ -94,10 +96,10 @@ class Profiles:
 
     def _resolve(self, localhost_profile: str) -> Resolution:
         resolution = resolve_localhost(localhost_profile, self._manifests, self._directories)
-        known = {os.path.abspath(p.name) for p in resolution.providers if p.kind == "file"}
+        listed = {os.path.abspath(p.name) for p in resolution.providers if p.kind == "file"}
         names = localhost_profile.count("/") + 1
         files = self._memo((Profiles._by_ending, names), lambda: self._by_ending(names)).get(localhost_profile, ())
-        more = (ProfileProvider("file", "", o.file, o.data) for o in files if os.path.abspath(o.file) not in known)
+        more = (ProfileProvider("file", "", o.file, o.data) for o in files if os.path.abspath(o.file) not in listed)
         return replace(resolution, providers=(*resolution.providers, *more))
 
     def _by_ending(self, names: int) -> dict[str, list[SeccompProfileFile]]:
@@ -126,11 +128,11 @@ class Profiles:
         target = _as_named(target, name)
         if isinstance(source, SeccompProfileFile):
             yield from _not_json(source)
-            for found in lint_data(source.data, _for_nodes(source.data, target)):
-                yield Flaw(found, found.path)
+            for flaw in lint_data(source.data, _for_nodes(source.data, target)):
+                yield Flaw(flaw, flaw.path)
         elif isinstance(source, SeccompProfile):
-            for found in self._of_operator(source, target, used):
-                yield Flaw(found, ("spec", *found.path))
+            for flaw in self._of_operator(source, target, used):
+                yield Flaw(flaw, ("spec", *flaw.path))
         elif isinstance(source, MachineConfig) and id(source) in self._well_formed:
             for file in files_of(source.manifest):
                 yield from _of_node_file(file, target)
@@ -149,14 +151,14 @@ class Profiles:
         based = bool(spec.get("baseProfileName"))
         base_only = not used and (source.name in self._bases or _OF_A_RUNTIME.match(source.name) is not None)
         problems = list(lint_data(kept, target))
-        starts = all(found.id != "cannot-start" for found in problems)
-        for found in problems:
-            if found.id == "missing-architectures" and not starts:
+        starts = all(flaw.id != "cannot-start" for flaw in problems)
+        for flaw in problems:
+            if flaw.id == "missing-architectures" and not starts:
                 continue  # Nothing runs that could make a syscall.
-            if found.id not in _OF_THE_FILE:
-                yield found
-            elif not base_only and not (found.id in _STARTUP and (part or based)):
-                yield _with_operator_fix(found)
+            if flaw.id not in _OF_THE_FILE:
+                yield flaw
+            elif not base_only and not (flaw.id in _STARTUP and (part or based)):
+                yield _with_operator_fix(flaw)
         if based and not part and id(source) in self._well_formed:
             yield from self._of_bases(source, target)
 
@@ -185,14 +187,12 @@ def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
     document = source.document
     if not document.text.lstrip().startswith("{"):
         return
-    from scclint.yaml.json import parse_json_stream
-
     try:
         for _ in parse_json_stream(document.text, document.file, document.line):
             pass
     except LoadError as error:
-        found, span = invalid_json(error)
-        yield Flaw(found, (), span=span)
+        flaw, span = invalid_json(error)
+        yield Flaw(flaw, (), span=span)
 
 
 def invalid_json(error: LoadError) -> tuple[ProfileProblem, Span]:
@@ -221,8 +221,8 @@ def _as_kept(spec: Object) -> dict[str, Any]:
     return kept
 
 
-def _with_operator_fix(found: ProfileProblem) -> ProfileProblem:
-    return replace(found, help=_CLONE3) if found.id == "clone3-refused" else found
+def _with_operator_fix(flaw: ProfileProblem) -> ProfileProblem:
+    return replace(flaw, help=_CLONE3) if flaw.id == "clone3-refused" else flaw
 
 
 def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
@@ -234,18 +234,15 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
         return
     if not below and not ('"defaultAction"' in text and "SCMP_ACT_" in text):
         return
-    from scclint.yaml.json import parse_json
-    from scclint.yaml.nodes import to_data
-
     try:
         root = parse_json(text, file.path)
     except LoadError as error:
         placed = iter([invalid_json(error)])
     else:
         problems = lint_profile(root, _for_nodes(to_data(root), _as_named(target, os.path.basename(file.path))))
-        placed = ((found, found.span or locate(root, found.path)[0]) for found in problems)
-    for found, span in placed:
-        yield Flaw(found, file.at, f"{file.path}, line {span.line}, column {span.column}")
+        placed = ((flaw, flaw.span or locate(root, flaw.path)[0]) for flaw in problems)
+    for flaw, span in placed:
+        yield Flaw(flaw, file.at, f"{file.path}, line {span.line}, column {span.column}")
 
 
 def _as_named(target: Target, name: str) -> Target:

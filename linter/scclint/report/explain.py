@@ -193,7 +193,7 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
     if not caps:
         return {}
     from scclint.profiles.diff import opened_by_each
-    from scclint.profiles.target import crio_on
+    from scclint.profiles.runtime_default import crio_on
 
     return opened_by_each(caps, crio_on(world.cluster))
 

@@ -18,7 +18,7 @@ from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
 from scclint.text import and_more
 from scclint.units.deploying import HOLDING, may_hold
-from scclint.units.detect import DEPLOYING, NOTHING_HIDDEN, Split, may_deploy
+from scclint.units.detect import DEPLOYING, NO_EXCLUSIONS, Split, may_deploy
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
 
@@ -297,7 +297,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree, split.charts)
     made: dict[Unit, Rendering] = {}
     notices: tuple[Notice, ...] = ()
-    hidden = NOTHING_HIDDEN
+    hidden = NO_EXCLUSIONS
     for left in reversed(range(MAX_DEPLOYMENT_ROUNDS)):
         _render_new(split.units, renderer, made, store, texts, options)
         done = {unit: made[unit] for unit in split.units if unit.needs_renderer}

@@ -29,7 +29,7 @@ HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "OCIRepository"))
 
 
 @record
-class Held:
+class ReferredObject:
     """An object that others refer to, and the file that it is in; empty if it is rendered."""
 
     data: Mapping[str, Any]
@@ -82,14 +82,14 @@ class Repository:
         """The files of the input, relative to the tree, sorted."""
         return sorted(self.name(os.path.realpath(file.path)) for file in self._outline.files.values())
 
-    def held(self, kind: str, namespace: str, name: str) -> Held | None:
+    def held(self, kind: str, namespace: str, name: str) -> ReferredObject | None:
         """The object of a kind and name in a namespace; what is rendered goes before what is in files. None if there is none."""
         self.refers = True
         known = self._held.get((kind, name), [])
         exact = (held for held in known if value_at(held.data, ("metadata", "namespace")) == namespace)
         return next(exact, next((held for held in known if not value_at(held.data, ("metadata", "namespace"))), None))
 
-    def texts(self, held: Held) -> dict[str, str]:
+    def texts(self, held: ReferredObject) -> dict[str, str]:
         """The data of a ConfigMap or Secret. A value that is no text, or not readable, is left out."""
         found = {key: as_text(value) for key, value in as_mapping(held.data.get("data")).items() if isinstance(value, str)}
         if held.data.get("kind") == "Secret":
@@ -98,18 +98,18 @@ class Repository:
         return found
 
     @cached_property
-    def _held(self) -> dict[tuple[str, str], list[Held]]:
+    def _held(self) -> dict[tuple[str, str], list[ReferredObject]]:
         outline = self._outline
         likely = [file for file in outline.files if outline.tells(file, "holds", may_hold)]
         documents = [*self._rendered]
         documents += (document for file in likely for document in load_file(file, outline.text(file), HOLDING | {"List"}))
-        found: dict[tuple[str, str], list[Held]] = {}
+        found: dict[tuple[str, str], list[ReferredObject]] = {}
         for document in documents:
             for item in items_of(document):
                 kind, name = as_text(item.data.get("kind")), as_text(value_at(item.data, ("metadata", "name")))
                 if kind in HOLDING:
                     found.setdefault((kind, name), []).append(
-                        Held(item.data, document.file if document.file in outline.files else "")
+                        ReferredObject(item.data, document.file if document.file in outline.files else "")
                     )
         return found
 

@@ -45,14 +45,14 @@ DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 
 
 @record
-class Hidden:
+class Exclusions:
     """What kustomizations include and leave out of their builds: the folders of kustomizations, by real path, and files as displayed."""
 
     folders: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
 
 
-NOTHING_HIDDEN = Hidden()
+NO_EXCLUSIONS = Exclusions()
 
 Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 
@@ -66,7 +66,7 @@ class Split:
     """
 
     def __init__(
-        self, outline: Outline, config: Config, rendered: Sequence[Document] = (), hidden: Hidden = NOTHING_HIDDEN
+        self, outline: Outline, config: Config, rendered: Sequence[Document] = (), hidden: Exclusions = NO_EXCLUSIONS
     ) -> None:
         self._outline = outline
         self.rendered = rendered
@@ -335,7 +335,7 @@ class Split:
                 return Kustomizations(self.tree, load, paths, {folder: changed}).closure(folder)
         return self._built.closure(folder)
 
-    def hidden(self, texts: Mapping[str, str]) -> Hidden:
+    def hidden(self, texts: Mapping[str, str]) -> Exclusions:
         """What builds include and leave out, given what kustomizations render to, by the name of the unit.
 
         An object that a patch deletes from every build that has it could be applied all the same. The kustomizations that build it are
@@ -367,7 +367,7 @@ class Split:
             folders.update(os.path.realpath(os.path.join(self.tree, one.folder)) for one in outer)
             if not having:
                 files.add(outline.shown(os.path.join(self.tree, name)))
-        return Hidden(frozenset(folders), frozenset(files))
+        return Exclusions(frozenset(folders), frozenset(files))
 
     def _objects_among_patches(self, closure: "Closure") -> Iterator[str]:
         """The files listed as patches with an object that could be applied as it is, and that no resource of the build defines.

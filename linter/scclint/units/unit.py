@@ -4,6 +4,7 @@ from typing import Literal
 
 from scclint.record import record
 from scclint.source import Span
+from scclint.text import full_name
 
 Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "directory", "operator", "ansible", "plain"]
 
@@ -72,7 +73,7 @@ class FromUnit:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+        return full_name(self.kind, self.namespace, self.name)
 
 
 @record

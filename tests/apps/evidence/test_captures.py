@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.apps.evidence.captures import Identity, Observation, Requested, read_evidence
+from scclint.apps.evidence.captures import Identity, Observation, SeccompRequest, read_evidence
 from scclint.errors import LoadError
 
 ID = "0123456789abcdef" * 4
@@ -117,9 +117,9 @@ def test_a_pid_names_a_process() -> None:
 def test_pod_dumps(wrap: Any) -> None:
     dump = pod(seccompProfile={"type": "Localhost", "localhostProfile": "x.json"})
     init, app = read(("pods.json", wrap(dump)))
-    assert (init.identity.container, init.privileged, init.requested) == ("init", True, Requested("RuntimeDefault"))
+    assert (init.identity.container, init.privileged, init.requested) == ("init", True, SeccompRequest("RuntimeDefault"))
     assert (app.requested, app.scc, app.owner) == (
-        Requested("Localhost", "x.json"),
+        SeccompRequest("Localhost", "x.json"),
         "anyuid",
         ("ReplicaSet", "web"),
     )

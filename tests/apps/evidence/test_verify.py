@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scclint.apps.evidence.captures import Identity, Observation, Requested, read_evidence
+from scclint.apps.evidence.captures import Identity, Observation, SeccompRequest, read_evidence
 from scclint.apps.evidence.predict import Prediction
 from scclint.apps.evidence.verify import ContainerComparison, verify
 from scclint.limits import MAX_COMPARED_RULES
@@ -37,7 +37,7 @@ def proc(mode: int) -> Observation:
     return Observation(WHO, "proc", "status", mode=mode)
 
 
-def dump(scc: str, requested: Requested | None = None, privileged: bool = False) -> Observation:
+def dump(scc: str, requested: SeccompRequest | None = None, privileged: bool = False) -> Observation:
     return Observation(
         WHO, "pod", "pod.yaml", scc=scc, requested=requested, privileged=privileged, owner=("ReplicaSet", "web-6d4")
     )
@@ -54,7 +54,7 @@ def outcome(prediction: Prediction, *observations: Observation, crio: str = "") 
 
 
 AGREE = ("agree", "")
-DEFAULT = Requested("RuntimeDefault")
+DEFAULT = SeccompRequest("RuntimeDefault")
 
 
 def test_the_four_captures_of_the_article() -> None:
@@ -83,13 +83,13 @@ def test_the_four_captures_of_the_article() -> None:
         (UNCONFINED, [crictl(None), proc(0), dump("anyuid")], AGREE),
         (CONFINED, [dump("restricted-v2", DEFAULT)], AGREE),
         (CONFINED, [dump("restricted-v2")], ("disagree", "field")),
-        (CONFINED, [dump("restricted-v2", Requested("Unconfined"))], ("disagree", "field")),
+        (CONFINED, [dump("restricted-v2", SeccompRequest("Unconfined"))], ("disagree", "field")),
         (CONFINED, [dump("restricted-v2", DEFAULT, privileged=True)], ("disagree", "privileged")),
         (UNCONFINED, [dump("anyuid")], AGREE),
         (UNCONFINED, [dump("anyuid", DEFAULT)], ("disagree", "field")),
         (CONFINED, [crictl(None), dump("anyuid")], ("disagree", "scc")),
         (CONFINED, [crictl(None, privileged=True)], ("disagree", "privileged")),
-        (CONFINED, [proc(0), dump("restricted-v2", Requested("Unconfined"))], ("disagree", "field")),
+        (CONFINED, [proc(0), dump("restricted-v2", SeccompRequest("Unconfined"))], ("disagree", "field")),
         (CONFINED, [proc(0), dump("restricted-v2")], ("disagree", "field")),
         (CONFINED, [proc(0)], ("disagree", "unexplained")),
         (UNCONFINED, [proc(2), dump("anyuid")], ("disagree", "seccompDefault")),
@@ -149,8 +149,8 @@ PATH = "/var/lib/kubelet/seccomp/x.json"
         (crictl(LOCAL, "/var/lib/kubelet/seccomp/y.json"), ("disagree", "field")),
         (crictl({"defaultAction": "SCMP_ACT_LOG"}, PATH), ("disagree", "content")),
         (crictl(resolve("1.33")), ("disagree", "field")),
-        (dump("restricted-v2", Requested("Localhost", "x.json")), AGREE),
-        (dump("restricted-v2", Requested("Localhost", "y.json")), ("disagree", "field")),
+        (dump("restricted-v2", SeccompRequest("Localhost", "x.json")), AGREE),
+        (dump("restricted-v2", SeccompRequest("Localhost", "y.json")), ("disagree", "field")),
     ],
 )
 def test_localhost(seen: Observation, expected: tuple[str, str]) -> None:

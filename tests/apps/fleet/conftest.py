@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from scclint.apps.fleet.executor import execute_here
-from scclint.apps.fleet.scan import ScanSummary, run_scan
+from scclint.apps.fleet.scan import ScanSummary, execute_here, run_scan
 from scclint.apps.fleet.settings import ScanSettings
 from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.tables import TABLES, TARGETS, Row, Table

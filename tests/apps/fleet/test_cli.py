@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.apps.fleet.progress import ScanProgress, duration
+from scclint.apps.fleet.command import ScanProgress, duration
 from tests.apps.fleet.conftest import FIXTURES, targets
 from tests.cli.conftest import Cli, cli, here
 

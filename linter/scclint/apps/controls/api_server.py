@@ -2,40 +2,28 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from scclint.apps.controls.grants import Evidence
+from scclint.apps.controls.checks import Evidence
 from scclint.errors import LoadError
 from scclint.expand.item import items_of
 from scclint.files.dump import NAMESPACES, read_dump
 from scclint.load import load_file
-from scclint.record import record
-from scclint.source import Span
-from scclint.untyped import as_list, as_text, value_at
+from scclint.untyped import as_text, texts, value_at
 from scclint.yaml.locate import locate
 
 ADMISSION_PLUGIN = "admission-plugin"
-"""The name by which frameworks.json calls the check of `AdmissionPlugins`."""
+"""The name by which frameworks.json calls the check of the API server's admission plugins."""
 
 _PLUGIN = "security.openshift.io/SecurityContextConstraint"
 _FOLDER = f"{NAMESPACES}/openshift-kube-apiserver/core/configmaps"
 
 
-@record
-class AdmissionPlugins:
-    """The admission plugins that the API server enables, and the place of its configuration."""
+def admission_plugin_problems(dumps: Iterable[str]) -> tuple[Evidence, ...] | None:
+    """Return what rule api_server_admission_control_plugin_scc of ComplianceAsCode reports: the plugin of SCCs is not enabled.
 
-    enabled: tuple[str, ...]
-    span: Span
-
-    def problems(self) -> Iterator[Evidence]:
-        """Yield that the plugin of SCCs is not among them, as rule api_server_admission_control_plugin_scc of ComplianceAsCode."""
-        if _PLUGIN not in self.enabled:
-            yield Evidence(f"the API server does not enable the admission plugin {_PLUGIN}", self.span)
-
-
-def read_admission_plugins(dumps: Iterable[str]) -> AdmissionPlugins | None:
-    """Return the admission plugins of the first of these dumps that has them in ConfigMap openshift-kube-apiserver/config."""
+    The first of these dumps that has ConfigMap openshift-kube-apiserver/config counts. None if no dump has it.
+    """
     for dump in dumps:
         for file in read_dump(dump, dump, _place):
             if isinstance(file, LoadError):
@@ -44,7 +32,8 @@ def read_admission_plugins(dumps: Iterable[str]) -> AdmissionPlugins | None:
                 for item in items_of(document):
                     if item.name == "config":
                         span, _ = locate(item.root, (*item.path, "data", "config.yaml"))
-                        return AdmissionPlugins(_enabled(item.data), span)
+                        problem = Evidence(f"the API server does not enable the admission plugin {_PLUGIN}", span)
+                        return () if _PLUGIN in _enabled(item.data) else (problem,)
     return None
 
 
@@ -54,9 +43,9 @@ def _place(path: str) -> str:
     return path[start:] if start >= 0 and path.endswith(("/configmaps.yaml", "/configmaps/config.yaml")) else ""
 
 
-def _enabled(config: Mapping[str, object]) -> tuple[str, ...]:
+def _enabled(config: Mapping[str, object]) -> list[str]:
     try:
         settings = json.loads(as_text(value_at(config, ("data", "config.yaml"))))
     except ValueError:
-        return ()
-    return tuple(map(as_text, as_list(value_at(settings, ("apiServerArguments", "enable-admission-plugins")))))
+        return []
+    return texts(value_at(settings, ("apiServerArguments", "enable-admission-plugins")))

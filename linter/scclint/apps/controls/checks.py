@@ -1,18 +1,38 @@
-"""What the controls of frameworks look for, beyond the rules: each check names the objects that fail it."""
+"""What the controls of frameworks look for, beyond the rules: each check names the objects that fail it.
+
+Some checks are about who may use an SCC that allows too much. The procedures of these controls name the SCCs by a field, then the users
+and groups in their lists, the roles that allow their use, and the bindings to those roles outside of the platform's namespaces.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.admission.access import opened_by
-from scclint.admission.constraints import MUST_RUN_AS_RANGE
-from scclint.admission.rbac import role_bound_by
-from scclint.admission.verdict import User
-from scclint.apps.controls.grants import Check, Evidence, allowed_capabilities, grants_of, v_257557
-from scclint.apps.controls.scope import Scope, is_platform_namespace
-from scclint.model.object import Role, RoleBinding, SecurityContextConstraints, Workload
+from scclint.admission.constraints import MUST_RUN_AS_RANGE, Constraints
+from scclint.admission.rbac import Binding, role_bound_by
+from scclint.admission.verdict import ObjectRef, User
+from scclint.apps.controls.scope import PERMITTED, Scope, is_platform_account, is_platform_namespace
+from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
+from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.outcome.chain import Outcome
-from scclint.untyped import as_list, as_mapping
+from scclint.record import record
+from scclint.source import Span
+from scclint.text import listed
+from scclint.untyped import as_list, as_mapping, value_at
 
+
+@record
+class Evidence:
+    """An object that fails a control: what is wrong, and where."""
+
+    message: str
+    span: Span
+
+
+Check = Callable[[Scope], Iterator[Evidence]]
+Allows = Callable[[Constraints], bool]
+
+_MAY_ADD = ("privileged", "hostnetwork-v2", "restricted-v2", "restricted-v3", "nonroot-v2", "nested-container")
 Container = Mapping[str, Any]
 Fails = Callable[[Container, Container], bool]
 
@@ -25,9 +45,9 @@ def _of_containers(what: str, fails: Fails, asks: Fails | None = None) -> Check:
 
     def check(scope: Scope) -> Iterator[Evidence]:
         for outcome, spec, rejected in _specs(scope):
-            for one in outcome.seccomp:
-                if (asks or fails if rejected else fails)(outcome.container(one), spec):
-                    yield _evidence(outcome, f"container {one.name} {what}", rejected)
+            for container in map(outcome.container, outcome.seccomp):
+                if (asks or fails if rejected else fails)(container, spec):
+                    yield _evidence(outcome, f"container {container['name']} {what}", rejected)
 
     return check
 
@@ -60,8 +80,9 @@ def _context(container: Container) -> Container:
 
 
 def _capabilities(container: Container, verb: str) -> frozenset[str]:
-    names = (_context(container).get("capabilities") or {}).get(verb) or ()
-    return frozenset(str(name).removeprefix("CAP_") for name in names)
+    return frozenset(
+        str(name).removeprefix("CAP_") for name in value_at(container, ("securityContext", "capabilities", verb)) or ()
+    )
 
 
 def _privileged(container: Container) -> bool:
@@ -70,8 +91,8 @@ def _privileged(container: Container) -> bool:
 
 def _in_effect(container: Container, spec: Container, field: str) -> Any:
     """The value of a field of the security context of a container, or else of its pod."""
-    own = _context(container).get(field)
-    return _context(spec).get(field) if own is None else own
+    value = _context(container).get(field)
+    return _context(spec).get(field) if value is None else value
 
 
 def _is_root(container: Container, spec: Container) -> bool:
@@ -79,8 +100,9 @@ def _is_root(container: Container, spec: Container) -> bool:
 
 
 def _may_be_root(container: Container, spec: Container) -> bool:
-    open_user = _in_effect(container, spec, "runAsUser") is None and _in_effect(container, spec, "runAsNonRoot") is not True
-    return open_user or _is_root(container, spec)
+    if _in_effect(container, spec, "runAsUser") is None:
+        return _in_effect(container, spec, "runAsNonRoot") is not True
+    return _is_root(container, spec)
 
 
 def _asks_for_capabilities(container: Container, spec: Container) -> bool:
@@ -124,26 +146,133 @@ def _has_wildcard(values: Iterable[object]) -> bool:
     return any(isinstance(value, str) and value.partition("/")[0] == "*" for value in values)
 
 
+def grants_of(what: str, allows: Allows) -> Check:
+    """Return a check of who may use the SCCs that `allows` names: each such SCC `what`, a phrase such as "allows host ports"."""
+
+    def check(scope: Scope) -> Iterator[Evidence]:
+        counted = {*scope.of(SecurityContextConstraints)}
+        for scc, written in _written(scope):
+            if allows(scc) and written in counted:
+                yield from _members(scc, written, f"SCC {scc.name} {what}, and lists")
+        for binding, bound, names in _bindings(scope, allows):
+            others = _others(bound)
+            if _binds_platform_role(binding, scope) and not any(map(_covers_service_accounts, others)):
+                continue
+            lets = listed(sorted(others), "and")
+            sccs = f"SCC {names[0]}, which {what}" if len(names) == 1 else f"SCCs {listed(names, 'and')}, each of which {what}"
+            yield Evidence(f"{binding.named}: lets {lets} use {sccs}", binding.place.span)
+
+    return check
+
+
+def allowed_capabilities(scope: Scope) -> Iterator[Evidence]:
+    """Yield the SCCs with `allowedCapabilities` that are not in the list that ComplianceAsCode permits.
+
+    Source: var_sccs_with_allowed_capabilities_regex of ComplianceAsCode/content.
+    """
+    for obj in scope.all(SecurityContextConstraints):
+        # The expression of ComplianceAsCode has no end for the last name.
+        permitted = obj.name in _MAY_ADD or obj.name.startswith("insights-runtime-extractor-scc")
+        if obj.data.get("allowedCapabilities") is not None and not permitted:
+            yield Evidence(f"SCC {obj.name} sets allowedCapabilities", obj.place.span)
+
+
+def v_257557(scope: Scope) -> Iterator[Evidence]:
+    """Yield what the check text of V-257557 names: lists of open SCCs, `system:authenticated`, and bindings."""
+    for scc, written in _written(scope):
+        if _opens(scc):
+            if scc.name == "restricted":
+                yield Evidence("SCC restricted allows what it must not allow", written.place.span)
+            yield from _members(scc, written, f"SCC {scc.name} is not permitted, and lists")
+        elif "system:authenticated" in scc.groups and scc.name != "restricted":
+            yield Evidence(f"SCC {scc.name} lists group system:authenticated", written.place.span)
+    for binding, bound, names in _bindings(scope, _opens):
+        if _binds_platform_role(binding, scope):
+            continue
+        what = "every SCC" if bound.uses.every else f"SCC {', '.join(names)}"
+        yield Evidence(f"{binding.named}: binds a role that allows the use of {what}", binding.place.span)
+
+
+def _opens(scc: Constraints) -> bool:
+    """Whether V-257557 counts the SCC as one that is not permitted."""
+    return (
+        scc.allow_host_ipc
+        or scc.allow_host_pid
+        or scc.allow_host_ports
+        or scc.allow_host_network
+        or scc.allow_host_dir_volume_plugin
+        or scc.allow_privileged_container
+        or scc.run_as_user != MUST_RUN_AS_RANGE
+    )
+
+
+def _written(scope: Scope) -> Iterator[tuple[Constraints, ApiObject]]:
+    """The SCCs of the input, each in effect and as an object."""
+    for name, scc in scope.world.cluster.sccs.items():
+        written = scope.world.scc(name)
+        if written is not None:
+            yield scc, written
+
+
+def _members(scc: Constraints, written: ApiObject, start: str) -> Iterator[Evidence]:
+    for member in (*scc.users, *scc.groups):
+        if member not in PERMITTED:
+            yield Evidence(f"{start} {member}", written.place.span)
+
+
+def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[RoleBinding, Binding, list[str]]]:
+    """The bindings of the input outside of the platform, with the SCCs named by `allows` that they let their subjects use."""
+    cluster = scope.world.cluster
+    granting = {bound.ref: bound for bound in cluster.grants.bindings}
+    brought = set(cluster.as_installed.grants.bindings)
+    for binding in scope.all(RoleBinding):
+        namespace = scope.world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
+        bound = granting.get(ObjectRef(binding.kind, namespace, binding.name))
+        if bound is None or is_platform_namespace(namespace) or bound in brought:
+            continue
+        names = sorted(name for name, scc in cluster.sccs.items() if allows(scc) and bound.uses.first(name) is not None)
+        if names and _others(bound):
+            yield binding, bound, names
+
+
+def _binds_platform_role(binding: RoleBinding, scope: Scope) -> bool:
+    """Whether the role is a specific one of the platform, which V-257557 excludes: cluster-admin, and not the role of an SCC."""
+    role = role_bound_by(scope.decoded(binding) or {}, "")
+    of_platform = role.name.startswith("system:") and not role.name.startswith("system:openshift:scc:")
+    return role.kind == "ClusterRole" and (role.name == "cluster-admin" or of_platform)
+
+
+def _covers_service_accounts(name: str) -> bool:
+    """Whether a user or group is or includes a service account: its pods may be admitted by every SCC that it may use."""
+    return name in EVERYONE or name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF))
+
+
+def _others(bound: Binding) -> set[str]:
+    """The subjects of a binding that are no service accounts of the platform."""
+    return {name for name in (*bound.users, *bound.groups) if not is_platform_account(name)}
+
+
 CHECKS: Mapping[str, Check] = {
-    "privileged": _of_containers("is privileged", lambda one, spec: _privileged(one)),
+    "privileged": _of_containers("is privileged", lambda container, spec: _privileged(container)),
     "host-pid": _of_pods("share the process IDs of the host", lambda spec: bool(spec.get("hostPID"))),
     "host-ipc": _of_pods("share the IPC of the host", lambda spec: bool(spec.get("hostIPC"))),
     "host-network": _of_pods("share the network of the host", lambda spec: bool(spec.get("hostNetwork"))),
     "privilege-escalation": _of_containers(
         "may gain more privileges than its parent process",
-        lambda one, spec: _context(one).get("allowPrivilegeEscalation") is not False,
-        lambda one, spec: _privileged(one) or _context(one).get("allowPrivilegeEscalation") is True,
+        lambda container, spec: _context(container).get("allowPrivilegeEscalation") is not False,
+        lambda container, spec: _privileged(container) or _context(container).get("allowPrivilegeEscalation") is True,
     ),
     "root": _of_containers("may run as root", _may_be_root, _is_root),
     # Rules report the containers that run so.
-    "unconfined": _of_containers("asks to run without seccomp", lambda one, spec: False, _asks_for_unconfined),
+    "unconfined": _of_containers("asks to run without seccomp", lambda container, spec: False, _asks_for_unconfined),
     "net-raw": _of_containers(
-        "has the capability NET_RAW", lambda one, spec: _privileged(one) or bool(_capabilities(one, "add") & {"NET_RAW", "ALL"})
+        "has the capability NET_RAW",
+        lambda container, spec: _privileged(container) or bool(_capabilities(container, "add") & {"NET_RAW", "ALL"}),
     ),
     "added-capabilities": _of_containers("adds capabilities", _asks_for_capabilities),
     "assigned-capabilities": _of_containers(
         "keeps capabilities of the runtime",
-        lambda one, spec: _privileged(one) or "ALL" not in _capabilities(one, "drop"),
+        lambda container, spec: _privileged(container) or "ALL" not in _capabilities(container, "drop"),
         _asks_for_capabilities,
     ),
     "default-account": _default_account,

@@ -3,10 +3,10 @@
 from argparse import Namespace
 
 from scclint import __version__
-from scclint.apps.controls import report as controls
-from scclint.apps.controls.api_server import read_admission_plugins
+from scclint.apps.controls.api_server import admission_plugin_problems
 from scclint.apps.controls.assess import assess
 from scclint.apps.controls.frameworks import framework, frameworks
+from scclint.apps.controls.report import render_html, render_json, render_markdown, render_sarif, render_text
 from scclint.cli.inputs import dumps_in, open_run, settings
 from scclint.cli.output import write_formats
 from scclint.cli.progress import progress
@@ -33,15 +33,15 @@ def run(args: Namespace) -> int:
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)
-    assessments = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
+    assessments = assess(asked, opened, report.findings, dump=bool(dumps), api_server=admission_plugin_problems(dumps))
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
-            return controls.render_sarif(report)
+            return render_sarif(report)
         if form == "html":
-            return controls.render_html(asked, assessments, _about(args, opened_run.config))
-        forms = {"json": controls.render_json, "markdown": controls.render_markdown}
-        return forms.get(form, controls.render_text)(asked, assessments)
+            return render_html(asked, assessments, _about(args, opened_run.config))
+        forms = {"json": render_json, "markdown": render_markdown}
+        return forms.get(form, render_text)(asked, assessments)
 
     write_formats(args, render)
     return status_of_units(opened_run, opened) or (

@@ -1,5 +1,6 @@
 """The frameworks and their controls, from frameworks.json."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -21,9 +22,9 @@ class Control:
 
     id: str
     title: str
-    checks: tuple[str, ...]
-    rules: tuple[str, ...]
-    needs: tuple[tuple[str, ...], ...]
+    checks: Sequence[str]
+    rules: Sequence[str]
+    needs: Sequence[Sequence[str]]
 
 
 @record
@@ -49,18 +50,8 @@ def framework(name: str) -> Framework:
     if name not in entries:
         problem = "scclint no longer has the" if name in _REMOVED else "unknown"
         raise UsageError(f"{problem} framework {name!r}. Use one of {', '.join(entries)}.")
-    entry = entries[name]
-    controls = tuple(
-        Control(
-            control["id"],
-            control["title"],
-            tuple(control["checks"]),
-            tuple(control["rules"]),
-            tuple(map(tuple, control["needs"])),
-        )
-        for control in entry["controls"]
-    )
-    return Framework(name, entry["title"], entry["version"], entry["organization"], entry["source"], controls)
+    controls = tuple(Control(**control) for control in entries[name]["controls"])
+    return Framework(name, **{**entries[name], "controls": controls})
 
 
 def controls_of(rule: str) -> tuple[tuple[str, str], ...]:

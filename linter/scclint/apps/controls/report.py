@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scclint.apps.controls.assess import Assessment
 from scclint.apps.controls.frameworks import Framework, controls_of, frameworks
+from scclint.report import html_page, render
+from scclint.report.html_page import TableBody, TableCell
 from scclint.report.json_text import dump
 from scclint.report.markdown import code, from_template, prose
 from scclint.report.options import Options
@@ -15,9 +17,6 @@ from scclint.report.table import table_with_remarks
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted
-
-if TYPE_CHECKING:
-    from scclint.report.html_page import TableCell
 
 Json = dict[str, Any]
 
@@ -116,13 +115,11 @@ def render_markdown(framework: Framework, assessments: Sequence[Assessment]) -> 
 
 def render_html(framework: Framework, assessments: Sequence[Assessment], about: str) -> str:
     """A page with the status of each control, and below the table what fails it. `about` says what was assessed."""
-    from scclint.report.html_page import TableBody, render
-
     evidence = [
         [(place(span), f"{rule} {visible_line(text)}".lstrip()) for rule, text, span in evidence_of(assessment)]
         for assessment in assessments
     ]
-    return render(
+    return html_page.render(
         "controls",
         title=full_title(framework),
         lead=summary(assessments),
@@ -140,9 +137,7 @@ def render_html(framework: Framework, assessments: Sequence[Assessment], about: 
     )
 
 
-def _cells(assessment: Assessment, objects: int) -> list["TableCell"]:
-    from scclint.report.html_page import TableCell
-
+def _cells(assessment: Assessment, objects: int) -> list[TableCell]:
     tones = {"fail": "error", "not assessable": "quiet"}
     return [
         TableCell("Title", assessment.control.title),
@@ -155,24 +150,23 @@ def _cells(assessment: Assessment, objects: int) -> list["TableCell"]:
 
 def render_sarif(report: Report) -> str:
     """The findings as SARIF, with each framework as a taxonomy and a relationship from each rule to its controls."""
-    from scclint.report import render
-
     log = json.loads(render(report, "sarif", Options(show_suppressed=True)))
-    run = log["runs"][0]
-    known = frameworks()
-    run["taxonomies"] = [
+    driver = log["runs"][0]["tool"]["driver"]
+    position = {framework.name: index for index, framework in enumerate(frameworks())}
+    index_of = {
+        (framework.name, control.id): index for framework in frameworks() for index, control in enumerate(framework.controls)
+    }
+    log["runs"][0]["taxonomies"] = [
         {
-            "name": one.name,
-            "fullName": full_title(one),
-            **({"version": one.version} if one.version else {}),
-            "organization": one.organization,
-            "taxa": [{"id": control.id, "name": control.title} for control in one.controls],
+            "name": framework.name,
+            "fullName": full_title(framework),
+            **({"version": framework.version} if framework.version else {}),
+            "organization": framework.organization,
+            "taxa": [{"id": control.id, "name": control.title} for control in framework.controls],
         }
-        for one in known
+        for framework in frameworks()
     ]
-    position = {one.name: index for index, one in enumerate(known)}
-    index_of = {(one.name, control.id): index for one in known for index, control in enumerate(one.controls)}
-    for rule in run["tool"]["driver"]["rules"]:
+    for rule in driver["rules"]:
         relationships = [
             {
                 "target": {
@@ -186,5 +180,5 @@ def render_sarif(report: Report) -> str:
         ]
         if relationships:
             rule["relationships"] = relationships
-    run["tool"]["driver"]["supportedTaxonomies"] = [{"name": one.name, "index": index} for index, one in enumerate(known)]
+    driver["supportedTaxonomies"] = [{"name": name, "index": index} for name, index in position.items()]
     return dump(log) + "\n"

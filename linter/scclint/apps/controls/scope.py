@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from scclint.admission import rbac
 from scclint.admission.decoding import decode_object
-from scclint.admission.verdict import ObjectRef, User
+from scclint.admission.verdict import User
 from scclint.finding import Finding
 from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
@@ -106,8 +106,3 @@ def is_platform_account(name: str) -> bool:
     """Whether a user is a service account of a namespace of the platform."""
     account = User(name).service_account
     return account is not None and is_platform_namespace(account[0])
-
-
-def reference(binding: RoleBinding, world: World) -> ObjectRef:
-    """Return the reference to a binding as the cluster of the world knows it."""
-    return ObjectRef(binding.kind, world.namespace_of(binding) if binding.kind == "RoleBinding" else "", binding.name)

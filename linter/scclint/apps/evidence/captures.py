@@ -43,7 +43,7 @@ class Identity(NamedTuple):
     container: str = ""
 
 
-class Requested(NamedTuple):
+class SeccompRequest(NamedTuple):
     """A `seccompProfile` field of the API. `localhost_profile` is empty unless the profile has a path."""
 
     type: str
@@ -72,7 +72,7 @@ class Observation:
     caps: frozenset[str] | None = None
     scc: str = ""
     scc_subject: str = ""
-    requested: Requested | None = None
+    requested: SeccompRequest | None = None
     owner: tuple[str, str] = ("", "")
     container_id: str = ""
     pid: int = 0
@@ -255,9 +255,9 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
             )
 
 
-def _requested(context: Mapping[str, Any]) -> Requested | None:
+def _requested(context: Mapping[str, Any]) -> SeccompRequest | None:
     profile = as_mapping(context.get("seccompProfile"))
-    return Requested(str(profile["type"]), str(profile.get("localhostProfile") or "")) if profile.get("type") else None
+    return SeccompRequest(str(profile["type"]), str(profile.get("localhostProfile") or "")) if profile.get("type") else None
 
 
 def _named(observation: Observation, names: Mapping[str, Identity], pids: Mapping[int, Identity]) -> Observation:

@@ -77,7 +77,7 @@ def verify_text(verification: Verification) -> str:
         visible_line,
         {},
         containers=[(comparison, _subject(comparison), _predicted(comparison)) for comparison in verification.comparisons],
-        unmatched=[f"{seen.file}{_identity(seen.identity)}" for seen in verification.unmatched],
+        unmatched=[f"{observation.file}{_identity(observation.identity)}" for observation in verification.unmatched],
         agree=statuses.count("agree"),
         disagree=statuses.count("disagree"),
         without=statuses.count("no evidence"),

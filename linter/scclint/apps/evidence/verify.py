@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
-from scclint.apps.evidence.captures import Observation, Requested
+from scclint.apps.evidence.captures import Observation
 from scclint.apps.evidence.predict import Prediction
 from scclint.model.pod_names import is_pod_of, owns_pod
 from scclint.profiles.providers import SECCOMP_ROOT
@@ -49,43 +49,6 @@ class Verification:
         return all(comparison.status != DISAGREE for comparison in self.comparisons)
 
 
-@record
-class _Evidence:
-    """The observations of one container, combined."""
-
-    pod: str
-    observations: tuple[Observation, ...]
-
-    def first(self, name: str) -> object:
-        """Return the first value of a field that is neither None nor empty."""
-        values = (getattr(observation, name) for observation in self.observations)
-        return next((value for value in values if value not in (None, "", frozenset())), None)
-
-    @property
-    def profile(self) -> Observation | None:
-        return next((observation for observation in self.observations if observation.has_profile), None)
-
-    @property
-    def has_pod(self) -> bool:
-        return any(observation.source == "pod" for observation in self.observations)
-
-    @property
-    def requested(self) -> Requested | None:
-        return next((observation.requested for observation in self.observations if observation.source == "pod"), None)
-
-    @property
-    def privileged(self) -> bool:
-        return any(observation.privileged for observation in self.observations)
-
-    @property
-    def confined(self) -> bool | None:
-        """Whether a filter is in force; None if only the API was captured. /proc comes first: it is the kernel's own report."""
-        mode = self.first("mode")
-        if mode is not None:
-            return mode != 0
-        return None if self.profile is None else self.profile.profile is not None
-
-
 def verify(predictions: Iterable[Prediction], observations: Sequence[Observation], crio: str = "") -> Verification:
     """Return the comparison of each prediction with the observations of its container.
 
@@ -102,8 +65,8 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
         if not pods:
             comparisons.append(ContainerComparison(prediction, "", NO_EVIDENCE))
         for pod in pods:
-            of_pod = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
-            comparisons.append(_compare(prediction, _Evidence(pod, of_pod), accepted))
+            of_pod = [observations[i] for i in mine if observations[i].identity.pod == pod]
+            comparisons.append(_compare(prediction, pod, of_pod, accepted))
     unmatched = tuple(observation for i, observation in enumerate(observations) if i not in used)
     named = attrgetter("prediction.workload", "prediction.row.part", "pod")
     return Verification(tuple(sorted(_by_part(comparisons), key=named)), unmatched)
@@ -153,27 +116,49 @@ def _could_match(file: str, prediction: Prediction, predictions: list[Prediction
     return named == [prediction]
 
 
-def _compare(prediction: Prediction, evidence: _Evidence, accepted: frozenset[Variant] | None) -> ContainerComparison:
-    profile = evidence.profile
-    closest = recognise(profile.profile) if profile is not None and profile.profile is not None else None
-    files = tuple(dict.fromkeys(observation.file for observation in evidence.observations))
+def _combined(observations: Sequence[Observation]) -> Observation:
+    """Return what the captures of one container show together. Of several values of one field, the first counts."""
+    with_profile = next((observation for observation in observations if observation.has_profile), observations[0])
+    of_pod = next((observation for observation in observations if observation.source == "pod"), observations[0])
+    return replace(
+        with_profile,
+        source=of_pod.source,
+        requested=of_pod.requested,
+        mode=next((observation.mode for observation in observations if observation.mode is not None), None),
+        privileged=any(observation.privileged for observation in observations),
+        scc=next((observation.scc for observation in observations if observation.scc), ""),
+        scc_subject=next((observation.scc_subject for observation in observations if observation.scc_subject), ""),
+    )
+
+
+def _confined(evidence: Observation) -> bool | None:
+    """Whether a filter is in force; None if only the API was captured. /proc comes first: it is the kernel's own report."""
+    if evidence.mode is not None:
+        return evidence.mode != 0
+    return evidence.profile is not None if evidence.has_profile else None
+
+
+def _compare(
+    prediction: Prediction, pod: str, observations: Sequence[Observation], accepted: frozenset[Variant] | None
+) -> ContainerComparison:
+    evidence = _combined(observations)
+    closest = recognise(evidence.profile) if evidence.profile is not None else None
+    files = tuple(dict.fromkeys(observation.file for observation in observations))
 
     def result(status: str, step: str = "", explanation: str = "") -> ContainerComparison:
-        return ContainerComparison(
-            prediction, evidence.pod, status, _describe(evidence, closest), step, explanation, closest, files
-        )
+        return ContainerComparison(prediction, pod, status, _describe(evidence, closest), step, explanation, closest, files)
 
     if prediction.undecided:
         return result(NO_EVIDENCE, "undecided", prediction.undecided)
     if prediction.container.effective.source == "windows":
         return result(NO_EVIDENCE)
-    scc = str(evidence.first("scc") or "")
+    scc = evidence.scc
     if scc != prediction.row.scc and scc in prediction.possible:
         reason = f"SCC {scc} admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use {scc}"
         return result(NO_EVIDENCE, "scc", reason)
-    if difference := _admission(prediction, scc, str(evidence.first("scc_subject") or "")):
+    if difference := _admission(prediction, scc, evidence.scc_subject):
         return result(DISAGREE, "scc", difference)
-    if evidence.confined is None and not evidence.has_pod:
+    if _confined(evidence) is None and evidence.source != "pod":
         return result(NO_EVIDENCE)
     difference_of_profile = _seccomp(prediction, evidence, closest, accepted)
     return result(DISAGREE, *difference_of_profile) if difference_of_profile else result(AGREE)
@@ -195,19 +180,18 @@ def _admission(prediction: Prediction, scc: str, subject: str) -> str:
 
 
 def _seccomp(
-    prediction: Prediction, evidence: _Evidence, closest: Recognition | None, accepted: frozenset[Variant] | None
+    prediction: Prediction, evidence: Observation, closest: Recognition | None, accepted: frozenset[Variant] | None
 ) -> tuple[str, str] | None:
     """Return the step at which the container's profile differs from the prediction, and how; None if it does not differ."""
-    if evidence.confined is None:
+    confined = _confined(evidence)
+    if confined is None:
         return _fields(prediction, evidence)
-    if evidence.confined != (prediction.type != "Unconfined"):
+    if confined != (prediction.type != "Unconfined"):
         return _explain_mode(prediction, evidence)
-    if evidence.profile is not None and closest is not None:
-        return _content(prediction, evidence.profile, closest, accepted)
-    return None
+    return None if closest is None else _content(prediction, evidence, closest, accepted)
 
 
-def _fields(prediction: Prediction, evidence: _Evidence) -> tuple[str, str] | None:
+def _fields(prediction: Prediction, evidence: Observation) -> tuple[str, str] | None:
     """Return how the fields of the running pod differ from the prediction, if nothing from the node was captured."""
     if evidence.privileged:
         return None if prediction.type == "Unconfined" else _PRIVILEGED
@@ -220,15 +204,15 @@ def _fields(prediction: Prediction, evidence: _Evidence) -> tuple[str, str] | No
     return "field", f"the running pod has seccompProfile {' '.join(requested).strip()}, which differs from the prediction"
 
 
-def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
+def _explain_mode(prediction: Prediction, evidence: Observation) -> tuple[str, str]:
     """Return why a container is confined although it should not be, or the reverse."""
-    requested = seen.requested
+    requested, has_pod = evidence.requested, evidence.source == "pod"
     if prediction.type != "Unconfined":
-        if seen.privileged:
+        if evidence.privileged:
             return _PRIVILEGED
         if requested is not None and requested.type == "Unconfined":
             return "field", "the running pod sets Unconfined, which the manifest does not"
-        if seen.has_pod and requested is None:
+        if has_pod and requested is None:
             return "field", "the running pod sets no profile, so no SCC applied one, and the node's default is Unconfined"
         return (
             "unexplained",
@@ -240,7 +224,7 @@ def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
             f"the running pod has seccompProfile {requested.type}: an SCC outside the input, a webhook or a ProfileBinding set it",
         )
     if prediction.container.effective.source == "privileged":
-        if seen.privileged:
+        if evidence.privileged:
             return (
                 "privileged",
                 "the container is privileged but has a profile: CRI-O's privileged_seccomp_profile is set on its node pool",
@@ -249,7 +233,7 @@ def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
             "privileged",
             "the running container is not privileged, or CRI-O's privileged_seccomp_profile is set on its node pool",
         )
-    if seen.has_pod:
+    if has_pod:
         return "seccompDefault", "the pod sets no profile: seccompDefault is on in the kubelet of its node pool"
     return (
         "seccompDefault",
@@ -275,8 +259,11 @@ def _content(
     if caps is not None:
         expected = frozenset(caps) & deciding_capabilities(closest.variant.crio)
         if expected != frozenset(closest.caps):
-            held, wanted = (", ".join(sorted(c)) or "none" for c in (closest.caps, expected))
-            return "capabilities", f"the profile is RuntimeDefault for the capabilities {held}, but the prediction is {wanted}"
+            observed, wanted = (", ".join(sorted(c)) or "none" for c in (closest.caps, expected))
+            return (
+                "capabilities",
+                f"the profile is RuntimeDefault for the capabilities {observed}, but the prediction is {wanted}",
+            )
     return None
 
 
@@ -292,21 +279,18 @@ def _localhost_content(prediction: Prediction, observation: Observation, closest
     return None
 
 
-def _describe(evidence: _Evidence, closest: Recognition | None) -> str:
+def _describe(evidence: Observation, closest: Recognition | None) -> str:
     """Return the observation as text: `RuntimeDefault of CRI-O ..., Seccomp: 2, SCC restricted-v2`."""
     parts = []
-    if evidence.profile is not None:
-        name = evidence.profile.profile_name
-        if evidence.profile.profile is None:
-            parts.append("no profile")
-        elif closest is not None and closest.exact:
-            parts.append(f"RuntimeDefault of {closest.variant.releases}")
-        else:
-            parts.append(name or "a profile that is not a known RuntimeDefault")
-    if (mode := evidence.first("mode")) is not None:
-        parts.append(f"Seccomp: {mode}")
-    if scc := evidence.first("scc"):
-        parts.append(f"SCC {scc}")
+    if closest is not None:
+        exact = f"RuntimeDefault of {closest.variant.releases}" if closest.exact else ""
+        parts.append(exact or evidence.profile_name or "a profile that is not a exact RuntimeDefault")
+    elif evidence.has_profile:
+        parts.append("no profile")
+    if evidence.mode is not None:
+        parts.append(f"Seccomp: {evidence.mode}")
+    if evidence.scc:
+        parts.append(f"SCC {evidence.scc}")
     return ", ".join(parts)
 
 

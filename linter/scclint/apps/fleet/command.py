@@ -1,37 +1,41 @@
 """`scclint fleet`."""
 
 import os
+import shlex
+import sys
+import time
 from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
+from scclint.apps.fleet.answers import FORMATS
+from scclint.apps.fleet.export import EXPORTS
+from scclint.apps.fleet.page import render_page
+from scclint.apps.fleet.query import opened_database
+from scclint.apps.fleet.scan import Execute, Progress, ScanCounts, ScanSummary, execute_here, run_scan
+from scclint.apps.fleet.settings import ScanSettings
+from scclint.apps.fleet.store import Store
+from scclint.apps.fleet.targets import FleetTarget, read_targets
 from scclint.cli.inputs import given
+from scclint.cli.progress import CLEAR, PACE, wanted
 from scclint.cli.status import BUG, OK
 from scclint.errors import UsageError
+from scclint.report.output import say, write
+from scclint.report.sanitize import visible_line
+from scclint.text import counted
 
-EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
-"""The packages of the extra `fleet`."""
+LOG_PACE = 60.0
+"""Seconds between two lines of a log."""
 
 
 def run(args: Namespace) -> int:
     """Run a command of the fleet."""
-    try:
-        return _run(args) if args.action == "run" else _answer(args)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in EXTRA:
-            raise
-        raise UsageError(f"fleet needs {error.name}: pip install 'scclint[fleet]'") from None
+    return _run(args) if args.action == "run" else _answer(args)
 
 
 def _run(args: Namespace) -> int:
     """Judge the targets."""
-    from scclint.apps.fleet.executor import Execute, execute_here
-    from scclint.apps.fleet.progress import fleet_progress, summary
-    from scclint.apps.fleet.scan import run_scan
-    from scclint.apps.fleet.settings import ScanSettings
-    from scclint.apps.fleet.store import Store
-    from scclint.apps.fleet.targets import FleetTarget, read_targets
-    from scclint.report.output import say
-
     targets = [FleetTarget(address) for address in getattr(args, "targets", [])]
     for file in getattr(args, "target_files", []):
         targets += read_targets(file)
@@ -41,7 +45,6 @@ def _run(args: Namespace) -> int:
     settings = ScanSettings(
         tuple(sorted(given(args).items())), os.path.abspath(file) if file else "", getattr(args, "isolated", False)
     )
-    store = Store(args.out)
     scheduler = getattr(args, "scheduler", "")
     if scheduler and hasattr(args, "jobs"):
         raise UsageError("--jobs is about processes on this machine, and --scheduler about a cluster: choose one")
@@ -50,21 +53,14 @@ def _run(args: Namespace) -> int:
         from scclint.apps.fleet.dask_executor import execute_on_dask
 
         execute = partial(execute_on_dask, address=scheduler)
-    with fleet_progress(quiet=getattr(args, "quiet", False)) as progress:
-        result = run_scan(store, targets, settings, execute, progress)
-    say(summary(result, args.out))
+    with _progress(quiet=getattr(args, "quiet", False)) as progress:
+        result = run_scan(Store(args.out), targets, settings, execute, progress)
+    say(_summary(result, args.out))
     return BUG if result.counts["crashed"] else OK
 
 
 def _answer(args: Namespace) -> int:
     """Write the page of the latest scan, the answer to a query, or the findings of the latest scan for other programs."""
-    from scclint.apps.fleet.answers import FORMATS
-    from scclint.apps.fleet.export import EXPORTS
-    from scclint.apps.fleet.page import render_page
-    from scclint.apps.fleet.query import opened_database
-    from scclint.apps.fleet.store import Store
-    from scclint.report.output import write
-
     with opened_database(Store(args.out)) as database:
         if args.action == "report":
             text = render_page(database)
@@ -72,3 +68,65 @@ def _answer(args: Namespace) -> int:
             text = FORMATS[args.format](database.ask(args.sql)) if args.action == "sql" else EXPORTS[args.format](database)
     write(text, getattr(args, "output", None))
     return OK
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Progress]:
+    """What to call with each step of a scan."""
+    if quiet:
+        yield lambda counts, total: None
+        return
+    live = wanted(sys.stderr, os.environ)
+    yield ScanProgress(_over_line if live else say, PACE if live else LOG_PACE)
+    if live:
+        sys.stderr.write(CLEAR)
+
+
+class ScanProgress:
+    """Writes what was done, the rate, and the time left, not more often than every `pace` seconds."""
+
+    def __init__(self, write: Callable[[str], object], pace: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._write = write
+        self._pace = pace
+        self._clock = clock
+        self._start = clock()
+        self._next = self._start + pace
+
+    def __call__(self, counts: ScanCounts, total: int) -> None:
+        now = self._clock()
+        done = counts["done"]
+        if now < self._next or not done:
+            return
+        self._next = now + self._pace
+        rate = done / (now - self._start)
+        failed = f", {counts['failed']:,} failed" if counts["failed"] else ""
+        left = duration((total - done) / rate)
+        self._write(f"scclint: {done:,} of {total:,} targets{failed}, {rate:,.1f} a second, {left} left")
+
+
+def duration(seconds: float) -> str:
+    """Return a time as text: `45 s`, `12 min`, `3 h 5 min`."""
+    if seconds < 100:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _summary(result: ScanSummary, out: str) -> str:
+    """Return the result of a scan in a line. `out` is the folder of the fleet, for the command that lists the problems."""
+    counts = result.counts
+    numbers = {
+        "already had a row": result.resumed,
+        "unchanged": counts["reused"],
+        "failed": counts["failed"],
+        "incomplete": counts["incomplete"],
+    }
+    parts = [f"{number:,} {words}" for words, number in numbers.items() if number]
+    query = f'scclint fleet sql --out {shlex.quote(visible_line(out))} "SELECT * FROM problem_targets"'
+    hint = f"; `{query}` says why" if counts["failed"] or counts["incomplete"] else ""
+    return f"scclint: scan {result.scan}: {counted(result.targets, 'target')}{': ' if parts else ''}{', '.join(parts)}{hint}"
+
+
+def _over_line(text: str) -> None:
+    sys.stderr.write(CLEAR + text)
+    sys.stderr.flush()

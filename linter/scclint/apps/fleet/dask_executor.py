@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from scclint import __version__
-from scclint.apps.fleet.executor import ScanCounts, ScanJob, counts_of
-from scclint.apps.fleet.judge import Judge, Judged, failed
+from scclint.apps.fleet.judge import TargetJudge, TargetResult, failed
+from scclint.apps.fleet.scan import ScanCounts, ScanJob, counts_of
 from scclint.apps.fleet.settings import ScanSettings
 from scclint.apps.fleet.tables import Row
 from scclint.apps.fleet.targets import FleetTarget
@@ -27,7 +27,7 @@ def execute_on_dask(job: ScanJob, batches: Sequence[Sequence[FleetTarget]], *, a
     """
     parts = count()
 
-    def written(judged: list[Judged]) -> ScanCounts:
+    def written(judged: list[TargetResult]) -> ScanCounts:
         job.store.write(job.scan, f"{job.name}-{next(parts):06}", judged)
         return sum((counts_of(result.row) for result in judged), Counter[str]())
 
@@ -45,7 +45,7 @@ def execute_on_dask(job: ScanJob, batches: Sequence[Sequence[FleetTarget]], *, a
 
 def _results(
     client: Any, job: ScanJob, batches: Sequence[Sequence[FleetTarget]]
-) -> Iterator[tuple[Sequence[FleetTarget], list[Judged] | Exception]]:
+) -> Iterator[tuple[Sequence[FleetTarget], list[TargetResult] | Exception]]:
     """Each batch with its results or the error of its worker, in the order in which they are done."""
     from distributed import as_completed
 
@@ -56,8 +56,8 @@ def _results(
     def submit() -> None:
         targets = next(waiting, None)
         if targets is not None:
-            known = job.known.of([target.address for target in targets])
-            future = client.submit(judge_batch, list(targets), known, job.settings, pure=False)
+            earlier = job.earlier.of([target.address for target in targets])
+            future = client.submit(judge_batch, list(targets), earlier, job.settings, pure=False)
             futures[future] = targets
             done.add(future)
 
@@ -71,10 +71,12 @@ def _results(
         submit()
 
 
-def judge_batch(targets: Sequence[FleetTarget], known: Mapping[str, Mapping[str, Row]], settings: ScanSettings) -> list[Judged]:
-    """Judge targets, in a worker. `known` are their rows in earlier scans, by target and key."""
-    judge = Judge(settings)
-    return [judge.judge(target, known.get(target.address, {})) for target in targets]
+def judge_batch(
+    targets: Sequence[FleetTarget], earlier: Mapping[str, Mapping[str, Row]], settings: ScanSettings
+) -> list[TargetResult]:
+    """Judge targets, in a worker. `earlier` are their rows in earlier scans, by target and key."""
+    judge = TargetJudge(settings)
+    return [judge.judge(target, earlier.get(target.address, {})) for target in targets]
 
 
 def installed_version() -> str:

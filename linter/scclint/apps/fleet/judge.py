@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from threading import Lock
 
 from scclint import __version__
+from scclint.admission.verdict import ObjectRef
 from scclint.apps.fleet.content import content_of, digest_of
 from scclint.apps.fleet.place import Opener, OpenTarget, unpacked
-from scclint.apps.fleet.rows import finding_rows, unit_rows
 from scclint.apps.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.apps.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
 from scclint.apps.fleet.targets import FleetTarget
@@ -18,14 +18,21 @@ from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
+from scclint.model.object import Role, RoleBinding, SecurityContextConstraints
 from scclint.model.releases import DEFAULT
+from scclint.model.terms import namespace_name
+from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows
 from scclint.record import record, replace
+from scclint.report.fingerprint import fingerprints_v2
+from scclint.report.paths import RepositoryPaths
 from scclint.run.grouping import grouped
-from scclint.run.judge import judge, open_unit
+from scclint.run.judge import OpenUnit, judge, open_unit
+from scclint.run.load import guard
 from scclint.run.merge import merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report, UnitResult
 from scclint.run.run import prepare
+from scclint.text import full_name
 from scclint.units.unit import Unit
 
 Rows = Mapping[str, list[Row]]
@@ -36,7 +43,7 @@ _WORKING_DIRECTORY = Lock()
 
 
 @record
-class Judged:
+class TargetResult:
     """A target with its rows. `rows` has none but that of `targets` if the result was reused."""
 
     target: FleetTarget
@@ -53,22 +60,22 @@ class Judged:
         return sum(map(len, self.rows.values()))
 
 
-class Judge:
+class TargetJudge:
     """Judges targets with the settings of a scan. What several targets have in common is worked out once."""
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = TargetSettings(settings)
         self._opener = Opener()
 
-    def judge(self, target: FleetTarget, known: Mapping[str, Row]) -> Judged:
-        """Return the rows of a target. `known` are its rows of the table `targets` in earlier scans, by key.
+    def judge(self, target: FleetTarget, earlier: Mapping[str, Row]) -> TargetResult:
+        """Return the rows of a target. `earlier` are its rows of the table `targets` in earlier scans, by key.
 
         Raises nothing: a target that cannot be judged has a row that says why.
         """
         start = time.monotonic()
         try:
             with self._opener.opened(target) as place:
-                judged = self._judged(target, place, known)
+                judged = self._judged(target, place, earlier)
         except ScclintError as error:
             where = f"{error.file}: " if isinstance(error, LoadError) and error.file not in ("", target.address) else ""
             return failed(target, f"{where}{error}")
@@ -78,7 +85,7 @@ class Judge:
             judged.row["seconds"] = round(time.monotonic() - start, 3)
         return judged
 
-    def _judged(self, target: FleetTarget, place: OpenTarget, earlier: Mapping[str, Row]) -> Judged:
+    def _judged(self, target: FleetTarget, place: OpenTarget, earlier: Mapping[str, Row]) -> TargetResult:
         base = digest_of(target.address, __version__, place.path, place.content, self._settings.key)
         if place.archive:
             # Its own configuration is part of its content, so it need not be unpacked to know that nothing has changed.
@@ -93,7 +100,7 @@ class Judge:
                 return _reused(target, row)
             return self._judged_here(target, place, base, settings)
 
-    def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, settings: OwnSettings) -> Judged:
+    def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, settings: OwnSettings) -> TargetResult:
         config, registry = settings.config, settings.registry
         run = prepare(find_sources([place.path], config), config, registry, RunOptions())
         parts: list[UnitResult] = []
@@ -101,12 +108,12 @@ class Judge:
         for unit in run.units:
             opened, crashes = open_unit(unit, run), list[Crash]()
             part = judge(opened, run)
-            for name, more in unit_rows(opened, crashes).items():
+            for name, more in _unit_rows(opened, crashes).items():
                 rows[name] += more
             parts.append(replace(part, crashes=(*part.crashes, *crashes)))
         report = merge(parts, run.units, run)
         report = grouped(replace(report, notices=tuple(dict.fromkeys((*run.notices, *report.notices)))))
-        rows["findings"] += finding_rows(report)
+        rows["findings"] += _finding_rows(report)
         outside = _outside(run.units, place)
         key = f"{base}{f'+{digest_of(outside)}' if outside else ''}{_dated(parts, config)}"
         for row in (row for of_table in rows.values() for row in of_table):
@@ -114,16 +121,16 @@ class Judge:
         about: Row = {"key": key, "content": place.content, "releases": list(config.openshift) or [DEFAULT], "outside": outside}
         if config.platform == "kubernetes":
             about["releases"] = [config.kubernetes]
-        return Judged(target, {"targets": [_target_row(target, {**about, **_summary(report, place)})], **rows})
+        return TargetResult(target, {"targets": [_target_row(target, {**about, **_summary(report, place)})], **rows})
 
 
-def _reused(target: FleetTarget, row: Row) -> Judged:
-    return Judged(target, {"targets": [{**row, "team": target.team, "reused": True}]})
+def _reused(target: FleetTarget, row: Row) -> TargetResult:
+    return TargetResult(target, {"targets": [{**row, "team": target.team, "reused": True}]})
 
 
-def failed(target: FleetTarget, error: str, crashes: int = 0) -> Judged:
+def failed(target: FleetTarget, error: str, crashes: int = 0) -> TargetResult:
     """Return the row of a target that could not be judged at all."""
-    return Judged(target, {"targets": [_target_row(target, {"status": "failed", "error": error, "crashes": crashes})]})
+    return TargetResult(target, {"targets": [_target_row(target, {"status": "failed", "error": error, "crashes": crashes})]})
 
 
 @contextmanager
@@ -136,7 +143,7 @@ def _in_folder(folder: str) -> Iterator[None]:
 def _target_row(target: FleetTarget, values: Mapping[str, ColumnValue]) -> Row:
     empty: dict[str, ColumnValue] = {"text": "", "texts": [], "number": 0, "decimal": 0.0, "flag": False}
     row: Row = {column.name: empty.get(column.type) for column in TARGETS.columns}
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = datetime.now(UTC).replace(microsecond=0)
     return {**row, "target": target.address, "team": target.team, "version": __version__, "judged_at": now, **values}
 
 
@@ -164,6 +171,111 @@ def _words(notice: Notice) -> str:
     return f"{where}{notice.message}"
 
 
+def _unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:
+    """Return the rows of a unit by the name of their table, except those of its findings. Bugs of scclint go to `crashes`."""
+    unit = opened.unit
+    about: Row = {"unit": unit.name, "kind": unit.kind, "files": len(unit.files), "unrendered": unit.unrendered}
+    rows: dict[str, list[Row]] = {"units": [about], "workloads": [], "containers": [], "grants": []}
+    files = {obj.file for obj in opened.ours if isinstance(obj, Role | RoleBinding | SecurityContextConstraints)}
+    for release, world in opened.worlds.items():
+        for workload in opened.workloads:
+            with guard("check", f"{workload.file}: {workload.named}", crashes):
+                row = opened.row(world, workload)
+                named: Row = {"release": release, "unit": row.unit, "kind": row.kind}
+                named |= {"namespace": row.namespace, "name": row.name, "part": row.part}
+                rows["workloads"].append({**named, **_workload(row)})
+                rows["containers"] += ({**named, **_container(container, row)} for container in row.containers)
+        with guard("check", f"{unit.name}: grants", crashes):
+            grants = grant_rows(world, unit.name, opened.edited, files) if files else ()
+            rows["grants"] += ({"release": release, **_grant(grant)} for grant in grants)
+    return rows
+
+
+def _workload(row: WorkloadRow) -> Row:
+    security = row.outcome.pod_security
+    return {
+        "file": row.place.file,
+        "line": row.place.line,
+        "result": row.result,
+        "rejected_by": row.outcome.rejected_by or "",
+        "why": row.why,
+        "scc": row.scc,
+        "subject": row.subject,
+        "grant": row.grant,
+        "unconfined": row.unconfined,
+        "access": [access.words for access in row.access],
+        "takes_node": any(access.takes for access in row.access),
+        "pod_security_enforce": "" if security is None or security.policy.unknown else str(security.policy.policy.enforce),
+        "pod_security_meets": row.pod_security,
+    }
+
+
+def _container(container: ContainerRow, row: WorkloadRow) -> Row:
+    return {
+        "container": container.name,
+        "seccomp": container.seccomp,
+        "source": container.effective.source,
+        "runs": row.runs,
+        "uid": container.uid,
+        "root": container.root,
+        "privileged": container.privileged,
+        "added": list(container.added),
+        "dropped": list(container.dropped),
+        "selinux": container.selinux,
+        "root_filesystem": container.root_filesystem,
+    }
+
+
+def _grant(row: GrantRow) -> Row:
+    return {
+        "unit": row.unit,
+        "subject_kind": row.kind,
+        "subject_namespace": namespace_name(row.namespace),
+        "subject": row.name,
+        "scc": row.scc,
+        "opens": [access.words for access in row.opens],
+        "takes_node": row.takes_node,
+        "scope": row.scope,
+        "via": row.grant.via,
+        "binding": _reference(row.grant.binding),
+        "role": _reference(row.grant.role),
+        "file": row.place.file if row.place else "",
+        "line": row.place.line if row.place else 0,
+    }
+
+
+def _reference(ref: ObjectRef | None) -> str:
+    return "" if ref is None else full_name(ref.kind, namespace_name(ref.namespace), ref.name)
+
+
+def _finding_rows(report: Report) -> Iterator[Row]:
+    """Yield the rows of the findings of a report."""
+    charts = {unit.name for unit in report.units if unit.kind == "chart"}
+    prints = fingerprints_v2(report.findings, RepositoryPaths("."), charts)
+    for finding, fingerprint in zip(report.findings, prints, strict=True):
+        subject, suppression = finding.subject, finding.suppression
+        yield {
+            "rule": finding.rule_id,
+            "rule_name": finding.rule_name,
+            "severity": finding.severity.value,
+            "message": finding.message,
+            "settle": finding.help,
+            "file": finding.span.file,
+            "line": finding.span.line,
+            "column": finding.span.column,
+            "api_version": subject.api_version,
+            "kind": subject.kind,
+            "namespace": subject.namespace,
+            "name": subject.name,
+            "container": subject.container,
+            "releases": list(finding.releases),
+            "units": list(finding.units),
+            "suppressed_by": suppression.by if suppression else "",
+            "suppression_reason": suppression.reason if suppression else "",
+            "fingerprint": fingerprint,
+        }
+
+
 def _dated(parts: list[UnitResult], config: Config) -> str:
     """What is added to the key of a result that depends on the day: how long it is valid, and when it was judged."""
     today = date.today()
@@ -185,10 +297,10 @@ def _is_inside(file: str, place: OpenTarget) -> bool:
     return not os.path.isabs(file) and file.partition("/")[0] != os.pardir
 
 
-def _still_valid(known: Mapping[str, Row], base: str) -> Row | None:
+def _still_valid(earlier: Mapping[str, Row], base: str) -> Row | None:
     """Return the row of an earlier scan whose key starts like that and that a new judgement would only repeat."""
     today = date.today().isoformat()
-    for key, row in known.items():
+    for key, row in earlier.items():
         dates = key.partition("@")[2]
         if not key.startswith(base) or (dates and dates.partition("@")[0] < today):
             continue

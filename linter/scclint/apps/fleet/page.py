@@ -8,7 +8,7 @@ from scclint.apps.fleet.views import VIEWS, FleetView
 from scclint.finding import shortened
 from scclint.report.html_page import TableBody, TableCell, render
 from scclint.report.summary import line_place
-from scclint.text import counted
+from scclint.text import counted, full_name
 
 MOST_ROWS = 500
 """Rows of a view that a page shows. `scclint fleet sql` has all."""
@@ -81,7 +81,7 @@ def _cells(row: Mapping[str, str]) -> dict[str, str]:
             case "kind" | "subject_kind":
                 prefix = name.removesuffix("kind")
                 namespace, name_of = row[f"{prefix}namespace"], row["subject" if prefix else "name"]
-                found["Subject" if prefix else "Workload"] = f"{value} {namespace}{'/' if namespace else ''}{name_of}"
+                found["Subject" if prefix else "Workload"] = full_name(value, namespace, name_of)
             case "file":
                 found["Place"] = line_place(value, int(row["line"])) if value else ""
             case "namespace" | "name" | "subject_namespace" | "subject" | "line":

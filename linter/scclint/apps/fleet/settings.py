@@ -1,7 +1,6 @@
 """The settings of a scan: those of the command line for all targets, and those of each target's own configuration."""
 
 import os
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -30,11 +29,6 @@ class ScanSettings:
     options: tuple[tuple[str, Any], ...] = ()
     file: str = ""
     isolated: bool = False
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        """The options as `build_config` takes them."""
-        return dict(self.options)
 
 
 @record
@@ -89,7 +83,7 @@ class TargetSettings:
 
     def _made(self, file: str | None) -> tuple[Config, Registry]:
         raw = read_config(file, found=not self._settings.file) if file else None
-        return configured(raw, self._settings.given, [os.getcwd()])
+        return configured(raw, dict(self._settings.options), [os.getcwd()])
 
 
 def _named(config: Config) -> list[tuple[str, str]]:

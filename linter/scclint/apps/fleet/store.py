@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from scclint.apps.fleet.judge import Judged
+from scclint.apps.fleet.judge import TargetResult
 from scclint.apps.fleet.tables import RESULTS, TARGETS, Row, Table, stored_columns
 from scclint.errors import UsageError
 from scclint.record import record
@@ -73,12 +73,12 @@ class Store:
         folder = os.path.join(self.folder, _SCANS)
         if not os.path.isdir(folder):
             return []
-        found = []
+        scans = []
         for name in os.listdir(folder):
             if name.endswith(".json"):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    found.append(Scan(**json.load(file)))
-        return sorted(found, key=lambda scan: scan.id)
+                    scans.append(Scan(**json.load(file)))
+        return sorted(scans, key=lambda scan: scan.id)
 
     def open_scan(self, plan: str) -> Scan:
         """Return the last scan if it has the same plan and is not finished, else a new one. Remove what a killed scan left."""
@@ -98,7 +98,7 @@ class Store:
         """Note that every target of a scan has a row."""
         self._save(Scan(scan.id, scan.plan, datetime.now(UTC).isoformat(timespec="seconds")))
 
-    def write(self, scan: str, name: str, judged: Sequence[Judged]) -> None:
+    def write(self, scan: str, name: str, judged: Sequence[TargetResult]) -> None:
         """Write a part that has the rows of some targets."""
         for table in (*RESULTS, TARGETS):
             rows = [row for result in judged for row in result.rows.get(table.name, ())]
@@ -110,10 +110,10 @@ class Store:
         table = self.dataset(TARGETS, [scan]).to_table(columns=["target"])
         return set(table["target"].to_pylist())
 
-    def known(self) -> "Known":
+    def known(self) -> "EarlierRows":
         """Return what earlier scans know of targets."""
         table = self.dataset(TARGETS).to_table()
-        return Known(table.filter(pc.not_equal(table["status"], "failed")))
+        return EarlierRows(table.filter(pc.not_equal(table["status"], "failed")))
 
     def dataset(self, table: Table, scans: Iterable[str] | None = None) -> "ds.Dataset":
         """Return the rows of a table with the column `scan`, in all scans or in some."""
@@ -163,7 +163,7 @@ class Store:
         os.replace(f"{path}.draft", path)
 
 
-class Known:
+class EarlierRows:
     """The rows of the table `targets` in earlier scans, of targets that could be judged."""
 
     def __init__(self, table: "pa.Table") -> None:
@@ -185,18 +185,14 @@ def schema_of(table: Table) -> "pa.Schema":
 
 
 def _stored(row: Row) -> dict[str, Any]:
-    """A row with texts that UTF-8 can encode, and times as times."""
-    return {name: _value(value) if name != "judged_at" else _time(value) for name, value in row.items()}
+    """A row with texts that UTF-8 can encode."""
+    return {name: _value(value) for name, value in row.items()}
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     return list(map(_value, value)) if isinstance(value, list) else value
-
-
-def _time(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _lock(descriptor: int, folder: str) -> None:

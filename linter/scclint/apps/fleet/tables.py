@@ -1,6 +1,7 @@
 """The tables of a fleet, which tables.json lists column by column. The Parquet files, the views and the documentation are made from it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from scclint.data import read_json
@@ -9,7 +10,7 @@ from scclint.record import record
 Type = Literal["text", "texts", "number", "decimal", "flag", "time"]
 """`texts` is a list of texts, `number` a whole number, and `time` a time in UTC."""
 
-ColumnValue = str | int | float | bool | list[str] | None
+ColumnValue = str | int | float | bool | list[str] | datetime | None
 Row = dict[str, ColumnValue]
 
 

@@ -7,15 +7,14 @@ from lsprotocol import types
 from pygls import uris
 from pygls.workspace import PositionCodec
 
-from scclint.about import rule_page
 from scclint.apps.lsp.actions import Action
 from scclint.apps.lsp.completion import Offer
 from scclint.apps.lsp.hints import Hint
 from scclint.apps.lsp.places import LineColumn, TextPlaces
 from scclint.apps.lsp.project import Project
+from scclint.apps.lsp.verdict import page_of
 from scclint.finding import Finding, Related, Severity, TextEdit
 from scclint.memo import Memo
-from scclint.registry import builtin
 from scclint.report.sanitize import visible, visible_line
 from scclint.source import Span
 
@@ -105,9 +104,3 @@ class Converter:
 
     def _related(self, related: Related) -> types.DiagnosticRelatedInformation:
         return types.DiagnosticRelatedInformation(self.location(related.span), visible(related.message))
-
-
-def page_of(rule_id: str) -> str:
-    """The address of the manual page of a built-in rule; empty for other rules."""
-    rule = builtin().find(rule_id)
-    return rule_page(rule.name) if rule else ""

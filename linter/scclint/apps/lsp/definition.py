@@ -22,8 +22,7 @@ def definitions(cursor: Cursor, opened: OpenUnit, workloads: Sequence[Workload])
 
     For the service account of a workload, the grant of the SCC that admits it follows: the binding, the role and the SCC.
     """
-    world = next(iter(opened.worlds.values()))
-    return list(dict.fromkeys(_places(cursor, world, workloads)))
+    return list(dict.fromkeys(_places(cursor, opened.world, workloads)))
 
 
 def _places(cursor: Cursor, world: World, workloads: Sequence[Workload]) -> Iterator[Span]:

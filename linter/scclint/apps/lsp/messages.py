@@ -1,7 +1,8 @@
-"""The messages of an editor: what its notifications change, and which module answers each request."""
+"""`scclint server`: the messages of an editor, what its notifications change, and which module answers each request."""
 
 import logging
 import os
+from argparse import Namespace
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
@@ -16,8 +17,8 @@ from scclint.apps.lsp.convert import Converter
 from scclint.apps.lsp.definition import definitions
 from scclint.apps.lsp.hints import hints
 from scclint.apps.lsp.project import Project
-from scclint.apps.lsp.rule_hover import rule_at, rule_hover
 from scclint.apps.lsp.server import Server
+from scclint.cli.status import OK
 from scclint.message.read import explain_message
 from scclint.report.message import render_text
 from scclint.report.options import Options
@@ -84,9 +85,9 @@ def _answer(
 def _hover(params: types.HoverParams, project: Project, file: str, convert: Converter) -> types.Hover | None:
     places = convert.places(file)
     place = places.from_editor(params.position.line, params.position.character)
-    rule = rule_at(places.line(place.line), place.column - 1, project.registry)
+    rule = verdict.rule_at(places.line(place.line), place.column - 1, project.registry)
     if rule is not None:
-        text = rule_hover(rule)
+        text = verdict.rule_hover(rule)
     else:
         cursor = project.cursor(file, place)
         text = verdict.hover(cursor, project.workloads_at(cursor))
@@ -100,7 +101,7 @@ def _code_lens(_: types.CodeLensParams, project: Project, file: str, convert: Co
 
 def _code_actions(params: types.CodeActionParams, project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
     first, last = params.range.start.line + 1, params.range.end.line + 1
-    here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
+    here = [finding for finding in project.findings(file) if finding.span.line <= last and first <= finding.span.end_line]
     text, documents = project.outline.text(file), project.outline.documents(file)
     offered = list(actions.fixes(project.with_fixes(here)))
     offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
@@ -148,9 +149,11 @@ _REQUESTS: tuple[tuple[str, Callable[[Any, Project, str, Converter], object], ob
 """For each request the function that answers it, the answer about other files, and what the server says of it to the editor."""
 
 
-def serve(config_file: str = "") -> None:
+def run(args: Namespace) -> int:
     """Serve one editor on standard input and output until it ends."""
     # The editor shows what is written to standard error. Errors of requests are in the log that the protocol has for them.
     if not os.environ.get("SCCLINT_DEBUG"):
         logging.disable(logging.CRITICAL)
-    make_server(config_file).start_io()
+    config = getattr(args, "config", "")
+    make_server(os.path.abspath(config) if config else "").start_io()
+    return OK

@@ -113,14 +113,12 @@ class Project:
         """Judge the objects of one file in each of its units. A unit that was not judged before is judged as a whole."""
         for unit in self._units_of(file):
             result = self._parts.get(unit.name)
-            if unit.name in self._fresh:
-                continue
             if result is None:
                 self._judge(unit)
+            if result is None or unit.name in self._fresh:
                 continue
             opened = self.open(unit)
-            own = [subject for subject in opened.subjects if subject.file == file]
-            part = judge(replace(opened, subjects=own), self._now)
+            part = judge(replace(opened, subjects=[subject for subject in opened.subjects if subject.file == file]), self._now)
             others = [finding for finding in result.findings if finding.span.file != file]
             self._parts[unit.name] = replace(part, findings=(*part.findings, *others))
 
@@ -138,14 +136,9 @@ class Project:
         report = merge([self._parts[unit.name] for unit in units], units, self._now)
         rendered = {unit.name for unit in units if unit.rendered}
         lines = self._lines(file)
-        found = []
-        for finding in report.live:
-            if finding.span.file != file:
-                continue
-            span = finding.span if rendered.isdisjoint(finding.units) else lines.now(finding.span)
-            if span is not None:
-                found.append(replace(finding, span=span))
-        return found
+        here = (finding for finding in report.live if finding.span.file == file)
+        spans = ((finding, finding.span if rendered.isdisjoint(finding.units) else lines.now(finding.span)) for finding in here)
+        return [replace(finding, span=span) for finding, span in spans if span is not None]
 
     def with_fixes(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings, each with its proved fix if it has one."""
@@ -178,8 +171,8 @@ class Project:
 
     def workloads(self, file: str) -> list[PlacedWorkload]:
         """The workloads in a file, once for each unit that has them, in the order of their lines."""
-        found = [placed for opened in self.units(file) for placed in self._placed(opened, file)]
-        return sorted(found, key=lambda placed: (placed.name, placed.unit))
+        placed = (placed for opened in self.units(file) for placed in self._placed(opened, file))
+        return sorted(placed, key=lambda workload: (workload.name, workload.unit))
 
     def workloads_at(self, cursor: Cursor) -> list[PlacedWorkload]:
         """The workloads around a place, once for each unit."""
@@ -188,8 +181,9 @@ class Project:
     def cursor(self, file: str, place: LineColumn) -> Cursor:
         """What is at a place of a file."""
         document = document_at(self.outline.documents(file), place.line)
-        root = document.root if document is not None else None
-        return Cursor(file, place, document, path_at(root, place) if root is not None else ())
+        return Cursor(
+            file, place, document, path_at(document.root, place) if document is not None and document.root is not None else ()
+        )
 
     def in_file(self, opened: OpenUnit, span: Span) -> Span | None:
         """A span of an opened unit in the file that people edit; None if its line was changed since the unit was rendered."""
@@ -210,8 +204,9 @@ class Project:
     def _lines_around(self, file: str, line: int) -> tuple[int, int]:
         """The first and last line of the document at a line; the line alone in a template that is no YAML."""
         document = document_at(self.outline.documents(file), line)
-        root = document.root if document is not None else None
-        return (root.line, root.end_line) if root is not None else (line, line)
+        return (
+            (document.root.line, document.root.end_line) if document is not None and document.root is not None else (line, line)
+        )
 
     def _judge(self, unit: Unit) -> None:
         self._parts[unit.name] = judge(self.open(unit), self._run_of(unit))

@@ -1,10 +1,14 @@
-"""What an editor shows of a verdict: a line above the workload, a hover over it, and the effect of the field under the cursor."""
+"""What an editor shows of a verdict: a line above the workload, a hover over it, and the effect of the field under the cursor.
+
+A hover over a suppression shows the rule that it names.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from itertools import groupby
 
+from scclint.about import rule_page, with_addresses
 from scclint.admission.verdict import Verdict
 from scclint.apps.lsp.project import Cursor, PlacedWorkload
 from scclint.finding import Path, Remove
@@ -12,10 +16,13 @@ from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import seccomp_words, workload_row
 from scclint.outcome.world import World
+from scclint.registry import Registry, builtin
 from scclint.report.explain import policy_words
 from scclint.report.review import named
 from scclint.report.sanitize import one_line, visible_line
+from scclint.rule import AnyRule
 from scclint.source import Span
+from scclint.suppress.syntax import ANNOTATION, DIRECTIVES
 from scclint.text import field_path, listed
 from scclint.yaml.edit import EditRefused, changed_data
 
@@ -32,6 +39,10 @@ _REJECTED_BY = {
 }
 
 _MOST_REASONS = 4
+
+_WORD = re.compile(r"[A-Za-z0-9-]+")
+_COMMENT = re.compile(rf"#[ \t]*scclint:[ \t]*(?:{'|'.join(DIRECTIVES)})[ \t]*\[(?P<rules>[^\]]*)")
+_ANNOTATION = re.compile(rf"{re.escape(ANNOTATION)}[\"']?:[ \t]*(?P<rules>.*)")
 
 
 def lenses(placed: Iterable[PlacedWorkload]) -> list[tuple[Span, str]]:
@@ -86,6 +97,35 @@ def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
     if summary(outcome) != summary(without):
         effects.append(f"Without this field: {escaped(summary(without))}.")
     return effects
+
+
+def rule_at(line: str, index: int, rules: Registry) -> AnyRule | None:
+    """Return the rule that a suppression in a line names at an index; None if there is none."""
+    directive = _COMMENT.search(line) or _ANNOTATION.search(line)
+    if directive is None or not directive.start("rules") <= index <= directive.end("rules"):
+        return None
+    words = _WORD.finditer(line, directive.start("rules"), directive.end("rules"))
+    word = next((word[0] for word in words if word.start() <= index <= word.end()), "")
+    return rules.find(word) if word else None
+
+
+def rule_hover(rule: AnyRule) -> str:
+    """Return what a rule reports, as Markdown.
+
+    This is the title and, for a rule of scclint, the first paragraph of its manual page and a link to the page.
+    """
+    title = f"**{escaped(rule.id)} {escaped(rule.name)}** ({rule.severity.value}): {escaped(rule.title)}."
+    page = page_of(rule.id)
+    if not page:
+        # The page of a rule from a configuration is text that comes with the folder.
+        return title
+    return "\n\n".join([title, with_addresses(rule.page.strip().partition("\n\n")[0]), f"[The manual page]({page})"])
+
+
+def page_of(rule_id: str) -> str:
+    """Return the address of the manual page of a built-in rule; empty for other rules."""
+    rule = builtin().find(rule_id)
+    return rule_page(rule.name) if rule else ""
 
 
 def code(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The tools of the MCP server. Each runs one command of scclint in a process of its own, and returns what the command prints.
+"""`scclint mcp`: the tools of the MCP server. Each runs one command of scclint in a process of its own, and returns what the command prints.
 
 The tools read files below the roots alone, and write nothing. A command has the limits that it has on the command line.
 """
@@ -6,12 +6,16 @@ The tools read files below the roots alone, and write nothing. A command has the
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
+from scclint import __version__
+from scclint.cli.status import OK
+from scclint.errors import UsageError
 from scclint.limits import MAX_TOOL_OUTPUT, MAX_TOOL_SECONDS
 
 _INSTRUCTIONS = """\
@@ -20,10 +24,17 @@ which seccomp profile each container runs with. Call `check` after you write or 
 error of a cluster. A change of an SCC, a role or a binding gives rights: show it to a person before it is applied."""
 
 
+def run(args: Namespace) -> int:
+    """Serve an agent until it ends. Raises UsageError for a root that is no folder."""
+    for root in args.roots:
+        if not os.path.isdir(root):
+            raise UsageError(f"{root} is no folder")
+    make_server(args.roots).run("stdio")
+    return OK
+
+
 def make_server(roots: Sequence[str]) -> MCPServer[object]:
     """Return the server. Paths are relative to the first of `roots`, and no tool reads outside of them."""
-    from scclint import __version__
-
     folders = [os.path.realpath(root) for root in roots]
     server: MCPServer[object] = MCPServer("scclint", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING")
     tool = server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False), structured_output=False)
