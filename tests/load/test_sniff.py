@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scclint.expand.item import items_of
 from scclint.load import load_text
 from scclint.load.sniff import HOLDERS, other_kind
+from scclint.yaml.split import Chunk
 
 KINDS = frozenset({"Pod", "Deployment"})
 
@@ -23,7 +24,7 @@ KINDS = frozenset({"Pod", "Deployment"})
     ],
 )
 def test_other(text: str, answer: tuple[str, str]) -> None:
-    assert other_kind(text, KINDS) == answer
+    assert other_kind(Chunk(text, 1), KINDS) == answer
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_other(text: str, answer: tuple[str, str]) -> None:
     ],
 )
 def test_parsed(text: str) -> None:
-    assert other_kind(text, KINDS) is None
+    assert other_kind(Chunk(text, 1), KINDS) is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_parsed(text: str) -> None:
 )
 def test_json_without_a_kind(text: str) -> None:
     """With comments, as editors' settings have them, too."""
-    assert other_kind(text, KINDS) == ("", "")
+    assert other_kind(Chunk(text, 1), KINDS) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +109,8 @@ def test_json_without_a_kind(text: str) -> None:
     ],
 )
 def test_what_may_hold_containers_is_parsed_when_asked_for(text: str, held: bool) -> None:
-    assert (other_kind(text, KINDS | {HOLDERS}) is None) == held
-    assert other_kind(text, KINDS) is not None
+    assert (other_kind(Chunk(text, 1), KINDS | {HOLDERS}) is None) == held
+    assert other_kind(Chunk(text, 1), KINDS) is not None
 
 
 LINES = st.sampled_from(

@@ -192,7 +192,7 @@ def test_the_disguises_do_hide_something_from_a_naive_reader(monkeypatch: pytest
     assert any(f.rule_id == "SCC102" for f in findings(text))
     with pytest.raises(AssertionError), monkeypatch.context() as naive:
         naive.setattr(
-            "scclint.load.other_kind", lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk else None
+            "scclint.load.other_kind", lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk.text else None
         )
         seen = findings(text)
         naive.setattr("scclint.load.other_kind", lambda *_: None)

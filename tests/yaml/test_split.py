@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.yaml.split import body_start, helm_source, is_empty, split
+from scclint.yaml.split import Chunk, split
 
 
 @pytest.mark.parametrize(
@@ -45,18 +45,18 @@ def test_nothing_is_lost_but_what_follows_the_last_end(lines: list[str]) -> None
 
 @pytest.mark.parametrize("text", ["", "\n", "---", "---\n# c\n \n", "# c", "--- # c\n", "# c\r\n---\r\n", "---\n...\n"])
 def test_empty(text: str) -> None:
-    assert is_empty(text)
+    assert Chunk(text, 1).is_empty
 
 
 @pytest.mark.parametrize("text", ["a", "--- a", "# c\u2028a: 1", "---\n%x", "---a", "~"])
 def test_not_empty(text: str) -> None:
-    assert not is_empty(text)
+    assert not Chunk(text, 1).is_empty
 
 
 def test_body_start() -> None:
-    assert body_start("# c\n--- # d\n\n  {}") == 15
-    assert body_start("--- {}") == 4
-    assert body_start("---a") == 0
+    assert Chunk("# c\n--- # d\n\n  {}", 1).start == 15
+    assert Chunk("--- {}", 1).start == 4
+    assert Chunk("---a", 1).start == 0
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_body_start() -> None:
     ],
 )
 def test_helm_source(text: str, path: str) -> None:
-    assert helm_source(text) == path
+    assert Chunk(text, 1).source == path

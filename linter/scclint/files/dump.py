@@ -53,6 +53,10 @@ class DumpFile(NamedTuple):
     origin: str
     text: str
 
+    @property
+    def has_pods(self) -> bool:
+        return bool(pod_in_dump(self.name))
+
 
 def place_in_dump(path: str) -> str:
     """Return the path below the root of the dump for a file with facts that bear on verdicts; empty for other files."""

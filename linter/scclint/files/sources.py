@@ -1,12 +1,16 @@
 """Which files a run reads."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, Protocol
 
 from scclint.errors import LoadError
 from scclint.files import SUFFIXES, TEXT_SUFFIXES, SourceFile, discover, display
+from scclint.record import EMPTY
 
+_VENDOR = "vendor"
+_LIST = "modules.txt"
 _EMPTY = "holds no YAML or JSON file that is read: files that git ignores or the settings exclude do not count"
 
 
@@ -37,7 +41,8 @@ class Sources(NamedTuple):
     """The inputs of a run: what to report on, the state of a cluster, and other manifests that count. An unreadable one is an error.
 
     `paths` are those to report on as the user wrote them, and `folders` the folders among them. `named` are the files and folders,
-    as displayed, that the user named to inform verdicts. `texts` are scripts and code in the folders.
+    as displayed, that the user named to inform verdicts. `texts` are scripts and code in the folders, and `vendored` the numbers of files
+    that are left out because they are copies of Go modules, by their folder as displayed.
     """
 
     targets: Sequence[SourceFile | LoadError]
@@ -47,6 +52,7 @@ class Sources(NamedTuple):
     named: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
     texts: Sequence[SourceFile] = ()
+    vendored: Mapping[str, int] = EMPTY
 
 
 def find_sources(
@@ -84,14 +90,18 @@ def find_sources(
     named = {display(path) for path in paths}
     texts = [one for one in targets if _name(one).endswith(TEXT_SUFFIXES) and _name(one) not in named] if folders else []
     apart = frozenset(map(_name, texts))
+    errors = [one for one in targets if isinstance(one, LoadError) and one.file not in apart]
+    files = (one for one in targets if isinstance(one, SourceFile) and one.display not in apart)
+    kept, vendored = _without_vendored(files, folders)
     return Sources(
-        [*(one for one in targets if _name(one) not in apart), *empty(config.profile_dirs)],
+        [*kept, *errors, *empty(config.profile_dirs)],
         [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False) or empty([path])],
         [*found(context), *empty(context)],
         folders,
         frozenset(map(display, (*config.cluster_state, *context))),
         tuple(paths),
         [one for one in texts if isinstance(one, SourceFile)],
+        vendored,
     )
 
 
@@ -108,3 +118,35 @@ def _dump(path: str) -> list[Dump]:
     from scclint.files.dump import is_archive
 
     return [Dump(path, display(path))] if is_archive(path) else []
+
+
+def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tuple[list[SourceFile], dict[str, int]]:
+    """Leave out of files what lies in a `vendor/` of Go modules below one of the folders that the user named.
+
+    Return the other files, and the number of files that are left out by `vendor/`, as displayed. `go mod vendor` writes the copies of modules
+    there, beside a list of them. Nobody deploys their manifests.
+    """
+
+    @cache
+    def is_vendor(folder: str) -> bool:
+        return os.path.isfile(os.path.join(folder, _LIST))
+
+    tops = [os.path.join(os.path.abspath(folder), "") for folder in folders]
+    kept: list[SourceFile] = []
+    left_out: dict[str, int] = {}
+    for file in files:
+        path = os.path.abspath(file.path) if f"{_VENDOR}{os.sep}" in file.path else ""
+        vendor = next((folder for folder in _vendors(path, tops) if is_vendor(folder)), None)
+        if vendor is None:
+            kept.append(file)
+        else:
+            shown = display(file.path.removesuffix(path[len(vendor) :]))
+            left_out[shown] = left_out.get(shown, 0) + 1
+    return kept, left_out
+
+
+def _vendors(path: str, tops: Sequence[str]) -> Iterator[str]:
+    """The folders called `vendor` that lead to a file from the nearest of the folders `tops` above it."""
+    top = max((top for top in tops if path.startswith(top)), key=len, default=path)
+    steps = path[len(top) :].split(os.sep)
+    return (os.path.join(top, *steps[: index + 1]) for index, step in enumerate(steps[:-1]) if step == _VENDOR)

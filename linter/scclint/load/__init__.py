@@ -11,7 +11,7 @@ from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, first_root, text_at
 from scclint.load.sniff import other_kind
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode, to_data
-from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_empty, split
+from scclint.yaml.split import Chunk, split
 
 __all__ = ["data_of", "data_of_file", "is_helm_template", "load_file", "load_text"]
 
@@ -28,19 +28,16 @@ def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -
     """
     if "{{" in text and is_helm_template(file):
         return list(_load(file, text, subject_kinds, True))
-    if file.endswith(SCRIPT_SUFFIXES):
+    is_script, is_template = file.endswith(SCRIPT_SUFFIXES), file.endswith(TEMPLATE_SUFFIXES)
+    documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False))
+    grants = "adm policy" in text or "rolebinding" in text
+    if is_script or (grants and any(isinstance(document.root, SequenceNode) for document in documents)):
         from scclint.load.commands import documents_of_commands
 
-        return list(documents_of_commands(file, text))
-    if not file.endswith(TEMPLATE_SUFFIXES):
-        documents = list(_load(file, text, subject_kinds, False))
-        if ("adm policy" in text or "rolebinding" in text) and any(isinstance(d.root, SequenceNode) for d in documents):
-            from scclint.load.commands import documents_of_commands
-
-            return [*documents, *documents_of_commands(file, text)]
-        is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
-        if not (is_asset or any(document.status == "template" and "{{" in document.text for document in documents)):
-            return documents
+        return [*documents, *documents_of_commands(file, text)]
+    is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
+    if not (is_template or is_asset or any(d.status == "template" and "{{" in d.text for d in documents)):
+        return documents
     from scclint.load.templates import as_template, parseable, readings
 
     texts = readings(file, text)
@@ -74,8 +71,9 @@ def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) ->
     index = 0
     source = ""
     aliasing = AliasCounter()
-    for chunk in split(_plain(text)):
-        source = helm_source(chunk.text) or source
+    text = _plain(text)
+    for chunk in split(text):
+        source = chunk.source or source
         document = _unparsed(file, chunk, subject_kinds, helm_template, index, source)
         for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
             yield loaded
@@ -113,31 +111,31 @@ def _unparsed(
 ) -> Document | None:
     """Return the document of a chunk that need not or cannot be parsed, None for one that has to be."""
     text, line = chunk
-    if is_empty(text) and not _is_refused(file, text, line):
+    if chunk.is_empty and not _is_refused(file, chunk):
         return Document(file, index, line, text, "empty", source=source)
     if helm_template and "{{" in text:
         return Document(file, index, line, text, "template", kind=_written_kind(text), source=source)
-    if subject_kinds and (other := other_kind(text, subject_kinds)):
+    if subject_kinds and (other := other_kind(chunk, subject_kinds)):
         return Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
-    if (at := false_marker(text)) >= 0:
+    if (at := chunk.false_marker) >= 0:
         problem = "kubectl takes this line for the border of two documents, and YAML for text: write nothing behind the dashes"
         error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
         return Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
     return None
 
 
-def _is_refused(file: str, text: str, line: int) -> bool:
+def _is_refused(file: str, chunk: Chunk) -> bool:
     """Whether the cluster's parser refuses a text without content: for a tab that begins a line, or a `...` that ends no document."""
-    lines = f"\n{text}"
-    if "\t" not in text and "\n..." not in lines:
+    lines = f"\n{chunk.text}"
+    if "\t" not in lines and "\n..." not in lines:
         return False
     # The cluster does not read what follows a `...` without a new `---`.
-    return (line == 1 or "\n---" in lines) and not _parses(file, text)
+    return (chunk.line == 1 or "\n---" in lines) and not _parses(file, chunk)
 
 
-def _parses(file: str, text: str) -> bool:
+def _parses(file: str, chunk: Chunk) -> bool:
     try:
-        list(_roots(file, text, 1, AliasCounter()))
+        list(_roots(file, chunk, AliasCounter()))
     except LoadError:
         return False
     return True
@@ -149,7 +147,7 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
     roots: list[tuple[int, Node]] = []
     failed: LoadError | None = None
     try:
-        roots.extend(_roots(file, text, line, aliasing))
+        roots.extend(_roots(file, chunk, aliasing))
     except LoadError as error:
         failed = error
     for number, (root_line, root) in enumerate(roots):
@@ -161,7 +159,7 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
         is_template = not roots and any(mark in text for mark in ("{{", "{%", "@")) and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
-        is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, text))
+        is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, chunk))
         status = "template" if is_template else "unparsable"
         first, own = (failed.line, "") if roots else (line, text)
         yield Document(file, index + len(roots), first, own, status, None, _written_kind(text), source=source, error=failed)
@@ -177,21 +175,23 @@ def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
     return any(re.match(r"[ -]*+(?:[\w./-]*+:[ \t]++)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in chosen)
 
 
-def _parses_without_actions(file: str, text: str) -> bool:
+def _parses_without_actions(file: str, chunk: Chunk) -> bool:
     """Whether a text is YAML once its `{{ }}` and `{% %}` actions are replaced by a word.
 
     A line that begins and ends with an action is replaced by nothing.
     """
+    text = chunk.text
     for action, closing in ((r"\{\{.*?\}\}", "}}"), (r"\{%.*?%\}", "%}")):
         # Behind the last closing mark, each opening mark would search for one up to the end of the text.
         end = text.rfind(closing) + len(closing)
         text = re.sub(action, _ACTION, text[:end], flags=re.S) + text[end:]
     text = re.sub(rf"^[ \t]*+{_ACTION}(?:.*{_ACTION})?[ \t]*+$", "", text, flags=re.M)
-    return _parses(file, text.replace(_ACTION, "x"))
+    return _parses(file, Chunk(text.replace(_ACTION, "x"), 1))
 
 
-def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
-    start = body_start(text)
+def _roots(file: str, chunk: Chunk, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
+    text, line = chunk
+    start = chunk.start
     json_error = None
     values: list[tuple[int, Node]] = []
     if text.startswith(("{", "["), start):

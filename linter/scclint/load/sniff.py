@@ -11,7 +11,7 @@ from collections.abc import Set
 from sys import intern
 
 from scclint.yaml.lines import has_odd_breaks
-from scclint.yaml.split import body_start
+from scclint.yaml.split import Chunk
 
 _KEY = r"[A-Za-z][A-Za-z0-9_./-]*:(?=[ \r\n]|\Z)"
 _SAFE_LINE = rf"(?:[ \r\n#]|{_KEY}|-[ \r\n]|\Z)"
@@ -36,7 +36,7 @@ PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinitio
 """Kinds that mention containers in texts, schemas and records, and create no pods."""
 
 
-def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
+def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | None:
     """Return (kind, apiVersion) of a document that is certainly not in `subject_kinds` and not a list; None if it must be parsed.
 
     With `HOLDERS`, a text that might contain a container or a list of containers must be parsed too.
@@ -44,7 +44,7 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     JSON text without a `kind` and without the `SCMP_` of seccomp profiles gives ("", ""). The document can still contain
     a syntax error.
     """
-    start = body_start(chunk)
+    chunk, start = document.text, document.start
     # Editors' and tools' JSON has comments; YAML takes one in front for text.
     if chunk.startswith(("{", "[", "//", "/*"), start):
         telling = "kind" in chunk or "SCMP_" in chunk or re.search(_DISGUISED, chunk)

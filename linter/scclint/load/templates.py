@@ -13,7 +13,7 @@ from itertools import accumulate
 from scclint.limits import MAX_READINGS, MAX_TEMPLATE_DEPTH
 from scclint.load.document import Document, Status
 from scclint.record import replace
-from scclint.yaml.split import split
+from scclint.yaml.split import Chunk, split
 
 _JINJA = (".j2", ".jinja", ".jinja2")
 _OPENS = re.compile(r"\{[{%#]")
@@ -63,12 +63,12 @@ def readings(file: str, text: str) -> list[str]:
     return [_alone("".join(_text_of(root, index))) for index in range(number)]
 
 
-def parseable(text: str, parses: Callable[[str], bool]) -> str:
+def parseable(text: str, parses: Callable[[Chunk], bool]) -> str:
     """Return a reading without the expressions that are lines of their own, in the documents that do not parse with them."""
     if _ALONE not in text:
         return text
-    chunks = (chunk.text for chunk in split(text))
-    return "".join(chunk if _ALONE not in chunk or parses(chunk) else _LINE_ALONE.sub("", chunk) for chunk in chunks)
+    chunks = ((chunk.text, _ALONE not in chunk.text or parses(chunk)) for chunk in split(text))
+    return "".join(chunk if is_parsed else _LINE_ALONE.sub("", chunk) for chunk, is_parsed in chunks)
 
 
 def as_template(document: Document) -> Document:

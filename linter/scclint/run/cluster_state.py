@@ -11,7 +11,7 @@ from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.item import items_of
 from scclint.files import SourceFile, display, is_below, read
-from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, pod_in_dump, read_dump
+from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, read_dump
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
 from scclint.load import load_file
@@ -72,6 +72,7 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     reported = {item.display for item in sources.targets if not isinstance(item, LoadError)}
     documents: list[Document] = []
     notices: list[Notice] = []
+    # The documents that `observe` looks at.
     evidence: list[Document] = []
     is_dump = False
     sccs: set[str] = set()
@@ -89,11 +90,13 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
         if isinstance(source, Dump):
             is_reported = os.path.join(source.display, item.name) in reported
         loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
+        if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
+            kinds = frozenset({"ConfigMap"}) if item.name.startswith(MICROSHIFT) else KINDS
+            text = without_body(item.text) if item.has_pods else item.text
+            evidence += load_file(item.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
         # The text of the others would take room.
         kept = [replace(document, stored=True) for document in loaded if document.status != "other"]
         documents += kept if not is_reported else []
-        if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
-            evidence += _evidence(item)
         if isinstance(source, Dump) or len(evidence) > seen_before or any(map(_is_state, kept)):
             of_use.add(os.path.abspath(source.path))
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
@@ -134,13 +137,6 @@ def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, Du
                 yield source, DumpFile(source.display, source.path, read(source.path, source.display))
         except LoadError as error:
             yield source, error
-
-
-def _evidence(file: DumpFile) -> list[Document]:
-    """The documents of a file, parsed for what `observe` looks at."""
-    text = without_body(file.text) if pod_in_dump(file.name) else file.text
-    kinds = frozenset({"ConfigMap"}) if file.name.startswith(MICROSHIFT) else KINDS
-    return load_file(file.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
 
 
 def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any], Span]]:

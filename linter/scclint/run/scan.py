@@ -42,11 +42,7 @@ def scan(
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
-    if sources.folders:
-        from scclint.files.vendored import without_vendored
-
-        files, vendored = without_vendored(files, sources.folders)
-        notices += (Notice("note", _VENDORED.format(counted(number, "file")), folder) for folder, number in vendored.items())
+    notices += (Notice("note", _VENDORED.format(counted(n, "file")), folder) for folder, n in sources.vendored.items())
     if sources.texts:
         files, found = beside(files, sources.texts)
         notices += found

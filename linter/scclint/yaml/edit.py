@@ -17,7 +17,7 @@ from scclint.yaml.json import parse_json_stream
 from scclint.yaml.lines import has_odd_breaks
 from scclint.yaml.nodes import Node, to_data
 from scclint.yaml.operations import EditRefused, changed_data
-from scclint.yaml.split import body_start, split
+from scclint.yaml.split import Chunk, split
 from scclint.yaml.write import block_text
 
 __all__ = ["EditRefused", "EditResult", "add_document", "append_entry", "changed_data", "edit"]
@@ -161,7 +161,7 @@ def _same(first: Any, second: Any) -> bool:
 
 def _json(chunk: str) -> list[Node] | None:
     """The values of a document that is written in JSON, or in flow style throughout; None for others."""
-    start = body_start(chunk)
+    start = Chunk(chunk, 1).start
     if not chunk.startswith(("{", "["), start):
         return None
     try:

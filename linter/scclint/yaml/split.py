@@ -28,6 +28,37 @@ class Chunk(NamedTuple):
     text: str
     line: int
 
+    @property
+    def start(self) -> int:
+        """The offset of the first content: past comments, blank lines, the `---` and blanks before the content."""
+        match = _HEAD.match(self.text)
+        return match.end() if match else 0
+
+    @property
+    def false_marker(self) -> int:
+        """The offset of a line that ends a document for kubectl and is text for YAML, as `---#x: |` is; -1 if there is none.
+
+        apimachinery's YAMLReader cuts at each line that begins with `---` and has nothing more than white space, as Go's TrimSpace
+        knows it, or a `#` behind that.
+        """
+        match = _FALSE_MARKER.search(self.text) if "\n---" in self.text else None
+        return match.end() if match else -1
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the document contains only blank lines and comments."""
+        # Most documents have content, which neither a comment nor a mark begins.
+        return self.text[(at := self.start) : at + 1] in ("", ".", "#") and re.fullmatch(_EMPTY, self.text) is not None
+
+    @property
+    def source(self) -> str:
+        """The path in the `# Source:` line that Helm writes above a document; empty if there is none."""
+        end = self.start
+        if self.text.find("# Source:", 0, end) < 0:
+            return ""
+        match = _SOURCE.search(self.text, 0, end)
+        return match[1].rstrip() if match else ""
+
 
 def split(text: str) -> Iterator[Chunk]:
     """Return the documents of a stream, in order. An empty text has none."""
@@ -68,35 +99,3 @@ def _is_preamble(text: str, start: int, end: int) -> bool:
 
 def _marks_start(text: str) -> bool:
     return text.startswith("---") and text[3:4] in ("", " ", "\t", "\r", "\n")
-
-
-def false_marker(chunk: str) -> int:
-    """The offset of a line that ends a document for kubectl and is text for YAML, as `---#x: |` is; -1 if there is none.
-
-    apimachinery's YAMLReader cuts at each line that begins with `---` and has nothing more than white space, as Go's TrimSpace
-    knows it, or a `#` behind that.
-    """
-    match = _FALSE_MARKER.search(chunk) if "\n---" in chunk else None
-    return match.end() if match else -1
-
-
-def is_empty(chunk: str) -> bool:
-    """Return whether the document contains only blank lines and comments."""
-    # Most documents have content, which neither a comment nor a mark begins.
-    at = body_start(chunk)
-    return chunk[at : at + 1] in ("", ".", "#") and re.fullmatch(_EMPTY, chunk) is not None
-
-
-def body_start(chunk: str) -> int:
-    """The offset of the first content: past comments, blank lines, the `---` and blanks before the content."""
-    match = _HEAD.match(chunk)
-    return match.end() if match else 0
-
-
-def helm_source(chunk: str) -> str:
-    """The path in the `# Source:` line that Helm writes above a document; empty if there is none."""
-    end = body_start(chunk)
-    if chunk.find("# Source:", 0, end) < 0:
-        return ""
-    match = _SOURCE.search(chunk, 0, end)
-    return match[1].rstrip() if match else ""

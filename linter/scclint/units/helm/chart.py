@@ -24,7 +24,7 @@ from scclint.units.helm import CHART_FILE
 from scclint.units.unit import DEFAULT, Deployment
 from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
-from scclint.yaml.split import helm_source
+from scclint.yaml.split import Chunk
 
 _V1_DEPENDENCIES = "requirements.yaml"
 _NEARBY = 3
@@ -353,7 +353,7 @@ def _given(chart: str) -> "list[Chart]":
 
 def has_source(document: Document) -> bool:
     """Whether Helm rendered it. Of CRDs only the first of a file says so; what else says nothing may have been put behind."""
-    return bool(document.source) and (_CRDS in document.source or not document.text or bool(helm_source(document.text)))
+    return bool(document.source) and (_CRDS in document.source or not document.text or bool(Chunk(document.text, 1).source))
 
 
 def _nearest(charts: "Iterable[Chart]") -> "dict[str, list[Chart]]":

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from scclint.limits import MAX_LINE_PAIRS
-from scclint.yaml.split import helm_source, split
+from scclint.yaml.split import split
 
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
 _ACTION = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
@@ -105,7 +105,7 @@ class MarkedRendering:
         self._pairs_left = MAX_LINE_PAIRS
         source = ""
         for chunk in split(text):
-            source = helm_source(chunk.text) or source
+            source = chunk.source or source
             self._documents.setdefault(source, {}).setdefault(_kind(chunk.text), []).append(chunk.text)
 
     def lines(self, texts: Sequence[str], source: str, folder: str) -> Iterator[Sequence[TemplateLine | None]]:
