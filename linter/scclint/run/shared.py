@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import proxy
 
 from scclint.admission.verdict import ObjectRef
 from scclint.cluster import Cluster
@@ -112,11 +113,13 @@ class Run:
         synced = any(enforces(release.kubernetes, config.platform) for release in releases)
         operators = any(unit.kind == "operator" for unit in units)
         bundles = [made for unit in units if operators and unit.kind == "bundle" for made in self._of_bundle(unit)]
-        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=self._mounts)
+        # A reference of its own would keep the run, and all that was read for it, until the garbage collector comes.
+        this: Run = proxy(self)
 
-    def _mounts(self, name: str) -> Mapping[Question, list[Any]]:
-        """The mounts of claims by the pods of a unit, by release, namespace and claim."""
-        return self.memo(("mounts", name), lambda: self.mounts_in(self.by_name[name], self))
+        def mounts(name: str) -> Mapping[Question, list[Any]]:
+            return this.memo(("mounts", name), lambda: this.mounts_in(this.by_name[name], this))
+
+        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=mounts)
 
     def _of_bundle(self, unit: Unit) -> Iterator[BorrowedObject]:
         """The accounts, roles and bindings that OLM creates of a bundle, in the namespace that it suggests."""
