@@ -148,7 +148,7 @@ _ONE_POD_SINCE = 28
     "Pods mount one volume with SELinux labels that exclude each other",
     severity=Severity.WARNING,
     on=Workload,
-    since="0.2",
+    since="0.1",
     tags=("selinux", "upgrade"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:

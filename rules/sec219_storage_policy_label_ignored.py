@@ -44,7 +44,7 @@ from scclint.api import STORAGE_POLICIES, Namespace, Problem, Set, Severity, Wor
     "A label for the storage policy of pods has a value without effect",
     severity=Severity.WARNING,
     on=Namespace,
-    since="0.2",
+    since="0.1",
     tags=("selinux", "storage"),
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:

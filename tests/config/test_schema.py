@@ -152,6 +152,7 @@ SMALL = {
         ({"must": None}, ("must",), "must must be true or false, not empty"),
         ({"must": True, "levle": 1}, ("levle",), "unknown key 'levle'; did you mean 'level'?"),
         ({"must": True, "inner_key": 1}, ("inner_key",), "unknown key 'inner_key'; did you mean 'group.inner-key'?"),
+        ({"must": True, "iner-key": 1}, ("iner-key",), "unknown key 'iner-key'; did you mean 'group.inner-key'?"),
         ({"must": True, "zzz": 1}, ("zzz",), "unknown key 'zzz'; known here: count, day, group, level, must, names"),
         (
             {"must": True, "group": {"level": 1}},

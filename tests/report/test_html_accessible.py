@@ -49,7 +49,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         Path(name, "kustomization.yaml").write_text("resources: [web.yaml]\n")
         Path(name, "web.yaml").write_text(text)
     text = render(report_on(["."], review=True), "html", Options(show_suppressed=True))
-    assert all(f'id="{name}"' in text for name in ("unit", "rule", "workloads", "findings", "grants"))
+    assert all(f'id="{name}"' in text for name in ("unit", "workloads", "findings", "grants"))
     return text
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 import scclint
+from scclint import __version__
+from scclint.registry import builtin
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop%s}\nspec: {containers: [{name: a, image: a}]%s}\n"
 SCC = """\
@@ -44,3 +46,8 @@ UNCONFINED = ", securityContext: {seccompProfile: {type: Unconfined}}"
 )
 def test_a_value_of_another_type(text: str) -> None:
     assert scclint.lint_text(text, filename="a.yaml").crashes == ()
+
+
+def test_no_rule_is_from_a_later_version_than_this_one() -> None:
+    here = tuple(map(int, __version__.split(".")[:2]))
+    assert [rule.id for rule in builtin().rules if tuple(map(int, rule.since.split(".")[:2])) > here] == []

@@ -159,7 +159,7 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             from scclint.run.grouping import grouped
 
             report = grouped(report)
-        shown = _options(report, request.config, request.registry)
+        shown = _options(report, request, args)
         return report, _with_fixes(judged, report, request.outputs, shown, getattr(args, "fixes", "auto"))
 
 
@@ -240,14 +240,16 @@ def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[
     return list(zip(formats, outputs, strict=True))
 
 
-def _options(report: Report, config: Config, registry: Registry) -> Options:
+def _options(report: Report, request: _Request, args: Namespace) -> Options:
+    config = request.config
     return Options(
+        paths=tuple(args.paths),
         template=config.template or None,
         clean=config.found and config.origins.get("template") != "command line",
         sarif_category=config.sarif_category,
         show_suppressed=config.show_suppressed,
         statistics=config.statistics,
-        hide=frozenset() if _info_asked(report, config, registry) else frozenset({Severity.INFO}),
+        hide=frozenset() if _info_asked(report, config, request.registry) else frozenset({Severity.INFO}),
     )
 
 
@@ -266,7 +268,7 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
     `fixed` is the report with fixes, for the formats that show them.
     """
     quiet, when = getattr(args, "quiet", False), getattr(args, "fixes", "auto")
-    options = _options(report, request.config, request.registry)
+    options = _options(report, request, args)
     texts = []
     for name, output in request.outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):

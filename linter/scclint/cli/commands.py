@@ -287,6 +287,28 @@ difference, and the subjects that gained or lost an SCC.
   scclint diff --openshift 4.22,5.0         an upgrade
   scclint diff dump/ --what-if scc.yaml     objects on top of a dump""",
     ),
+    "triage": Command(
+        "tell which results of other scanners admission decides",
+        judging(
+            (
+                option("words", nargs="+", metavar="SARIF", help="results of scanners, then files or folders (default: .)"),
+                *READING,
+                *CHOOSING,
+            ),
+            ("text", "markdown", "sarif"),
+            "text (default), markdown or sarif; may repeat",
+        ),
+        "[OPTIONS] SARIF ... [PATH ...]",
+        """\
+Read the SARIF results of trivy, checkov, kube-linter or kubescape for the same
+manifests. Say of each whether SCC admission fills in what is missing, forbids
+what is there, or leaves it, and write SARIF in which the first two are
+suppressed with the reason.
+
+  scclint triage checkov.sarif deploy/
+  scclint triage --format sarif --output triaged.sarif trivy.sarif deploy/""",
+        module="scclint.apps.triage.command",
+    ),
     "controls": Command(
         "show which controls of a compliance framework the input meets",
         judging(

@@ -5,7 +5,7 @@ from argparse import Namespace
 from scclint.cli.inputs import open_units, settings_of_one_cluster
 from scclint.cli.named_workloads import Named, named, names
 from scclint.cli.output import write_formats
-from scclint.cli.status import status_of_units
+from scclint.cli.status import USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.model.object import Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
@@ -25,6 +25,9 @@ def run(args: Namespace) -> int:
     by_account = meant.kind in _ACCOUNTS
     chosen = [(unit, w) for unit in opened for w in unit.workloads if (_runs_as(w, meant) if by_account else meant.is_meant(w))]
     if not chosen:
+        code = status_of_units(asked, opened)
+        if meant.path and code == USAGE:
+            return code
         workloads = [workload for unit in opened for workload in unit.workloads]
         there = f"there are: {names(workloads)}" if workloads else "there are no workloads in the input"
         raise UsageError(f"{args.what}: no workload of the input is or uses it; {there}")

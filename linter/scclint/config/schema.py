@@ -127,11 +127,15 @@ def _instead(key: str, properties: Schema, root: Schema, path: Path) -> str:
     suggestion = did_you_mean(spelled, list(properties))
     if suggestion:
         return suggestion
-    for name, sub in root.get("properties", {}).items():
-        if path and spelled == name:
-            return f"; it belongs at the top level, not in {written(path)}"
-        if spelled in sub.get("properties", {}):
-            return f"; did you mean {name + '.' + spelled!r}?"
+    elsewhere = {
+        inner: f"; did you mean {name + '.' + inner!r}?"
+        for name, sub in root.get("properties", {}).items()
+        for inner in sub.get("properties", {})
+    }
+    if path:
+        elsewhere |= dict.fromkeys(root.get("properties", {}), f"; it belongs at the top level, not in {written(path)}")
+    if meant := closest_match(spelled, elsewhere):
+        return elsewhere[meant]
     return f"; known here: {', '.join(sorted(properties))}"
 
 

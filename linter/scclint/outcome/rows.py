@@ -64,6 +64,7 @@ class ContainerRow:
 class WorkloadRow:
     """What the pods of a workload get in one unit on one release. `place` is where people edit the workload.
 
+    `unit` is the name of the unit, and `unit_title` what people read in its place.
     `namespace` is empty if the manifests do not name it, and `part` is that of `Workload`. `why` is why each SCC that may be used
     rejects the pod, the answer of a later step that rejects it, or why the pod is skipped or unknown. `grant` is how the subject of
     the verdict may use the SCC. `access` is what the pod uses of the node, and `points` says how lax its SCC is. `pod_security` is
@@ -73,6 +74,7 @@ class WorkloadRow:
 
     outcome: Outcome
     unit: str
+    unit_title: str
     release: str
     kind: str
     namespace: str
@@ -135,7 +137,9 @@ class GrantRow:
         return namespace_name(self.grant.binding.namespace) if self.grant.binding else ""
 
 
-def workload_row(world: World, workload: Workload, unit: str = "", place: Span | None = None) -> WorkloadRow:
+def workload_row(
+    world: World, workload: Workload, unit: str = "", place: Span | None = None, unit_title: str = ""
+) -> WorkloadRow:
     """Return the row of a workload. Without a `place`, it is the one in the manifest that was judged."""
     outcome = world.outcome(workload)
     verdict, chosen = outcome.verdict, outcome.chosen
@@ -146,6 +150,7 @@ def workload_row(world: World, workload: Workload, unit: str = "", place: Span |
     return WorkloadRow(
         outcome=outcome,
         unit=unit,
+        unit_title=unit_title or unit,
         release=world.cluster.release or world.cluster.kubernetes_version,
         kind=workload.kind,
         namespace=world.namespace_known(workload),

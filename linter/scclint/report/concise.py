@@ -13,7 +13,7 @@ def render(report: Report, options: Options) -> str:
     findings = [finding for finding in report.findings if options.shows(finding)]
     summary = closing_summary(report, options)
     if findings and options.statistics:
-        return statistics(findings, options, several_units=len(report.units) > 1) + summary
+        return statistics(findings, options, report.units) + summary
     units = units_phrase(report)
     return "".join(_line(finding, units(finding), options.color) for finding in findings) + summary
 

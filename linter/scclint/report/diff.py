@@ -165,21 +165,32 @@ def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
         "before": visible_line(differences.before),
         "after": visible_line(differences.after),
         "summary": _summary(differences),
-        "changes": [
-            {
-                "title": _title(change),
-                "effects": [_EFFECTS.get(effect, effect) for effect in change.effects],
-                "place": f"{place(change.span)}{_release(change)}",
-                "facts": list(_facts_words(change, arrow)),
-                "causes": list(_causes(change)),
-            }
-            for change in differences.changes
-        ],
+        "changes": list(_entries(differences, arrow)),
         "grants": [(_grant_words(grant), _at(grant.span)) for grant in differences.grants],
         "sccs": [(_scc_words(scc), _at(scc.span)) for scc in differences.sccs],
         "releases": [row.release for row in differences.matrix[0]] if differences.matrix else [],
         "matrix": list(_matrix_rows(differences)),
     }
+
+
+def _entries(differences: Differences, arrow: str) -> Iterator[dict[str, Any]]:
+    """Yield the texts of each workload that changes: its effects, and what changes and why, with the releases of that."""
+    workloads: dict[str, list[WorkloadChange]] = {}
+    for change in differences.changes:
+        workloads.setdefault(_title(change), []).append(change)
+    several = len({change.release for change in differences.changes}) > 1
+    for title, changes in workloads.items():
+        releases: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        for change in changes:
+            releases.setdefault((tuple(_facts_words(change, arrow)), tuple(_causes(change))), []).append(change.release)
+        effects = dict.fromkeys(_EFFECTS.get(effect, effect) for change in changes for effect in change.effects)
+        parts = [
+            {"on": f"on OpenShift {listed(names)}" if several or " to " in names[0] else "", "facts": facts, "causes": causes}
+            for (facts, causes), names in releases.items()
+        ]
+        all_causes = dict.fromkeys(text for _, causes in releases for text in causes)
+        entry = {"title": title, "effects": list(effects), "place": place(changes[0].span)}
+        yield {**entry, "parts": parts, "causes": list(all_causes)}
 
 
 def render_sarif(differences: Differences) -> str:
@@ -224,7 +235,7 @@ def _rule(id: str, name: str, title: str, severity: Severity) -> "Rule[Workload]
         # Two states are compared, manifests are not checked.
         lambda subject, world: (),
         f"{title}.\n\n`scclint diff` found this by judging both states.",
-        "0.2",
+        "0.1",
         references=(site_page("compare-changes"),),
     )
 
@@ -238,8 +249,11 @@ _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change",
 
 def _summary(differences: Differences) -> str:
     number = _counts(differences)
-    parts = [f"{number['changed']:,} of {counted(differences.workloads, 'workload')} changed"]
-    parts += [f"{number[word]:,} {_EFFECTS.get(word, word)}" for word in ("refused", "wider") if number[word]]
+    changed = {_title(change) for change in differences.changes}
+    parts = [f"{len(changed):,} of {counted(differences.workloads, 'workload')} changed"]
+    for word in ("refused", "wider"):
+        if some := {_title(change) for change in differences.changes if word in change.effects}:
+            parts.append(f"{len(some):,} {_EFFECTS.get(word, word)}")
     parts += [f"{counted(number[word], 'SCC')} {word}" for word in ("gained", "lost") if number[word]]
     return ", ".join(parts)
 
@@ -247,10 +261,6 @@ def _summary(differences: Differences) -> str:
 def _title(change: WorkloadChange | WorkloadRow) -> str:
     unit = f" in {change.unit}" if change.unit != "." else ""
     return visible_line(full_name(change.kind, change.namespace, change.name, change.part) + unit)
-
-
-def _release(change: WorkloadChange) -> str:
-    return f" on OpenShift {change.release}" if " to " in change.release else ""
 
 
 def _facts_words(change: WorkloadChange, arrow: str) -> Iterator[str]:

@@ -52,7 +52,7 @@ def render(report: Report, options: Options) -> str:
         return closing_summary(report, options)
     summary = closing_summary(report, options, "\n")
     if options.statistics:
-        return statistics(findings, options, several_units=len(report.units) > 1) + summary
+        return statistics(findings, options, report.units) + summary
     from scclint.report.lines import SourceLines
 
     lines, units = SourceLines(report.texts), units_phrase(report)

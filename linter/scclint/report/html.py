@@ -1,131 +1,123 @@
-"""The `html` format of `check`: the summary, the verdict of each workload, the findings by file, and who may use which SCC."""
+"""The `html` format of `check`: the findings by rule, the verdict of each workload, and who may use which SCC."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 from scclint.finding import Finding
+from scclint.outcome.rows import WorkloadRow
 from scclint.report.full import remarks_of, suppressed_words
+from scclint.report.help_address import help_addresses
 from scclint.report.html_grants import graphs
 from scclint.report.html_page import Choice, TableBody, TableCell
 from scclint.report.html_page import render as page
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
-from scclint.report.review import Cells, named, table_rows
+from scclint.report.review import OF_POD, TITLES, SharedVerdict, named, shared_verdicts
 from scclint.report.sanitize import visible_line
 from scclint.report.snippet import snippet
 from scclint.report.summary import (
+    by_rule,
     by_severity,
     diagnostics,
     findings_summary,
     judged_summary,
     line_place,
     place,
-    severities,
     units_phrase,
 )
 from scclint.run.report import Report
-from scclint.text import counted
+from scclint.text import listed
+
+_MOST_OPEN = 200
+"""Findings that are shown without a click. The rules of a page with more are folded."""
 
 _FEW_NOTICES = 4
 """Notices that are shown without a click. A repository of many units has dozens, and they are not what the page is about."""
 
-_TITLES = ("SCC", "Granted to", "Pod Security", "Container", "Seccomp profile", "Source")
-_OF_POD = _TITLES.index("Container")
-"""How many columns are about the pod and not about a container."""
+_OF_PAGE = TITLES.index("Seccomp")
+"""How many columns a page shows. The others are for commands on a node."""
 
 
 def render(report: Report, options: Options) -> str:
     """Return the page."""
     findings = tuple(finding for finding in report.findings if options.shows(finding))
-    units = Choice("unit", "Unit", (unit.name for unit in report.units))
-    rules = Choice("rule", "Rule", (finding.rule_id for finding in findings))
-    where = tuple(title for title, many in (("Unit", report.units), ("Release", report.outcomes)) if len(many) > 1)
-    workloads = list(_workloads(report, where, units))
+    units = Choice("unit", "Unit", {unit.name: unit.title for unit in report.units})
     notices = diagnostics(report)
     return page(
         "check",
         units,
-        rules,
         lead=findings_summary(report, options),
         judged=judged_summary(report),
+        paths=", ".join(map(visible_line, options.paths)),
         notices=notices,
         folded=len(notices) > _FEW_NOTICES and not report.failed,
-        titles=("Workload", *where, *_TITLES),
-        workloads=workloads,
-        caption=f"SCC, Pod Security level and seccomp profile of {counted(len(workloads), 'workload')}",
         severities=by_severity(findings),
-        files=list(_files(findings, report, units, rules)),
+        rules=list(_rules(findings, report, units)),
+        opened=len(findings) <= _MOST_OPEN,
+        table=workload_table([row for rows in report.outcomes.values() for row in rows], choice=units),
         graphs=graphs(report, units),
         units=units,
-        rules=rules,
     )
 
 
-def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterator[TableBody]:
-    """Yield the rows of each workload. A verdict that is the same in several units or releases is there once."""
-    workloads: dict[tuple[str, int, int, str], dict[tuple[str, tuple[Cells, ...]], list[str]]] = {}
-    for release, outcomes in report.outcomes.items():
-        for row in outcomes:
-            at = (row.place.file, row.place.line, row.place.column, named(row.outcome.workload))
-            rows = tuple(table_rows(row, ""))
-            workloads.setdefault(at, {}).setdefault((row.unit, rows), []).append(release)
-    for (file, line, _, name), releases in workloads.items():
-        verdicts: dict[tuple[str, tuple[Cells, ...]], list[str]] = {}
-        for (unit, rows), names in releases.items():
-            if rows:
-                verdicts.setdefault((", ".join(names), rows), []).append(unit)
-        shown = [
-            ([TableCell(title, ", ".join(map(visible_line, names)) if title == "Unit" else release) for title in where], rows)
-            for (release, rows), names in verdicts.items()
-        ]
-        classes = units.classes(name for names in verdicts.values() for name in names)
-        yield workload_body(name, line_place(file, line), shown, _TITLES, classes)
+def workload_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = (), choice: Choice | None = None) -> dict[str, object]:
+    """Return the titles of a table of workloads, its rows, and how many workloads it has that are rejected or unconfined."""
+    bodies = []
+    for verdict in shared_verdicts(rows, columns):
+        row = verdict.row
+        problem = any(tone == "error" for line in verdict.lines for _, tone in line)
+        classes = f"{'problem' if problem else 'fine'} {choice.classes(verdict.units) if choice else ''}".strip()
+        notes = [f"in {visible_line(listed(verdict.titles))}"] if verdict.titles else []
+        notes += [f"on {listed(verdict.releases)}"] if verdict.releases else []
+        lines = list(_lines(verdict, (*TITLES[:_OF_PAGE], *columns)))
+        at = line_place(row.place.file, row.place.line)
+        bodies.append(TableBody(lines, named(row.outcome.workload), at, classes, notes))
+    problems = sum(body.classes.startswith("problem") for body in bodies)
+    return {"titles": ("Workload", *TITLES[:_OF_PAGE], *columns), "workloads": bodies, "problems": problems}
 
 
-def workload_body(
-    name: str,
-    at: str,
-    verdicts: Iterable[tuple[Sequence[TableCell], Sequence[Cells]]],
-    titles: Sequence[str],
-    classes: str = "",
-) -> TableBody:
-    """Return the rows of a workload, for each of its verdicts one for each container.
-
-    A verdict has the cells that say where it holds, and rows of `scclint.report.review`. `titles` are those of the columns to show.
-    """
-    lines: list[list[TableCell]] = []
-    tones: set[str] = set()
-    for where, rows in verdicts:
-        tones.update(tone for row in rows for _, tone in row)
-        for number, row in enumerate(rows or ((),)):
-            cells = [TableCell(title, *cell) for title, cell in zip(titles, row[1:], strict=False)]
-            pod = [cell._replace(rows=max(len(rows), 1)) for cell in (*where, *cells[:_OF_POD])]
-            lines.append([*(pod if number == 0 else ()), *cells[_OF_POD:]])
-    return TableBody(lines or [[]], name, at, f"{'problem' if 'error' in tones else 'fine'} {classes}".strip())
+def _lines(verdict: SharedVerdict, titles: Sequence[str]) -> Iterator[Sequence[TableCell]]:
+    """Yield the cells of each container. Of a workload that is not admitted, there is the reason instead."""
+    row = verdict.row
+    if row.result in ("rejected", "unknown"):
+        scc = TableCell("SCC", row.scc or ("none" if row.result == "rejected" else "unknown"))
+        tone = "reason" if row.result == "rejected" else "quiet"
+        yield scc, TableCell("Reason", f"{row.result}: {visible_line(row.why)}", tone, columns=len(titles) - 1)
+        return
+    for number, line in enumerate(verdict.lines):
+        of_page = (*line[:_OF_PAGE], *line[len(TITLES) :])
+        cells = [TableCell(title, *cell) for title, cell in zip(titles, of_page, strict=True)]
+        pod = [cell._replace(rows=len(verdict.lines)) for cell in cells[:OF_POD]]
+        yield [*(pod if number == 0 else ()), *cells[OF_POD:]]
 
 
-def _files(findings: tuple[Finding, ...], report: Report, units: Choice, rules: Choice) -> Iterator[dict[str, object]]:
-    """Yield each file with its findings."""
-    lines, phrase = SourceLines(report.texts), units_phrase(report)
+def _rules(findings: Sequence[Finding], report: Report, units: Choice) -> Iterator[dict[str, object]]:
+    """Yield each rule with its findings, the most severe first, and of these the most frequent."""
+    lines, phrase, pages = SourceLines(report.texts), units_phrase(report), help_addresses(report.rules)
+    titles = {rule.id: rule.title for rule in report.rules}
 
-    def classes(*some: Finding) -> str:
-        names = [unit for finding in some for unit in finding.units] if all(finding.units for finding in some) else []
-        return f"{units.classes(names)} {rules.classes(finding.rule_id for finding in some)}".strip()
+    def classes(same: Iterable[Finding]) -> str:
+        names = [finding.units for finding in same]
+        return units.classes(name for some in names for name in some) if all(names) else ""
 
-    for file, group in groupby(findings, key=lambda finding: finding.span.file):
-        same = tuple(group)
-        shown = [
-            {**_finding(one, lines, phrase(one)), "classes": f"finding {one.severity.value} {classes(one)}".strip()}
-            for one in same
-        ]
-        yield {"name": visible_line(file), "severities": severities(same), "classes": classes(*same), "findings": shown}
+    for same in sorted(by_rule(findings), key=lambda same: same[0].severity.rank):
+        first = same[0]
+        yield {
+            "id": f"{visible_line(first.rule_id)}-{first.severity.value}",
+            "first": first,
+            "title": titles.get(first.rule_id, ""),
+            "page": pages.get(first.rule_id, ""),
+            "classes": f"rule {first.severity.value} {classes(same)}".strip(),
+            "findings": [
+                {**_finding(finding, lines, phrase(finding)), "classes": f"finding {classes([finding])}".strip()}
+                for finding in same
+            ],
+        }
 
 
 def _finding(finding: Finding, lines: SourceLines, units: str) -> dict[str, object]:
     message, *remarks = remarks_of(finding, units)
     region = lines.region(finding.span)
     return {
-        "finding": finding,
         "aside": suppressed_words(finding),
         "place": place(finding.span),
         "message": message,

@@ -1,49 +1,54 @@
 """HTML pages without scripts and without anything to load, for a browser or for print."""
 
+import os
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from time import gmtime, strftime, time
 from typing import NamedTuple
 
+from scclint import __version__
 from scclint.record import record
 from scclint.report import jinja
 from scclint.report.sanitize import visible, visible_line
 
 
 class TableCell(NamedTuple):
-    """A cell of a table. `title` is that of its column, `tone` its class, and `rows` over how many rows it extends."""
+    """A cell of a table. `title` is that of its column, `tone` its class. It extends over so many `rows` and `columns`."""
 
     title: str
     text: str
     tone: str = ""
     rows: int = 1
+    columns: int = 1
 
 
 @record
 class TableBody:
-    """Rows of a table that belong together, with the name of their object and its place in front, if they have one."""
+    """Rows of a table that belong together, with the name of their object, its place and notes in front, if they have one."""
 
     rows: Sequence[Sequence[TableCell]]
     name: str = ""
     place: str = ""
     classes: str = ""
+    notes: Sequence[str] = ()
 
 
 class Choice:
-    """A list of values to choose from. The style sheet alone hides elements that `classes` gave to another value than the chosen one."""
+    """Values to choose from, each with a title. The style sheet hides the elements that `classes` gave to another value."""
 
-    def __init__(self, name: str, label: str, values: Iterable[str]) -> None:
+    def __init__(self, name: str, label: str, titles: Mapping[str, str]) -> None:
         self.name = name
         self.label = label
-        self.values: Sequence[str] = sorted(set(values))
-        self._index = {value: index for index, value in enumerate(self.values)}
+        self.titles = titles
+        self._index = {value: index for index, value in enumerate(titles)}
 
     @property
     def useful(self) -> bool:
         """Whether there is something to choose."""
-        return len(self.values) > 1
+        return len(self.titles) > 1
 
     @property
     def style(self) -> str:
@@ -51,7 +56,7 @@ class Choice:
         # The first option hides nothing.
         return "".join(
             f"body:has(#{self.name} option:nth-child({index + 2}):checked) .{self.name}:not(.{self.name}-{index}) {{ display: none; }}\n"
-            for index in range(len(self.values))
+            for index in range(len(self.titles))
             if self.useful
         )
 
@@ -66,8 +71,14 @@ def render(name: str, *choices: Choice, **values: object) -> str:
     style = "".join([style_sheet(), *(choice.style for choice in choices)])
     # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
     digest = b64encode(sha256(style.encode()).digest()).decode()
+    made = f"scclint {__version__}, {_today()}"
     filters = {"prose": prose, "line": lambda text: literal(visible_line(text)), "style_sheet": lambda digest: style}
-    return jinja.render(f"{name}.html", literal, filters, digest=digest, **values)
+    return jinja.render(f"{name}.html", literal, filters, digest=digest, made=made, **values)
+
+
+def _today() -> str:
+    """Return the date in UTC. SOURCE_DATE_EPOCH sets it, see reproducible-builds.org."""
+    return strftime("%Y-%m-%d", gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time())))
 
 
 def style_sheet() -> str:

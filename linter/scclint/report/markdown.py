@@ -1,7 +1,6 @@
 """The `markdown` format: a summary for a pull request or a job page, within the length of one comment."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate, groupby
 
@@ -11,7 +10,7 @@ from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import crash_label, findings_summary, judged_summary, line_place, severities, units_phrase
+from scclint.report.summary import by_rule, crash_label, findings_summary, judged_summary, line_place, severities, units_phrase
 from scclint.run.report import Report
 from scclint.text import counted, listed
 
@@ -27,17 +26,17 @@ _REFERENCE = re.compile(
 )
 """What code hosts link once Markdown is done, when escapes are gone; an unseen gap holds."""
 
-_REVIEW = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
-
 _SIGNS = {"error": "🔴", "warning": "🟡", "info": "🔵"}
 
 
 def render(report: Report, options: Options) -> str:
     """A heading, what became of the input, a collapsible table of findings a file, and one of every workload's verdict."""
     findings = [finding for finding in report.findings if options.shows(finding)]
-    counts = Counter((finding.rule_id, finding.rule_name, finding.severity) for finding in findings)
-    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0][0], row[0][2].rank))
-    workloads, rows = _review(report)
+    table = {}
+    if any(report.outcomes.values()):
+        from scclint.report.review import markdown_table
+
+        table = markdown_table([row for some in report.outcomes.values() for row in some])
     return from_template(
         "check",
         summary=findings_summary(report, options),
@@ -45,12 +44,10 @@ def render(report: Report, options: Options) -> str:
         notices=report.notices,
         crashes=[(crash_label(crash), crash.error) for crash in report.crashes],
         signs=_SIGNS,
-        statistics=[((rule, name, severity.value), number) for (rule, name, severity), number in ordered if options.statistics],
+        statistics=by_rule(findings) if options.statistics else [],
         files=[] if options.statistics else list(_files(findings, SourceLines(report.texts))),
         units=units_phrase(report),
-        titles=_REVIEW,
-        workloads=workloads,
-        rows=rows,
+        table=table,
         longest=LONGEST,
     )
 
@@ -90,29 +87,6 @@ def _fix(file: str, fix: Fix, rules: str, lines: SourceLines) -> dict[str, objec
     first = fix.edits[0]
     place = f"line {first.line}" if first.file == file else line_place(first.file, first.line)
     return {"fix": fix, "rules": rules, "place": place, "lines": shown, "fence": fence}
-
-
-def _review(report: Report) -> tuple[str, list[list[str]]]:
-    """Return the number of workloads in words, and the cells of each verdict; nothing where the run was not asked for them."""
-    if not any(report.outcomes.values()):
-        return "", []
-    from scclint.report.review import Cells, in_units, named, table_rows
-
-    many, several = len(report.outcomes) > 1, len(report.units) > 1
-    # A workload without a verdict for a release is missing in that release.
-    workloads: dict[tuple[str, int, int, str], dict[tuple[Cells, ...], list[str]]] = {}
-    for release, outcomes in report.outcomes.items():
-        for row in outcomes:
-            at = (row.place.file, row.place.line, row.place.column, named(row.outcome.workload))
-            rows = tuple(table_rows(row, release if many else ""))
-            workloads.setdefault(at, {}).setdefault(rows, []).append(row.unit)
-    cells = []
-    for same in workloads.values():
-        for rows, units in same.items():
-            for number, ((name, _), *others) in enumerate(rows):
-                first = in_units(name, units) if several and not number else name
-                cells.append([first, *(text for text, _ in others)])
-    return counted(len(workloads), "workload"), cells
 
 
 def prose(text: str) -> str:

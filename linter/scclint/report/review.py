@@ -1,7 +1,7 @@
 """`scclint review`: every workload with its SCC, by whose grant, and each container's effective seccomp profile."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
@@ -148,40 +148,96 @@ def container_entry(container: ContainerSeccomp) -> Json:
 Cells = tuple[tuple[str, str], ...]
 """The cells of a line: text, safe to show, and style."""
 
-_EMPTY = [("", "")] * 3
+TITLES = ("SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
+"""The columns of a table of workloads. The last two are what commands on the node show."""
+
+OF_POD = TITLES.index("Container")
+"""How many columns are about the whole pod and not about a container."""
 
 
-def table_rows(row: WorkloadRow, release: str) -> list[Cells]:
-    """One workload's lines of the table, one a container: workload, SCC, granted to, Pod Security, container, profile, source, the
-    number after `Seccomp:` and what crictl shows. Only the first line of a workload contains what is about the whole pod.
+class SharedVerdict(NamedTuple):
+    """A workload with a verdict: the first of its rows, the cells of each container, and the units that have it.
 
-    `release` is named where the table has several.
+    `titles` are those of the units if there are several units in all, and `releases` those that it holds on if there are several.
     """
-    name, verdict = (named(row.outcome.workload, release), ""), row.outcome.verdict
+
+    row: WorkloadRow
+    lines: tuple[Cells, ...]
+    units: tuple[str, ...]
+    titles: tuple[str, ...]
+    releases: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The workload with its releases and units, safe to show."""
+        name = named(self.row.outcome.workload, ", ".join(self.releases))
+        return in_units(name, self.titles) if self.titles else name
+
+
+def shared_verdicts(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> list[SharedVerdict]:
+    """Return each verdict of each workload once, in the order of the rows. `columns` are those on request."""
+    several_units, several_releases = len({row.unit for row in rows}) > 1, len({row.release for row in rows}) > 1
+    workloads: dict[object, dict[tuple[Cells, ...], dict[str, list[WorkloadRow]]]] = {}
+    for row in rows:
+        workload = (row.place.file, row.place.line, row.place.column, named(row.outcome.workload))
+        verdicts = workloads.setdefault(workload, {})
+        verdicts.setdefault(tuple(table_rows(row, columns)), {}).setdefault(row.unit, []).append(row)
+    shared: dict[object, tuple[tuple[Cells, ...], list[list[WorkloadRow]]]] = {}
+    for place, verdicts in workloads.items():
+        for lines, by_unit in verdicts.items():
+            for same in by_unit.values():
+                key = (place, lines, tuple(row.openshift for row in same))
+                shared.setdefault(key, (lines, []))[1].append(same)
+    return [
+        SharedVerdict(
+            same[0][0],
+            lines,
+            tuple(rows[0].unit for rows in same),
+            tuple(rows[0].unit_title for rows in same) if several_units else (),
+            tuple(row.openshift for row in same[0]) if several_releases else (),
+        )
+        for lines, same in shared.values()
+    ]
+
+
+def table_rows(row: WorkloadRow, columns: Sequence[str] = ()) -> list[Cells]:
+    """Return the cells of each container of a workload in the columns `TITLES`, and then in those on request.
+
+    Only the first line has what is about the whole pod.
+    """
+    verdict, more = row.outcome.verdict, _cells(row, columns)
     if verdict is None:
-        return [(name, ("unknown", "quiet"), *_EMPTY, (visible_line(row.outcome.unknown), "quiet"), *_EMPTY)]
+        why = (visible_line(row.outcome.unknown), "quiet")
+        return [(("unknown", "quiet"), *_EMPTY, why, *_EMPTY, *(("", "") for _ in columns))]
     scc = (visible_line(row.scc), "") if row.scc else ("none runs", "warning") if verdict.allowed else ("REJECTED", "error")
-    of_pod = (name, scc, (_granted_to(row), ""), _pod_security_cell(row))
+    of_pod = (scc, (_granted_to(row), ""), _pod_security_cell(row))
     return [
         (
-            *(of_pod if number == 0 else [("", "")] * len(of_pod)),
+            *(of_pod if number == 0 else _EMPTY),
             (visible_line(c.name), ""),
             (visible_line(words.seccomp), "error" if c.type == "Unconfined" and verdict.allowed else ""),
             ("rejected" if c.source == "not admitted" else c.source, "quiet"),
             ("-" if c.proc_mode is None else str(c.proc_mode), ""),
             ("-" if c.proc_mode is None else visible_line(c.crictl or "null"), ""),
+            *((more[name][number] if number < len(more[name]) else "", "") for name in columns),
         )
         for number, (words, c) in enumerate((container, container.effective) for container in row.containers)
     ]
 
 
-def rows_with(row: WorkloadRow, release: str, columns: Sequence[str]) -> list[Cells]:
-    """The lines of a workload, each with the columns on request at its end."""
-    more = _cells(row, columns)
-    return [
-        (*cells, *((more[name][number] if number < len(more[name]) else "", "") for name in columns))
-        for number, cells in enumerate(table_rows(row, release))
+_EMPTY = (("", ""),) * 3
+
+
+def markdown_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> dict[str, object]:
+    """Return the titles and the rows of a table of verdicts, and the number of its workloads, for a template."""
+    verdicts = shared_verdicts(rows, columns)
+    lines = [
+        [verdict.name if number == 0 else "", *(text for text, _ in line)]
+        for verdict in verdicts
+        for number, line in enumerate(verdict.lines)
     ]
+    workloads = len({(verdict.row.place, named(verdict.row.outcome.workload)) for verdict in verdicts})
+    return {"titles": ("Workload", *TITLES, *columns), "rows": lines, "workloads": workloads}
 
 
 def is_wanted(row: WorkloadRow, only: str) -> bool:

@@ -1,7 +1,7 @@
 """The result of a run in words, the same for the screen, SARIF, GitHub and Markdown."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from scclint.finding import Crash, Finding, Notice, Severity
 from scclint.report.options import Options
@@ -27,6 +27,14 @@ def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
     """Return the number of findings of each severity, worst first, zeros included."""
     counts = Counter(finding.severity for finding in findings)
     return {severity: counts[severity] for severity in Severity}
+
+
+def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Return the findings of each rule and severity, the most frequent first."""
+    groups: dict[tuple[str, int, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule_id, finding.severity.rank, finding.rule_name), []).append(finding)
+    return [groups[key] for key in sorted(groups, key=lambda key: (-len(groups[key]), key))]
 
 
 def severities(findings: tuple[Finding, ...]) -> str:
@@ -87,13 +95,15 @@ def units_phrase(report: Report) -> Callable[[Finding], str]:
     The phrase is empty if the finding's file belongs to one unit only. It is not safe to show.
     """
     owners: dict[str, set[str]] = {}
+    titles = {unit.name: unit.title for unit in report.units}
     for unit in report.units if len(report.units) > 1 else ():
         for file in unit.files:
             owners.setdefault(file, set()).add(unit.name)
 
     def phrase(finding: Finding) -> str:
         number = len(owners.get(finding.span.file, set()).union(finding.units)) if owners and finding.units else 1
-        return f"in {len(finding.units)} of {number} units: {and_more(finding.units, 2)}" if number > 1 else ""
+        names = and_more((titles.get(name, name) for name in finding.units), 2)
+        return f"in {len(finding.units)} of {number} units: {names}" if number > 1 else ""
 
     return phrase
 

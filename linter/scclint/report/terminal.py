@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import findings_summary, judged_summary, severities
-from scclint.run.report import Report
+from scclint.report.summary import by_rule, findings_summary, judged_summary, severities
+from scclint.run.report import Report, UnitSummary
 from scclint.text import counted, wrap
 
 WIDTH = 80
@@ -65,32 +65,27 @@ def from_template(name: str, color: bool, columns: int | None, **values: object)
     return jinja.render(f"{name}.txt", visible_line, {"paint": painted, "hang": hung}, **values)
 
 
-def statistics(findings: Sequence[Finding], options: Options, *, several_units: bool) -> str:
+def statistics(findings: Sequence[Finding], options: Options, units: Sequence[UnitSummary]) -> str:
     """Return how often each rule found something, the most frequent first: count, id, severity, name.
 
-    With `several_units`, each rule has the number of its units, and a second table counts the findings of each unit.
+    With several units, each rule has the number of its units, and a second table counts the findings of each unit.
     """
-    rules: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:
-        rules.setdefault((finding.rule_id, finding.severity.value, finding.rule_name), []).append(finding)
-    digits = max((len(str(len(some))) for some in rules.values()), default=0)
-    names = max((len(name) for _, _, name in rules), default=0)
+    rules = by_rule(findings)
+    digits = max((len(str(len(same))) for same in rules), default=0)
+    names = max((len(same[0].rule_name) for same in rules), default=0)
     lines = []
-    for (rule, severity, name), some in sorted(rules.items(), key=lambda row: (-len(row[1]), row[0])):
-        units = {unit for finding in some for unit in finding.units}
-        where = f"{'':{names - len(name)}}  in {counted(len(units), 'unit')}" if several_units and units else ""
-        lines.append(f"{len(some):>{digits}}  {paint(rule, severity, options.color)}  {severity:<7}  {name}{where}\n")
-    return "".join([*lines, *(_by_unit(findings) if several_units else ())])
+    for same in rules:
+        first, number = same[0], len({unit for finding in same for unit in finding.units})
+        where = f"{'':{names - len(first.rule_name)}}  in {counted(number, 'unit')}" if len(units) > 1 and number else ""
+        rule = paint(first.rule_id, first.severity.value, options.color)
+        lines.append(f"{len(same):>{digits}}  {rule}  {first.severity.value:<7}  {first.rule_name}{where}\n")
+    return "".join([*lines, *(_by_unit(findings, units) if len(units) > 1 else ())])
 
 
-def _by_unit(findings: Sequence[Finding]) -> Iterator[str]:
+def _by_unit(findings: Sequence[Finding], units: Sequence[UnitSummary]) -> Iterator[str]:
     """Yield a line for each unit with findings, the one with the most first. A finding counts in each of its units."""
-    findings_of: dict[str, list[Finding]] = {}
-    for finding in findings:
-        for unit in finding.units:
-            findings_of.setdefault(unit, []).append(finding)
-    digits = max((len(str(len(some))) for some in findings_of.values()), default=0)
-    yield "\n" if findings_of else ""
-    for unit, some in sorted(findings_of.items(), key=lambda row: (-len(row[1]), row[0])):
-        yield f"{len(some):>{digits}}  {visible_line(unit)}: {severities(tuple(some))}\n"
-    yield "\n" if findings_of else ""
+    of_unit = [(unit, tuple(finding for finding in findings if unit.name in finding.units)) for unit in units]
+    counts = sorted(((unit, same) for unit, same in of_unit if same), key=lambda pair: (-len(pair[1]), pair[0].name))
+    digits = max((len(str(len(same))) for _, same in counts), default=0)
+    lines = [f"{len(same):>{digits}}  {visible_line(unit.title)}: {severities(same)}\n" for unit, same in counts]
+    yield from ("\n", *lines, "\n") if lines else ()

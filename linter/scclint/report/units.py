@@ -62,7 +62,7 @@ def render_table(units: Sequence[Counted], namespace: str, columns: int | None) 
 
 def _row(unit: Unit, workloads: int, namespace: str) -> tuple[str, ...]:
     rendered = "yes" if unit.rendered else "no" if unit.unrendered else "-"
-    name, namespace = visible_line(unit.name), visible_line(namespace or unit.namespace) or "-"
+    name, namespace = visible_line(unit.title), visible_line(namespace or unit.namespace) or "-"
     return name, unit.kind, f"{len(unit.files):,}", f"{workloads:,}", namespace, rendered
 
 

@@ -188,13 +188,19 @@ def render_text(answer: Json, columns: int | None = None) -> str:
 
 
 def _grants(entries: Sequence[tuple[str, Json]], first: str, columns: int | None) -> str:
-    """Return the table of the grants that the input makes, each entry with what there is to say about it below its rows."""
-    rows: list[tuple[tuple[str, ...], Iterable[str]]] = []
+    """Return the table of the grants that the input makes, one row for a binding, each subject with what there is to say about it."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    remarks: dict[tuple[str, ...], Iterable[str]] = {}
     for name, entry in entries:
-        made = [_row(name, grant) for grant in entry["grants"] if not grant["installed"]]
-        rows += [(row, _remarks(entry) if number == len(made) else ()) for number, row in enumerate(made, 1)]
-    if not rows:
+        # A role may grant an SCC by several rules, and a binding several SCCs to a subject.
+        made = dict.fromkeys(_row(name, grant) for grant in entry["grants"] if not grant["installed"])
+        keys = [row[1:] if first == "SCC" else row for row in made]
+        for key in keys:
+            names.setdefault(key, []).append(name)
+        remarks |= {key: _remarks(entry) for key in keys[-1:]}
+    if not names:
         return f"No object of the input grants it{' an SCC' if first == 'SCC' else ''}."
+    rows = [((and_more(same, _MOST_OWN), *key[-4:]), remarks.get(key, ())) for key, same in names.items()]
     return table_with_remarks((first, "PODS IN", "THROUGH", "ROLE", "PLACE"), rows, columns)
 
 

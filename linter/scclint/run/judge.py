@@ -78,7 +78,7 @@ class OpenUnit:
         """Return what a workload gets in one of the worlds."""
         from scclint.outcome.rows import workload_row
 
-        return workload_row(world, workload, self.unit.name, self.edited(workload.place.span))
+        return workload_row(world, workload, self.unit.name, self.edited(workload.place.span), self.unit.title)
 
 
 def open_unit(unit: Unit, run: Run) -> OpenUnit:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
+from scclint.units.unit import unit_title
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import ObjectRef
@@ -24,6 +25,11 @@ class UnitSummary:
     kind: str
     files: tuple[str, ...] = ()
     unrendered: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people read in place of the name."""
+        return unit_title(self.name, self.kind)
 
 
 @record

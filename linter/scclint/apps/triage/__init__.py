@@ -1,0 +1,1 @@
+"""Results of other scanners: which of them admission decides, and how."""

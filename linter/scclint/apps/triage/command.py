@@ -1,0 +1,81 @@
+"""`scclint triage`."""
+
+import json
+import os
+from argparse import Namespace
+from collections import Counter
+from typing import Any
+
+from scclint.apps.triage.triage import Triaged, suppressed, triage
+from scclint.cli.inputs import judged_workloads, open_units, settings_of_one_cluster
+from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.status import BUG, status_of_units
+from scclint.errors import UsageError
+from scclint.files.read import read
+from scclint.report.json_text import dump
+from scclint.report.markdown import from_template
+from scclint.report.sanitize import visible_line
+from scclint.report.summary import line_place
+from scclint.report.table import table_with_remarks
+from scclint.text import counted
+
+_SIGNS = {"filled in": "🟢", "forbidden": "🔴", "left": "⚪"}
+
+
+def run(args: Namespace) -> int:
+    """Say what admission makes of each result of other scanners."""
+    words: list[str] = args.words
+    logs = [_log(word) for word in words if os.path.isfile(word) and word.endswith((".sarif", ".json"))]
+    args.paths = [word for word in words if not (os.path.isfile(word) and word.endswith((".sarif", ".json")))] or ["."]
+    if not logs:
+        raise UsageError("say which results: the SARIF file of a scanner, before the manifests")
+    config, registry = settings_of_one_cluster(args)
+    asked, opened = open_units(args, config, registry)
+    judged, broke = judged_workloads(opened)
+    rows = [row for _, _, row in judged]
+    log: dict[str, Any] = {**logs[0], "runs": [run for one in logs for run in one["runs"]]}
+    triaged = list(triage(log, rows))
+
+    def render(form: str, output: str | None) -> str:
+        if form == "sarif":
+            return dump(suppressed(log, triaged)) + "\n"
+        if form == "markdown":
+            about = [item for item in triaged if item.fate != "other"]
+            return from_template("triage", summary=_summary(triaged), results=about, signs=_SIGNS)
+        return _text(triaged, None if output else terminal_columns())
+
+    write_formats(args, render)
+    return BUG if broke else status_of_units(asked, opened)
+
+
+def _log(file: str) -> Any:
+    """Return a SARIF log. Raises UsageError for another file."""
+    try:
+        log = json.loads(read(file))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file}: not JSON: {error}") from error
+    if not isinstance(log, dict) or not isinstance(log.get("runs"), list):
+        raise UsageError(f"{file}: not SARIF, because it has no runs")
+    return log
+
+
+def _summary(triaged: list[Triaged]) -> str:
+    counts = Counter(item.fate for item in triaged)
+    words = {
+        "filled in": "filled in by admission",
+        "forbidden": "forbidden by it",
+        "left": "left",
+        "other": "about something else",
+    }
+    parts = ", ".join(f"{counts[fate]:,} {text}" for fate, text in words.items() if counts[fate])
+    return f"{counted(len(triaged), 'result')}{': ' if parts else ''}{parts}"
+
+
+def _text(triaged: list[Triaged], columns: int | None) -> str:
+    rows = [
+        ((visible_line(item.tool), visible_line(item.rule), line_place(item.file, item.line), item.fate), (item.why,))
+        for item in triaged
+        if item.fate != "other"
+    ]
+    table = [table_with_remarks(("TOOL", "RULE", "PLACE", "ADMISSION"), rows, columns), ""] if rows else []
+    return "\n".join([*table, f"{_summary(triaged)}."]) + "\n"

@@ -1,0 +1,122 @@
+"""What admission does about the results of other scanners: it fills in what is missing, forbids it, or leaves it as it is."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from scclint.apps.triage.conditions import Condition, condition_of
+from scclint.finding import Path
+from scclint.outcome.rows import WorkloadRow
+from scclint.record import record
+from scclint.text import full_name
+from scclint.untyped import as_list, as_mapping, as_text, mappings, value_at
+
+Fate = Literal["filled in", "forbidden", "left", "other"]
+"""`left` is what admission neither changes nor rejects, and `other` what it does not decide."""
+
+
+@record
+class Triaged:
+    """A result of a scanner, what admission does about it, and why as a sentence. `index` are those of its run and of the result in the run."""
+
+    index: tuple[int, int]
+    tool: str
+    rule: str
+    file: str
+    line: int
+    fate: Fate
+    why: str
+
+
+def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow]) -> Iterator[Triaged]:
+    """Yield what admission does about each result of a SARIF log, in order. `rows` are those of all workloads of the same files."""
+    for number, run in enumerate(as_list(log.get("runs"))):
+        driver = as_text(value_at(run, ("tool", "driver", "name")))
+        for index, result in enumerate(mappings(value_at(run, ("results",)))):
+            rule = as_text(result.get("ruleId")) or as_text(value_at(result, ("rule", "id")))
+            physical = value_at(result, ("locations", 0, "physicalLocation"))
+            file = unquote(as_text(value_at(physical, ("artifactLocation", "uri")))).removeprefix("file://")
+            line = value_at(physical, ("region", "startLine"))
+            line = line if isinstance(line, int) else 0
+            # kube-linter names the object, and writes line 1.
+            names = {as_text(part.get("name")) for part in mappings(value_at(result, ("locations", 0, "logicalLocations")))}
+            fate, why = _fate(condition_of(driver, rule), _at(rows, file, line, names), line)
+            yield Triaged((number, index), driver, rule, file, line, fate, why)
+
+
+def _at(rows: Sequence[WorkloadRow], file: str, line: int, names: set[str]) -> list[WorkloadRow]:
+    """Return the rows of the workload that is named, of the one at a line of a file, or else of all in the file."""
+    inside = [row for row in rows if any(_is_same(name, file) for name in (row.place.file, row.outcome.workload.file))]
+    if called := [row for row in inside if {row.kind, row.name} <= names]:
+        return called
+    there = [row for row in inside if row.outcome.workload.lines[0] <= line <= row.outcome.workload.lines[1]]
+    return there or inside
+
+
+def _is_same(name: str, other: str) -> bool:
+    """Whether two paths can name one file: scanners count from other folders."""
+    ours, theirs = (os.path.normpath(path).split(os.sep) for path in (name, other.lstrip("/")))
+    return bool(other) and ours[-len(theirs) :] == theirs[-len(ours) :]
+
+
+def _fate(condition: Condition | None, rows: Sequence[WorkloadRow], line: int) -> tuple[Fate, str]:
+    """Return what admission does about a result, and why. What differs between units or releases is left."""
+    if condition is None:
+        return "other", "Admission does not decide what this rule is about."
+    if not rows:
+        return "left", "scclint finds no workload at this place."
+    fates = [(_fate_of_row(condition, row, line), row) for row in rows]
+    (fate, why), row = fates[0]
+    other = next(((other, row) for other, row in fates if other[0] != fate), None)
+    if other is None:
+        return fate, f"{full_name(row.kind, row.namespace, row.name)}: {why}"
+    which = f"{full_name(other[1].kind, other[1].namespace, other[1].name)} in {other[1].unit_title} on {other[1].release}"
+    return "left", f"It differs for {which}: {other[0][1]}"
+
+
+def _fate_of_row(condition: Condition, row: WorkloadRow, line: int) -> tuple[Fate, str]:
+    outcome, verdict = row.outcome, row.outcome.verdict
+    if verdict is None:
+        return "left", f"there is no verdict, because {outcome.unknown}."
+    containers = _containers(row, line)
+    if condition.met(verdict.submitted, containers):
+        return "left", f"the manifest already sets {condition.about} as the rule asks."
+    if row.result == "rejected":
+        tried = [candidate for candidate in verdict.candidates if candidate.outcome == "too restrictive"]
+        about = {
+            candidate.scc: reason.text
+            for candidate in tried
+            for reason in candidate.reasons
+            if not condition.fields.isdisjoint(map(str, reason.path))
+        }
+        if tried and len(about) == len(tried):
+            texts = "; ".join(f"{scc}: {text}" for scc, text in about.items())
+            return "forbidden", f"each SCC that the pod may use rejects {condition.about}: {texts}."
+        return "left", f"the cluster rejects the pod for another reason: {row.why}."
+    if not row.scc:
+        return "left", f"no SCC is tried: {outcome.skipped}."
+    if not condition.met(verdict.pod, containers):
+        return "left", f"SCC {row.scc} admits the pod and does not change {condition.about}."
+    return "filled in", f"SCC {row.scc} sets {condition.about}. It is usable by the {row.grant}."
+
+
+def _containers(row: WorkloadRow, line: int) -> list[Path]:
+    """Return the paths of the containers at a line, or else of all."""
+    paths = [container.effective.path for container in row.containers]
+    spans = {path: row.outcome.workload.pod.field(*path).span for path in paths}
+    there = [
+        path for path, span in spans.items() if span.file == row.outcome.workload.file and span.line <= line <= span.end_line
+    ]
+    return there or paths
+
+
+def suppressed(log: dict[str, Any], triaged: Sequence[Triaged]) -> dict[str, Any]:
+    """Return the SARIF log in which each result that admission decides has a suppression with the reason. The log is changed."""
+    for item in triaged:
+        result = mappings(as_mapping(log["runs"][item.index[0]]).get("results"))[item.index[1]]
+        # SARIF wants the array in all results or in none.
+        given = result.setdefault("suppressions", [])
+        if item.fate in ("filled in", "forbidden"):
+            given.append({"kind": "external", "status": "accepted", "justification": item.why})
+    return log

@@ -1,0 +1,119 @@
+"""`scclint triage` on results of four scanners for the same file.
+
+checkov.sarif is the output of checkov 3 for web.yaml, without the descriptions of its rules. The others have the form of the output
+of the scanners: kube-linter's from `pkg/command/lint/sarif_format.go`, Trivy's and kubescape's from their published examples.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scclint.apps.triage.conditions import _data, condition_of
+from tests.cli.conftest import Cli, cli, here
+
+__all__ = ["cli", "here"]
+
+FIXTURES = Path(__file__).parent
+WEB, LEGACY, AGENT = 10, 23, 36
+
+
+@pytest.fixture
+def files(here: Path) -> None:
+    for file in FIXTURES.iterdir():
+        if file.suffix in (".sarif", ".yaml"):
+            shutil.copy(file, here)
+
+
+def fates(cli: Cli, name: str) -> dict[tuple[str, int], str]:
+    """The fate of each result that is about admission, by rule and line."""
+    lines = cli("triage", "--isolated", f"{name}.sarif", "web.yaml").out.splitlines()
+    cells = [line.split(maxsplit=3) for line in lines[1:] if line and not line.startswith(" ")][:-1]
+    return {(rule, int(place.rpartition(":")[2])): fate for _, rule, place, fate in cells}
+
+
+def test_checkov(files: None, cli: Cli) -> None:
+    shown = fates(cli, "checkov")
+    by_line = {line: {rule: fate for (rule, at), fate in shown.items() if at == line} for line in (1, 13, 27)}
+    assert {rule for rule, fate in by_line[1].items() if fate == "filled in"} == {
+        *("CKV_K8S_20", "CKV_K8S_23", "CKV_K8S_28", "CKV_K8S_29", "CKV_K8S_30", "CKV_K8S_31", "CKV_K8S_37", "CKV_K8S_40")
+    }
+    assert by_line[1]["CKV_K8S_22"] == "left"
+    assert {rule for rule, fate in by_line[13].items() if fate == "forbidden"} == {"CKV_K8S_16", "CKV_K8S_19"}
+    assert set(by_line[27].values()) == {"left"}
+
+
+def test_trivy(files: None, cli: Cli) -> None:
+    assert fates(cli, "trivy") == {
+        ("KSV-0001", WEB): "filled in",
+        ("KSV012", WEB): "filled in",
+        ("AVD-KSV-0014", WEB): "left",
+        ("KSV-0017", LEGACY): "forbidden",
+        ("KSV-0017", AGENT): "left",
+        ("KSV-0021", WEB): "left",
+    }
+
+
+def test_kubescape(files: None, cli: Cli) -> None:
+    assert fates(cli, "kubescape") == {
+        ("C-0016", 11): "filled in",
+        ("C-0057", 25): "forbidden",
+        ("C-0041", 21): "forbidden",
+        ("C-0211", 11): "filled in",
+    }
+
+
+def test_kube_linter_names_the_object_and_no_line(files: None, cli: Cli) -> None:
+    assert fates(cli, "kube-linter") == {
+        ("run-as-non-root", 1): "filled in",
+        ("privileged-container", 1): "left",
+        ("host-network", 1): "forbidden",
+        ("no-read-only-root-fs", 1): "left",
+    }
+
+
+def test_sarif_has_suppressions_with_the_scc_and_the_grant(files: None, cli: Cli) -> None:
+    log = json.loads(cli("triage", "--isolated", "--format", "sarif", "trivy.sarif", "kubescape.sarif", "web.yaml").out)
+    assert [run["tool"]["driver"]["name"] for run in log["runs"]] == ["Trivy", "kubescape"]
+    results = [result for run in log["runs"] for result in run["results"]]
+    assert all("suppressions" in result for result in results)
+    (suppression,) = results[0]["suppressions"]
+    assert suppression["kind"] == "external" and suppression["status"] == "accepted"
+    assert suppression["justification"] == (
+        "Deployment shop/web: SCC restricted-v2 sets privilege escalation. "
+        "It is usable by the creator, through ClusterRoleBinding system:openshift:scc:restricted-v2."
+    )
+    assert results[2]["suppressions"] == []
+
+
+def test_markdown(files: None, cli: Cli) -> None:
+    lines = cli("triage", "--isolated", "--format", "markdown", "kubescape.sarif", "web.yaml").out.splitlines()
+    assert lines[0] == "## scclint: 5 results: 2 filled in by admission, 2 forbidden by it, 1 about something else"
+    assert lines[4].startswith(
+        "| <code>C-0016</code> | <code>web.yaml:11</code> | 🟢 filled in | Deployment shop/web: SCC restricted-v2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("[]", "not SARIF, because it has no runs"), ("{", "not JSON"), ('{"runs": 1}', "not SARIF, because it has no runs")],
+)
+def test_another_file_is_refused(files: None, here: Path, cli: Cli, text: str, message: str) -> None:
+    Path("other.json").write_text(text)
+    run = cli("triage", "--isolated", "other.json", "web.yaml")
+    assert run.status == 2 and message in run.err
+
+
+def test_results_of_any_shape_are_read(files: None, here: Path, cli: Cli) -> None:
+    runs = [None, {}, {"results": [None, {}, {"ruleId": 1, "locations": [1]}, {"ruleId": "C-0016", "locations": "web.yaml"}]}]
+    Path("odd.sarif").write_text(json.dumps({"runs": runs}))
+    run = cli("triage", "--isolated", "--format", "sarif", "odd.sarif", "web.yaml")
+    assert run.status == 0 and json.loads(run.out)["runs"][0] is None
+
+
+@pytest.mark.parametrize(("tool", "least"), [("trivy", 20), ("checkov", 16), ("kube-linter", 8), ("kubescape", 10)])
+def test_each_rule_has_a_condition(tool: str, least: int) -> None:
+    rules = _data()["rules"][tool]
+    assert len(rules) >= least and all(condition_of(tool, rule) is not None for rule in rules)
+    assert condition_of(tool, "no-such-rule") is None and condition_of("another scanner", next(iter(rules))) is None
