@@ -155,6 +155,7 @@ def project(tmp_path: Path, fleet: Path) -> Path:
         "tuesday/web.yaml": WEB,
         "scc.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
+        "results/results_sarif.sarif": (ROOT / "tests/apps/triage/checkov.sarif").read_text(encoding="utf-8"),
         "seccomp/profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
     }
     for name, text in files.items():
