@@ -134,9 +134,9 @@ def test_the_verdict_of_every_workload(here: Path, cli: Cli) -> None:
         ],
     ]
     assert re.findall(r'<tbody class="(\w+)"', text) == ["fine", "problem"]
-    cells = Page(text).all("td")
-    assert cells[0] == {"role": "cell", "data-label": "SCC", "rowspan": "2"}
-    assert cells[-1] == {"role": "cell", "data-label": "Reason", "class": "reason", "colspan": "5"}
+    shown = Page(text).all("td")
+    assert shown[0] == {"role": "cell", "data-label": "SCC", "rowspan": "2"}
+    assert shown[-1] == {"role": "cell", "data-label": "Reason", "class": "reason", "colspan": "5"}
 
 
 def test_verdicts_by_unit(here: Path) -> None:

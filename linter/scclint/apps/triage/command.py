@@ -60,7 +60,7 @@ def _log(file: str) -> Any:
 
 
 def _summary(triaged: list[Triaged]) -> str:
-    counts = Counter(item.fate for item in triaged)
+    counts = Counter[str](item.fate for item in triaged)
     words = {
         "filled in": "filled in by admission",
         "forbidden": "forbidden by it",
