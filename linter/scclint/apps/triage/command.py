@@ -11,7 +11,7 @@ from scclint.cli.inputs import judged_workloads, open_units, settings_of_one_clu
 from scclint.cli.output import terminal_columns, write_formats
 from scclint.cli.status import BUG, status_of_units
 from scclint.errors import UsageError
-from scclint.files.read import read
+from scclint.files import read
 from scclint.report.json_text import dump
 from scclint.report.markdown import from_template
 from scclint.report.sanitize import visible_line
