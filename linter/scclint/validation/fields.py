@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scclint.finding import Path
 from scclint.model.releases import first_with_kubernetes
 from scclint.model.schema import Shape, Shapes, Type
 from scclint.model.unknown import Unknown, is_expression, is_open
@@ -42,6 +43,9 @@ _MOST_EDITS = 2
 _QUANTITY = r"[+-]?(\d++(\.\d*+)?|\.\d++)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
 _TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
+_RANGES = {"weight": "must be in the range 1-100", "maxSkew": "must be greater than zero"}
+_MISSING = {"nodeSelectorTerms": "must have at least one node selector term"}
+"""What the API server says of some fields, for a value out of range and for none."""
 _UNSET_AT_ZERO = ("containerPort", "hostPort")
 """Ports of a container whose zero the API server reads as unset."""
 
@@ -77,7 +81,7 @@ class _Walk:
             value = data.get(key)
             empty = value is None or value in ("", []) or (key == "containerPort" and value == 0)
             if empty and not (key == "image" and self.kind == "DeploymentConfig"):
-                self.problems.append(required((*trail, key)))
+                self.problems.append(required((*trail, key), _MISSING.get(key, "")))
 
     def value(self, value: Any, shape: Shape) -> None:
         """Check a value that is neither null nor plainly right."""
@@ -120,7 +124,7 @@ class _Walk:
         if not isinstance(value, str):
             self.mismatch("a string", value)
         elif shape.enum is not None and (value or shape.pointer) and value not in shape.enum:
-            self.problems.append(unsupported(tuple(self.trail), value, shape.enum))
+            self.problems.append(_not_in(shape.enum, value, tuple(self.trail)))
 
     def integer(self, value: Any, shape: Shape) -> None:
         if not _is_integer(value):
@@ -130,7 +134,8 @@ class _Walk:
         if not -half <= value < half:
             self.mismatch(f"an integer of {shape.bits} bits", value)
         elif not shape.low <= value <= shape.high and not (value == 0 and self.trail[-1] in _UNSET_AT_ZERO):
-            self.problems.append(invalid(tuple(self.trail), int(value), _range_detail(shape, half - 1)))
+            detail = _RANGES.get(str(self.trail[-1])) or _range_detail(shape, half - 1)
+            self.problems.append(invalid(tuple(self.trail), int(value), detail))
 
     def special(self, value: Any, kind: Type) -> None:
         """Check a value whose type has rules of its own in the decoder, or must be what `Shape.accepts` already ruled out."""
@@ -200,6 +205,14 @@ def _is_integer(value: Any) -> bool:
     if isinstance(value, float):
         return value.is_integer()
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _not_in(enum: list[str], value: str, path: Path) -> FieldProblem:
+    """A value outside of the closed list of its field, in the words of the API server."""
+    if path[-1] == "operator" and "nodeAffinity" in path:
+        return invalid(path, value, "not a valid selector operator")
+    # The operators that compare numbers need a feature gate.
+    return unsupported(path, value, enum if "tolerations" not in path else [one for one in enum if one not in ("Gt", "Lt")])
 
 
 def _range_detail(shape: Shape, widest: int) -> str:

@@ -20,6 +20,8 @@ from scclint.validation.problem import FieldProblem, Printed, Problems, duplicat
 _FIRST_WITH_JSON = 34
 """The first Kubernetes minor that prints mappings as JSON."""
 
+_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_LONGEST_PART = 63
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _FORMS = {
     "label": (63, _LABEL, "characters or '-'", "'my-name',  or '123-abc'"),
@@ -121,6 +123,22 @@ def _check_form(form: str, name: Any, path: Path) -> Problems:
     if isinstance(name, str) and name and not is_open(name):
         for error in dns_errors(form, name):
             yield invalid(path, name, error)
+
+
+def qualified_errors(name: str) -> Iterator[str]:
+    """Yield why a text is no name with an optional prefix, as the key of a label is (`IsQualifiedName`)."""
+    prefix, slash, part = name.rpartition("/")
+    if slash:
+        yield from (f"prefix part {error}" for error in (dns_errors("subdomain", prefix) if prefix else ("must be non-empty",)))
+    if not part:
+        yield "name part must be non-empty"
+    elif size(part) > _LONGEST_PART:
+        yield f"name part must be no more than {_LONGEST_PART} characters"
+    if not re.fullmatch(_QUALIFIED, part):
+        yield (
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+            f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_QUALIFIED}')"
+        )
 
 
 def dns_errors(form: str, name: str) -> Iterator[str]:

@@ -19,7 +19,8 @@ from scclint.model.terms import (
 from scclint.model.unknown import is_open
 from scclint.text import field_path
 from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, value_at
-from scclint.validation.names import dns_errors
+from scclint.validation.details import check_details
+from scclint.validation.names import dns_errors, qualified_errors
 from scclint.validation.problem import (
     Code,
     Problems,
@@ -59,10 +60,6 @@ _AFFINITY_TERMS: tuple[tuple[str, Path], ...] = (
     ("requiredDuringSchedulingIgnoredDuringExecution", ()),
     ("preferredDuringSchedulingIgnoredDuringExecution", ("podAffinityTerm",)),
 )
-_LABEL_NAME = (
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  "
-    "or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
 
 
 def check_pod(
@@ -88,6 +85,8 @@ def check_pod(
     yield from _check_host_ports(spec, path, kind == "Pod" or kubernetes_minor <= _TEMPLATE_HOST_PORTS_UNTIL)
     yield from _check_hostname(spec, path, kubernetes_minor)
     yield from _check_dns(spec, path, whole)
+    if whole:
+        yield from check_details(spec, path, kind, kubernetes_minor)
     yield from _check_affinity(spec, path)
     yield from _check_os(spec, path, kubernetes_minor)
     yield from _check_host_process(spec, path, whole)
@@ -280,11 +279,11 @@ def _check_affinity(spec: Object, path: Path) -> Problems:
         rules, at = as_mapping(as_mapping(spec.get("affinity")).get(kind)), (*path, "affinity", kind)
         for list_name, inner in _AFFINITY_TERMS:
             for index, item in enumerate(as_mappings(rules.get(list_name))):
-                if not as_mapping(value_at(item, inner)).get("topologyKey"):
-                    where = (*at, list_name, index, *inner, "topologyKey")
+                key = as_text(as_mapping(value_at(item, inner)).get("topologyKey"))
+                where = (*at, list_name, index, *inner, "topologyKey")
+                if not key:
                     yield required(where, "can not be empty")
-                    for error in ("must be non-empty", _LABEL_NAME):
-                        yield invalid(where, "", f"name part {error}")
+                yield from (invalid(where, key, error) for error in qualified_errors(key))
 
 
 def _check_os(spec: Object, path: Path, minor: int) -> Problems:

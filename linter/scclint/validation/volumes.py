@@ -7,6 +7,7 @@ for hostPath, csi and image volumes.
 from scclint.finding import Path
 from scclint.text import field_path
 from scclint.untyped import Object, as_mapping, as_mappings, as_text
+from scclint.validation.details import check_pull_policy
 from scclint.validation.names import dns_errors
 from scclint.validation.problem import Problems, forbidden, invalid, required, size, too_long, unsupported
 from scclint.validation.security import check_local_path
@@ -35,8 +36,10 @@ def check_volumes(spec: Object, path: Path, minor: int, *, is_pod: bool) -> Prob
                 yield from _check_host_path(as_mapping(source), (*at, "hostPath"))
             case ["csi"]:
                 yield from _check_csi(as_mapping(source), (*at, "csi"), minor)
-            case ["image"] if is_pod and not as_mapping(source).get("reference"):
-                yield required((*at, "image", "reference"))
+            case ["image"]:
+                if is_pod and not as_mapping(source).get("reference"):
+                    yield required((*at, "image", "reference"))
+                yield from check_pull_policy(as_mapping(source), (*at, "image"))
 
 
 def _check_host_path(source: Object, at: Path) -> Problems:

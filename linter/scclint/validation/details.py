@@ -1,0 +1,236 @@
+"""Rules of the API server about the other fields of pods: names, probes and hooks, environment variables, tolerations.
+
+As pkg/apis/core/validation of Kubernetes 1.31 to 1.36 applies them on creation, with their words. `tools/record_real_server.py` records
+answers to compare them with. Values of a wrong type are left to the walk over the schema: here they count as absent.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from scclint.finding import Path
+from scclint.model.terms import EACH
+from scclint.model.unknown import is_open
+from scclint.untyped import Object, as_mapping, as_mappings, as_text
+from scclint.validation.names import dns_errors, qualified_errors
+from scclint.validation.problem import Problems, forbidden, invalid, required, unsupported
+
+Errors = Callable[[str], Iterator[str]]
+"""Yields why a text is not allowed, in the words of the API server."""
+
+_RELAXED_SINCE = 32
+"""The first minor that allows nearly every character in the name of an environment variable."""
+_ZERO_SLEEP_SINCE = 33
+_FILE_KEYS_SINCE = 34
+"""The first minor whose text names the source `fileKeyRef`."""
+
+_LABEL_VALUE = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
+_LABEL_VALUE_ERROR = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    f"alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '{_LABEL_VALUE}')"
+)
+_TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "port": (
+        (r"(?s).{1,15}", "must be no more than 15 characters"),
+        (r"[-a-z0-9]+", "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
+        (r"(?s)[^a-z]*[a-z].*", "must contain at least one letter (a-z)"),
+        (r"(?s)(?!.*--).*", "must not contain consecutive hyphens"),
+        (r"(?s)[^-](.*[^-])?", "must not begin or end with a hyphen"),
+    ),
+    "variable": (
+        (r"[ -<>-~]+", "a valid environment variable name must consist only of printable ASCII characters other than '='"),
+    ),
+    "key": (
+        (
+            r"[-._a-zA-Z0-9]+",
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
+            "regex used for validation is '[-._a-zA-Z0-9]+')",
+        ),
+    ),
+    "label value": ((_LABEL_VALUE, _LABEL_VALUE_ERROR),),
+}
+"""Forms of texts: the patterns that each has, and what the API server says if a text differs."""
+
+
+def _form(name: str, text: str) -> Iterator[str]:
+    return (error for pattern, error in _TEXTS[name] if not re.fullmatch(pattern, text))
+
+
+def _ip_errors(text: str) -> Iterator[str]:
+    from ipaddress import ip_address
+
+    try:
+        ip_address(text)
+    except ValueError:
+        yield "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+
+
+_SUBDOMAIN, _LABEL = partial(dns_errors, "subdomain"), partial(dns_errors, "label")
+_OF_POD: tuple[tuple[Path, Errors], ...] = (
+    (("serviceAccountName",), _SUBDOMAIN),
+    (("priorityClassName",), _SUBDOMAIN),
+    (("runtimeClassName",), _SUBDOMAIN),
+    (("hostAliases", EACH, "ip"), _ip_errors),
+    (("hostAliases", EACH, "hostnames", EACH), _SUBDOMAIN),
+    (("readinessGates", EACH, "conditionType"), qualified_errors),
+    (("tolerations", EACH, "key"), qualified_errors),
+    (("hostname",), _LABEL),
+    (("subdomain",), _LABEL),
+)
+_OF_CONTAINER: tuple[tuple[Path, Errors], ...] = (
+    (("ports", EACH, "name"), partial(_form, "port")),
+    (("envFrom", EACH, "secretRef", "name"), _SUBDOMAIN),
+    (("envFrom", EACH, "configMapRef", "name"), _SUBDOMAIN),
+    *((("env", EACH, "valueFrom", source, "key"), partial(_form, "key")) for source in ("configMapKeyRef", "secretKeyRef")),
+    *((("env", EACH, "valueFrom", source, "name"), _SUBDOMAIN) for source in ("configMapKeyRef", "secretKeyRef")),
+)
+_VARIABLES: tuple[Path, ...] = (("env", EACH, "name"), ("envFrom", EACH, "prefix"))
+_NEVER_EMPTY = frozenset(
+    (
+        ("runtimeClassName",),
+        ("env", EACH, "valueFrom", "configMapKeyRef", "name"),
+        ("env", EACH, "valueFrom", "secretKeyRef", "name"),
+    )
+)
+"""Fields whose empty text is no absent value."""
+
+_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_NO_DEADLINE = {
+    "Deployment": "ReplicaSet",
+    "ReplicaSet": "ReplicaSet",
+    "DaemonSet": "DaemonSet",
+    "StatefulSet": "StatefulSet",
+    "ReplicationController": "ReplicationController",
+}
+"""The kinds whose pods have no deadline, with the name of the kind in the text of the API server."""
+
+
+def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
+    """Check the fields of a pod, at `path`, that stand on their own."""
+    # The controller of a StatefulSet sets the last two, so that its template is not checked for them.
+    yield from _check_texts(spec, path, _OF_POD[:-2] if kind == "StatefulSet" else _OF_POD)
+    for key, value in as_mapping(spec.get("nodeSelector")).items():
+        for text, errors in ((key, qualified_errors(key)), (value, _form("label value", as_text(value)))):
+            yield from (invalid((*path, "nodeSelector"), text, error) for error in errors if not is_open(text))
+    if spec.get("activeDeadlineSeconds") is not None and kind in _NO_DEADLINE:
+        yield forbidden((*path, "activeDeadlineSeconds"), f"activeDeadlineSeconds in {_NO_DEADLINE[kind]} is not Supported")
+    for index, toleration in enumerate(as_mappings(spec.get("tolerations"))):
+        yield from _check_toleration(toleration, (*path, "tolerations", index))
+    grace = spec.get("terminationGracePeriodSeconds")
+    for field in ("initContainers", "containers"):
+        for index, container in enumerate(as_mappings(spec.get(field))):
+            at = (*path, field, index)
+            yield from _check_texts(container, at, _OF_CONTAINER)
+            variables = tuple((name, partial(_form, "variable")) for name in _VARIABLES if minor >= _RELAXED_SINCE)
+            yield from _check_texts(container, at, variables)
+            yield from _check_environment(container, at, minor)
+            if field == "containers" or container.get("restartPolicy") == "Always":
+                yield from _check_handlers(container, at, grace if isinstance(grace, int) else 30, minor)
+
+
+def _check_texts(part: Object, path: Path, rows: tuple[tuple[Path, Errors], ...]) -> Problems:
+    for field, errors in rows:
+        for text, at in _values(part, path, field):
+            if isinstance(text, str) and (text or field in _NEVER_EMPTY) and not is_open(text):
+                yield from (invalid(at, text, error) for error in errors(text))
+
+
+def _values(part: Any, path: Path, field: Path) -> Iterator[tuple[Any, Path]]:
+    """Yield the values at a path below a part, in which `EACH` means every item of a list, with their paths."""
+    if not field:
+        yield part, path
+    elif field[0] == EACH:
+        for index, item in enumerate(part if isinstance(part, list) else ()):
+            yield from _values(item, (*path, index), field[1:])
+    elif isinstance(part, dict) and part.get(field[0]) is not None:
+        yield from _values(part[field[0]], (*path, field[0]), field[1:])
+
+
+def _check_toleration(toleration: Object, at: Path) -> Problems:
+    """`ValidateTolerations`: what the operator wants of key and value, and the effect that lasts for some time."""
+    operator, value = as_text(toleration.get("operator")), as_text(toleration.get("value"))
+    if not toleration.get("key") and operator != "Exists":
+        text = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
+        yield invalid((*at, "operator"), operator, text)
+    if toleration.get("tolerationSeconds") is not None and toleration.get("effect") != "NoExecute":
+        yield invalid(
+            (*at, "effect"), as_text(toleration.get("effect")), "effect must be 'NoExecute' when `tolerationSeconds` is set"
+        )
+    if operator == "Exists" and value:
+        yield invalid((*at, "operator"), value, "value must be empty when `operator` is 'Exists'")
+    elif operator in ("", "Equal"):
+        yield from (invalid((*at, "operator"), value, error) for error in _form("label value", value) if not is_open(value))
+
+
+def _check_environment(container: Object, at: Path, minor: int) -> Problems:
+    """`validateEnvVarValueFrom` and `ValidateEnvFrom`: a value has one source."""
+    known = _SOURCES if minor >= _FILE_KEYS_SINCE else _SOURCES[:-1]
+    for index, variable in enumerate(as_mappings(container.get("env"))):
+        source, where = variable.get("valueFrom"), (*at, "env", index, "valueFrom")
+        if not isinstance(source, dict):
+            continue
+        given = [name for name in known if source.get(name) is not None]
+        if not given:
+            names = [f"`{name}`" for name in known]
+            yield invalid(where, "", f"must specify one of: {', '.join(names[:-1])} or {names[-1]}")
+        elif variable.get("value"):
+            yield invalid(where, "", "may not be specified when `value` is not empty")
+        elif len(given) > 1:
+            yield invalid(where, "", "may not have more than one field specified at a time")
+    for group in as_mappings(container.get("envFrom")):
+        given = [name for name in ("configMapRef", "secretRef") if group.get(name) is not None]
+        if len(given) != 1:
+            text = (
+                "may not have more than one field specified at a time"
+                if given
+                else "must specify one of: `configMapRef` or `secretRef`"
+            )
+            yield invalid((*at, "envFrom"), "", text)
+
+
+def _check_handlers(container: Object, at: Path, grace: int, minor: int) -> Problems:
+    """`validateProbe` and `validateLifecycle`: a probe or hook does one thing, and what each needs."""
+    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
+        probe = container.get(name)
+        if not isinstance(probe, dict):
+            continue
+        yield from _check_handler(probe, (*at, name), grace, minor)
+        successes, period = probe.get("successThreshold"), probe.get("terminationGracePeriodSeconds")
+        if name != "readinessProbe" and isinstance(successes, int) and successes not in (0, 1):
+            yield invalid((*at, name, "successThreshold"), successes, "must be 1")
+        if isinstance(period, int) and period <= 0:
+            yield invalid((*at, name, "terminationGracePeriodSeconds"), period, "must be greater than 0")
+        if period is not None and name == "readinessProbe":
+            yield invalid((*at, name, "terminationGracePeriodSeconds"), period, "must not be set for readinessProbes")
+    for name, hook in as_mapping(container.get("lifecycle")).items():
+        if isinstance(hook, dict) and name in ("postStart", "preStop"):
+            yield from _check_handler(hook, (*at, "lifecycle", name), grace, minor)
+
+
+def _check_handler(handler: Object, at: Path, grace: int, minor: int) -> Problems:
+    given = [name for name in _HANDLERS if handler.get(name) is not None]
+    yield from (forbidden((*at, extra), "may not specify more than 1 handler type") for extra in given[1:])
+    if not given:
+        yield required(at, "must specify a handler type")
+        return
+    action, where = as_mapping(handler[given[0]]), (*at, given[0])
+    if given[0] == "exec" and not action.get("command"):
+        yield required((*where, "command"))
+    if given[0] in ("httpGet", "tcpSocket"):
+        port, where = action.get("port"), (*where, "port")
+        if isinstance(port, int) and port < 2**31 and not 0 < port < 65536:
+            yield invalid(where, port, "must be between 1 and 65535, inclusive")
+        elif isinstance(port, str) and not is_open(port):
+            yield from (invalid(where, port, error) for error in _form("port", port))
+    seconds = action.get("seconds") if given[0] == "sleep" else None
+    if isinstance(seconds, int) and minor >= _ZERO_SLEEP_SINCE and not 0 <= seconds <= grace:
+        yield invalid(where, seconds, f"must be non-negative and less than terminationGracePeriodSeconds ({grace})")
+
+
+def check_pull_policy(source: Object, at: Path) -> Problems:
+    """`validatePullPolicy` of an image volume."""
+    policies, policy = ("Always", "IfNotPresent", "Never"), source.get("pullPolicy")
+    if isinstance(policy, str) and policy and policy not in policies:
+        yield unsupported((*at, "pullPolicy"), policy, policies)
