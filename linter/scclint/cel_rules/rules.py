@@ -124,8 +124,8 @@ def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
     yield from ((0, f"nothing is called {name!r}{_instead(name, variables)}") for name in sorted(unknown))
 
 
-def _instead(word: str, known: Iterable[str]) -> str:
-    return did_you_mean(word, [*known]) or f"; known here: {', '.join(sorted(known))}"
+def _instead(word: str, names: Iterable[str]) -> str:
+    return did_you_mean(word, [*names]) or f"; known here: {', '.join(sorted(names))}"
 
 
 _REPORTED = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")

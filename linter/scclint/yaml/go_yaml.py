@@ -56,7 +56,7 @@ class ScannedText:
         self._colon = colon = self._colon or self._stand_in(":")
         at = error.problem_mark.index
         text = f"{self.text[:at]}{colon}{self.text[at + 1 :]}"
-        self.text = re.sub(_COLONS, lambda found: colon * len(found[0]) if found[0][0] == ":" else found[0], text)
+        self.text = re.sub(_COLONS, lambda match: colon * len(match[0]) if match[0][0] == ":" else match[0], text)
         return True
 
     def restoring(self, next_event: Callable[[], Any]) -> Callable[[], Any]:

@@ -113,23 +113,23 @@ def read_evidence(files: Iterable[tuple[str, str]]) -> list[Observation]:
 
     Raises LoadError for a text that is not a supported capture.
     """
-    found: list[Observation] = []
+    observations: list[Observation] = []
     names: dict[str, Identity] = {}
     for path, text in files:
         for item in _read(path, text):
             if isinstance(item, Observation):
-                found.append(item)
+                observations.append(item)
             else:
                 names |= item
-    for observation in found:
+    for observation in observations:
         if observation.container_id and observation.identity.pod:
             names.setdefault(observation.container_id, observation.identity)
     pids = {
         observation.pid: observation.identity
-        for observation in found
+        for observation in observations
         if observation.pid and observation.identity.pod and observation.source == "crictl"
     }
-    return [_named(observation, names, pids) for observation in found]
+    return [_named(observation, names, pids) for observation in observations]
 
 
 def _read(path: str, text: str) -> Iterator[Observation | dict[str, Identity]]:

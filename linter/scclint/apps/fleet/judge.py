@@ -10,7 +10,7 @@ from threading import Lock
 from scclint import __version__
 from scclint.admission.verdict import ObjectRef
 from scclint.apps.fleet.content import content_of, digest_of
-from scclint.apps.fleet.place import Opener, OpenTarget, unpacked
+from scclint.apps.fleet.place import OpenTarget, open_target, unpacked
 from scclint.apps.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.apps.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
 from scclint.apps.fleet.targets import FleetTarget
@@ -18,6 +18,7 @@ from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
+from scclint.memo import Memo
 from scclint.model.object import Role, RoleBinding, SecurityContextConstraints
 from scclint.model.releases import DEFAULT
 from scclint.model.terms import namespace_name
@@ -65,7 +66,7 @@ class TargetJudge:
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = TargetSettings(settings)
-        self._opener = Opener()
+        self._rules_above = Memo()
 
     def judge(self, target: FleetTarget, earlier: Mapping[str, Row]) -> TargetResult:
         """Return the rows of a target. `earlier` are its rows of the table `targets` in earlier scans, by key.
@@ -74,7 +75,7 @@ class TargetJudge:
         """
         start = time.monotonic()
         try:
-            with self._opener.opened(target) as place:
+            with open_target(target, self._rules_above) as place:
                 judged = self._judged(target, place, earlier)
         except ScclintError as error:
             where = f"{error.file}: " if isinstance(error, LoadError) and error.file not in ("", target.address) else ""

@@ -75,19 +75,19 @@ def _rows(view: FleetView, database: Database) -> str:
 
 def _cells(row: Mapping[str, str]) -> dict[str, str]:
     """The cells of a row by the titles of their columns. Columns that name one thing together are one."""
-    found: dict[str, str] = {}
+    cells: dict[str, str] = {}
     for name, value in row.items():
         match name:
             case "kind" | "subject_kind":
                 prefix = name.removesuffix("kind")
                 namespace, name_of = row[f"{prefix}namespace"], row["subject" if prefix else "name"]
-                found["Subject" if prefix else "Workload"] = full_name(value, namespace, name_of)
+                cells["Subject" if prefix else "Workload"] = full_name(value, namespace, name_of)
             case "file":
-                found["Place"] = line_place(value, int(row["line"])) if value else ""
+                cells["Place"] = line_place(value, int(row["line"])) if value else ""
             case "namespace" | "name" | "subject_namespace" | "subject" | "line":
                 pass
             case "share":
-                found["Share"] = f"{float(value):.1%}"
+                cells["Share"] = f"{float(value):.1%}"
             case _:
-                found[_TITLES.get(name) or name.replace("_", " ").capitalize()] = shortened(value, _LONGEST)
-    return found
+                cells[_TITLES.get(name) or name.replace("_", " ").capitalize()] = shortened(value, _LONGEST)
+    return cells

@@ -37,37 +37,36 @@ class OpenTarget:
     skipped: tuple[str, ...] = ()
 
 
-class Opener:
-    """Opens targets. What the folders above them say is read once for all targets in a folder."""
+@contextmanager
+def open_target(target: FleetTarget, rules: Memo) -> Iterator[OpenTarget]:
+    """Open a target for the time of its judgement. Raises LoadError for one that cannot be read.
 
-    def __init__(self) -> None:
-        self._rules = Memo()
+    `rules` keeps the ignore files of git in the folders above, which are read once for all targets in a folder.
+    """
+    if not target.is_url:
+        yield _local(target.path, target.address, rules)
+        return
+    with TemporaryDirectory(prefix="scclint-") as folder:
+        path, skipped = _fetched(target.address, folder)
+        yield replace(_local(path, target.address, rules), copied=True, skipped=skipped)
 
-    @contextmanager
-    def opened(self, target: FleetTarget) -> Iterator[OpenTarget]:
-        """Open a target for the time of its judgement. Raises LoadError for one that cannot be read."""
-        if not target.is_url:
-            yield self._local(target.path, target.address)
-            return
-        with TemporaryDirectory(prefix="scclint-") as folder:
-            path, skipped = _fetched(target.address, folder)
-            yield replace(self._local(path, target.address), copied=True, skipped=skipped)
 
-    def _local(self, path: str, shown: str) -> OpenTarget:
-        if os.path.isdir(path):
-            return OpenTarget(path, ".", digest_of(content_of(path), self._rules_above(path)))
-        if not os.path.exists(path):
-            raise LoadError("no such file or directory", shown)
-        if can_unpack(path):
-            return OpenTarget("", ".", content_of(path), archive=path)
-        return OpenTarget(*os.path.split(path), content_of(path))
+def _local(path: str, shown: str, rules: Memo) -> OpenTarget:
+    if os.path.isdir(path):
+        return OpenTarget(path, ".", digest_of(content_of(path), _rules_above(path, rules)))
+    if not os.path.exists(path):
+        raise LoadError("no such file or directory", shown)
+    if can_unpack(path):
+        return OpenTarget("", ".", content_of(path), archive=path)
+    return OpenTarget(*os.path.split(path), content_of(path))
 
-    def _rules_above(self, folder: str) -> list[str]:
-        """The content of the ignore files of git in the folders above, which decide what of the folder is read."""
-        if os.path.lexists(os.path.join(folder, ".git")):
-            return []
-        parent = os.path.dirname(os.path.realpath(folder) if os.path.islink(folder) else folder)
-        return self._rules(parent, lambda: _rules_from(parent))
+
+def _rules_above(folder: str, rules: Memo) -> list[str]:
+    """The content of the ignore files of git in the folders above, which decide what of the folder is read."""
+    if os.path.lexists(os.path.join(folder, ".git")):
+        return []
+    parent = os.path.dirname(os.path.realpath(folder) if os.path.islink(folder) else folder)
+    return rules(parent, lambda: _rules_from(parent))
 
 
 @contextmanager
