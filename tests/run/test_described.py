@@ -10,7 +10,7 @@ from scclint.config.model import Config
 from scclint.config.records import Creator, NamespaceFacts
 from scclint.outcome.world import PROJECT_USER
 from scclint.run.judge import open_units
-from scclint.run.worlds import Described, describe
+from scclint.run.worlds import ClusterDescription, describe
 from tests.running import run_over
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}}}\nspec: {{containers: [{{name: web, image: example/web}}]}}\n"
@@ -43,7 +43,7 @@ def test_objects_of_the_cluster_are_modelled_once(units: Path, monkeypatch: pyte
     run = run_over(["units"], Config(cluster_state=("state.yaml",), render="never"))
     made: list[str] = []
 
-    def counted(*values: Any) -> Described:
+    def counted(*values: Any) -> ClusterDescription:
         made.append("described")
         return describe(*values)
 

@@ -17,7 +17,7 @@ from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
 from scclint.text import and_more
-from scclint.units.deploying import HOLDING, may_hold
+from scclint.units.deployers import HOLDING, may_hold
 from scclint.units.detect import DEPLOYING, NO_EXCLUSIONS, Split, may_deploy
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit

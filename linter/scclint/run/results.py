@@ -12,7 +12,7 @@ from scclint.run.scan import reach
 from scclint.run.shared import Run
 from scclint.units.unit import Unit
 
-_Judged = tuple[UnitResult, Mapping[Question, Reply] | None]
+_UnitAnswer = tuple[UnitResult, Mapping[Question, Reply] | None]
 """The result of a unit, and what it asked about other units. Without answers, the result says that its unit was not judged."""
 
 
@@ -44,8 +44,8 @@ def processes(run: Run, units: Sequence[Unit]) -> int:
     return min(jobs or cores(), len(units)) if can_fork() else 1
 
 
-def _judged(run: Run, units: Sequence[Unit]) -> Iterator[_Judged]:
-    def work(index: int) -> _Judged:
+def _judged(run: Run, units: Sequence[Unit]) -> Iterator[_UnitAnswer]:
+    def work(index: int) -> _UnitAnswer:
         opened = open_unit(units[index], run)
         return judge(opened, run), opened.others.asked
 

@@ -25,7 +25,7 @@ from scclint.run.load import Inputs, described_objects, guard, left_out, unread
 from scclint.run.options import RunOptions
 from scclint.run.render import Rendered, texts_on_disk
 from scclint.run.store import RunStore
-from scclint.run.worlds import Described, describe, make_clusters
+from scclint.run.worlds import ClusterDescription, describe, make_clusters
 from scclint.units.facts import AllUnits, Facts, facts_of, together
 from scclint.units.kustomize.surroundings import Surroundings
 from scclint.units.outline import Outline
@@ -62,7 +62,7 @@ class Run:
         self.registry = registry
         self.options = options
         self.rendered = rendered
-        self._described: tuple[str, Described, Inputs] | None = None
+        self._described: tuple[str, ClusterDescription, Inputs] | None = None
         self.store = store
         self.memo = Memo()
         self.mounts_in: Callable[[Unit, Run], Mapping[Question, list[Any]]] = lambda unit, run: EMPTY
@@ -171,7 +171,7 @@ class Run:
         """The documents of `cluster` that mean the same in all units."""
         return [document for document in self.cluster[0] if document.kind not in TEKTON]
 
-    def described(self, namespace: str) -> tuple[Described, Inputs]:
+    def described(self, namespace: str) -> tuple[ClusterDescription, Inputs]:
         """What all units share, for a unit whose namespace is `namespace`, and what became of the documents that describe it."""
         if self._described is None or self._described[0] not in ("", namespace):
             objects, inputs = described_objects(self.described_documents, self.config, namespace)

@@ -37,7 +37,7 @@ POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
 @record
-class Described:
+class ClusterDescription:
     """What the settings and a description of the cluster say, for all units.
 
     `clusters` are those of the releases asked for, with `objects` and what the settings say added to `installed`. `layers` are the
@@ -62,7 +62,7 @@ class Described:
 
 def describe(
     config: Config, installed: tuple[Cluster, ...], objects: Sequence[ApiObject] = (), namespace: str = ""
-) -> Described:
+) -> ClusterDescription:
     """Return what all units share. `namespace` is that of objects that name none."""
     objects = _whole(objects)
     state, applied = (
@@ -71,14 +71,14 @@ def describe(
     )
     layers = [*_configured(config)], state, applied
     roles = tuple(_cluster_roles(chain(*layers)))
-    described = Described(installed, (), tuple(objects), layers, roles)
+    described = ClusterDescription(installed, (), tuple(objects), layers, roles)
     return replace(described, clusters=described.without(_unfollowed(roles)))
 
 
 def make_worlds(
     objects: Sequence[ApiObject],
     config: Config,
-    described: Described,
+    described: ClusterDescription,
     *,
     namespace: str = "",
     other_units: OtherUnits | None = None,
@@ -128,7 +128,7 @@ def make_worlds(
 
 
 def _of_pipelines(
-    objects: Sequence[ApiObject], described: Described, namespace: str, *, installed: bool
+    objects: Sequence[ApiObject], described: ClusterDescription, namespace: str, *, installed: bool
 ) -> list[dict[str, Any]]:
     """What OpenShift Pipelines brings for the namespaces that it serves, without the objects that the input describes."""
     served = [o for o in objects if installed or (isinstance(o, Workload) and o.group == "tekton.dev")]

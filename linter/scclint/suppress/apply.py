@@ -34,12 +34,12 @@ def apply(
     A finding that is already suppressed keeps its mark and counts as a use. `rules` are the rules that ignores may select; the
     `paths` of ignores are relative to `root`.
     """
-    applied = [_Applied(ignore, rules, today, root) for ignore in ignores]
+    applied = [_IgnoreMatcher(ignore, rules, today, root) for ignore in ignores]
     # A comment or annotation concerns its own file only, so a run over many files compares few of them.
-    in_file: dict[str | None, list[_Applied]] = defaultdict(list)
+    in_file: dict[str | None, list[_IgnoreMatcher]] = defaultdict(list)
     for each in applied:
         in_file[each.ignore.region.file if each.ignore.region else None].append(each)
-    concerning: dict[tuple[str, str], list[_Applied]] = {}
+    concerning: dict[tuple[str, str], list[_IgnoreMatcher]] = {}
     marked = []
     for finding in findings:
         span = finding.span
@@ -60,7 +60,7 @@ def apply(
     return marked, [each.outcome(ran) for each in applied]
 
 
-class _Applied:
+class _IgnoreMatcher:
     """An ignore with its selectors, globs and region ready to be compared, and what it matched so far."""
 
     def __init__(self, ignore: Ignore, rules: Sequence[AnyRule], today: "date | None", root: str) -> None:

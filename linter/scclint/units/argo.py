@@ -16,7 +16,7 @@ from scclint.files import is_below
 from scclint.finding import Path
 from scclint.limits import MAX_APPLICATIONS
 from scclint.load import data_of, data_of_file
-from scclint.units.deploying import Deployed, Deploying, Repository, Unfollowed, laid_over, patched
+from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField, laid_over, patched
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Deployment
@@ -33,23 +33,23 @@ _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*)
 _OUTSIDE = "it lies in another repository"
 
 
-def of_application(one: Deploying, application: Mapping[str, Any], at: Path) -> Deployed:
+def of_application(deployer: Deployer, application: Mapping[str, Any], at: Path) -> Deployments:
     """What an Application deploys. `at` is the path of its `spec` in the object that has it, an ApplicationSet or the Application."""
     spec = as_mapping(application.get("spec"))
     name = as_text(value_at(application, ("metadata", "name")))
     # Part of a name may be known only to the cluster.
-    name = one.name if "{{" in name else name
+    name = deployer.name if "{{" in name else name
     namespace = as_text(value_at(spec, ("destination", "namespace")))
     sources = dict(_sources(spec, at))
     references = {f"${source.get('ref')}": source for source in sources.values() if source.get("ref")}
     for place, source in sources.items():
-        if source.get("chart") or not one.repository.is_ours(source.get("repoURL")):
+        if source.get("chart") or not deployer.repository.is_ours(source.get("repoURL")):
             if source.get("chart") or as_text(source.get("path")):
-                yield one.unfollowed((*place, "chart" if source.get("chart") else "repoURL"), _OUTSIDE)
+                yield deployer.unfollowed((*place, "chart" if source.get("chart") else "repoURL"), _OUTSIDE)
         else:
-            folder = one.repository.inside(as_text(source.get("path"))) if as_text(source.get("path")) else ""
+            folder = deployer.repository.inside(as_text(source.get("path"))) if as_text(source.get("path")) else ""
             if os.path.isdir(folder):
-                yield from _Source(one, name, namespace, place, source, folder, references).deployed()
+                yield from _Source(deployer, name, namespace, place, source, folder, references).deployed()
 
 
 def _sources(spec: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -63,7 +63,7 @@ class _Source:
 
     def __init__(
         self,
-        one: Deploying,
+        deployer: Deployer,
         name: str,
         namespace: str,
         place: Path,
@@ -71,7 +71,7 @@ class _Source:
         folder: str,
         references: Mapping[str, Mapping[str, Any]],
     ) -> None:
-        self._one = one
+        self._deployer = deployer
         self._name = name
         self._namespace = namespace
         self._place = place
@@ -88,10 +88,10 @@ class _Source:
             "ARGOCD_APP_SOURCE_TARGET_REVISION": as_text(source.get("targetRevision")),
         }
 
-    def deployed(self) -> Deployed:
+    def deployed(self) -> Deployments:
         helm, directory = self._helm, as_mapping(self._source.get("directory"))
         values: list[str] = []
-        unfollowed: list[Unfollowed] = []
+        unfollowed: list[UnfollowedField] = []
         for found in self._value_files():
             (values if isinstance(found, str) else unfollowed).append(found)  # type: ignore[arg-type]  # each goes to the list of its type
         settings = [*self._parameters()]
@@ -129,8 +129,8 @@ class _Source:
         if plain and (directory.get("jsonnet") or glob.glob("*.jsonnet", root_dir=self._folder)):
             yield self._unfollowed(("directory", "jsonnet"), "scclint does not run jsonnet")
 
-    def _unfollowed(self, field: Path, why: str) -> Unfollowed:
-        return self._one.unfollowed((*self._place, *field), why, self._folder)
+    def _unfollowed(self, field: Path, why: str) -> UnfollowedField:
+        return self._deployer.unfollowed((*self._place, *field), why, self._folder)
 
     def _filled(self, text: str) -> str:
         """A text with the variables of Argo CD's build environment filled in, as far as they are known."""
@@ -153,18 +153,18 @@ class _Source:
         """
         reference, _, rest = value.partition("/")
         if reference in self._references:
-            ours = self._one.repository.is_ours(self._references[reference].get("repoURL"))
-            return self._inside(self._one.repository.tree, self._filled(rest)) if ours else ""
+            ours = self._deployer.repository.is_ours(self._references[reference].get("repoURL"))
+            return self._inside(self._deployer.repository.tree, self._filled(rest)) if ours else ""
         value = self._filled(value)
         if "://" in value:
             return ""
-        return self._inside(self._one.repository.tree if value.startswith("/") else self._folder, value.lstrip("/"))
+        return self._inside(self._deployer.repository.tree if value.startswith("/") else self._folder, value.lstrip("/"))
 
     def _inside(self, folder: str, value: str) -> str:
         path = os.path.normpath(os.path.join(folder, value))
-        return path if is_below(path, self._one.repository.tree) else ""
+        return path if is_below(path, self._deployer.repository.tree) else ""
 
-    def _value_files(self) -> Iterator[str | Unfollowed]:
+    def _value_files(self) -> Iterator[str | UnfollowedField]:
         """The paths of the values files in the order in which helm takes them: a file that is named is no match of a pattern."""
         named = texts(self._helm.get("valueFiles"))
         paths = [self._path(value) for value in named]
@@ -173,7 +173,7 @@ class _Source:
         for number, path in enumerate(paths):
             found = [path]
             if path and _GLOB.search(path) and not os.path.isfile(path):
-                tree = self._one.repository.tree
+                tree = self._deployer.repository.tree
                 matches = sorted(glob.glob(path, recursive=True, include_hidden=True))
                 found = [match for match in matches if match not in taken and is_below(os.path.realpath(match), tree)]
             files = [file for file in found if os.path.isfile(file)]
@@ -205,7 +205,7 @@ class _Source:
             here = self._folder
             fields["components"] = [one for one in texts(given.get("components")) if os.path.isdir(os.path.join(here, one))]
         at = (*self._place, "kustomize", "patches")
-        return fields, tuple(self._one.span((*at, number)) for number in range(len(as_list(given.get("patches")))))
+        return fields, tuple(self._deployer.span((*at, number)) for number in range(len(as_list(given.get("patches")))))
 
 
 def _escaped(value: str) -> str:
@@ -232,26 +232,26 @@ _DECISIVE = (("path",), ("helm",), ("kustomize",), ("directory",))
 Parameters = dict[str, Any]
 
 
-def of_set(one: Deploying) -> Deployed:
+def of_set(deployer: Deployer) -> Deployments:
     """What the Applications of an ApplicationSet deploy."""
-    spec = as_mapping(one.data.get("spec"))
-    made = _Generators(one.repository, go=spec.get("goTemplate") is True)
+    spec = as_mapping(deployer.data.get("spec"))
+    made = _Generators(deployer.repository, go=spec.get("goTemplate") is True)
     for number, generator in enumerate(as_mappings(spec.get("generators"))):
         template = laid_over(as_mapping(spec.get("template")), _own_template(generator))
         found, known = made.parameters(generator, {})
         if len(found) > MAX_APPLICATIONS:
-            yield one.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
+            yield deployer.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
             continue
         for parameters in found:
             application = made.filled(template, parameters)
             if patch := as_text(spec.get("templatePatch")):
                 application = patched(application, as_mapping(data_of(made.filled(patch, parameters))))
             if (field := _open(application)) and not known:
-                yield one.unfollowed(("spec", *field), "only the cluster knows what its template is filled with")
+                yield deployer.unfollowed(("spec", *field), "only the cluster knows what its template is filled with")
             elif field:
-                yield one.unfollowed(("spec", *field), "scclint does not run its template")
+                yield deployer.unfollowed(("spec", *field), "scclint does not run its template")
             else:
-                yield from of_application(one, application, _AT)
+                yield from of_application(deployer, application, _AT)
 
 
 def _own_template(generator: Mapping[str, Any]) -> Mapping[str, Any]:

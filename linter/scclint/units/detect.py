@@ -19,7 +19,7 @@ from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.text import and_more, counted, field_path
 from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
-from scclint.units.deploying import Deployed, Deploying, Repository, Unfollowed
+from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
@@ -73,7 +73,7 @@ class Split:
         self._hidden = hidden
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
-        self._unfollowed: list[Unfollowed] = []
+        self._unfollowed: list[UnfollowedField] = []
         self._named: set[str] = set()
         self._older: dict[str, int] = {}
         self._releases: set[str] = set()
@@ -170,7 +170,7 @@ class Split:
             text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
             yield Notice("note", text, self._outline.shown(newest))
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
-        said: dict[tuple[str, ...], list[Unfollowed]] = {}
+        said: dict[tuple[str, ...], list[UnfollowedField]] = {}
         for one in self._unfollowed:
             if not one.path:
                 said.setdefault((one.why,), []).append(one)
@@ -509,10 +509,10 @@ def _stages(unit: Unit) -> Iterator[Unit]:
         yield replace(unit, name=name, reason=f"{unit.reason}, upgraded", deployment=replace(unit.deployment, upgrade=True))
 
 
-def _deployed_by(item: Item, repository: Repository) -> "Deployed":
+def _deployed_by(item: Item, repository: Repository) -> "Deployments":
     """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
     group, kind = str(item.data.get("apiVersion")).partition("/")[0], item.data.get("kind")
-    one = Deploying(item, repository)
+    one = Deployer(item, repository)
     if group == ARGO and kind == "Application":
         from scclint.units.argo import of_application
 

@@ -190,7 +190,7 @@ _STORAGE: Mapping[str, Mapping[tuple[str, ...], str]] = {
 _Key = tuple[str, ...]
 """By what an object is asked for: kind, namespace and name, or a subject, or the namespace of an account."""
 
-_Taken = tuple[tuple[BorrowedObject, ...], tuple[AmbiguousObject, ...], tuple[BorrowedObject, ...]]
+_UnitContext = tuple[tuple[BorrowedObject, ...], tuple[AmbiguousObject, ...], tuple[BorrowedObject, ...]]
 """What a unit takes, what is left out, and all candidates (see `OtherUnits`)."""
 
 
@@ -221,7 +221,7 @@ class AllUnits:
         self._synced = synced
         self._bundles = bundles
         self._mounts = mounts
-        self._taken: dict[str, _Taken] = {}
+        self._taken: dict[str, _UnitContext] = {}
         self._profiles: dict[str, Profiles] = {}
 
     def of(self, unit: Unit) -> OtherUnits:
@@ -267,7 +267,7 @@ class AllUnits:
             self._profiles[unit] = Profiles(self._facts[unit].profiles)
         return bool(self._profiles[unit].resolve(path).providers)
 
-    def _borrowed(self, unit: Unit) -> _Taken:
+    def _borrowed(self, unit: Unit) -> _UnitContext:
         own = self._facts[unit.name]
         defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, Facts()).objects)}
         by_name: dict[_Key, list[BorrowedObject]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 from scclint.finding import Path
 from scclint.load import data_of
 from scclint.source import Span
-from scclint.units.deploying import Deployed, Deploying, laid_over
+from scclint.units.deployers import Deployer, Deployments, laid_over
 from scclint.units.unit import Deployment
 from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
 
@@ -18,16 +18,16 @@ _FIELDS = {"targetNamespace": "namespace", "namePrefix": "namePrefix", "nameSuff
 _OUTSIDE = "its source lies outside the repository"
 
 
-def of_kustomization(one: Deploying) -> Deployed:
+def of_kustomization(deployer: Deployer) -> Deployments:
     """What a Flux Kustomization deploys."""
-    spec = as_mapping(one.data.get("spec"))
+    spec = as_mapping(deployer.data.get("spec"))
     path = spec.get("path") or ("." if spec.get("sourceRef") else "")
-    folder = one.repository.inside(as_text(path)) if as_text(path) else ""
-    if not _is_ours(one, spec):
-        yield one.unfollowed(("spec", "sourceRef"), _OUTSIDE)
+    folder = deployer.repository.inside(as_text(path)) if as_text(path) else ""
+    if not _is_ours(deployer, spec):
+        yield deployer.unfollowed(("spec", "sourceRef"), _OUTSIDE)
     elif os.path.isdir(folder):
         fields = {ours: spec[key] for key, ours in _FIELDS.items() if spec.get(key)}
-        patches, spans = _patches(one, spec, ("spec",))
+        patches, spans = _patches(deployer, spec, ("spec",))
         components = texts(spec.get("components"))
         if spec.get("ignoreMissingComponents") is True:
             components = [name for name in components if os.path.isdir(os.path.join(folder, name))]
@@ -42,9 +42,9 @@ def of_kustomization(one: Deploying) -> Deployed:
             transformer = {"apiVersion": "builtin", "kind": "AnnotationsTransformer", "metadata": {"name": "common"}}
             text = json.dumps({**transformer, "annotations": metadata["annotations"], "fieldSpecs": [where]}, indent=1)
             fields["transformers"] = [text]
-        variables, files, unknown = _variables(one, spec)
+        variables, files, unknown = _variables(deployer, spec)
         yield Deployment(
-            one.by,
+            deployer.by,
             as_text(spec.get("targetNamespace")),
             folder,
             files,
@@ -55,24 +55,24 @@ def of_kustomization(one: Deploying) -> Deployed:
             recurse=True,
         )
         for field, name in unknown:
-            yield one.unfollowed(field, f"{name} is not in the input", folder)
+            yield deployer.unfollowed(field, f"{name} is not in the input", folder)
 
 
-def _is_ours(one: Deploying, spec: Mapping[str, Any]) -> bool:
+def _is_ours(deployer: Deployer, spec: Mapping[str, Any]) -> bool:
     """Whether a source is the repository: its URL names it. One that is not in the input is, unless its root is deployed."""
     reference = as_mapping(spec.get("sourceRef"))
-    kind, namespace = as_text(reference.get("kind")), as_text(reference.get("namespace")) or one.namespace
+    kind, namespace = as_text(reference.get("kind")), as_text(reference.get("namespace")) or deployer.namespace
     if kind not in ("", "GitRepository", "OCIRepository", "ExternalArtifact"):
         return False
-    source = one.repository.held(kind, namespace, as_text(reference.get("name")))
+    source = deployer.repository.referred(kind, namespace, as_text(reference.get("name")))
     if source is None:
         return kind in ("", "GitRepository") or os.path.normpath(as_text(spec.get("path"))) != os.curdir
     # An artifact of OCI is named below its repository: `oci://ghcr.io/team/repo/manifests`.
     url = as_text(value_at(source.data, ("spec", "url")))
-    return any(map(one.repository.is_ours, filter(None, url.split("/") if kind == "OCIRepository" else [url])))
+    return any(map(deployer.repository.is_ours, filter(None, url.split("/") if kind == "OCIRepository" else [url])))
 
 
-def _patches(one: Deploying, spec: Mapping[str, Any], at: Path) -> tuple[list[dict[str, Any]], tuple[Span, ...]]:
+def _patches(deployer: Deployer, spec: Mapping[str, Any], at: Path) -> tuple[list[dict[str, Any]], tuple[Span, ...]]:
     """The patches that an object has, as a kustomization has them, and their places."""
     found: list[tuple[dict[str, Any], Path]] = []
     for number, patch in enumerate(mappings(spec.get("patches"))):
@@ -82,20 +82,20 @@ def _patches(one: Deploying, spec: Mapping[str, Any], at: Path) -> tuple[list[di
             json_patch = {"patch": json.dumps(patch.get("patch"), indent=1), "target": patch.get("target")}
             whole = {"patch": json.dumps(patch, indent=1)} if key == "patchesStrategicMerge" else json_patch
             found.append((whole, (*at, key, number)))
-    return [patch for patch, _ in found], tuple(one.span(path) for _, path in found)
+    return [patch for patch, _ in found], tuple(deployer.span(path) for _, path in found)
 
 
-def _variables(one: Deploying, spec: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], list[tuple[Path, str]]]:
+def _variables(deployer: Deployer, spec: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], list[tuple[Path, str]]]:
     """What replaces variables after the build, the files that say so, and the references that are not in the input."""
     found: dict[str, str] = {}
     files: list[str] = []
     unknown: list[tuple[Path, str]] = []
     for number, reference in enumerate(mappings(value_at(spec, ("postBuild", "substituteFrom")))):
         kind, name = as_text(reference.get("kind")), as_text(reference.get("name"))
-        held = one.repository.held(kind, one.namespace, name)
-        if held is not None:
-            found |= one.repository.texts(held)
-            files += filter(None, [held.file])
+        referred = deployer.repository.referred(kind, deployer.namespace, name)
+        if referred is not None:
+            found |= deployer.repository.texts(referred)
+            files += filter(None, [referred.file])
         elif reference.get("optional") is not True:
             unknown.append((("spec", "postBuild", "substituteFrom", number), f"{kind} {name}"))
     given = as_mapping(value_at(spec, ("postBuild", "substitute")))
@@ -107,28 +107,28 @@ def _scalar(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def of_release(one: Deploying) -> Deployed:
+def of_release(deployer: Deployer) -> Deployments:
     """What a HelmRelease deploys."""
-    spec = as_mapping(one.data.get("spec"))
+    spec = as_mapping(deployer.data.get("spec"))
     chart, at = as_mapping(value_at(spec, ("chart", "spec"))), ("spec", "chart", "spec")
-    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(one, chart)
-    folder = one.repository.inside(as_text(chart.get("chart"))) if ours and as_text(chart.get("chart")) else ""
+    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(deployer, chart)
+    folder = deployer.repository.inside(as_text(chart.get("chart"))) if ours and as_text(chart.get("chart")) else ""
     if not ours:
-        yield one.unfollowed(("spec", "chart") if chart else ("spec", "chartRef"), _OUTSIDE)
+        yield deployer.unfollowed(("spec", "chart") if chart else ("spec", "chartRef"), _OUTSIDE)
     elif folder:
         target = as_text(spec.get("targetNamespace"))
         named = [*texts(chart.get("valuesFiles")), *filter(None, [as_text(chart.get("valuesFile"))])]
-        values = [one.repository.inside(name) for name in named]
-        given, settings, files, unknown = _values(one, spec)
+        values = [deployer.repository.inside(name) for name in named]
+        given, settings, files, unknown = _values(deployer, spec)
         post = list(_post_renderers(spec))
-        spans = [_patches(one, kustomize, (*path,))[1] for path, kustomize in post]
-        fields = [{**kustomize, "patches": _patches(one, kustomize, path)[0]} for path, kustomize in post]
+        spans = [_patches(deployer, kustomize, (*path,))[1] for path, kustomize in post]
+        fields = [{**kustomize, "patches": _patches(deployer, kustomize, path)[0]} for path, kustomize in post]
         yield Deployment(
-            one.by,
-            target or one.namespace,
+            deployer.by,
+            target or deployer.namespace,
             folder,
             files,
-            (as_text(spec.get("releaseName")) or (f"{target}-{one.name}" if target else one.name))[:_LONGEST_RELEASE],
+            (as_text(spec.get("releaseName")) or (f"{target}-{deployer.name}" if target else deployer.name))[:_LONGEST_RELEASE],
             tuple(path for path in values if path),
             json.dumps(given) if given else "",
             settings,
@@ -137,9 +137,9 @@ def of_release(one: Deploying) -> Deployed:
         )
         missing = chart.get("ignoreMissingValuesFiles") is not True
         for number in (number for number, path in enumerate(values) if not path and missing):
-            yield one.unfollowed((*at, "valuesFiles", number), "there is no such file", folder)
+            yield deployer.unfollowed((*at, "valuesFiles", number), "there is no such file", folder)
         for field, name in unknown:
-            yield one.unfollowed(field, f"{name} is not in the input", folder)
+            yield deployer.unfollowed(field, f"{name} is not in the input", folder)
 
 
 def _post_renderers(spec: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -151,7 +151,7 @@ def _post_renderers(spec: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str
 _Values = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...], list[tuple[Path, str]]]
 
 
-def _values(one: Deploying, spec: Mapping[str, Any]) -> _Values:
+def _values(deployer: Deployer, spec: Mapping[str, Any]) -> _Values:
     """The values of a HelmRelease, the options of helm for single values, the files that say so, and references that are not in the input."""
     found: dict[str, Any] = {}
     settings: list[str] = []
@@ -159,15 +159,17 @@ def _values(one: Deploying, spec: Mapping[str, Any]) -> _Values:
     unknown: list[tuple[Path, str]] = []
     for number, reference in enumerate(mappings(spec.get("valuesFrom"))):
         kind, name = as_text(reference.get("kind")), as_text(reference.get("name"))
-        held = one.repository.held(kind, one.namespace, name)
+        referred = deployer.repository.referred(kind, deployer.namespace, name)
         text = (
-            one.repository.texts(held).get(as_text(reference.get("valuesKey")) or "values.yaml") if held is not None else None
+            deployer.repository.texts(referred).get(as_text(reference.get("valuesKey")) or "values.yaml")
+            if referred is not None
+            else None
         )
-        if held is None or text is None:
+        if referred is None or text is None:
             if reference.get("optional") is not True:
                 unknown.append((("spec", "valuesFrom", number), f"{kind} {name}"))
             continue
-        files += filter(None, [held.file])
+        files += filter(None, [referred.file])
         if path := as_text(reference.get("targetPath")):
             quoted = text[:1] in ("'", '"') and text[-1:] == text[:1]
             settings.append(f"--set-string={path}={text[1:-1]}" if quoted else f"--set={path}={text}")

@@ -10,7 +10,7 @@ from typing import Any
 from scclint.limits import MAX_DEPENDENCIES
 from scclint.load import data_of, data_of_file
 from scclint.record import record
-from scclint.units.deploying import laid_over
+from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.helm.precheck import chart_problem
 from scclint.untyped import as_mapping, as_text, mappings, value_at

@@ -24,7 +24,7 @@ APPROXIMATE = "template line approximate"
 
 
 @record
-class Placed:
+class TemplatePlace:
     """A place in a template, and what is to be said of it."""
 
     span: Span
@@ -74,7 +74,7 @@ class Trace(Tracer):
         place = self.place(span)
         return span if place is None else place.span
 
-    def place(self, span: Span) -> Placed | None:
+    def place(self, span: Span) -> TemplatePlace | None:
         """None where the place is in no document of a known origin."""
         document = self._document(span)
         if document is None:
@@ -83,7 +83,7 @@ class Trace(Tracer):
         if origin is None:
             return None
         if origin.entry is not None:
-            return Placed(origin.entry, f"its template, {document.source}, lies in the packed dependency")
+            return TemplatePlace(origin.entry, f"its template, {document.source}, lies in the packed dependency")
         try:
             lines = self._lines_of(document, origin)
             # A place behind the last line break, as of an error at the end of the text, is beyond the lines of the document.
@@ -95,7 +95,7 @@ class Trace(Tracer):
         line = _split(document.text)[at].rstrip("\r")
         end = span.end_column if span.end_line == span.line else len(line) + 1
         start, stop = _columns(line, span.column, end, template, exact=exact)
-        return Placed(Span(file, number, start, number, stop), "" if exact else APPROXIMATE)
+        return TemplatePlace(Span(file, number, start, number, stop), "" if exact else APPROXIMATE)
 
     def value(self, finding: Finding, place: Span) -> Iterator[Related]:
         """Where a values file sets what the template writes at the place of a finding, if that is known."""

@@ -82,23 +82,25 @@ class Repository:
         """The files of the input, relative to the tree, sorted."""
         return sorted(self.name(os.path.realpath(file.path)) for file in self._outline.files.values())
 
-    def held(self, kind: str, namespace: str, name: str) -> ReferredObject | None:
+    def referred(self, kind: str, namespace: str, name: str) -> ReferredObject | None:
         """The object of a kind and name in a namespace; what is rendered goes before what is in files. None if there is none."""
         self.refers = True
-        known = self._held.get((kind, name), [])
-        exact = (held for held in known if value_at(held.data, ("metadata", "namespace")) == namespace)
-        return next(exact, next((held for held in known if not value_at(held.data, ("metadata", "namespace"))), None))
+        known = self._referred.get((kind, name), [])
+        exact = (referred for referred in known if value_at(referred.data, ("metadata", "namespace")) == namespace)
+        return next(
+            exact, next((referred for referred in known if not value_at(referred.data, ("metadata", "namespace"))), None)
+        )
 
-    def texts(self, held: ReferredObject) -> dict[str, str]:
+    def texts(self, referred: ReferredObject) -> dict[str, str]:
         """The data of a ConfigMap or Secret. A value that is no text, or not readable, is left out."""
-        found = {key: as_text(value) for key, value in as_mapping(held.data.get("data")).items() if isinstance(value, str)}
-        if held.data.get("kind") == "Secret":
+        found = {key: as_text(value) for key, value in as_mapping(referred.data.get("data")).items() if isinstance(value, str)}
+        if referred.data.get("kind") == "Secret":
             found = {key: _decoded(value) for key, value in found.items()}
-            found |= {key: as_text(value) for key, value in as_mapping(held.data.get("stringData")).items()}
+            found |= {key: as_text(value) for key, value in as_mapping(referred.data.get("stringData")).items()}
         return found
 
     @cached_property
-    def _held(self) -> dict[tuple[str, str], list[ReferredObject]]:
+    def _referred(self) -> dict[tuple[str, str], list[ReferredObject]]:
         outline = self._outline
         likely = [file for file in outline.files if outline.tells(file, "holds", may_hold)]
         documents = [*self._rendered]
@@ -127,7 +129,7 @@ def _decoded(value: str) -> str:
 
 
 @record
-class Unfollowed:
+class UnfollowedField:
     """A field of an object that deploys something, and `why` it is not applied. `span` is its place.
 
     `path` is the real path of the folder that is judged without it; empty if what the object deploys is not judged, because it lies outside
@@ -141,10 +143,10 @@ class Unfollowed:
     path: str = ""
 
 
-Deployed = Iterator[Deployment | Unfollowed]
+Deployments = Iterator[Deployment | UnfollowedField]
 
 
-class Deploying:
+class Deployer:
     """An object of Argo CD or Flux, for functions that say what it deploys. `data` is the object, `at` its path from the root."""
 
     def __init__(self, item: Item, repository: Repository) -> None:
@@ -159,9 +161,9 @@ class Deploying:
         """The place of a field."""
         return locate(self.item.root, (*self.item.path, *field))[0]
 
-    def unfollowed(self, field: Path, why: str, path: str = "") -> Unfollowed:
-        """The field, which is not applied to the folder at a path (see `Unfollowed`)."""
-        return Unfollowed(self.by, field, why, self.span(field), path)
+    def unfollowed(self, field: Path, why: str, path: str = "") -> UnfollowedField:
+        """The field, which is not applied to the folder at a path (see `UnfollowedField`)."""
+        return UnfollowedField(self.by, field, why, self.span(field), path)
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
