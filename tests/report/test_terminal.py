@@ -8,7 +8,8 @@ from scclint.report import Options, render
 from scclint.report.lines import SourceLines
 from scclint.report.snippet import snippet
 from scclint.report.terminal import paint, prose_width, statistics
-from scclint.run.report import Report, UnitSummary
+from scclint.run.report import Report
+from scclint.units.unit import Unit
 from scclint.source import Span
 
 
@@ -43,7 +44,7 @@ def test_statistics_by_unit() -> None:
     span, error = Span("f", 1, 1, 1, 1), Severity.ERROR
     one = Finding("SCC101", "no-scc-admits", error, "m", span, units=("a", "b"))
     two = Finding("SEC201", "unconfined", Severity.WARNING, "m", span, units=("b",))
-    assert statistics([one, one, two], Options(), (UnitSummary("a", "kustomize"), UnitSummary("b", "kustomize"))) == (
+    assert statistics([one, one, two], Options(), (Unit("a", "kustomize", "a", (), ""), Unit("b", "kustomize", "b", (), ""))) == (
         "2  SCC101  error    no-scc-admits  in 2 units\n"
         "1  SEC201  warning  unconfined     in 1 unit\n"
         "\n"

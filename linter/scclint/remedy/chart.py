@@ -14,7 +14,7 @@ from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.units.helm.chart import TemplateOrigin
-from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys
+from scclint.units.helm.trace import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data

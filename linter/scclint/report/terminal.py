@@ -6,7 +6,8 @@ from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import by_rule, findings_summary, judged_summary, severities
-from scclint.run.report import Report, UnitSummary
+from scclint.run.report import Report
+from scclint.units.unit import Unit
 from scclint.text import counted, wrap
 
 WIDTH = 80
@@ -65,7 +66,7 @@ def from_template(name: str, color: bool, columns: int | None, **values: object)
     return jinja.render(f"{name}.txt", visible_line, {"paint": painted, "hang": hung}, **values)
 
 
-def statistics(findings: Sequence[Finding], options: Options, units: Sequence[UnitSummary]) -> str:
+def statistics(findings: Sequence[Finding], options: Options, units: Sequence[Unit]) -> str:
     """Return how often each rule found something, the most frequent first: count, id, severity, name.
 
     With several units, each rule has the number of its units, and a second table counts the findings of each unit.
@@ -82,7 +83,7 @@ def statistics(findings: Sequence[Finding], options: Options, units: Sequence[Un
     return "".join([*lines, *(_by_unit(findings, units) if len(units) > 1 else ())])
 
 
-def _by_unit(findings: Sequence[Finding], units: Sequence[UnitSummary]) -> Iterator[str]:
+def _by_unit(findings: Sequence[Finding], units: Sequence[Unit]) -> Iterator[str]:
     """Yield a line for each unit with findings, the one with the most first. A finding counts in each of its units."""
     of_unit = [(unit, tuple(finding for finding in findings if unit.name in finding.units)) for unit in units]
     counts = sorted(((unit, same) for unit, same in of_unit if same), key=lambda pair: (-len(pair[1]), pair[0].name))

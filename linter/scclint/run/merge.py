@@ -11,7 +11,7 @@ from scclint.record import replace
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
 from scclint.run.notices import notices
-from scclint.run.report import Report, UnitResult, UnitSummary
+from scclint.run.report import Report, UnitResult
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
 from scclint.units.unit import Unit
@@ -50,7 +50,7 @@ def merge(
         rules=run.registry.rules,
         outcomes=_by_release(result.outcomes for result in results),
         grants=_by_release(result.grants for result in results),
-        units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
+        units=tuple(units),
         nothing=whole and all(result.nothing for result in results),
         unjudged=_unjudged_paths(results, run) if whole else (),
         files=files,

@@ -7,29 +7,12 @@ from typing import TYPE_CHECKING
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
-from scclint.units.unit import unit_title
+from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import ObjectRef
     from scclint.outcome.rows import GrantRow, WorkloadRow
     from scclint.untyped import Object
-
-
-@record
-class UnitSummary:
-    """A unit of a run: its name, its kind (see `scclint.units.unit.Unit`), the files that it is made of, as displayed, and why its
-    kustomization or chart was not rendered; empty if it was, or if there is none.
-    """
-
-    name: str
-    kind: str
-    files: tuple[str, ...] = ()
-    unrendered: str = ""
-
-    @property
-    def title(self) -> str:
-        """What people read in place of the name."""
-        return unit_title(self.name, self.kind)
 
 
 @record
@@ -55,7 +38,7 @@ class Report:
     rules: tuple[AnyRule, ...] = ()
     outcomes: "Mapping[str, tuple[WorkloadRow, ...]]" = EMPTY
     grants: "Mapping[str, tuple[GrantRow, ...]]" = EMPTY
-    units: tuple[UnitSummary, ...] = ()
+    units: tuple[Unit, ...] = ()
     nothing: bool = False
     unjudged: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()

@@ -114,8 +114,7 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], run: Run) 
         return KustomizeTrace(unit, objects, run)
     inner = Tracer()
     if inputs.origins:
-        from scclint.units.helm.trace import Trace
-        from scclint.units.helm.values import ViewValues
+        from scclint.units.helm.trace import Trace, ViewValues
 
         marked = partial(_marked, unit, inputs.origins, run)
         inner = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, run.outline) if unit.kind == "chart" else None)

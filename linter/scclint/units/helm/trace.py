@@ -1,24 +1,30 @@
-"""Findings in what Helm rendered go to the template, where they can be fixed; the rendered place stays as a related one."""
+"""Findings in what Helm rendered go to the template, where they can be fixed, and name the values that it reads there."""
 
+import os
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, cached_property, lru_cache, reduce
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
-from scclint.files import read
-from scclint.finding import Finding, Related
-from scclint.load.document import Document
+from scclint.files import display, read
+from scclint.finding import Finding, Path, Related
+from scclint.load.document import Document, first_root
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.units.helm.chart import Origins, TemplateOrigin, has_source
+from scclint.units.outline import Outline
 from scclint.units.tracer import Tracer, with_places_moved
+from scclint.units.unit import Unit
+from scclint.untyped import value_at
+from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import to_data
 
 if TYPE_CHECKING:
     from scclint.units.helm.markers import MarkedRendering, TemplateLine
-    from scclint.units.helm.values import ViewValues
 
 APPROXIMATE = "template line approximate"
 
@@ -102,7 +108,6 @@ class Trace(Tracer):
         document = self._document(finding.span)
         if self._values is None or document is None or place.file not in self._lines:
             return
-        from scclint.units.helm.values import FieldLine, subchart_keys
 
         line = FieldLine(place.file, self._lines[place.file], place.line)
         found = self._values.read_for(finding.path, to_data(document.root), line, subchart_keys(document.source))
@@ -163,3 +168,157 @@ def _columns(rendered: str, column: int, end: int, template: str, *, exact: bool
 def _behind_dashes(line: str) -> int:
     match = re.match(r"\s*(?:-\s+)*", line)
     return match.end() if match else 0
+
+
+_VALUES = "values.yaml"
+_TEMPLATES = "templates"
+_HELPERS = ".tpl"
+_REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
+_WITH = re.compile(r"\bwith\s+\.Values\.")
+_DEFINE = re.compile(r"\{\{-?\s*define\s+\"([^\"]+)\"")
+_INCLUDE = re.compile(r"\b(?:include|template)\s+\"([^\"]+)\"")
+
+
+def references(text: str) -> Iterator[tuple[str, ...]]:
+    """The values keys that a text of a template reads: `.Values.image.tag` is `("image", "tag")`."""
+    return (tuple(match[1].removeprefix(".").split(".")) for match in _REFERENCE.finditer(text))
+
+
+def named_templates(text: str) -> dict[str, str]:
+    """The templates that a text defines, by name: `{{ define "web.pod" }}`."""
+    parts = _DEFINE.split(text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def names_field(key: Sequence[str], step: str | int) -> bool:
+    """Whether a values key is called like a field: `podSecurityContext` like `securityContext`."""
+    return isinstance(step, str) and key[-1].casefold().endswith(step.casefold())
+
+
+def subchart_keys(source: str) -> Path:
+    """The keys below which a parent has the values of the chart that `# Source:` names: `web/charts/db/templates/a.yaml`."""
+    steps = display(source).split("/")
+    return tuple(name for step, name in pairwise(steps) if step == "charts")
+
+
+class ViewValues:
+    """The values of one view of a chart, as far as its files tell them."""
+
+    def __init__(self, unit: Unit, outline: Outline) -> None:
+        self._outline = outline
+        self._chart = unit.path
+        self._named: dict[str, dict[str, str]] = {}
+        self._view = [outline.shown(path) for path in reversed(unit.deployment.values)]
+
+    @cached_property
+    def files(self) -> Sequence[str]:
+        """The values files, as displayed: those that only this view has go before the one of the chart."""
+        named = (*self._view, self._outline.shown(os.path.join(self._chart, _VALUES)))
+        return [file for file in named if file in self._outline.files]
+
+    @cached_property
+    def data(self) -> Any:
+        """The values of all files, those of the chart below those of the view; None if there are none."""
+        return self._value((), ())[0]
+
+    def read_for(self, field: Path, built: Any, template: "FieldLine", inside: Path) -> tuple[Path, Span] | None:
+        """The key that a template reads for a field, and where it is set; None unless the field has the value of the key.
+
+        `field` is the path of the field in `built`, the object that the template renders to; if the object does not have the field,
+        the value of the mapping that lacks it counts. `inside` are the keys of the subchart that has the template.
+        """
+        written = _written(field, built)
+        own = set(references(template.lines[template.number - 1]))
+        for reference in template.references(self._named_templates(os.path.dirname(template.file))):
+            named = [index for index, step in enumerate(written) if names_field(reference, step)]
+            if not named and reference not in own:
+                continue
+            rest = written[named[-1] + 1 :] if named else ()
+            keys = (*inside, *reference, *rest)
+            value, places = self._value(keys, inside)
+            if places and _alike(value, value_at(built, written)):
+                return keys, places[0]
+        return None
+
+    def _value(self, keys: Path, inside: Path) -> tuple[Any, list[Span]]:
+        """The value of a key, and where it is set, the place that overrides the others first."""
+        found: list[tuple[Any, Span]] = []
+        for file, own in self._with_subcharts(keys, inside):
+            root = first_root(self._outline.documents(file))
+            if root is not None:
+                place, written = locate(root, own)
+                found += [(to_data(node_at(root, own)), place)] if written else []
+        value = reduce(lambda above, below: _laid_over(below[0], above), found, None)
+        return value, [place for _, place in found]
+
+    def _with_subcharts(self, keys: Path, inside: Path) -> Iterator[tuple[str, Path]]:
+        """The files that may set a key, those first that override others, each with the path of the key in it."""
+        yield from ((file, keys) for file in self.files)
+        folder = self._chart
+        for depth, name in enumerate(inside, 1):
+            folder = os.path.join(folder, "charts", str(name))
+            file = self._outline.shown(os.path.join(folder, _VALUES))
+            if file in self._outline.files:
+                yield file, keys[depth:]
+
+    def _named_templates(self, folder: str) -> Mapping[str, str]:
+        """The templates with names of the chart that has a folder of templates."""
+        while os.path.basename(folder) not in (_TEMPLATES, ""):
+            folder = os.path.dirname(folder)
+        if folder not in self._named:
+            found = self._named[folder] = {}
+            with suppress(OSError, LoadError):
+                for name in sorted(os.listdir(folder)):
+                    if name.endswith(_HELPERS):
+                        found |= named_templates(read(os.path.join(folder, name)))
+        return self._named[folder]
+
+
+@record
+class FieldLine:
+    """The line of a template that writes a field: the file as displayed, its lines, and the number of the line (1-based)."""
+
+    file: str
+    lines: Sequence[str]
+    number: int
+
+    def references(self, named: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+        """The keys that the template may read for the field, the nearest first.
+
+        They are in the line, in the line behind it if this is only an expression, in the templates that these two include by
+        name, and in the nearest `with` above.
+        """
+        near = self.lines[self.number - 1]
+        if self.number < len(self.lines) and self.lines[self.number].lstrip().startswith("{{"):
+            near += self.lines[self.number]
+        yield from references(near)
+        included = _INCLUDE.findall(near)
+        # The list grows while it is read: a named template can include others.
+        for name in included:
+            text = named.get(name, "")
+            yield from references(text)
+            included += (other for other in _INCLUDE.findall(text) if other not in included)
+        yield from references(next((line for line in reversed(self.lines[: self.number - 1]) if _WITH.search(line)), ""))
+
+
+def _written(field: Path, built: Any) -> Path:
+    """The part of a path that leads to something in an object."""
+    while field and value_at(built, field) is None:
+        field = field[:-1]
+    return field
+
+
+def _alike(value: Any, rendered: Any) -> bool:
+    if isinstance(value, dict) and isinstance(rendered, dict):
+        # Templates leave out keys that are no field: `omit .Values.podSecurityContext "enabled" | toYaml`.
+        return all(key in value and value[key] == item for key, item in rendered.items())
+    if isinstance(value, list) or isinstance(rendered, list):
+        return bool(value == rendered)
+    # `{{ quote .Values.user }}` renders the number 0 as the string "0".
+    return str(value) == str(rendered)
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return below if above is None else above
+    return {key: _laid_over(below.get(key), above[key]) if key in above else below[key] for key in {**below, **above}}
