@@ -16,7 +16,7 @@ from scclint.files import is_below
 from scclint.finding import Path
 from scclint.limits import MAX_APPLICATIONS
 from scclint.load import data_of, data_of_file
-from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField, laid_over, patched
+from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Deployment
@@ -33,8 +33,9 @@ _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*)
 _OUTSIDE = "it lies in another repository"
 
 
-def of_application(deployer: Deployer, application: Mapping[str, Any], at: Path) -> Deployments:
+def of_application(deployer: Deployer, application: Mapping[str, Any] | None = None, at: Path = ("spec",)) -> Deployments:
     """What an Application deploys. `at` is the path of its `spec` in the object that has it, an ApplicationSet or the Application."""
+    application = deployer.data if application is None else application
     spec = as_mapping(application.get("spec"))
     name = as_text(value_at(application, ("metadata", "name")))
     # Part of a name may be known only to the cluster.
@@ -392,7 +393,7 @@ class _Generators:
         value = None
         for number, call in enumerate(_calls(action[1])):
             value = _called(call, value, parameters, first=number == 0)
-        return action[0] if value is None else _written(value)
+        return action[0] if value is None else scalar(value)
 
 
 def _calls(action: str) -> list[list[str]]:
@@ -411,7 +412,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "default": lambda other, value=None: value or other,
     "lower": lambda value: value.lower(),
     "upper": lambda value: value.upper(),
-    "quote": lambda value: json.dumps(_written(value)),
+    "quote": lambda value: json.dumps(scalar(value)),
     "normalize": lambda value: _SPECIAL.sub("-", value.lower())[:253].strip("-."),
     "replace": lambda old, new, value: value.replace(old, new),
     "trimPrefix": lambda prefix, value: value.removeprefix(prefix),
@@ -441,10 +442,6 @@ def _argument(word: str, parameters: Parameters) -> Any:
     return value_at(parameters, word[1:].split(".")) if _FIELD.fullmatch(word) else None
 
 
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def _matches(folder: str, pattern: str) -> bool:
     """Whether Go's `path.Match` takes a path: `*` matches no `/`."""
     parts, globs = folder.split("/"), pattern.strip("/").split("/")
@@ -456,7 +453,7 @@ def _flat(data: Mapping[str, Any], prefix: str = "") -> Parameters:
     found: Parameters = {}
     for key, value in data.items():
         inner = {str(number): item for number, item in enumerate(value)} if isinstance(value, list) else value
-        found |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, Mapping) else {f"{prefix}{key}": _written(value)}
+        found |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, Mapping) else {f"{prefix}{key}": scalar(value)}
     return found
 
 

@@ -4,6 +4,7 @@ Sources: `reposerver/repository/repository.go` and `util/kustomize/kustomize.go`
 and `chartutil/values.go` of fluxcd/pkg.
 """
 
+import json
 import os
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
@@ -164,6 +165,11 @@ class Deployer:
     def unfollowed(self, field: Path, why: str, path: str = "") -> UnfollowedField:
         """The field, which is not applied to the folder at a path (see `UnfollowedField`)."""
         return UnfollowedField(self.by, field, why, self.span(field), path)
+
+
+def scalar(value: Any) -> str:
+    """A value as the text that fills it in: JSON, for a value that is no text."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

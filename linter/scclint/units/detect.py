@@ -509,27 +509,18 @@ def _stages(unit: Unit) -> Iterator[Unit]:
         yield replace(unit, name=name, reason=f"{unit.reason}, upgraded", deployment=replace(unit.deployment, upgrade=True))
 
 
-def _deployed_by(item: Item, repository: Repository) -> "Deployments":
+def _deployed_by(item: Item, repository: Repository) -> Deployments:
     """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
-    group, kind = str(item.data.get("apiVersion")).partition("/")[0], item.data.get("kind")
-    one = Deployer(item, repository)
-    if group == ARGO and kind == "Application":
-        from scclint.units.argo import of_application
+    from scclint.units import argo, flux
 
-        return of_application(one, item.data, ("spec",))
-    if group == ARGO and kind == "ApplicationSet":
-        from scclint.units.argo import of_set
-
-        return of_set(one)
-    if group == FLUX and kind == "Kustomization":
-        from scclint.units.flux import of_kustomization
-
-        return of_kustomization(one)
-    if group == FLUX_HELM and kind == "HelmRelease":
-        from scclint.units.flux import of_release
-
-        return of_release(one)
-    return iter(())
+    by_kind: Mapping[tuple[str, str], Callable[[Deployer], Deployments]] = {
+        (ARGO, "Application"): argo.of_application,
+        (ARGO, "ApplicationSet"): argo.of_set,
+        (FLUX, "Kustomization"): flux.of_kustomization,
+        (FLUX_HELM, "HelmRelease"): flux.of_release,
+    }
+    find = by_kind.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
+    return find(Deployer(item, repository)) if find is not None else iter(())
 
 
 def _is_built(deployment: Deployment) -> bool:

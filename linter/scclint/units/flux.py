@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from scclint.finding import Path
 from scclint.load import data_of
 from scclint.source import Span
-from scclint.units.deployers import Deployer, Deployments, laid_over
+from scclint.units.deployers import Deployer, Deployments, laid_over, scalar
 from scclint.units.unit import Deployment
 from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
 
@@ -99,12 +99,8 @@ def _variables(deployer: Deployer, spec: Mapping[str, Any]) -> tuple[dict[str, s
         elif reference.get("optional") is not True:
             unknown.append((("spec", "postBuild", "substituteFrom", number), f"{kind} {name}"))
     given = as_mapping(value_at(spec, ("postBuild", "substitute")))
-    found |= {str(key): _scalar(value) for key, value in given.items()}
+    found |= {str(key): scalar(value) for key, value in given.items()}
     return {key: value.replace("\n", "") for key, value in found.items()}, tuple(files), unknown
-
-
-def _scalar(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def of_release(deployer: Deployer) -> Deployments:
@@ -120,7 +116,11 @@ def of_release(deployer: Deployer) -> Deployments:
         named = [*texts(chart.get("valuesFiles")), *filter(None, [as_text(chart.get("valuesFile"))])]
         values = [deployer.repository.inside(name) for name in named]
         given, settings, files, unknown = _values(deployer, spec)
-        post = list(_post_renderers(spec))
+        renderers = enumerate(mappings(spec.get("postRenderers")))
+        placed = (
+            (("spec", "postRenderers", n, "kustomize"), as_mapping(renderer.get("kustomize"))) for n, renderer in renderers
+        )
+        post: list[tuple[Path, Mapping[str, Any]]] = [(path, kustomize) for path, kustomize in placed if kustomize]
         spans = [_patches(deployer, kustomize, (*path,))[1] for path, kustomize in post]
         fields = [{**kustomize, "patches": _patches(deployer, kustomize, path)[0]} for path, kustomize in post]
         yield Deployment(
@@ -140,12 +140,6 @@ def of_release(deployer: Deployer) -> Deployments:
             yield deployer.unfollowed((*at, "valuesFiles", number), "there is no such file", folder)
         for field, name in unknown:
             yield deployer.unfollowed(field, f"{name} is not in the input", folder)
-
-
-def _post_renderers(spec: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    for number, renderer in enumerate(mappings(spec.get("postRenderers"))):
-        if kustomize := as_mapping(renderer.get("kustomize")):
-            yield ("spec", "postRenderers", number, "kustomize"), kustomize
 
 
 _Values = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...], list[tuple[Path, str]]]
