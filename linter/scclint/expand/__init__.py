@@ -30,14 +30,10 @@ from scclint.model.kinds import Key as KindKey
 from scclint.model.object import (
     AdmissionPolicy,
     ApiObject,
-    ContainerRuntimeConfig,
     KubeletConfig,
-    MachineConfigPool,
     Namespace,
-    ProfileBinding,
     Role,
     RoleBinding,
-    RuntimeClass,
     SeccompProfile,
     SeccompProfileFile,
     SecurityContextConstraints,
@@ -161,12 +157,12 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     **{("storage.k8s.io", kind): StorageObject for kind in ("CSIDriver", "StorageClass")},
     **{("", kind): StorageObject for kind in ("PersistentVolume", "PersistentVolumeClaim")},
     **{("admissionregistration.k8s.io", kind): AdmissionPolicy for kind in POLICIES},
-    ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ContainerRuntimeConfig,
+    ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ApiObject,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
-    ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,
-    ("node.k8s.io", "RuntimeClass"): RuntimeClass,
+    ("machineconfiguration.openshift.io", "MachineConfigPool"): ApiObject,
+    ("node.k8s.io", "RuntimeClass"): ApiObject,
     ("security-profiles-operator.x-k8s.io", "SeccompProfile"): SeccompProfile,
-    ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ProfileBinding,
+    ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ApiObject,
 }
 """The model of each kind that makes no pods and carries nothing. With MachineConfig, its kinds are `STATE_KINDS`."""
 

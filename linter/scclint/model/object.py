@@ -289,22 +289,6 @@ class KubeletConfig(ApiObject):
     """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
 
 
-class ContainerRuntimeConfig(ApiObject):
-    """machineconfiguration.openshift.io/v1: CRI-O's configuration for the pools it selects, its container runtime among it."""
-
-
-class MachineConfigPool(ApiObject):
-    """machineconfiguration.openshift.io/v1: a group of nodes that share their configuration."""
-
-
-class RuntimeClass(ApiObject):
-    """node.k8s.io/v1: the runtime handler of the pods that name the class."""
-
-
-class ProfileBinding(ApiObject):
-    """security-profiles-operator.x-k8s.io: gives containers of an image a SeccompProfile."""
-
-
 def is_profile(data: Mapping[str, Any]) -> bool:
     """Whether a mapping without a kind is meant as a seccomp profile, well-formed or not."""
     actions = [data.get("defaultAction"), *(rule.get("action") for rule in mappings(data.get("syscalls")))]
