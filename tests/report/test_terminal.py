@@ -9,8 +9,8 @@ from scclint.report.lines import SourceLines
 from scclint.report.snippet import snippet
 from scclint.report.terminal import paint, prose_width, statistics
 from scclint.run.report import Report
-from scclint.units.unit import Unit
 from scclint.source import Span
+from scclint.units.unit import Unit
 
 
 def test_paint() -> None:
@@ -44,7 +44,9 @@ def test_statistics_by_unit() -> None:
     span, error = Span("f", 1, 1, 1, 1), Severity.ERROR
     one = Finding("SCC101", "no-scc-admits", error, "m", span, units=("a", "b"))
     two = Finding("SEC201", "unconfined", Severity.WARNING, "m", span, units=("b",))
-    assert statistics([one, one, two], Options(), (Unit("a", "kustomize", "a", (), ""), Unit("b", "kustomize", "b", (), ""))) == (
+    assert statistics(
+        [one, one, two], Options(), (Unit("a", "kustomize", "a", (), ""), Unit("b", "kustomize", "b", (), ""))
+    ) == (
         "2  SCC101  error    no-scc-admits  in 2 units\n"
         "1  SEC201  warning  unconfined     in 1 unit\n"
         "\n"

@@ -7,8 +7,8 @@ from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import by_rule, findings_summary, judged_summary, severities
 from scclint.run.report import Report
-from scclint.units.unit import Unit
 from scclint.text import counted, wrap
+from scclint.units.unit import Unit
 
 WIDTH = 80
 """The width of prose where there is no terminal."""

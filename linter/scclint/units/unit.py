@@ -18,11 +18,6 @@ PLAIN = "."
 """Name of the unit of plain files."""
 
 
-def unit_title(name: str, kind: str) -> str:
-    """Return what people read in place of the name of a unit of that kind."""
-    return "other files" if (name, kind) == (PLAIN, "plain") else name
-
-
 @record
 class Deployment:
     """How a folder is deployed: by what, and with which changes to what it holds.
@@ -117,7 +112,7 @@ class Unit:
     @property
     def title(self) -> str:
         """What people read in place of the name."""
-        return unit_title(self.name, self.kind)
+        return "other files" if (self.name, self.kind) == (PLAIN, "plain") else self.name
 
     @property
     def is_default_view(self) -> bool:
