@@ -7,10 +7,10 @@ from scclint.config.model import Config
 from scclint.files.sources import Sources
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.run.deploy import deploy
 from scclint.run.judge import mounts_in
 from scclint.run.merge import merge
 from scclint.run.options import DEFAULTS, RunOptions
-from scclint.run.render import deploy
 from scclint.run.report import Report
 from scclint.run.results import unit_results
 from scclint.run.scan import scan

@@ -21,9 +21,9 @@ from scclint.model.releases import DEFAULT, release_of
 from scclint.other_units import BorrowedObject, Question
 from scclint.record import EMPTY, replace
 from scclint.registry import Registry
+from scclint.run.deploy import Rendered, texts_on_disk
 from scclint.run.load import Inputs, described_objects, guard, left_out, unread
 from scclint.run.options import RunOptions
-from scclint.run.render import Rendered, texts_on_disk
 from scclint.run.store import RunStore
 from scclint.run.worlds import ClusterDescription, describe, make_clusters
 from scclint.units.facts import AllUnits, Facts, facts_of, together

@@ -10,8 +10,8 @@ from scclint.finding import Finding, Path, Related
 from scclint.load import load_text
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
+from scclint.run.deploy import UnitRenderer
 from scclint.run.load import Inputs
-from scclint.run.render import UnitRenderer
 from scclint.run.shared import Run, load_documents
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE

@@ -1,4 +1,4 @@
-"""Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
+"""Stage deploy: what is deployed, and what kustomizations and charts render to, where the user's own kustomize and helm are installed."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
