@@ -90,7 +90,7 @@ def dependencies(session: nox.Session, end: str) -> None:
 def requirements(session: nox.Session) -> None:
     """Write the pinned requirements again; with `-- --upgrade`, take new releases."""
     session.install("uv")
-    for file, extras in (("run.txt", ()), ("dev.txt", ("--extra=dev", "--extra=docs"))):
+    for file, extras in (("run.txt", ()), ("dev.txt", ("--extra=dev", "--extra=docs")), ("archive.txt", ("--extra=archive",))):
         session.run(
             *("uv", "pip", "compile", "--quiet", "pyproject.toml", "--universal", "--fork-strategy=fewest"),
             *(

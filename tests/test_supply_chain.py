@@ -27,7 +27,7 @@ def pinned(file: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("file", "extras"), [("run.txt", ()), ("dev.txt", ("dev", "docs"))])
+@pytest.mark.parametrize(("file", "extras"), [("run.txt", ()), ("dev.txt", ("dev", "docs")), ("archive.txt", ("archive",))])
 def test_requirements_fit(file: str, extras: tuple[str, ...]) -> None:
     requirements = pytest.importorskip("packaging.requirements")
     versions = pinned(file)

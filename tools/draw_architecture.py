@@ -24,6 +24,12 @@ rect { fill: #fbeaea; stroke: #b02a2a; rx: 5 }
 rect.module { fill: #ffffff }
 path { fill: none; stroke: #777777; stroke-width: 1.2; marker-end: url(#head) }
 .page { fill: #ffffff; stroke: none }
+@media (prefers-color-scheme: dark) {
+text { fill: #eeeeee }
+rect { fill: #3c1f1f; stroke: #ff9389 }
+rect.module { fill: #2b303b }
+.page { fill: #1e2129; stroke: none }
+}
 """
 
 
