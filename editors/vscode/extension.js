@@ -20,6 +20,8 @@ exports.activate = async function (context) {
     documentSelector: [
       { scheme: "file", language: "yaml" },
       { scheme: "file", language: "json" },
+      { scheme: "untitled", language: "yaml" },
+      { scheme: "untitled", language: "json" },
     ],
   });
   try {

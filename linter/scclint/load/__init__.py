@@ -2,7 +2,7 @@
 
 import os.path
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from scclint.errors import LoadError
@@ -20,8 +20,12 @@ _ACTION = "\0"
 """Replaces an action of a template. No file contains this character."""
 
 
-def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -> list[Document]:
+def load_file(
+    file: str, text: str, subject_kinds: Set[str], reading: int = 0, former: Sequence[Document] = ()
+) -> list[Document]:
     """Return the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed.
+
+    `former` are documents of an earlier text of the file: those that are the same in this one are not parsed again.
 
     Other templates are read with unknown values for their expressions (see `scclint.load.templates`). `reading` is the number, from 0,
     of the branches that count; beyond them, the last one counts. So are `${NAME}` in the assets of an operator.
@@ -29,7 +33,7 @@ def load_file(file: str, text: str, subject_kinds: Set[str], reading: int = 0) -
     if "{{" in text and is_helm_template(file):
         return list(_load(file, text, subject_kinds, True))
     is_script, is_template = file.endswith(SCRIPT_SUFFIXES), file.endswith(TEMPLATE_SUFFIXES)
-    documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False))
+    documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False, former))
     grants = "adm policy" in text or "rolebinding" in text
     if is_script or (grants and any(isinstance(document.root, SequenceNode) for document in documents)):
         from scclint.load.commands import documents_of_commands
@@ -67,14 +71,21 @@ def data_of_file(path: str) -> Any:
         return None
 
 
-def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) -> Iterator[Document]:
+def _load(
+    file: str, text: str, subject_kinds: Set[str], helm_template: bool, former: Sequence[Document] = ()
+) -> Iterator[Document]:
+    # Aliases are counted for the whole file. Where documents share lines, one has the text of several.
+    alone = all(d.text for d in former)
+    known = {(d.index, d.line, d.text, d.source): d for d in former if alone and d.status == "parsed" and "&" not in d.text}
     index = 0
     source = ""
     aliasing = AliasCounter()
     text = _plain(text)
     for chunk in split(text):
         source = chunk.source or source
-        document = _unparsed(file, chunk, subject_kinds, helm_template, index, source)
+        document = known.get((index, chunk.line, chunk.text, source)) or _unparsed(
+            file, chunk, subject_kinds, helm_template, index, source
+        )
         for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
             yield loaded
             index += 1

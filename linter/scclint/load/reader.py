@@ -24,6 +24,7 @@ class Reader:
         self._overlay = overlay
         self._texts: dict[str, str] = {}
         self._documents: dict[str, list[Document]] = {}
+        self._former: dict[str, list[Document]] = {}
         self._room = KEPT_TEXT
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Reader":
@@ -33,6 +34,7 @@ class Reader:
         made._room = self._room
         made._texts = dict(self._texts)
         made._documents = {file: documents for file, documents in self._documents.items() if file not in changed}
+        made._former = {file: self._documents.get(file, self._former.get(file, [])) for file in changed}
         return made
 
     def is_overlaid(self, file: SourceFile) -> bool:
@@ -61,7 +63,7 @@ class Reader:
         found = None if reading else self._documents.get(file.display)
         if found is None:
             kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
-            found = load_file(file.display, self.text(file, keep=keep), kinds, reading)
+            found = load_file(file.display, self.text(file, keep=keep), kinds, reading, self._former.get(file.display, ()))
             if reading:
                 return found
             if file.display in self._texts or file.display in self._overlay:

@@ -72,6 +72,13 @@ class Editor:
         change = types.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
+    def replace(self, name: str, where: types.Range, text: str) -> None:
+        """Replace a part of the unsaved text of an open file."""
+        self._versions[name] += 1
+        document = types.VersionedTextDocumentIdentifier(self._versions[name], self.uri(name))
+        change = types.TextDocumentContentChangePartial(where, text)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+
     def save(self, name: str) -> None:
         """Write the text of an open file to the disk."""
         (self.folder / name).write_bytes(self._texts[name].encode())

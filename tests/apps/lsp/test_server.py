@@ -196,3 +196,28 @@ def test_a_copied_error_message_is_explained(tmp_path: Path) -> None:
         assert await explained("hello") == "scclint knows no error in this message.\n"
 
     with_editor(tmp_path, session)
+
+
+def test_a_text_that_was_never_saved_is_judged(tmp_path: Path) -> None:
+    async def session(editor: Editor) -> None:
+        for language, number in (("yaml", 1), ("plaintext", 2)):
+            document = types.TextDocumentItem(f"untitled:Untitled-{number}", language, 1, ROOT)
+            editor.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        editor.open("web.yaml", WEB)
+        await editor.problems_of("web.yaml")
+        assert "SCC101" in codes(list(editor.problems["untitled:Untitled-1"].diagnostics))
+        assert "untitled:Untitled-2" not in editor.problems
+
+    with_editor(tmp_path, session)
+
+
+def test_a_change_of_some_characters(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(ROOT)
+
+    async def session(editor: Editor) -> None:
+        editor.open("web.yaml")
+        assert "SCC101" in codes(await editor.problems_of("web.yaml"))
+        editor.replace("web.yaml", types.Range(types.Position(14, 28), types.Position(14, 40)), "")
+        assert "SCC101" not in codes(await editor.problems_of("web.yaml"))
+
+    with_editor(tmp_path, session)

@@ -1,12 +1,15 @@
 """The manifests of one folder, judged with the unsaved texts of an editor in place of files.
 
-The folder is split into units when something is saved. A changed text is judged in two steps: at once the objects of its own file,
-and later, when the typing pauses, everything else in its units. Units that kustomize or helm renders are judged as saved.
+The folder is split into units when something is saved. A changed text is judged in two steps: at once its changed documents, or all of its
+objects if one of those describes the cluster, and later, when the typing pauses, everything else in its units. Units that kustomize or helm
+renders are judged as saved.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
+from scclint.apps.lsp.document_edit import DocumentEdit, document_edit
 from scclint.apps.lsp.places import LineColumn, LineMap, path_at
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
@@ -14,7 +17,7 @@ from scclint.files import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
 from scclint.load.document import Document
-from scclint.model.object import Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
@@ -29,6 +32,7 @@ from scclint.run.run import prepare
 from scclint.run.shared import Run
 from scclint.source import Span
 from scclint.units.outline import Outline
+from scclint.units.tracer import with_places_moved
 from scclint.units.unit import Unit
 
 
@@ -77,7 +81,9 @@ class Project:
         self.registry: Registry = rules_of(self.config)
         sources = find_sources([self.path], self.config)
         there = {item.display for item in sources.targets if isinstance(item, SourceFile)}
-        new = [SourceFile(name, name) for name in texts if name not in there and self._is_new(name)]
+        others = [name for name in texts if name not in there]
+        new = [SourceFile(name, name) for name in others if self._may_have(name) and not os.path.exists(name)]
+        self._left_out = {*others} - {file.display for file in new}
         targets = (*(item for item in sources.targets if isinstance(item, SourceFile)), *new)
         self._saved = prepare(
             sources._replace(targets=targets), self.config, self.registry, RunOptions(progress=self._progress)
@@ -85,6 +91,7 @@ class Project:
         self._now = self._saved.with_overlay(texts)
         self._texts = dict(texts)
         self._parts: dict[str, UnitResult] = {}
+        self._judged: dict[tuple[str, str], list[Document]] = {}
         self._fresh: set[str] = set()
         self._opened: dict[str, OpenUnit] = {}
 
@@ -93,7 +100,8 @@ class Project:
         changed = {file for file in {*self._texts, *texts} if self._texts.get(file) != texts.get(file)}
         if not changed:
             return
-        if any(file not in self.outline.files and self._is_new(file) for file in changed):
+        # One that another program has written may be opened before anything tells that it is there.
+        if any(file not in self.outline.files and file not in self._left_out and self._may_have(file) for file in changed):
             self.refresh(texts)
             return
         self._texts = dict(texts)
@@ -106,6 +114,8 @@ class Project:
         for unit in (*before, *touched(self._now, changed, judged)):
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
+            # What an edit of another file changes may concern all of this one.
+            self._judged = {key: known for key, known in self._judged.items() if key[0] != unit.name or changed == {key[1]}}
         # A unit without an open file is not asked for.
         self._opened = {name: opened for name, opened in self._opened.items() if not texts.keys().isdisjoint(opened.unit.files)}
 
@@ -118,9 +128,34 @@ class Project:
             if result is None or unit.name in self._fresh:
                 continue
             opened = self.open(unit)
-            part = judge(replace(opened, subjects=[subject for subject in opened.subjects if subject.file == file]), self._now)
-            others = [finding for finding in result.findings if finding.span.file != file]
-            self._parts[unit.name] = replace(part, findings=(*part.findings, *others))
+            documents = self.outline.documents(file)
+            edit = self._edit(self._judged.get((unit.name, file), []), documents)
+            changed = {document.line for document in edit.changed} if edit is not None else None
+
+            def is_judged(subject: Document | ApiObject, changed: set[int] | None = changed) -> bool:
+                document = subject if isinstance(subject, Document) else subject.document
+                return subject.file == file and (changed is None or document.line in changed)
+
+            still = partial(_still, file, edit)
+            part = judge(replace(opened, subjects=[*filter(is_judged, opened.subjects)]), self._now)
+            findings = [
+                with_places_moved(replace(finding, span=span), partial(_near, still))
+                for finding in result.findings
+                if (span := still(finding.span)) is not None
+            ]
+            ignores = [
+                replace(ignore, span=span, region=ignore.region and still(ignore.region))
+                for ignore in result.ignores
+                if (span := still(ignore.span)) is not None
+            ]
+            self._parts[unit.name] = replace(part, findings=(*part.findings, *findings), ignores=(*part.ignores, *ignores))
+            self._judged[unit.name, file] = documents
+
+    def _edit(self, before: Sequence[Document], now: Sequence[Document]) -> DocumentEdit | None:
+        """What changed in a file, if the changed documents say nothing about the cluster in which the others are judged; else None."""
+        edit = document_edit(before, now) if before else None
+        objects = self.outline.objects([*edit.changed, *edit.removed]) if edit is not None else []
+        return edit if all(isinstance(obj, Workload) for obj in objects) else None
 
     def judge_units(self, file: str) -> None:
         """Judge the units of a file as a whole, those that are not up to date."""
@@ -135,9 +170,10 @@ class Project:
             return []
         report = merge([self._parts[unit.name] for unit in units], units, self._now)
         rendered = {unit.name for unit in units if unit.rendered}
-        lines = self._lines(file)
+        # To compare the lines of a long file takes longer than to judge one of its documents.
+        lines = self._lines(file) if rendered else None
         here = (finding for finding in report.live if finding.span.file == file)
-        spans = ((finding, finding.span if rendered.isdisjoint(finding.units) else lines.now(finding.span)) for finding in here)
+        spans = ((f, f.span if lines is None or rendered.isdisjoint(f.units) else lines.now(f.span)) for f in here)
         return [replace(finding, span=span) for finding, span in spans if span is not None]
 
     def with_fixes(self, findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -210,6 +246,7 @@ class Project:
 
     def _judge(self, unit: Unit) -> None:
         self._parts[unit.name] = judge(self.open(unit), self._run_of(unit))
+        self._judged |= {(unit.name, file): self.outline.documents(file) for file in self._texts if file in unit.files}
         self._fresh.add(unit.name)
 
     def _units_of(self, file: str) -> list[Unit]:
@@ -223,7 +260,17 @@ class Project:
         saved = self._saved.outline.text(file)
         return LineMap(saved, saved if now is None else now)
 
-    def _is_new(self, file: str) -> bool:
-        """Whether a text is one that an editor has not saved yet and that belongs here by its name."""
-        inside = not os.path.relpath(file, self.path).startswith(os.pardir)
-        return inside and file.endswith(SUFFIXES) and not os.path.exists(file)
+    def _may_have(self, file: str) -> bool:
+        """Whether a file belongs here by its name."""
+        return not os.path.relpath(file, self.path).startswith(os.pardir) and file.endswith(SUFFIXES)
+
+
+def _still(file: str, edit: DocumentEdit | None, span: Span) -> Span | None:
+    """Where a place is after an edit of a file; None in what is judged again: what the edit changed, or all of the file."""
+    if span.file != file:
+        return span
+    return edit.moved(span) if edit is not None else None
+
+
+def _near(still: Callable[[Span], Span | None], span: Span) -> Span:
+    return still(span) or span

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls import uris
@@ -18,6 +19,7 @@ from scclint import __version__
 from scclint.apps.lsp.convert import Converter
 from scclint.apps.lsp.project import Project
 from scclint.errors import LoadError, ScclintError
+from scclint.files import SUFFIXES
 
 T = TypeVar("T")
 
@@ -29,6 +31,12 @@ PAUSE = 0.4
 
 WATCHED = "**/{*.yaml,*.yml,*.json,*.toml}"
 """The files that scclint reads, among them its settings."""
+
+
+UNTITLED = "untitled:"
+"""How the URI of a document begins that was never saved."""
+
+_LANGUAGES = ("yaml", "json")
 
 
 class Buffer(NamedTuple):
@@ -47,7 +55,7 @@ class Server(LanguageServer):
     """The state of one editor. `config_file` is the file with the settings; empty to look for it in each folder."""
 
     def __init__(self, config_file: str = "") -> None:
-        super().__init__("scclint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        super().__init__("scclint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Incremental)
         self._config_file = config_file
         self._projects: dict[str, Project] = {}
         self._thread = ThreadPoolExecutor(1)
@@ -78,13 +86,17 @@ class Server(LanguageServer):
     def buffers(self) -> dict[str, Buffer]:
         """The open files as they are now, by path."""
         documents = self.workspace.text_documents.values()
-        buffers = (Buffer(document.uri, document.version or 0, document.source) for document in documents)
-        return {path: buffer for buffer in buffers if (path := uris.to_fs_path(buffer.uri))}
+        buffers = (
+            Buffer(document.uri, document.version or 0, document.source)
+            for document in documents
+            if not document.uri.startswith(UNTITLED) or document.language_id in _LANGUAGES
+        )
+        return {path: buffer for buffer in buffers if (path := self._path(buffer.uri))}
 
     def change(self, uri: str) -> None:
         """Judge a file again that was opened, changed or closed."""
         self._changes += 1
-        self._changed.add(uris.to_fs_path(uri) or "")
+        self._changed.add(self._path(uri))
         self._wake.set()
 
     def save(self) -> None:
@@ -105,7 +117,7 @@ class Server(LanguageServer):
 
     async def answer(self, uri: str, ask: Callable[[Project, str, Converter], T], otherwise: T) -> T:
         """Return what `ask` returns for an open file that is part of a project, and `otherwise` for other files."""
-        path, buffers = uris.to_fs_path(uri) or "", self.buffers
+        path, buffers = self._path(uri), self.buffers
 
         def work() -> T:
             project = self._project(path, buffers)
@@ -187,6 +199,13 @@ class Server(LanguageServer):
                 convert = self._converter(project, buffers)
                 diagnostics = [convert.diagnostic(finding) for finding in project.findings(file)]
                 yield types.PublishDiagnosticsParams(buffer.uri, diagnostics, buffer.version)
+
+    def _path(self, uri: str) -> str:
+        """The path of a document; empty if it has none. One that was never saved is judged as a file of the folder that the editor opened."""
+        if not uri.startswith(UNTITLED):
+            return uris.to_fs_path(uri) or ""
+        name = unquote(uri.removeprefix(UNTITLED))
+        return os.path.join(self.workspace.root_path or os.getcwd(), name if name.endswith(SUFFIXES) else f"{name}.yaml")
 
     def _project(self, path: str, buffers: Mapping[str, Buffer]) -> Project | None:
         """The project that a file belongs to, with the texts of the editor; None for what is no file."""
