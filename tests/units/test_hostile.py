@@ -14,7 +14,7 @@ import pytest
 
 from scclint.record import replace
 from scclint.units import render
-from scclint.units.kustomize.closure import closure
+from scclint.units.kustomize.kustomization import closure
 from scclint.units.render import RendererOutput
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
 

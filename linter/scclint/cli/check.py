@@ -28,8 +28,7 @@ from scclint.run.shared import Run
 from scclint.text import counted
 
 if TYPE_CHECKING:
-    from scclint.files.changes import Changes
-    from scclint.files.revision import Revision
+    from scclint.files.revision import Changes, Revision
     from scclint.run.timings import Timings
 
 FOR_PEOPLE = ("full", "concise")
@@ -191,7 +190,7 @@ def _changes(args: Namespace) -> "Changes | None":
         return None
     if "-" in args.paths:
         raise UsageError("--changed takes the names of changed files; standard input has none")
-    from scclint.files.changes import find_changes
+    from scclint.files.revision import find_changes
 
     named = [] if args.paths == ["."] else args.paths
     args.paths = ["."]

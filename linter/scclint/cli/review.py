@@ -16,7 +16,7 @@ def run(args: Namespace) -> int:
     only, columns = getattr(args, "only", ""), getattr(args, "columns", ())
     options = DEFAULTS
     if only == "changed":
-        from scclint.files.changes import find_changes
+        from scclint.files.revision import find_changes
 
         options = RunOptions(changes=find_changes([]))
     asked, opened = open_units(args, config, registry, options, dump=True)

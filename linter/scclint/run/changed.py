@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence, Set
 
 from scclint.config.model import Config
 from scclint.files import SUFFIXES, SourceFile, display
-from scclint.files.changes import Changes
 from scclint.files.globs import path_filter
+from scclint.files.revision import Changes
 from scclint.files.sources import Sources
 from scclint.run.shared import Run
 from scclint.units.detect import GROUPS

@@ -25,7 +25,7 @@ from scclint.units.unit import Rendering, Unit
 if TYPE_CHECKING:
     from scclint.units.helm.dependencies import Dependency
     from scclint.units.helm.markers import MarkedRendering
-    from scclint.units.kustomize.closure import Closure
+    from scclint.units.kustomize.kustomization import Closure
     from scclint.units.render import Renderer, RendererOutput
 
 _MOST_REASONS = 5

@@ -11,7 +11,7 @@ from scclint.record import EMPTY, record
 if TYPE_CHECKING:
     from datetime import date
 
-    from scclint.files.changes import Changes
+    from scclint.files.revision import Changes
 
 Progress = Callable[[str, int, int], None]
 """Called for every step with the stage (`read`, `rendered`, `judged`, `fixed`), how many steps are done, and of how many (0: not known yet)."""

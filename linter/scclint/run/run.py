@@ -19,7 +19,7 @@ from scclint.run.store import RunStore
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
-    from scclint.files.changes import Changes
+    from scclint.files.revision import Changes
 
 
 def run(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Report:

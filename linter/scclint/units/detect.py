@@ -31,8 +31,7 @@ from scclint.units.unit import ARGO, DEFAULT, FLUX, FLUX_HELM, PLAIN, Deployment
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
-    from scclint.units.kustomize.closure import Closure, Kustomizations
-    from scclint.units.kustomize.kustomization import Kustomization
+    from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -106,7 +105,7 @@ class Split:
 
     @cached_property
     def _built(self) -> "Kustomizations":
-        from scclint.units.kustomize.closure import Kustomizations
+        from scclint.units.kustomize.kustomization import Kustomizations
 
         return Kustomizations(self.tree, self._outline.kustomization_on_disk, self._outline.paths)
 
@@ -321,9 +320,8 @@ class Split:
         """What the build of a kustomization reads, with the fields laid over it, as JSON, that what deploys it adds."""
         own, problem = self._built.read(folder)
         if (own is None or fields) and (own is not None or self._is_plain(folder)):
-            from scclint.units.kustomize.closure import Kustomizations
             from scclint.units.kustomize.edits import edited, generated
-            from scclint.units.kustomize.kustomization import read_kustomization
+            from scclint.units.kustomize.kustomization import Kustomizations, read_kustomization
 
             file = own.file if own is not None else os.path.join(folder, NAMES[0])
             data = self._outline.kustomization_on_disk(file, file)[0].data if own is not None else generated(folder)

@@ -30,7 +30,7 @@ from scclint.record import record, replace
 from scclint.units.confine import FAILED
 from scclint.units.helm.hooks import without_tests
 from scclint.units.helm.precheck import chart_problem
-from scclint.units.kustomize.closure import Closure, closure
+from scclint.units.kustomize.kustomization import Closure, closure
 
 _CONFINE = os.path.join(os.path.dirname(__file__), "confine.py")
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")

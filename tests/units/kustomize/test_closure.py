@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scclint.limits import MAX_KUSTOMIZE_VISITS
-from scclint.units.kustomize.closure import Closure, Kustomizations, closure
+from scclint.units.kustomize.kustomization import Closure, Kustomizations, closure
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n"
 
@@ -277,7 +277,7 @@ def test_diamonds_are_counted(tmp_path: Path) -> None:
 
 def test_as_many_visits_as_the_limit_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit, refused in ((7, ""), (6, "its folders include one another more than 6 times")):
-        monkeypatch.setattr("scclint.units.kustomize.closure.MAX_KUSTOMIZE_VISITS", limit)
+        monkeypatch.setattr("scclint.units.kustomize.kustomization.MAX_KUSTOMIZE_VISITS", limit)
         assert diamond(tmp_path, 2).refused == refused, "one folder, twice the next, four times the last"
 
 
@@ -310,7 +310,7 @@ def test_a_shared_base_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         reads.append(name)
         return Path(path).read_text(encoding="utf-8")
 
-    monkeypatch.setattr("scclint.units.kustomize.closure.read", counted)
+    monkeypatch.setattr("scclint.units.kustomize.kustomization.read", counted)
     tree = Kustomizations(str(tmp_path))
     assert [tree.closure(str(tmp_path / name)).resources for name in "ab"] == [("base/sa.yaml",)] * 2
     assert sorted(reads) == ["a/kustomization.yaml", "b/kustomization.yaml", "base/kustomization.yaml"]

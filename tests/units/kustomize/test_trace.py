@@ -11,8 +11,7 @@ from scclint.finding import Related
 from scclint.load import load_file, load_text
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.object import ApiObject
-from scclint.units.kustomize.closure import closure
-from scclint.units.kustomize.kustomization import PatchEntry
+from scclint.units.kustomize.kustomization import PatchEntry, closure
 from scclint.units.kustomize.trace import (
     Named,
     Patches,

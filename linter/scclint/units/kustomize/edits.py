@@ -7,8 +7,7 @@ from typing import Any
 
 from scclint.load import load_text
 from scclint.units.kustomize import NAMES
-from scclint.units.kustomize.closure import Closure
-from scclint.units.kustomize.kustomization import data_in, key_of
+from scclint.units.kustomize.kustomization import Closure, data_in, key_of
 
 _SUFFIXES = (".yaml", ".yml")
 _INCLUDING = ("resources", "bases", "components")

@@ -1,17 +1,26 @@
-"""What kustomizations say: the files and folders they name, which of them are patches, and the namespace their objects go to.
+"""What kustomizations say, everything that the build of one reads, found without building it, and whether building it is safe.
 
-Nothing is built here. Facts are those of kustomize 5: a kustomization is found by the name of its file, and its `namespace`
-overrides that of the kustomizations it includes.
+Facts are those of kustomize 5: a kustomization is found by the name of its file, and its `namespace` overrides that of the
+kustomizations it includes. kustomize reads more than the tree it builds: it fetches URLs from any field that takes a file, follows links,
+and builds folders anywhere on the disk. A closure is therefore built only if each of its values names a file or folder below the root.
 """
 
+import os
 import os.path
-from collections.abc import Iterable, Iterator, Mapping, Set
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Literal, NamedTuple
 
-from scclint.finding import Path
+from scclint.errors import LoadError
+from scclint.files import RealPaths, is_below, is_text, read
+from scclint.finding import Path, shortened
+from scclint.limits import MAX_KUSTOMIZE_VISITS
+from scclint.load import load_text
 from scclint.load.document import Document, first_root
+from scclint.memo import Memo
 from scclint.record import EMPTY, record
-from scclint.untyped import as_list, as_mapping, as_text, mappings, texts
+from scclint.units.kustomize import NAMES
+from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 KINDS = ("Kustomization", "Component")
@@ -255,3 +264,307 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
                 claims.setdefault(name, set()).add(namespace)
     namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
     return Layout(patches, namespaces, resources)
+
+
+_REMOTE = re.compile(
+    r"\s*(?:[a-z][a-z0-9+.-]*:|github\.com/|[a-z][a-z0-9-]*@)|.*(?:://|\?(?:ref|version)=)", re.IGNORECASE | re.DOTALL
+)
+"""Values that kustomize fetches: URLs, and what its `NewRepoSpecFromURL` takes for a git repository."""
+_FUNCTIONS = ("config.kubernetes.io/function", "config.k8s.io/function")
+_LONGEST_VALUE = 200
+
+
+@record
+class Closure:
+    """What the build of a kustomization reads. All paths are relative to the root, with `/`.
+
+    `folders` are the kustomization folders, the built one first; `components` those of them that are components. `files` are
+    all files read, sorted; `kustomizations`, `resources` and `patches` name those of each sort. `charts` are the folders of the
+    charts that it renders. `changes_objects` is True if a kustomization has patches or other fields that change objects.
+    `remote` are the resources and components that must be left out, each as the kustomization, the field and the value.
+    `refused` is the reason why it must not be built, empty if it may.
+    """
+
+    folder: str
+    folders: tuple[str, ...]
+    components: tuple[str, ...]
+    kustomizations: tuple[str, ...]
+    files: tuple[str, ...]
+    resources: tuple[str, ...]
+    patches: tuple[str, ...]
+    charts: tuple[str, ...]
+    changes_objects: bool
+    refused: str
+    remote: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """What is left out of the build, in words; empty if there is nothing."""
+        return "; ".join(f"{file}: {field} names {_quoted(value)}, which is remote" for file, field, value in self.remote)
+
+    @property
+    def problem(self) -> str:
+        """Why it must not be built as it is; empty if it may."""
+        return self.refused or self.left_out
+
+    @property
+    def entry(self) -> str:
+        """The file of the kustomization that is built. Only a closure that is not `refused` certainly has one."""
+        return next(file for file in self.kustomizations if (os.path.dirname(file) or os.curdir) == self.folder)
+
+
+def closure(folder: str, root: str) -> Closure:
+    """Return what the build of the kustomization in `folder` reads; `root` is the folder that it must not leave."""
+    return Kustomizations(root).closure(folder)
+
+
+Load = Callable[[str, str], tuple[KustomizationData, Kustomization | None]]
+"""Returns what a file of one of the `NAMES` holds, given its path and its name below the root. Raises LoadError if it cannot be read."""
+
+
+def _load(path: str, shown: str) -> tuple[KustomizationData, Kustomization | None]:
+    held = data_in(load_text(shown, read(path, shown), frozenset()))
+    return held, read_kustomization(path, held.data)
+
+
+class Kustomizations:
+    """The kustomizations below a root. Each file is read once, whichever closures it belongs to.
+
+    `given` are kustomizations that hold in place of those on the disk, by the real path of their folder.
+    """
+
+    def __init__(
+        self, root: str, load: Load = _load, paths: RealPaths | None = None, given: Mapping[str, Kustomization] = EMPTY
+    ) -> None:
+        self.root = os.path.realpath(root)
+        self._load = load
+        self._given = given
+        self.paths = paths or RealPaths()
+        # A cached method of `self` would refer to it, and the cycle outlives a run without the garbage collector.
+        self._memo = Memo()
+
+    def closure(self, folder: str) -> Closure:
+        """Return what the build of the kustomization in `folder` reads; see the function of this name."""
+        return _ClosureWalk(self).walk(self.paths.of(folder))
+
+    def has(self, path: str) -> bool:
+        """Whether the path leads, through whatever links, to something below the root."""
+        return is_below(self.paths.of(path), self.root)
+
+    def name(self, path: str) -> str:
+        """The path relative to the root."""
+        inside = os.path.join(self.root, "")
+        plain = path.startswith(inside) and os.path.normpath(path) == path
+        return (path[len(inside) :] if plain else os.path.relpath(path, self.root)).replace(os.sep, "/")
+
+    def read(self, folder: str) -> tuple[Kustomization | None, str]:
+        """The kustomization of a folder, None if it has none, and the first reason not to build it, empty if there is none."""
+        return self._memo((Kustomizations.read, folder), lambda: self._read_folder(folder))
+
+    def plugins(self, path: str) -> "_Plugins":
+        """What a configuration of generators or transformers names, and the first reason not to run it."""
+        return self._memo((Kustomizations.plugins, path), lambda: self._read_plugins(path))
+
+    def _read_folder(self, folder: str) -> tuple[Kustomization | None, str]:
+        if folder in self._given:
+            return self._given[folder], ""
+        found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
+        if len(found) != 1:
+            problem = "has more than one kustomization file" if found else "has no kustomization file"
+            return None, f"{self.name(folder)} {problem}"
+        shown = self.name(found[0])
+        if not self.has(found[0]):
+            return None, f"{shown} leads out of the root"
+        try:
+            held, kustomization = self._load(found[0], shown)
+        except LoadError as error:
+            return None, f"{shown} {error.message}"
+        if held.error or kustomization is None:
+            return None, f"{shown} {held.error or 'holds no kustomization'}"
+        key = held.ambiguous
+        return kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else ""
+
+    def _read_plugins(self, path: str) -> "_Plugins":
+        shown = self.name(path)
+        try:
+            return _plugins_in(shown, read(path, shown))
+        except LoadError as error:
+            return (), f"{shown} {error.message}"
+
+
+_Plugins = tuple[Sequence[Reference], str]
+"""What configurations of generators and transformers name, and the first reason not to run them; empty if there is none."""
+
+
+@record
+class _Visit:
+    """A folder to visit: whether its objects configure plugins, and the visit that leads to it."""
+
+    folder: str
+    plugin: bool = False
+    parent: "_Visit | None" = None
+
+    def inside_itself(self) -> bool:
+        at = self.parent
+        while at is not None:
+            if at.folder == self.folder:
+                return True
+            at = at.parent
+        return False
+
+
+class _ClosureWalk:
+    """One walk over a closure, in which each folder is visited as often as kustomize builds it."""
+
+    def __init__(self, tree: Kustomizations) -> None:
+        self._tree = tree
+        self._folders: dict[str, Kustomization | None] = {}
+        self._files: dict[str, set[str]] = {}
+        self._charts: set[str] = set()
+        self._remote: dict[tuple[str, str, str], None] = {}
+        self._refused = ""
+
+    def walk(self, entry: str) -> Closure:
+        pending = [_Visit(entry)]
+        visits = 0
+        while pending:
+            visit = pending.pop()
+            visits += 1
+            if visit.inside_itself():
+                self._refuse(f"{self._tree.name(visit.folder)} includes itself")
+            elif visits + len(pending) <= MAX_KUSTOMIZE_VISITS or visit.folder not in self._folders:
+                pending += reversed(list(self._visit(visit)))
+            else:
+                self._refuse(f"its folders include one another more than {MAX_KUSTOMIZE_VISITS:,} times")
+        return self._closure(entry)
+
+    def _visit(self, visit: _Visit) -> Iterator[_Visit]:
+        if not self._tree.has(visit.folder):
+            self._refuse(f"{self._tree.name(visit.folder)} is outside the root")
+            return
+        kustomization, problem = self._tree.read(visit.folder)
+        self._refuse(problem)
+        self._folders[visit.folder] = kustomization
+        if kustomization is None:
+            return
+        shown = self._take(kustomization.file, "kustomization")
+        if kustomization.charts:
+            # Without the name of the file, so that one notice names all units of a repository with this problem.
+            self._refuse(
+                "a kustomization contains Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
+            )
+            self._charts.update(os.path.join(visit.folder, chart) for chart in kustomization.charts)
+        if visit.plugin and (kustomization.operates or any(r.use != "resource" for r in kustomization.references)):
+            self._refuse(f"{shown} generates or changes configurations of plugins")
+        for text in kustomization.plugins:
+            self._take_plugins(shown, visit, _plugins_in(shown, text))
+        for reference in kustomization.references:
+            path = self._resolve(shown, visit.folder, reference)
+            if not path:
+                continue
+            if os.path.isdir(path):
+                yield from self._enter(shown, reference, _Visit(self._tree.paths.of(path), visit.plugin, visit))
+            elif reference.use == "plugin" or (visit.plugin and reference.use == "resource"):
+                self._take_plugins(shown, visit, self._tree.plugins(path))
+                self._take(path, "plugin")
+            else:
+                self._take(path, reference.use)
+
+    def _enter(self, shown: str, reference: Reference, visit: _Visit) -> Iterator[_Visit]:
+        if reference.use == "plugin":
+            yield _Visit(visit.folder, True, visit.parent)
+        elif reference.use in ("resource", "component"):
+            yield visit
+        else:
+            self._refuse(f"{shown}: {reference.field} names a folder, {_quoted(reference.value)}")
+
+    def _take_plugins(self, shown: str, visit: _Visit, plugins: _Plugins) -> None:
+        references, problem = plugins
+        self._refuse(problem)
+        for reference in references:
+            path = self._resolve(shown, visit.folder, reference)
+            if path and os.path.isfile(path):
+                self._take(path, reference.use)
+
+    def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
+        """The path of what is named; empty if kustomize must not or cannot read it."""
+        value = reference.value
+        if _REMOTE.match(value) and reference.use in ("resource", "component"):
+            self._remote[shown, reference.field, value] = None
+            return ""
+        if _REMOTE.match(value):
+            problem = "which is remote"
+        elif not is_text(value):
+            problem = "which is no path"
+        elif os.path.isabs(value):
+            problem = "an absolute path"
+        elif not self._tree.has(path := os.path.join(folder, value)):
+            problem = "which is outside the root"
+        elif not os.path.isfile(path) and not os.path.isdir(path):
+            problem = "which does not exist"
+        else:
+            # Of the folder the real path, because `link/..` is not the folder that contains the link. The file keeps its own name.
+            above, name = os.path.split(path.rstrip(os.sep))
+            return os.path.join(self._tree.paths.of(above), name)
+        self._refuse(f"{shown}: {reference.field} names {_quoted(value)}, {problem}")
+        return ""
+
+    def _take(self, path: str, use: str) -> str:
+        name = self._tree.name(path)
+        self._files.setdefault(name, set()).add(use)
+        return name
+
+    def _refuse(self, reason: str) -> None:
+        self._refused = self._refused or reason
+
+    def _closure(self, entry: str) -> Closure:
+        def used(use: str) -> tuple[str, ...]:
+            return tuple(sorted(name for name, uses in self._files.items() if use in uses))
+
+        name = self._tree.name
+        kustomizations = [kustomization for kustomization in self._folders.values() if kustomization is not None]
+        charts = [path for path in self._charts if is_text(path) and self._tree.has(path)]
+        return Closure(
+            name(entry),
+            tuple(map(name, self._folders)),
+            tuple(name(folder) for folder, found in self._folders.items() if found is not None and found.component),
+            used("kustomization"),
+            # One that was generated lies in no file.
+            tuple(sorted(file for file in self._files if os.path.isfile(os.path.join(self._tree.root, file)))),
+            used("resource"),
+            used("patch"),
+            tuple(sorted(name(path) for path in charts if os.path.isfile(os.path.join(path, "Chart.yaml")))),
+            any(found.operates or found.patch_entries for found in kustomizations),
+            self._refused,
+            tuple(self._remote),
+        )
+
+
+def _plugins_in(shown: str, text: str) -> _Plugins:
+    """What the configurations of a text name. Raises nothing; a text that is not YAML is a problem."""
+    references: list[Reference] = []
+    for document in load_text(shown, text, frozenset()):
+        if document.root is None and document.error is not None:
+            return (), f"{shown} {document.error.message}"
+        data = to_data(document.root)
+        if data is None:
+            continue
+        if problem := _plugin_problem(data):
+            return (), f"{shown} {problem}"
+        references += plugin_references(data)
+    return references, ""
+
+
+def _plugin_problem(data: Any) -> str:
+    """Why kustomize would start a program for the configuration; empty if one of its own generators or transformers takes it."""
+    if not isinstance(data, dict):
+        return "is no configuration of a plugin"
+    annotations = as_mapping(value_at(data, ("metadata", "annotations")))
+    kind = data.get("kind")
+    if data.get("apiVersion") != "builtin" or any(map(annotations.get, _FUNCTIONS)):
+        return f"runs the plugin {_quoted(str(kind))}"
+    return "renders a Helm chart" if kind == "HelmChartInflationGenerator" else ""
+
+
+def _quoted(value: str) -> str:
+    return f'"{shortened(value, _LONGEST_VALUE)}"'

@@ -22,8 +22,7 @@ from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
 from scclint.units.kustomize import ORIGIN
-from scclint.units.kustomize.closure import Closure
-from scclint.units.kustomize.kustomization import PatchEntry, read_kustomization
+from scclint.units.kustomize.kustomization import Closure, PatchEntry, read_kustomization
 from scclint.units.unit import DEFAULT, Deployment
 from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.locate import locate, node_at
