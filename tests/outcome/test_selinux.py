@@ -1,9 +1,14 @@
 """Which pods cannot mount one volume at the same time, as the SELinux warning controller decides it."""
 
+import gzip
+import json
+from pathlib import Path
+
 import pytest
 
 from scclint.cluster import Cluster
 from scclint.outcome.selinux import MountedClaim, events
+from tools.compare_selinux_conflicts import found_events
 
 LEVEL, OTHER = ":::s0:c1,c2", ":::s0:c3,c4"
 BOTH = "SELinuxLabelConflict SELinuxChangePolicyConflict"
@@ -56,3 +61,10 @@ def test_the_label_of_a_namespace_fills_in_the_policy(release: str, label: str, 
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
     (created,) = Cluster.openshift(release, [namespace]).judge(pod).pods
     assert created.pod["spec"]["securityContext"].get("seLinuxChangePolicy") == expected
+
+
+def test_the_events_of_the_controller() -> None:
+    recorded = Path(__file__).parents[2] / "fixtures" / "conformance" / "selinux-conflicts.jsonl.gz"
+    pairs = [json.loads(line) for line in gzip.decompress(recorded.read_bytes()).splitlines()]
+    assert [found_events(pair) for pair in pairs] == [pair["events"] for pair in pairs]
+    assert sum(bool(pair["events"]) for pair in pairs) > 20

@@ -312,7 +312,12 @@ suppressed with the reason.
     "controls": Command(
         "show which controls of a compliance framework the input meets",
         judging(
-            (*INPUT, option("--framework", metavar="NAME", help="cis-ocp-1.9 (default), stig-ocp4-v2r3 or nist-800-53")),
+            (
+                *INPUT,
+                option(
+                    "--framework", metavar="NAME", help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53 or certsuite-5.5"
+                ),
+            ),
             ("text", "json", "markdown", "html", "sarif"),
             "text (default), json, markdown, html or sarif; may repeat",
         ),

@@ -34,8 +34,8 @@ class ContainerRow:
     """What a container gets. `seccomp` is its effective profile in words (`RuntimeDefault`), and `effective` the whole decision.
 
     What SCC admission decides is empty if no SCC admits the pod. `uid` and `selinux` name their source: `1001 (manifest)`,
-    `first of the range (namespace)`. `root` is True if the user ID is 0. `added` and `dropped` are the capabilities, sorted.
-    `root_filesystem` is `read-only` or `writable`.
+    `first of the range (namespace)`. `selinux` ends with the pod's `seLinuxChangePolicy` if that is set: `s0:c1,c2 (manifest), Recursive`.
+    `root` is True if the user ID is 0. `added` and `dropped` are the capabilities, sorted. `root_filesystem` is `read-only` or `writable`.
     """
 
     name: str
@@ -208,13 +208,14 @@ def _container(outcome: Outcome, effective: ContainerSeccomp, decided: Mapping[s
         return ContainerRow(effective.name, words, effective)
     context = outcome.container(effective).get("securityContext") or {}
     capabilities = context.get("capabilities") or {}
+    policy = value_at(verdict.pod, ("spec", "securityContext", "seLinuxChangePolicy"))
     return ContainerRow(
         effective.name,
         words,
         effective,
         _sourced(verdict, effective.path, "runAsUser", decided, "image"),
         _in_force(verdict.pod, effective.path, "runAsUser") == 0,
-        _sourced(verdict, effective.path, "seLinuxOptions", decided, "runtime"),
+        ", ".join(filter(None, (_sourced(verdict, effective.path, "seLinuxOptions", decided, "runtime"), policy))),
         bool(context.get("privileged")),
         tuple(sorted(capabilities.get("add") or ())),
         tuple(sorted(capabilities.get("drop") or ())),

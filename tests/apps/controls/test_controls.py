@@ -353,3 +353,9 @@ def test_v_257557_is_its_check_text(seed: int) -> None:
     text = "---\n".join(json.dumps(one) + "\n" for one in objects)
     evidence = assessed(text, STIG)["V-257557"].evidence
     assert {one.message.split()[1].rstrip(":") for one in evidence} == _check_text(objects)
+
+
+def test_certsuite_asks_for_each_capability_on_its_own() -> None:
+    found = {control.id: control.checks for control in framework("certsuite-5.5").controls}
+    assert found["access-control-sys-admin-capability-check"] == ["adds-sys-admin"]
+    assert {check for checks in found.values() for check in checks} <= CHECKS.keys()

@@ -18,7 +18,7 @@ from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import listed
-from scclint.untyped import as_list, as_mapping, value_at
+from scclint.untyped import as_list, as_mapping, mappings, value_at
 
 
 @record
@@ -252,6 +252,13 @@ def _others(bound: Binding) -> set[str]:
     return {name for name in (*bound.users, *bound.groups) if not is_platform_account(name)}
 
 
+def _adding(name: str) -> Check:
+    """A check of containers that add a capability."""
+    return _of_containers(
+        f"adds the capability {name}", lambda container, spec: bool(_capabilities(container, "add") & {name, "ALL"})
+    )
+
+
 CHECKS: Mapping[str, Check] = {
     "privileged": _of_containers("is privileged", lambda container, spec: _privileged(container)),
     "host-pid": _of_pods("share the process IDs of the host", lambda spec: bool(spec.get("hostPID"))),
@@ -268,6 +275,21 @@ CHECKS: Mapping[str, Check] = {
     "net-raw": _of_containers(
         "has the capability NET_RAW",
         lambda container, spec: _privileged(container) or bool(_capabilities(container, "add") & {"NET_RAW", "ALL"}),
+    ),
+    **{
+        f"adds-{name.lower().replace('_', '-')}": _adding(name)
+        for name in ("BPF", "IPC_LOCK", "NET_ADMIN", "NET_RAW", "SYS_ADMIN")
+    },
+    "host-path": _of_pods(
+        "mount a path of the host", lambda spec: any(one.get("hostPath") for one in mappings(spec.get("volumes")))
+    ),
+    "host-port": _of_containers(
+        "uses a port of the host",
+        lambda container, spec: any(port.get("hostPort") for port in mappings(container.get("ports"))),
+    ),
+    "writable-root": _of_containers(
+        "can write to its root filesystem",
+        lambda container, spec: _context(container).get("readOnlyRootFilesystem") is not True,
     ),
     "added-capabilities": _of_containers("adds capabilities", _asks_for_capabilities),
     "assigned-capabilities": _of_containers(
