@@ -76,6 +76,21 @@ class Report:
         """The number of suppressed findings, without those that another finding lists."""
         return sum(f.suppression is not None and f.suppression.by != "finding" for f in self.findings)
 
+    def to_json(self) -> str:
+        """Return the report in version 1 of the format `json`, with findings of every severity."""
+        return self._as("json")
+
+    def to_sarif(self) -> str:
+        """Return the report as SARIF 2.1.0, with findings of every severity."""
+        return self._as("sarif")
+
+    def _as(self, form: str) -> str:
+        # The formats are above this package, so they are looked up by name.
+        from importlib import import_module
+
+        text: str = import_module("scclint.report").render(self, form)
+        return text
+
 
 @record
 class Unjudged:

@@ -230,7 +230,7 @@ def test_rows_that_differ_in_their_release_alone_are_one_on_the_page(fleet: Path
     assert max(map(len, by_share.values())) == 2
     (section,) = (part for part in text.split("<section") if 'id="scc-share-by-team"' in part)
     assert section.count("<tr") - 1 == len(by_share)
-    assert f"<caption>{len(by_share)} row" in section
+    assert f"<summary>{len(by_share)} row" in section
     for (_, scc, share), releases in by_share.items():
         assert f">{', '.join(releases)}</td>" in section
         assert f">{scc}</td>" in section

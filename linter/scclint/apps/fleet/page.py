@@ -51,6 +51,7 @@ def _view(view: FleetView, database: Database) -> dict[str, object]:
         "meaning": view.meaning.replace("`", ""),
         "titles": titles,
         "rows": [TableBody([[TableCell(title, row[title]) for title in titles]]) for row in rows],
+        "total": f"{total:,}",
         "caption": counted(total, "row"),
         "more": f'{total - len(rows):,} more: scclint fleet sql "FROM {view.name}"' if total > len(rows) else "",
     }
