@@ -204,7 +204,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        assert not {"src", "href", "onload", "style"} & {name for name, _ in attrs}
+        assert not {"src", "onload", "style"} & {name for name, _ in attrs}
+        assert all(value and value.startswith("#") for name, value in attrs if name == "href")
 
     def handle_data(self, data: str) -> None:
         self.text += data
