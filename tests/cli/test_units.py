@@ -55,16 +55,16 @@ def test_the_table(tree: Path, cli: Cli) -> None:
     assert run.status == 0
     assert run.out == (
         "UNIT           KIND       FILES  WORKLOADS  NAMESPACE  RENDERED\n"
-        ".              plain      1      0          -          -\n"
+        "other files    plain      1      0          -          -\n"
         "  reason: plain files that nothing else takes\n"
         "overlays/dev   kustomize  3      1          shop       no\n"
         "  reason: a kustomization that no other one includes\n"
         "  not rendered: kustomize not found\n"
-        "  takes RoleBinding shop/web from .\n"
+        "  takes RoleBinding shop/web from other files\n"
         "overlays/prod  kustomize  3      1          shop       no\n"
         "  reason: a kustomization that no other one includes\n"
         "  not rendered: kustomize not found\n"
-        "  takes RoleBinding shop/web from .\n"
+        "  takes RoleBinding shop/web from other files\n"
     )
     assert run.err == "note: 2 units judged unrendered (overlays/dev and overlays/prod): kustomize not found\n"
 

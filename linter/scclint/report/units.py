@@ -1,6 +1,6 @@
 """`scclint units`: what is judged together, why, and what each unit takes from the others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -56,7 +56,8 @@ def render_table(units: Sequence[Counted], namespace: str, columns: int | None) 
     """
     if not units:
         return "No units found.\n"
-    rows = [(_row(unit, workloads, namespace), _remarks(unit)) for unit, workloads in units]
+    titles = {unit.name: unit.title for unit, _ in units}
+    rows = [(_row(unit, workloads, namespace), _remarks(unit, titles)) for unit, workloads in units]
     return table_with_remarks(_HEADER, rows, columns) + "\n"
 
 
@@ -66,11 +67,11 @@ def _row(unit: Unit, workloads: int, namespace: str) -> tuple[str, ...]:
     return name, unit.kind, f"{len(unit.files):,}", f"{workloads:,}", namespace, rendered
 
 
-def _remarks(unit: Unit) -> Iterator[str]:
+def _remarks(unit: Unit, titles: Mapping[str, str]) -> Iterator[str]:
     yield f"reason: {unit.reason}"
     if unit.unrendered:
         yield f"not rendered: {unit.unrendered}"
     if unit.shared:
         yield f"takes {and_more(unit.shared, _MOST_NAMES)}, which it shares with the units beside it"
     for giver, taken in groupby(sorted(unit.context, key=lambda one: one.unit), lambda one: one.unit):
-        yield f"takes {and_more(map(str, taken), _MOST_NAMES)} from {giver}"
+        yield f"takes {and_more(map(str, taken), _MOST_NAMES)} from {titles.get(giver, giver)}"
