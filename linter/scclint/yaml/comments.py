@@ -14,8 +14,7 @@ from ruamel.yaml.tokens import (
 
 from scclint.limits import MAX_DEPTH
 from scclint.record import record
-from scclint.yaml.events import tokens
-from scclint.yaml.go_yaml import ScannedText
+from scclint.yaml.events import ScannedText, tokens
 from scclint.yaml.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")

@@ -25,8 +25,7 @@ from ruamel.yaml.events import (
 from scclint.errors import LoadError
 from scclint.limits import MAX_DEPTH, AliasCounter, LimitError, check_aliasing
 from scclint.source import Span
-from scclint.yaml.events import event_source
-from scclint.yaml.go_yaml import ESCAPED_SLASH, SLASH_ERROR, ScannedText
+from scclint.yaml.events import ESCAPED_SLASH, SLASH_ERROR, ScannedText, event_source
 from scclint.yaml.lines import Lines, has_odd_breaks
 from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from scclint.apps.fleet.answers import FORMATS
 from scclint.apps.fleet.page import render_page
-from scclint.apps.fleet.query import QueryResult, opened_database
+from scclint.apps.fleet.query import FORMATS, QueryResult, opened_database
 from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.tables import TABLES
 from scclint.apps.fleet.targets import FleetTarget

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from scclint.apps.fleet.answers import FORMATS
 from scclint.apps.fleet.export import EXPORTS
 from scclint.apps.fleet.page import render_page
-from scclint.apps.fleet.query import opened_database
+from scclint.apps.fleet.query import FORMATS, opened_database
 from scclint.apps.fleet.scan import Execute, Progress, ScanCounts, ScanSummary, execute_here, run_scan
 from scclint.apps.fleet.settings import ScanSettings
 from scclint.apps.fleet.store import Store

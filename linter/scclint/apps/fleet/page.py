@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from scclint.apps.fleet.answers import shown
-from scclint.apps.fleet.query import Database
+from scclint.apps.fleet.query import Database, shown
 from scclint.apps.fleet.views import VIEWS, FleetView
 from scclint.finding import shortened
 from scclint.report.html_page import TableBody, TableCell, render
