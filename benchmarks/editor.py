@@ -1,6 +1,7 @@
 """How long an editor waits for problems after a key, in a unit of a given number of files.
 
 python -m benchmarks.editor --files 50 --keys 40
+python -m benchmarks.editor --files 1 --documents 150
 """
 
 import argparse
@@ -18,10 +19,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=50)
     parser.add_argument("--keys", type=int, default=40)
+    parser.add_argument("--documents", type=int, default=1, help="documents in the file that is typed in")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.files):
-            (Path(folder) / f"web-{i}.yaml").write_text(WORKLOAD.format(i=i, n=i % 5))
+            documents = range(i, i + args.documents * args.files, args.files) if i == 0 else (i,)
+            text = "---\n".join(WORKLOAD.format(i=number, n=number % 5) for number in documents)
+            (Path(folder) / f"web-{i}.yaml").write_text(text)
         asyncio.run(measure(Path(folder), args.keys))
 
 
@@ -38,7 +42,7 @@ async def measure(folder: Path, keys: int) -> None:
     for key in range(keys):
         digits = "1000680000"[: key % 10 + 1]
         start = time.perf_counter()
-        editor.type("web-0.yaml", text.replace("securityContext:", f"securityContext:\n            runAsUser: {digits}"))
+        editor.type("web-0.yaml", text.replace("securityContext:", f"securityContext:\n            runAsUser: {digits}", 1))
         await editor.problems_of("web-0.yaml")
         times.append(1000 * (time.perf_counter() - start))
         await asyncio.sleep(0.1)
