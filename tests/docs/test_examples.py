@@ -134,7 +134,7 @@ def project(tmp_path: Path, fleet: Path) -> Path:
     shutil.copytree(article, root / "fixtures" / "seccomp" / "article")
     shutil.copytree(article / "evidence", root / "evidence")
     shutil.copytree(fleet, root / "fleet")
-    for name in ("observed-scc-differs", "required-scc-unusable"):
+    for name in ("observed-scc-differs", "required-scc-unusable", "selinux-label-conflict"):
         shutil.copytree(ROOT / "fixtures" / name, root / "fixtures" / name)
     files = {
         "web.yaml": WEB,
