@@ -143,7 +143,8 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
     "ClusterRoleBinding", "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool",
-    "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List", *POLICIES,
+    "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List",
+    "TektonConfig", *POLICIES,
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
@@ -158,6 +159,6 @@ SUBJECT_KINDS = (
 CLUSTER_SCOPED = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding",
     "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "PersistentVolume", "RuntimeClass",
-    "StorageClass", *POLICIES,
+    "StorageClass", "TektonConfig", *POLICIES,
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

@@ -261,6 +261,10 @@ class AdmissionPolicy(ApiObject):
     """A ValidatingAdmissionPolicy or MutatingAdmissionPolicy of admissionregistration.k8s.io, the binding of one, or a Kyverno policy."""
 
 
+class TektonConfig(ApiObject):
+    """An operator.tekton.dev TektonConfig, which says how OpenShift Pipelines is installed."""
+
+
 class StorageObject(ApiObject):
     """A CSIDriver, StorageClass, PersistentVolume or PersistentVolumeClaim."""
 

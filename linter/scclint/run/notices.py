@@ -13,7 +13,7 @@ from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
 from scclint.model.kinds import CSV
 from scclint.model.labels import labels_of
-from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, UnknownKind, Workload
+from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, TektonConfig, UnknownKind, Workload
 from scclint.model.unknown import is_open
 from scclint.outcome.world import World
 from scclint.run.load import SUBSCRIPTION, Inputs
@@ -141,7 +141,7 @@ def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
     if any(workload.group == "tekton.dev" for workload in workloads) and world.cluster.platform != "kubernetes":
         from scclint.cluster.pipelines import SCC
 
-        if world.scc(SCC) is None and SCC not in world.cluster.own_sccs:
+        if world.scc(SCC) is None and SCC not in world.cluster.own_sccs and not any(world.of(TektonConfig)):
             yield Unjudged("pipelines", SCC)
 
 

@@ -23,7 +23,7 @@ from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
-from scclint.untyped import Object
+from scclint.untyped import Object, as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
@@ -134,10 +134,19 @@ def _of_pipelines(
     served = [o for o in objects if installed or (isinstance(o, Workload) and o.group == "tekton.dev")]
     if not served:
         return []
-    from scclint.cluster.pipelines import openshift_pipelines
+    from scclint.cluster.pipelines import SCC, SCC_ANNOTATION, openshift_pipelines
 
     said = {reference(item) for item in chain(*described.layers)}
-    brought = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
+    asked = (
+        value_at(obj.manifest, ("spec", "platforms", "openshift", "scc", "default"))
+        for obj in objects
+        if obj.kind == "TektonConfig"
+    )
+    own = {
+        o.name: value_at(o.manifest, ("metadata", "annotations", SCC_ANNOTATION)) for o in objects if isinstance(o, Namespace)
+    }
+    sccs = {name: as_text(own.get(name)) for name in _namespaces(served, namespace)}
+    brought = openshift_pipelines(sccs, installed=installed, default=next(filter(None, map(as_text, asked)), SCC))
     return [item for item in brought if reference(item) not in said]
 
 

@@ -22,6 +22,7 @@ from scclint.model.object import (
     SecurityContextConstraints,
     ServiceAccount,
     StorageObject,
+    TektonConfig,
     Workload,
 )
 from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE, namespace_name
@@ -39,7 +40,16 @@ Identity = tuple[str, str, str, str]
 
 _IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 
-CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, StorageObject, AdmissionPolicy)
+CLUSTER = (
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    Namespace,
+    ServiceAccount,
+    StorageObject,
+    AdmissionPolicy,
+    TektonConfig,
+)
 """Model classes of the objects that one unit may take from another."""
 
 
@@ -402,6 +412,7 @@ def _wanted(own: Facts, *, synced: bool) -> Iterator[_Key]:
     yield from (("Namespace", "", namespace) for namespace in sorted(own.namespaces))
     names = {reference for obj in own.objects for reference in _references(obj)}
     names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
+    names.add(("TektonConfig", "", "config"))
     names |= {("CSIDriver", "", driver) for driver in own.drivers}
     names |= {("PersistentVolumeClaim", *claim) for claim in own.claims}
     yield from sorted(names)
