@@ -78,8 +78,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     violations = security.violations(security.policy.policy.enforce)
     yield Problem(
-        f"{workload.named}: the API server rejects {pods(workload)}{when_created(outcome)}, because "
-        f"{why_level(outcome, 'enforce', world)}: {security.answer.denial}",
+        f"{workload.named}: Pod Security admission rejects {pods(workload)}{when_created(outcome)}",
+        notes=(why_level(outcome, "enforce", world), security.answer.denial),
         at=workload.pod.field(*violations[0].paths[0]),
         related=label_place(outcome, "enforce", world),
         remedies=_remedies(outcome, world),

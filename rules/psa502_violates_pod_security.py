@@ -74,8 +74,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     does = "warns about" if mode == "warn" else "audits"
     if text := pod.warning or pod.audit:
         yield Problem(
-            f"{workload.named}: the API server {does} {pods(workload)}{when_created(outcome)}, because "
-            f"{why_level(outcome, mode, world)}: {text}",
+            f"{workload.named}: the API server {does} {pods(workload)}{when_created(outcome)}",
+            notes=(why_level(outcome, mode, world), text),
             at=workload.pod.field(*security.violations(standard)[0].paths[0]),
             related=label_place(outcome, mode, world),
             remedies=(
@@ -90,7 +90,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"as SCC {outcome.verdict.scc} changes them" if outcome.verdict and outcome.verdict.scc else "when they are created"
         )
         yield Problem(
-            f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}: {text}",
+            f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}",
+            notes=(text,),
             at=_place(outcome, standard, world),
             related=label_place(outcome, mode, world),
             remedies=advise("warned level", workload, world),

@@ -111,7 +111,8 @@ def _rejected(namespace: Namespace, error: LabelError) -> Problem:
     field = namespace.field("metadata", "labels", error.label)
     meant = _meant(mode, error.value)
     return Problem(
-        f"{namespace.named}: the API server rejects the Namespace ({stored}): {error}",
+        f"{namespace.named}: the API server rejects the Namespace because of {field.path[-1]}: {field.value}",
+        notes=(f"{error}", stored),
         at=field,
         help=f"Set the label to {meant or (listed(LEVELS, 'or') if mode in MODES else f'{LATEST} or a version such as v1.33')}.",
         edits=(Set(field.path, meant),) if meant else (),

@@ -85,7 +85,6 @@ from scclint.api import (
     Severity,
     Workload,
     World,
-    capitalized,
     level_label,
     rule,
 )
@@ -117,8 +116,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         level = f"level {volume.profile}" if volume.profile else f"an invalid label {CSI_PROFILE_LABEL}"
         guess = "" if driver or volume.known else " (assumed, because the input does not have the driver)"
         yield Problem(
-            f"{workload.named}: the API server rejects {rejected} because of an inline volume of CSI driver {volume.driver}, "
-            f"which has {level}{guess}. {capitalized(where)} {_level(outcome, volume)}",
+            f"{workload.named}: the API server rejects {rejected} because of an inline volume of CSI driver {volume.driver}",
+            notes=(f"the driver has {level}{guess}", f"{where} {_level(outcome, volume)}"),
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             related=driver,
             help=_fix(volume, where),

@@ -65,8 +65,11 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         if not matched or item.data.get("resourceNames"):
             continue
         yield Problem(
-            f"{role.named}: grants the use of every SCC, including privileged "
-            f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)" + aggregated(role, world),
+            f"{role.named}: grants the use of every SCC, including privileged",
+            notes=(
+                f"the rule has {', '.join(f'{key}: {value}' for key, value in matched.items())}, and no resourceNames"
+                + aggregated(role, world),
+            ),
             at=item.field("verbs"),
             help=_fix(item, role, world),
             cause="every SCC",

@@ -55,7 +55,6 @@ from scclint.api import (
     World,
     and_more,
     effects_of,
-    listed,
     rule,
     subjects_removed,
 )
@@ -97,21 +96,23 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     # The namespace matters only if it is not the one in which the pods of the service account run.
     where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
     if reached.every:
-        what = f"every SCC{where}, including {widest}"
-    elif len(opens) == 1:
-        what = f"SCC {widest}{where}, which allows {and_more(opens[widest], 3)}"
+        what = f"every SCC{where}"
     else:
-        what = f"SCCs {listed(opens)}{where}; {widest} allows {and_more(opens[widest], 3)}"
+        what = f"SCC{'s' if len(opens) > 1 else ''} {and_more(opens, 3)}{where}"
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
-    named = _named(subjects)
+    named = "" if binding.implied else _named(subjects)
     steps = reached.steps(world, widest, binding)
     role = world.find(reached.origin, binding)
     if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
         # RBA401 reports this field, and the binding then is a line of its finding.
         steps = (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
     yield Problem(
-        f"{binding.named}: lets {named} use {what}" + (f" (roleRef.name: {reached.role.name})" if informative else ""),
+        f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}",
+        notes=(
+            f"SCC {widest} opens the node: {and_more(opens[widest], 3)}",
+            *([f"the name of the role is {reached.role.name}"] if informative else ()),
+        ),
         at=role_place(binding, world, widest),
         related=steps,
         subjects=tuple(map(str, subjects)),

@@ -133,8 +133,8 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
     elif unneeded := _unneeded_node_access(reached, results, world):
         used = sorted({result.scc for result in results if result.scc})
         yield Problem(
-            f"{binding.named}: grants {holder} {_sccs(unneeded)} too, which {_workloads(results)} not need: "
-            f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
+            f"{binding.named}: grants {_to(binding, holder)}{_sccs(unneeded)} too, which {_workloads(results)} not need",
+            notes=(f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",),
             at=holder.at,
             related=reached.steps(world, unneeded[0], binding),
             remedies=(Remedy(f"remove {listed(unneeded)} from the role"),),
@@ -190,9 +190,9 @@ def _none_needed(
         else f"without the grant, {listed(by, 'or')} admits the pods"
     )
     return Problem(
-        f"{binding.named}: grants {holder} {'every SCC' if reached.every else _sccs(reached.sccs)}, "
-        f"which {_workloads(found)} not need: {reason}"
-        + (f"; {listed(captured)} admits them now only because of its priority" if captured else ""),
+        f"{binding.named}: grants {_to(binding, holder)}{'every SCC' if reached.every else _sccs(reached.sccs)}, "
+        f"which {_workloads(found)} not need",
+        notes=(reason, *([f"{listed(captured)} admits them now only because of its priority"] if captured else ())),
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
@@ -234,8 +234,13 @@ def _has_others(binding: RoleBinding) -> bool:
     return max(subjects, users + groups) > 1
 
 
+def _to(binding: RoleBinding, holder: Subject) -> str:
+    """Return whom a binding grants an SCC, before a space; nothing if a ClusterServiceVersion implies it for the account that it names."""
+    return "" if binding.implied else f"{holder} "
+
+
 def _sccs(names: Sequence[str]) -> str:
-    return f"SCC{'s' if len(names) > 1 else ''} {listed(names)}"
+    return f"SCC{'s' if len(names) > 1 else ''} {and_more(names, 3)}"
 
 
 def _workloads(results: list[_AccountVerdict]) -> str:

@@ -100,13 +100,14 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if reached is None or not wide:
         return
     scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
-    what = "every SCC" if reached.every else f"SCC {scc}, which allows {and_more(wide[scc], 3)}"
+    what = "every SCC" if reached.every else f"SCC {scc}"
     for holder in subjects_of(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
             effects = effects_of(binding, world, *subjects_removed(binding))
             message = f"{binding.named}: lets {covered} use {what}"
-            yield _problem(message, holder.at, str(holder), reached.steps(world, scc, binding), effects)
+            note = f"SCC {scc} allows {and_more(wide[scc], 3)}"
+            yield _problem(message, note, holder.at, str(holder), reached.steps(world, scc, binding), effects)
 
 
 def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
@@ -131,16 +132,16 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
             if account is not None and account[1] == "default":
                 home = "" if account[0] == UNSPECIFIED_NAMESPACE else f"{account[0]}/"
                 covered = f"service account {home}default ({_ITS_PODS})"
-                yield _problem(f"SCC {scc.name}: users lists {covered}, and the SCC allows {allowed}", at, value)
+                yield _problem(f"SCC {scc.name}: users lists {covered}", f"the SCC allows {allowed}", at, value)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
                 covered = shown_group(value)
-                yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at, value)
+                yield _problem(f"SCC {scc.name}: groups lists {covered}", f"the SCC allows {allowed}", at, value)
 
 
 def _problem(
-    message: str, at: Located, subject: str, related: tuple[Related, ...] = (), effects: tuple[str, ...] = ()
+    message: str, note: str, at: Located, subject: str, related: tuple[Related, ...] = (), effects: tuple[str, ...] = ()
 ) -> Problem:
     own = Remedy(
         "grant the SCC to a service account that only the workload that needs it uses, and name it in its pod", effects
     )
-    return Problem(message, at, related=related, remedies=(own,), subjects=(subject,))
+    return Problem(message, at, related=related, notes=(note,), remedies=(own,), subjects=(subject,))

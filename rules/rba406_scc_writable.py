@@ -79,8 +79,11 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         named = isinstance(names, list) and names
         sccs = f"SCC{'s' if len(names) > 1 else ''} {and_more(map(str, names), 3)}" if named else "SCCs"
         yield Problem(
-            f"{role.named}: lets {and_more(holders, 2) if holders else 'its subjects'} {listed(verbs)} {sccs}, and so use whatever they "
-            "write into an SCC" + (f" ({', '.join(f'{field}: *' for field in wildcards)})" if wildcards else ""),
+            f"{role.named}: lets {and_more(holders, 2) if holders and not role.implied else 'its subjects'} {listed(verbs)} {sccs}",
+            notes=(
+                "they can use whatever they write into an SCC",
+                *([f"the rule has {', '.join(f'{field}: *' for field in wildcards)}"] if wildcards else ()),
+            ),
             at=item.field("verbs"),
             opens=tuple(f"{verb} {name}" for verb in verbs for name in (names if named else "*")),
             related=tuple(

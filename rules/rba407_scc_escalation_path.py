@@ -132,10 +132,11 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         first, *others = ways
         more = and_more(dict.fromkeys(way.phrase for way in others if way.route.name != first.route.name), 2)
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
-        named = and_more(map(str, subjects), 2)
+        # A ClusterServiceVersion implies the binding of one service account, which is its name.
+        named = "" if binding.implied else and_more(map(str, subjects), 2)
         yield Problem(
-            f"{binding.named}: {named} can get past the SCCs that it may use: it may {first.phrase}"
-            + (f"; it may also {more}" if more else ""),
+            f"{binding.named}: {f'lets {named}' if named else 'allows to'} {first.phrase}",
+            notes=("this gets past the SCCs that it may use", *([f"it may also {more}"] if more else ())),
             at=_place(binding, first.rules[0].role, first.rules[0].index, world),
             related=tuple(dict.fromkeys(steps)),
             subjects=tuple(map(str, subjects)),

@@ -77,8 +77,11 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             continue
         first = next(iter(wide))
         yield Problem(
-            f"{role.named}: its labels add the use of SCC {listed(wide)} to ClusterRole {listed(takers)}, so everyone with "
-            f"{'one of these roles' if len(takers) > 1 else 'this role'} may use it; {first} allows {and_more(wide[first], 3)}",
+            f"{role.named}: its labels add the use of SCC {and_more(wide, 3)} to ClusterRole {listed(takers)}",
+            notes=(
+                f"everyone with {'one of these roles' if len(takers) > 1 else 'this role'} may use it",
+                f"SCC {first} allows {and_more(wide[first], 3)}",
+            ),
             at=item.field("resourceNames", names.index(first)),
             opens=tuple(f"SCC {name}" for name in wide),
             related=(Related("these labels select the roles", role.field("metadata", "labels").span),),

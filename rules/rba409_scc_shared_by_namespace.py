@@ -102,8 +102,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     accounts = and_more((f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()), 3)
     named = and_more(map(str, subjects), 2)
     yield Problem(
-        f"{binding.named}: lets {named} create pods in {home_of(binding, world)}, and so use the SCCs of its service accounts that "
-        f"open the node: {accounts}",
+        f"{binding.named}: lets {named} create pods in {home_of(binding, world)} under SCCs that open the node",
+        notes=(f"the service accounts of the namespace with such an SCC: {accounts}",),
         at=binding.field("roleRef", "name"),
         related=world.steps.of_grant(
             world.cluster.grants.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding

@@ -68,6 +68,7 @@ from scclint.api import (
 )
 
 from ._elsewhere import granted_elsewhere
+from ._quote import quoted
 from ._ranges import RANGED, may_be_own
 from ._words import first_per_field, pods, when_created
 
@@ -97,9 +98,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
     errors = first_per_field(reasons)
     yield Problem(
-        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
-        + (f", and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else "")
-        + _assumed_range(outcome, errors),
+        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "
+        + quoted(workload.pod.field(*errors[0].path))
+        + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
+        notes=(f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
         remedies=advise("admitted", workload, world),
@@ -112,7 +114,8 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: Wor
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
     return Problem(
-        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
+        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}",
+        notes=((verdict.message or "").partition(" is forbidden: ")[2],),
         at=workload.place,
         related=elsewhere,
         remedies=(grant(outcome, world, "", phrase="an SCC that admits the pods"),) if verdict.candidates else (),
@@ -135,12 +138,13 @@ def _distance(reasons: tuple[FieldError, ...]) -> int:
     return len(fields) + (10 if any(e.path[-1:] == ("hostUsers",) for e in fields) else 0)
 
 
-def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
-    """Return a remark on the quoted range if the input does not give the namespace's own."""
+def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> Iterator[str]:
+    """Yield a remark on the quoted range if the input does not give the namespace's own."""
     ranged = [
         e for e in errors if any(str(s) in RANGED for s in e.path) and (e.path[-1] == "level" or "seLinuxOptions" not in e.path)
     ]
-    if outcome.verdict is None or not outcome.verdict.namespace_assumed or not ranged:
-        return ""
-    unless = next((f"; the result differs if they include {error.value}" for error in ranged if may_be_own(error.value)), "")
-    return f" (the namespace's ranges are assumed, because the input does not give them{unless})"
+    if outcome.verdict is not None and outcome.verdict.namespace_assumed and ranged:
+        unless = next(
+            (f"; the result differs if they include {error.value}" for error in ranged if may_be_own(error.value)), ""
+        )
+        yield f"the namespace's ranges are assumed, because the input does not give them{unless}"

@@ -100,17 +100,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     cause = _cause(outcome, scc, world)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
-    facts = [
-        f"SCC {scc} admits {pods(workload)}{when_created(outcome)}",
-        f"it opens {and_more((access.words for access in node), 3)}",
-        _used(outcome, world),
-        *_reasons(cause, pods(workload)),
-    ]
+    facts = [f"SCC {scc} opens {and_more((access.words for access in node), 3)}", *_reasons(cause, pods(workload))]
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
     yield Problem(
-        f"{workload.named}: {'; '.join(facts)}",
+        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}; {_used(outcome, world)}",
+        notes=tuple(facts),
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
@@ -124,7 +120,7 @@ def _used(outcome: Outcome, world: World) -> str:
     assert outcome.verdict is not None
     used = [access.words for access in used_by(outcome.verdict.pod, world.cluster.kubernetes_minor)]
     who = pods(outcome.workload)
-    return f"{who} {'uses' if who == 'the pod' else 'use'} {listed(used) or 'none of it'}"
+    return f"{who} {'uses' if who == 'the pod' else 'use'} {and_more(used, 2) if used else 'none of it'}"
 
 
 class _Cause(NamedTuple):

@@ -121,7 +121,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         first = fields[0]
         yield Problem(
             f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits {pods(workload)}{when_created(outcome)} instead of "
-            f"{candidate.scc}; {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",
+            f"{candidate.scc}",
+            notes=(f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",),
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
             + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),

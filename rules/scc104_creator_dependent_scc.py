@@ -67,8 +67,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if admin.verdict is None or other.verdict is None or _result(admin) == _result(other):
         return
     yield Problem(
-        f"{workload.named}: the verdict depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
-        f"without SCC grants, {_result_text(other)}",
+        f"{workload.named}: the verdict depends on who creates the pod",
+        notes=(f"for an administrator, {_result_text(admin)}", f"for a user without SCC grants, {_result_text(other)}"),
         at=workload.place,
         remedies=(
             *advise("independent of its creator", workload, world)[:2],

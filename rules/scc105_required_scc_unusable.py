@@ -56,7 +56,6 @@ from scclint.api import (
     and_more,
     applies_profile,
     grant,
-    listed,
     pinned,
     rule,
 )
@@ -84,20 +83,22 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    notes: tuple[str, ...] = ()
     rejected = [e for _, reasons in world.outcomes.rejections(verdict) for e in first_per_field(reasons)]
     judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
         if world.other_units.defines_scc(name):
             return
-        reason = f"neither {world.cluster.platform_name} nor the input has it, so admission rejects {judged}"
+        reason = f"neither {world.cluster.platform_name} nor the input has it"
         help = "Correct the name, or add the SCC to the input."
     elif rejected:
-        reason = f"it rejects {judged}: {listed(e.text for e in rejected[:3])}"
+        reason = f"it rejects {judged}"
+        notes = tuple(e.text for e in rejected[:1])
         remedies = tuple(remedy for remedy in advise("required SCC", workload, world) if remedy.operations)
         help = "" if remedies else "Change the rejected fields, or require an SCC that allows them."
     else:
         account = workload.pod.service_account
-        reason = f"neither service account {account} nor {_creator(outcome)} may use it, so admission rejects {judged}"
+        reason = f"neither service account {account} nor {_creator(outcome)} may use it"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         remedies = _remedies(outcome, name, world)
         opens = node_access(name, world)
@@ -105,7 +106,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
-        related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[:8]), *elsewhere),
+        related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[1:8]), *elsewhere),
+        notes=notes,
         help=help,
         remedies=remedies,
     )

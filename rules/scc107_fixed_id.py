@@ -76,6 +76,7 @@ from scclint.api import (
     Workload,
     World,
     advise,
+    and_more,
     listed,
     rule,
     verdict_without,
@@ -115,8 +116,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         ids = list(dict.fromkeys(quoted(field) for field in fields))
         are = "is" if len(ids) == 1 else "are"
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)}, because {listed(ids)} {are} not in the "
-            f"namespace's own range{_unless_given(workload, verdict, fields, world)}; {_result(outcome)}",
+            f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)} because of {and_more(ids, 2)}",
+            notes=(
+                f"{and_more(ids, 2)} {are} not in the namespace's own range{_unless_given(workload, verdict, fields, world)}",
+                _result(outcome),
+            ),
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
             remedies=advise("IDs of the namespace", workload, world, paths)[:2],

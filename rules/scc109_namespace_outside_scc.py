@@ -102,8 +102,8 @@ _OWN_PROJECT = "another-namespace"
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     if _first_without_namespace(world).get(workload.file) is workload:
         yield Problem(
-            f"{workload.named}: rendered without --namespace, so that Helm wrote namespace default, where SCC admission does not run; "
-            "the verdicts of this file are for an ordinary namespace",
+            f"{workload.named}: rendered without --namespace, so that Helm wrote namespace default, where SCC admission does not run",
+            notes=("the verdicts of this file are for an ordinary namespace",),
             at=workload.place,
             help="Render with helm template --namespace NAME, or pass scclint -n NAME. If the release goes to default, pass -n default.",
             severity=Severity.INFO,
@@ -124,8 +124,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # The finding is about the other workloads of the namespace, too.
     others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
     yield Problem(
-        f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}: only the user ID, SELinux level and seccomp "
-        "profile in the manifest apply",
+        f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}",
+        notes=("only the user ID, SELinux level and seccomp profile in the manifest apply",),
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),

@@ -129,9 +129,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     priority = world.cluster.sccs[verdict.scc].priority
     grant = outcome.chosen.grant if outcome.chosen else None
     yield Problem(
-        f"{workload.named}: SCC {verdict.scc} admits {pods(workload)}{when_created(outcome)} only because of its priority: {priority}; "
-        f"the more restrictive {rival} would admit {pods(workload)} too, and {verdict.scc} also allows "
-        f"{and_more(extra_permissions(world, verdict.scc, rival), 3)}{_unconfined(outcome, world, rival)}",
+        f"{workload.named}: SCC {verdict.scc}, with priority {priority}, admits {pods(workload)}{when_created(outcome)} before the more "
+        f"restrictive {rival}, which would admit {'it' if workload.kind == 'Pod' else 'them'} too",
+        notes=(
+            f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, rival), 3)}"
+            f"{_unconfined(outcome, world, rival)}",
+        ),
         at=_decisive(workload, grant),
         related=(
             Related(f"the priority of SCC {verdict.scc}", written.field("priority").span),

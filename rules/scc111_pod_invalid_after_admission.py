@@ -97,8 +97,8 @@ from scclint.api import (
     Workload,
     World,
     advise,
+    and_more,
     counted,
-    listed,
     rule,
 )
 
@@ -134,7 +134,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     step = next((step for step in reversed(first.path) if step in _CAUSES), "")
     yield Problem(
         f"{workload.named}: SCC {scc} admits {pods(workload)}{when_created(outcome)}, and the API server then rejects "
-        f"{'it' if workload.kind == 'Pod' else 'them'} as invalid: {first.message}{more}",
+        f"{'it' if workload.kind == 'Pod' else 'them'} as invalid",
+        notes=(f"{first.message}{more}",),
         at=_place(workload, first),
         related=world.steps.of_grant(None, scc, workload),
         help=_CAUSES.get(str(step), "Correct seccompProfiles in SCC {scc}, for example to runtime/default.").format(scc=scc),
@@ -155,8 +156,9 @@ def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
     )
     one = len(names) == 1
     return Problem(
-        f"{workload.named}: the kubelet does not start container{'' if one else 's'} {listed(names)}, because runAsNonRoot is true and "
-        f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}: container's runAsUser breaks non-root policy",
+        f"{workload.named}: the kubelet does not start container{'' if one else 's'} {and_more(names, 2)}, because runAsNonRoot is true and "
+        f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}",
+        notes=("the kubelet reports: container's runAsUser breaks non-root policy",),
         at=next(iter((*users, *limits)), workload.place),
         remedies=(*changes, Remedy("remove runAsNonRoot: true if the program must run as root")),
     )

@@ -107,7 +107,8 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
     named = f"{group} ({EVERYONE[group]})"
     removed = (Remove(scc.field("groups", index).path) for index, _ in reversed(groups))
     yield Problem(
-        f"SCC {scc.name}: groups lists {named}, so they may use the SCC; unlike restricted-v2, it {reasons}",
+        f"SCC {scc.name}: groups lists {named}, so they may use the SCC",
+        notes=(f"unlike restricted-v2, it {reasons}",),
         at=scc.field("groups", index),
         subjects=tuple(group for _, group in groups),
         subjects_in_message=named,
@@ -124,9 +125,10 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if not groups:
         return
     scc = next(iter(wide))
-    what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which {wide[scc]}"
+    what = "every SCC, including privileged" if reached.every else f"SCC {scc}"
     yield Problem(
         f"{binding.named}: lets {groups[0]} use {what}",
+        notes=() if reached.every else (f"SCC {scc} {wide[scc]}",),
         at=groups[0].at,
         subjects=tuple(group.name for group in groups),
         subjects_in_message=str(groups[0]),

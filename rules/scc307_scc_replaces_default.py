@@ -90,8 +90,8 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if not differing:
         return
     yield Problem(
-        f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {and_more(differing, 5)} "
-        "for every workload in the cluster that uses it",
+        f"SCC {scc.name}: replaces OpenShift's own SCC of this name for every workload in the cluster that uses it",
+        notes=(f"it changes {and_more(differing, 5)}",),
         at=scc.place,
         related=tuple(
             Related(

@@ -117,16 +117,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if view is None:
             continue
         where = f" on node pool{'s' if len(container.unconfined_on) > 1 else ''} {listed(container.unconfined_on)}"
-        fact = f"will run unconfined{where if container.unconfined_on else ''}{when_created(outcome)}: {reason}"
+        fact = f"will run unconfined{where if container.unconfined_on else ''}{when_created(outcome)}"
         yield Problem(
             f"{workload.named}: container {container.name} {fact}",
+            notes=(reason,),
             at=view.field("securityContext", "seccompProfile"),
             related=steps,
             flow=steps,
             remedies=remedies,
             help="If you know who creates the pod, pass --as USER." if may_name_creator else "",
             container=container.name,
-            cause=fact,
+            cause=f"{fact}: {reason}",
         )
 
 

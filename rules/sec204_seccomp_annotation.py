@@ -113,8 +113,8 @@ def _contradiction(workload: Workload, world: World, annotation: Field[Any], val
         fix = f"Delete the annotation, and set seccompProfile: {flow_form(value)}."
         edits = (*set_profile(field, value), *edits)
     return Problem(
-        f"{workload.named}: the seccomp annotation for {whose} says {value}, but the seccompProfile field says {in_field}: "
-        f"{_which_counts(world)}",
+        f"{workload.named}: the seccomp annotation for {whose} says {value}, but the seccompProfile field says {in_field}",
+        notes=(_which_counts(world),),
         at=annotation,
         related=(Related(f"the field says {in_field}", field.below("type").span),),
         help=fix,
@@ -137,7 +137,8 @@ def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str, 
     container = key[len(PREFIX) :] if key.startswith(PREFIX) else ""
     whose = f" for container {container}" if container else ""
     return Problem(
-        f"{workload.named}: the deprecated seccomp annotation{whose} is {annotation.value}; {effect}",
+        f"{workload.named}: the deprecated seccomp annotation{whose} is {annotation.value}",
+        notes=(effect,),
         at=annotation,
         help=fix,
         container=container,

@@ -105,8 +105,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
         field = workload.pod.field(*errors[0].path)
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile "
-            f"({_profile_text(field.value, errors[0].text)}), {result}{when_created(outcome)}",
+            f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile, {result}{when_created(outcome)}",
+            notes=(_profile_text(field.value, errors[0].text),),
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.steps.of_grant(grant, scc, workload),

@@ -87,6 +87,9 @@ RENDER_SECONDS = 30
 RENDER_OUTPUT = 64 * 1024 * 1024
 """Bytes of rendered text, as much as of any file (`MAX_BYTES`). The longest public output is 5.8 MB."""
 
+GLANCE = 160
+"""Characters of a message that can be read at a glance: two lines of a terminal. Clauses of a longer one become notes."""
+
 MAX_TEXT = 10_000
 """Characters of one text of a finding. It can quote names and values, and a manifest may have values of megabytes."""
 

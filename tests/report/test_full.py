@@ -7,26 +7,22 @@ import scclint
 from scclint.finding import Crash, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
+from scclint.report.full import MOST_LINES
 from scclint.report.summary import diagnostics
 from scclint.run.report import Report
 
 FULL = """\
 deploy/web.yaml:15:11: error[SCC101] no-scc-admits
-   |
 15 |           runAsUser: 0
    |           ^^^^^^^^^^^^
    = Deployment shop/web: no SCC that it may use admits the pod: runAsUser=0 is
      outside 1000660000..1000669999, and anyuid refuses
      seccompProfile.type=RuntimeDefault
-   = note: anyuid [of the release] allows no profile
-   = deploy/web.yaml:11:9: note: the profile [asked] for
-   = deploy/web.yaml:9:7: step 1: service account shop/web
-   = rbac.yaml:3:3: step 2: RoleBinding shop/web-anyuid
    = note: holds for 4.20, 4.21
+   = note: anyuid [of the release] allows no profile
    = help: Leave runAsUser out.
 
 pod.yaml:4:55: warning[SEC203] privileged-ignores-seccomp
-  |
 4 |   containers: [{name: a}, {name: 🔥, securityContext: {privileged: true}}]
   |                                                        ^^^^^^^^^^^^^^^^
   = Pod b: container 🔥 is privileged
@@ -51,7 +47,7 @@ def test_suppressed_on_request(sample: Report) -> None:
     shown = render(sample, "full", Options(show_suppressed=True))
     assert (
         "rbac.yaml:1:1: info[SCC301] scc-without-seccomp-profiles (suppressed by comment: until the audit)\n"
-        "  |\n1 | kind: RoleBinding\n  | ^^^^^^^^^^^^^^^^^\n  = SecurityContextConstraints web: no seccompProfiles\n"
+        "1 | kind: RoleBinding\n  | ^^^^^^^^^^^^^^^^^\n  = SecurityContextConstraints web: no seccompProfiles\n"
     ) in shown
 
 
@@ -117,3 +113,12 @@ def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
         check=True,
     )
     assert done.stdout == "Nothing judged. 0 files, 0 documents: 0 linted (0 workloads).\n[]\n"
+
+
+def test_a_finding_takes_ten_lines_at_most(sample: Report) -> None:
+    first = replace(
+        sample.findings[0], message="It is long. " * 30, help="Do it so. " * 60, notes=("Because of that. " * 9,) * 5
+    )
+    block, *_ = render(replace(sample, findings=(first,)), "full").split("\n\n")
+    assert len(block.splitlines()) <= MOST_LINES - 1
+    assert block.endswith(" …")

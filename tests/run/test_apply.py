@@ -126,7 +126,7 @@ def test_a_partial_scc_is_a_change_of_the_installed_one() -> None:
     assert not rejected(mine)
     assert findings("MAN002", web(), mine) == []
     (message,) = findings("SCC307", web(), mine)
-    assert "changes its users" in message
+    assert "for every workload in the cluster" in message
     write_files({"unit/all.yaml": write_yaml(web(), mine)})
     assert {found.rule_id for found in report_on(["unit"]).findings} & {"SCC301", "SCC309", "SCC311"} == set()
     assert rejected(scc("own", users=["system:serviceaccount:shop:default"]))

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from scclint.finding import Finding, Fix, Related
+from scclint.finding import Finding, Fix, Related, help_text
 from scclint.record import record
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
 
-_MOST_CHANGED = 12
-"""Lines of a fix that are shown. Longer fixes are rare, and `scclint fix --diff` shows them in full."""
+MOST_LINES = 10
+"""Lines that a finding takes at most, the blank line behind it among them, so that it can be read at a glance."""
 
-_MOST_PLACES = 3
-"""Places that explain a finding, and steps of a chain of grants, that are shown. The other formats have all of them."""
+_MOST_NOTES = 3
+"""Causes and places of a finding that are shown at most. The other formats have all of them."""
 
 _SIGNS = {"-": "error", "+": "help"}
 """The styles of the lines that a fix removes and adds."""
@@ -73,28 +73,38 @@ def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options)
     gutter, bar, aside = " " * margin, paint("|", "quiet"), paint(suppressed_words(finding), "quiet")
     yield f"{paint(place(finding.span), 'place')}: {paint(f'{severity}[{finding.rule_id}]', severity)} {finding.rule_name}{aside}"
     if excerpt:
-        yield f"{gutter} {bar}"
         yield f"{paint(region.line, 'quiet')} {bar} {excerpt.source}"
         yield f"{gutter} {bar} {' ' * excerpt.indent}{paint('^' * excerpt.width, severity)}"
-    for remark in _first_places(remarks_of(finding, units)):
+
+    def written(remark: Remark) -> list[str]:
         text = hang(remark.text, options.width, margin + 3, display_width(remark.where + remark.label))
-        yield f"{gutter} {paint('=', 'quiet')} {remark.where}{paint(remark.label, remark.style)}{text}"
+        return f"{gutter} {paint('=', 'quiet')} {remark.where}{paint(remark.label, remark.style)}{text}".split("\n")
+
+    message, *others = remarks_of(finding, units, brief=True)
+    room = MOST_LINES - (4 if excerpt else 2)
+    said = _cut(written(message), room - 1)
+    advice = [line for remark in others if remark.style == "help" for line in _cut(written(remark), room - len(said))][
+        : room - len(said)
+    ]
+    notes = [remark for remark in others if remark.style != "help"]
+    shown = 0
+    for remark in notes[:_MOST_NOTES]:
+        more = written(remark)
+        if len(said) + len(more) + len(advice) > room:
+            break
+        said += more
+        shown += 1
+    if shown < len(notes) and len(said) + len(advice) < room:
+        said += written(Remark(f"{counted(len(notes) - shown, 'more note')}: see --format json", label="note: "))
     changed = list(_diff(finding.fix, lines, finding.span.file)) if finding.fix else []
-    for line in changed[:_MOST_CHANGED]:
-        yield f"{gutter} {bar} {paint(line, _SIGNS.get(line[0], 'quiet'))}"
-    if len(changed) > _MOST_CHANGED:
-        yield f"{gutter} {bar} {paint(f' ... and {len(changed) - _MOST_CHANGED} more lines', 'quiet')}"
-    yield ""
+    if len(said) + len(advice) + len(changed) > room:
+        changed = []
+    yield from (*said, *advice, *(f"{gutter} {bar} {paint(line, _SIGNS.get(line[0], 'quiet'))}" for line in changed), "")
 
 
-def _first_places(remarks: list[Remark]) -> Iterator[Remark]:
-    """Yield the remarks with the first places only, and how many more there are."""
-    places = [remark for remark in remarks if remark.where]
-    for remark in remarks:
-        if not remark.where or remark in places[:_MOST_PLACES]:
-            yield remark
-        elif remark == places[_MOST_PLACES]:
-            yield Remark(f"{counted(len(places) - _MOST_PLACES, 'more place')}: see --format json", label="note: ")
+def _cut(lines: list[str], room: int) -> list[str]:
+    """The first lines of a remark; the last one says if there are more."""
+    return lines if len(lines) <= room else [*lines[: room - 1], f"{lines[room - 1].rpartition(' ')[0]} …"][:room]
 
 
 def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[str]:
@@ -106,19 +116,23 @@ def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[str]:
         yield from (f"{sign}{visible(text)}" for edit in edits for sign, text in lines.changed(edit))
 
 
-def remarks_of(finding: Finding, units: str) -> list[Remark]:
-    """Return the message of a finding, and then what explains it and its fix, all safe to show."""
+def remarks_of(finding: Finding, units: str, *, brief: bool = False) -> list[Remark]:
+    """Return the message of a finding, and then what explains it and its fix, all safe to show. `brief`: of the advice, only the best."""
     steps, fix = len(finding.flow), finding.fix
+    # The proved fix is the first remedy of the help. Without one, the best remedy is enough to act.
+    best, help = help_text(finding.remedies[:1]), finding.help
+    if brief and (fix or help[:9] == best[:9]):
+        help = "" if fix else best
     texts = [
-        ("note", f"holds for {', '.join(finding.releases)}" if finding.releases else ""),
         ("note", visible_line(units)),
-        *(("note", note) for note in finding.notes),
-        ("help", finding.help),
-        (fix.kind, f"{fix.title} {fix.effect}") if fix else ("", ""),
         ("note", f"no fix is proved: {finding.no_fix}" if finding.no_fix else ""),
+        ("help", help),
+        (fix.kind, f"{fix.title} {fix.effect}") if fix else ("", ""),
     ]
+    held = [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
     return [
         Remark(visible(finding.message)),
+        *(Remark(visible(note), "", "note: ") for note in (*held, *finding.notes)),
         # A chain of grants usually repeats the related places in their order.
         *(_remark(related, "note") for related in finding.related if related not in finding.flow),
         *(_remark(step, f"step {number}" if steps > 1 else "note") for number, step in enumerate(finding.flow, 1)),

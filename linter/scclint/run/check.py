@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.config import Selection
 from scclint.finding import Crash, Finding, Ignore, Problem, Related, Remedy, Severity, Subject, help_of, help_text, shortened
-from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
+from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
@@ -80,8 +80,12 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
 
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
     """
-    made_from, caveats = _made_from(problem, subject) if isinstance(subject, ApiObject) else ((), ())
-    notes = (*problem.notes, *caveats)
+    message, notes = problem.message, problem.notes
+    made_from: tuple[Related, ...] = ()
+    if isinstance(subject, ApiObject):
+        message, more = _at_a_glance(message)
+        made_from, caveats = _made_from(problem, subject)
+        notes = (*more, *notes, *caveats)
     if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
         where, account = subject.provenance.home, subject.pod.service_account
         notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
@@ -90,7 +94,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         rule_id=rule.id,
         rule_name=rule.name,
         severity=problem.severity if problem.severity and severity is rule.severity else severity,
-        message=shortened(problem.message),
+        message=shortened(message),
         span=problem.at.span,
         subject=subject_of(subject, problem.container),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
@@ -103,6 +107,17 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         cause=problem.cause,
         remedies=remedies,
     )
+
+
+def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:
+    """The first clause of a message that is too long to be read at a glance, and the others as notes."""
+    if len(message) <= GLANCE:
+        return message, ()
+    first, *others = message.split("; ")
+    end = first.rfind(": ", 0, GLANCE)
+    if len(first) > GLANCE and end > first.find(": "):
+        first, others = first[:end], [first[end + 2 :], *others]
+    return first, tuple(others)
 
 
 def _advice(problem: Problem, rule: AnyRule, subject: Checked) -> tuple[tuple[Remedy, ...], str]:
