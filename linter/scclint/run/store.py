@@ -35,16 +35,6 @@ class RunStore:
         self._registry = registry
         self._sorts: dict[str, _Sort | None] = {}
 
-    def get(
-        self, sort: str, key: str, make: Callable[[], T], restore: Callable[[Any], T | None], plain: Callable[[T], object]
-    ) -> T:
-        """Return what `find` returns, or else what `make` returns, and keep what is `plain` of it."""
-        value = self.find(sort, key, restore)
-        if value is None:
-            value = make()
-            self.keep(sort, key, plain(value))
-        return value
-
     def find(self, sort: str, key: str, restore: Callable[[Any], T | None]) -> T | None:
         """Return what `restore` makes of the value that an earlier run stored, and keep it; None if it makes nothing of it."""
         opened = self._open(sort) if key else None
