@@ -31,7 +31,7 @@ def remedies(occurrence: Occurrence) -> Iterator[Remedy]:
 def why_none(bench: Workbench, occurrence: Occurrence) -> str:
     """Why there is nothing to try for a workload, as a clause; empty for a finding that only its author can settle."""
     subject, advised = occurrence.subject, occurrence.finding.remedies
-    if not isinstance(subject, Workload) or not advised:
+    if not isinstance(subject, Workload) or not advised or any(w.outcome(subject).skipped for w in bench.worlds.values()):
         return ""
     if isinstance(node_at(subject.root, subject.path), ScalarNode):
         return "the object is written as text in another one"
