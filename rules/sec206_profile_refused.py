@@ -104,17 +104,18 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         result = f"so {verdict.scc} admits it instead" if verdict.scc else "and no other SCC admits it"
         grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
         field = workload.pod.field(*errors[0].path)
+        default = default_profile(scc, world)
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile, {result}{when_created(outcome)}",
-            notes=(_profile_text(field.value, errors[0].text),),
+            f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile"
+            f"{_profile_text(field.value)}, {result}{when_created(outcome)}",
+            notes=() if default else ("without a profile, the container would run unconfined",),
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.steps.of_grant(grant, scc, workload),
             remedies=advise("profile allowed", workload, world),
-            help="" if default_profile(scc, world) else "Do not just remove the profile: the container then runs unconfined.",
         )
         return
 
 
-def _profile_text(value: object, text: str) -> str:
-    return str(value) if isinstance(value, str) else text
+def _profile_text(value: object) -> str:
+    return f" ({value})" if isinstance(value, str) else ""

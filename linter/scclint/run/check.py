@@ -114,9 +114,6 @@ def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:
     if len(message) <= GLANCE:
         return message, ()
     first, *others = message.split("; ")
-    end = first.rfind(": ", 0, GLANCE)
-    if len(first) > GLANCE and end > first.find(": "):
-        first, others = first[:end], [first[end + 2 :], *others]
     return first, tuple(others)
 
 
