@@ -1,5 +1,6 @@
 """Admission policies of the input: what they answer, and what changes pods before SCC admission."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,7 @@ def test_a_policy_of_another_unit_counts(
         Path(folder).mkdir()
         Path(folder, "kustomization.yaml").write_text("resources: [objects.yaml]\n")
         Path(folder, "objects.yaml").write_text(text)
-    assert main(["check", "--render", "never", "."]) == 1
-    shown = capsys.readouterr().out
-    assert "shop/objects.yaml:3:12: error[PSA507]" in shown
-    assert "platform/objects.yaml:3:12: note: ValidatingAdmissionPolicy few-replicas is defined" in " ".join(shown.split())
+    assert main(["check", "--render", "never", "--format", "json", "."]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["rule"], finding["file"], finding["line"]) == ("PSA507", "shop/objects.yaml", 3)
+    assert [related["file"] for related in finding["related"]] == ["platform/objects.yaml"]
