@@ -59,7 +59,6 @@ from collections.abc import Iterator
 from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Set, Severity, World, in_plain_words, rule
 
 from ._field_problems import field_problems
-from ._quote import dotted
 from ._tree import Entry, ScalarNode, entry_at
 
 HELP = {
@@ -90,8 +89,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 continue  # MAN006 reports the words once, and this rule reports the volume itself.
             later = _set_later(obj, problem, field)
             yield Problem(
-                f"{obj.named}: the API server rejects {_rejected(obj, problem, world)} because of {dotted(problem.path)}",
-                notes=(problem.message,),
+                f"{obj.named}: the API server rejects {_rejected(obj, problem, world)}: {problem.message}",
                 at=field,
                 help=later or _help(problem, field),
                 severity=Severity.INFO if later else None,

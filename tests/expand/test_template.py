@@ -329,7 +329,7 @@ def test_a_namespace_parameter_is_where_the_template_goes() -> None:
     """The binding can only find the service account if the parameter repeats the target namespace."""
     found = [f for f in lint(TEMPLATE).findings if f.rule_id == "SEC201"]
     assert len(found) == 1
-    assert "SCC anyuid admits it" in found[0].message
+    assert any("SCC anyuid admits it" in note for note in found[0].notes)
     assert [(r.message, r.span.line) for r in found[0].flow] == [
         ("ClusterRoleBinding web binds ClusterRole system:openshift:scc:anyuid", 23)
     ]

@@ -22,7 +22,7 @@ _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
 
 MOST_LINES = 10
-"""Lines that a finding takes at most, the blank line behind it among them, so that it can be read at a glance."""
+"""Lines that a finding takes at most, so that it can be read at a glance. A blank line follows."""
 
 _MOST_NOTES = 3
 """Causes and places of a finding that are shown at most. The other formats have all of them."""
@@ -81,19 +81,17 @@ def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options)
         return f"{gutter} {paint('=', 'quiet')} {remark.where}{paint(remark.label, remark.style)}{text}".split("\n")
 
     message, *others = remarks_of(finding, units, brief=True)
-    room = MOST_LINES - (4 if excerpt else 2)
+    room = MOST_LINES - (3 if excerpt else 1)
     said = _cut(written(message), room - 1)
     advice = [line for remark in others if remark.style == "help" for line in _cut(written(remark), room - len(said))][
         : room - len(said)
     ]
     notes = [remark for remark in others if remark.style != "help"]
     shown = 0
-    for remark in notes[:_MOST_NOTES]:
-        more = written(remark)
-        if len(said) + len(more) + len(advice) > room:
-            break
-        said += more
-        shown += 1
+    for more in map(written, notes):
+        if shown < _MOST_NOTES and len(said) + len(more) + len(advice) <= room:
+            said += more
+            shown += 1
     if shown < len(notes) and len(said) + len(advice) < room:
         said += written(Remark(f"{counted(len(notes) - shown, 'more note')}: see --format json", label="note: "))
     changed = list(_diff(finding.fix, lines, finding.span.file)) if finding.fix else []
@@ -124,12 +122,12 @@ def remarks_of(finding: Finding, units: str, *, brief: bool = False) -> list[Rem
     if brief and (fix or help[:9] == best[:9]):
         help = "" if fix else best
     texts = [
-        ("note", visible_line(units)),
         ("note", f"no fix is proved: {finding.no_fix}" if finding.no_fix else ""),
         ("help", help),
         (fix.kind, f"{fix.title} {fix.effect}") if fix else ("", ""),
     ]
     held = [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
+    held += [visible_line(units)] if units else []
     return [
         Remark(visible(finding.message)),
         *(Remark(visible(note), "", "note: ") for note in (*held, *finding.notes)),

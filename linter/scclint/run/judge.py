@@ -217,7 +217,7 @@ def _marked_unpatched(findings: list[Finding], unit: Unit, run: Run) -> list[Fin
     if not unit.unrendered or closure is None or not closure.changes_objects:
         return findings
     return [
-        replace(finding, notes=(*finding.notes, _UNPATCHED)) if finding.rule_id in _REJECTIONS else finding
+        replace(finding, notes=(_UNPATCHED, *finding.notes)) if finding.rule_id in _REJECTIONS else finding
         for finding in findings
     ]
 

@@ -1,7 +1,7 @@
 """JSON text to nodes. YAML would do for most of it, but not for surrogate escapes, tabs and very long keys."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from scclint.errors import LoadError
@@ -61,7 +61,7 @@ class _Reader:
 
     def value(self, depth: int = 0) -> Node:
         """Read a value within so many collections. `MAX_DEPTH` is low enough for recursion."""
-        match = self._next(_VALUE, "a value must stand here")
+        match = self._next(_VALUE.match, "a value must stand here")
         if not match[4]:
             return self._scalar(match)
         if depth >= MAX_DEPTH:
@@ -71,9 +71,9 @@ class _Reader:
         self._position += closed
         while not closed:
             if opener == "{":
-                children.append(self._scalar(self._next(_KEY, "a quoted key and a colon must stand here")))
+                children.append(self._scalar(self._next(_KEY.match, "a quoted key and a colon must stand here")))
             children.append(self.value(depth + 1))
-            closed = self._next(_AFTER[opener], f"a comma or `{closer}` must stand here")[1] != ","
+            closed = self._next(_AFTER[opener].match, f"a comma or `{closer}` must stand here")[1] != ","
         region = (self._file, *self._place(match.start(4)), *self._place(self._position))
         return effective_mapping(region, children, {}) if opener == "{" else SequenceNode(region, tuple(children), {})
 
@@ -86,8 +86,8 @@ class _Reader:
         place = self._place(self._position if position is None else position)
         return LoadError(f"not valid JSON: {problem}", self._file, *place)
 
-    def _next(self, pattern: re.Pattern[str], problem: str) -> re.Match[str]:
-        match = pattern.match(self._text, self._position)
+    def _next(self, pattern: Callable[[str, int], re.Match[str] | None], problem: str) -> re.Match[str]:
+        match = pattern(self._text, self._position)
         if match is None:
             raise self.error(problem)
         self._position = match.end()

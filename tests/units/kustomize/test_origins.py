@@ -75,7 +75,7 @@ def test_containers_that_moved(here: Path) -> None:
 def test_an_origin_that_is_not_there(here: Path, there: dict[str, str]) -> None:
     write_files(there)
     finding = refused("base/web.yaml")
-    assert finding.notes == ("kustomize made it from base/web.yaml",)
+    assert finding.notes[-1] == "kustomize made it from base/web.yaml"
     assert "base/web.yaml" not in {r.span.file for r in finding.related}
 
 
@@ -94,7 +94,7 @@ def test_an_origin_that_is_not_there(here: Path, there: dict[str, str]) -> None:
 )
 def test_origins_that_are_not_looked_up(path: str, said: str) -> None:
     (finding,) = (f for f in scclint.lint_text(built(path), "built.yaml").findings if f.rule_id == "SCC101")
-    assert finding.notes == ((said,) if said else ())
+    assert [note for note in finding.notes if note.startswith("kustomize")] == ([said] if said else [])
 
 
 def test_a_path_that_no_file_can_have_is_not_looked_up() -> None:
