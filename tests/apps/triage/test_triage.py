@@ -1,7 +1,7 @@
 """`scclint triage` on results of four scanners for the same file.
 
 checkov.sarif is the output of checkov 3 for web.yaml, without the descriptions of its rules. The others have the form of the output
-of the scanners: kube-linter's from `pkg/command/lint/sarif_format.go`, Trivy's and kubescape's from their published examples.
+of the scanners: kube-linter's from `pkg/command/lint/sarif_format.go`, Trivy's and kubescape's written by hand.
 """
 
 import json
