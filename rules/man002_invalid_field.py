@@ -82,14 +82,17 @@ _UNQUOTED = {"true": True, "false": False}
     study=(20, 19),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
-    for problem in field_problems(obj, world):
+    problems = [*field_problems(obj, world)]
+    # The API server may accept a StatefulSet and reject only its pods.
+    of_object = frozenset(world.request_problems(obj) if problems else ())
+    for problem in problems:
         if problem.code != "unknown":
             field = obj.field(*problem.path)
             if in_plain_words(field.value) or (problem.code == "not-found" and _is_rejected_volume(obj, problem)):
                 continue  # MAN006 reports the words once, and this rule reports the volume itself.
             later = _set_later(obj, problem, field)
             yield Problem(
-                f"{obj.named}: the API server rejects {_rejected(obj, problem, world)}: {problem.message}",
+                f"{obj.named}: the API server rejects {'it' if problem in of_object else 'its pods'}: {problem.message}",
                 at=field,
                 help=later or _help(problem, field),
                 severity=Severity.INFO if later else None,
@@ -115,11 +118,6 @@ def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> s
             "be left empty."
         )
     return "Set image before you apply the object." if problem.path[-1] == "image" else ""
-
-
-def _rejected(obj: ApiObject, problem: FieldProblem, world: World) -> str:
-    """Return `its pods` if the API server accepts the object, a StatefulSet, and rejects only its pods; else `it`."""
-    return "it" if problem in world.request_problems(obj) else "its pods"
 
 
 def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple[Operation, ...]:

@@ -53,7 +53,7 @@ spec:
 from collections import Counter
 from collections.abc import Iterator
 
-from scclint.api import Deduplicate, Document, Place, Problem, Related, Severity, World, rule
+from scclint.api import MAX_COPIES, Deduplicate, Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
 from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, object_name, to_data
@@ -114,7 +114,7 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int) ->
         related=(Related(f"the cluster uses this {key}", winner.span),),
         help="Keep one of the two"
         + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
-        edits=(Deduplicate((*path, key)),) * copies if _is_needless(lost, winner) else (),
+        edits=(Deduplicate((*path, key)),) * copies if copies <= MAX_COPIES and _is_needless(lost, winner) else (),
     )
 
 

@@ -34,7 +34,7 @@ from scclint.finding import (
     Set,
     Severity,
 )
-from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
+from scclint.limits import MAX_COPIES, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
 from scclint.model.object import (
     ApiObject,
@@ -94,6 +94,7 @@ __all__ = [
     "EVERYONE",
     "LATEST",
     "LEVELS",
+    "MAX_COPIES",
     "MAX_PROFILE_USERS",
     "MAX_SCCS_TRIED",
     "MAX_SCC_SUGGESTIONS",

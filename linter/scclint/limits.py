@@ -90,6 +90,9 @@ RENDER_OUTPUT = 64 * 1024 * 1024
 GLANCE = 160
 """Characters of a message that can be read at a glance: two lines of a terminal. Clauses of a longer one become notes."""
 
+MAX_COPIES = 100
+"""Copies of one key in a mapping that a fix removes: each of their findings holds an edit for each copy."""
+
 MAX_TEXT = 10_000
 """Characters of one text of a finding. It can quote names and values, and a manifest may have values of megabytes."""
 

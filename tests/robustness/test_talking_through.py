@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from scclint.about import SITE
 from scclint.report import FORMATS
 
 from .conftest import Run
@@ -155,7 +156,9 @@ def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[
         root = ElementTree.fromstring(ran.out)
         assert {element.tag for element in root.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "error"}
     if format == "html":
-        assert not re.search(r"<b>&|<a |(src|href)=", ran.out), ran.out
+        assert not re.search(r"<b>&|src=", ran.out), ran.out
+        links = set(re.findall(r"<a\b[^>]*>", ran.out))
+        assert all(re.fullmatch(rf'<a href="(#[\w-]+|{re.escape(SITE)}[\w/#.-]+)"[^>]*>', link) for link in links), links
     if format == "markdown":
         assert not re.search(r"\]\(|<b>|https?://evil", ran.out), ran.out
 

@@ -153,7 +153,7 @@ def test_what_a_resource_refers_to_may_come_from_a_patch(here: Path) -> None:
     write_files({"base/web.yaml": mounting})
     found = [f.message for f in strict("base").findings if f.rule_id == "MAN002"]
     assert found == [
-        "Deployment web: the API server rejects it because of spec.template.spec.containers[0].volumeMounts[0].name"
+        'Deployment web: the API server rejects it: spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
     ]
     write_files({"base/kustomization.yaml": "resources: [web.yaml]\n"})
     assert [f.message for f in strict("base").findings if f.rule_id == "MAN002"] == []
