@@ -82,7 +82,7 @@ def dependencies(session: nox.Session, end: str) -> None:
     wanted = PROJECT["project"]["dependencies"]
     if end == "oldest":
         wanted = [re.sub(r">=([^,]+).*", r"==\1", requirement) for requirement in wanted]
-    session.install("--upgrade", "-e", ".", "hypothesis", "pytest", "pytest-xdist", *wanted)
+    session.install("--upgrade", "-e", ".[cel]", "hypothesis", "pytest", "pytest-xdist", *wanted)
     session.run("pytest", "-n", "auto", *CORE)
 
 
