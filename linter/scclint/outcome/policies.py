@@ -67,6 +67,7 @@ class Policies:
             self._bindings.setdefault(as_text(_spec(binding).get("policyName")), []).append(binding)
         self._params = params
         self._seconds: float = CEL_SECONDS_OF_RUN
+        self._valid: dict[str, bool] = {}
 
     def answers(self, request: CreateRequest) -> Iterator[PolicyAnswer]:
         """Yield what the policies answer to a request, unless they allow it."""
@@ -151,7 +152,9 @@ class Policies:
     def _is_valid(self, expression: str) -> bool:
         if self._seconds <= 0:
             raise _Unknown(f"the policies took {CEL_SECONDS_OF_RUN} seconds altogether")
-        return "error" not in EVALUATOR.check(expression)
+        if expression not in self._valid:
+            self._valid[expression] = "error" not in EVALUATOR.check(expression)
+        return self._valid[expression]
 
     def _values(self, params: Object | None, request: CreateRequest) -> dict[str, Any]:
         group, version = ("", *as_text(request.obj.get("apiVersion")).split("/"))[-2:]

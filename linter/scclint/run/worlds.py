@@ -15,7 +15,7 @@ from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, Namespace, Workload
+from scclint.model.object import ApiObject, Namespace, TektonConfig, Workload
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UID_RANGE, UNSPECIFIED_NAMESPACE
 from scclint.other_units import OtherUnits
@@ -140,7 +140,7 @@ def _of_pipelines(
     asked = (
         value_at(obj.manifest, ("spec", "platforms", "openshift", "scc", "default"))
         for obj in objects
-        if obj.kind == "TektonConfig"
+        if isinstance(obj, TektonConfig)
     )
     own = {
         o.name: value_at(o.manifest, ("metadata", "annotations", SCC_ANNOTATION)) for o in objects if isinstance(o, Namespace)
