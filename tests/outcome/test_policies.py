@@ -105,10 +105,27 @@ def test_functions_of_the_api_server(expression: str) -> None:
     assert judged(policy(f"!({expression})"))[0] == "policy"
 
 
+@pytest.mark.parametrize("rule", [PODS, DEPLOYMENTS], ids=["pods", "deployments"])
 @pytest.mark.parametrize("expression", ["object.?spec.hasValue()", "unknown(object)", "authorizer.group('').check('get')"])
-def test_what_cannot_be_evaluated_is_named(expression: str) -> None:
-    outcome = Cluster.openshift("4.22", policy(expression)).judge(DEPLOYMENT).pods[0]
-    assert outcome.created is None
+def test_what_cannot_be_evaluated_is_named(expression: str, rule: dict[str, Any]) -> None:
+    judgement = Cluster.openshift("4.22", policy(expression, rule)).judge(DEPLOYMENT)
+    (outcome,) = judgement.pods
+    assert (judgement.rejected, outcome.created) == (None, None)
+    assert f"cannot be evaluated: `{expression}`" in outcome.message
+
+
+def test_an_expression_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    check = evaluator.EVALUATOR.check
+
+    def counted(expr: str) -> Any:
+        checked.append(expr)
+        return check(expr)
+
+    monkeypatch.setattr(evaluator.EVALUATOR, "check", counted)
+    rule = {**PODS, "apiGroups": ["*"], "resources": ["*"]}
+    assert judged(policy("object.metadata.name != ''", rule)) == ("", "")
+    assert checked == ["object.metadata.name != ''"]
 
 
 def test_an_endless_expression_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,8 +128,8 @@ class Outcome:
         refused = any(volume.known and volume.refused for volume in self.csi)
         if refused and self.has_judged_template:
             return "csi"
-        denials = [answer.of_template for answer in self.policies if answer.denies and answer.text]
-        if any(denials):
+        denial = self.policy_denial
+        if denial is not None and denial.of_template:
             return "policy"
         if not self.verdict.allowed:
             return "scc"
@@ -139,7 +139,12 @@ class Outcome:
             return "pod-security"
         if refused:
             return "csi"
-        return "policy" if denials else None
+        return "policy" if denial is not None else None
+
+    @property
+    def policy_denial(self) -> "PolicyAnswer | None":
+        """The first answer of a ValidatingAdmissionPolicy that rejects the workload, or else its pod; None if there is none."""
+        return next((answer for answer in self.policies if answer.denies and answer.text), None)
 
     @property
     def has_judged_template(self) -> bool:

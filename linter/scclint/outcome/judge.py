@@ -40,8 +40,8 @@ def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
     if rejected is not None:
         return Judgement((rejected,) if first.kind == "Pod" else (), rejected)
     warnings = _one(outcomes[0].template.warning)
-    step = outcomes[0].rejected_by
-    if is_whole and first.kind != "Pod" and (step == "csi" or any(a.of_template and a.denies for a in outcomes[0].policies)):
+    step, denial = outcomes[0].rejected_by, outcomes[0].policy_denial
+    if is_whole and first.kind != "Pod" and (step == "csi" or (denial is not None and denial.of_template)):
         named = ".".join(filter(None, (f"{first.kind.lower()}s", first.group)))
         text = f'{named} "{first.name}" is forbidden: {_denial(outcomes[0], first.name)}'
         return Judgement((), RequestOutcome(created=False, step=step or "", message=text), warnings)
@@ -79,7 +79,8 @@ def _of_pod(outcome: Outcome) -> RequestOutcome:
         scc = as_mapping(as_mapping(verdict.pod.get("metadata")).get("annotations")).get(VALIDATED_SCC)
         return RequestOutcome(created=True, scc=scc, pod=verdict.pod, warnings=warnings)
     if outcome.created is None:
-        return RequestOutcome(None, message=security.unknown if security else "", warnings=warnings)
+        why = (security.unknown if security else "") or next((answer.unknown for answer in outcome.policies), "")
+        return RequestOutcome(None, message=why, warnings=warnings)
     return RequestOutcome(created=False, step=outcome.rejected_by or "", message=_message(outcome), warnings=warnings)
 
 
@@ -100,8 +101,8 @@ def _message(outcome: Outcome) -> str:
 
 def _denial(outcome: Outcome, name: str) -> str:
     """Return why the plugin of inline CSI volumes or a ValidatingAdmissionPolicy rejects the object `name`, in its words."""
-    if outcome.rejected_by == "policy":
-        return next(answer.text for answer in outcome.policies if answer.denies and answer.text)
+    if outcome.rejected_by == "policy" and outcome.policy_denial is not None:
+        return outcome.policy_denial.text
     return next(volume.denial(name, outcome.namespace) for volume in outcome.csi if volume.refused)
 
 

@@ -198,7 +198,7 @@ def _result(outcome: Outcome) -> tuple[Result, str]:
         case "csi":
             return "rejected", "its namespace does not allow an inline CSI volume of this driver"
         case "policy":
-            return "rejected", next(answer.text for answer in outcome.policies if answer.denies and answer.text)
+            return "rejected", outcome.policy_denial.text if outcome.policy_denial else ""
     return "admitted" if outcome.chosen is not None else "skipped", outcome.skipped
 
 
