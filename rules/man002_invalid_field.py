@@ -124,6 +124,8 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
     """Return the edit that deletes a field, or that writes a value of the wrong type with quotes or without them."""
     if problem.code == "not-on-windows":
         return (Remove(field.path),)
+    if problem.path == ("apiVersion",) and problem.suggestion:
+        return (Set(field.path, problem.suggestion),)
     if problem.code != "wrong-type" or not field.present:
         return ()
     entry = entry_at(obj.root, field.path)

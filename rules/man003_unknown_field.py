@@ -68,7 +68,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             meant = problem.suggestion or str(problem.path[-1])
             opens = _opens(meant, field.value)
             is_default = _OPENING.get(meant) is True and field.value is False
-            protects = problem.in_security_context and not (opens or is_default or problem.path[-1] in _NO_PROTECTION)
+            asks = problem.path[-1] not in _NO_PROTECTION and field.value != {}
+            protects = problem.in_security_context and asks and not (opens or is_default)
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
             if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
@@ -126,4 +127,4 @@ def _help(problem: FieldProblem, field: Field[Any], suggestion: str) -> str:
         return f"Remove the field. Write {problem.suggestion} instead only if the program needs what it opens."
     if problem.path[-1] == "runAsRoot" and field.value is False:
         return "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it."
-    return "Remove the field, or move it to a mapping that allows it." if "belongs in" in problem.hint else "Remove the field."
+    return "Remove the field, or write it where it belongs." if "belongs in" in problem.hint else "Remove the field."

@@ -232,7 +232,7 @@ def test_a_profile_is_to_be_set_where_the_scc_that_then_admits_the_pod_applies_n
     step = "  steps: [{name: build, image: registry.example/build:1, securityContext: {privileged: true}}]\n"
     assert CAPABILITIES in advice(task + step, "SCC101")
     profiled = step.replace("privileged: true", "capabilities: {add: [SYS_ADMIN]}")
-    assert "Remove capability SYS_ADMIN, and write seccompProfile: {type: RuntimeDefault} on the pod's steps" in advice(
+    assert "Or remove capability SYS_ADMIN, and write seccompProfile: {type: RuntimeDefault} on the pod's steps" in advice(
         task + profiled, "SCC101"
     )
     profile = "  stepTemplate: {securityContext: {seccompProfile: {type: RuntimeDefault}}}\n"
@@ -243,10 +243,23 @@ def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     mounted = (
         "          volumeMounts: [{name: logs, mountPath: /logs}]\n      volumes: [{name: logs, hostPath: {path: /var/log}}]\n"
     )
-    assert "Remove volume logs (hostPath /var/log) with its mounts (" in advice(DEPLOYMENT + mounted, "SCC101")
+    assert "Or remove volume logs (hostPath /var/log) with its mounts (" in advice(DEPLOYMENT + mounted, "SCC101")
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
-    assert "Remove volume logs (hostPath /var/log) with its mounts, and write" in advice(granted, "SEC201")
+    assert "emove volume logs (hostPath /var/log) with its mounts, and write" in advice(granted, "SEC201")
     assert "Remove volume logs (hostPath /var/log) with its mounts" in advice(granted, "SCC102")
+
+
+@pytest.mark.parametrize(
+    ("asks", "first"),
+    [
+        ("      hostNetwork: true\n", "Grant service account web SCC hostnetwork-v2"),
+        ("      hostPID: true\n", "Grant service account web a custom SCC"),
+        ("      securityContext: {runAsUser: 1000}\n", "Remove runAsUser: 1000 ("),
+        ("          ports: [{containerPort: 80, hostPort: 80}]\n", "Remove hostPort: 80 ("),
+    ],
+)
+def test_a_grant_comes_before_the_loss_of_access_to_the_node(asks: str, first: str) -> None:
+    assert advice(DEPLOYMENT + asks, "SCC101").startswith(first)
 
 
 def test_who_narrows_a_grant_is_told_whose_user_changes() -> None:

@@ -261,6 +261,17 @@ def test_views_of_one_chart_share_nothing(tmp_path: Path) -> None:
     assert finding.units == (".",)
 
 
+@needs_helm
+@pytest.mark.parametrize(("name", "shown"), [("web-{{ .Release.Namespace }}", "web-NAMESPACE"), ("web", "web")])
+def test_a_name_with_the_open_namespace_of_a_chart_says_so(name: str, shown: str, tmp_path: Path) -> None:
+    chart = {
+        "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "templates/web.yaml": ROOT.replace("name: web", f"name: {name}", 1),
+    }
+    (finding,) = [f for f in report_on([write(tmp_path, chart)]).findings if f.rule_id == "SCC101"]
+    assert finding.message.startswith(f"Deployment {shown}: ") and "scclint-" not in finding.help
+
+
 POD = """\
 apiVersion: v1
 kind: Pod

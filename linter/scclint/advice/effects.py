@@ -37,11 +37,16 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
 
 
 def _loss(world: World, before: Outcome, after: Outcome) -> str:
-    if before.verdict is None or after.verdict is None:
-        return ""
-    was, kept = (asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
-    lost = was.keys() - kept.keys()
+    lost = given_up(world, before, after)
     return f"the program must work without {'it' if len(lost) == 1 else 'them'}" if lost else ""
+
+
+def given_up(world: World, before: Outcome, after: Outcome) -> set[str]:
+    """Return what the pod asked of its node before and no longer asks, in the words of `asked`; nothing if a verdict is unknown."""
+    if before.verdict is None or after.verdict is None:
+        return set()
+    minor = world.cluster.kubernetes_minor
+    return asked(before.verdict.submitted, minor).keys() - asked(after.verdict.submitted, minor).keys()
 
 
 def admission_effect(before: Outcome, after: Outcome) -> str:

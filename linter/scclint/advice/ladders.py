@@ -12,7 +12,7 @@ from typing import Any, Literal
 from scclint.admission.access import opened_by, why_privileged
 from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft
-from scclint.advice.effects import position
+from scclint.advice.effects import given_up, position
 from scclint.advice.grants import PROFILES, confines, copy_grant, least_grant, profile_entries
 from scclint.finding import Path, Remedy, Remove
 from scclint.model.object import Workload
@@ -61,16 +61,25 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
         return ()
     worlds = world.others or {"": world}
     proposed: list[Remedy] = []
+    costly = False
     unwanted = sorted(dict.fromkeys(paths), key=position, reverse=True)
     for step in LADDERS[goal]:
         with suppress(EditRefused):
             remedy = step(draft := Draft(workload, worlds, world, unwanted))
             # What does more than a remedy that is enough is none.
             if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in proposed):
+                costly = costly or (not proposed and _gives_up_access(draft))
                 proposed.append(remedy)
     last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
     written = [draft.written(remedy) for remedy in proposed[: MOST_REMEDIES - bool(last)]]
-    return (*written, *([last] if last else []))
+    # An author who asked for access to the node needs it more often than not.
+    return (last, *written) if last and costly else (*written, *([last] if last else []))
+
+
+def _gives_up_access(draft: Draft) -> bool:
+    """Whether the pod loses access to its node for which no Service can make up, as it can for a host port."""
+    lost = (given_up(world, before, after) for before, after, world in draft.after())
+    return any(not text.startswith("hostPort ") for texts in lost for text in texts)
 
 
 def _without(draft: Draft) -> Remedy | None:

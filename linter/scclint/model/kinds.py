@@ -34,8 +34,9 @@ WORKLOADS: dict[str, WorkloadKind] = {
     "DeploymentConfig": WorkloadKind(("apps.openshift.io", ""), ("spec", "template")),
 }
 
-TEMPLATES: dict[Key, Path] = {(group, kind): row.template for kind, row in WORKLOADS.items() for group in row.groups}
-"""The path to the pod in a workload of each group and kind."""
+WORKLOAD_GROUPS: frozenset[str] = frozenset(group for row in WORKLOADS.values() for group in row.groups)
+TEMPLATES: dict[Key, Path] = {(group, kind): row.template for kind, row in WORKLOADS.items() for group in WORKLOAD_GROUPS}
+"""The path to the pod in a workload of each group and kind. In the group of another kind, a kind is a mistake and no other kind."""
 
 CUSTOM_TEMPLATES: dict[Key, Path] = {
     ("argoproj.io", "Rollout"): ("spec", "template"),

@@ -90,6 +90,10 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         where, account = subject.provenance.home, subject.pod.service_account
         notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
     remedies, help = _advice(problem, rule, subject)
+    if marker := subject.document.marker if isinstance(subject, ApiObject) else "":
+        # A name that a chart makes from the release's namespace, which is not known.
+        message, help, *texts = (text.replace(marker, "NAMESPACE") for text in (message, help, *notes))
+        notes = tuple(texts)
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,

@@ -16,7 +16,7 @@ from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
-from scclint.text import and_more
+from scclint.text import and_more, counted
 from scclint.units.deployers import HOLDING, may_hold
 from scclint.units.detect import DEPLOYING, NO_EXCLUSIONS, Split, may_deploy
 from scclint.units.outline import Outline
@@ -461,7 +461,6 @@ def _grouped(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[No
         by_reason.setdefault(reason, []).append(name)
     said = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
     for reason, names in said[:_MOST_REASONS]:
-        number = "1 unit" if len(names) == 1 else f"{len(names)} units"
-        yield Notice(level, f"{number} {judged} ({and_more(names, 2)}): {reason}")
-    if rest := [name for _, names in said[_MOST_REASONS:] for name in names]:
-        yield Notice(level, f"{len(rest)} more units {judged}: `scclint units` lists the reasons")
+        yield Notice(level, f"{counted(len(names), 'unit')} {judged} ({and_more(names, 2)}): {reason}")
+    if rest := sum(len(names) for _, names in said[_MOST_REASONS:]):
+        yield Notice(level, f"{counted(rest, 'more unit')} {judged}: `scclint units` lists the reasons")

@@ -308,7 +308,9 @@ def _lines(messages: bytes, names: Mapping[str, str]) -> Iterator[str]:
     for path, name in names.items():
         text = text.replace(f"{path}/", f"{name}/" if name else "").replace(path, name or ".")
     for line in text.splitlines():
-        printable = _KLOG.sub("", "".join(c if c.isprintable() else " " for c in line).strip()).rstrip('"')
+        printable = "".join(c if c.isprintable() else " " for c in line).strip()
+        if logged := _KLOG.match(printable):
+            printable = printable[logged.end() :].rstrip('"')
         if printable:
             yield shortened(printable, _LONGEST_MESSAGE)
 

@@ -7,6 +7,7 @@ with strict field validation) and validation (ranges, closed lists, and the rule
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from scclint.model.kinds import WORKLOAD_GROUPS, WORKLOADS
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
 from scclint.record import replace
@@ -66,8 +67,12 @@ def validate(
         missing = "kind" if api_version else "apiVersion"
         return [required((missing,), "kubectl takes an object only with both its kind and its apiVersion")]
     last, successor = SERVED_UNTIL.get((api_version, kind), (kubernetes_minor, api_version))
-    if last < kubernetes_minor:
-        return [invalid(("apiVersion",), api_version, f"not served since Kubernetes 1.{last + 1}, use {successor}")]
+    group = api_version.rpartition("/")[0]
+    detail = f"not served since Kubernetes 1.{last + 1}" if last < kubernetes_minor else ""
+    if kind in WORKLOADS and group in WORKLOAD_GROUPS and (group not in WORKLOADS[kind].groups or successor[-2:] != "v1"):
+        detail, successor = f"no matches for kind {kind}", "/".join(filter(None, (WORKLOADS[kind].groups[0], "v1")))
+    if detail:
+        return [replace(invalid(("apiVersion",), api_version, f"{detail}, use {successor}"), suggestion=successor)]
     book = shapes(kubernetes_minor)
     shape = book.kind(successor, kind)
     if shape is None:
