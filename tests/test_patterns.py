@@ -20,7 +20,7 @@ from scclint.files.globs import name_pattern
 from scclint.load import load_text
 from scclint.load.thin import thin
 from scclint.remedy.apply import _GENERATED
-from scclint.validation.fields import _QUANTITY
+from scclint.validation.resources import QUANTITY
 
 PACKAGES = ("scclint.load", "scclint.message", "scclint.suppress", "scclint.units.helm", "scclint.yaml")
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
@@ -222,5 +222,5 @@ def test_globs(unit: str) -> None:
 
 
 def test_patterns_of_other_packages() -> None:
-    assert not slow_text(re.compile(_QUANTITY), "fullmatch")
+    assert not slow_text(re.compile(QUANTITY), "fullmatch")
     assert not slow_text(_GENERATED, "search")

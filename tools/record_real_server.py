@@ -27,7 +27,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,21 @@ EXTRA: Mapping[str, tuple[Any, ...]] = {
         {"limits": {"example.com/gpu": "500m"}},
         {"requests": {"hugepages-2Mi": "1Gi"}},
         {"claims": [{"name": "x"}]},
+        {"claims": [{"name": "gpu"}, {"name": "gpu"}]},
+        {"claims": [{"name": "gpu", "request": "A b"}, {"name": ""}]},
+        {"claims": [{"name": "gpu", "request": "a"}, {"name": "gpu"}]},
+        {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1500m", "memory": "512Mi"}},
+        {"limits": {"hugepages-2Mi": "3Mi", "memory": "1Gi"}},
+        {"limits": {"hugepages-2Mi": "4Mi", "cpu": 1}, "requests": {"hugepages-2Mi": "2Mi"}},
+        {"limits": {"hugepages-x": "1Gi", "cpu": "1n"}},
+        {"requests": {"example.com/gpu": "1"}},
+        {"requests": {"memory": "-1Gi"}},
+        {"limits": {"requests.cpu": "1", "pods": "1.5"}},
+        {"limits": {"a b/c": "1"}},
+        {"limits": {"requests.example.com/gpu": "1"}},
+        {"limits": {"kubernetes.io/x": "1"}, "requests": {"kubernetes.io/x": "2"}},
+        {"limits": {"ephemeral-storage": "1G"}, "requests": {"ephemeral-storage": "1Gi", "cpu": 0.25}},
+        {"limits": {"memory": "1e3"}, "requests": {"memory": "1.0005Ki"}},
     ),
     "container.env": (
         [{"name": ""}],
@@ -127,6 +142,12 @@ EXTRA: Mapping[str, tuple[Any, ...]] = {
         [{"name": "A", "valueFrom": {}}],
         [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.bad"}}}],
         [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.bad"}}}],
+        [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": ""}}}],
+        [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "2"}}}],
+        [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "requests.memory", "divisor": "1000Ki"}}}],
+        [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.ephemeral-storage", "divisor": "1024"}}}],
+        [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.hugepages-2Mi", "divisor": "1500m"}}}],
+        [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "0.001"}}}],
         [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "", "key": "k"}}}],
         [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "a b"}}}],
     ),
@@ -169,7 +190,7 @@ EXTRA: Mapping[str, tuple[Any, ...]] = {
     "spec.dnsPolicy": ("", "Bad", "None"),
     "spec.hostAliases": ([{"ip": "1.2.3"}], [{"ip": "1.2.3.4", "hostnames": ["a_b"]}]),
     "spec.nodeSelector": ({"a b": "c"}, {"a": "b c"}),
-    "spec.serviceAccountName": ("Bad_Name",),
+    "spec.serviceAccountName": ("Bad_Name", "missing"),
     "spec.schedulerName": ("",),
     "spec.imagePullSecrets": ([{"name": ""}], [{}]),
     "spec.hostname": ("a.b", "A"),
@@ -177,7 +198,20 @@ EXTRA: Mapping[str, tuple[Any, ...]] = {
     "spec.enableServiceLinks": (False,),
     "spec.shareProcessNamespace": (True,),
     "spec.readinessGates": ([{"conditionType": "a b"}],),
-    "spec.overhead": ({"cpu": "-1"},),
+    "spec.overhead": ({"cpu": "-1"}, {"foo": "1"}, {"cpu": "100m"}, {"hugepages-2Mi": "2Mi"}),
+    "spec.resources": (
+        {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}},
+        {"limits": {"example.com/gpu": "1"}},
+        {"limits": {"memory": "1Mi"}},
+        {"requests": {"cpu": "1m", "memory": "2Gi"}},
+        {"claims": [{"name": "gpu"}]},
+    ),
+    "spec.resourceClaims": (
+        [{"name": "gpu"}],
+        [{"name": "Bad_Name", "resourceClaimName": "x"}, {"name": "gpu", "resourceClaimTemplateName": "A_"}],
+        [{"name": "gpu", "resourceClaimName": "x", "resourceClaimTemplateName": "y"}],
+        [{"name": "gpu", "resourceClaimName": "x"}, {"name": "gpu", "resourceClaimName": "y"}],
+    ),
 }
 """Values of fields that the recordings do not have."""
 
@@ -289,11 +323,11 @@ class Server:
         urllib.request.urlopen(request, context=self._tls, timeout=60).close()
 
     def post(
-        self, path: str, item: Json, user: tuple[str, tuple[str, ...]] | None = None, query: str = ""
+        self, path: str, item: Json, user: tuple[str, tuple[str, ...]] | None = None, query: str = "", method: str = "POST"
     ) -> tuple[Json, list[str]]:
         """Return the answer to the creation of an object, and the warnings. A `Status` is a refusal. `user` is impersonated."""
         headers = [("Authorization", f"Bearer {self._token}"), ("Content-Type", "application/json")]
-        request = urllib.request.Request(self._address + path + query, json.dumps(item).encode(), dict(headers), method="POST")
+        request = urllib.request.Request(self._address + path + query, json.dumps(item).encode(), dict(headers), method=method)
         if user:
             request.add_header("Impersonate-User", user[0])
         opener = urllib.request.build_opener(_Groups(user[1] if user else (), self._tls))
@@ -342,7 +376,7 @@ def running(folder: Path) -> Iterator[Server]:
                 url,
             ]
         etcd += ["--initial-cluster", f"default=http://127.0.0.1:{port + 2}"]
-        kube = [str(folder / "kube-apiserver"), "--openshift-config", str(home / "config.json")]
+        kube = [str(folder.resolve() / "kube-apiserver"), "--openshift-config", str(home / "config.json")]
         log = (folder / "server.log").open("wb")
         processes = [subprocess.Popen(command, stdout=log, stderr=log, cwd=home) for command in (etcd, kube)]
         try:
@@ -411,9 +445,10 @@ def record(options: argparse.Namespace) -> None:
     states, cases = _read(options.recordings)
     generated = list(generate(cases, options.seed, options.cases))
     with running(options.server) as server, gzip.open(options.output, "wt", encoding="utf-8") as output:
-        _create_all(server, _installed(options))
+        installed = list(_installed(options))
+        _create_all(server, installed)
         for state in states:
-            _create_all(server, _aggregated(state["objects"]))
+            _create_all(server, _aggregated(installed, state["objects"]))
             # The caches of the plugins follow.
             time.sleep(3)
             output.write(json.dumps({**state, "release": options.release}) + "\n")
@@ -570,17 +605,20 @@ def _installed(options: argparse.Namespace) -> Iterator[Json]:
     yield {**role, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [subject]}
 
 
-def _aggregated(objects: list[Json]) -> Iterator[Json]:
-    """Yield objects with the rules that the aggregation controller gives ClusterRoles, since it does not run."""
-    roles = {item["metadata"]["name"]: item for item in objects if item["kind"] == "ClusterRole"}
+def _aggregated(installed: list[Json], objects: list[Json]) -> Iterator[Json]:
+    """Yield objects with the rules that the aggregation controller gives ClusterRoles, since it does not run.
+
+    Those of the release that have such rules come first.
+    """
+    roles = {item["metadata"]["name"]: item for item in (*installed, *objects) if item["kind"] == "ClusterRole"}
     aggregation = Aggregation(roles)
-    for item in objects:
+    for item in (*(item for item in installed if item["kind"] == "ClusterRole" and selectors_of(item)), *objects):
         own = not (item["kind"] == "ClusterRole" and selectors_of(item))
         sources = (item,) if own else aggregation.sources(item["metadata"]["name"])
         yield item if own else {**item, "rules": [rule for source in sources for rule in source.get("rules") or ()]}
 
 
-def _create_all(server: Server, objects: Iterator[Json]) -> None:
+def _create_all(server: Server, objects: Iterable[Json]) -> None:
     for item in objects:
         namespace = item["metadata"].get("namespace", "")
         if namespace:
@@ -588,6 +626,8 @@ def _create_all(server: Server, objects: Iterator[Json]) -> None:
         path = CLUSTER_PATHS[item["kind"]].format(namespace)
         for _ in range(30):
             answer, _ = server.post(path, item)
+            if item["kind"] == "ClusterRole" and answer.get("reason") == "AlreadyExists":
+                answer, _ = server.post(f"{path}/{item['metadata']['name']}", item, method="PUT")
             failed = answer["kind"] == "Status" and answer.get("reason") != "AlreadyExists"
             # The API of SCCs is there a moment after its definition.
             if not failed or answer.get("code") not in (404, 429, 500, 503):
@@ -654,6 +694,7 @@ def step_of(status: Json, message: str) -> str:
     if status.get("reason") == "Invalid":
         return "validation"
     for step, pattern in (
+        ("service-account", r"error looking up service account"),
         ("csi", r"inline volume provided by CSIDriver|csi-ephemeral-volume-profile"),
         ("pod-security", r"violates PodSecurity"),
         ("scc", r"security ?context ?constraint|openshift\.io/required-scc|while trying to configure SCC"),

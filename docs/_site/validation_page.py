@@ -6,7 +6,7 @@ from types import ModuleType
 
 from scclint.model.releases import DEFAULT, kubernetes_of
 from scclint.model.schema import Shape, Type, shapes
-from scclint.validation import names, pods, sccs, security, volumes
+from scclint.validation import details, names, pods, resources, sccs, security, volumes
 
 INTRODUCTION = """# What is validated
 
@@ -18,6 +18,8 @@ For each field, scclint checks that the release has the field, that the value ha
 
 MODULES: dict[str, ModuleType] = {
     "Pods": pods,
+    "Probes, variables and tolerations": details,
+    "Resources": resources,
     "Security contexts": security,
     "Volumes and mounts": volumes,
     "Names and references": names,
@@ -40,10 +42,10 @@ def validation_page() -> str:
 
 
 def _checks(module: ModuleType) -> Iterator[str]:
-    """Yield what each check of a module does, from its docstring."""
+    """Yield what each check of a module does, from its docstring. One without a docstring is part of another."""
     for name, function in inspect.getmembers(module, inspect.isfunction):
-        if function.__module__ == module.__name__ and name.lstrip("_").startswith("check_"):
-            text = " ".join((inspect.getdoc(function) or name.lstrip("_")).partition("\n\n")[0].split())
+        if function.__module__ == module.__name__ and name.lstrip("_").startswith("check_") and function.__doc__:
+            text = " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
             yield text.replace("|", "\\|")
 
 

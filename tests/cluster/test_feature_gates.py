@@ -91,9 +91,11 @@ def test_the_feature_sets_and_platforms_differ() -> None:
         "HostnameOverride",
         "PodLevelResources",
     }
-    assert Cluster.openshift("4.20").disabled_gates == {*never, "HostnameOverride", "PodLevelResources", "SELinuxMount"}
+    gates = {*never, "DynamicResourceAllocation", "HostnameOverride", "PodLevelResources", "SELinuxMount"}
+    assert Cluster.openshift("4.20").disabled_gates == gates
     off = {*never, "SELinuxMount", "StoragePerformantSecurityPolicy"}
     assert Cluster.openshift("4.20", platform="microshift").disabled_gates == {
+        "DynamicResourceAllocation",
         "HostnameOverride",
         "ImageVolume",
         "PodLevelResources",
@@ -123,3 +125,11 @@ def test_a_preview_has_the_gates_that_are_announced() -> None:
     for platform in OPENSHIFT_PLATFORMS:
         before, after = (Cluster.openshift(release, platform=platform).disabled_gates for release in ("5.0", "5.1"))
         assert before - after == {"SELinuxMount"}
+
+
+def test_claims_are_dropped_before_4_21() -> None:
+    gates = disabled_gates(33, "openshift", tech_preview=False)
+    resources = {"claims": [{"name": "gpu"}], "limits": {"cpu": "1"}}
+    spec = {"resourceClaims": [{"name": "gpu"}], "containers": [{"name": "c", "resources": resources}]}
+    assert without_disabled_fields(spec, gates) == {"containers": [{"name": "c", "resources": {"limits": {"cpu": "1"}}}]}
+    assert without_disabled_fields(spec, disabled_gates(34, "openshift", tech_preview=False)) is spec

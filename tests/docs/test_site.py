@@ -76,6 +76,18 @@ def test_every_name_of_the_api_has_a_meaning(monkeypatch: pytest.MonkeyPatch) ->
     assert [meaning for meaning in meanings if not meaning or meaning.startswith(("Call:", "Members:"))] == []
 
 
+def test_the_page_of_what_is_validated_has_every_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_site"))
+    page = importlib.import_module("validation_page")
+    found = {path.stem for path in (ROOT / "linter" / "scclint" / "validation").glob("*.py") if "check_" in path.read_text()}
+    # `validate` calls the checks of the others.
+    assert {module.__name__.rpartition(".")[2] for module in page.MODULES.values()} == found - {"validate"}
+    assert (
+        "| `validateResourceClaimNames`: each claim, or request of it, is one of the pod and is named once. |"
+        in page.validation_page()
+    )
+
+
 def test_the_site_builds(tmp_path: Path) -> None:
     pytest.importorskip("material", reason="needs the extra `docs`")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]

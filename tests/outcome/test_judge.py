@@ -200,3 +200,22 @@ def test_the_pods_of_a_stateful_set_have_numbers(ordinals: Object, name: str) ->
     made = workload("StatefulSet", hostPID=True)
     made["spec"] |= ordinals
     assert judge(made).pods[0].message.startswith(f'pods "{name}" is forbidden: unable to validate')
+
+
+def account(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "shop"}}
+
+
+def test_a_missing_service_account() -> None:
+    judgement = judge(workload(serviceAccountName="cart"), account("default"))
+    (outcome,) = judgement.pods
+    assert (outcome.created, outcome.step, judgement.rejected) == (False, "service-account", None)
+    text = 'error looking up service account shop/cart: serviceaccount "cart" not found'
+    assert outcome.message == f'pods "web-" is forbidden: {text}'
+    (outcome,) = judge(workload(serviceAccountName="cart"), account("default"), account("cart")).pods
+    assert outcome.created
+
+
+def test_an_account_is_not_missing_if_accounts_are_not_known() -> None:
+    (outcome,) = judge(workload(serviceAccountName="cart"), account("other")).pods
+    assert outcome.created

@@ -112,7 +112,7 @@ def test_a_wrong_pod(spec: Data, message: str) -> None:
 def test_values_the_decoder_takes() -> None:
     container = {
         "securityContext": {"runAsUser": 1000.0, "privileged": None, "capabilities": {"add": [None]}},
-        "resources": {"limits": {"cpu": 0.5, "memory": "1Gi"}, "requests": {"cpu": "+.5", "memory": "1e3", "x/y": 5}},
+        "resources": {"limits": {"cpu": 0.5, "memory": "1Gi", "x/y": 5}, "requests": {"cpu": "+.5", "memory": "1e3"}},
         "livenessProbe": {"httpGet": {"port": "http", "scheme": ""}},
         "readinessProbe": {"httpGet": {"port": 8080}},
         "env": None,

@@ -233,7 +233,8 @@ class Cluster:
         """Return what the API server answers to the creation of an object that makes pods, and of its pods.
 
         `obj` is a Pod, a workload or a custom resource with pods, in the namespace that its metadata names. The controller of its
-        kind creates the pods; a Pod is created by `user`, or by a cluster administrator. Raises ModelError for any other object.
+        kind creates the pods; a Pod is created by `user`, or by a cluster administrator. If the cluster has the service account
+        `default` of the namespace, it has no accounts there but those that it was made with. Raises ModelError for any other object.
         """
         # What judges whole objects is above this package.
         judge = import_module("scclint.outcome.judge").judge

@@ -27,6 +27,7 @@ NEVER = 99
 
 GATES: Mapping[str, Gate] = {
     "ClusterTrustBundleProjection": Gate(NEVER, NEVER, NEVER),
+    "DynamicResourceAllocation": Gate(34, 34, 30),
     "HostnameOverride": Gate(35, 35, 35),
     "ImageVolume": Gate(35, 33, 33),
     "PodCertificateRequest": Gate(NEVER, NEVER, NEVER),
@@ -41,7 +42,12 @@ GATES: Mapping[str, Gate] = {
     "UserNamespacesSupport": Gate(33, 33, 30),
 }
 
-_POD = {"hostUsers": "UserNamespacesSupport", "hostnameOverride": "HostnameOverride", "resources": "PodLevelResources"}
+_POD = {
+    "hostUsers": "UserNamespacesSupport",
+    "hostnameOverride": "HostnameOverride",
+    "resourceClaims": "DynamicResourceAllocation",
+    "resources": "PodLevelResources",
+}
 _PROJECTED = {"clusterTrustBundle": "ClusterTrustBundleProjection", "podCertificate": "PodCertificateRequest"}
 _POD_CONTEXT = {"seLinuxChangePolicy": "SELinuxChangePolicy", "supplementalGroupsPolicy": "SupplementalGroupsPolicy"}
 
@@ -92,6 +98,8 @@ def _container(container: Any, images: Set[Any], gates: Set[str]) -> Any:
     context = as_mapping(kept.get("securityContext"))
     if context.get("procMount") is not None and "ProcMountType" in gates:
         kept["securityContext"] = {**context, "procMount": "Default"}
+    if "DynamicResourceAllocation" in gates and as_mapping(kept.get("resources")).get("claims") is not None:
+        kept["resources"] = {field: value for field, value in kept["resources"].items() if field != "claims"}
     if images and isinstance(mounts := kept.get("volumeMounts"), list):
         kept["volumeMounts"] = [mount for mount in mounts if as_mapping(mount).get("name") not in images]
     return kept if kept != container else container

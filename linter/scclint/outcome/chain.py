@@ -208,7 +208,7 @@ def invalid_fields(
     return problems, tuple(problem for problem in problems if problem.message not in written)
 
 
-_JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "securityContext"))
+_JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "resourceClaims", "resources", "securityContext"))
 """The parts of a pod that validation compares with each other."""
 
 

@@ -45,7 +45,7 @@ def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
         named = ".".join(filter(None, (f"{first.kind.lower()}s", first.group)))
         text = f'{named} "{first.name}" is forbidden: {_denial(outcomes[0], first.name)}'
         return Judgement((), RequestOutcome(created=False, step=step or "", message=text), warnings)
-    pods = tuple(map(_of_pod, outcomes))
+    pods = tuple(_without_account(outcome, cluster) or _of_pod(outcome) for outcome in outcomes)
     if first.kind == "Pod" and is_whole:
         return Judgement(pods, pods[0] if pods[0].created is False else None, pods[0].warnings)
     return Judgement(pods, warnings=warnings)
@@ -68,6 +68,19 @@ def _rejected(world: World, workload: Workload) -> RequestOutcome | None:
         return None
     named = ".".join(filter(None, (kind, workload.group)))
     return RequestOutcome(created=False, step="validation", message=_invalid(named, workload.name, problems))
+
+
+def _without_account(outcome: Outcome, cluster: Cluster) -> RequestOutcome | None:
+    """Return how the ServiceAccount plugin rejects a pod whose account the cluster does not have; None if it does not.
+
+    All accounts of a namespace are known if `default` is, which each namespace has.
+    """
+    pod, accounts = outcome.workload.pod, cluster.accounts.names_in(outcome.namespace)
+    if "default" not in accounts or pod.service_account in accounts or outcome.verdict is None:
+        return None
+    account = f'{outcome.namespace}/{pod.service_account}: serviceaccount "{pod.service_account}" not found'
+    text = f'pods "{pod.manifest["metadata"]["name"]}" is forbidden: error looking up service account {account}'
+    return RequestOutcome(created=False, step="service-account", message=text)
 
 
 def _of_pod(outcome: Outcome) -> RequestOutcome:

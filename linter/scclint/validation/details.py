@@ -15,6 +15,7 @@ from scclint.model.unknown import is_open
 from scclint.untyped import Object, as_mapping, as_mappings, as_text
 from scclint.validation.names import dns_errors, qualified_errors
 from scclint.validation.problem import Problems, forbidden, invalid, required, unsupported
+from scclint.validation.resources import check_claims, check_container_resources, check_pod_resources, check_reference
 
 Errors = Callable[[str], Iterator[str]]
 """Yields why a text is not allowed, in the words of the API server."""
@@ -108,7 +109,7 @@ _NO_DEADLINE = {
 
 
 def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
-    """Check the fields of a pod, at `path`, that stand on their own."""
+    """Values of `nodeSelector`, and kinds whose pods have no `activeDeadlineSeconds`. `path` leads to the spec of the pod."""
     # The controller of a StatefulSet sets the last two, so that its template is not checked for them.
     yield from _check_texts(spec, path, _OF_POD[:-2] if kind == "StatefulSet" else _OF_POD)
     for key, value in as_mapping(spec.get("nodeSelector")).items():
@@ -118,6 +119,9 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
         yield forbidden((*path, "activeDeadlineSeconds"), f"activeDeadlineSeconds in {_NO_DEADLINE[kind]} is not Supported")
     for index, toleration in enumerate(as_mappings(spec.get("tolerations"))):
         yield from _check_toleration(toleration, (*path, "tolerations", index))
+    yield from check_claims(spec, path)
+    claims = [as_text(claim.get("name")) for claim in as_mappings(spec.get("resourceClaims"))]
+    yield from check_pod_resources(spec, path, claims, is_pod=kind == "Pod")
     grace = spec.get("terminationGracePeriodSeconds")
     for field in ("initContainers", "containers"):
         for index, container in enumerate(as_mappings(spec.get(field))):
@@ -126,11 +130,13 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
             variables = tuple((name, partial(_form, "variable")) for name in _VARIABLES if minor >= _RELAXED_SINCE)
             yield from _check_texts(container, at, variables)
             yield from _check_environment(container, at, minor)
+            yield from check_container_resources(container, at, claims, is_pod=kind == "Pod")
             if field == "containers" or container.get("restartPolicy") == "Always":
                 yield from _check_handlers(container, at, grace if isinstance(grace, int) else 30, minor)
 
 
 def _check_texts(part: Object, path: Path, rows: tuple[tuple[Path, Errors], ...]) -> Problems:
+    """The form of names, keys, addresses and environment variables."""
     for field, errors in rows:
         for text, at in _values(part, path, field):
             if isinstance(text, str) and (text or field in _NEVER_EMPTY) and not is_open(text):
@@ -179,6 +185,7 @@ def _check_environment(container: Object, at: Path, minor: int) -> Problems:
             yield invalid(where, "", "may not be specified when `value` is not empty")
         elif len(given) > 1:
             yield invalid(where, "", "may not have more than one field specified at a time")
+        yield from check_reference(as_mapping(source.get("resourceFieldRef")), (*where, "resourceFieldRef"))
     for group in as_mappings(container.get("envFrom")):
         given = [name for name in ("configMapRef", "secretRef") if group.get(name) is not None]
         if len(given) != 1:
@@ -210,6 +217,7 @@ def _check_handlers(container: Object, at: Path, grace: int, minor: int) -> Prob
 
 
 def _check_handler(handler: Object, at: Path, grace: int, minor: int) -> Problems:
+    """`validateHandler`: a handler is of one type, and has the command, the port or the seconds that it needs."""
     given = [name for name in _HANDLERS if handler.get(name) is not None]
     yield from (forbidden((*at, extra), "may not specify more than 1 handler type") for extra in given[1:])
     if not given:

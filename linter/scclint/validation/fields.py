@@ -14,6 +14,7 @@ from scclint.model.schema import Shape, Shapes, Type
 from scclint.model.unknown import Unknown, is_expression, is_open
 from scclint.text import closest_match
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
+from scclint.validation.resources import QUANTITY
 
 PATCH_DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/")
 """Keys of strategic merge patches. They are instructions for the tool that applies the patch, not fields."""
@@ -40,7 +41,6 @@ POD_SECURITY_POLICY_FIELDS = frozenset((
 _MOST_EDITS = 2
 """A name that differs in more letters is another word, as `allowedHostPaths` is not `allowHostPorts`."""
 
-_QUANTITY = r"[+-]?(\d++(\.\d*+)?|\.\d++)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
 _TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
 _RANGES = {"weight": "must be in the range 1-100", "maxSkew": "must be greater than zero"}
@@ -80,7 +80,8 @@ class _Walk:
         for key in shape.required:
             value = data.get(key)
             empty = value is None or value in ("", []) or (key == "containerPort" and value == 0)
-            if empty and not (key == "image" and self.kind == "DeploymentConfig"):
+            # The API server names the whole claim. An image trigger may fill the image in.
+            if empty and shape.name != "ResourceClaim" and not (key == "image" and self.kind == "DeploymentConfig"):
                 self.problems.append(required((*trail, key), _MISSING.get(key, "")))
 
     def value(self, value: Any, shape: Shape) -> None:
@@ -149,7 +150,7 @@ class _Walk:
         elif kind is Type.QUANTITY:
             if isinstance(value, bool) or not isinstance(value, str | int | float):
                 self.mismatch("a quantity", value)
-            elif isinstance(value, str) and not re.fullmatch(_QUANTITY, value.strip()):
+            elif isinstance(value, str) and not re.fullmatch(QUANTITY, value.strip()):
                 self.mismatch("a quantity such as 500m, 2 or 1Gi", value)
         elif not isinstance(value, str) or not re.fullmatch(_TIME, value):
             self.mismatch("a time such as 2006-01-02T15:04:05Z", value)

@@ -104,9 +104,9 @@ def duplicate(path: Path, value: Any, *, named: str = "") -> FieldProblem:
     return _valued(path, "duplicate", "Duplicate value", value, "", named=named)
 
 
-def not_found(path: Path, value: Any) -> FieldProblem:
+def not_found(path: Path, value: Any, detail: str = "") -> FieldProblem:
     """A reference to something that does not exist, worded as `field.NotFound`."""
-    return _valued(path, "not-found", "Not found", value, "")
+    return _valued(path, "not-found", "Not found", value, f": {detail}" if detail else "")
 
 
 def required(path: Path, detail: str = "") -> FieldProblem:
