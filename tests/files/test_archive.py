@@ -303,7 +303,7 @@ def test_no_archive_at_all(tmp_path: Path, data: bytes, why: str) -> None:
         ("cluster-scoped-resources/core/namespaces/shop.yaml", "cluster-scoped-resources/core/namespaces/shop.yaml"),
         ("cluster-scoped-resources/core/nodes.yaml", "cluster-scoped-resources/core/nodes.yaml"),
         ("cluster-scoped-resources/machineconfiguration.openshift.io/machineconfigs/rendered-a-1.yaml", ""),
-        ("cluster-scoped-resources/core/persistentvolumes/x.yaml", ""),
+        ("cluster-scoped-resources/core/componentstatuses/x.yaml", ""),
         ("namespaces/x/cluster-scoped-resources/core/nodes/a.yaml", "cluster-scoped-resources/core/nodes/a.yaml"),
         ("namespaces", ""),
         ("namespaces/shop", ""),

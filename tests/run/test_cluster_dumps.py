@@ -105,6 +105,32 @@ def test_the_objects_of_a_dump_decide_verdicts(here: Path) -> None:
     assert "[SCC101]" not in check("--cluster-state", ROOT)[1], "the ranges of the namespace count"
 
 
+POLICY = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-pods}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations: [{expression: "false"}]
+"""
+BINDING = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-pods}
+spec: {policyName: no-pods, validationActions: [Deny]}
+"""
+
+
+def test_the_admission_policies_of_a_dump_count(here: Path) -> None:
+    pytest.importorskip("cel", reason="needs the extra `cel`")
+    folder = "cluster-scoped-resources/admissionregistration.k8s.io"
+    gathered = files("4.18.5") | {f"{folder}/validatingadmissionpolicies/no-pods.yaml": POLICY}
+    assert found_by(lint(gathered), "PSA507") == [], "a policy without a binding denies nothing"
+    (message,) = found_by(lint(gathered | {f"{folder}/validatingadmissionpolicybindings/no-pods.yaml": BINDING}), "PSA507")
+    assert "ValidatingAdmissionPolicy 'no-pods' with binding 'no-pods' denied request" in message
+
+
 def test_release_and_kind_of_cluster(here: Path) -> None:
     report = lint(files("4.16.12"))
     assert report.platform == "OpenShift 4.16"

@@ -11,9 +11,8 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
 from scclint.finding import Path
-from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, RUNTIME_DEFAULT
 
-_RUNTIME_DEFAULT = ("runtime/default", "docker/default")
 _LOCALHOST = "localhost/"
 
 Profile = Mapping[str, Any]
@@ -24,7 +23,7 @@ def to_annotation(profile: Profile) -> str:
     """The field in the annotations' spelling; empty for an unknown type and for Localhost without a path."""
     match profile.get("type"):
         case "RuntimeDefault":
-            return _RUNTIME_DEFAULT[0]
+            return RUNTIME_DEFAULT[0]
         case "Unconfined":
             return "unconfined"
         case "Localhost" if profile.get("localhostProfile") is not None:
@@ -35,7 +34,7 @@ def to_annotation(profile: Profile) -> str:
 
 def to_field(annotation: str) -> dict[str, str] | None:
     """Return the text of the annotation as a field; None if it is not one of the four spellings or has an empty path."""
-    if annotation in _RUNTIME_DEFAULT:
+    if annotation in RUNTIME_DEFAULT:
         return {"type": "RuntimeDefault"}
     if annotation == "unconfined":
         return {"type": "Unconfined"}
@@ -97,8 +96,8 @@ def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError
 
 
 def _allowed(entries: Sequence[str], minor: int, profile: str) -> bool:
-    runtime_default = any(entry in _RUNTIME_DEFAULT for entry in entries)
+    runtime_default = any(entry in RUNTIME_DEFAULT for entry in entries)
     # The plugin of 4.11 looks at the list's entry here where it means the profile, and so lets everything pass.
-    if runtime_default and (minor <= 24 or profile in _RUNTIME_DEFAULT):
+    if runtime_default and (minor <= 24 or profile in RUNTIME_DEFAULT):
         return True
     return profile in entries

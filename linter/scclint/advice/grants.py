@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
-from scclint.model.terms import REQUIRED_SCC
+from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
 from scclint.model.unknown import is_open
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.text import listed
-
-PROFILES = ("runtime/default", "docker/default")
-"""RuntimeDefault, as SCCs spell it."""
 
 SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")
 """Accounts as which pods without a serviceAccountName run, and those of builds, deployments and Tekton: they are granted nothing."""
@@ -20,7 +17,7 @@ SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")
 
 def applies_profile(world: World, scc: str) -> bool:
     """Whether the SCC applies RuntimeDefault to pods that set no profile."""
-    return world.cluster.sccs[scc].default_seccomp_profile in PROFILES
+    return world.cluster.sccs[scc].default_seccomp_profile in RUNTIME_DEFAULT
 
 
 def confines(world: World, scc: str) -> bool:

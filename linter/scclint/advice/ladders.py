@@ -13,10 +13,16 @@ from scclint.admission.access import opened_by, why_privileged
 from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft
 from scclint.advice.effects import given_up, position
-from scclint.advice.grants import PROFILES, confines, copy_grant, least_grant, profile_entries
+from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
 from scclint.finding import Path, Remedy, Remove
 from scclint.model.object import Workload
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
+from scclint.model.terms import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+    REQUIRED_SCC,
+    RESTRICTED,
+    RUNTIME_DEFAULT,
+)
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.labels import Mode
@@ -24,7 +30,6 @@ from scclint.podsecurity.levels import LATEST, Standard
 from scclint.podsecurity.standards import Violation
 from scclint.yaml.operations import EditRefused
 
-_USER_NAMESPACE_SINCE = 33
 _ROUNDS = 6
 """How often the errors of an SCC are asked for. Each round changes a field, and a pod has few that an SCC judges."""
 
@@ -143,7 +148,7 @@ def _confine(draft: Draft) -> Remedy | None:
             draft.set_profile(holder)
     for key, value in draft.workload.pod.annotations.items():
         if key.startswith(_ANNOTATIONS) and value == "unconfined":
-            draft.set(("metadata", "annotations", key), PROFILES[0])
+            draft.set(("metadata", "annotations", key), RUNTIME_DEFAULT[0])
     return _if_good(draft, opens=True)
 
 
@@ -167,23 +172,18 @@ def _with_profile(draft: Draft) -> list[Path]:
     return [holder for holder in holders if draft.value((*holder, *_PROFILE)) is not None]
 
 
-def _require_confining(draft: Draft) -> Remedy | None:
-    """Require an SCC that the pod may use already and that applies a profile."""
+def _require_usable(draft: Draft, *, with_profile: bool = False) -> Remedy | None:
+    """Require an SCC that the pod may use already and that applies a profile; `with_profile` writes the profile as well."""
     scc = _usable(draft)
     if not scc:
         return None
     draft.pin(scc)
-    draft.set_profile(("spec",))
+    if with_profile:
+        draft.set_profile(("spec",))
     return _if_good(draft)
 
 
-def _require_usable(draft: Draft) -> Remedy | None:
-    """Require an SCC that the pod may use already and that applies a profile, and nothing else."""
-    scc = _usable(draft)
-    if not scc:
-        return None
-    draft.pin(scc)
-    return _if_good(draft)
+_require_confining = partial(_require_usable, with_profile=True)
 
 
 def _require_own(draft: Draft) -> Remedy | None:
@@ -246,8 +246,6 @@ def _fits(draft: Draft) -> bool:
 
 def _user_namespace(draft: Draft) -> Remedy | None:
     """Give the pod a user namespace, for which every account may use restricted-v3."""
-    if any(world.cluster.kubernetes_minor < _USER_NAMESPACE_SINCE for world in draft.worlds.values()):
-        return None
     if draft.value(("spec", "hostUsers")) is not None or draft.pinned:
         return None
     draft.set(("spec", "hostUsers"), False)

@@ -13,6 +13,7 @@ from scclint.cluster.namespaces import RUN_LEVEL
 from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER, RELEASES, release_of
+from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.podsecurity.labels import MODES, level_label
 from scclint.record import record
 
@@ -29,7 +30,6 @@ FEATURE_SETS = ("Default", TECH_PREVIEW)
 """The values of `spec.featureSet` in the FeatureGate `cluster` that are known."""
 
 _RBAC = "rbac.authorization.k8s.io"
-_ROLE_PREFIX = "system:openshift:scc:"
 
 
 @record
@@ -96,8 +96,8 @@ def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Objec
     With `cluster_admins`, the bindings that make the group `system:cluster-admins` and the user `system:admin` cluster
     administrators, as an installed cluster has them, are among these.
     """
-    objects = [_role(_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])]) for entry in _installed(asked, "clusterRoles")]
-    for role in (_ROLE_PREFIX + entry["name"] for entry in _installed(asked, "everyone")):
+    objects = [_role(SCC_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])]) for entry in _installed(asked, "clusterRoles")]
+    for role in (SCC_ROLE_PREFIX + entry["name"] for entry in _installed(asked, "everyone")):
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
     objects.append(_role("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))

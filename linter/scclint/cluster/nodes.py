@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
 from scclint.model.releases import RUNTIMES
+from scclint.model.terms import POOL_LABELS
 from scclint.record import record, replace
 from scclint.untyped import Object, as_mapping, as_text, mappings
 
 _ROLE = "node-role.kubernetes.io/"
-_POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 _BUILT_IN = "machineconfiguration.openshift.io/mco-built-in"
 
 
@@ -117,7 +117,7 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
     """The MachineConfigPools by name, the built-in ones added where the input lacks them."""
     found = {_name(o): o for o in objects if o.get("kind") == "MachineConfigPool"}
     for role in ("master", "worker"):
-        labels = {_BUILT_IN: "", f"{_POOL_LABELS}{role}": ""}
+        labels = {_BUILT_IN: "", f"{POOL_LABELS}{role}": ""}
         selector = {"matchLabels": {f"{_ROLE}{role}": ""}}
         spec = {"nodeSelector": selector, "machineConfigSelector": {"matchLabels": {ROLE_LABEL: role}}}
         found.setdefault(role, {"kind": "MachineConfigPool", "metadata": {"name": role, "labels": labels}, "spec": spec})

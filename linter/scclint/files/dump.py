@@ -25,12 +25,19 @@ _RESOURCES: Mapping[str, frozenset[str]] = {
         *(f"{group}/{resource}" for group in _RBAC for resource in ("clusterroles", "clusterrolebindings")),
         *(f"config.openshift.io/{resource}" for resource in ("clusterversions", "featuregates", "infrastructures")),
         *(f"machineconfiguration.openshift.io/{r}" for r in ("kubeletconfigs", "machineconfigpools", "machineconfigs")),
+        "machineconfiguration.openshift.io/containerruntimeconfigs", "node.k8s.io/runtimeclasses",
+        *(
+            f"admissionregistration.k8s.io/{act}admissionpolic{end}"
+            for act in ("validating", "mutating")
+            for end in ("ies", "ybindings")
+        ),
+        "core/persistentvolumes", "storage.k8s.io/csidrivers", "storage.k8s.io/storageclasses", "operator.tekton.dev/tektonconfigs",
         "core/namespaces", "core/nodes", "security.openshift.io/securitycontextconstraints",
         *(f"security-profiles-operator.x-k8s.io/{resource}" for resource in ("seccompprofiles", "profilebindings")),
     )),
     NAMESPACES: frozenset((
         *(f"{group}/{resource}" for group in _RBAC for resource in ("roles", "rolebindings")),
-        "core/serviceaccounts", "core/pods",
+        "core/serviceaccounts", "core/pods", "core/persistentvolumeclaims",
         *(f"security-profiles-operator.x-k8s.io/{resource}" for resource in ("seccompprofiles", "profilebindings")),
     )),
 }  # fmt: skip

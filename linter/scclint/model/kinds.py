@@ -147,7 +147,7 @@ STATE_KINDS = frozenset((
     "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List",
     "TektonConfig", *POLICIES,
 ))  # fmt: skip
-"""Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
+"""Kinds that describe a cluster and make no pods. Files that describe a cluster are read for these, and for the pods that run there."""
 
 SUBJECT_KINDS = (
     STATE_KINDS

@@ -25,6 +25,15 @@ REQUIRED_SCC = "openshift.io/required-scc"
 UID_RANGE = "openshift.io/sa.scc.uid-range"
 """The annotation of a namespace with the range of its user IDs."""
 
+RUNTIME_DEFAULT = ("runtime/default", "docker/default")
+"""RuntimeDefault, as SCCs and annotations spell it."""
+
+SCC_ROLE_PREFIX = "system:openshift:scc:"
+"""Before the name of an SCC, in the name of the ClusterRole of the release that lets its subjects use it."""
+
+POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
+"""Before the name of a pool, in the label by which a KubeletConfig selects it."""
+
 RESTRICTED = "restricted-v2"
 """The SCC of the release that everyone may use."""
 

@@ -1,4 +1,4 @@
-"""Every manifest of one run, indexed and read-only, with its cluster and each workload's outcome, computed once.
+"""The objects of one unit on one release, indexed and read-only, with its cluster and the outcome of each workload, computed once.
 
 A check receives the world of the release it judges. A rule asks the world for the outcome of a workload and never simulates it.
 """

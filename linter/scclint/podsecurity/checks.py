@@ -14,6 +14,7 @@ from scclint.model.terms import (
     CONTAINER_LISTS,
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
+    RUNTIME_DEFAULT,
 )
 from scclint.record import record
 from scclint.untyped import Object
@@ -61,7 +62,7 @@ RESTRICTED_VOLUMES = (
 
 PROFILE_TYPES = frozenset(("RuntimeDefault", "Localhost"))
 """The types of seccomp and AppArmor profiles that both standards accept."""
-SECCOMP_ANNOTATION_VALUES = frozenset(("runtime/default", "docker/default"))
+SECCOMP_ANNOTATION_VALUES = frozenset(RUNTIME_DEFAULT)
 _LOCALHOST = "localhost/"
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 

@@ -17,7 +17,7 @@ from scclint.limits import MAX_AGGREGATION
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject, Namespace, TektonConfig, Workload
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
-from scclint.model.terms import UID_RANGE, UNSPECIFIED_NAMESPACE
+from scclint.model.terms import POOL_LABELS, UID_RANGE, UNSPECIFIED_NAMESPACE
 from scclint.other_units import OtherUnits
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
@@ -33,7 +33,6 @@ RBAC = "rbac.authorization.k8s.io"
 MACHINE = "machineconfiguration.openshift.io/v1"
 ANY_MINOR = 0
 """A Kubernetes minor for objects that all minors decode alike."""
-POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
 @record

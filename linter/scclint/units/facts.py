@@ -25,7 +25,14 @@ from scclint.model.object import (
     TektonConfig,
     Workload,
 )
-from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE, namespace_name
+from scclint.model.terms import (
+    REQUIRED_SCC,
+    SCC_ROLE_PREFIX,
+    SERVICE_ACCOUNT_PREFIX,
+    SERVICE_ACCOUNTS_OF,
+    UNSPECIFIED_NAMESPACE,
+    namespace_name,
+)
 from scclint.model.unknown import in_plain_words, is_open
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
@@ -186,9 +193,6 @@ def _required(workload: Workload) -> str:
 def _claim(volume: object) -> str:
     return as_text(value_at(volume, ("persistentVolumeClaim", "claimName")))
 
-
-_SCC_ROLE = "system:openshift:scc:"
-"""Prefix of the release's ClusterRoles that grant one SCC each."""
 
 _STORAGE: Mapping[str, Mapping[tuple[str, ...], str]] = {
     "PersistentVolumeClaim": {("spec", "volumeName"): "PersistentVolume", ("spec", "storageClassName"): "StorageClass"},
@@ -472,5 +476,5 @@ def _granted(obj: ApiObject) -> list[str]:
         return [name for rule in mappings(obj.manifest.get("rules")) for name in texts(rule.get("resourceNames"))]
     if isinstance(obj, RoleBinding):
         name = str(obj.field("roleRef", "name").value or "")
-        return [name.removeprefix(_SCC_ROLE)] if name.startswith(_SCC_ROLE) else []
+        return [name.removeprefix(SCC_ROLE_PREFIX)] if name.startswith(SCC_ROLE_PREFIX) else []
     return []

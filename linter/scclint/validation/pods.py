@@ -15,6 +15,7 @@ from scclint.model.terms import (
     CONTAINER_LISTS,
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
+    RUNTIME_DEFAULT,
 )
 from scclint.model.unknown import is_open
 from scclint.text import field_path
@@ -118,7 +119,7 @@ def _check_annotations(template: Object, spec: Object, where: Path, whole: bool)
             local = value.removeprefix("localhost/")
             if local != value:
                 yield from check_local_path(local, path, named)
-            elif value not in ("runtime/default", "docker/default", "unconfined"):
+            elif value not in (*RUNTIME_DEFAULT, "unconfined"):
                 yield invalid(path, value, "must be a valid seccomp profile", named=named, secures=True)
         elif key.startswith(APPARMOR_ANNOTATION_PREFIX):
             name, named = key.removeprefix(APPARMOR_ANNOTATION_PREFIX), f"{prefix}[{key}]"
@@ -133,14 +134,13 @@ def _check_annotations(template: Object, spec: Object, where: Path, whole: bool)
 def _check_seccomp_agrees(template: Object, spec: Object, path: Path) -> Problems:
     """`validateSeccompAnnotationsAndFields`: where both are set, the field and the annotation of the same level agree."""
     annotations = _annotations(template)
-    default = ("runtime/default", "docker/default")
     pod = as_mapping(as_mapping(spec.get("securityContext")).get("seccompProfile"))
     at = (*path, "securityContext", "seccompProfile")
-    yield from _check_agrees(annotations.get(POD_SECCOMP_ANNOTATION), pod, at, "seccomp", default)
+    yield from _check_agrees(annotations.get(POD_SECCOMP_ANNOTATION), pod, at, "seccomp", RUNTIME_DEFAULT)
     for container, where in _containers(spec, path):
         profile = as_mapping(as_mapping(container.get("securityContext")).get("seccompProfile"))
         annotation = annotations.get(f"{CONTAINER_SECCOMP_ANNOTATION_PREFIX}{as_text(container.get('name'))}")
-        yield from _check_agrees(annotation, profile, (*where, "securityContext", "seccompProfile"), "seccomp", default)
+        yield from _check_agrees(annotation, profile, (*where, "securityContext", "seccompProfile"), "seccomp", RUNTIME_DEFAULT)
 
 
 def _check_app_armor_agrees(template: Object, spec: Object, path: Path) -> Problems:

@@ -13,7 +13,7 @@ from scclint.admission.rbac import Binding, role_bound_by
 from scclint.admission.verdict import ObjectRef, User
 from scclint.apps.controls.scope import PERMITTED, Scope, is_platform_account, is_platform_namespace
 from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
-from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
+from scclint.model.terms import EVERYONE, SCC_ROLE_PREFIX, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.source import Span
@@ -238,7 +238,7 @@ def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[RoleBinding, Bindi
 def _binds_platform_role(binding: RoleBinding, scope: Scope) -> bool:
     """Whether the role is a specific one of the platform, which V-257557 excludes: cluster-admin, and not the role of an SCC."""
     role = role_bound_by(scope.decoded(binding) or {}, "")
-    of_platform = role.name.startswith("system:") and not role.name.startswith("system:openshift:scc:")
+    of_platform = role.name.startswith("system:") and not role.name.startswith(SCC_ROLE_PREFIX)
     return role.kind == "ClusterRole" and (role.name == "cluster-admin" or of_platform)
 
 
