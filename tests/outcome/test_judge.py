@@ -219,3 +219,56 @@ def test_a_missing_service_account() -> None:
 def test_an_account_is_not_missing_if_accounts_are_not_known() -> None:
     (outcome,) = judge(workload(serviceAccountName="cart"), account("other")).pods
     assert outcome.created
+
+
+def deployment_config(hook: Object, kind: str = "Rolling", **spec: Any) -> Object:
+    made = workload("DeploymentConfig", "apps.openshift.io/v1", **spec)
+    params = "recreateParams" if "mid" in hook else "rollingParams"
+    made["spec"] |= {"selector": {"a": "b"}, "strategy": {"type": kind, params: hook, "annotations": {"x": "y"}}}
+    return made
+
+
+def exec_new_pod(**more: Any) -> Object:
+    return {"failurePolicy": "Abort", "execNewPod": {"containerName": "c", "command": ["migrate"], **more}}
+
+
+DATA = {"name": "data", "emptyDir": {}}
+MOUNTS = [{"name": "data", "mountPath": "/d"}, {"name": "logs", "mountPath": "/l"}]
+
+
+def test_a_hook_of_a_deployment_config_is_a_pod_of_the_account_default_that_the_deployer_creates() -> None:
+    containers = [
+        {"name": "b", "image": "b"},
+        {"name": "c", "image": "i", "securityContext": {"runAsUser": 0}, "volumeMounts": MOUNTS},
+    ]
+    volumes = [DATA, {"name": "logs", "emptyDir": {}}]
+    config = deployment_config(
+        {"pre": exec_new_pod(volumes=["data"])}, serviceAccountName="web", containers=containers, volumes=volumes
+    )
+    of_deployer = {**scc_of("system:serviceaccount:shop:deployer"), "metadata": {"name": "hooks"}}
+    of_web = scc_of("system:serviceaccount:shop:web")
+    own, hook = judge(config, of_web, of_deployer).pods
+    assert (own.scc, hook.scc) == ("own", "hooks")
+    (container,) = hook.pod["spec"]["containers"]
+    assert (container["name"], container["image"], container["securityContext"]["runAsUser"]) == ("lifecycle", "i", 0)
+    assert container["volumeMounts"][0]["name"] == "data"
+    assert DATA in hook.pod["spec"]["volumes"]
+    assert volumes[1] not in hook.pod["spec"]["volumes"]
+    assert hook.pod["spec"]["serviceAccountName"] == "default"
+    assert hook.pod["metadata"]["annotations"]["x"] == "y"
+    assert [outcome.created for outcome in judge(config, of_web).pods] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("hook", "kind", "pods"),
+    [
+        ({"pre": exec_new_pod(), "post": exec_new_pod()}, "Rolling", 3),
+        ({"mid": exec_new_pod()}, "Recreate", 2),
+        ({"mid": exec_new_pod()}, "Rolling", 1),
+        ({"pre": exec_new_pod()}, "Recreate", 1),
+        ({"pre": exec_new_pod(containerName="other")}, "Rolling", 1),
+        ({"pre": {"failurePolicy": "Abort", "tagImages": []}}, "Rolling", 1),
+    ],
+)
+def test_the_hooks_of_the_strategy_make_pods(hook: Object, kind: str, pods: int) -> None:
+    assert len(judge(deployment_config(hook, kind)).pods) == pods

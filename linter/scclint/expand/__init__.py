@@ -126,7 +126,12 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
     if not (template and isinstance(value_at(item.data, template), dict)):
         template = TEMPLATES.get(key)
     if template is not None:
-        return (replace(item, model=Workload, template=template),)
+        made = replace(item, model=Workload, template=template)
+        if kind != "DeploymentConfig":
+            return (made,)
+        from scclint.expand.custom_pods import hook_pods
+
+        return (made, *hook_pods(item))
     if key in EXPANDING:
         from scclint.expand.expansions import expansion
 

@@ -40,6 +40,33 @@ def pods(item: Item) -> Iterator[Item]:
         yield from resource_manifests(item, (*below, "templates", EACH))
 
 
+def hook_pods(item: Item) -> Iterator[Item]:
+    """Yield the pods of the lifecycle hooks of a DeploymentConfig, which run under the service account `default`.
+
+    The deployer creates them. Source: `createHookPodManifest` in pkg/cli/deployer/strategy/support/lifecycle.go of openshift/oc.
+    """
+    whole = SourcedValue(item.data, node_at(item.root, item.path), item.path)
+    strategy, template = whole.at("spec", "strategy"), whole.at("spec", "template", "spec")
+    params = "recreateParams" if strategy.at("type").data == "Recreate" else "rollingParams"
+    stated = {container.at("name").data: container for container in template.at("containers").items}
+    for hook in ("pre", "mid", "post"):
+        made = strategy.at(params, hook, "execNewPod")
+        container = stated.get(made.at("containerName").data)
+        if not made or container is None:
+            continue
+        kept = made.at("volumes").data or ()
+        volumes = [volume for volume in template.at("volumes").items if volume.at("name").data in kept]
+        mounts = [mount for mount in container.at("volumeMounts").items if mount.at("name").data in kept]
+        fields = {key: container.at(key) for key in ("image", "resources", "securityContext") if container.at(key)}
+        fields |= {"name": SourcedValue("lifecycle", None, container.path), "volumeMounts": in_list(mounts, container)}
+        own = in_mapping(fields, container)
+        spec = {"containers": in_list([own], template.at("containers")), "volumes": in_list(volumes, template)}
+        spec |= {"securityContext": template.at("securityContext"), "restartPolicy": SourcedValue("Never", None, made.path)}
+        metadata = {**whole.at("metadata").fields, "annotations": strategy.at("annotations"), "labels": strategy.at("labels")}
+        inner: Inner = {("spec", "containers"): {0: own}, ("spec", "volumes"): dict(enumerate(volumes))}
+        yield pod_of(item, whole, NOTHING, metadata, spec, replace(template, entry=made.entry), inner, f"{hook} hook")
+
+
 def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) -> Item | None:
     """Return the pod that the mapping `part` describes; None if it has no containers."""
     template = part.at(*row.template) if row.template else NOTHING

@@ -35,6 +35,9 @@ class FieldProblems:
         return self._memo((FieldProblems.of, obj), lambda: self._of(obj))
 
     def _of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
+        # The fields of a pod that a controller puts together are those of its object.
+        if obj.provenance.part:
+            return ()
         problems = self._validated(obj, self.merged(obj).manifest)
         kept = self._without_disabled(obj)
         if kept is obj.manifest:

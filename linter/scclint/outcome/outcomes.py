@@ -70,7 +70,7 @@ class Outcomes:
         key = (id(workload), None if workload.controlled else creator or self._creator)
         found = self._outcomes.get(key)
         if found is None:
-            found = self._outcomes[key] = self._judge(workload, key[1] or _controller(workload))
+            found = self._outcomes[key] = self._judge(workload, key[1] or self._controller(workload))
             self._kept += _weight(found)
             while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
                 self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
@@ -229,10 +229,23 @@ class Outcomes:
 
     def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
         """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""
-        who = _controller(workload) if workload.controlled else self._creator
+        who = self._controller(workload) if workload.controlled else self._creator
         pod = self._cluster.admission.with_service_account(self._decoded(workload).valid(), namespace)
         verdict = self._cluster.admission.admit(pod, namespace, who)
         return next((candidate for candidate in verdict.candidates if candidate.outcome == "chosen"), None)
+
+    def _controller(self, workload: Workload) -> User:
+        """Return who creates the pods of a workload that has a controller."""
+        if workload.group == TEKTON_GROUP:
+            from scclint.cluster.pipelines import CONTROLLER
+
+            return CONTROLLER
+        if workload.kind == "DeploymentConfig" and workload.provenance.part:
+            # The deployer of the namespace creates the pods of hooks.
+            return controller_user(self._index.namespace_of(workload), "deployer")
+        owners = mappings(value_at(workload.manifest, ("metadata", "ownerReferences"))) if workload.kind == "Pod" else []
+        kind = next((str(owner.get("kind")) for owner in owners if owner.get("controller") is True), workload.kind)
+        return controller_user(name=controller_of(kind if (workload.group, workload.kind) in TEMPLATES else ""))
 
     def why_unknown(self, workload: Workload) -> NoVerdict | None:
         """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
@@ -288,17 +301,6 @@ class Outcomes:
                 continue
             if scc or any(access.takes for access in used_by(verdict.pod, self._cluster.kubernetes_minor)):
                 yield ObjectRef(workload.kind, self._index.namespace_of(workload), workload.name), verdict.scc
-
-
-def _controller(workload: Workload) -> User:
-    """Return who creates the pods of a workload that has a controller."""
-    if workload.group == TEKTON_GROUP:
-        from scclint.cluster.pipelines import CONTROLLER
-
-        return CONTROLLER
-    owners = mappings(value_at(workload.manifest, ("metadata", "ownerReferences"))) if workload.kind == "Pod" else []
-    kind = next((str(owner.get("kind")) for owner in owners if owner.get("controller") is True), workload.kind)
-    return controller_user(name=controller_of(kind if (workload.group, workload.kind) in TEMPLATES else ""))
 
 
 def _weight(outcome: Outcome) -> int:
