@@ -4,7 +4,9 @@ container.
 
 The kubelet does not start a container whose user ID is 0 and whose `runAsNonRoot` is true: `container's runAsUser breaks non-root
 policy`. The API server accepts the two together. Either of them may be written in the manifest, or an SCC sets the user ID. A value
-of the container overrides that of the pod.
+of the container overrides that of the pod. If no user ID is set, the image decides: the kubelet refuses an image that runs as root or
+that names its user (`container has runAsNonRoot and image has non-numeric user`). The rule reports that if the configuration
+describes the image below `images`, or the repository builds it from a Containerfile.
 
 SCC admission runs before validation. These SCCs set values that are invalid, although the manifest is valid as written:
 
@@ -17,7 +19,8 @@ SCC admission runs before validation. These SCCs set values that are invalid, al
 ## How to fix it
 
 Correct the field of the SCC that the message names. The cluster admits the same pods, and creates them. If the kubelet does not
-start a container, remove `runAsUser: 0`, or remove `runAsNonRoot: true` if the program must run as root.
+start a container, remove `runAsUser: 0`, or remove `runAsNonRoot: true` if the program must run as root. For an image, write the ID of
+another user than root in `USER`, or let `restricted-v2` admit the pod, which sets a user ID.
 
 ## Before
 
@@ -124,8 +127,9 @@ _CAUSES = {
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    if stopped := outcome.never_started:
-        yield _never_started(outcome, [container.name for container in stopped], world)
+    stopped = outcome.never_started
+    for error in dict.fromkeys(stopped.values()):
+        yield _never_started(outcome, error, [name for name, reported in stopped.items() if reported == error], world)
     if outcome.verdict is None or outcome.verdict.scc is None or not outcome.invalid_by_scc:
         return
     scc = outcome.verdict.scc
@@ -142,25 +146,38 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     )
 
 
-def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
-    """Return the problem of containers with user ID 0 and runAsNonRoot: true."""
+def _never_started(outcome: Outcome, error: str, names: list[str], world: World) -> Problem:
+    """Return the problem of containers with runAsNonRoot: true for which the kubelet reports the same error."""
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
     containers = [container for container in workload.pod.containers if container.name in names]
     users, limits = (
         [field for field in _effective(workload, containers, key) if field.present] for key in ("runAsUser", "runAsNonRoot")
     )
-    paths = [field.path[len(workload.pod.path) :] for field in users]
-    changes = advise("without fields", workload, world, paths) or (
-        Remedy("remove runAsUser: 0" if users else f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"),
-    )
+    image = next((outcome.image(container) for container in outcome.seccomp if container.name == names[0]), None)
+    if "runAsUser" in error:
+        paths = [field.path[len(workload.pod.path) :] for field in users]
+        why = f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}"
+        changes = advise("without fields", workload, world, paths) or (
+            Remedy(
+                "remove runAsUser: 0" if users else f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
+            ),
+        )
+    else:
+        why = "the image runs as root" if image is None or image.uid == 0 else f"the image names its user: {image.user}"
+        changes = (
+            *advise("restricted", workload, world)[:1],
+            Remedy("write the ID of a user other than root in USER of the image"),
+        )
+    notes = [f"the kubelet reports: {error}", *([f"{image.source} sets the user of the image"] if image and not users else [])]
+    demanded = "" if limits else f", as SCC {verdict.scc} demands"
     one = len(names) == 1
     return Problem(
-        f"{workload.named}: the kubelet does not start container{'' if one else 's'} {and_more(names, 2)}, because runAsNonRoot is true and "
-        f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}",
-        notes=("the kubelet reports: container's runAsUser breaks non-root policy",),
+        f"{workload.named}: the kubelet does not start container{'' if one else 's'} {and_more(names, 2)}, because runAsNonRoot is true"
+        f"{demanded} and {why}",
+        notes=tuple(notes),
         at=next(iter((*users, *limits)), workload.place),
-        remedies=(*changes, Remedy("remove runAsNonRoot: true if the program must run as root")),
+        remedies=(*changes, *([Remedy("remove runAsNonRoot: true if the program must run as root")] if limits else [])),
     )
 
 

@@ -80,6 +80,7 @@ from scclint.podsecurity.levels import LATEST, LEVELS, Standard, stricter
 from scclint.podsecurity.standards import Violation
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.rule import rule
+from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, listed
@@ -172,6 +173,7 @@ __all__ = [
     "as_list",
     "as_mapping",
     "asks_for_unconfined",
+    "bounding_set_of",
     "capitalized",
     "changed_cluster",
     "claim_mounts",

@@ -1,11 +1,14 @@
 """What a unit of a run takes from the other units, and what its rules ask about them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY, record
 from scclint.untyped import Object
+
+if TYPE_CHECKING:
+    from scclint.model.image import Image
 
 Question = tuple[str, ...]
 """What is asked for, such as `grant`, and the names of that."""
@@ -91,6 +94,13 @@ class OtherUnits:
         """Return the mounts of a claim by pods of the units in front of this one, as `scclint.outcome.selinux.Mount.plain` has them."""
         found = self._reply("mounts", release, namespace, claim)
         return found if isinstance(found, list) else []
+
+    def image(self, reference: str, folder: str) -> "Image | None":
+        """Return what the settings and the files of the run say of an image that a manifest in `folder` names; None if nothing is known."""
+        from scclint.model.image import Image
+
+        found = self._reply("image", reference, folder)
+        return Image(*found) if isinstance(found, list) and found else None
 
     def same_answers(self, asked: Iterable[tuple[Question, Reply]]) -> bool:
         """Whether questions that an earlier run asked have the same answers now."""

@@ -107,6 +107,9 @@ def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Re
         stays = after.rejected_by in ("validation", "csi", "policy") and after.rejected_by == before.rejected_by
         if not after.admitted or (after.rejected_by and not stays) or after.never_started:
             return None
+        # The program may not work as a user that it did not run as before.
+        if after.other_users.keys() - (before.other_users.keys() if before.admitted else set()):
+            return None
         if _unconfined(after) - (set() if confined or not before.admitted else _unconfined(before)):
             return None
         now = (before.verdict.scc if before.verdict else None) or ""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint import untyped
 from scclint.config import records
@@ -17,6 +17,9 @@ from scclint.model.releases import minor_release
 from scclint.record import record
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
+
+if TYPE_CHECKING:
+    from scclint.model.image import ImageFacts
 
 VERSIONS = ("openshift", "kubernetes")
 """The settings that hold versions of a cluster, each named after its platform."""
@@ -360,6 +363,15 @@ def _pod_templates(value: Any, context: ConversionContext) -> tuple[records.PodT
     return tuple(records.PodTemplate(t["apiVersion"], t["kind"], tuple(t["path"].split("."))) for _, t in _items(value))
 
 
+def _images(value: Any, context: ConversionContext) -> "tuple[ImageFacts, ...]":
+    from scclint.model.image import ImageFacts
+
+    for name, item in value.items():
+        _path(item.get("file", ""), context, name, "file")
+    places = ((name, item, context.place(name)) for name, item in value.items())
+    return tuple(_record(ImageFacts, item, name=name, source=f"{at.file}:{at.line}") for name, item, at in places)
+
+
 def _units(value: Any, context: ConversionContext) -> tuple[records.UnitSettings, ...]:
     for index, item in _items(value):
         for name in ("", *strings(item.get("values", ()))):
@@ -411,6 +423,7 @@ _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "grants": _grants,
     "node_pools": _node_pools,
     "exclude": lambda value, context: strings(value),
+    "images": _images,
     "pod_templates": _pod_templates,
     "helm_chart": _path,
     "helm_values": _paths,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         PodTemplate,
         UnitSettings,
     )
+    from scclint.model.image import ImageFacts
 
 
 @record
@@ -52,6 +53,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     params: Mapping[str, str] = EMPTY
+    images: "tuple[ImageFacts, ...]" = ()
     pod_templates: "tuple[PodTemplate, ...]" = ()
     helm_chart: str = ""
     render: str = "auto"

@@ -6,6 +6,7 @@ cluster are evaluated. The first step that rejects the pod is the last one. The 
 there is a pod.
 """
 
+import posixpath
 from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,10 +37,13 @@ from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
+    from scclint.model.image import Image
     from scclint.outcome.policies import PolicyAnswer
 
 _LAST_WITH_ANNOTATIONS = 26
 """The last Kubernetes minor whose API server copies seccomp annotations to fields: OpenShift 4.13."""
+
+_BREAKS_POLICY = "container's runAsUser breaks non-root policy"
 
 Step = Literal["scc", "validation", "pod-security", "csi", "policy"]
 """The steps of admission that can reject a pod, in their order."""
@@ -79,13 +83,18 @@ class PodSecurity:
         return evaluate(judged, standard.level, standard.version, self.pod_security_library).violations
 
 
+def no_image(reference: str, folder: str) -> None:
+    """Nothing is known of an image."""
+
+
 @record
 class Outcome:
     """The outcome of a workload.
 
     `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
     `creator` is who creates the pod: for a workload, its controller. `seccomp` has one entry per container.
-    `template_answer` makes the answer of Pod Security admission to the workload itself.
+    `template_answer` makes the answer of Pod Security admission to the workload itself. `image_of` returns what is known of an image
+    that a manifest in a folder names.
 
     The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
     `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
@@ -101,6 +110,7 @@ class Outcome:
     unknown: str = ""
     unknown_at: Located | None = None
     template_answer: Callable[[], Answer] = Answer
+    image_of: "Callable[[str, str], Image | None]" = no_image
     invalid: tuple[FieldProblem, ...] = ()
     invalid_by_scc: tuple[FieldProblem, ...] = ()
     pod_security: PodSecurity | None = None
@@ -160,12 +170,41 @@ class Outcome:
         return None if unknown or any(answer.denies for answer in self.policies) else True
 
     @property
-    def never_started(self) -> tuple[ContainerSeccomp, ...]:
-        """The containers of an admitted pod that the kubelet does not start: with user ID 0 and `runAsNonRoot: true`."""
+    def never_started(self) -> dict[str, str]:
+        """The containers of an admitted pod that the kubelet does not start, by name, with the error that it reports.
+
+        Source: `verifyRunAsNonRoot` in kubernetes/pkg/kubelet/kuberuntime/security_context.go.
+        """
         if self.verdict is None or self.rejected_by is not None:
-            return ()
+            return {}
+        errors = {}
         users = users_of(self.verdict.pod)
-        return tuple(c for c in self.seccomp if c.source != "windows" and users.get(c.name) == (0, True))
+        for container in self.seccomp:
+            uid, non_root = users.get(container.name, (None, False))
+            if non_root and container.source != "windows":
+                image = self.image(container) if uid is None else None
+                errors[container.name] = _BREAKS_POLICY if uid == 0 else image.refusal() if image else ""
+        return {name: error for name, error in errors.items() if error}
+
+    @property
+    def other_users(self) -> dict[str, int]:
+        """The user IDs of the containers whose image works only as its own user, if that is surely another one, by name."""
+        if self.verdict is None:
+            return {}
+        users, written = users_of(self.verdict.pod), users_of(self.verdict.submitted)
+        found: dict[str, int] = {}
+        for container in self.seccomp:
+            uid, image = users.get(container.name, (None, False))[0], self.image(container)
+            if uid is not None and image is not None and image.own_user:
+                # Whoever writes an ID for a user whose ID is not known may know it.
+                is_own = written[container.name][0] is not None if image.uid is None else uid == image.uid
+                found |= {} if is_own else {container.name: uid}
+        return found
+
+    def image(self, container: ContainerSeccomp) -> "Image | None":
+        """What is known of the image of a container; None if nothing is."""
+        name = self.container(container).get("image")
+        return self.image_of(name, posixpath.dirname(self.workload.file) or ".") if isinstance(name, str) and name else None
 
     @property
     def skipped(self) -> str:

@@ -140,7 +140,8 @@ class Outcomes:
     def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User) -> Outcome:
         if workload.provenance.static:
             verdict = skip(pod, "static", namespace=namespace)
-            return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
+            seccomp = effective_seccomp(verdict, self._cluster)
+            return Outcome(workload, namespace, who, verdict, seccomp, image_of=self._other_units.image)
         verdict = self._cluster.admission.admit(pod, namespace, who)
         if verdict.allowed:
             pod = self._cluster.with_storage_policies(self._without_disabled(verdict.pod), namespace)
@@ -148,7 +149,8 @@ class Outcomes:
         policy, wider = self.namespace_policies(namespace)
         template = Answer if policy.unknown else partial(template_answer, workload, self._cluster, wider or policy)
         seccomp = effective_seccomp(verdict, self._cluster)
-        outcome = Outcome(workload, namespace, who, verdict, seccomp, template_answer=template)
+        images = self._other_units.image
+        outcome = Outcome(workload, namespace, who, verdict, seccomp, template_answer=template, image_of=images)
         if outcome.has_judged_template and not policy.unknown:
             outcome = replace(outcome, csi=csi_volumes(workload.pod.template, self._cluster, wider or policy))
         outcome = self._after_scc(outcome, verdict) if verdict.allowed else outcome

@@ -209,12 +209,15 @@ def _container(outcome: Outcome, effective: ContainerSeccomp, decided: Mapping[s
     context = outcome.container(effective).get("securityContext") or {}
     capabilities = context.get("capabilities") or {}
     policy = value_at(verdict.pod, ("spec", "securityContext", "seLinuxChangePolicy"))
+    image = outcome.image(effective)
+    known = image is not None and image.user is not None
+    of_image = f"{image.user if image.uid is None else image.uid} (image, {image.source})" if image and known else "image"
     return ContainerRow(
         effective.name,
         words,
         effective,
-        _sourced(verdict, effective.path, "runAsUser", decided, "image"),
-        _in_force(verdict.pod, effective.path, "runAsUser") == 0,
+        _sourced(verdict, effective.path, "runAsUser", decided, of_image),
+        _in_force(verdict.pod, effective.path, "runAsUser") == 0 or of_image.startswith("0 "),
         ", ".join(filter(None, (_sourced(verdict, effective.path, "seLinuxOptions", decided, "runtime"), policy))),
         bool(context.get("privileged")),
         tuple(sorted(capabilities.get("add") or ())),

@@ -152,6 +152,10 @@ def _after_scc(outcome: Outcome) -> Json:
                 f": {visible(answer.unknown or answer.text)}",
             )
             for answer in outcome.policies
+        ]
+        + [
+            ("Not started", "error", f": container {visible_line(name)}, because the kubelet reports: {visible_line(error)}")
+            for name, error in outcome.never_started.items()
         ],
     }
 
@@ -179,7 +183,10 @@ def _container(world: World, outcome: Outcome, row: ContainerRow) -> Json:
         "tone": "error" if container.type == "Unconfined" and outcome.admitted else "place",
         "node": "" if container.proc_mode is None else node,
         "why": container.why,
-        "opened": [f"{cap} opens up {and_more(names, _SHOWN)}." for cap, names in _opened(world, outcome, container).items()],
+        "opened": [
+            *([f"Runs as user {visible_line(row.uid)}."] if " (image, " in row.uid else ()),
+            *(f"{cap} opens up {and_more(names, _SHOWN)}." for cap, names in _opened(world, outcome, container).items()),
+        ],
     }
 
 

@@ -35,6 +35,7 @@ from scclint.untyped import Object
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.run.cluster_state import ClusterState
+    from scclint.units.images import Images
 
 
 class Run:
@@ -78,7 +79,7 @@ class Run:
         made.outline = self.outline.with_overlay(overlay)
         made.options = replace(self.options, overlay=overlay)
         made.memo = Memo()
-        for name in ("others", "surroundings"):
+        for name in ("others", "surroundings", "images"):
             made.__dict__.pop(name, None)
         return made
 
@@ -101,8 +102,14 @@ class Run:
     def others(self) -> AllUnits:
         """What the units take from one another and know of one another. A run with one unit asks for nothing."""
         units, config = self.rendered.units, self.config
+        # A reference of its own would keep the run, and all that was read for it, until the garbage collector comes.
+        this: Run = proxy(self)
+
+        def image(question: Question) -> list[Any]:
+            return list(this.images.of(*question[1:]) or ())
+
         if len(units) == 1:
-            return AllUnits(units)
+            return AllUnits(units, image=image)
         from scclint.podsecurity.defaults import enforces
 
         facts = {unit.name: self._facts(unit) for unit in units}
@@ -113,13 +120,11 @@ class Run:
         synced = any(enforces(release.kubernetes, config.platform) for release in releases)
         operators = any(unit.kind == "operator" for unit in units)
         bundles = [made for unit in units if operators and unit.kind == "bundle" for made in self._of_bundle(unit)]
-        # A reference of its own would keep the run, and all that was read for it, until the garbage collector comes.
-        this: Run = proxy(self)
 
         def mounts(name: str) -> Mapping[Question, list[Any]]:
             return this.memo(("mounts", name), lambda: this.mounts_in(this.by_name[name], this))
 
-        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=mounts)
+        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=mounts, image=image)
 
     def _of_bundle(self, unit: Unit) -> Iterator[BorrowedObject]:
         """The accounts, roles and bindings that OLM creates of a bundle, in the namespace that it suggests."""
@@ -165,6 +170,14 @@ class Run:
         if self.state is not None:
             return [*self.state.documents, *documents], [*self.state.notices, *notices]
         return documents, notices
+
+    @cached_property
+    def images(self) -> "Images":
+        """What the settings and the files say of images."""
+        from scclint.units.images import Images
+
+        files = [*self.outline.files, *(file.display for file in self.sources.texts)]
+        return Images(self.config.images, self.config.root, self.outline, files)
 
     @cached_property
     def described_documents(self) -> list[Document]:
@@ -248,7 +261,7 @@ def load_documents(unit: Unit, run: Run) -> Inputs:
     # What Tekton's objects mean depends on the others of the unit.
     inputs.context += (document for document in documents if document.kind in TEKTON)
     inputs.described = run.described_documents
-    inputs.notices += notices
+    inputs.notices += [*notices, *(run.images.notices if run.config.images else ())]
     for file in unit.shared:
         shared = Inputs()
         shared.take_file(run.outline.source(file), run.outline.reader)

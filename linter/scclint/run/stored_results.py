@@ -4,6 +4,7 @@ A key contains the hash of every text that judging the unit would read, and all 
 what the unit takes from others. What rules ask about other units is not part of it, and is asked again.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
@@ -87,6 +88,7 @@ def _cluster(run: Run) -> tuple[object, ...]:
     """What describes the cluster for all units."""
     objects = [(d.file, d.line, digest(d.text)) for d in run.state.documents] if run.state else []
     context = [item.display for item in run.sources.context if isinstance(item, SourceFile)]
+    context += (os.path.join(run.config.root, image.file) for image in run.config.images if image.file)
     return objects, run.observed, [(file, _digest(file, run.outline)) for file in context]
 
 

@@ -214,7 +214,8 @@ class AllUnits:
     All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is built from,
     Components left out. `synced`: the label syncer decides the Pod Security level of a namespace by all of its service accounts, so that
     a unit takes these and their grants, too. `bundles` are the objects that OLM creates of bundles, each in its namespace. `mounts`
-    returns the mounts of claims by the pods of a unit, by release, namespace and claim.
+    returns the mounts of claims by the pods of a unit, by release, namespace and claim. `image` returns what is known of an image
+    that a manifest in a folder names: the fields of an `Image`, or nothing.
     """
 
     def __init__(
@@ -227,6 +228,7 @@ class AllUnits:
         synced: bool = False,
         bundles: Iterable[BorrowedObject] = (),
         mounts: Callable[[str], Mapping[Question, list[Any]]] = lambda unit: EMPTY,
+        image: Callable[[Question], list[Any]] = lambda question: [],
     ) -> None:
         self._units = units
         self._facts = facts
@@ -235,13 +237,14 @@ class AllUnits:
         self._synced = synced
         self._bundles = bundles
         self._mounts = mounts
+        self._image = image
         self._taken: dict[str, _UnitContext] = {}
         self._profiles: dict[str, Profiles] = {}
 
     def of(self, unit: Unit) -> OtherUnits:
         """What a unit takes and asks. If its build would add objects that no file has, the answer to each question is True."""
         if len(self._units) == 1:
-            return OtherUnits(lambda question: unit.incomplete)
+            return OtherUnits(lambda question: self._image(question) if question[0] == "image" else unit.incomplete)
         shared = frozenset(unit.shared)
         # The objects of these the unit has in full.
         own = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
@@ -249,6 +252,8 @@ class AllUnits:
             self._taken[unit.name] = self._borrowed(unit) if unit.takes else ((), (), ())
 
         def answer(question: Question) -> Reply:
+            if question[0] == "image":
+                return self._image(question)
             if question[0] == "mounts":
                 units = (name for name in self._before(unit, question[2:]) if name not in own)
                 return [mount for name in units for mount in self._mounts(name).get(question[1:], ())]

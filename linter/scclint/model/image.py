@@ -1,0 +1,50 @@
+"""What files say of a container image."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Image(NamedTuple):
+    """What is known of an image.
+
+    `user` is the user ID or name that it names, without its group; empty if it names none and therefore runs as root, and None if that
+    is not known. `ports` are those that it exposes. `own_user`: only its own user can use some of its files. `source` says who knows
+    that: `web/Containerfile:7`.
+    """
+
+    user: str | None
+    ports: Sequence[int] = ()
+    own_user: bool = False
+    source: str = ""
+
+    @property
+    def uid(self) -> int | None:
+        """The ID of its user; None if only a name is known, or nothing."""
+        if self.user in ("", "root"):
+            return 0
+        return int(self.user) if self.user and self.user.isdecimal() else None
+
+    def refusal(self) -> str:
+        """Return why the kubelet does not start a container that must not run as root; empty if it does, or if the user is not known.
+
+        Source: `verifyRunAsNonRoot` in kubernetes/pkg/kubelet/kuberuntime/security_context.go. The kubelet does not look names up.
+        """
+        if self.user is None:
+            return ""
+        if self.user and not self.user.isdecimal():
+            return f"container has runAsNonRoot and image has non-numeric user ({self.user}), cannot verify user is non-root"
+        return "" if int(self.user or 0) else "container has runAsNonRoot and image will run as root"
+
+
+class ImageFacts(NamedTuple):
+    """What an entry of `images` says of an image. `file` is a Containerfile or a saved image configuration, relative to the configuration.
+
+    `user` is None and `ports` are empty if they are not given. `source` is the place of the entry.
+    """
+
+    name: str
+    source: str
+    user: str | int | None = None
+    ports: Sequence[int] = ()
+    own_user: bool = False
+    file: str = ""
