@@ -6,7 +6,7 @@ builds it from. It is silent about an image of which nothing is known. It report
 
 - The program works only as the image's own user, and the container runs as another one. The SCC sets it, or the manifest does. This
   is so if `own-user` is true in the configuration, or if a `RUN` of the Containerfile gives files to their owner alone with
-  `chmod 700` and no other one gives them to a group.
+  `chmod 700` and no `RUN` gives them to a group.
 - The image exposes a port below 1024, and nothing lets the program listen on it: the container lacks the capability
   `NET_BIND_SERVICE`, and the pod does not set the sysctl `net.ipv4.ip_unprivileged_port_start`. CRI-O does not set it either. The
   runtimes of other clusters do, so the rule is silent on plain Kubernetes. It is also silent if the manifest lists other ports.

@@ -32,7 +32,7 @@ _REFERENCE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)(?::[^{}]*)?\}|(\w+))")
 _EXPRESSION = re.compile(r"\$\{\{[ \t]{0,9}(?:\w+\.)*(\w+)[ \t]{0,9}\}\}")
 _IMAGE = re.compile(r"(?<![\w.-])image[\"']?:[ \t]*[\"']?([^\s\"'#,{}]+)")
 _OPEN = "\0"
-"""What stands for a variable without a value."""
+"""The text in place of a variable without a value."""
 _LONGEST = 1000
 
 
