@@ -272,3 +272,52 @@ def test_a_hook_of_a_deployment_config_is_a_pod_of_the_account_default_that_the_
 )
 def test_the_hooks_of_the_strategy_make_pods(hook: Object, kind: str, pods: int) -> None:
     assert len(judge(deployment_config(hook, kind)).pods) == pods
+
+
+def stateful_set(**spec: Any) -> Object:
+    made = workload("StatefulSet", **spec)
+    made["spec"]["serviceName"] = "shop"
+    return made
+
+
+def test_the_controller_of_a_stateful_set_names_its_pods_in_dns() -> None:
+    judgement = judge(stateful_set(hostname="a.b", subdomain="c.d"), release="4.20")
+    (outcome,) = judgement.pods
+    assert (outcome.created, judgement.rejected) == (True, None)
+    assert (outcome.pod["spec"]["hostname"], outcome.pod["spec"]["subdomain"]) == ("web-0", "shop")
+    judgement = judge(workload(hostname="a.b"), release="4.20")
+    assert judgement.rejected is not None
+    assert judgement.rejected.step == "validation"
+
+
+def test_the_name_of_a_stateful_set_can_be_too_long_for_its_pods() -> None:
+    made = stateful_set()
+    made["metadata"]["name"] = "w" * 62
+    (outcome,) = judge(made).pods
+    assert (outcome.created, outcome.step) == (False, "validation")
+    assert "spec.hostname: Invalid value" in outcome.message
+
+
+@pytest.mark.parametrize("release", ["4.18", "5.0"])
+def test_a_deadline_is_an_error_of_the_stateful_set_itself(release: str) -> None:
+    judgement = judge(stateful_set(activeDeadlineSeconds=0), release=release)
+    assert judgement.rejected is not None
+    assert "activeDeadlineSeconds in StatefulSet is not Supported" in judgement.rejected.message
+
+
+def test_overhead_without_a_runtime_class() -> None:
+    (outcome,) = judge(workload(overhead={"cpu": "100m"})).pods
+    text = 'pods "web-" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+    assert (outcome.step, outcome.message) == ("runtime-class", text)
+    (outcome,) = judge(workload(overhead={"cpu": "100m"}, runtimeClassName="kata")).pods
+    assert outcome.created
+    (outcome,) = judge(workload(overhead={"cpu": "100m"}, hostPID=True)).pods
+    assert outcome.step == "scc"
+
+
+def test_no_driver_has_an_empty_name() -> None:
+    volumes = [{"name": "v", "csi": {"driver": ""}}]
+    judgement = judge(stateful_set(volumes=volumes), namespace(enforce="restricted"), release="4.18")
+    assert judgement.rejected is not None
+    assert judgement.rejected.step == "csi"
+    assert "provided by CSIDriver  and namespace shop" in judgement.rejected.message

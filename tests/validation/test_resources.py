@@ -153,6 +153,29 @@ def test_a_variable_reads_a_resource(reference: Data, expected: list[str]) -> No
     assert found == [f"spec.containers[0].env[0].valueFrom.resourceFieldRef{text}" for text in expected]
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("metadata.name", ""),
+        ("spec.host", ""),
+        ("metadata.labels['app']", ""),
+        ("metadata.annotations['A.B/C']", ""),
+        ("${FIELD}", ""),
+        ("spec.bad", '.fieldPath: Invalid value: "spec.bad": error converting fieldPath: field label not supported: spec.bad'),
+        ("metadata.labels", '.fieldPath: Unsupported value: "metadata.labels": supported values: "metadata.name", '),
+        ("metadata.labels['a b']", ': Invalid value: "a b": name part must consist of alphanumeric characters'),
+        (
+            "status.x['y']",
+            ".fieldPath: Invalid value: \"status.x['y']\": error converting fieldPath: field label does not support",
+        ),
+    ],
+)
+def test_a_variable_reads_a_field(path: str, expected: str) -> None:
+    found = messages(pod(container={"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": path}}}]}))
+    assert len(found) == bool(expected)
+    assert "".join(found).startswith(expected and f"spec.containers[0].env[0].valueFrom.fieldRef{expected}")
+
+
 def test_resources_of_a_pod_are_enough_for_its_containers() -> None:
     each = {"limits": {"memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}}
     spec = {"containers": [{"name": name, "image": "i", "resources": each} for name in ("a", "b")]}
@@ -186,3 +209,21 @@ def test_what_starts_first_need_not_fit_beside_the_containers() -> None:
     made["spec"]["initContainers"][0]["restartPolicy"] = "Always"
     (message,) = messages(made)
     assert message.endswith("must be greater than or equal to aggregate container requests of 3")
+
+
+@pytest.mark.parametrize(("minor", "shown"), [(33, "foo"), (34, '"foo"')])
+def test_the_name_of_a_resource_has_quotes_since_1_34(minor: int, shown: str) -> None:
+    first, _ = messages(deployment({"overhead": {"foo": "1"}}), "Deployment", minor=minor)
+    assert (
+        first
+        == f"spec.template.spec.overhead.limits[foo]: Invalid value: {shown}: must be a standard resource type or fully qualified"
+    )
+
+
+@pytest.mark.parametrize(
+    ("minor", "shown"),
+    [(31, 'core.Toleration{Key:"a", Operator:"Exists", Value:"x", Effect:"", TolerationSeconds:(*int64)(nil)}'), (32, '"x"')],
+)
+def test_a_toleration_is_shown_whole_until_1_31(minor: int, shown: str) -> None:
+    (message,) = messages(pod({"tolerations": [{"key": "a", "operator": "Exists", "value": "x"}]}), minor=minor)
+    assert message == f"spec.tolerations[0].operator: Invalid value: {shown}: value must be empty when `operator` is 'Exists'"

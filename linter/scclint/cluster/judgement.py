@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from scclint.record import EMPTY, record
 
-Step = Literal["", "decode", "service-account", "scc", "validation", "pod-security", "csi", "policy"]
+Step = Literal["", "decode", "service-account", "scc", "validation", "pod-security", "runtime-class", "csi", "policy"]
 """The steps of the API server that can reject an object, in their order; empty if none does."""
 
 

@@ -62,16 +62,20 @@ class Pod(View):
         *,
         stored: bool = False,
         claims: Mapping[str, tuple[dict[str, Any], Field[Any]]] = EMPTY,
+        identity: Mapping[str, Any] = EMPTY,
     ) -> None:
-        """`stored`: a controller makes the pod from what the API server stores. `claims` are volumes that it adds, with their places."""
+        """`stored`: a controller makes the pod from what the API server stores.
+
+        `claims` are volumes that it adds, with their places, and `identity` are fields of the pod's `spec` that it sets.
+        """
         super().__init__(root, data if isinstance(data, dict) else {}, path)
         containers = tuple(self._containers())
         by_name = {container.name: container for container in reversed(containers)}
         template = _manifest(self.data, name)
         spec = _without_empty_lists(template["spec"]) if stored else template["spec"]
         volumes = [*claims.values(), *self._own_volumes(claims)] if claims else []
-        if claims:
-            spec = {**spec, "volumes": [volume for volume, _ in volumes]}
+        if claims or identity:
+            spec = {**spec, **identity, **({"volumes": [volume for volume, _ in volumes]} if claims else {})}
         manifest = template if spec is template["spec"] else {**template, "spec": spec}
         places = tuple(place for _, place in volumes)
         set_fields(self, manifest=manifest, template=template, containers=containers, _by_name=by_name, _volumes=places)

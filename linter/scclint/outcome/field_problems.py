@@ -83,7 +83,10 @@ class FieldProblems:
         return tuple(
             problem
             for problem in found
-            if problem.path[:3] != _SPEC or problem.code in OF_DECODING or problem.path == (*_SPEC, "restartPolicy")
+            if problem.path[:3] != _SPEC
+            or problem.code in OF_DECODING
+            or problem.path == (*_SPEC, "restartPolicy")
+            or (problem.path == (*_SPEC, "activeDeadlineSeconds") and problem.code == "forbidden")
         )
 
     def is_valid(self, obj: ApiObject) -> bool:

@@ -88,6 +88,10 @@ def _of_pod(outcome: Outcome) -> RequestOutcome:
     if verdict is None:
         return RequestOutcome(None, message=outcome.unknown)
     warnings = _one(security.answer.warning if security else "")
+    if verdict.pod["spec"].get("overhead") and not verdict.pod["spec"].get("runtimeClassName") and _passes(outcome):
+        name = outcome.workload.pod.manifest["metadata"]["name"]
+        text = f'pods "{name}" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+        return RequestOutcome(created=False, step="runtime-class", message=text, warnings=warnings)
     if outcome.created:
         scc = as_mapping(as_mapping(verdict.pod.get("metadata")).get("annotations")).get(VALIDATED_SCC)
         return RequestOutcome(created=True, scc=scc, pod=verdict.pod, warnings=warnings)
@@ -95,6 +99,11 @@ def _of_pod(outcome: Outcome) -> RequestOutcome:
         why = (security.unknown if security else "") or next((answer.unknown for answer in outcome.policies), "")
         return RequestOutcome(None, message=why, warnings=warnings)
     return RequestOutcome(created=False, step=outcome.rejected_by or "", message=_message(outcome), warnings=warnings)
+
+
+def _passes(outcome: Outcome) -> bool:
+    """Whether the pod gets to the plugin RuntimeClass, which comes after Pod Security."""
+    return outcome.rejected_by not in ("scc", "validation", "pod-security")
 
 
 def _message(outcome: Outcome) -> str:

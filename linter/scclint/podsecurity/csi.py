@@ -74,4 +74,5 @@ def inline_volumes(pod: Object, policy: Policy, drivers: Mapping[str, Mapping[st
         driver = source.get("driver") or ""
         shipped = driver in SHIPPED and driver not in drivers
         level = SHIPPED[driver] if shipped else level_named(drivers.get(driver, {}).get(PROFILE_LABEL, "privileged"))
-        yield CsiVolume(index, driver, level, shipped or driver in drivers, policy.enforce.level, shipped)
+        # No driver has an empty name.
+        yield CsiVolume(index, driver, level, shipped or driver in drivers or not driver, policy.enforce.level, shipped)

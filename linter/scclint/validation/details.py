@@ -14,7 +14,7 @@ from scclint.model.terms import EACH
 from scclint.model.unknown import is_open
 from scclint.untyped import Object, as_mapping, as_mappings, as_text
 from scclint.validation.names import dns_errors, qualified_errors
-from scclint.validation.problem import Problems, forbidden, invalid, required, unsupported
+from scclint.validation.problem import Printed, Problems, forbidden, invalid, printed, required, unsupported
 from scclint.validation.resources import check_claims, check_container_resources, check_pod_resources, check_reference
 
 Errors = Callable[[str], Iterator[str]]
@@ -23,6 +23,9 @@ Errors = Callable[[str], Iterator[str]]
 _RELAXED_SINCE = 32
 """The first minor that allows nearly every character in the name of an environment variable."""
 _ZERO_SLEEP_SINCE = 33
+_TOLERATION_VALUE_SINCE = 32
+"""The first minor that prints the value of a toleration that must have none, and not all its fields."""
+_OF_TOLERATION = ("key", "operator", "value", "effect")
 _FILE_KEYS_SINCE = 34
 """The first minor whose text names the source `fileKeyRef`."""
 
@@ -76,11 +79,14 @@ _OF_POD: tuple[tuple[Path, Errors], ...] = (
     (("hostAliases", EACH, "hostnames", EACH), _SUBDOMAIN),
     (("readinessGates", EACH, "conditionType"), qualified_errors),
     (("tolerations", EACH, "key"), qualified_errors),
+    (("resourceClaims", EACH, "name"), _LABEL),
+    *((("resourceClaims", EACH, source), _SUBDOMAIN) for source in ("resourceClaimName", "resourceClaimTemplateName")),
     (("hostname",), _LABEL),
     (("subdomain",), _LABEL),
 )
 _OF_CONTAINER: tuple[tuple[Path, Errors], ...] = (
     (("ports", EACH, "name"), partial(_form, "port")),
+    (("resources", "claims", EACH, "request"), _LABEL),
     (("envFrom", EACH, "secretRef", "name"), _SUBDOMAIN),
     (("envFrom", EACH, "configMapRef", "name"), _SUBDOMAIN),
     *((("env", EACH, "valueFrom", source, "key"), partial(_form, "key")) for source in ("configMapKeyRef", "secretKeyRef")),
@@ -98,6 +104,13 @@ _NEVER_EMPTY = frozenset(
 
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_READ = (
+    *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"),
+    *("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
+)
+"""The fields of a pod that environment variables read."""
+_WITH_KEYS = ("metadata.annotations", "metadata.labels")
+_READ_ELSEWHERE = ("spec.restartPolicy", "spec.schedulerName", "status.phase")
 _NO_DEADLINE = {
     "Deployment": "ReplicaSet",
     "ReplicaSet": "ReplicaSet",
@@ -118,10 +131,10 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
     if spec.get("activeDeadlineSeconds") is not None and kind in _NO_DEADLINE:
         yield forbidden((*path, "activeDeadlineSeconds"), f"activeDeadlineSeconds in {_NO_DEADLINE[kind]} is not Supported")
     for index, toleration in enumerate(as_mappings(spec.get("tolerations"))):
-        yield from _check_toleration(toleration, (*path, "tolerations", index))
+        yield from _check_toleration(toleration, (*path, "tolerations", index), minor)
     yield from check_claims(spec, path)
     claims = [as_text(claim.get("name")) for claim in as_mappings(spec.get("resourceClaims"))]
-    yield from check_pod_resources(spec, path, claims, is_pod=kind == "Pod")
+    yield from check_pod_resources(spec, path, claims, minor, is_pod=kind == "Pod")
     grace = spec.get("terminationGracePeriodSeconds")
     for field in ("initContainers", "containers"):
         for index, container in enumerate(as_mappings(spec.get(field))):
@@ -130,7 +143,7 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
             variables = tuple((name, partial(_form, "variable")) for name in _VARIABLES if minor >= _RELAXED_SINCE)
             yield from _check_texts(container, at, variables)
             yield from _check_environment(container, at, minor)
-            yield from check_container_resources(container, at, claims, is_pod=kind == "Pod")
+            yield from check_container_resources(container, at, claims, minor, is_pod=kind == "Pod")
             if field == "containers" or container.get("restartPolicy") == "Always":
                 yield from _check_handlers(container, at, grace if isinstance(grace, int) else 30, minor)
 
@@ -154,7 +167,7 @@ def _values(part: Any, path: Path, field: Path) -> Iterator[tuple[Any, Path]]:
         yield from _values(part[field[0]], (*path, field[0]), field[1:])
 
 
-def _check_toleration(toleration: Object, at: Path) -> Problems:
+def _check_toleration(toleration: Object, at: Path, minor: int) -> Problems:
     """`ValidateTolerations`: what the operator wants of key and value, and the effect that lasts for some time."""
     operator, value = as_text(toleration.get("operator")), as_text(toleration.get("value"))
     if not toleration.get("key") and operator != "Exists":
@@ -165,7 +178,10 @@ def _check_toleration(toleration: Object, at: Path) -> Problems:
             (*at, "effect"), as_text(toleration.get("effect")), "effect must be 'NoExecute' when `tolerationSeconds` is set"
         )
     if operator == "Exists" and value:
-        yield invalid((*at, "operator"), value, "value must be empty when `operator` is 'Exists'")
+        fields = ", ".join(f"{field.capitalize()}:{printed(as_text(toleration.get(field)))}" for field in _OF_TOLERATION)
+        whole = Printed(f"core.Toleration{{{fields}, TolerationSeconds:(*int64)(nil)}}")
+        shown = value if minor >= _TOLERATION_VALUE_SINCE else whole
+        yield invalid((*at, "operator"), shown, "value must be empty when `operator` is 'Exists'")
     elif operator in ("", "Equal"):
         yield from (invalid((*at, "operator"), value, error) for error in _form("label value", value) if not is_open(value))
 
@@ -185,6 +201,7 @@ def _check_environment(container: Object, at: Path, minor: int) -> Problems:
             yield invalid(where, "", "may not be specified when `value` is not empty")
         elif len(given) > 1:
             yield invalid(where, "", "may not have more than one field specified at a time")
+        yield from _check_field(as_text(as_mapping(source.get("fieldRef")).get("fieldPath")), (*where, "fieldRef"))
         yield from check_reference(as_mapping(source.get("resourceFieldRef")), (*where, "resourceFieldRef"))
     for group in as_mappings(container.get("envFrom")):
         given = [name for name in ("configMapRef", "secretRef") if group.get(name) is not None]
@@ -195,6 +212,19 @@ def _check_environment(container: Object, at: Path, minor: int) -> Problems:
                 else "must specify one of: `configMapRef` or `secretRef`"
             )
             yield invalid((*at, "envFrom"), "", text)
+
+
+def _check_field(path: str, at: Path) -> Problems:
+    """`validateObjectFieldSelector`: an environment variable reads a field of the pod, or one of its labels or annotations."""
+    name, subscript, key = path.removesuffix("']").partition("['")
+    if subscript and path.endswith("']") and name in _WITH_KEYS:
+        key = key.lower() if name == "metadata.annotations" else key
+        yield from (invalid(at, key, error) for error in qualified_errors(key) if not is_open(key))
+    elif path in (*_WITH_KEYS, *_READ_ELSEWHERE):
+        yield unsupported((*at, "fieldPath"), path, _READ)
+    elif path and path not in (*_READ, "spec.host") and not is_open(path):
+        text = "does not support subscript" if subscript and path.endswith("']") else "not supported"
+        yield invalid((*at, "fieldPath"), path, f"error converting fieldPath: field label {text}: {path}")
 
 
 def _check_handlers(container: Object, at: Path, grace: int, minor: int) -> Problems:

@@ -14,11 +14,13 @@ from scclint.finding import Path
 from scclint.model.unknown import is_open
 from scclint.text import field_path
 from scclint.untyped import Object, as_mapping, as_mappings, as_text, value_at
-from scclint.validation.names import dns_errors, qualified_errors
-from scclint.validation.problem import Problems, duplicate, forbidden, invalid, not_found, required, unsupported
+from scclint.validation.names import qualified_errors
+from scclint.validation.problem import Printed, Problems, duplicate, forbidden, invalid, not_found, required, unsupported
 
 QUANTITY = r"(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++))(?:(?P<unit>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?\d+))?"
 
+_FIRST_WITH_JSON = 34
+"""The first minor that prints the name of a resource in quotes."""
 _LONGEST = 100
 """A quantity of more characters is not compared with others."""
 _HIGHEST = Fraction(2**63 - 1)
@@ -36,9 +38,14 @@ _STANDARD = (
     | _COUNTED
 )
 _READ = tuple(sorted(f"{field}.{name}" for field in ("limits", "requests") for name in _OF_CONTAINERS))
-_DIVISORS = ("1", *(f"1{unit}" for unit in "kMGTPE"), *(f"1{unit}i" for unit in _BINARY))
-_KINDS = {"memory": "memory", "ephemeral-storage": "local ephemeral storage", "hugepages": "hugepages"}
-"""What the API server calls the resources that these divisors go with."""
+_UNITS = ("1", *(f"1{unit}" for unit in "kMGTPE"), *(f"1{unit}i" for unit in _BINARY))
+_DIVISORS: dict[str, tuple[tuple[str, ...], str]] = {
+    "cpu": (("1m", "1"), "cpu"),
+    "memory": (_UNITS, "memory"),
+    "ephemeral-storage": (_UNITS, "local ephemeral storage"),
+    "hugepages": (_UNITS, "hugepages"),
+}
+"""The divisors that go with each resource, and what the API server calls it."""
 
 
 class Quantity(NamedTuple):
@@ -93,13 +100,13 @@ def quantity(written: Any) -> Quantity | None:
     return Quantity(max(-_HIGHEST, min(value, _HIGHEST)), form)
 
 
-def check_container_resources(container: Object, at: Path, claims: list[str], *, is_pod: bool) -> Problems:
+def check_container_resources(container: Object, at: Path, claims: list[str], minor: int, *, is_pod: bool) -> Problems:
     """`ValidateContainerResourceRequirements`: names and amounts of resources, requests within limits, huge pages, and claims.
 
     `at` leads to the container, and `claims` are the names of the claims of its pod.
     """
     part, at = as_mapping(container.get("resources")), (*at, "resources")
-    yield from _check_amounts(*_amounts(part, defaulted=is_pod), at, _container_name_errors)
+    yield from _check_amounts(*_amounts(part, defaulted=is_pod), at, _container_name_errors, minor)
     yield from _check_claim_names(part, (*at, "claims"), claims)
 
 
@@ -112,7 +119,6 @@ def _check_claim_names(part: Object, at: Path, claims: list[str]) -> Problems:
         if not name:
             yield required(where)
             continue
-        yield from (invalid((*where, "request"), request, error) for error in (dns_errors("label", request) if request else ()))
         if name in used or key in used:
             yield duplicate(where, name if name in used else key)
         elif not request:
@@ -123,13 +129,13 @@ def _check_claim_names(part: Object, at: Path, claims: list[str]) -> Problems:
             yield not_found(where, name, f"must be one of the names in pod.spec.resourceClaims{known}")
 
 
-def check_pod_resources(spec: Object, path: Path, claims: list[str], *, is_pod: bool) -> Problems:
+def check_pod_resources(spec: Object, path: Path, claims: list[str], minor: int, *, is_pod: bool) -> Problems:
     """`validatePodResources` and `validateOverhead`: the amounts of a whole pod are enough for its containers.
 
     `path` leads to the spec of the pod, and `claims` are the names of its claims.
     """
     overhead, _ = _amounts({"limits": spec.get("overhead")}, defaulted=False)
-    yield from _check_amounts(overhead, {}, (*path, "overhead"), _container_name_errors)
+    yield from _check_amounts(overhead, {}, (*path, "overhead"), _container_name_errors, minor)
     part, at = as_mapping(spec.get("resources")), (*path, "resources")
     limits, requests = _amounts(part, defaulted=False)
     if value_at(spec, ("os", "name")) == "windows" or not part:
@@ -144,7 +150,7 @@ def check_pod_resources(spec: Object, path: Path, claims: list[str], *, is_pod: 
     if is_pod and limits:
         added = {**limits, **{name: amount for name, amount in of_all[1].items() if name in _OF_PODS}}
         requests = {**{name: amount for name, amount in added.items() if _is_of_pods(name)}, **requests}
-    yield from _check_amounts(limits, requests, at, _name_errors)
+    yield from _check_amounts(limits, requests, at, _name_errors, minor)
     for field, amounts, all_amounts in (("limits", limits, of_all[0]), ("requests", requests, of_all[1])):
         for name, amount in amounts.items():
             where, named, total = (*at, field, name), f"{field_path((*at, field))}[{name}]", all_amounts.get(name)
@@ -166,15 +172,13 @@ def _total(spec: Object, field: int, *, is_pod: bool) -> Amounts:
     """`AggregateContainerRequests`: what the containers of a pod take together, or before they start. `field` is 0 for limits."""
     lasting: Amounts = {}
     most: Amounts = {}
-    for container in as_mappings(spec.get("initContainers")):
-        amounts = _amounts(as_mapping(container.get("resources")), defaulted=is_pod)[field]
-        together = _joined(lasting, amounts, lambda one, other: Quantity(one.value + other.value, one.form))
-        most = _joined(most, together, max)
-        lasting = together if container.get("restartPolicy") == "Always" else lasting
-    for container in as_mappings(spec.get("containers")):
-        amounts = _amounts(as_mapping(container.get("resources")), defaulted=is_pod)[field]
-        lasting = _joined(lasting, amounts, lambda one, other: Quantity(one.value + other.value, one.form))
-    return _joined(lasting, most, max)
+    for name in ("initContainers", "containers"):
+        for container in as_mappings(spec.get(name)):
+            amounts = _amounts(as_mapping(container.get("resources")), defaulted=is_pod)[field]
+            together = _joined(lasting, amounts, lambda one, other: Quantity(one.value + other.value, one.form))
+            most = _joined(most, together, max)
+            lasting = together if name == "containers" or container.get("restartPolicy") == "Always" else lasting
+    return most
 
 
 def _joined(one: Amounts, other: Amounts, join: Callable[[Quantity, Quantity], Quantity]) -> Amounts:
@@ -188,15 +192,10 @@ def check_reference(reference: Object, at: Path) -> Problems:
     huge = field in ("limits", "requests") and resource.startswith(_HUGE)
     if name and name not in _READ and not huge and not is_open(name):
         yield unsupported((*at, "resource"), name, _READ)
-    kind = _HUGE.rstrip("-") if huge else resource
-    if divisor is None or not divisor.value:
-        return
-    if name in _READ and resource == "cpu":
-        if str(divisor) not in ("1m", "1"):
-            yield invalid((*at, "divisor"), name, "only divisor's values 1m and 1 are supported with the cpu resource")
-    elif (name in _READ or huge) and str(divisor) not in _DIVISORS:
-        text = f"only divisor's values {', '.join(_DIVISORS)} are supported with the {_KINDS[kind]} resource"
-        yield invalid((*at, "divisor"), name, text)
+    divisors, kind = _DIVISORS["hugepages" if huge else resource] if huge or name in _READ else ((), "")
+    if divisors and divisor is not None and divisor.value and str(divisor) not in divisors:
+        listed = " and ".join(divisors) if resource == "cpu" else ", ".join(divisors)
+        yield invalid((*at, "divisor"), name, f"only divisor's values {listed} are supported with the {kind} resource")
 
 
 def check_claims(spec: Object, path: Path) -> Problems:
@@ -205,10 +204,8 @@ def check_claims(spec: Object, path: Path) -> Problems:
     sources = {"resourceClaimName": "ResourceClaimName", "resourceClaimTemplateName": "ResourceClaimTemplateName"}
     for index, claim in enumerate(as_mappings(spec.get("resourceClaims"))):
         name, at = as_text(claim.get("name")), (*path, "resourceClaims", index)
-        if name in used:
+        if name and name in used:
             yield duplicate((*at, "name"), name)
-        elif name:
-            yield from (invalid((*at, "name"), name, error) for error in dns_errors("label", name) if not is_open(name))
         used.add(name)
         given = [field for field in sources if claim.get(field) is not None]
         # Up to Kubernetes 1.30, a claim has the field `source` instead.
@@ -217,9 +214,6 @@ def check_claims(spec: Object, path: Path) -> Problems:
             none = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
             shown = {"Name": name, **{printed: claim.get(field) for field, printed in sources.items()}}
             yield invalid(at, shown, both if given else none)
-        for field in given:
-            text = as_text(claim[field])
-            yield from (invalid((*at, field), text, error) for error in dns_errors("subdomain", text) if not is_open(text))
 
 
 def _amounts(part: Object, *, defaulted: bool) -> tuple[Amounts, Amounts]:
@@ -237,11 +231,12 @@ def _amounts(part: Object, *, defaulted: bool) -> tuple[Amounts, Amounts]:
     return limits, {**limits, **requests} if defaulted else requests
 
 
-def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Names) -> Problems:
+def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Names, minor: int) -> Problems:
     for field, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():
             where, named = (*at, field, name), f"{field_path((*at, field))}[{name}]"
-            yield from (invalid(where, name, error, named=named) for error in name_errors(name))
+            shown = name if minor >= _FIRST_WITH_JSON else Printed(name)
+            yield from (invalid(where, shown, error, named=named) for error in name_errors(name))
             yield from (invalid(where, str(amount), error, named=named) for error in _amount_errors(name, amount))
     for name, amount in requests.items():
         limit, fixed = limits.get(name), not _is_native(name) or name.startswith(_HUGE)
