@@ -251,6 +251,7 @@ def test_an_addon_that_several_units_show_is_shown_once() -> None:
     "text",
     [
         SUBSCRIPTION.replace("PACKAGE", "other"),
+        "apiVersion: nvidia.com/v1\nspec: {driver: {enabled: true}}\n",
         SUBSCRIPTION.replace("operators.coreos.com/v1alpha1", "messaging.knative.dev/v1").replace("PACKAGE", "rhods-operator"),
         "apiVersion: operators.coreos.com/v1alpha1\nkind: Subscription\nspec: 1\n",
         "apiVersion: operators.coreos.com/v1alpha1\nkind: Subscription\nspec: {name: [a]}\n",

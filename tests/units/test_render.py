@@ -322,6 +322,20 @@ def test_helm_renders_for_openshift(tree: Path) -> None:
 
 
 @needs_helm
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [("no", "web/templates/config.yaml:5:3): no"), (r"\n ** Set a name.\n Or two.", "): ** Set a name. Or two.")],
+)
+def test_the_message_of_a_chart_is_told_in_one_line(message: str, told: str, tmp_path: Path) -> None:
+    chart = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/templates/config.yaml": f'{OBJECT.rstrip()}\n{{{{ fail "{message}" }}}}\n',
+    }
+    (notice,) = (notice for notice in report_on([write(tmp_path, chart)]).notices if "execution error" in notice.message)
+    assert notice.message.endswith(told) and "--debug" not in notice.message
+
+
+@needs_helm
 def test_a_view_that_helm_does_not_render_is_named(tmp_path: Path) -> None:
     chart = {
         "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",

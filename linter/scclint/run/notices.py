@@ -332,7 +332,7 @@ def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, 
         if addon is None and group == _OLM and document.kind in (SUBSCRIPTION, _CSV):
             sign = _package(document, packages)
             addon = packages.get(sign)
-        if addon is not None:
+        if addon is not None and document.kind:
             yield addon, f"{document.file}:{document.line}: {document.kind} of {sign}"
     for obj in objects:
         if isinstance(obj, Namespace) and obj.name in namespaces:

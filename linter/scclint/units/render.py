@@ -20,6 +20,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import takewhile
 
 from scclint.errors import LoadError
 from scclint.files import decode
@@ -299,6 +300,10 @@ class _Ended:
             return lines[0]
         said = next((line for line in lines if line.startswith(("Error: ", "error: "))), "")
         said = said or next((line for line in lines if "warning" not in line.lower()), "")
+        if said.endswith(":"):
+            # A chart's own message may begin in the next line; helm's advice ends it.
+            own = takewhile(lambda line: not line.startswith("Use --debug"), lines[lines.index(said) :])
+            said = shortened(" ".join(own), _LONGEST_MESSAGE)
         return f"failed: {said.split('rror: ', 1)[-1] or f'exit status {self.status}'}"
 
 
