@@ -333,7 +333,10 @@ class Workload(ApiObject):
                 *(self.root, found, self.path + template, self._pod_name(template)),
                 stored=controlled,
                 claims=self._claims() if (self.group, self.kind) in CLAIM_TEMPLATES else EMPTY,
-                identity=self._identity(template) if self.kind == "StatefulSet" else EMPTY,
+                # `initIdentity` of the controller: the name of the pod in DNS.
+                identity={"hostname": self._pod_name(template), "subdomain": self.field("spec", "serviceName").value}
+                if self.kind == "StatefulSet"
+                else EMPTY,
             ),
         )
         # What is not in the input is no sign of a patch where it is missing.
@@ -355,10 +358,6 @@ class Workload(ApiObject):
     def _pod_name(self, template: Path) -> str:
         """Return the name of the pods in errors: the API server shows a generated name by its prefix."""
         return f"{self.name}-{self._first if self.kind == 'StatefulSet' else ''}" if template else self.name
-
-    def _identity(self, template: Path) -> dict[str, Any]:
-        """Return the fields by which the controller of a StatefulSet gives each pod its name in DNS (`initIdentity`)."""
-        return {"hostname": self._pod_name(template), "subdomain": self.field("spec", "serviceName").value}
 
     def _claims(self) -> dict[str, tuple[dict[str, Any], Field[Any]]]:
         """Return the volume of each claim template, and where the template is, by name. Of several with one name, the last counts."""

@@ -88,7 +88,9 @@ def _of_pod(outcome: Outcome) -> RequestOutcome:
     if verdict is None:
         return RequestOutcome(None, message=outcome.unknown)
     warnings = _one(security.answer.warning if security else "")
-    if verdict.pod["spec"].get("overhead") and not verdict.pod["spec"].get("runtimeClassName") and _passes(outcome):
+    # The plugin RuntimeClass comes after Pod Security.
+    reached, spec = outcome.rejected_by not in ("scc", "validation", "pod-security"), verdict.pod["spec"]
+    if reached and spec.get("overhead") and not spec.get("runtimeClassName"):
         name = outcome.workload.pod.manifest["metadata"]["name"]
         text = f'pods "{name}" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
         return RequestOutcome(created=False, step="runtime-class", message=text, warnings=warnings)
@@ -99,11 +101,6 @@ def _of_pod(outcome: Outcome) -> RequestOutcome:
         why = (security.unknown if security else "") or next((answer.unknown for answer in outcome.policies), "")
         return RequestOutcome(None, message=why, warnings=warnings)
     return RequestOutcome(created=False, step=outcome.rejected_by or "", message=_message(outcome), warnings=warnings)
-
-
-def _passes(outcome: Outcome) -> bool:
-    """Whether the pod gets to the plugin RuntimeClass, which comes after Pod Security."""
-    return outcome.rejected_by not in ("scc", "validation", "pod-security")
 
 
 def _message(outcome: Outcome) -> str:

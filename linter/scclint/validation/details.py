@@ -34,6 +34,12 @@ _LABEL_VALUE_ERROR = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
     f"alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '{_LABEL_VALUE}')"
 )
+_NO_DOTS = (
+    (r"(?s)(?!\.\Z).*", "must not be '.'"),
+    (r"(?s)(?!\.\.\Z).*", "must not be '..'"),
+    (r"(?s)(?!\.\..).*", "must not start with '..'"),
+)
+"""`hasChDirPrefix`: what a text that may become the name of a file must not be."""
 _TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "port": (
         (r"(?s).{1,15}", "must be no more than 15 characters"),
@@ -45,12 +51,21 @@ _TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "variable": (
         (r"[ -<>-~]+", "a valid environment variable name must consist only of printable ASCII characters other than '='"),
     ),
+    "strict variable": (
+        (
+            r"[-._a-zA-Z][-._a-zA-Z0-9]*",
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a "
+            "digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')",
+        ),
+        *_NO_DOTS,
+    ),
     "key": (
         (
             r"[-._a-zA-Z0-9]+",
             "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
             "regex used for validation is '[-._a-zA-Z0-9]+')",
         ),
+        *_NO_DOTS,
     ),
     "label value": ((_LABEL_VALUE, _LABEL_VALUE_ERROR),),
 }
@@ -140,8 +155,8 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
         for index, container in enumerate(as_mappings(spec.get(field))):
             at = (*path, field, index)
             yield from _check_texts(container, at, _OF_CONTAINER)
-            variables = tuple((name, partial(_form, "variable")) for name in _VARIABLES if minor >= _RELAXED_SINCE)
-            yield from _check_texts(container, at, variables)
+            form = partial(_form, "variable" if minor >= _RELAXED_SINCE else "strict variable")
+            yield from _check_texts(container, at, tuple((name, form) for name in _VARIABLES))
             yield from _check_environment(container, at, minor)
             yield from check_container_resources(container, at, claims, minor, is_pod=kind == "Pod")
             if field == "containers" or container.get("restartPolicy") == "Always":

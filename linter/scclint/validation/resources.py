@@ -23,6 +23,8 @@ _FIRST_WITH_JSON = 34
 """The first minor that prints the name of a resource in quotes."""
 _LONGEST = 100
 """A quantity of more characters is not compared with others."""
+_SMALLEST = -3
+"""The power of ten that the API server rounds amounts up to."""
 _HIGHEST = Fraction(2**63 - 1)
 _DECIMAL, _BINARY = "num kMGTPE", "KMGTPE"
 _HUGE = "hugepages-"
@@ -49,20 +51,37 @@ _DIVISORS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 class Quantity(NamedTuple):
-    """An amount, rounded up to thousandths, and how it is printed: with units of 1,000, with units of 1,024, or with an exponent."""
+    """An amount, rounded up to thousandths, and how it is printed: with units of 1,000, with units of 1,024, or with an exponent.
+
+    `written` is the text if the API server keeps it, as it does where it takes it for the shortest one. `number` and `scale` are the
+    amount as a number and a power of ten.
+    """
 
     value: Fraction
     form: str = "decimal"
+    written: str = ""
+    number: int = 0
+    scale: int = 0
 
     def __str__(self) -> str:
         """The amount as the API server prints it."""
+        if self.written or not self.value:
+            return self.written or "0"
         if self.form == "binary" and abs(self.value) >= 1024 and self.value.denominator == 1:
             whole, unit = _factored(int(self.value), 1024)
             return f"{whole}{f' {_BINARY}'[unit]}i" if unit else str(whole)
         whole, unit = _factored(int(self.value * 1000), 1000)
         if self.form == "exponent" and unit != 1:
-            return f"{whole}e{3 * unit - 3}" if whole else "0"
-        return f"{whole}{_DECIMAL[unit + 2].strip()}" if whole else "0"
+            return f"{whole}e{3 * unit - 3}"
+        return f"{whole}{_DECIMAL[unit + 2].strip()}"
+
+    @property
+    def struct(self) -> Printed:
+        """The amount as API servers up to Kubernetes 1.33 print it in some errors, for one that is no integer."""
+        amount = (
+            f"resource.int64Amount{{value:{self.number}, scale:{self.scale}}}, d:resource.infDecAmount{{Dec:(*inf.Dec)(nil)}}"
+        )
+        return Printed(f'resource.Quantity{{i:{amount}, s:"{self.written}", Format:"DecimalSI"}}')
 
 
 Amounts = dict[str, Quantity]
@@ -78,7 +97,7 @@ def _up(value: Fraction) -> int:
 def _factored(whole: int, base: int) -> tuple[int, int]:
     """Return a number without factors of the base, and how many there were."""
     unit = 0
-    while whole and whole % base == 0:
+    while whole % base == 0 and unit < len(_BINARY) + (base == 1000):
         whole, unit = whole // base, unit + 1
     return whole, unit
 
@@ -89,15 +108,20 @@ def quantity(written: Any) -> Quantity | None:
     found = re.fullmatch(QUANTITY, text)
     if found is None or len(text) > _LONGEST:
         return None
-    unit, exponent, form = found["unit"] or " ", found["exponent"], "decimal"
-    if exponent:
-        factor, form = Fraction(10) ** max(-_LONGEST, min(int(exponent), _LONGEST)), "exponent"
-    elif unit.endswith("i"):
-        factor, form = Fraction(1024 ** (_BINARY.index(unit[0]) + 1)), "binary"
-    else:
-        factor = Fraction(1000) ** (_DECIMAL.index(unit) - 3)
-    value = Fraction(_up(Fraction(found["number"]) * factor * 1000), 1000)
-    return Quantity(max(-_HIGHEST, min(value, _HIGHEST)), form)
+    unit, number, form = found["unit"] or " ", found["number"], "exponent" if found["exponent"] else "decimal"
+    scale = max(-_LONGEST, min(int(found["exponent"] or 0), _LONGEST)) - len(number.partition(".")[2])
+    if unit.endswith("i"):
+        value = min(max(Fraction(number) * 1024 ** (_BINARY.index(unit[0]) + 1), -_HIGHEST), _HIGHEST)
+        return Quantity(Fraction(_up(value * 1000), 1000), "binary")
+    scale += 3 * (_DECIMAL.index(unit) - 3)
+    whole = int(number.replace(".", ""))
+    digits = str(abs(whole))
+    if scale < _SMALLEST:
+        whole = _up(Fraction(whole) * Fraction(10) ** (scale - _SMALLEST))
+        return Quantity(Fraction(whole, 1000), form, "", whole, _SMALLEST)
+    # A leading zero of the whole part is one of the digits of the API server, too.
+    kept = scale % 3 == 0 and not digits.endswith("000") and not re.match(r"[+-]?0*\.", number)
+    return Quantity(Fraction(whole) * Fraction(10) ** scale, form, text if kept else "", whole, scale)
 
 
 def check_container_resources(container: Object, at: Path, claims: list[str], minor: int, *, is_pod: bool) -> Problems:
@@ -238,6 +262,10 @@ def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Na
             shown = name if minor >= _FIRST_WITH_JSON else Printed(name)
             yield from (invalid(where, shown, error, named=named) for error in name_errors(name))
             yield from (invalid(where, str(amount), error, named=named) for error in _amount_errors(name, amount))
+            if (name in _COUNTED or _is_extended(name)) and amount.value.denominator != 1:
+                yield invalid(
+                    where, str(amount) if minor >= _FIRST_WITH_JSON else amount.struct, "must be an integer", named=named
+                )
     for name, amount in requests.items():
         limit, fixed = limits.get(name), not _is_native(name) or name.startswith(_HUGE)
         if limit is None and fixed:
@@ -254,8 +282,6 @@ def _amount_errors(name: str, amount: Quantity) -> Iterator[str]:
     """`ValidateResourceQuantityValue` and `validateResourceQuantityHugePageValue`."""
     if amount.value < 0:
         yield "must be greater than or equal to 0"
-    if (name in _COUNTED or _is_extended(name)) and amount.value.denominator != 1:
-        yield "must be an integer"
     if name.startswith(_HUGE):
         page = quantity(name.removeprefix(_HUGE))
         if page is None or page.value <= 0 or _up(amount.value) % page.value:
