@@ -217,6 +217,9 @@ MAX_VALUES_TRIED = 4
 """Choices of values keys that are tried for one remedy in one values file. Each renders every view of the chart, and the templates of
 a large chart read hundreds of values."""
 
+MAX_SWITCHES_TRIED = 8
+"""Switches of a chart that are tried for its findings. Each renders every view of the chart once, and judges all of it."""
+
 MAX_FIX_PASSES = 10
 """How often `fix` judges the files again. Fixes that touch the same lines need one pass each, and most files need two."""
 

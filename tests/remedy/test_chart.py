@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scclint.finding import Finding
 from tests.remedy.test_kustomize import after, findings, fixed, write
 from tests.units.tools import needs_helm
 
@@ -55,7 +56,10 @@ def test_a_value_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     found = fixed(tmp_path, monkeypatch)
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
     assert found.fix is not None
-    assert found.fix.title == "Remove runAsUser: 1001 with securityContext in web/values.yaml."
+    assert found.fix.title == (
+        "Remove runAsUser: 1001 with securityContext.runAsUser in web/values.yaml, line 6 "
+        "(in your own values: `securityContext: {runAsUser: null}`; with helm: `--set securityContext.runAsUser=null`)."
+    )
 
 
 def test_the_last_value_leaves_an_empty_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +100,99 @@ def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatc
     write(tmp_path, {"shop/charts/web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")})
     edited = after(tmp_path, fixed(tmp_path, monkeypatch))
     assert edited == {"shop/values.yaml": "# The shop.\nweb:\n  securityContext: {}\n"}
+
+
+def test_a_value_below_the_file_is_overridden_with_null(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"shop/charts/{name}": text for name, text in CHART.items()}
+    write(
+        tmp_path,
+        {**files, "shop/Chart.yaml": CHART["web/Chart.yaml"].replace("web", "shop"), "shop/values.yaml": "# The shop.\na: 1\n"},
+    )
+    found = fixed(tmp_path, monkeypatch)
+    assert after(tmp_path, found) == {"shop/values.yaml": "# The shop.\na: 1\nweb:\n  securityContext:\n    runAsUser: null\n"}
+    assert found.fix is not None
+    assert "`--set web.securityContext.runAsUser=null`" in found.fix.title
+
+
+GRANT = """{{- if .Values.openshift.enabled }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:hostnetwork-v2"}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+{{- end }}
+"""
+
+
+def switched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, values: str, **more: str) -> Finding:
+    """The finding about a pod of a chart, whose fields no value sets by itself."""
+    grant = {f"web/templates/{name}.yaml": text for name, text in more.items()}
+    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": values, **grant})
+    return fixed(tmp_path, monkeypatch, "SCC101")
+
+
+def test_a_switch_for_openshift_that_adds_a_grant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+    values = VALUES.replace("  runAsUser: 1001\n", "") + "openshift:\n  # With an SCC.\n  enabled: false\n"
+    found = switched(tmp_path, monkeypatch, template, values, grant=GRANT)
+    assert found.fix is not None
+    assert found.fix.safety == "advice"
+    assert found.fix.title == (
+        "Write true for openshift.enabled in web/values.yaml, line 10 "
+        "(in your own values: `openshift: {enabled: true}`; with helm: `--set openshift.enabled=true`)."
+    )
+    assert found.fix.effect.startswith("SCC hostnetwork-v2 then admits the pods")
+    assert "SCC hostnetwork-v2 may then be used by web." in found.fix.effect
+    assert after(tmp_path, found) == {"web/values.yaml": values.replace("enabled: false", "enabled: true")}
+
+
+def test_a_switch_for_openshift_with_words_for_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = 'securityContext:\n            {{- if ne .Values.global.compatibility.openshift.adaptSecurityContext "force" }}\n'
+    template = TEMPLATE.replace("securityContext:\n            {{- toYaml .Values.securityContext | nindent 12 }}", "").rstrip()
+    template += f"\n          {lines}            runAsUser: 1001\n            {{{{- end }}}}\n"
+    values = VALUES + "global: {compatibility: {openshift: {adaptSecurityContext: auto}}}\n"
+    found = switched(tmp_path, monkeypatch, template, values)
+    assert found.fix is not None
+    assert found.fix.safety == "unsafe"
+    assert "`--set global.compatibility.openshift.adaptSecurityContext=force`" in found.fix.title
+
+
+HELPER = """      {{- if .Values.sysctlImage.enabled }}
+      initContainers:
+        - name: sysctl
+          image: registry.example/sysctl:1
+          securityContext: {privileged: true, runAsUser: 0}
+      {{- end }}
+      containers:"""
+
+
+def test_a_switch_of_a_privileged_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "") + "sysctlImage:\n  enabled: true\n"
+    found = switched(tmp_path, monkeypatch, TEMPLATE.replace("      containers:", HELPER), values)
+    assert found.fix is not None
+    assert found.fix.safety == "advice"
+    assert "`--set sysctlImage.enabled=false`" in found.fix.title
+    assert found.fix.effect.endswith("Decide whether the program works without privileged.")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        TEMPLATE.replace("{{ .Values.hostNetwork }}", "true"),
+        "{{- if not .Values.openshift.enabled }}\n" + TEMPLATE.replace("{{ .Values.hostNetwork }}", "true") + "{{- end }}\n",
+        TEMPLATE.replace("{{ .Values.hostNetwork }}", "true").replace(
+            "serviceAccountName: web", "{{- if .Values.openshift.enabled }}\n      hostPID: true\n      {{- end }}"
+        ),
+        TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+        + '{{- if .Values.openshift.enabled }}\n{{- fail "not yet" }}\n{{- end }}\n',
+    ],
+    ids=["does nothing", "removes the workload", "does not suffice", "fails"],
+)
+def test_a_switch_that_does_not_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "") + "openshift: {enabled: false}\n"
+    found = switched(tmp_path, monkeypatch, template, values)
+    assert found.fix is None
+    assert found.no_fix.startswith("no values key is proved to change the field")
 
 
 def test_a_value_that_changes_another_pod_for_the_worse_is_no_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

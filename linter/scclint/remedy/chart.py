@@ -1,11 +1,11 @@
 """Carry a remedy out in the values of a chart: a template is never edited, and a value only if rendering it again proves the edit."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
 from itertools import islice, product
 from typing import Any
 
-from scclint.advice.draft import OFF_BY_DEFAULT
+from scclint.advice.draft import OFF_BY_DEFAULT, shown
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.limits import MAX_VALUES_TRIED
 from scclint.load import is_helm_template
@@ -17,6 +17,7 @@ from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.trace import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
+from scclint.yaml.locate import locate
 from scclint.yaml.nodes import to_data
 
 
@@ -91,11 +92,30 @@ class _Chart:
         built = to_data(self._root)
         moved: list[Operation] = []
         for operation, key in zip(operations, keys, strict=True):
-            moved += _moved(operation, key, built, document)
+            moved += self._moved(operation, key, built, document)
             built = changed_data(built, operation)
         edited = edit(text, document.index, moved)
-        names = dict.fromkeys(".".join(map(str, key.path)) for key in keys)
-        return FileEdit({file: edited.text}, edited.needs_review, f"with {' and '.join(names)} in {file}")
+        return FileEdit({file: edited.text}, edited.needs_review, f"with {in_values(moved, document)}")
+
+    def _moved(self, operation: Operation, key: _Key, built: Any, document: Document) -> list[Operation]:
+        """The operation on a values file. A key that templates read stays: a mapping is left empty, and a switch is turned off.
+
+        What other values below the file set is overridden with null, for which Helm removes the key.
+        """
+        rest = operation.path[key.depth :]
+        path = (*key.path, *rest)
+        values = to_data(document.root)
+        needed = isinstance(operation, Remove) or (isinstance(operation, Append) and value_at(built, operation.path))
+        if needed and not has(values, path):
+            if isinstance(operation, Remove) and self.values.value(path, self._inside) is not None:
+                return [Set(path, None)]
+            raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
+        value = value_at(values, path)
+        if isinstance(operation, Remove) and not rest and isinstance(value, dict):
+            return [Remove((*path, name)) for name in value]
+        if isinstance(operation, Remove) and value is True and operation.path[-1] in OFF_BY_DEFAULT:
+            return [Set(path, False)]
+        return [replace(operation, path=path)]
 
     def _references(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """The values that the template reads, each with its line; 0 in the file that includes the template."""
@@ -104,17 +124,18 @@ class _Chart:
                 yield from ((number if file == self._template else 0, name) for name in references(line))
 
 
-def _moved(operation: Operation, key: _Key, built: Any, document: Document) -> list[Operation]:
-    """The operation on a values file. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
-    rest = operation.path[key.depth :]
-    path = (*key.path, *rest)
-    values = to_data(document.root)
-    needed = isinstance(operation, Remove) or (isinstance(operation, Append) and value_at(built, operation.path))
-    if needed and not has(values, path):
-        raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
-    value = value_at(values, path)
-    if isinstance(operation, Remove) and not rest and isinstance(value, dict):
-        return [Remove((*path, name)) for name in value]
-    if isinstance(operation, Remove) and value is True and operation.path[-1] in OFF_BY_DEFAULT:
-        return [Set(path, False)]
-    return [replace(operation, path=path)]
+def in_values(operations: Sequence[Operation], document: Document) -> str:
+    """Return where a values file has the keys of operations, and the same as values of an own file and as an option of helm."""
+    assert document.root is not None
+    keys, snippets, options = [], [], []
+    for operation in operations:
+        key = ".".join(map(str, operation.path))
+        span, written = locate(document.root, operation.path)
+        keys.append(f"{key} in {document.file}{f', line {span.line}' if written else ''}")
+        value = shown(operation.value if isinstance(operation, Set) else None)
+        if isinstance(operation, Set | Remove) and all(isinstance(step, str) for step in operation.path):
+            *holders, last = operation.path
+            snippets.append(reduce(lambda inner, holder: f"{holder}: {{{inner}}}", reversed(holders), f"{last}: {value}"))
+            options.append(f"{key}={value}")
+    own = f" (in your own values: `{'` and `'.join(snippets)}`; with helm: `--set {','.join(options)}`)"
+    return " and ".join(dict.fromkeys(keys)) + (own if len(options) == len(operations) else "")

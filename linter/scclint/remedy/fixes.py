@@ -7,7 +7,9 @@ from itertools import chain
 from typing import Any
 
 from scclint.advice import advise
+from scclint.advice.draft import shown
 from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety, Severity
+from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
@@ -99,6 +101,7 @@ class _Fixes:
         self._units = units
         self._session = session
         self._benches: dict[str, Workbench] = {}
+        self._memo = Memo()
 
     @property
     def asked(self) -> dict[str, list[Any]]:
@@ -126,7 +129,32 @@ class _Fixes:
                     return self._proved(finding, results, remedy, make())
                 except EditRefused as refused:
                     failed.append(str(refused))
+        if fix := self._switched(finding, results):
+            return fix
         raise EditRefused(failed[0] if failed else why_none(bench, result))
+
+    def _switched(self, finding: Finding, results: Mapping[str, Occurrence]) -> Fix | None:
+        """The finding about a workload of a chart fixed by one of the chart's own switches; None if none of them is proved."""
+        name, result = next(iter(results.items()))
+        bench = self._benches[name]
+        if not isinstance(result.subject, Workload) or bench.opened.unit.kind != "chart" or not bench.opened.unit.rendered:
+            return None
+        from scclint.remedy.switches import prove_switch, switches, with_switch
+
+        for switch in switches(bench):
+            proofs = []
+            with suppress(EditRefused):
+                self._check_editable(switch.file)
+                for unit in (unit for unit in self._units if switch.file in unit.files):
+                    tried = self._memo((unit.name, switch), partial(with_switch, self.bench(unit), switch))
+                    if tried is None:
+                        raise EditRefused("the chart renders to the same")
+                    proof = prove_switch(self.bench(unit), tried[1], finding, results.get(unit.name))
+                    proofs.append((*proof, unit.name, tried[0]))
+                if results.keys() <= {name for _, _, name, _ in proofs}:
+                    safety, effect, _, edit = max(proofs, key=lambda proof: (_SAFETY.index(proof[0]), proof[2] == name))
+                    return self._as_fix(Remedy(f"write {shown(switch.value)} for"), edit, safety, effect)
+        return None
 
     def pin(self, unit: Unit, workload: Workload) -> Iterator[Fix]:
         """Yield the proved pin of a workload; nothing if there is none. Raises EditRefused if it has no place for the annotation."""

@@ -75,8 +75,8 @@ def _comparable(data: Any) -> Any:
 
 def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditTrial) -> Iterator[str]:
     same = [other for other in trial.before if place_of(other) == place_of(finding)]
-    before = Counter(map(_identity, trial.before))
-    after = Counter(map(_identity, trial.after))
+    before = Counter(map(identity, trial.before))
+    after = Counter(map(identity, trial.after))
     if result is not None:
         if not same:
             yield "the finding is not in the edited document"
@@ -84,13 +84,13 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
         # Findings about two fields that an object lacks have one place, that of the object.
         left = [other.message for other in trial.after if place_of(other) == place_of(finding)]
         stays = finding.message in left or len(left) >= len(same)
-        if stays or after[_identity(same[0])] >= before[_identity(same[0])]:
+        if stays or after[identity(same[0])] >= before[identity(same[0])]:
             yield "the problem would stay"
     worst = same[0].severity.rank if same else finding.severity.rank
     needless = _needless_grants(finding, trial)
     for new in trial.after:
         weighs = new.severity is Severity.ERROR or new.severity.rank <= worst
-        if weighs and after[_identity(new)] > before[_identity(new)] and str(new.subject) not in needless:
+        if weighs and after[identity(new)] > before[identity(new)] and str(new.subject) not in needless:
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
 
 
@@ -105,5 +105,6 @@ def _needless_grants(finding: Finding, trial: EditTrial) -> list[str]:
     return sorted(after - before)
 
 
-def _identity(finding: Finding) -> tuple[object, ...]:
+def identity(finding: Finding) -> tuple[object, ...]:
+    """What findings about the same subject have in common, whatever field they point to."""
     return finding.rule_id, finding.severity, finding.span.file, finding.subject

@@ -79,6 +79,11 @@ class Workbench:
         """Whether every release reads the annotation `REQUIRED_SCC`."""
         return all(world.cluster.admission.reads_required_scc for world in self.worlds.values())
 
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings of every rule on all subjects of the unit."""
+        return [finding for subject in self.opened.subjects for finding in self._findings(subject)]
+
     def text(self, file: str) -> str:
         """The text of a file of the run."""
         return self.session.outline.text(file)

@@ -83,6 +83,15 @@ class Run:
             made.__dict__.pop(name, None)
         return made
 
+    def with_rendering(self, unit: Unit, rendering: Rendering) -> "Run":
+        """Return the run in which a unit renders to something else. What the other units are and take stays the same."""
+        from copy import copy
+
+        made = copy(self)
+        made.rendered = replace(self.rendered, renderings={**self.rendered.renderings, unit.name: rendering})
+        made.memo = Memo()
+        return made
+
     @cached_property
     def select(self) -> Callable[[str], Selection]:
         """Returns for a file the rules that hold there, with their severities."""

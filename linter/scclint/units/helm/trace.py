@@ -219,7 +219,11 @@ class ViewValues:
     @cached_property
     def data(self) -> Any:
         """The values of all files, those of the chart below those of the view; None if there are none."""
-        return self._value((), ())[0]
+        return self.value((), ())
+
+    def value(self, keys: Path, inside: Path) -> Any:
+        """The value of a key below all files, those of the subchart at `inside` included; None if there is none."""
+        return self._value(keys, inside)[0]
 
     def read_for(self, field: Path, built: Any, template: "FieldLine", inside: Path) -> tuple[Path, Span] | None:
         """The key that a template reads for a field, and where it is set; None unless the field has the value of the key.
