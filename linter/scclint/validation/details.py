@@ -111,6 +111,8 @@ _VARIABLES: tuple[Path, ...] = (("env", EACH, "name"), ("envFrom", EACH, "prefix
 _NEVER_EMPTY = frozenset(
     (
         ("runtimeClassName",),
+        ("resourceClaims", EACH, "resourceClaimName"),
+        ("resourceClaims", EACH, "resourceClaimTemplateName"),
         ("env", EACH, "valueFrom", "configMapKeyRef", "name"),
         ("env", EACH, "valueFrom", "secretKeyRef", "name"),
     )
@@ -216,7 +218,7 @@ def _check_environment(container: Object, at: Path, minor: int) -> Problems:
             yield invalid(where, "", "may not be specified when `value` is not empty")
         elif len(given) > 1:
             yield invalid(where, "", "may not have more than one field specified at a time")
-        yield from _check_field(as_text(as_mapping(source.get("fieldRef")).get("fieldPath")), (*where, "fieldRef"))
+        yield from _check_field(as_mapping(source.get("fieldRef")), (*where, "fieldRef"))
         yield from check_reference(as_mapping(source.get("resourceFieldRef")), (*where, "resourceFieldRef"))
     for group in as_mappings(container.get("envFrom")):
         given = [name for name in ("configMapRef", "secretRef") if group.get(name) is not None]
@@ -229,10 +231,13 @@ def _check_environment(container: Object, at: Path, minor: int) -> Problems:
             yield invalid((*at, "envFrom"), "", text)
 
 
-def _check_field(path: str, at: Path) -> Problems:
+def _check_field(reference: Object, at: Path) -> Problems:
     """`validateObjectFieldSelector`: an environment variable reads a field of the pod, or one of its labels or annotations."""
+    path, version = as_text(reference.get("fieldPath")), as_text(reference.get("apiVersion")) or "v1"
     name, subscript, key = path.removesuffix("']").partition("['")
-    if subscript and path.endswith("']") and name in _WITH_KEYS:
+    if version != "v1" and path:
+        yield invalid((*at, "fieldPath"), path, f"error converting fieldPath: unsupported pod version: {version}")
+    elif subscript and path.endswith("']") and name in _WITH_KEYS:
         key = key.lower() if name == "metadata.annotations" else key
         yield from (invalid(at, key, error) for error in qualified_errors(key) if not is_open(key))
     elif path in (*_WITH_KEYS, *_READ_ELSEWHERE):
