@@ -274,6 +274,16 @@ def test_the_hooks_of_the_strategy_make_pods(hook: Object, kind: str, pods: int)
     assert len(judge(deployment_config(hook, kind)).pods) == pods
 
 
+@pytest.mark.parametrize(
+    "hook", [exec_new_pod(containerName=[], volumes="data"), exec_new_pod(volumes="data"), {"execNewPod": [1]}]
+)
+def test_a_hook_that_cannot_be_decoded_makes_no_error(hook: Object) -> None:
+    made = deployment_config(
+        {"pre": hook}, containers=[{"name": ["c"]}, "text", {"name": "c", "volumeMounts": [{"name": None}]}]
+    )
+    assert judge(made).rejected is not None
+
+
 def stateful_set(**spec: Any) -> Object:
     made = workload("StatefulSet", **spec)
     made["spec"]["serviceName"] = "shop"

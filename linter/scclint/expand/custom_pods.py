@@ -10,7 +10,7 @@ from scclint.load import load_text
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
 from scclint.record import replace
-from scclint.untyped import mappings, value_at
+from scclint.untyped import as_list, as_text, mappings, value_at
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import to_data
 
@@ -48,13 +48,13 @@ def hook_pods(item: Item) -> Iterator[Item]:
     whole = SourcedValue(item.data, node_at(item.root, item.path), item.path)
     strategy, template = whole.at("spec", "strategy"), whole.at("spec", "template", "spec")
     params = "recreateParams" if strategy.at("type").data == "Recreate" else "rollingParams"
-    stated = {container.at("name").data: container for container in template.at("containers").items}
+    stated = {as_text(container.at("name").data): container for container in template.at("containers").items}
     for hook in ("pre", "mid", "post"):
         made = strategy.at(params, hook, "execNewPod")
-        container = stated.get(made.at("containerName").data)
+        container = stated.get(as_text(made.at("containerName").data))
         if not made or container is None:
             continue
-        kept = made.at("volumes").data or ()
+        kept = as_list(made.at("volumes").data)
         volumes = [volume for volume in template.at("volumes").items if volume.at("name").data in kept]
         mounts = [mount for mount in container.at("volumeMounts").items if mount.at("name").data in kept]
         fields = {key: container.at(key) for key in ("image", "resources", "securityContext") if container.at(key)}
