@@ -7,6 +7,7 @@ from scclint.api import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
     REQUIRED_SCC,
+    SCC_ROLE_PREFIX,
     ApiObject,
     Field,
     KubeletConfig,
@@ -37,7 +38,6 @@ _POD = (
 _POD_ANNOTATIONS = (POD_SECCOMP_ANNOTATION, REQUIRED_SCC)
 _NAMESPACE_LABELS = ("openshift.io/run-level", "security.openshift.io/disable-securitycontextconstraints")
 _RANGES = "openshift.io/sa.scc."
-_SCC_ROLES = "system:openshift:scc:"
 _SCC_RESOURCES = frozenset(("securitycontextconstraints", "*"))
 
 
@@ -112,7 +112,7 @@ def _may_reach_an_scc(binding: RoleBinding, world: World) -> bool:
     name, kind = binding.field("roleRef", "name").value, binding.role[0]
     if not isinstance(name, str):
         return True
-    if name.startswith(_SCC_ROLES) or name == "cluster-admin":
+    if name.startswith(SCC_ROLE_PREFIX) or name == "cluster-admin":
         return True
     namespace = "" if kind == "ClusterRole" else world.namespace_of(binding)
     role = world.find(ObjectRef(kind, namespace, name))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from scclint.api import Outcome, Related, RoleBinding, World
+from scclint.api import Outcome, Related, RoleBinding, World, admits
 
 from ._grants import Subject, home_of, reach, subjects_of
 
@@ -30,6 +30,17 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
             instead = f", not to {written}/{name}" if written else "; this workload sets no namespace, so pass it with -n"
             return (Related(what + instead, holder.at.span),)
         return (Related(f"{what} in {home_of(binding, world)} only", binding.place.span),)
+    return ()
+
+
+def documented_grant(outcome: Outcome, world: World) -> tuple[str, ...]:
+    """Return a remark on the first command in documentation that grants the pod's account an SCC that admits it; empty if none does."""
+    name = outcome.workload.pod.service_account
+    for home, scc, file, line in world.other_units.documented(name):
+        if scc in world.cluster.sccs and home in ("", outcome.namespace) and admits(world, scc, outcome):
+            return (
+                f"{file}, line {line}, tells the user to grant SCC {scc} to service account {name}, and no manifest grants it",
+            )
     return ()
 
 

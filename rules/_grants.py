@@ -1,6 +1,7 @@
 """The subjects of a binding, and the SCCs that it lets them use."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from scclint.api import (
@@ -15,10 +16,13 @@ from scclint.api import (
     Role,
     RoleBinding,
     User,
+    View,
     World,
     as_list,
     listed,
     members_of,
+    shared_start,
+    stands_for_a_name,
 )
 
 
@@ -67,7 +71,7 @@ class Reach(NamedTuple):
 def home_of(binding: RoleBinding, world: World) -> str:
     """Return the namespace of a RoleBinding as a phrase: `namespace shop`, or `its namespace` if the manifest does not set it."""
     written = world.namespace_known(binding)
-    return f"namespace {written}" if written else "its namespace"
+    return f"namespace {written}" if written and not stands_for_a_name(written) else "its namespace"
 
 
 def shown_name(name: str) -> str:
@@ -100,7 +104,7 @@ def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
             namespace = subject.get("namespace") or home
             if namespace and isinstance(namespace, str):
                 written = subject.get("namespace") or world.namespace_known(binding)
-                written = "" if written == UNSPECIFIED_NAMESPACE else written
+                written = "" if written == UNSPECIFIED_NAMESPACE or stands_for_a_name(written) else written
                 yield Subject("service account", namespace, name, at, f"{written}/{name}" if written else name)
         elif kind in ("Group", "SystemGroup"):
             yield _holder("group", name, at)
@@ -159,6 +163,22 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
     return ObjectRef(obj.kind, "" if obj.kind.startswith("Cluster") else world.namespace_of(obj), obj.name)
 
 
+_READS = ("get", "list", "watch")
+
+
+def written_by(rule: View, world: World) -> tuple[str, ...]:
+    """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
+    groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
+    rights = product(map(str, groups), map(str, resources), (str(verb) for verb in verbs if verb not in _READS))
+    places = [place for right in rights for place in world.other_units.markers(*right)]
+    if not places:
+        return ()
+    # The marker with most of the rights, of these the one whose path is most like that of the rule.
+    file = rule.root.file.split("/")
+    best = max(places, key=lambda place: (places.count(place), shared_start(place.split("/"), file)))
+    return (f"`make` writes this rule from the marker +kubebuilder:rbac at {best}: change it there",)
+
+
 def marked_for_deletion(obj: ApiObject) -> bool:
     """Whether the cluster version operator deletes the object from clusters instead of creating it."""
     metadata = obj.manifest.get("metadata")
@@ -182,7 +202,7 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
 def _holder(kind: str, name: str, at: Located) -> Subject:
     """Return the group or user; a user `system:serviceaccount:NAMESPACE:NAME` is a service account."""
     if kind == "user" and (account := User(name).service_account) is not None:
-        shown = account[1] if account[0] == UNSPECIFIED_NAMESPACE else "/".join(account)
+        shown = account[1] if account[0] == UNSPECIFIED_NAMESPACE or stands_for_a_name(account[0]) else "/".join(account)
         return Subject("service account", *account, at, shown)
     return Subject(kind, "", name, at, shown_group(name) if kind == "group" else name)
 

@@ -47,6 +47,7 @@ from itertools import islice
 
 from scclint.api import (
     MAX_SCC_SUGGESTIONS,
+    SCC_ROLE_PREFIX,
     ApiObject,
     Problem,
     Role,
@@ -62,7 +63,6 @@ from scclint.api import (
 from ._grants import reach, role_of, role_place
 from ._scc import opened
 
-OWN_ROLE = "system:openshift:scc:"
 NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 """A valid name of an SCC, or `*`. Any other text is a placeholder."""
 
@@ -108,7 +108,7 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
 
 def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     role = role_of(binding, world)
-    scc = role.name.removeprefix(OWN_ROLE)
+    scc = role.name.removeprefix(SCC_ROLE_PREFIX)
     if role.kind != "ClusterRole" or scc == role.name or not re.fullmatch(NAME, scc) or not _is_missing(scc, world):
         return
     if world.find(role) is None and reach(binding, world) is None:

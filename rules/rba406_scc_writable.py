@@ -4,7 +4,10 @@ A ClusterRole lets its subjects create, update or patch SCCs. They can widen an 
 
 A rule with `resourceNames` allows changes of these SCCs only. RBAC never allows `create` by name. A `*` as verb, resource or
 API group includes SCCs. The rule is silent for a role that the input binds in single namespaces only, because SCCs belong to
-no namespace, and for a rule with `*` that also allows the use of every SCC, which RBA401 reports.
+no namespace, and for a rule with `*` that also allows the use of every SCC, which RBA401 reports. A service account, user or group gets
+one finding, at the first of its roles.
+
+If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
 
 ## How to fix it
 
@@ -43,9 +46,23 @@ rules:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule, scc_grant
+from scclint.api import (
+    ObjectRef,
+    Problem,
+    Related,
+    Role,
+    RoleBinding,
+    Severity,
+    View,
+    World,
+    and_more,
+    as_list,
+    listed,
+    rule,
+    scc_grant,
+)
 
-from ._grants import marked_for_deletion, reference, role_of, subjects_of
+from ._grants import marked_for_deletion, reference, role_of, subjects_of, written_by
 
 _WRITES = ("create", "update", "patch")
 
@@ -63,49 +80,91 @@ _WRITES = ("create", "update", "patch")
     study=(28, 28),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
-    written = [(item, matched) for item in role.rules if (matched := _writes(item.data))]
     # Few roles write SCCs, and a cluster has hundreds of bindings.
-    if role.kind != "ClusterRole" or marked_for_deletion(role) or not written:
+    if role.kind != "ClusterRole" or marked_for_deletion(role) or not any(_written(role)):
         return
-    bindings = [binding for binding in world.of(RoleBinding) if role_of(binding, world) == reference(role, world)]
+    own = reference(role, world)
+    bindings = [binding for binding in world.of(RoleBinding) if role_of(binding, world) == own]
     cluster_wide = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"]
-    if bindings and not cluster_wide:
+    roles_of = world.memo(_roles_of, lambda: _roles_of(world))
+    everyone = (str(holder) for binding in cluster_wide for holder in subjects_of(binding, world))
+    holders = [holder for holder in everyone if next(iter(roles_of[holder])) == own]
+    if bindings and not holders:
         return
-    holders = [str(holder) for binding in cluster_wide for holder in subjects_of(binding, world)]
-    for item, matched in written:
-        verbs = list(matched)
-        wildcards = list(dict.fromkeys(field for values in matched.values() for field, value in values.items() if value == "*"))
-        names = item.data.get("resourceNames")
-        named = isinstance(names, list) and names
-        sccs = f"SCC{'s' if len(names) > 1 else ''} {and_more(map(str, names), 3)}" if named else "SCCs"
-        yield Problem(
-            f"{role.named}: lets {and_more(holders, 2) if holders and not role.implied else 'its subjects'} {listed(verbs)} {sccs}",
-            notes=(
-                "they can use whatever they write into an SCC",
-                *([f"the rule has {', '.join(f'{field}: *' for field in wildcards)}"] if wildcards else ()),
-            ),
-            at=item.field("verbs"),
-            opens=tuple(f"{verb} {name}" for verb in verbs for name in (names if named else "*")),
-            related=tuple(
+    roles = {ref: held for holder in holders for ref, held in roles_of[holder].items()} | {own: role}
+    written = [rule for held in roles.values() for rule in _written(held)]
+    rights: dict[str, list[str]] = {"SCCs": []}
+    opens = []
+    # The rules for all SCCs first: those for some by name may add nothing.
+    for item, matched in sorted(written, key=lambda rule: bool(rule[0].data.get("resourceNames"))):
+        named = list(map(str, as_list(item.data.get("resourceNames"))))
+        opens += [f"{verb} {name}" for verb in matched for name in named or "*"]
+        known = rights.setdefault(_sccs(named), [])
+        known += (verb for verb in matched if verb not in (*known, *rights["SCCs"]))
+    wildcards = list(
+        dict.fromkeys(field for _, by_verb in written for matched in by_verb.values() for field in _wildcards(matched))
+    )
+    lets = [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs]
+    shown = and_more(holders, 2) if holders and not role.implied else "its subjects"
+    yield Problem(
+        f"{role.named}: lets {shown} {listed(lets)}",
+        notes=(
+            *written_by(written[0][0], world),
+            "they can use whatever they write into an SCC",
+            *([f"the rule has {', '.join(f'{field}: *' for field in wildcards)}"] if wildcards else ()),
+        ),
+        at=written[0][0].field("verbs"),
+        opens=tuple(dict.fromkeys(opens)),
+        related=(
+            *(Related("this rule does so, too", item.field("verbs").span) for item, _ in written[1:8]),
+            *(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span)
                 for binding in cluster_wide[:8]
                 if not binding.implied
             ),
-            help=_fix(verbs, wildcards, named=bool(named)),
-        )
+        ),
+        help=_fix(rights, wildcards, world.other_units.created_by_code("SecurityContextConstraints")),
+    )
 
 
-def _fix(verbs: list[str], wildcards: list[str], *, named: bool) -> str:
-    """Return what to do about the verbs. An operator whose own code writes SCCs stops without them."""
+def _roles_of(world: World) -> dict[str, dict[ObjectRef, Role]]:
+    """Return the ClusterRoles by which each subject may write SCCs everywhere."""
+    writing = {reference(role, world): role for role in world.of(Role) if any(_written(role))}
+    roles: dict[str, dict[ObjectRef, Role]] = {}
+    for binding in (binding for binding in world.of(RoleBinding) if binding.kind == "ClusterRoleBinding"):
+        if (ref := role_of(binding, world)) in writing:
+            for holder in subjects_of(binding, world):
+                roles.setdefault(str(holder), {})[ref] = writing[ref]
+    return roles
+
+
+def _written(role: Role) -> Iterator[tuple[View, dict[str, dict[str, str]]]]:
+    """Yield the rules of a role that let its subjects write SCCs, with the values by which they do."""
+    return ((item, matched) for item in role.rules if (matched := _writes(item.data)))
+
+
+def _sccs(names: list[str]) -> str:
+    return f"SCC{'s' if len(names) > 1 else ''} {and_more(names, 3)}" if names else "SCCs"
+
+
+def _wildcards(matched: Mapping[str, str]) -> list[str]:
+    return [field for field, value in matched.items() if value == "*"]
+
+
+def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str]) -> str:
+    """Return what to do about the verbs, by the SCCs that they concern. An operator whose own code writes SCCs stops without them."""
     if wildcards:
         return f"Replace * in {listed(wildcards)} with what the subjects need. Leave out SCCs unless their code writes them."
-    if named:
-        return f"Remove {listed(verbs)} from verbs if the operator's code does not write these SCCs."
-    changes = [verb for verb in verbs if verb != "create"]
+    verbs = listed(verb for verb in _WRITES if any(verb in of for of in rights.values()))
+    changes = [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]]
     ways = [f"limit {listed(changes)} to its SCCs with resourceNames"] if changes else []
-    if "create" in verbs:
+    if "create" in rights["SCCs"]:
         ways.append("let an administrator apply its SCCs before it starts, and remove create")
-    return f"If the operator's code writes SCCs, {listed(ways)}. Otherwise, remove {listed(verbs)} from verbs."
+    if places:
+        return f"The code writes SCCs ({places[0]}), so it needs these rights" + (f": {listed(ways)}." if ways else ".")
+    if not ways:
+        return f"Remove {verbs} from verbs if the operator's code does not write these SCCs."
+    return f"If the operator's code writes SCCs, {listed(ways)}. Otherwise, remove {verbs} from verbs."
 
 
 def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:

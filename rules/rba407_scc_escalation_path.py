@@ -26,6 +26,7 @@ The rights to create pods, to act as a service account and to run commands alway
 namespaces of OpenShift's own components have service accounts and pods that can take over their nodes. In a single namespace, they
 count only if the input has such a service account or pod there. The rule is silent for a subject that may do everything, and for
 one that may already create pods with such an SCC. A subject gets one finding with all its ways, at the first binding that gives one.
+If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
 
 ## How to fix it
 
@@ -91,10 +92,10 @@ subjects:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, World, and_more, listed, rule
+from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, View, World, and_more, listed, rule
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of
+from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of, written_by
 
 Escalation = Any
 """A value of `World.escalations`."""
@@ -136,8 +137,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         named = "" if binding.implied else and_more(map(str, subjects), 2)
         yield Problem(
             f"{binding.named}: {f'lets {named}' if named else 'allows to'} {first.phrase}",
-            notes=("this gets past the SCCs that it may use", *([f"it may also {more}"] if more else ())),
-            at=_place(binding, first.rules[0].role, first.rules[0].index, world),
+            notes=(
+                *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
+                "this gets past the SCCs that it may use",
+                *([f"it may also {more}"] if more else ()),
+            ),
+            at=_place(binding, first, world),
             related=tuple(dict.fromkeys(steps)),
             subjects=tuple(map(str, subjects)),
             subjects_in_message=named,
@@ -161,20 +166,39 @@ def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef
     return next((held.binding for held in way.rules if held.binding in bindings and world.find(held.binding)), None)
 
 
-def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> Located:
+def _rule(binding: RoleBinding, way: Escalation, world: World) -> View | None:
+    """Return the first rule of a way as it is written; None if the input does not have it."""
+    role = world.find(way.rules[0].role, binding)
+    return role.rule(way.rules[0].index) if isinstance(role, Role) else None
+
+
+def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:
     """Return the roleRef.name of the binding, or the rule if a ClusterServiceVersion implies the binding."""
-    name = binding.field("roleRef", "name")
-    definition = world.find(role, binding)
-    if name.present or not isinstance(definition, Role):
+    name, written = binding.field("roleRef", "name"), _rule(binding, way, world)
+    if name.present or written is None or written.root is not binding.root:
         return name if name.present else binding.place
-    written = definition.rule(index)
-    return written.field("verbs") if written is not None and definition.root is binding.root else binding.place
+    return written.field("verbs")
 
 
 def _named(ref: ObjectRef, binding: RoleBinding, world: World) -> str:
     """Return what a role is called where it is written: OLM chooses the name of one that a ClusterServiceVersion implies."""
     role = world.find(ref, binding)
     return role.named if role is not None and role.implied else f"{ref.kind} {ref.name}"
+
+
+_OF_CODE = {
+    "escalate": (
+        "creates these roles",
+        ("ClusterRole", "Role"),
+        "ship the roles in the bundle, and remove escalate from {}",
+    ),
+    "bind": (
+        "binds roles",
+        ("ClusterRoleBinding", "RoleBinding"),
+        "limit bind in {} to these roles with resourceNames, or ship the bindings in the bundle, and remove bind",
+    ),
+}
+"""For a route, what code does that needs it, the kinds of the objects that it then creates, and the remedy."""
 
 
 def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
@@ -186,18 +210,14 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
         if way.account[1] in IN_EVERY_NAMESPACE:
             account = f"Grant {way.scc} to a service account in a namespace of its own instead of {way.account[1]}"
         return f"{account}, or remove the right to create pods from {roles}."
-    if way.route.name == "escalate":
-        return (
-            f"If the operator's code creates these roles, ship the roles in the bundle, and remove escalate from {roles}. Otherwise, "
-            "remove escalate."
-        )
-    if way.route.name == "bind" and way.role:
+    if way.role:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the operator's code binds this role."
-    if way.route.name == "bind":
-        return (
-            f"If the operator's code binds roles, limit bind in {roles} to these roles with resourceNames, or ship the bindings in the "
-            "bundle, and remove bind. Otherwise, remove bind."
-        )
+    if way.route.name in _OF_CODE:
+        does, kinds, remedy = _OF_CODE[way.route.name]
+        remedy = remedy.format(roles)
+        if places := [place for kind in kinds for place in world.other_units.created_by_code(kind)]:
+            return f"The code {does} ({places[0]}): {remedy}."
+        return f"If the operator's code {does}, {remedy}. Otherwise, remove {way.route.name}."
     single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (
         f"Remove these rights from {roles} if the operator's code does not use them. Otherwise, limit them with resourceNames "

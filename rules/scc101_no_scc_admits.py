@@ -67,7 +67,7 @@ from scclint.api import (
     without_privileged,
 )
 
-from ._elsewhere import granted_elsewhere
+from ._elsewhere import documented_grant, granted_elsewhere
 from ._quote import quoted
 from ._ranges import RANGED, may_be_own
 from ._words import first_per_field, pods, when_created
@@ -101,7 +101,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "
         + quoted(workload.pod.field(*errors[0].path))
         + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
-        notes=(f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
+        notes=(*documented_grant(outcome, world), f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
         remedies=advise("admitted", workload, world),

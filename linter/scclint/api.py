@@ -56,12 +56,13 @@ from scclint.model.terms import (
     EVERYONE,
     POD_SECCOMP_ANNOTATION,
     REQUIRED_SCC,
+    SCC_ROLE_PREFIX,
     SERVICE_ACCOUNT_PREFIX,
     SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
     members_of,
 )
-from scclint.model.unknown import first_unknown, in_plain_words, is_open
+from scclint.model.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
 from scclint.model.view import Field, View
 from scclint.outcome.chain import Outcome
 from scclint.outcome.selinux import Event as SELinuxEvent
@@ -83,7 +84,7 @@ from scclint.rule import rule
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more, capitalized, closest_match, counted, listed
+from scclint.text import and_more, capitalized, closest_match, counted, listed, shared_start
 from scclint.untyped import as_list, as_mapping, copied
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
@@ -105,6 +106,7 @@ __all__ = [
     "POD_SECURITY_PREFIX",
     "PROJECT_USER",
     "REQUIRED_SCC",
+    "SCC_ROLE_PREFIX",
     "SERVICE_ACCOUNTS_OF",
     "SERVICE_ACCOUNT_PREFIX",
     "STORAGE_POLICIES",
@@ -199,6 +201,8 @@ __all__ = [
     "scc_grant",
     "selinux_conflicts",
     "selinux_event_text",
+    "shared_start",
+    "stands_for_a_name",
     "stricter",
     "subjects_removed",
     "to_data",

@@ -92,8 +92,19 @@ class OtherUnits:
 
     def mounts(self, release: str, namespace: str, claim: str) -> list[Any]:
         """Return the mounts of a claim by pods of the units in front of this one, as `scclint.outcome.selinux.Mount.plain` has them."""
-        found = self._reply("mounts", release, namespace, claim)
-        return found if isinstance(found, list) else []
+        return self._listed("mounts", release, namespace, claim)
+
+    def documented(self, account: str) -> list[Any]:
+        """Return the grants that only documentation has, for accounts of a name: namespace (empty: any), SCC, file and line."""
+        return self._listed("documented", account)
+
+    def created_by_code(self, kind: str) -> list[Any]:
+        """Return the places, as `FILE:LINE`, where code in Go fills in an object of a kind."""
+        return self._listed("created", kind)
+
+    def markers(self, group: str, resource: str, verb: str) -> list[Any]:
+        """Return the places, as `FILE:LINE`, of the markers `+kubebuilder:rbac` that give a right."""
+        return self._listed("marker", group, resource, verb)
 
     def image(self, reference: str, folder: str) -> "Image | None":
         """Return what the settings and the files of the run say of an image that a manifest in `folder` names; None if nothing is known."""
@@ -105,6 +116,10 @@ class OtherUnits:
     def same_answers(self, asked: Iterable[tuple[Question, Reply]]) -> bool:
         """Whether questions that an earlier run asked have the same answers now."""
         return all(self._reply(*question) == answer for question, answer in asked)
+
+    def _listed(self, *question: str) -> list[Any]:
+        found = self._reply(*question)
+        return found if isinstance(found, list) else []
 
     def _ask(self, *question: str) -> bool:
         return bool(self._reply(*question))

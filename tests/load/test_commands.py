@@ -51,6 +51,26 @@ def found(text: str) -> list[tuple[str, str, str, list[str]]]:
             ("ClusterRoleBinding", "", "cluster-admin", ["User /bob", "Group /ops"]),
         ),
         (
+            "NS=shop\nexport SCC='anyuid'\noc adm policy add-scc-to-user ${SCC} -z web -n $NS",
+            ("RoleBinding", "shop", f"{SCC}anyuid", ["ServiceAccount shop/web"]),
+        ),
+        (
+            "NS ?= shop\nall:\n\t@$(OC) adm policy add-scc-to-user anyuid -zweb -n $(NS)",
+            ("RoleBinding", "shop", f"{SCC}anyuid", ["ServiceAccount shop/web"]),
+        ),
+        (
+            "NS=a\nNS=b\noc adm policy add-scc-to-user anyuid -z web -n ${NS:-shop}",
+            ("RoleBinding", "shop", f"{SCC}anyuid", ["ServiceAccount shop/web"]),
+        ),
+        (
+            'command: ["oc", "adm", "policy", "add-scc-to-user", "anyuid", "-z", "web", "-n", "shop"]',
+            ("RoleBinding", "shop", f"{SCC}anyuid", ["ServiceAccount shop/web"]),
+        ),
+        (
+            "argv:\n  - oc\n  - adm\n  - policy\n  - add-scc-to-user\n  - anyuid\n  - system:serviceaccount:shop:web\n",
+            ("ClusterRoleBinding", "", f"{SCC}anyuid", ["ServiceAccount shop/web"]),
+        ),
+        (
             'shell: "oc adm policy add-scc-to-user anyuid system:serviceaccount:{{ project }}:web"',
             ("ClusterRoleBinding", "", f"{SCC}anyuid", ["ServiceAccount {{ project }}/web"]),
         ),
@@ -66,7 +86,7 @@ def test_grants(text: str, expected: tuple[str, str, str, list[str]]) -> None:
         "# oc adm policy add-scc-to-user anyuid -z web",
         'echo "run: oc adm policy add-scc-to-user anyuid -z web"',
         "oc adm policy remove-scc-from-user anyuid -z web -n shop",
-        "oc adm policy add-scc-to-user $SCC -z web",
+        "oc create clusterrolebinding web --clusterrole=$ROLE --serviceaccount=shop:web",
         "oc adm policy add-scc-to-user anyuid",
         "oc get rolebinding web",
         "oc create rolebinding web",

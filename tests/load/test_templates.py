@@ -106,3 +106,19 @@ def test_manifests() -> None:
 def test_hostile_templates_end(text: str) -> None:
     for file in ("a.yaml.j2", "a.yaml"):
         assert len(load_file(file, f"a: {text}\n", frozenset())) <= 1
+
+
+def test_what_jinja_defines_is_no_part_of_the_object() -> None:
+    text = "{% set ns = 'a' %}\n{% macro m(p) %}\nsecurityContext: {{ p }}\n{% endmacro %}\n{% set x %}\na: b\n{% endset %}\nkind: Pod\n"
+    (reading,) = readings("a.yaml.j2", text)
+    assert reading.split() == ["kind:", "Pod"]
+
+
+def test_a_separator_written_as_an_expression() -> None:
+    (reading,) = readings("a.yaml.tmpl", 'a: {{ .A }}\n{{ "---" }}\nb: 1\n')
+    assert reading.splitlines()[1].rstrip() == "---"
+
+
+def test_the_keys_of_a_manifest_in_json() -> None:
+    assert holds_manifest('{\n  "apiVersion": "v1",\n  "kind": "Pod"\n}')
+    assert not holds_manifest("a:\n  apiVersion: v1\n  kind: Pod\n")

@@ -1,6 +1,7 @@
 """Templates that operators and Ansible roles apply are units of their own, judged as far as their expressions leave it decided."""
 
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -234,3 +235,175 @@ def test_the_same_expression_names_the_same_account() -> None:
     pod = pod.replace("serviceAccountName: agent", "serviceAccountName: {{ .Prefix }}agent")
     write_files({"deploy/agent.yaml": pod, "deploy/role_binding.yaml": binding})
     assert found() == ["deploy/agent.yaml:12 SCC102", "deploy/role_binding.yaml:4 RBA402"]
+
+
+FLOW = "apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostPID: true, containers: [{name: c, image: i}]}"
+PRIVILEGED = (
+    "apiVersion: v1\n{0}kind: Pod\n{0}metadata: {{name: {1}, namespace: agents}}\n"
+    "{0}spec: {{hostPID: true, containers: [{{name: c, image: i}}]}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "lines"),
+    [
+        ("- k8s:\n    resource_definition:\n      " + PRIVILEGED.format(" " * 6, "a"), [6]),
+        ("- k8s: {state: '{{ state }}', definition: [{" + FLOW + "}]}\n", [1]),
+        ("- k8s: {definition: '{{ item }}'}\n  loop:\n  - " + PRIVILEGED.format(" " * 4, "a"), [6]),
+        ("- ansible.builtin.set_fact:\n    pod:\n      " + PRIVILEGED.format(" " * 6, "a"), [6]),
+        ("- action: k8s\n  args:\n    definition:\n      " + PRIVILEGED.format(" " * 6, "a"), [7]),
+        ("- local_action:\n    module: k8s\n    definition:\n      " + PRIVILEGED.format(" " * 6, "a"), [7]),
+        ("- shell: |\n    oc apply -f - <<EOF\n    " + PRIVILEGED.format(" " * 4, "a") + "    EOF\n", [1]),
+        ("- k8s: {state: absent, definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n", []),
+        ("- k8s: {state: patched, definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n", []),
+        ("- other: {definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n", []),
+    ],
+)
+def test_objects_in_tasks(tasks: str, lines: list[int]) -> None:
+    write_files({"tasks/main.yml": tasks})
+    assert [int(place.split(":")[1].split()[0]) for place in found() if place.endswith("SCC102")] == lines
+
+
+def test_the_namespace_of_files_that_a_task_applies() -> None:
+    binding = BINDING.replace(", namespace: {{ .Namespace }}", "")
+    tasks = "- k8s: {definition: \"{{ lookup('template', 'a.yaml.j2') | from_yaml }}\", namespace: agents}\n"
+    tasks += "- k8s: {src: '{{ item }}', namespace: others}\n  with_items: [files/b.yaml]\n"
+    write_files(
+        {"tasks/main.yml": tasks, "templates/a.yaml.j2": binding, "files/b.yaml": binding.replace("name: agent", "name: b")}
+    )
+    (unit,) = run_over(["."]).units
+    assert unit.kind == "ansible"
+    said = [f.message.partition("lets ")[2] for f in report_on(["."]).findings]
+    assert said == ["service account others/b use SCC privileged", "service account agents/agent use SCC privileged"]
+
+
+def test_documentation_only_explains() -> None:
+    pod = POD.replace("{{ .Namespace }}", "agents").replace("{{ .Image }}", "a").replace("{{ .Port }}", "1")
+    write_files({"agent.yaml": pod, "README.md": "Run:\n\n    oc adm policy add-scc-to-user privileged -z agent -n agents\n"})
+    (finding,) = report_on(["."]).findings
+    assert (finding.rule_id, finding.notes[0]) == (
+        "SCC101",
+        "README.md, line 3, tells the user to grant SCC privileged to service account agent, and no manifest grants it",
+    )
+    write_files({"README.md": "Run `oc adm policy add-scc-to-user privileged -z agent -n others`.\n"})
+    (finding,) = report_on(["."]).findings
+    assert finding.notes[0].startswith("restricted-v2: ")
+
+
+def test_a_grant_of_an_scc_without_a_name_is_named() -> None:
+    write_files(
+        {
+            "a.sh": 'oc adm policy add-scc-to-user "$1" -z agent -n agents\n',
+            "a.yaml.j2": BINDING.replace("privileged", "{{ s }}"),
+        }
+    )
+    report = report_on(["."])
+    assert not report.findings
+    assert [notice.message for notice in report.notices] == [
+        'a.sh:1: `oc adm policy add-scc-to-user "$1" -z agent -n agents` and a.yaml.j2:3: RoleBinding agent: not judged, because the name '
+        "of the SCC that it grants has a placeholder"
+    ]
+
+
+CODE = """\
+package controllers
+// +kubebuilder:rbac:groups=security.openshift.io,resources=securitycontextconstraints,verbs=get;list
+// +kubebuilder:rbac:groups="security.openshift.io",resources=securitycontextconstraints,verbs=get;create
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=escalate;update
+func f() {
+\tkept := &rbacv1.ClusterRole{}
+\trole := &rbacv1.ClusterRole{Rules: rules}
+}
+"""
+ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: manager}
+rules:
+- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [create, get]}
+- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [escalate, update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: manager}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: manager}
+subjects: [{kind: ServiceAccount, name: manager, namespace: agents}]
+"""
+
+
+def test_the_markers_and_the_code_behind_rights() -> None:
+    write_files({"config/rbac/role.yaml": ROLE, "controllers/agent.go": CODE})
+    scc, role = report_on(["."]).findings
+    change = "`make` writes this rule from the marker +kubebuilder:rbac at controllers/agent.go:{}: change it there"
+    assert (scc.rule_id, scc.notes[0]) == ("RBA406", change.format(3))
+    assert scc.help.startswith("If the operator's code writes SCCs, ")
+    assert (role.rule_id, role.notes[0]) == ("RBA407", change.format(4))
+    assert role.help.startswith("The code creates these roles (controllers/agent.go:7): ship the roles in the bundle")
+    write_files(
+        {
+            "controllers/agent.go": CODE.replace("Rules: rules", "").replace("// +", "// ")
+            + "x := securityv1.SecurityContextConstraints{a}"
+        }
+    )
+    scc, role = report_on(["."]).findings
+    assert scc.notes[0] == "they can use whatever they write into an SCC"
+    assert scc.help.startswith("The code writes SCCs (controllers/agent.go:9), so it needs these rights: let an administrator")
+    assert role.help.startswith("If the operator's code creates these roles, ")
+
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: manager, namespace: system}
+spec:
+  selector: {matchLabels: {app: manager}}
+  template:
+    metadata: {labels: {app: manager}}
+    spec: {containers: [{name: manager, image: i}]}
+"""
+
+
+def test_the_fragments_of_kubebuilder_are_no_units() -> None:
+    patch = DEPLOYMENT.replace("  selector: {matchLabels: {app: manager}}\n", "")
+    write_files(
+        {
+            "config/default/kustomization.yaml": "resources:\n- ../manager\n#- ../webhook\n",
+            "config/default/manager_auth_proxy_patch.yaml": patch,
+            "config/manager/kustomization.yaml": "resources: [manager.yaml]\n",
+            "config/manager/manager.yaml": DEPLOYMENT,
+            "config/webhook/kustomization.yaml": "resources: [service.yaml]\n",
+            "config/webhook/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: w}\n",
+            "config/samples/kustomization.yaml": "resources: [sample.yaml]\n",
+            "config/samples/sample.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\n",
+        }
+    )
+    run = run_over(["."])
+    assert [unit.name for unit in run.units] == ["config/default", "config/samples"]
+    assert (
+        "config/webhook and config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part for a kustomization "
+        in str(run.notices)
+    )
+    assert [unit.path for unit in run_over(["config/webhook"]).units] == ["config/webhook"]
+
+
+@pytest.mark.parametrize(
+    "namespace", ["system", "REPLACE_NAMESPACE", "<namespace>", "%%%", "%%NS%%", "${NS}", "@@ns@@", "{{ ns }}"]
+)
+def test_a_placeholder_is_no_namespace(namespace: str) -> None:
+    write_files({"binding.yaml": BINDING.replace("{{ .Namespace }}", f"'{namespace}'")})
+    (finding,) = report_on(["."]).findings
+    assert finding.message == "RoleBinding agent: lets service account agent use SCC privileged"
+
+
+@pytest.mark.skipif(not which("kustomize"), reason="needs kustomize")
+@pytest.mark.parametrize("name", ["Makefile", "hack/deploy.sh", ".github/workflows/deploy.yaml"])
+def test_a_build_without_load_restrictions(name: str) -> None:
+    write_files(
+        {
+            "a/kustomization.yaml": "resources: [../b/pod.yaml]\nnamespace: agents\n",
+            "b/pod.yaml": PRIVILEGED.format("", "a"),
+        }
+    )
+    assert [unit.unrendered[:22] for unit in run_over(["."]).units] == ["kustomize build failed"]
+    write_files({name: "run: kustomize build --load-restrictor LoadRestrictionsNone a | oc apply -f -\n"})
+    assert [unit.rendered for unit in run_over(["."]).units if unit.kind == "kustomize"] == [True]

@@ -1,67 +1,94 @@
-"""The objects in the tasks of Ansible playbooks and roles that apply manifests with the module `k8s`.
+"""The objects in the tasks of Ansible playbooks and roles that apply manifests.
 
-A manifest is written in the task (`definition`), or in a file that the task names (`src`, `template`). Expressions have no value.
+A manifest is written in the task: in the arguments of the module `k8s`, in its loop, in a variable that it sets, or in the text of a command.
+Or it is in a file that the task names (`src`, `template`, `lookup`). Expressions have no value.
 Source: the documentation of the module kubernetes.core.k8s.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from scclint.expand.item import TEMPLATE, Item, items_of, with_unknowns
+from scclint.files import SUFFIXES
 from scclint.finding import Path
 from scclint.limits import MAX_TEMPLATE_DEPTH
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.record import replace
-from scclint.untyped import as_list, as_text, value_at
+from scclint.untyped import as_list, as_text
 from scclint.yaml.nodes import SequenceNode, to_data
 
-_MODULES = ("k8s", "kubernetes.core.k8s", "community.kubernetes.k8s", "community.okd.k8s", "redhat.openshift.k8s")
-_DEFINITIONS = ("definition", "resource_definition", "inline")
+_MODULES = frozenset(("k8s", "set_fact", "shell", "command", "action", "local_action"))
+"""Modules, without their collection, that create objects or set variables that others create objects of."""
+
 _WITH_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
-_APPLIES = ("", "present")
-"""Values of `state` with which the module creates an object. With others it deletes one, or patches one that is there."""
+_CREATES_NOTHING = ("absent", "patched")
+"""Values of `state` with which the module deletes an object, or patches one that is there."""
+
+_HERE_DOCUMENT = re.compile(r"<<-?[ \t]*+[\"'\\]?(\w++)[^\n]*+\n")
+_NAME = re.compile(r"[\w.-]++")
 
 
 def applied(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the arguments of each task of a document that applies manifests, with the path to them."""
-    if document.status == "parsed" and isinstance(document.root, SequenceNode) and "k8s" in document.text:
+    """Yield each task of a document that may create objects, with the path to it."""
+    text = document.text
+    if document.status == "parsed" and isinstance(document.root, SequenceNode) and any(name in text for name in _MODULES):
         yield from _tasks(to_data(document.root), (), 0)
 
 
 def _tasks(listed: Any, path: Path, depth: int) -> Iterator[tuple[Path, dict[str, Any]]]:
     for index, task in enumerate(as_list(listed) if depth < MAX_TEMPLATE_DEPTH else ()):
-        for key, value in task.items() if isinstance(task, dict) else ():
-            if key in _WITH_TASKS:
-                yield from _tasks(value, (*path, index, key), depth + 1)
-            elif key in _MODULES and isinstance(value, dict) and as_text(value.get("state")) in _APPLIES:
-                yield (*path, index, key), value
+        if not isinstance(task, dict):
+            continue
+        for key in (key for key in _WITH_TASKS if key in task):
+            yield from _tasks(task[key], (*path, index, key), depth + 1)
+        modules = [key for key in map(str, task) if key.rpartition(".")[2] in _MODULES]
+        if modules and _argument(task, "state") not in _CREATES_NOTHING:
+            yield (*path, index), task
+
+
+def _argument(task: dict[str, Any], name: str) -> str:
+    """Return an argument of the module of a task; empty if it has none of this name."""
+    return next((as_text(value[name]) for value in task.values() if isinstance(value, dict) and name in value), "")
 
 
 def objects_of_tasks(document: Document) -> Iterator[Item]:
     """Yield the objects that are written in the tasks of a document. Those without a namespace get that of the task."""
     assert document.root is not None
-    for path, arguments in applied(document):
-        provenance = replace(TEMPLATE, home=as_text(arguments.get("namespace")))
-        for key in _DEFINITIONS:
-            definition = arguments.get(key)
-            for index, one in enumerate(definition if isinstance(definition, list) else [definition]):
-                where = (*path, key, index) if isinstance(definition, list) else (*path, key)
-                if isinstance(one, dict):
-                    yield with_unknowns(Item(document.root, where, one, provenance))
-                elif isinstance(one, str):
-                    inner = (item for written in load_file("x.j2", one, frozenset()) for item in items_of(written))
-                    yield from (
-                        Item(document.root, where, item.data, replace(provenance, home=item.provenance.home or provenance.home))
-                        for item in inner
-                    )
+    for path, task in applied(document):
+        provenance = replace(TEMPLATE, home=_argument(task, "namespace"))
+        for where, found in _written(task, path):
+            if isinstance(found, dict):
+                yield with_unknowns(Item(document.root, where, found, provenance))
+            else:
+                yield from _of_text(Item(document.root, where, {}, provenance), found)
+
+
+def _written(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any] | str]]:
+    """Yield the objects within a task, and the texts that have the keys of some, with the path to each."""
+    if isinstance(value, dict) and value.keys() >= {"apiVersion", "kind"}:
+        yield path, value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if key not in _WITH_TASKS:
+                yield from _written(inner, (*path, key))
+    elif isinstance(value, str) and "apiVersion" in value:
+        yield path, value
+
+
+def _of_text(place: Item, text: str) -> Iterator[Item]:
+    """Yield the objects in a text, or in the here documents of a command, at the place of the text."""
+    texts = [text]
+    if here := list(_HERE_DOCUMENT.finditer(text)):
+        texts = [text[found.end() :].partition(f"\n{found[1]}")[0] for found in here]
+    for item in (item for one in texts for document in load_file("x.j2", one, frozenset()) for item in items_of(document)):
+        home = item.provenance.home or place.provenance.home
+        yield replace(place, data=item.data, provenance=replace(place.provenance, home=home))
 
 
 def homes_of_files(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the name of each file that a task applies in a namespace, without its folder, and the namespace."""
-    for _, arguments in applied(document):
-        namespace = as_text(arguments.get("namespace"))
-        for key in ("src", "template"):
-            for named in (arguments.get(key), value_at(arguments.get(key), ("path",))):
-                if namespace and isinstance(named, str):
-                    yield named.rpartition("/")[2].rstrip("\"' )}"), namespace
+    for _, task in applied(document):
+        if namespace := _argument(task, "namespace"):
+            yield from ((name, namespace) for name in _NAME.findall(str(task)) if name.endswith(SUFFIXES))

@@ -34,8 +34,7 @@ def load_file(
         return list(_load(file, text, subject_kinds, True))
     is_script, is_template = file.endswith(SCRIPT_SUFFIXES), file.endswith(TEMPLATE_SUFFIXES)
     documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False, former))
-    grants = "adm policy" in text or "rolebinding" in text
-    if is_script or (grants and any(isinstance(document.root, SequenceNode) for document in documents)):
+    if is_script or any(isinstance(document.root, SequenceNode) for document in documents):
         from scclint.load.commands import documents_of_commands
 
         return [*documents, *documents_of_commands(file, text)]

@@ -5,7 +5,7 @@ it in all.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.load.document import Document
@@ -17,10 +17,19 @@ _COMMAND = re.compile(
     r"\b(?:adm[ \t]+policy[ \t]+add-(?P<added>scc|role|cluster-role)-to-(?P<to>user|group)"
     r"|create[ \t]+(?P<cluster>cluster)?rolebinding)\b(?P<rest>(?:\\\r?\n|[^\n])*+)"
 )
+_LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")
+"""A command as a list of its words, in flow style (the borders of the words) or in block style (all words)."""
+_BORDER = re.compile(r"\n[ \t]++- |[\"'],[ \t]*[\"']")
 _WORD = re.compile(
     r"\\\r?\n|((?:\{\{[^}\n]{0,80}\}\}|\$\{[^}\n]{0,80}\}|\$\([^)\n]{0,80}\)|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'"
     r"|[^\s;&|#<>()`\"'\\])++)|([;&|#<>()`\"'\\])"
 )
+_ASSIGNED = re.compile(
+    r"^[ \t]*+(?:(?:export|local|readonly)[ \t]++)?(\w++)[ \t]*+[:?]?=[ \t]*+[\"']?(?:\$\{\w++:[-=])?([\w.:/-]++)\}?[\"']?[ \t]*+$",
+    re.M,
+)
+"""A variable that a line of a script or Makefile sets, and the value or default that it gets."""
+_USED = re.compile(r"\$(?:(\w++)|[{(](\w++)(?::[-=]([\w.:/-]++))?[)}])")
 _NOT_RUN = re.compile(r"[ \t@-]*+(?:#|//|echo\b|printf\b|log\b|.*?\bmsg:)")
 _SHORT = {"-z": "serviceaccount", "-n": "namespace"}
 _LONGEST = 2_000
@@ -28,28 +37,43 @@ _LONGEST = 2_000
 _OPEN = re.compile(r"[$]|\{\{")
 
 
+def may_grant(text: str) -> bool:
+    """Whether a text may have a command that binds a role."""
+    return "add-" in text or "rolebinding" in text
+
+
 def documents_of_commands(file: str, text: str) -> Iterator[Document]:
     """Yield a document for each binding that commands in a text create. A command whose role is not known gives none."""
     counted = 0
     line = 1
-    for index, found in enumerate(_COMMAND.finditer(text)):
+    assigned = _ASSIGNED.findall(text) if "$" in text else []
+    variables = {name: value for name, value in assigned if all(value == other for known, other in assigned if known == name)}
+    plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda found: " " * len(found[0]), listed[0]), text)
+    for index, found in enumerate(_COMMAND.finditer(plain)):
         start = text.rfind("\n", 0, found.start()) + 1
         line, counted = line + text.count("\n", counted, start), start
         if _NOT_RUN.match(text, start, found.start()):
             continue
-        words, flags, end = _words(found["rest"][:_LONGEST])
+        words, flags, end = _words(found["rest"][:_LONGEST], variables)
+        flags.setdefault("namespace", _filled(found["inside"] or "", variables))
         binding = _binding(found, words, flags)
         if binding is None:
             continue
-        command = text[found.start() : found.start("rest") + end]
-        shown = " ".join(["oc", *command.replace("\\", " ").split()])
+        whole = slice(found.start(), found.start("rest") + end)
+        command = text[whole]
+        shown = " ".join(["oc", *plain[whole].replace("\\", " ").split()])
         column = found.start() - start + 1
         region = (file, line, column, line, column + len(command.partition("\n")[0].rstrip(" \\")))
         kind, api_version = binding["kind"], binding["apiVersion"]
         yield Document(file, index, line, "", "parsed", _node(binding, region), kind, api_version, command=shown)
 
 
-def _words(rest: str) -> tuple[list[str], dict[str, str], int]:
+def _filled(word: str, variables: Mapping[str, str]) -> str:
+    """Return a word with the values of the variables in it. One that is not set gets its default, or stays as it is."""
+    return _USED.sub(lambda found: variables.get(found[1] or found[2]) or found[3] or found[0], word)
+
+
+def _words(rest: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str, str], int]:
     """Return the arguments of a command and its flags, up to the end of the command, and this end."""
     words: list[str] = []
     flags: dict[str, str] = {}
@@ -59,20 +83,22 @@ def _words(rest: str) -> tuple[list[str], dict[str, str], int]:
         if found[2]:
             end = found.start()
             break
-        word = (found[1] or "").replace('"', "").replace("'", "")
+        word = _filled((found[1] or "").replace('"', "").replace("'", ""), variables)
         if name:
             flags[name], name = word, ""
+        elif (short := _SHORT.get(word[:2])) and word[2:]:
+            flags[short] = word[2:].removeprefix("=")
         elif word.startswith("-"):
             key, is_set, value = word.lstrip("-").partition("=")
             name = "" if is_set else _SHORT.get(word, key)
-            flags |= {_SHORT.get(f"-{key}", key): value} if is_set else {}
+            flags |= {key: value} if is_set else {}
         elif word:
             words.append(word)
     return words, flags, end
 
 
 def _binding(found: re.Match[str], words: list[str], flags: dict[str, str]) -> dict[str, Any] | None:
-    namespace = flags.get("namespace") or found["inside"] or ""
+    namespace = flags["namespace"]
     account = flags.get("serviceaccount", "")
     if found["added"]:
         role = words[0] if words else ""
@@ -87,9 +113,11 @@ def _binding(found: re.Match[str], words: list[str], flags: dict[str, str]) -> d
         subjects = [_account(*account.rpartition(":")[::2])] if account else []
         subjects += [_subject(flags[kind], kind) for kind in ("user", "group") if kind in flags]
         in_all = bool(found["cluster"])
-    if not role or not subjects or _OPEN.search(role):
+    if not role or not subjects or (found["added"] != "scc" and _OPEN.search(role)):
         return None
-    metadata = {"name": role} | ({"namespace": namespace} if namespace and not in_all else {})
+    # `oc` adds the subjects to one binding, and chooses its name.
+    name = words[0] if words and not found["added"] else ":".join((role, *(subject["name"] for subject in subjects)))
+    metadata = {"name": name} | ({"namespace": namespace} if namespace and not in_all else {})
     return {
         "apiVersion": f"{_GROUP}/v1",
         "kind": "ClusterRoleBinding" if in_all else "RoleBinding",

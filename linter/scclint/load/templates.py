@@ -21,7 +21,9 @@ _CLOSES = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]{1,80}\}")
 _FIRST_WORD = re.compile(r"[-+~\s]*+(?:(/\*|\$\w*+[ ,$\w]*+:?=)|(\w++))")
 _GO_OPENERS = frozenset(("if", "range", "with", "block", "define"))
-_JINJA_OPENERS = frozenset(("if", "for"))
+_JINJA_OPENERS = frozenset(("if", "for", "macro", "call", "set"))
+_DEFINES = ("define", "macro", "set")
+_SEPARATOR = re.compile(r"\{\{-?[ \t]*+[\"'`]---[\"'`][ \t]*+-?\}\}")
 _INDENT = re.compile(r"indent[ (]++(\d{1,3})")
 
 _BASE = 0xE000
@@ -31,7 +33,7 @@ _ALONE = "\ue0ff"
 _LINE_ALONE = re.compile(rf"^[ \t-]*+{_ALONE}.*$", re.M)
 _LINE_OF_ONE = re.compile(r"^[ \t]*+(?:[\ue000-\ue080]++[ \t]*+)++(?:#.*)?$", re.M)
 _ENCODED = re.compile(r"[\ue000-\ue0ff]")
-_MANIFEST = tuple(re.compile(rf"^[\"']?{key}[\"']?[ \t]*+:", re.M) for key in ("apiVersion", "kind"))
+_MANIFEST = tuple(re.compile(rf"^[\"']?{key}[\"']?[ \t]*+:|\"{key}\":", re.M) for key in ("apiVersion", "kind"))
 
 
 class Chain:
@@ -58,6 +60,7 @@ def holds_manifest(text: str) -> bool:
 def readings(file: str, text: str) -> list[str]:
     """Return the text as YAML, once for each of the branches that exclude each other, at most `MAX_READINGS`."""
     text = _VARIABLE.sub(lambda found: _encoded(found[0]), text)
+    text = _SEPARATOR.sub(lambda found: "---".ljust(len(found[0])), text)
     root = _parsed(text, jinja=file.endswith(_JINJA) or "{%" in text)
     number = min(_readings_of(root), MAX_READINGS)
     return [_alone("".join(_text_of(root, index))) for index in range(number)]
@@ -116,18 +119,20 @@ def _parsed(text: str, *, jinja: bool) -> list[Part]:
             into.append(_encoded(action.replace("\n", " ")))
             continue
         into.append(_blank(action, literal))
-        if word in openers and len(open_chains) < MAX_TEMPLATE_DEPTH:
+        is_assignment = word == "set" and "=" in action
+        if word in openers and not is_assignment and len(open_chains) < MAX_TEMPLATE_DEPTH:
             chain = Chain(word)
             into.append(chain)
             open_chains.append(chain)
         elif word in ("else", "elif") and open_chains:
             open_chains[-1].branches.append([])
-        elif word in ("end", "endif", "endfor") and open_chains:
+        elif word in _ENDS and open_chains:
             open_chains.pop()
         into = open_chains[-1].branches[-1] if open_chains else root
     return root
 
 
+_ENDS = frozenset(("end", *(f"end{word}" for word in _JINJA_OPENERS)))
 _GO_WORDS = _GO_OPENERS | {"else", "end", "break", "continue"}
 
 
@@ -171,7 +176,7 @@ def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
             chosen = 0 <= left < number
             whole = "".join(_text_of(branch, left if chosen else 0))
             # What is defined is used elsewhere; whole manifests are used somewhere.
-            is_shown = chosen and (part.name != "define" or holds_manifest(whole))
+            is_shown = chosen and (part.name not in _DEFINES or holds_manifest(whole))
             yield whole if is_shown else "\n" * whole.count("\n")
             left -= number
 

@@ -26,12 +26,12 @@ class Unknown:
 UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
-_MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__|[\ue000-\ue0ff]")
+_MARKS = re.compile(r"\$\(\w+\)|(?<![^:])\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0-9_]+__|[\ue000-\ue0ff]")
 _WORDS = (
     r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\b(REPLACE|CHANGE|INSERT|ENTER|YOUR)(_[A-Z0-9]+)+\b"
     r"|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b"
 )
-"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests.
+"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `%%%`, `__X__`, and `($x)` in the assertions of tests.
 The last are the characters of expressions in what was read from a template (`scclint.load.templates`)."""
 
 
@@ -55,6 +55,11 @@ def in_plain_words(value: Any) -> bool:
     No tool defines these words, so the API server gets them if the author forgets to replace them.
     """
     return isinstance(value, str) and re.search(_WORDS, value) is not None
+
+
+def stands_for_a_name(namespace: str) -> bool:
+    """Whether the name of a namespace is only in place of one: a placeholder, a word to replace, or `system`, which kubebuilder writes."""
+    return namespace == "system" or is_open(namespace) or in_plain_words(namespace)
 
 
 def is_expression(key: str) -> bool:

@@ -19,7 +19,7 @@ from scclint.memo import Memo
 from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
 from scclint.model.object import Workload
 from scclint.model.pod_names import controller_of
-from scclint.model.unknown import Unknown, decisive_unknown, in_plain_words, is_open, known
+from scclint.model.unknown import Unknown, decisive_unknown, known, stands_for_a_name
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
 from scclint.outcome.field_problems import FieldProblems
@@ -277,11 +277,7 @@ class Outcomes:
     def _why_grants_unknown(self, workload: Workload) -> NoVerdict | None:
         """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
         namespace, account = self._index.namespace_of(workload), workload.pod.service_account
-        granted = (
-            self._cluster.grants.accounts.namespaces_of(account)
-            if is_open(namespace) or in_plain_words(namespace)
-            else frozenset()
-        )
+        granted = self._cluster.grants.accounts.namespaces_of(account) if stands_for_a_name(namespace) else frozenset()
         if not granted or namespace in granted:
             return None
         text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"

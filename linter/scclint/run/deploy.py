@@ -19,6 +19,7 @@ from scclint.run.store import RunStore
 from scclint.text import and_more, counted
 from scclint.units.deployers import HOLDING, may_hold
 from scclint.units.detect import DEPLOYING, NO_EXCLUSIONS, Split, may_deploy
+from scclint.units.kustomize import UNRESTRICTED
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from scclint.units.render import Renderer, RendererOutput
 
 _MOST_REASONS = 5
+_UNRESTRICTED = (f"--load-restrictor={UNRESTRICTED}",)
 _ENDLESS = "{} still deployed something else after {} rounds of rendering; what they deploy last is not judged"
 _NOT_ISOLATED = (
     "this system gives kustomize and helm no network of their own; scclint checked instead that the files name no URL"
@@ -294,7 +296,15 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     if config.render != "never":
         from scclint.units.render import Renderer, installed
 
-        renderer = UnitRenderer(Renderer(), installed(), config, split.closures, split.tree, split.charts)
+        options_of_builds = _UNRESTRICTED if _is_unrestricted(outline) else ()
+        renderer = UnitRenderer(
+            Renderer(options_of_builds),
+            (*installed(), *options_of_builds),
+            config,
+            split.closures,
+            split.tree,
+            split.charts,
+        )
     made: dict[Unit, Rendering] = {}
     notices: tuple[Notice, ...] = ()
     hidden = NO_EXCLUSIONS
@@ -317,6 +327,12 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     units, failed = _judged_units(split.units, renderings)
     renderings = {name: rendering for name, rendering in renderings.items() if not rendering.error}
     return Rendered(units, split, renderings, texts, renderer, failed, notices)
+
+
+def _is_unrestricted(outline: Outline) -> bool:
+    """Whether a script, a CI workflow or a setting of Argo CD builds kustomizations whose files may lie outside of their folders."""
+    asking = (outline.text(file) for file in outline.files if "/." in f"/{file}" or "argocd" in file)
+    return ("unrestricted",) in outline.told or any(UNRESTRICTED in text for text in asking)
 
 
 def _render_new(

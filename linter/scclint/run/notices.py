@@ -13,7 +13,8 @@ from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
 from scclint.model.kinds import CSV
 from scclint.model.labels import labels_of
-from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, TektonConfig, UnknownKind, Workload
+from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
+from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.world import World
 from scclint.run.load import SUBSCRIPTION, Inputs
@@ -83,6 +84,8 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
             yield Unjudged("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
             yield Unjudged("unknown kind", f"{obj.file}: {obj.named}", obj.kind)
+        elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
+            yield Unjudged("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif obj.partial:
             yield Unjudged("partial", f"{obj.file}: {obj.named}", obj.partial)
     workloads = _workloads(objects)
@@ -191,6 +194,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{names}: patches and other changes were not applied; check the built output: `kustomize build FOLDER | scclint check -`",
     ),
     "open kind": ("note", "{first}: not judged, because its kind has a placeholder"),
+    "open grant": ("note", "{names}: not judged, because the name of the SCC that it grants has a placeholder"),
     "unread": ("warning", "{names}: not judged: {why}"),
     "unknown kind": (
         "note",

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
 from time import time_ns
 from typing import Any
 
@@ -17,13 +18,16 @@ from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
+from scclint.model.terms import SCC_ROLE_PREFIX
+from scclint.other_units import Question
 from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
 from scclint.text import and_more, counted
 from scclint.units.detect import KINDS
-from scclint.units.kustomize import NAMES
+from scclint.units.kustomize import NAMES, UNRESTRICTED
 from scclint.units.outline import Outline
+from scclint.yaml.nodes import to_data
 
 _UNCHANGED = 3_000_000_000
 """Nanoseconds after which a change gives a file other times: FAT rounds to two seconds."""
@@ -43,8 +47,9 @@ def scan(
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
     notices += (Notice("note", _VENDORED.format(counted(n, "file")), folder) for folder, n in sources.vendored.items())
+    told: Mapping[Question, list[Any]] = EMPTY
     if sources.texts:
-        files, found = beside(files, sources.texts)
+        files, told, found = beside(files, sources.texts)
         notices += found
     more = expand_settings(config)
     kinds = more.kinds | KINDS
@@ -61,13 +66,16 @@ def scan(
                 continue
         return objects_of_documents
 
-    root = _root(files, sources.folders)
+    parts = (files, _root(files, sources.folders), sources.folders, reader, kinds, objects)
     # To look into the store for little input costs no less than reading it.
-    if not store.scope or not reach(files, MIN_CACHED):
-        return Outline(files, root, sources.folders, reader, kinds, objects), notices
-    from scclint.files.store import digest
+    if store.scope and reach(files, MIN_CACHED):
+        from scclint.files.store import digest
 
-    return Outline(files, root, sources.folders, reader, kinds, objects, _answers(store), digest(repr(more))), notices
+        outline = Outline(*parts, _answers(store), digest(repr(more)))
+    else:
+        outline = Outline(*parts)
+    outline.told = told
+    return outline, notices
 
 
 def _is_template(file: SourceFile, reader: Reader) -> bool:
@@ -133,32 +141,47 @@ _LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|third_party)/|_test\.go$|/zz_
 _MOST_NAMED = 3
 
 
+_MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
+_FILLED_IN = r"\b(SecurityContextConstraints|(?:Cluster)?Role(?:Binding)?)\{(?!\})"
+"""An object in Go code with fields, and not an empty one, into which the client reads what the cluster has."""
+
 _PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"
 _YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)"
 
 
-def beside(files: Iterable[SourceFile], texts: Iterable[SourceFile]) -> tuple[list[SourceFile], list[Notice]]:
+def beside(
+    files: Iterable[SourceFile], texts: Iterable[SourceFile]
+) -> tuple[list[SourceFile], Mapping[Question, list[Any]], list[Notice]]:
     """Return the files with the scripts among some texts that grant by command, and without those that podman runs.
 
-    Notes name these, and the lines of code and scripts with access to the node.
+    The answers are those of documentation and code (see `scclint.other_units`). Notes name the files that podman runs, and the lines of code
+    and scripts with access to the node.
     """
-    from scclint.load.commands import documents_of_commands
+    from scclint.load.commands import documents_of_commands, may_grant
     from scclint.load.host_access import lines_with_access
 
     scripts: list[SourceFile] = []
     code: dict[str, list[str]] = {}
+    told: dict[Question, list[Any]] = {}
     played: set[str] = set()
     for file in texts:
         text = "" if re.search(_LEFT_OUT, file.display) else _text(file)
         for command in re.finditer(_PLAYED, text) if "podman" in text else ():
             folder = os.path.dirname(file.display)
             played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
-        if file.display.endswith(".md"):
-            continue
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
-        if is_script and ("adm policy" in text or "rolebinding" in text) and any(documents_of_commands(file.display, text)):
+        if UNRESTRICTED in text:
+            told[("unrestricted",)] = []
+        is_code = file.display.endswith(".go")
+        grants = [] if is_code or not may_grant(text) else list(documents_of_commands(file.display, text))
+        if not (is_code or is_script):
+            _tell_documented(told, grants)
+            continue
+        if grants:
             scripts.append(file)
-        for line, name in lines_with_access(text, is_code=not is_script):
+        if is_code:
+            _tell_code(told, file.display, text)
+        for line, name in lines_with_access(text, is_code=is_code):
             code.setdefault(f"{file.display}:{line}", []).append(name)
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
@@ -167,7 +190,30 @@ def beside(files: Iterable[SourceFile], texts: Iterable[SourceFile]) -> tuple[li
     if left_out:
         text = f"{and_more(left_out, _MOST_NAMED)}: not judged, because `podman kube play` runs what is in such a file, on no cluster"
         notices.append(Notice("note", text))
-    return [*(file for file in files if file.display not in played), *scripts], notices
+    return [*(file for file in files if file.display not in played), *scripts], told, notices
+
+
+def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:
+    """Add what commands in documentation grant, by the name of the account."""
+    for document in bindings:
+        data = to_data(document.root)
+        scc, home = data["roleRef"]["name"].removeprefix(SCC_ROLE_PREFIX), data["metadata"].get("namespace", "")
+        for subject in data["subjects"]:
+            grant = [subject.get("namespace", home), scc, document.file, document.line]
+            told.setdefault(("documented", subject["name"]), []).append(grant)
+
+
+def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
+    """Add the places of the RBAC markers in code, by each right that they give, and of the objects that it fills in, by kind."""
+    questions: list[tuple[re.Match[str], Question]] = []
+    for marker in re.finditer(_MARKER, text) if "+kubebuilder:rbac" in text else ():
+        fields = dict(field.partition("=")[::2] for field in marker[1].split(","))
+        values = [fields.get(key, "").strip('"` \r').split(";") for key in ("groups", "resources", "verbs")]
+        questions += ((marker, ("marker", *right)) for right in product(*values))
+    for filled in re.finditer(_FILLED_IN, text) if "Role" in text or "SecurityContextConstraints{" in text else ():
+        questions.append((filled, ("created", filled[1])))
+    for found, question in questions:
+        told.setdefault(question, []).append(f"{file}:{text.count(chr(10), 0, found.start()) + 1}")
 
 
 def _text(file: SourceFile) -> str:

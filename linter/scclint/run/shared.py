@@ -114,11 +114,11 @@ class Run:
         # A reference of its own would keep the run, and all that was read for it, until the garbage collector comes.
         this: Run = proxy(self)
 
-        def image(question: Question) -> list[Any]:
-            return list(this.images.of(*question[1:]) or ())
+        def told(question: Question) -> list[Any] | None:
+            return list(this.images.of(*question[1:]) or ()) if question[0] == "image" else this.outline.told.get(question)
 
         if len(units) == 1:
-            return AllUnits(units, image=image)
+            return AllUnits(units, told=told)
         from scclint.podsecurity.defaults import enforces
 
         facts = {unit.name: self._facts(unit) for unit in units}
@@ -133,7 +133,7 @@ class Run:
         def mounts(name: str) -> Mapping[Question, list[Any]]:
             return this.memo(("mounts", name), lambda: this.mounts_in(this.by_name[name], this))
 
-        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=mounts, image=image)
+        return AllUnits(units, facts, shared, folders, synced=synced, bundles=bundles, mounts=mounts, told=told)
 
     def _of_bundle(self, unit: Unit) -> Iterator[BorrowedObject]:
         """The accounts, roles and bindings that OLM creates of a bundle, in the namespace that it suggests."""

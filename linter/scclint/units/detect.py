@@ -20,7 +20,7 @@ from scclint.record import record, replace
 from scclint.text import and_more, counted, field_path
 from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
 from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField
-from scclint.units.facts import Facts, identity
+from scclint.units.facts import NO_FACTS, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.built import built_names, is_built
@@ -76,6 +76,7 @@ class Split:
         self._named: set[str] = set()
         self._older: dict[str, int] = {}
         self._releases: set[str] = set()
+        self._fragments: list[str] = []
         self.closures: dict[str, Closure] = {}
 
     @cached_property
@@ -168,6 +169,9 @@ class Split:
         for newest, number in self._older.items():
             text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
             yield Notice("note", text, self._outline.shown(newest))
+        if self._fragments:
+            text = "not judged, because each is a part for a kustomization that does not include it"
+            yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         said: dict[tuple[str, ...], list[UnfollowedField]] = {}
         for one in self._unfollowed:
@@ -282,9 +286,21 @@ class Split:
             deployed = self._deployed.get(folder, [])
             alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
+            if is_entry and not deployed and self._is_commented_out(folder):
+                self._fragments.append(self._outline.shown(folder))
+                self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
+                continue
             for one in (deployed or [DEFAULT]) if is_entry and folder not in self._configured_paths else ():
                 reason = f"{one.by} deploys it" if one.by else alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, one), folder, reason, one)
+
+    def _is_commented_out(self, folder: str) -> bool:
+        """Whether the kustomization `default` beside a folder names it only in a comment, as kubebuilder writes it."""
+        default = self._kustomizations.get(os.path.join(os.path.dirname(folder), "default"))
+        if default is None or folder in self._configured_paths:
+            return False
+        lines = self._outline.text(self._outline.shown(default.file)).split("\n")
+        return any(line.lstrip().startswith("#") and line.rstrip().endswith(f"../{os.path.basename(folder)}") for line in lines)
 
     def _name(self, folder: str, deployment: Deployment) -> str:
         """The name of the unit that something deploys: the name of what deploys it is added to the path of the folder."""
@@ -442,7 +458,7 @@ class Split:
     def _applied(self) -> Iterator[Unit]:
         """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
         outline = self._outline
-        templates = [file for file in self._left if outline.is_template(file) and outline.facts(file) != _NO_FACTS]
+        templates = [file for file in self._left if outline.is_template(file)]
         known_roles = roles(outline.files) if templates else frozenset()
         groups: dict[tuple[Kind, str], list[str]] = {}
         for file in templates:
@@ -467,7 +483,7 @@ class Split:
             (file for file in self._left if file not in variants), lambda file: outline.facts(file).identities
         )
         shared: tuple[str, ...] = ()
-        telling = {file for group in groups for file in group.files if outline.facts(file) != _NO_FACTS}
+        telling = {file for group in groups for file in group.files if outline.facts(file) != NO_FACTS}
         for group in groups:
             if not group.path:
                 shared = tuple(file for file in group.files if file in telling)
@@ -476,13 +492,12 @@ class Split:
                 reason = "it defines an object that files beside it define as well"
                 context = tuple(file for file in group.shared if file in telling)
                 yield Unit(outline.name(group.path), "plain", group.path, group.files, reason, context)
-        for file in sorted(variants):
+        # A patch that no kustomization applies can be applied by nobody.
+        fragments = [file for file in sorted(variants) if not outline.tells_of_objects(file, "whole", _whole)]
+        self._fragments += fragments
+        for file in sorted(variants.difference(fragments)):
             reason = "it defines an object that a kustomization builds as well"
             yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
-
-
-_NO_FACTS = Facts()
-"""What a file defines that says nothing about others, such as one with objects of other kinds."""
 
 
 def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:

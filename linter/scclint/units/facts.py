@@ -33,7 +33,7 @@ from scclint.model.terms import (
     UNSPECIFIED_NAMESPACE,
     namespace_name,
 )
-from scclint.model.unknown import in_plain_words, is_open
+from scclint.model.unknown import stands_for_a_name
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
 from scclint.units.unit import FromUnit, Unit
@@ -99,6 +99,9 @@ class Facts:
         return replace(self, accounts=accounts, namespaces=frozenset(namespaces), claims=claims)
 
 
+NO_FACTS = Facts()
+"""What a file defines that says nothing about others, such as one with objects of other kinds."""
+
 _SETS = ("identities", "accounts", "namespaces", "required", "drivers", "claims")
 """The fields of `Facts` that are sets of texts, or of tuples of texts."""
 
@@ -144,7 +147,7 @@ def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
 
 
 def _is_known(namespace: str) -> bool:
-    return bool(namespace_name(namespace)) and not is_open(namespace) and not in_plain_words(namespace)
+    return bool(namespace_name(namespace)) and not stands_for_a_name(namespace)
 
 
 def plain(facts: Facts) -> list[Any] | None:
@@ -159,7 +162,7 @@ def restored(value: Any) -> Facts | None:
     if value is None:
         return None
     parts = (frozenset(tuple(one) if isinstance(one, list) else one for one in part) for part in value)
-    return replace(Facts(), **dict(zip(_SETS, parts, strict=True)))
+    return replace(NO_FACTS, **dict(zip(_SETS, parts, strict=True)))
 
 
 def together(parts: Iterable[Facts]) -> Facts:
@@ -214,8 +217,8 @@ class AllUnits:
     All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is built from,
     Components left out. `synced`: the label syncer decides the Pod Security level of a namespace by all of its service accounts, so that
     a unit takes these and their grants, too. `bundles` are the objects that OLM creates of bundles, each in its namespace. `mounts`
-    returns the mounts of claims by the pods of a unit, by release, namespace and claim. `image` returns what is known of an image
-    that a manifest in a folder names: the fields of an `Image`, or nothing.
+    returns the mounts of claims by the pods of a unit, by release, namespace and claim. `told` returns what code, documentation and
+    images in folders tell: the fields of an `Image`, or the answer to another question. None if they do not answer.
     """
 
     def __init__(
@@ -228,7 +231,7 @@ class AllUnits:
         synced: bool = False,
         bundles: Iterable[BorrowedObject] = (),
         mounts: Callable[[str], Mapping[Question, list[Any]]] = lambda unit: EMPTY,
-        image: Callable[[Question], list[Any]] = lambda question: [],
+        told: Callable[[Question], list[Any] | None] = lambda question: None,
     ) -> None:
         self._units = units
         self._facts = facts
@@ -237,14 +240,14 @@ class AllUnits:
         self._synced = synced
         self._bundles = bundles
         self._mounts = mounts
-        self._image = image
+        self._told = told
         self._taken: dict[str, _UnitContext] = {}
         self._profiles: dict[str, Profiles] = {}
 
     def of(self, unit: Unit) -> OtherUnits:
         """What a unit takes and asks. If its build would add objects that no file has, the answer to each question is True."""
         if len(self._units) == 1:
-            return OtherUnits(lambda question: self._image(question) if question[0] == "image" else unit.incomplete)
+            return OtherUnits(lambda question: unit.incomplete if (told := self._told(question)) is None else told)
         shared = frozenset(unit.shared)
         # The objects of these the unit has in full.
         own = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
@@ -252,8 +255,8 @@ class AllUnits:
             self._taken[unit.name] = self._borrowed(unit) if unit.takes else ((), (), ())
 
         def answer(question: Question) -> Reply:
-            if question[0] == "image":
-                return self._image(question)
+            if (told := self._told(question)) is not None:
+                return told
             if question[0] == "mounts":
                 units = (name for name in self._before(unit, question[2:]) if name not in own)
                 return [mount for name in units for mount in self._mounts(name).get(question[1:], ())]
@@ -288,7 +291,7 @@ class AllUnits:
 
     def _borrowed(self, unit: Unit) -> _UnitContext:
         own = self._facts[unit.name]
-        defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, Facts()).objects)}
+        defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, NO_FACTS).objects)}
         by_name: dict[_Key, list[BorrowedObject]] = {}
         pending = deque(self._offered(_wanted(own, synced=self._synced)))
         if unit.kind == "operator":

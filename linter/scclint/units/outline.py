@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
-from scclint.expand.ansible import applied
-from scclint.files import RealPaths, SourceFile, display, is_below, read
+from scclint.expand.ansible import applied, homes_of_files
+from scclint.files import TEMPLATE_SUFFIXES, RealPaths, SourceFile, display, is_below, read
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
-from scclint.record import replace
-from scclint.units.facts import Facts, facts_of, plain, restored
+from scclint.other_units import Question
+from scclint.record import EMPTY, replace
+from scclint.units.facts import NO_FACTS, Facts, facts_of, plain, restored
 
 if TYPE_CHECKING:
     from scclint.units.kustomize.kustomization import Kustomization, KustomizationData
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 def _may_be_applied(text: str) -> bool:
-    return "{{" in text or "{%" in text or "${" in text or "k8s:" in text
+    return any(mark in text for mark in ("{{", "{%", "${", "k8s", "set_fact:", "shell:"))
 
 
 class Outline:
@@ -30,7 +31,8 @@ class Outline:
     `root` is the deepest folder in which everything lies that the run was asked for; units are named from there. `folders` are
     the folders that it was asked for. A file is read and parsed when its documents or facts are asked for: of bundles and charts
     nobody asks. `kinds` are those whose documents are parsed. `answers` returns what earlier runs found out about a file, by
-    path, to read and to add to. `settings` identifies the settings on which `objects` depends.
+    path, to read and to add to. `settings` identifies the settings on which `objects` depends. `told` are the answers that code and
+    documentation give to questions of rules (see `scclint.other_units`).
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Outline:
         self.kinds = kinds
         self.objects = objects
         self._answers = answers
+        self.told: Mapping[Question, list[Any]] = EMPTY
         self._settings = settings
         self._facts: dict[str, Facts] = {}
         self._kustomizations: dict[str, tuple[KustomizationData, Kustomization | None]] = {}
@@ -91,10 +94,13 @@ class Outline:
             return []
 
     def is_template(self, file: str) -> bool:
-        """Whether a document of a file is read as a template, or applied by a task of Ansible."""
-        return self.tells(file, "template", _may_be_applied) and any(
-            document.is_template or any(applied(document)) for document in self.documents(file)
+        """Whether a document of a file is read as a template with objects, or a task of Ansible creates objects or applies files."""
+        likely = file.endswith(TEMPLATE_SUFFIXES) or self.tells(file, "template", _may_be_applied)
+        documents = self.documents(file) if likely else []
+        has_objects = (
+            any(document.is_template or any(applied(document)) for document in documents) and self.facts(file) != NO_FACTS
         )
+        return has_objects or any(any(homes_of_files(document)) for document in documents)
 
     def readings(self, file: str) -> int:
         """How many readings a template has that each judge a document which those before do not have."""

@@ -81,9 +81,13 @@ class Program:
 
 
 class Renderer:
-    """The renderers on PATH. Each is looked for when it is first needed, because to ask a program for its version takes time."""
+    """The renderers on PATH. Each is looked for when it is first needed, because to ask a program for its version takes time.
 
-    def __init__(self) -> None:
+    `options` are options for each build of a kustomization.
+    """
+
+    def __init__(self, options: tuple[str, ...] = ()) -> None:
+        self._options = options
         self._starters: dict[int, _Starter] = {}
 
     @property
@@ -130,7 +134,7 @@ class Renderer:
             if origins:
                 sandbox.write_wrapper(entry)
                 entry = sandbox.wrapper
-            ended = _run(self._starter, [program.path, *program.arguments, entry], sandbox)
+            ended = _run(self._starter, [program.path, *program.arguments, *self._options, entry], sandbox)
             made = ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, base=entry, root=root) if origins else made
 
