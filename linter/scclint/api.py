@@ -74,10 +74,9 @@ from scclint.outcome.selinux import opted_out as opted_out_of_selinux_mount
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
-from scclint.podsecurity.labels import LABELS as POD_SECURITY_LABELS
-from scclint.podsecurity.labels import MODES, LabelError, Mode, label_errors, level_label
-from scclint.podsecurity.labels import PREFIX as POD_SECURITY_PREFIX
-from scclint.podsecurity.levels import LATEST, LEVELS, Standard, stricter
+from scclint.podsecurity.levels import LABELS as POD_SECURITY_LABELS
+from scclint.podsecurity.levels import LATEST, LEVELS, MODES, LabelError, Mode, Standard, label_errors, level_label, stricter
+from scclint.podsecurity.levels import PREFIX as POD_SECURITY_PREFIX
 from scclint.podsecurity.standards import Violation
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.rule import rule

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scclint.podsecurity.labels import PREFIX
+from scclint.podsecurity.levels import PREFIX
 
 RESTRICTED: dict[str, Any] = {
     "kind": "SecurityContextConstraints",

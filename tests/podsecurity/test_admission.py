@@ -16,8 +16,7 @@ from scclint.podsecurity.admission import (
 )
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.defaults import ADVISING, ENFORCING, exempts
-from scclint.podsecurity.labels import Policy
-from scclint.podsecurity.levels import Standard
+from scclint.podsecurity.levels import Policy, Standard
 from scclint.podsecurity.standards import judge
 from tests.podsecurity.build import confined, container, pod
 

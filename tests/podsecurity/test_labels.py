@@ -3,8 +3,7 @@
 import pytest
 
 from scclint.podsecurity.defaults import ADVISING, ENFORCING, KUBERNETES, default_policy, enforces
-from scclint.podsecurity.labels import Policy, label_errors, policy_of
-from scclint.podsecurity.levels import standard
+from scclint.podsecurity.levels import Policy, label_errors, policy_of, standard
 from tests.podsecurity.build import labels
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from scclint.errors import ModelError
-from scclint.podsecurity.labels import LABELS
+from scclint.podsecurity.levels import LABELS
 from scclint.podsecurity.syncer import SYNC_LABEL, SYSTEM_NAMESPACES, level_of_sccs, sync, why_not_synced
 from tests.podsecurity.build import RESTRICTED, labels, namespace
 

@@ -9,9 +9,8 @@ from jsonschema import Draft202012Validator
 
 from scclint.finding import Fix, TextEdit
 from scclint.record import replace
-from scclint.report import render
+from scclint.report import Options, render
 from scclint.report.json_v1 import document
-from scclint.report.options import Options
 from scclint.run.report import Report
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "json_v1.json").read_text(encoding="utf-8"))

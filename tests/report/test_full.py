@@ -8,7 +8,7 @@ from scclint.finding import Crash, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.full import MOST_LINES
-from scclint.report.summary import diagnostics
+from scclint.report.text import diagnostics
 from scclint.run.report import Report
 
 FULL = """\

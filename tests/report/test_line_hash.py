@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.report.line_hash import line_hashes
+from scclint.report.sarif import line_hashes
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.report.lines import Region, SourceLines
+from scclint.report.text import Region, SourceLines
 from scclint.source import Span
 
 TEXT = "\ufeffa: é🔥 b\r\nsecond\u2028still\rsecond\nlast"

@@ -4,8 +4,8 @@ import pytest
 
 from scclint.finding import Finding, Severity, Subject
 from scclint.record import replace
-from scclint.report.fingerprint import fingerprints, fingerprints_v2
 from scclint.report.paths import RepositoryPaths
+from scclint.report.sarif import fingerprints, fingerprints_v2
 from scclint.source import Span
 
 

@@ -11,8 +11,8 @@ from scclint.finding import Crash, Finding, Notice, Related, Severity, Subject, 
 from scclint.report import FORMATS, Options, render
 from scclint.report.json_v1 import document
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import visible_line
 from scclint.report.template_sandbox import render as render_template
+from scclint.report.text import visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 

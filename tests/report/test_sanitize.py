@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.report.sanitize import one_line, visible, visible_line
+from scclint.report.text import one_line, visible, visible_line
 
 
 @pytest.mark.parametrize(

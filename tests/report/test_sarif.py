@@ -9,8 +9,7 @@ from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.registry import builtin
 from scclint.report import Options, render, sarif
-from scclint.report.line_hash import line_hashes
-from scclint.report.sarif_rules import precision
+from scclint.report.sarif import line_hashes, precision
 from scclint.run.report import Report
 from scclint.source import Span
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.report.lines import SourceLines
 from scclint.report.snippet import Snippet, snippet
+from scclint.report.text import SourceLines
 from scclint.source import Span
 from scclint.text import display_width
 

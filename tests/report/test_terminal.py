@@ -5,9 +5,8 @@ import pytest
 from scclint.finding import Finding, Severity
 from scclint.record import replace
 from scclint.report import Options, render
-from scclint.report.lines import SourceLines
 from scclint.report.snippet import snippet
-from scclint.report.terminal import paint, prose_width, statistics
+from scclint.report.text import SourceLines, paint, prose_width, statistics
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.units.unit import Unit

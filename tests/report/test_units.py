@@ -9,7 +9,7 @@ import pytest
 
 import scclint
 from scclint.report import render
-from scclint.report.summary import diagnostics
+from scclint.report.text import diagnostics
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

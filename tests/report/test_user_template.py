@@ -72,9 +72,9 @@ def test_memory_has_a_limit(sample: Report, tmp_path: Path) -> None:
 
 
 def test_time_has_a_limit(sample: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from scclint.report import user_template
+    from scclint.report import template_context
 
-    monkeypatch.setattr(user_template, "TEMPLATE_SECONDS", 1)
+    monkeypatch.setattr(template_context, "TEMPLATE_SECONDS", 1)
     endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     with pytest.raises(UsageError, match="took longer than 1 seconds"):
         rendered(sample, tmp_path, endless)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from scclint.limits import TEXTS_KEPT
-from scclint.report.lines import SourceLines
+from scclint.report.text import SourceLines
 from scclint.run.texts import FileTexts
 
 

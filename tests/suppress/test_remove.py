@@ -10,7 +10,7 @@ from scclint.finding import Ignore
 from scclint.load import load_text
 from scclint.record import replace
 from scclint.source import Span
-from scclint.suppress.remove import without_comment, without_entry
+from scclint.suppress.apply import without_comment, without_entry
 from scclint.suppress.syntax import comment_ignores, parse_annotation
 
 AT = Span("a.yaml", 1, 1, 1, 9)

@@ -25,8 +25,7 @@ from scclint.model.terms import (
 )
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
-from scclint.podsecurity.labels import Mode
-from scclint.podsecurity.levels import LATEST, Standard
+from scclint.podsecurity.levels import LATEST, Mode, Standard
 from scclint.podsecurity.standards import Violation
 from scclint.yaml.operations import EditRefused
 

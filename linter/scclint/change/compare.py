@@ -10,8 +10,7 @@ from typing import TypeVar
 from scclint.admission.access import opened_by
 from scclint.admission.order import points
 from scclint.change.model import ChangeCause, Differences, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange, facts
-from scclint.change.sides import Side, open_side
-from scclint.change.state import State, content, keyed
+from scclint.change.state import Side, State, content, keyed, open_side
 from scclint.cluster import Cluster
 from scclint.config.model import Config
 from scclint.errors import UsageError

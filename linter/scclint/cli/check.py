@@ -5,8 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import open_run, settings, sources
-from scclint.cli.output import color_wanted, terminal_columns
+from scclint.cli.output import color_wanted, open_run, settings, sources, terminal_columns
 from scclint.cli.progress import progress
 from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
@@ -16,11 +15,9 @@ from scclint.finding import Notice, Severity
 from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
-from scclint.report import Options, render
-from scclint.report.options import UNPARSABLE
+from scclint.report import UNPARSABLE, Options, render
 from scclint.report.output import say, write
-from scclint.report.sanitize import visible_line
-from scclint.report.summary import diagnostics
+from scclint.report.text import diagnostics, visible_line
 from scclint.run.options import RunOptions, no_lap
 from scclint.run.report import Report
 from scclint.run.run import report_of

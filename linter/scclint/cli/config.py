@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import settings
+from scclint.cli.output import settings
 from scclint.cli.status import OK
 from scclint.config.show import render
 from scclint.report.output import write
-from scclint.report.sanitize import visible
+from scclint.report.text import visible
 
 
 def run(args: Namespace) -> int:

@@ -5,15 +5,14 @@ from argparse import Namespace
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences
-from scclint.cli.inputs import settings
-from scclint.cli.output import color_wanted, write_formats
+from scclint.cli.output import color_wanted, settings, write_formats
 from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import STDIN
 from scclint.report import diff
 from scclint.report.output import say
-from scclint.report.summary import notice_line
+from scclint.report.text import notice_line
 
 _WORKING_TREE = "."
 

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from scclint.cli.inputs import settings
+from scclint.cli.output import settings
 from scclint.config.model import Config
 from scclint.config.raw import empty_config, parse_config
 from scclint.errors import UsageError

@@ -2,9 +2,8 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import judged_workloads, open_units, settings
 from scclint.cli.named_workloads import named, names
-from scclint.cli.output import color_wanted, terminal_columns, write_formats
+from scclint.cli.output import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.report import explain

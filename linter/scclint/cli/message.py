@@ -4,9 +4,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from scclint.about import site_page
-from scclint.cli.inputs import open_units, settings
 from scclint.cli.named_workloads import Named, named
-from scclint.cli.output import color_wanted, terminal_columns, write_formats
+from scclint.cli.output import color_wanted, open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import OK, status_of_units
 from scclint.errors import UsageError
 from scclint.files import is_stream, read, read_stream
@@ -16,8 +15,8 @@ from scclint.model.object import Workload
 from scclint.model.pod_names import is_pod_of
 from scclint.model.releases import DEFAULT, ORDER
 from scclint.record import replace
+from scclint.report import Options
 from scclint.report import message as reports
-from scclint.report.options import Options
 from scclint.run.report import Report
 from scclint.run.run import report_of
 

@@ -1,13 +1,34 @@
-"""Where the output of a command goes, and how wide and colorful it is there."""
+"""What the commands share: settings from file and options, reading the input, and where the output goes."""
 
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
-from scclint.errors import UsageError
-from scclint.report.output import use_color, write
+from scclint.cli.progress import progress
+from scclint.config.model import KEYS, Config
+from scclint.errors import LoadError, UsageError
+from scclint.files import STDIN, SourceFile, read_stream
+from scclint.files.sources import Sources, find_sources
+from scclint.model.object import Workload
+from scclint.outcome.rows import WorkloadRow
+from scclint.outcome.world import World
+from scclint.record import replace
+from scclint.registry import Registry
+from scclint.report.output import say, use_color, write
+from scclint.report.text import visible_line
+from scclint.run import judge
+from scclint.run.judge import OpenUnit
+from scclint.run.options import DEFAULTS, RunOptions
+from scclint.run.rule_set import configured
+from scclint.run.run import prepare
+from scclint.run.shared import Run
+from scclint.text import listed
+
+if TYPE_CHECKING:
+    from scclint.config.raw import Raw
 
 
 def write_formats(
@@ -44,3 +65,138 @@ def terminal_columns() -> int | None:
     import shutil
 
     return shutil.get_terminal_size().columns
+
+
+def settings(args: Namespace, raw: "Raw | None" = None) -> tuple[Config, Registry]:
+    """The settings in force for these paths, and the rules they choose from: built in, from rule modules, declared.
+
+    `raw` is a configuration file that counts instead of the one that the command line names or that is found. Raises ConfigError,
+    UsageError, RuleSetError.
+    """
+    from scclint.config import discover_config, read_config
+
+    file = getattr(args, "config", None)
+    paths = getattr(args, "paths", ["."])
+    discovered = file is None and not getattr(args, "isolated", False)
+    if discovered and raw is None:
+        file = discover_config(paths[0] if paths and paths[0] != "-" else ".")
+    if raw is None and file:
+        raw = read_config(file, found=discovered)
+    linted = [os.curdir, os.path.dirname((raw.file if raw else "") or "") or os.curdir]
+    linted += [path if os.path.isdir(path) else os.path.dirname(path) or os.curdir for path in paths]
+    return configured(raw, given(args), linted)
+
+
+def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
+    """Return what `settings` returns. Also raises UsageError if the settings do not describe a single cluster that has SCCs."""
+    config, registry = settings(args)
+    if config.platform == "kubernetes":
+        raise UsageError("plain Kubernetes has no SCCs")
+    if len(config.openshift) > 1:
+        raise UsageError(f"{args.command} is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
+    return config, registry
+
+
+def given(args: Namespace) -> Mapping[str, Any]:
+    """The options that are settings, by the names of `Config`'s fields."""
+    values = {key: value for key, value in vars(args).items() if key in KEYS}
+    if hasattr(args, "as_group") and not hasattr(args, "as_user"):
+        raise UsageError("--as-group says of which group a user is: say which user with --as")
+    if hasattr(args, "as_user"):
+        values["creator"] = {"user": args.as_user, "groups": getattr(args, "as_group", [])}
+    return values
+
+
+def sources(args: Namespace, config: Config) -> Sources:
+    """The files that the command line names, and what is to be taken into account beside them."""
+    return find_sources(
+        args.paths,
+        config,
+        context=getattr(args, "context", []),
+        stdin_filename=_stdin_filename(args),
+        # pre-commit judges a commit, and leaves untracked files in the folder.
+        tracked_only=os.environ.get("PRE_COMMIT") == "1",
+    )
+
+
+def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False) -> Run:
+    """The run over what the command line names, with standard input where that is among it.
+
+    `dump` is for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump.
+    """
+    overlay: dict[str, str | LoadError] = dict(options.overlay)
+    if dumps := dumps_in(args) if dump else []:
+        from scclint.files.dump import texts_of_dump
+
+        texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
+        overlay |= texts
+        config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
+        run_sources = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
+        run_sources = run_sources._replace(
+            targets=(*run_sources.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths)
+        )
+    else:
+        run_sources = sources(args, config)
+    if "-" in args.paths:
+        name = _stdin_filename(args)
+        overlay[name] = _standard_input(name)
+    globs = tuple(getattr(args, "unit_globs", ()))
+    opened = prepare(run_sources, config, registry, replace(options, overlay=overlay, units=globs))
+    if globs and not opened.units:
+        raise UsageError(f"no unit matches {listed(globs, 'or')}; `scclint units` lists the units")
+    return opened
+
+
+def open_units(
+    args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False
+) -> tuple[Run, list[OpenUnit]]:
+    """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is.
+
+    `dump` is that of `open_run`.
+    """
+    with progress() as step:
+        run = open_run(args, config, registry, replace(options, progress=step), dump=dump)
+        return run, list(judge.open_units(run))
+
+
+def dumps_in(args: Namespace) -> list[str]:
+    """Return the paths of the command line that are dumps of a cluster."""
+    from scclint.files.dump import is_dump
+
+    return [path for path in args.paths if path != "-" and is_dump(path)]
+
+
+def _stdin_filename(args: Namespace) -> str:
+    return getattr(args, "stdin_filename", "") or "<stdin>"
+
+
+def _standard_input(name: str) -> str | LoadError:
+    """What is piped in, or why that cannot be read, which leaves the other paths to be judged."""
+    try:
+        return read_stream(STDIN, name)
+    except LoadError as error:
+        return error
+
+
+def judged_workloads(
+    opened: Iterable[OpenUnit], chosen: Callable[[Workload], bool] = lambda workload: True, *, explained: bool = False
+) -> tuple[list[tuple[OpenUnit, World, WorkloadRow]], bool]:
+    """Return the rows of the `chosen` workloads of all units, and whether a bug prevented one of them, which is reported.
+
+    A workload has a row for each release, which comes with its unit and world. With `explained`, it has one only if what each SCC does
+    with it can be worked out as well.
+    """
+    good, broke = [], False
+    asked = [(unit, workload) for unit in opened for workload in unit.workloads if chosen(workload)]
+    for unit, workload in asked:
+        try:
+            made = [(unit, world, unit.row(world, workload)) for world in unit.worlds.values()]
+            for world in unit.worlds.values() if explained else ():
+                world.outcomes.explain(workload)
+        except Exception as error:
+            broke = True
+            what = visible_line(f"{workload.file}: {workload.named}: {type(error).__name__}: {error}")
+            say(f"internal error: {what}; this is a bug of scclint")
+        else:
+            good += made
+    return good, broke

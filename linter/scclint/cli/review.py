@@ -2,8 +2,7 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import judged_workloads, open_units, settings
-from scclint.cli.output import color_wanted, terminal_columns, write_formats
+from scclint.cli.output import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import BUG, status_of_units
 from scclint.report import review
 from scclint.report.review_text import render_text

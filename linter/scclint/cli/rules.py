@@ -2,15 +2,14 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import settings
-from scclint.cli.output import color_wanted, terminal_columns
+from scclint.cli.output import color_wanted, settings, terminal_columns
 from scclint.cli.pager import show
 from scclint.cli.status import OK
 from scclint.errors import UsageError
 from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import page, table, table_json
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 from scclint.rule import AnyRule, retired
 from scclint.text import closest_match
 

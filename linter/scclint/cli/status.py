@@ -20,7 +20,7 @@ def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False
     `nothing` says that a path or a unit was not judged. Without `findings_count` no finding matters, not even a document that could
     not be parsed. A document that cannot be parsed counts unless a baseline or the base of a comparison has it.
     """
-    from scclint.report.options import UNPARSABLE
+    from scclint.report import UNPARSABLE
 
     accepted = ("baseline", "diff-base")
     unparsable = (
@@ -47,8 +47,7 @@ def status_of_fix(report: "Report", *, something: bool) -> int:
 
 def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
     """Report on standard error what could not be read, and return the status for it."""
-    from scclint.report.sanitize import visible_line
-    from scclint.report.summary import crash_label, notice_line, place
+    from scclint.report.text import crash_label, notice_line, place, visible_line
     from scclint.run.notices import gaps_of_dump
     from scclint.source import Span
 

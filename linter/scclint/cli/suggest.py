@@ -2,9 +2,8 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import open_units, settings_of_one_cluster
 from scclint.cli.named_workloads import Named, named, names
-from scclint.cli.output import write_formats
+from scclint.cli.output import open_units, settings_of_one_cluster, write_formats
 from scclint.cli.status import USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.model.object import Workload

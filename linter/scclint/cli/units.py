@@ -2,8 +2,7 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import open_units, settings
-from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.output import open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.report import units
 from scclint.run.lint import units_with_context

@@ -5,8 +5,7 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.inputs import open_units, settings_of_one_cluster
-from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.output import open_units, settings_of_one_cluster, terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
 from scclint.errors import UsageError

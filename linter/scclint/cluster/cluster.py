@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from scclint.cluster.volumes import ClaimedVolume
     from scclint.cluster.who_can import Holder
     from scclint.podsecurity.checks import Library
-    from scclint.podsecurity.labels import Policy
-    from scclint.podsecurity.levels import Level
+    from scclint.podsecurity.levels import Level, Policy
     from scclint.podsecurity.standards import Result
 
 _FIRST_WITH_POLICIES = 30

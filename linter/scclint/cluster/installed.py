@@ -14,7 +14,7 @@ from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER, RELEASES, release_of
 from scclint.model.terms import SCC_ROLE_PREFIX
-from scclint.podsecurity.labels import MODES, level_label
+from scclint.podsecurity.levels import MODES, level_label
 from scclint.record import record
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from scclint.model.terms import UID_RANGE
 from scclint.model.unknown import is_open
 from scclint.podsecurity import csi
 from scclint.podsecurity.defaults import enforces
-from scclint.podsecurity.labels import LABELS, Mode, Policy, level_label, policy_of
-from scclint.podsecurity.levels import LEVELS, Level
+from scclint.podsecurity.levels import LABELS, LEVELS, Level, Mode, Policy, level_label, policy_of
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.podsecurity.syncer import PRIVILEGED_NAMESPACES, SYNC_LABEL, SYSTEM_NAMESPACES, Unsynced, sync
 from scclint.record import record

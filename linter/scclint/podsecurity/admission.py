@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from scclint.finding import Path
 from scclint.podsecurity.checks import CheckedPod, Library
-from scclint.podsecurity.labels import Policy
-from scclint.podsecurity.levels import Standard
+from scclint.podsecurity.levels import Policy, Standard
 from scclint.podsecurity.standards import judge
 from scclint.record import record
 from scclint.untyped import Object, value_at

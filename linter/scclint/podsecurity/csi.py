@@ -6,8 +6,7 @@ OpenShift 4.18 to 5.2.
 
 from collections.abc import Iterator, Mapping
 
-from scclint.podsecurity.labels import Policy
-from scclint.podsecurity.levels import LEVELS, Level, Standard, level_named, stricter
+from scclint.podsecurity.levels import LEVELS, Level, Policy, Standard, level_named, stricter
 from scclint.record import record
 from scclint.untyped import Object
 

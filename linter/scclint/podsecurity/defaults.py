@@ -7,8 +7,7 @@ openshift/hypershift. ROKS: `assets/kube-apiserver/config.yaml` of openshift/ibm
 """
 
 from scclint.podsecurity.checks import Library
-from scclint.podsecurity.labels import Policy
-from scclint.podsecurity.levels import Standard
+from scclint.podsecurity.levels import Policy, Standard
 
 FIRST_WITH_GATE = 25
 """OpenShift 4.12: the feature gate OpenShiftPodSecurityAdmission exists from here on."""

@@ -9,8 +9,7 @@ from typing import Literal
 
 from scclint.errors import ModelError
 from scclint.model.terms import UID_RANGE
-from scclint.podsecurity.labels import LABELS, MODES, Mode, level_label, version_label
-from scclint.podsecurity.levels import LATEST, Level, least_strict
+from scclint.podsecurity.levels import LABELS, LATEST, MODES, Level, Mode, least_strict, level_label, version_label
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.record import record
 from scclint.untyped import Object, as_mapping, mappings, value_at

@@ -14,7 +14,7 @@ from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.prove import prove
 from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.run.shared import Run
-from scclint.suppress.remove import without_comment, without_entry
+from scclint.suppress.apply import without_comment, without_entry
 from scclint.suppress.syntax import annotation_ignores, comment_ignores
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, edit

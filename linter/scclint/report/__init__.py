@@ -5,7 +5,8 @@ Every format is a module of this package with a `render(report, options)`. It an
 
 from typing import TYPE_CHECKING
 
-from scclint.report.options import Options
+from scclint.finding import Finding, Severity
+from scclint.record import record
 
 if TYPE_CHECKING:
     from scclint.run.report import Report
@@ -27,6 +28,38 @@ FORMATS = {
     "html": "html",
 }
 """The module of each format."""
+
+UNPARSABLE = "MAN001"
+"""The rule that reports documents that cannot be parsed."""
+
+
+@record
+class Options:
+    """Choices of the caller; each format takes what concerns it.
+
+    `color` concerns `full` and `concise`, `statistics` those and `markdown`, `template` (a path) replaces the layout of `full`;
+    `clean` is True if the template belongs to the checked folder, which must not control the terminal that shows its output.
+    `width` is the number of columns of the terminal that the report is for, None if it is for none. `sarif_category` becomes the
+    run's `automationDetails.id`. `paths` are those of the command line, for a page to name. `hide` names severities to leave out and
+    `show_suppressed` takes suppressed findings in; both hold for every format, and the summary counts what is left out.
+    """
+
+    color: bool = False
+    width: int | None = None
+    template: str | None = None
+    clean: bool = False
+    sarif_category: str = ""
+    paths: tuple[str, ...] = ()
+    show_suppressed: bool = False
+    statistics: bool = False
+    hide: frozenset[Severity] = frozenset()
+
+    def hides(self, finding: Finding) -> bool:
+        """Whether the severity of a finding is left out. A document that cannot be parsed is always shown: it decides the exit status."""
+        return finding.severity in self.hide and finding.rule_id != UNPARSABLE
+
+    def shows(self, finding: Finding) -> bool:
+        return not self.hides(finding) and (self.show_suppressed or finding.suppression is None)
 
 
 def render(report: "Report", format: str, options: Options | None = None) -> str:

@@ -6,12 +6,10 @@ Checkstyle has no schema. Source: its XMLLogger writes `checkstyle/file/error` w
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement
 
+from scclint.report import Options
 from scclint.report.junit import document
-from scclint.report.lines import SourceLines
-from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import one_line
-from scclint.report.summary import sentences
+from scclint.report.text import SourceLines, one_line, sentences
 from scclint.run.report import Report
 
 _VERSION = "4.3"

@@ -1,10 +1,8 @@
 """The `concise` format: `path:line:col: ID message`, one line a finding, as editors and problem matchers read it."""
 
 from scclint.finding import Finding
-from scclint.report.options import Options
-from scclint.report.sanitize import one_line
-from scclint.report.summary import place, units_phrase
-from scclint.report.terminal import closing_summary, paint, statistics
+from scclint.report import Options
+from scclint.report.text import closing_summary, one_line, paint, place, statistics, units_phrase
 from scclint.run.report import Report
 
 

@@ -8,13 +8,10 @@ from scclint.change.model import ChangeCause, Differences, GrantChange, SccChang
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
-from scclint.report import markdown
+from scclint.report import Options, markdown
 from scclint.report.json_text import dump
-from scclint.report.options import Options
-from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import place
 from scclint.report.table import table
-from scclint.report.terminal import from_template
+from scclint.report.text import from_template, place, visible, visible_line
 from scclint.rule import Rule
 from scclint.run.report import Report
 from scclint.source import Span

@@ -9,12 +9,10 @@ from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_words
 from scclint.outcome.world import World
-from scclint.podsecurity.labels import level_label
+from scclint.podsecurity.levels import level_label
 from scclint.report.json_text import dump, with_units
 from scclint.report.review import container_entry, in_units, named, workload_entry
-from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import line_place
-from scclint.report.terminal import from_template
+from scclint.report.text import from_template, line_place, visible, visible_line
 from scclint.run.judge import OpenUnit
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from scclint.finding import Finding, Fix, Related, help_text
 from scclint.record import record
-from scclint.report.options import Options
-from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import place, units_phrase
-from scclint.report.terminal import closing_summary, hang, statistics
-from scclint.report.terminal import paint as painted
+from scclint.report import Options
+from scclint.report.text import closing_summary, hang, place, statistics, units_phrase, visible, visible_line
+from scclint.report.text import paint as painted
 from scclint.run.report import Report
 from scclint.text import counted
 
 if TYPE_CHECKING:
-    from scclint.report.lines import SourceLines
+    from scclint.report.text import SourceLines
 
 _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
@@ -44,7 +42,7 @@ class Remark:
 def render(report: Report, options: Options) -> str:
     """The findings in order, a blank line after each, and the summary line. `options.template` has its own layout instead."""
     if options.template is not None:
-        from scclint.report.user_template import render as render_template
+        from scclint.report.template_context import render as render_template
 
         return render_template(report, options, options.template)
     findings = [finding for finding in report.findings if options.shows(finding)]
@@ -53,7 +51,7 @@ def render(report: Report, options: Options) -> str:
     summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options, report.units) + summary
-    from scclint.report.lines import SourceLines
+    from scclint.report.text import SourceLines
 
     lines, units = SourceLines(report.texts), units_phrase(report)
     shown = (line for finding in findings for line in _lines(finding, lines, units(finding), options))

@@ -1,11 +1,9 @@
 """The `github` format: workflow commands, which GitHub's runner shows as annotations."""
 
 from scclint.finding import Severity
-from scclint.report.lines import SourceLines
-from scclint.report.options import Options
+from scclint.report import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import visible_line
-from scclint.report.summary import by_severity, sentences, summary_line, units_phrase
+from scclint.report.text import SourceLines, by_severity, sentences, summary_line, units_phrase, visible_line
 from scclint.run.report import Report
 from scclint.text import capitalized
 

@@ -1,11 +1,11 @@
 """The `gitlab` format: a Code Quality report for merge requests."""
 
 from scclint.finding import Severity
-from scclint.report.fingerprint import fingerprints
+from scclint.report import Options
 from scclint.report.json_text import rows
-from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import one_line, visible_line
+from scclint.report.sarif import fingerprints
+from scclint.report.text import one_line, visible_line
 from scclint.run.report import Report
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}

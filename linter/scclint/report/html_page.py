@@ -12,7 +12,7 @@ from typing import NamedTuple
 from scclint import __version__
 from scclint.record import record
 from scclint.report import jinja
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 
 
 class TableCell(NamedTuple):

@@ -7,10 +7,9 @@ from collections import Counter
 from typing import Any
 
 from scclint.finding import Finding, Related
+from scclint.report import Options
 from scclint.report.json_text import dump, rows
-from scclint.report.options import Options
-from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import by_severity
+from scclint.report.text import by_severity, visible, visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import field_path

@@ -4,9 +4,8 @@ import os
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from scclint.report.options import Options
-from scclint.report.sanitize import one_line, visible
-from scclint.report.summary import place
+from scclint.report import Options
+from scclint.report.text import one_line, place, visible
 from scclint.run.report import Report
 
 

@@ -5,12 +5,20 @@ from collections.abc import Iterator
 from itertools import accumulate, groupby
 
 from scclint.finding import Finding, Fix
-from scclint.report import jinja
-from scclint.report.lines import SourceLines
-from scclint.report.options import Options
+from scclint.report import Options, jinja
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import by_rule, crash_label, findings_summary, judged_summary, line_place, severities, units_phrase
+from scclint.report.text import (
+    SourceLines,
+    by_rule,
+    crash_label,
+    findings_summary,
+    judged_summary,
+    line_place,
+    one_line,
+    severities,
+    units_phrase,
+    visible_line,
+)
 from scclint.run.report import Report
 from scclint.text import counted, listed
 

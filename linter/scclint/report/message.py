@@ -3,11 +3,9 @@
 from typing import Any
 
 from scclint.message.read import ClusterError, Message, facts, without_links
-from scclint.report import render
+from scclint.report import Options, render
 from scclint.report.json_text import dump
-from scclint.report.options import Options
-from scclint.report.sanitize import visible_line
-from scclint.report.terminal import from_template
+from scclint.report.text import from_template, visible_line
 from scclint.run.report import Report
 
 Json = dict[str, Any]

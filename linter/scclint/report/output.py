@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from scclint.errors import UsageError
-from scclint.report.sanitize import visible
+from scclint.report.text import visible
 
 
 def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> bool:

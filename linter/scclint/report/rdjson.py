@@ -5,12 +5,10 @@ from typing import Any
 
 from scclint.about import SITE
 from scclint.finding import Finding, Severity
+from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.json_text import dump, present, rows
-from scclint.report.lines import SourceLines
-from scclint.report.options import Options
-from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import fix_sentences, sentences
+from scclint.report.text import SourceLines, fix_sentences, sentences, visible, visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 

@@ -7,7 +7,7 @@ from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
 from scclint.outcome.rows import WorkloadRow
 from scclint.report.json_text import dump, present, with_units
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, counted, full_name
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scclint.outcome.rows import WorkloadRow
 from scclint.report.markdown import from_template
 from scclint.report.review import OF_POD, TITLES, markdown_table, named, table_rows, totals_words
-from scclint.report.sanitize import visible_line
+from scclint.report.text import visible_line
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 

@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from scclint.outcome.rows import WorkloadRow
 from scclint.report.review import OF_POD, TITLES, Cells, shared_verdicts, totals_words
-from scclint.report.sanitize import visible_line
-from scclint.report.summary import line_place
-from scclint.report.terminal import paint
+from scclint.report.text import line_place, paint, visible_line
 from scclint.text import display_width, wrap
 
 _INDENT = "  "

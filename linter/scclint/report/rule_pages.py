@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from scclint.report.json_text import rows
-from scclint.report.terminal import WIDTH, paint
+from scclint.report.text import WIDTH, paint
 from scclint.rule import AnyRule
 from scclint.text import wrap
 

@@ -1,23 +1,42 @@
-"""The `sarif` format: SARIF 2.1.0 as GitHub code scanning takes it, one run a file."""
+"""The `sarif` format: SARIF 2.1.0 as GitHub code scanning takes it, one run a file.
 
-from typing import Any
+A finding's fingerprint is its identity across edits: it survives moved lines and reworded messages. `primaryLocationLineHash` is how
+GitHub recognises an alert whose line has moved. Its algorithm is that of github/codeql-action's upload-sarif, which adds the hash
+where a SARIF file lacks it and keeps a file's own otherwise; uploads by the REST API rely on the file's. A value that differed would
+split alerts in two.
+"""
+
+import re
+from collections.abc import Collection, Container, Iterable
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 from scclint import __version__
-from scclint.about import SITE
-from scclint.finding import Finding, Related
-from scclint.report.fingerprint import fingerprints, fingerprints_v2, fingerprints_v3
+from scclint.about import SITE, with_addresses
+from scclint.finding import Finding, Related, Severity
+from scclint.limits import MAX_QUOTED_LINE
+from scclint.report import Options
+from scclint.report.help_address import help_addresses
 from scclint.report.json_text import dump, present
-from scclint.report.line_hash import line_hashes
-from scclint.report.lines import SourceLines
-from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import one_line, visible, visible_line
-from scclint.report.sarif_places import SarifPlaces
-from scclint.report.sarif_rules import LEVELS, descriptors
-from scclint.report.summary import crash_label, fix_sentences, judged_summary, place, sentences
+from scclint.report.text import (
+    SourceLines,
+    crash_label,
+    fix_sentences,
+    judged_summary,
+    one_line,
+    place,
+    sentences,
+    visible,
+    visible_line,
+)
 from scclint.run.report import Report
 from scclint.source import Span
+from scclint.suppress.baseline import stable_path
 from scclint.text import capitalized, counted, field_path
+
+if TYPE_CHECKING:
+    from scclint.rule import AnyRule
 
 Json = dict[str, Any]
 
@@ -227,3 +246,253 @@ def _logical(finding: Finding) -> Json:
         name = visible_line(str(finding.path[-1]))
         locations.append({"name": name, "fullyQualifiedName": f"{full}:{path}", "kind": "property"})
     return {"logicalLocations": locations}
+
+
+_AROUND = 2
+"""Lines of context before and after the region."""
+
+
+class SarifPlaces:
+    """Turns spans into locations. Columns count UTF-16 code units. `lines` has the texts, `paths` knows the repository."""
+
+    def __init__(self, lines: SourceLines, paths: RepositoryPaths) -> None:
+        self._lines = lines
+        self._paths = paths
+
+    def location(self, span: Span) -> Json:
+        """A region on one line, with its text and the lines around it if the text is at hand."""
+        line, start, end, text = self._lines.region(span)
+        first, last = self._lines.utf16(span)
+        region: Json = {"startLine": line, "startColumn": first}
+        if last is not None:
+            region |= {"endLine": line, "endColumn": last}
+        place: Json = {"artifactLocation": {"uri": self._paths.uri(span.file)}, "region": region}
+        if text is not None and len(text) <= MAX_QUOTED_LINE:
+            if quoted := text[start - 1 : (end or len(text) + 1) - 1]:
+                region["snippet"] = {"text": visible_line(quoted)}
+            place |= self._context(span.file, line)
+        return {"physicalLocation": place}
+
+    def file(self, name: str) -> Json:
+        """A whole file."""
+        return {"physicalLocation": {"artifactLocation": {"uri": self._paths.uri(name)}}}
+
+    def _context(self, file: str, line: int) -> Json:
+        """The lines around a line. SARIF wants more than the region, so a file of one line has none."""
+        numbers = [line]
+        for step in (-1, 1):
+            for number in range(line + step, line + step * (_AROUND + 1), step):
+                text = self._lines.line(file, number)
+                if text is None or len(text) > MAX_QUOTED_LINE:
+                    break
+                if not text and self._lines.line(file, number + 1) is None:
+                    # What follows the last line end is no line.
+                    break
+                numbers.append(number)
+        if len(numbers) == 1:
+            return {}
+        numbers.sort()
+        texts = [visible_line(self._lines.line(file, number) or "") for number in numbers]
+        region = {"startLine": numbers[0], "endLine": numbers[-1], "snippet": {"text": "\n".join(texts)}}
+        return {"contextRegion": region}
+
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+_PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+_LONGEST_DESCRIPTION = 1024
+_LINK = r"\[([^\]]+)\]\([^)]*\)"
+_ENOUGH = 20
+"""Findings to read before a rule counts as very precise. If all of 20 are right, at least 86 % are with 95 % confidence."""
+_MOST_TAGS = 20
+
+
+def descriptors(report: Report) -> list[dict[str, Any]]:
+    """All rules of the run sorted by id, not only those with findings: hosts compare the list from run to run.
+
+    A finding's rule that the run has no record of is listed with what the finding says about it.
+    """
+    pages = help_addresses(report.rules)
+    by_id = {rule.id: _descriptor(rule, pages.get(rule.id, "")) for rule in report.rules}
+    for finding in report.findings:
+        if finding.rule_id not in by_id:
+            by_id[finding.rule_id] = _bare_descriptor(finding)
+    return [by_id[rule_id] for rule_id in sorted(by_id)]
+
+
+def _descriptor(rule: "AnyRule", page: str) -> dict[str, Any]:
+    title = _sentence(rule.title)
+    manual = with_addresses(_with_references(rule.page or title, rule.references))
+    return {
+        "id": rule.id,
+        "name": _pascal_case(rule.name),
+        "shortDescription": {"text": _cut(title)},
+        "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
+        **({"helpUri": page} if page else {}),
+        "help": {"text": manual, "markdown": manual},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "properties": {
+            "precision": precision(rule),
+            "problem.severity": _PROBLEM_SEVERITIES[rule.severity],
+            **({} if rule.security_severity is None else {"security-severity": str(rule.security_severity)}),
+            "tags": _tags(rule),
+        },
+    }
+
+
+def _bare_descriptor(finding: Finding) -> dict[str, Any]:
+    text = _sentence(finding.rule_name)
+    return {
+        "id": finding.rule_id,
+        "name": _pascal_case(finding.rule_name),
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "help": {"text": text},
+        "defaultConfiguration": {"level": LEVELS[finding.severity]},
+        "properties": {"precision": "high", "problem.severity": _PROBLEM_SEVERITIES[finding.severity]},
+    }
+
+
+def precision(rule: "AnyRule") -> str:
+    """Return how often a finding of the rule is right, in GitHub's words, from the study on real manifests.
+
+    A rule without findings in the study had no wrong one either.
+    """
+    read, right = rule.study
+    if right < read:
+        return "medium" if right * 2 >= read else "low"
+    return "very-high" if read >= _ENOUGH else "high"
+
+
+def _tags(rule: "AnyRule") -> list[str]:
+    """GitHub heeds a security severity only under the tag `security`, and knows CWEs by CodeQL's tags."""
+    security = () if rule.security_severity is None else ("security",)
+    tags = (*security, *rule.tags, *(f"external/cwe/cwe-{number:03d}" for number in rule.cwe))
+    return list(dict.fromkeys(tags))[:_MOST_TAGS]
+
+
+def _first_paragraph(page: str) -> str:
+    """The first prose of a manual page without headings and links, on one line."""
+    for paragraph in page.split("\n\n"):
+        text = " ".join(line for line in paragraph.split("\n") if not line.startswith("#")).strip()
+        if text:
+            return re.sub(_LINK, r"\1", " ".join(text.split()))
+    return ""
+
+
+def _with_references(page: str, references: Iterable[str]) -> str:
+    links = "\n".join(f"- <{reference}>" for reference in references)
+    return f"{page}\n\n{links}" if links else page
+
+
+def _pascal_case(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("-"))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_DESCRIPTION else text[: _LONGEST_DESCRIPTION - 1] + "…"
+
+
+_WINDOW = 100
+_FACTOR = 37
+_MASK = (1 << 64) - 1
+_END_OF_FILE = "\uffff"
+
+
+def line_hashes(text: str, wanted: Collection[int]) -> dict[int, str]:
+    """The hash of each wanted line (from 1) that `text` has, as `<lowercase hex>:<ordinal among equal hashes>`.
+
+    `text` is the whole file, its byte order mark included. A line's hash covers the 100 UTF-16 code units from its start
+    on, across line ends, spaces and tabs left out. Here, other than for `Span`, a lone CR ends a line too.
+    """
+    kept = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "") + _END_OF_FILE
+    if not text.isascii():
+        kept = _as_utf16_units(kept)
+    kept += "\0" * (_WINDOW - 1)
+    last = max(wanted, default=0)
+    # Equal windows have equal hashes, so ordinals need no arithmetic: that is for the wanted lines alone.
+    counts: dict[str, int] = {}
+    by_line: dict[int, str] = {}
+    start, number = 0, 1
+    while number <= last:
+        window = kept[start : start + _WINDOW]
+        ordinal = counts[window] = counts.get(window, 0) + 1
+        if number in wanted:
+            by_line[number] = f"{_polynomial(window):x}:{ordinal}"
+        end = kept.find("\n", start)
+        if end < 0:
+            break
+        start, number = end + 1, number + 1
+    return by_line
+
+
+def _polynomial(window: str) -> int:
+    value = 0
+    for unit in window:
+        value = (value * _FACTOR + ord(unit)) & _MASK
+    return value
+
+
+def _as_utf16_units(text: str) -> str:
+    """`text` with each character beyond the BMP as its two surrogates."""
+    data = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(low | high << 8) for low, high in zip(data[::2], data[1::2], strict=True))
+
+
+def fingerprints(findings: Iterable[Finding], paths: RepositoryPaths) -> list[str]:
+    """One fingerprint a finding, all different: a hash of rule, file, object, container and field path, then an ordinal.
+
+    Pass all findings of a run, suppressed ones too, so that showing or hiding some does not renumber the others.
+    """
+    return _numbered(
+        (
+            finding.rule_id,
+            paths.path(finding.span.file),
+            finding.subject.kind,
+            finding.subject.namespace,
+            finding.subject.name,
+            finding.subject.container,
+            field_path(finding.path),
+        )
+        for finding in findings
+    )
+
+
+def fingerprints_v2(findings: Iterable[Finding], paths: RepositoryPaths, charts: Container[str] = ()) -> list[str]:
+    """Return the fingerprints of the second version, which also tell findings apart by their subjects.
+
+    Containers count by name, not by position. A finding in one of the units `charts` counts by the template and the kind of its object, as
+    the name may contain that of the release.
+    """
+    return _numbered(_identity(finding, paths, charts) for finding in findings)
+
+
+def fingerprints_v3(findings: Iterable[Finding], paths: RepositoryPaths, charts: Container[str] = ()) -> list[str]:
+    """Return the fingerprints of the third version, which also tell the parts of an object apart, such as the tasks of a Pipeline."""
+    return _numbered((*_identity(finding, paths, charts), finding.subject.part) for finding in findings)
+
+
+def _identity(finding: Finding, paths: RepositoryPaths, charts: Container[str]) -> tuple[str, ...]:
+    return (
+        finding.rule_id,
+        paths.path(finding.span.file),
+        finding.subject.kind,
+        *(("", "") if any(unit in charts for unit in finding.units) else (finding.subject.namespace, finding.subject.name)),
+        finding.subject.container,
+        stable_path(finding.path, finding.subject.container),
+        *finding.subjects,
+    )
+
+
+def _numbered(identities: Iterable[tuple[str, ...]]) -> list[str]:
+    counts: dict[str, int] = {}
+    prints = []
+    for parts in identities:
+        digest = sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        counts[digest] = counts.get(digest, 0) + 1
+        prints.append(f"{digest}:{counts[digest]}")
+    return prints

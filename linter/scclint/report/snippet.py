@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from scclint.report.lines import Region
-from scclint.report.sanitize import IDEOGRAPHIC_SPACE, break_commands
+from scclint.report.text import IDEOGRAPHIC_SPACE, Region, break_commands
 from scclint.text import char_width, escape
 
 _LONGEST = 96

@@ -7,13 +7,11 @@ from html import escape
 from typing import Any
 
 from scclint.finding import Finding, Severity
+from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.json_text import present, rows
-from scclint.report.lines import SourceLines
-from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import sentences
+from scclint.report.text import SourceLines, one_line, sentences, visible_line
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 from scclint.source import Span

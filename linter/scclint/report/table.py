@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from scclint.report.sanitize import visible_line
+from scclint.report.text import visible_line
 from scclint.text import display_width
 
 _GAP = "  "

@@ -1,12 +1,23 @@
-"""What a user's template gets: the object of the `json` format, and the rules, units and verdicts of the run."""
+"""`--template FILE`: a layout of the user's own, a Jinja template over the object of the `json` format, the rules, units and verdicts.
 
+The template may come with the repository that is being linted, so it is rendered in a sandbox and in a process of its
+own, with bounds on time, memory and output that hold whatever it does.
+"""
+
+import json
+import os
+import subprocess
+import sys
 from typing import Any
 
+from scclint.errors import LoadError, UsageError
+from scclint.files import decode, read_bytes
+from scclint.limits import MAX_TEMPLATE, TEMPLATE_SECONDS
 from scclint.outcome.rows import WorkloadRow
+from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.json_v1 import document
-from scclint.report.options import Options
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 
@@ -66,3 +77,49 @@ def _workload(row: WorkloadRow, release: str) -> Json:
             for container in outcome.seccomp
         ],
     }
+
+
+def render(report: Report, options: Options, template: str) -> str:
+    """The template's output. Raises UsageError, with the template's line where it is known, for whatever is wrong with it."""
+    name = visible_line(template)
+    job: dict[str, object] = {"source": _read(template, name), "context": context(report, options)}
+    answer = _run(job, name)
+    if "error" in answer:
+        where = f"{name}:{answer['line']}" if answer.get("line") else name
+        what = visible(str(answer["error"])).rstrip(".")
+        raise UsageError(f"{where}: {what}")
+    text = str(answer["text"])
+    # A tab does no harm, and a table may need it.
+    return "\t".join(visible(part, None) for part in text.split("\t")) if options.clean else text
+
+
+def _read(template: str, name: str) -> str:
+    try:
+        data = read_bytes(template, name)
+        if len(data) > MAX_TEMPLATE:
+            raise UsageError(f"template {name} is larger than {MAX_TEMPLATE:,} bytes")
+        return decode(data, name)
+    except LoadError as error:
+        raise UsageError(f"cannot read template {name}: {error.message}") from error
+
+
+def _run(job: dict[str, object], name: str) -> dict[str, object]:
+    # The child finds the same modules as this process, however it was started; -P keeps the linted tree off its path.
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if os.path.isabs(path))}
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "scclint.report.template_sandbox"],
+            input=json.dumps(job).encode("ascii"),
+            capture_output=True,
+            timeout=TEMPLATE_SECONDS,
+            env=environ,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"template {name} took longer than {TEMPLATE_SECONDS} seconds") from error
+    if child.returncode < 0:
+        raise UsageError(f"template {name} used more time or memory than a template may (ended by signal {-child.returncode})")
+    if child.returncode > 0:
+        raise RuntimeError(f"the template process failed: {child.stderr.decode('utf-8', 'replace')[-2000:]}")
+    answer: dict[str, object] = json.loads(child.stdout)
+    return answer

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from scclint.report.json_text import dump
-from scclint.report.sanitize import visible_line
 from scclint.report.table import table_with_remarks
+from scclint.report.text import visible_line
 from scclint.text import and_more
 from scclint.units.unit import Unit
 

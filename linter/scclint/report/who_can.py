@@ -11,10 +11,8 @@ from scclint.finding import Related
 from scclint.model.object import ServiceAccount, Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.report.json_text import with_units
-from scclint.report.sanitize import visible_line
-from scclint.report.summary import line_place
 from scclint.report.table import table_with_remarks
-from scclint.report.terminal import prose_width
+from scclint.report.text import line_place, prose_width, visible_line
 from scclint.run.judge import OpenUnit
 from scclint.text import and_more, counted, full_name, wrap
 

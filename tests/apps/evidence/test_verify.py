@@ -10,8 +10,8 @@ from scclint.apps.evidence.captures import Identity, Observation, SeccompRequest
 from scclint.apps.evidence.predict import Prediction
 from scclint.apps.evidence.verify import ContainerComparison, verify
 from scclint.limits import MAX_COMPARED_RULES
-from scclint.profiles import recognise as recognition
-from scclint.profiles.recognise import identify, recognise
+from scclint.profiles import lint as recognition
+from scclint.profiles.lint import identify, recognise
 from scclint.profiles.resolve import NATIVE
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve, resolve_variant
 from scclint.record import replace

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scclint.apps.fleet.tables import TABLES, Row
 from scclint.cli import main
 from scclint.files.sources import find_sources
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 from tests.apps.fleet.conftest import FIXTURES, rows, scan, tables, targets
 from tests.conftest import shared
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from scclint.apps.fleet.place import top_of, unpack
 from scclint.apps.fleet.tables import RESULTS, Row
-from scclint.apps.fleet.unpack import top_of, unpack
 from scclint.errors import LoadError
 from scclint.limits import MAX_FOLDER_DEPTH
 from tests.apps.fleet.conftest import FIXTURES, scan, tables, targets

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.apps.triage.conditions import _data, condition_of
+from scclint.apps.triage.triage import _data, condition_of
 from tests.cli.conftest import Cli, cli, here
 
 __all__ = ["cli", "here"]

@@ -7,15 +7,14 @@ from scclint.apps.controls.api_server import admission_plugin_problems
 from scclint.apps.controls.assess import assess
 from scclint.apps.controls.frameworks import framework, frameworks
 from scclint.apps.controls.report import render_html, render_json, render_markdown, render_sarif, render_text
-from scclint.cli.inputs import dumps_in, open_run, settings
-from scclint.cli.output import write_formats
+from scclint.cli.output import dumps_in, open_run, settings, write_formats
 from scclint.cli.progress import progress
 from scclint.cli.status import FINDINGS, OK, status_of_units
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, replace
-from scclint.report.sanitize import visible_line
+from scclint.report.text import visible_line
 from scclint.run.judge import open_units
 from scclint.run.options import RunOptions
 from scclint.run.run import report_of

@@ -6,11 +6,11 @@ from typing import Any
 from scclint.apps.evidence.verify import ContainerComparison, Verification
 from scclint.finding import Finding, Severity, Subject
 from scclint.profiles.diff import ProfileDiff, Stance
-from scclint.profiles.recognise import Recognition
+from scclint.profiles.lint import Recognition
 from scclint.profiles.resolve import Profile
 from scclint.record import record
 from scclint.report import jinja
-from scclint.report.sanitize import visible_line
+from scclint.report.text import visible_line
 from scclint.text import full_name, wrap
 
 _WIDTH = 110

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 
 from scclint.apps.evidence.predict import Prediction, parse_profile, predictions
 from scclint.apps.evidence.report import Operand, diff_json, diff_text, to_json
-from scclint.cli.inputs import open_units, settings
-from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.output import open_units, settings, terminal_columns, write_formats
 from scclint.cli.pager import show
 from scclint.cli.status import OK, USAGE, status_of_units
 from scclint.config.model import Config

@@ -16,12 +16,12 @@ from scclint.apps.fleet.scan import Execute, Progress, ScanCounts, ScanSummary, 
 from scclint.apps.fleet.settings import ScanSettings
 from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.targets import FleetTarget, read_targets
-from scclint.cli.inputs import given
+from scclint.cli.output import given
 from scclint.cli.progress import CLEAR, PACE, wanted
 from scclint.cli.status import BUG, OK
 from scclint.errors import UsageError
 from scclint.report.output import say, write
-from scclint.report.sanitize import visible_line
+from scclint.report.text import visible_line
 from scclint.text import counted
 
 LOG_PACE = 60.0

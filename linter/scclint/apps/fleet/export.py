@@ -13,7 +13,7 @@ from typing import Any
 from scclint import __version__
 from scclint.apps.controls.frameworks import controls_of
 from scclint.apps.fleet.query import Database
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 
 Json = dict[str, Any]
 Controls = tuple[tuple[str, str], ...]

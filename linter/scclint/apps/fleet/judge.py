@@ -24,8 +24,8 @@ from scclint.model.releases import DEFAULT
 from scclint.model.terms import namespace_name
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows
 from scclint.record import record, replace
-from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
+from scclint.report.sarif import fingerprints_v2
 from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.load import guard

@@ -6,7 +6,7 @@ from scclint.apps.fleet.query import Database, shown
 from scclint.apps.fleet.views import VIEWS, FleetView
 from scclint.finding import shortened
 from scclint.report.html_page import TableBody, TableCell, render
-from scclint.report.summary import line_place
+from scclint.report.text import line_place
 from scclint.text import counted, full_name
 
 MOST_ROWS = 500

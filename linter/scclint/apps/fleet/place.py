@@ -1,19 +1,23 @@
-"""Makes a target available as a folder on this machine."""
+"""Makes a target available as a folder on this machine. Nothing that an archive says leads out of its folder."""
 
 import os
 import pathlib
-from collections.abc import Iterator
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from tarfile import TarInfo
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 from scclint.apps.fleet.content import content_of, digest_of
 from scclint.apps.fleet.targets import FleetTarget
-from scclint.apps.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack, up_to_limit, write_members
 from scclint.errors import LoadError
 from scclint.files import work_tree
-from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
+from scclint.files.dump import entries, is_archive
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
 from scclint.memo import Memo
 from scclint.record import record, replace
 
@@ -130,3 +134,154 @@ def _copy(system: Any, source: str, target: str, longest: int, shown: str) -> No
             if size > longest:
                 raise LoadError(f"larger than {longest >> 20} MiB, which is not read", shown)
             local.write(part)
+
+
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".zip")
+"""The ends of the names of archives."""
+
+_ENCRYPTED = 1
+_LONGEST_LINK = 4096
+
+_WHY = {
+    tarfile.SpecialFileError: "is not a regular file",
+    tarfile.AbsoluteLinkError: "is a link out of the archive",
+    tarfile.LinkOutsideDestinationError: "is a link out of the archive",
+}
+"""What errors of the filter mean. Their own texts name the temporary folder."""
+
+
+def can_unpack(path: str) -> bool:
+    """Return whether a file is an archive, by its name or its first bytes."""
+    return is_archive(path) or (os.path.isfile(path) and (path.endswith(".zip") or zipfile.is_zipfile(path)))
+
+
+def unpack(archive: str, folder: str, shown: str) -> list[str]:
+    """Unpack an archive into an empty folder, and return what was left out, and why.
+
+    Raises LoadError, which calls the archive `shown`, if it cannot be read to its end or exceeds a limit, and on Python 3.11.3 and
+    older, whose tarfile has no filters.
+    """
+    if not hasattr(tarfile, "data_filter"):
+        raise LoadError("cannot be unpacked safely by this Python: use 3.11.4 or newer, or unpack it yourself", shown)
+    return write_members(_of_zip(archive, shown) if zipfile.is_zipfile(archive) else entries(archive, shown), folder)
+
+
+def write_members(members: Iterable[tuple[tarfile.TarInfo, bytes | LoadError]], folder: str) -> list[str]:
+    """Write the members of an archive into an empty folder, and return what was left out, and why.
+
+    A member goes where the filter `data` of tarfile puts it. Links are made last, and those that lead out of the folder are removed.
+    """
+    top = os.path.realpath(folder)
+    links: dict[str, str] = {}
+    skipped = []
+    for header, content in members:
+        if header.name.count("/") > MAX_FOLDER_DEPTH:
+            skipped.append(f"{header.name}: is below more than {MAX_FOLDER_DEPTH} folders")
+            continue
+        try:
+            if header.name.startswith("/") or "\\" in header.name:
+                raise tarfile.AbsolutePathError(header)
+            path = os.path.join(top, tarfile.data_filter(header, top).name)
+            if header.issym():
+                links[path] = header.linkname
+            else:
+                _make(path, header, content, top)
+        except tarfile.FilterError as error:
+            skipped.append(f"{header.name}: {_WHY.get(type(error), 'has a path that leads out of the archive')}")
+        except LoadError as error:
+            skipped.append(f"{header.name}: {error.message}")
+        except (OSError, ValueError):
+            # A file in place of a folder, or a name that the system does not take.
+            skipped.append(f"{header.name}: has a name that cannot be used")
+    return skipped + _make_links(links, top)
+
+
+def top_of(folder: str) -> str:
+    """Return the folder that an unpacked archive is about: its only folder, as in archives of repositories, else all of it."""
+    names = os.listdir(folder)
+    inner = os.path.join(folder, names[0]) if len(names) == 1 else folder
+    return inner if os.path.isdir(inner) and not os.path.islink(inner) else folder
+
+
+def _make(path: str, header: tarfile.TarInfo, content: bytes | LoadError, top: str) -> None:
+    """Make a folder, file or hard link. Symbolic links do not exist yet, so each path is in the folder `top`."""
+    if header.isdir():
+        os.makedirs(path, exist_ok=True)
+        return
+    target = os.path.join(top, os.path.normpath(header.linkname)) if header.islnk() else ""
+    if target and not os.path.isfile(target):
+        raise LoadError("is a link to a file that is not there", header.name)
+    if not target and isinstance(content, LoadError):
+        raise content
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.lexists(path):
+        # The last of several members with one name counts. The file may be linked.
+        os.unlink(path)
+    if target:
+        os.link(target, path)
+    elif isinstance(content, bytes):
+        with open(path, "wb") as file:
+            file.write(content)
+
+
+def _make_links(links: Mapping[str, str], top: str) -> list[str]:
+    """Make symbolic links, and remove those that lead out of the folder `top`. Return which links are not there, and why."""
+    made, skipped = [], []
+    for path, target in links.items():
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.symlink(target, path)
+            made.append(path)
+        except (OSError, ValueError):
+            skipped.append(f"{os.path.relpath(path, top)}: has a name that cannot be used")
+    # A link that is removed changes where others lead.
+    while leaving := [path for path in made if os.path.isabs(os.readlink(path)) or not _is_in(os.path.realpath(path), top)]:
+        for path in leaving:
+            os.unlink(path)
+            made.remove(path)
+            skipped.append(f"{os.path.relpath(path, top)}: is a link out of the archive")
+    return skipped
+
+
+def _is_in(real: str, top: str) -> bool:
+    return real == top or real.startswith(os.path.join(top, ""))
+
+
+def _of_zip(path: str, shown: str) -> Iterator[tuple[tarfile.TarInfo, bytes | LoadError]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_ARCHIVE_MEMBERS:
+                raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} members, which are not read", shown)
+            if sum(member.file_size for member in members) > MAX_ARCHIVE:
+                raise LoadError(
+                    f"has more than {MAX_ARCHIVE >> 30} GiB, which is not read: unpack it and pass the folder", shown
+                )
+            for member in members:
+                yield _zipped(archive, member)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError) as error:
+        raise LoadError(f"is not a zip archive, or is damaged: {error}", shown) from None
+
+
+def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tarfile.TarInfo, bytes | LoadError]:
+    """A member of a zip archive as tar would have it."""
+    header = tarfile.TarInfo(member.filename.removeprefix("./").rstrip("/"))
+    sort = stat.S_IFMT(member.external_attr >> 16)
+    if member.is_dir():
+        header.type = tarfile.DIRTYPE
+        return header, b""
+    if member.flag_bits & _ENCRYPTED:
+        return header, LoadError("is encrypted", header.name)
+    if sort not in (0, stat.S_IFREG, stat.S_IFLNK):
+        header.type = tarfile.FIFOTYPE
+        return header, b""
+    with archive.open(member) as file:
+        if sort == stat.S_IFLNK:
+            header.type, header.linkname = tarfile.SYMTYPE, os.fsdecode(file.read(_LONGEST_LINK))
+        return header, up_to_limit(file, header.name)
+
+
+def up_to_limit(file: IO[bytes], name: str) -> bytes | LoadError:
+    """The content of a member. What its header says of its size can be wrong."""
+    content = file.read(MAX_BYTES + 1)
+    return LoadError(f"larger than {MAX_BYTES >> 20} MiB, which is not read", name) if len(content) > MAX_BYTES else content

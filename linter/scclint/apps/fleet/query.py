@@ -22,8 +22,8 @@ from scclint.apps.fleet.views import SCANS, statements, stored
 from scclint.errors import UsageError
 from scclint.record import record
 from scclint.report.review_table import inert
-from scclint.report.sanitize import visible_line
 from scclint.report.table import table
+from scclint.report.text import visible_line
 
 _LOCKED = (
     "SET temp_directory = ''",

@@ -15,7 +15,7 @@ from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.verdict import page_of
 from scclint.finding import Finding, Related, Severity, TextEdit
 from scclint.memo import Memo
-from scclint.report.sanitize import visible, visible_line
+from scclint.report.text import visible, visible_line
 from scclint.source import Span
 
 SEVERITIES = {

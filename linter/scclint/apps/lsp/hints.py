@@ -7,7 +7,7 @@ from scclint.apps.lsp.project import PlacedWorkload
 from scclint.finding import END, Path
 from scclint.model.object import Workload
 from scclint.record import record
-from scclint.report.sanitize import visible_line
+from scclint.report.text import visible_line
 from scclint.source import Span
 from scclint.untyped import as_mapping, value_at
 

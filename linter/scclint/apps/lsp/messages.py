@@ -20,8 +20,8 @@ from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.server import Server
 from scclint.cli.status import OK
 from scclint.message.read import explain_message
+from scclint.report import Options
 from scclint.report.message import render_text
-from scclint.report.options import Options
 from scclint.source import Span
 
 EXPLAIN = "scclint.explainMessage"

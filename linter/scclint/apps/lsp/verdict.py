@@ -19,7 +19,7 @@ from scclint.outcome.world import World
 from scclint.registry import Registry, builtin
 from scclint.report.explain import policy_words
 from scclint.report.review import named
-from scclint.report.sanitize import one_line, visible_line
+from scclint.report.text import one_line, visible_line
 from scclint.rule import AnyRule
 from scclint.source import Span
 from scclint.suppress.syntax import ANNOTATION, DIRECTIVES

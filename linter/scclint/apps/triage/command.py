@@ -7,16 +7,14 @@ from collections import Counter
 from typing import Any
 
 from scclint.apps.triage.triage import Triaged, suppressed, triage
-from scclint.cli.inputs import judged_workloads, open_units, settings_of_one_cluster
-from scclint.cli.output import terminal_columns, write_formats
+from scclint.cli.output import judged_workloads, open_units, settings_of_one_cluster, terminal_columns, write_formats
 from scclint.cli.status import BUG, status_of_units
 from scclint.errors import UsageError
 from scclint.files import read
 from scclint.report.json_text import dump
 from scclint.report.markdown import from_template
-from scclint.report.sanitize import visible_line
-from scclint.report.summary import line_place
 from scclint.report.table import table_with_remarks
+from scclint.report.text import line_place, visible_line
 from scclint.text import counted
 
 _SIGNS = {"filled in": "🟢", "forbidden": "🔴", "left": "⚪"}

@@ -2,15 +2,38 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from scclint.apps.triage.conditions import Condition, condition_of
+from scclint.data import read_json
 from scclint.finding import Path
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
 from scclint.text import full_name
-from scclint.untyped import as_list, as_mapping, as_text, mappings, value_at
+from scclint.untyped import Object, as_list, as_mapping, as_text, mappings, value_at
+
+
+@record
+class Condition:
+    """What a rule asks for. All of `groups` must hold, and a group holds if one of its tests does. `about` names it for people."""
+
+    about: str
+    groups: tuple[tuple[Object, ...], ...]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that it is about."""
+        return frozenset(name for group in self.groups for test in group for name in (*test["field"][:1], *test["field"][-1:]))
+
+    def met(self, pod: Object, containers: Sequence[Path]) -> bool:
+        """Whether a pod meets it in each of the containers, whose paths lead from the pod."""
+        return all(
+            any(all(_passes(test, value) for value in _values(pod, path, test)) for test in group)
+            for path in containers
+            for group in self.groups
+        )
+
 
 Fate = Literal["filled in", "forbidden", "left", "other"]
 """`left` is what admission neither changes nor rejects, and `other` what it does not decide."""
@@ -120,3 +143,64 @@ def suppressed(log: dict[str, Any], triaged: Sequence[Triaged]) -> dict[str, Any
         if item.fate in ("filled in", "forbidden"):
             given.append({"kind": "external", "status": "accepted", "justification": item.why})
     return log
+
+
+TOOLS = {
+    "trivy": "trivy",
+    "checkov": "checkov",
+    "kube-linter": "kube-linter",
+    "kubescape": "kubescape",
+    "bridgecrew": "checkov",
+}
+"""The scanners by how the name of their driver begins in SARIF."""
+
+
+@cache
+def _data() -> Any:
+    return read_json(__file__, "rules.json")
+
+
+def condition_of(driver: str, rule: str) -> Condition | None:
+    """Return what a rule of a scanner asks for; None for a rule that is not about admission, or of an unknown scanner.
+
+    `driver` is the name of the scanner and `rule` the ID of the rule as SARIF has them. Trivy writes one rule as `KSV001`,
+    `KSV-0001` and `AVD-KSV-0001`.
+    """
+    tool = next((name for start, name in TOOLS.items() if driver.lower().startswith(start)), "")
+    if tool == "trivy" and (number := rule.removeprefix("AVD-").removeprefix("KSV").lstrip("-")).isdecimal():
+        rule = f"KSV-{int(number):04}"
+    name = _data()["rules"].get(tool, {}).get(rule)
+    if name is None:
+        return None
+    entry = _data()["conditions"][name]
+    return Condition(entry["about"], tuple(tuple(group["any"]) for group in entry["all"]))
+
+
+def _values(pod: Object, container: Path, test: Object) -> Iterator[Any]:
+    """Yield the values that a test looks at: fields of the pod, of its volumes, of a container or its ports, or a security context."""
+    field = test["field"]
+    match test["of"]:
+        case "pod":
+            yield value_at(pod, ("spec", *field))
+        case "volumes":
+            yield from (value_at(volume, field) for volume in mappings(value_at(pod, ("spec", "volumes"))))
+        case "ports":
+            yield from (value_at(port, field) for port in mappings(value_at(pod, (*container, "ports"))))
+        case "container":
+            yield value_at(pod, (*container, "securityContext", *field))
+        case _:
+            value = value_at(pod, (*container, "securityContext", *field))
+            yield value if value is not None else value_at(pod, ("spec", "securityContext", *field))
+
+
+def _passes(test: Object, value: Any) -> bool:
+    names = set(map(str, as_list(value)))
+    if "in" in test:
+        return value in test["in"]
+    if "above" in test:
+        return isinstance(value, int) and value > test["above"]
+    if "has" in test:
+        return not names.isdisjoint(test["has"])
+    if "only" in test:
+        return names <= set(test["only"])
+    return names.isdisjoint(test["without"]) if "without" in test else bool(as_mapping(value))
