@@ -65,7 +65,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code == "unknown":
             field = obj.field(*problem.path)
-            meant = problem.suggestion or str(problem.path[-1])
+            written = str(problem.path[-1])
+            meant = problem.suggestion or next((name for name in _OPENING if name.lower() == written.lower()), written)
             opens = _opens(meant, field.value)
             is_default = _OPENING.get(meant) is True and field.value is False
             asks = problem.path[-1] not in _NO_PROTECTION and field.value != {}
@@ -79,7 +80,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: {problem.message}, {effect}{hint}",
                 at=field,
-                help=_help(problem, field, suggestion),
+                help=_help(problem, field) if not suggestion else "",
                 severity=Severity.ERROR if protects else None,
                 edits=_edits(problem, field, suggestion),
             )
@@ -120,11 +121,9 @@ def _edits(problem: FieldProblem, field: Field[Any], suggestion: str) -> tuple[O
     return () if "belongs in" in problem.hint else (Remove(field.path),)
 
 
-def _help(problem: FieldProblem, field: Field[Any], suggestion: str) -> str:
-    if suggestion:
-        return f"Write {suggestion}."
+def _help(problem: FieldProblem, field: Field[Any]) -> str:
     if problem.suggestion:
         return f"Remove the field. Write {problem.suggestion} instead only if the program needs what it opens."
     if problem.path[-1] == "runAsRoot" and field.value is False:
         return "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it."
-    return "Remove the field, or write it where it belongs." if "belongs in" in problem.hint else "Remove the field."
+    return "Remove the field, or write it where it belongs." if "belongs in" in problem.hint else ""

@@ -119,7 +119,6 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{obj.named}: {key}: {scalar.text} means {value} in the cluster{_reason(scalar)}",
             at=field,
-            help=f"Write {key}: {value}." if isinstance(field.path[-1], str) else f"Write {value}.",
             edits=(Set(field.path, scalar.value),),
         )
 

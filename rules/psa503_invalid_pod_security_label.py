@@ -131,19 +131,18 @@ def _without_effect(namespace: Namespace, field: Field[Any], key: str, value: st
     mode = key.removeprefix(POD_SECURITY_PREFIX)
     edits: tuple[Operation, ...] = ()
     if mode in LEVELS and value in MODES:
-        why, better = "its mode and its level are swapped", f"{POD_SECURITY_PREFIX}{value}: {mode}"
+        why = "its mode and its level are swapped"
         swapped = f"{POD_SECURITY_PREFIX}{value}"
         edits = (Rename(field.path, swapped), Set((*field.path[:-1], swapped), mode))
     else:
         why = f"{mode} is not a mode of Pod Security"
         known = [label.removeprefix(POD_SECURITY_PREFIX) for label in POD_SECURITY_LABELS]
         close = closest_match(mode, known)
-        better = f"{POD_SECURITY_PREFIX}{close}: {value}" if close else ""
         edits = (Rename(field.path, f"{POD_SECURITY_PREFIX}{close}"),) if close else (Remove(field.path),)
     return Problem(
         f"{namespace.named}: the label {key} has no effect, because {why}",
         at=field,
-        help=f"Write {better}." if better else f"Use one of the modes {listed(MODES)}, or remove the label.",
+        help=f"Use one of the modes {listed(MODES)}, or remove the label." if isinstance(edits[0], Remove) else "",
         severity=Severity.WARNING,
         edits=edits,
     )

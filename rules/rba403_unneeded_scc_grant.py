@@ -67,7 +67,6 @@ from collections.abc import Iterator, Sequence
 
 from scclint.api import (
     EVERYONE,
-    Candidate,
     ObjectRef,
     Operation,
     Outcome,
@@ -167,8 +166,9 @@ class _AccountVerdict:
         # Only an SCC that everyone may use counts, so that all reported grants can be removed together. It must have a lower
         # priority: an SCC that comes first because it is more restrictive is needed.
         priority = world.cluster.sccs[self.scc].priority
-        candidates = (c for c in world.outcomes.explain(self.workload) if c.outcome == "chosen" and _granted_to_everyone(c))
-        return next((c.scc for c in candidates if world.cluster.sccs[c.scc].priority < priority), None)
+        chosen = (c for c in world.outcomes.explain(self.workload) if c.outcome == "chosen")
+        candidates = (c.scc for c in chosen if c.grant is not None and c.grant.group in EVERYONE)
+        return next((scc for scc in candidates if world.cluster.sccs[scc].priority < priority), None)
 
 
 def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict]:
@@ -256,7 +256,3 @@ def _unneeded_node_access(reached: Reach, results: list[_AccountVerdict], world:
     if any(scc is None or node_access(scc, world) for scc in used):
         return []
     return [scc for scc in reached.sccs if node_access(scc, world)]
-
-
-def _granted_to_everyone(candidate: Candidate) -> bool:
-    return candidate.grant is not None and candidate.grant.group in EVERYONE

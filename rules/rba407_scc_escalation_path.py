@@ -90,6 +90,7 @@ subjects:
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, View, World, and_more, listed, rule
@@ -99,6 +100,9 @@ from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_
 
 Escalation = Any
 """A value of `World.escalations`."""
+
+_APART = frozenset(("e2e", "example", "examples", "samples", "test", "testdata", "tests"))
+"""Folders of files that are not deployed together with those of other folders."""
 
 _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group", "user": "User"}
 
@@ -126,12 +130,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     chains: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
     for subject in subjects_of(binding, world):
         ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
-        ways = tuple(way for way in ways if _first_binding(way, subject, world) is not None)
+        ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None and not _is_apart(w, binding, world))
         if ways and _first_binding(ways[0], subject, world) == ref:
             chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
     for ways, subjects in chains.values():
         first, *others = ways
-        more = and_more(dict.fromkeys(way.phrase for way in others if way.route.name != first.route.name), 2)
+        more = listed(dict.fromkeys(way.phrase for way in others if way.route.name != first.route.name))
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
         # A ClusterServiceVersion implies the binding of one service account, which is its name.
         named = "" if binding.implied else and_more(map(str, subjects), 2)
@@ -139,8 +143,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             f"{binding.named}: {f'lets {named}' if named else 'allows to'} {first.phrase}",
             notes=(
                 *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
-                "this gets past the SCCs that it may use",
-                *([f"it may also {more}"] if more else ()),
+                f"it may also {more}" if more else "this gets past the SCCs that it may use",
             ),
             at=_place(binding, first, world),
             related=tuple(dict.fromkeys(steps)),
@@ -149,6 +152,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             opens=tuple(map(_opens, ways)),
             help=_fix(first, binding, world),
         )
+
+
+def _is_apart(way: Escalation, binding: RoleBinding, world: World) -> bool:
+    """Whether only files that are for tests or examples, and this binding is not, let the account of a way use the SCC."""
+    granting = world.find(way.grant.binding) if way.grant is not None and way.grant.binding is not None else None
+    return granting is not None and bool(_APART.intersection(Path(granting.file).parts) - {*Path(binding.file).parts})
 
 
 def _opens(way: Escalation) -> str:

@@ -94,33 +94,32 @@ from ._words import first_per_field, pods, when_created
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    scc = outcome.verdict.scc if outcome.verdict is not None else None
+    verdict = outcome.verdict
+    scc = verdict.scc if verdict is not None else None
     node = opened(scc, world) if scc is not None else ()
-    if scc is None or not node:
+    if verdict is None or scc is None or not node:
         return
     cause = _cause(outcome, scc, world)
+    used = [access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)]
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     facts = [f"SCC {scc} opens {and_more((access.words for access in node), 3)}", *_reasons(cause, pods(workload))]
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
     yield Problem(
-        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}; {_used(outcome, world)}",
+        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}; "
+        f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(used, 2) if used else 'none of it'}",
         notes=tuple(facts),
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        remedies=_remedies(outcome, bool(privileged), world),
-        help=_needs(outcome) if privileged else "",
+        # An SCC that opens no more than the pod uses has no more restrictive one.
+        remedies=_remedies(outcome, bool(privileged), world, is_least={access.words for access in node} <= {*used}),
+        help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
+        if privileged
+        else "",
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
-
-
-def _used(outcome: Outcome, world: World) -> str:
-    assert outcome.verdict is not None
-    used = [access.words for access in used_by(outcome.verdict.pod, world.cluster.kubernetes_minor)]
-    who = pods(outcome.workload)
-    return f"{who} {'uses' if who == 'the pod' else 'use'} {and_more(used, 2) if used else 'none of it'}"
 
 
 class _Cause(NamedTuple):
@@ -176,18 +175,11 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
 
 
-def _remedies(outcome: Outcome, privileged: bool, world: World) -> tuple[Remedy, ...]:
+def _remedies(outcome: Outcome, privileged: bool, world: World, *, is_least: bool) -> tuple[Remedy, ...]:
     if privileged and without_privileged(outcome):
         return ()
     changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
-    return (*changes, custom_grant(outcome, world))
-
-
-def _needs(outcome: Outcome) -> str:
-    assert outcome.verdict is not None
-    return without_privileged(outcome) or (
-        f"The SCC must allow privileged containers, because {why_privileged(outcome.verdict.pod)}."
-    )
+    return changes if is_least else (*changes, custom_grant(outcome, world))
 
 
 def _field_names(errors: list[FieldError]) -> list[str]:

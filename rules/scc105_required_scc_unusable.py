@@ -98,7 +98,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         help = "" if remedies else "Change the rejected fields, or require an SCC that allows them."
     else:
         account = workload.pod.service_account
-        reason = f"neither service account {account} nor {_creator(outcome)} may use it"
+        creator = "the workload's controller" if workload.controlled else outcome.creator.name
+        reason = f"neither service account {account} nor {creator} may use it"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         remedies = _remedies(outcome, name, world)
         opens = node_access(name, world)
@@ -122,7 +123,3 @@ def _remedies(outcome: Outcome, scc: str, world: World) -> tuple[Remedy, ...]:
     if scc not in world.cluster.own_sccs:
         how = f" with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
     return (*(remedy for remedy in remedies if remedy.operations), grant(outcome, world, scc, how))
-
-
-def _creator(outcome: Outcome) -> str:
-    return "the workload's controller" if outcome.workload.controlled else outcome.creator.name

@@ -61,13 +61,11 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if not profiles:
         at: Located = profiles if profiles.present else scc.place
         fact = "has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected"
-        help = "Add seccompProfiles: [runtime/default], which the SCC then applies by default."
     elif entries and all(entry == "*" for entry in entries):
         at = scc.field("seccompProfiles", 0)
         fact = 'seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined'
-        help = 'Add runtime/default to seccompProfiles. The SCC then applies it by default, and "*" allows every other profile.'
     else:
         return
     # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
     if scc.name not in world.cluster.own_sccs:
-        yield Problem(f"SCC {scc.name}: {fact}", at=at, help=help, edits=(Append(profiles.path, "runtime/default"),))
+        yield Problem(f"SCC {scc.name}: {fact}", at=at, edits=(Append(profiles.path, "runtime/default"),))

@@ -128,7 +128,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
                 at=scc.field("volumes", index),
-                help=f"Write {meant}." if meant else "Remove it, or write a volume type that SCCs know.",
+                help="" if meant else "Remove it, or write a volume type that SCCs know.",
                 edits=(Set(scc.field("volumes", index).path, meant),) if meant else (),
             )
 
@@ -141,7 +141,7 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
             yield Problem(
                 f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
                 at=strategy,
-                help=f"Write {closest or ' or '.join(known)}.",
+                help="" if closest else f"Write {' or '.join(known)}.",
                 edits=(Set(strategy.path, closest),) if closest else (),
             )
 
@@ -178,7 +178,6 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
         yield Problem(
             f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
             at=scc.field(list_name, index),
-            help=f"Write {meant}." if meant else "Remove it.",
             severity=severity,
             edits=(Set(scc.field(list_name, index).path, meant) if meant else Remove(scc.field(list_name, index).path),),
         )
@@ -197,7 +196,7 @@ def _profiles(scc: SecurityContextConstraints) -> Iterator[Problem]:
             f"SCC {scc.name}: seccompProfiles entry {entry} {_profile_mistake(entry)}"
             + ("; as the first entry it is the default, and the API server rejects pods that get it" if breaks else ""),
             at=scc.field("seccompProfiles", index),
-            help=f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
+            help="" if meant == "runtime/default" else f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
             severity=Severity.ERROR,
             edits=(Set(scc.field("seccompProfiles", index).path, meant),) if meant == "runtime/default" else (),
         )

@@ -149,7 +149,7 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
             + (f"{strategy}" if written.value else "unset, which means RunAsAny"),
             at=field,
             related=(Related("the strategy", written.span),) if written.value else (),
-            help=f"Write type: {users[0]}, or remove {value}." if _is_enough(scc, value) else f"Remove {value}.",
+            help=f"Write type: {users[0]}, or remove {value}." if _is_enough(scc, value) else "",
             edits=(Remove(field.path),),
         )
 

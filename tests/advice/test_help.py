@@ -69,10 +69,14 @@ def findings(text: str, config: Config | None = None) -> Sequence[Finding]:
     return lint_text(text, "web.yaml", config).live
 
 
+def findings_of(text: str, rule: str) -> list[Finding]:
+    return [finding for finding in findings(text) if finding.rule_id == rule]
+
+
 def advice(text: str, rule: str) -> str:
     """The advice of the only finding of a rule."""
-    (found,) = (finding.help for finding in findings(text) if finding.rule_id == rule)
-    return found
+    (found,) = findings_of(text, rule)
+    return found.help
 
 
 def errors(text: str) -> set[str]:
@@ -116,7 +120,7 @@ def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
 
 def test_half_a_range_does_not_ask_for_the_strategy_that_needs_both_ends() -> None:
     before = SCC.replace("{type: MustRunAsRange}", "{type: MustRunAsNonRoot, uidRangeMin: 1000}")
-    assert advice(before, "SCC311") == "Remove uidRangeMin."
+    assert advice(before, "SCC311") == "Remove uidRangeMin: 1000."
     assert_followed(before, before.replace(", uidRangeMin: 1000", ""), "SCC311")
     whole = before.replace("1000}", "1000, uidRangeMax: 2000}")
     assert {f.help for f in findings(whole) if f.rule_id == "SCC311"} == {
@@ -288,3 +292,32 @@ def test_an_scc_for_a_privileged_pod_keeps_allowing_it() -> None:
     assert advice(f"{contradicting}---\n{privileged}", "SCC311") == (
         "Set allowPrivilegeEscalation: true, because Deployment web has a privileged container."
     )
+
+
+def test_a_profile_is_written_where_it_has_an_effect_and_none_is_written() -> None:
+    own = "{seccompProfile: {type: Unconfined}}"
+    text = POD.replace("namespace: shop", "namespace: kube-system") + (
+        "    - {name: node, image: registry.example/node:1, securityContext: {privileged: true}}\n"
+        f"    - {{name: proxy, image: registry.example/proxy:1, securityContext: {own}}}\n"
+    )
+    assert advice(text, "SEC201").startswith(
+        "Write seccompProfile: {type: RuntimeDefault} in the securityContext of container web ("
+    )
+    both = text.replace(f", securityContext: {own}", "")
+    assert " in the securityContext of containers web and proxy (" in findings_of(both, "SEC201")[0].help
+
+
+def test_the_least_scc_is_not_to_be_replaced() -> None:
+    binding = grant("x").replace('kind: ClusterRole, name: "system:openshift:scc:x"', "kind: ClusterRole, name: use-agent")
+    role = (
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: use-agent}\nrules:\n"
+        "  - apiGroups: [security.openshift.io]\n    resources: [securitycontextconstraints]\n"
+        "    resourceNames: [agent]\n    verbs: [use]\n"
+    )
+    scc = SCC.replace("volumes: [", "allowHostDirVolumePlugin: true\nvolumes: [hostPath, ")
+    pods = DEPLOYMENT + "      volumes: [{name: logs, hostPath: {path: /var/log}}]\n---\n"
+    custom = "custom SCC that allows only what the pod needs"
+    (least,) = findings_of(pods + scc + role + binding, "SCC102")
+    assert custom not in least.help
+    (wide,) = findings_of(pods + scc + "allowHostPID: true\n" + role + binding, "SCC102")
+    assert custom in wide.help

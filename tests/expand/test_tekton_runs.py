@@ -154,7 +154,9 @@ def test_a_pipeline_elsewhere() -> None:
 
 def test_a_run_in_another_namespace_is_none_of_this_task() -> None:
     elsewhere = RUN.replace("metadata: {", "metadata: {namespace: ci, ")
-    assert accounts(TASK + elsewhere) == [("Task build", "pipeline")]
+    assert accounts(TASK.replace("metadata: {", "metadata: {namespace: shop, ") + elsewhere) == [("Task build", "pipeline")]
+    # A task without a namespace may be applied to that of the run.
+    assert [a for _, a in accounts(TASK + elsewhere)] == ["builder"]
     assert [a for _, a in accounts(TASK.replace("metadata: {", "metadata: {namespace: ci, ") + elsewhere)] == ["builder"]
 
 

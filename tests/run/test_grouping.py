@@ -161,3 +161,12 @@ def test_the_table_has_no_circle() -> None:
             seen.add(rule)
             pending += YIELDS.get(rule, ())
         assert loser not in {rule for winner in YIELDS[loser] for rule in YIELDS.get(winner, ())}
+
+
+def test_what_one_line_makes_of_several_objects_is_one_finding() -> None:
+    one, same = (finding("SCC101", name=name) for name in ("web", "example-web"))
+    (winner,) = grouped(Report((one, same))).live
+    assert winner.related[0].message == "also SCC101 (name-of-SCC101) for Deployment shop/example-web"
+    # One object may have two problems in one line.
+    assert shown(one, replace(one, message="another")) == ["SCC101", "SCC101"]
+    assert shown(one, replace(same, path=("spec", "replicas"))) == ["SCC101", "SCC101"]

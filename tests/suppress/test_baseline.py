@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scclint.config.schema import load_schema
 from scclint.errors import ConfigError
-from scclint.finding import Finding, Severity, Subject, Suppression
+from scclint.finding import Finding, Related, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.source import Span
 from scclint.suppress import baseline as baselines
@@ -392,3 +392,11 @@ def test_round_trip_and_order(findings: list[Finding]) -> None:
     assert sum(baseline.counts.values()) == len(findings)
     assert set(baseline.counts) == {key_of(f) for f in findings}
     assert all(isinstance(key, Key) for key in baseline.counts)
+
+
+def test_a_finding_that_is_reported_in_its_template_now_is_accepted() -> None:
+    rendered = finding(file="examples/rendered/web.yaml")
+    moved = replace(finding(file="templates/web.yaml"), related=(Related("rendered as line 1", rendered.span),))
+    assert live([moved], recorded([rendered])) == []
+    assert live([replace(moved, rule_id="SEC202")], recorded([rendered]))
+    assert live([replace(moved, related=())], recorded([rendered]))

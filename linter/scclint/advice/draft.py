@@ -8,6 +8,7 @@ from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
 from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
+from scclint.model.pod import Container
 from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -104,16 +105,14 @@ class Draft:
 
     def set_profile(self, holder: Path, words: str = "") -> None:
         """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
-        pod = self.workload.pod
         profile = ("securityContext", "seccompProfile", "type")
         where = f"in the securityContext of container {self.value((*holder, 'name'))}"
         if holder == ("spec",):
             where = profile_place(self.workload)
         words = words or f"seccompProfile: {{type: RuntimeDefault}} {where}"
         if holder == ("spec",) and (not self.has_pod_context or ignores_pod_profile(self.workload)):
-            for container in pod.containers:
-                if container.privileged.value is not True and container.seccomp_type.value is None:
-                    self.set(("spec", container.list, container.index, *profile), "RuntimeDefault", words)
+            for container in _without_profile(self.workload):
+                self.set(("spec", container.list, container.index, *profile), "RuntimeDefault", words)
         else:
             self.set((*holder, *profile), "RuntimeDefault", words)
 
@@ -163,6 +162,11 @@ def ignores_pod_profile(workload: Workload) -> bool:
     return len(privileged) > 1 and not workload.pod.seccomp_type.present
 
 
+def _without_profile(workload: Workload) -> list[Container]:
+    """The containers that a profile has an effect on and that set none."""
+    return [c for c in workload.pod.containers if c.privileged.value is not True and c.seccomp_type.value is None]
+
+
 def profile_place(workload: Workload) -> str:
     """Return where a profile for all containers goes, as a phrase: `in the pod's securityContext`.
 
@@ -173,7 +177,7 @@ def profile_place(workload: Workload) -> str:
         return "on each of the pod's containers" if len(workload.pod.containers) > 1 else "on the pod's container"
     if group != "tekton.dev":
         if ignores_pod_profile(workload):
-            plain = [container.name for container in workload.pod.containers if container.privileged.value is not True]
+            plain = [container.name for container in _without_profile(workload)]
             return f"in the securityContext of container{'s' if len(plain) > 1 else ''} {listed(plain)}"
         return "in the pod's securityContext"
     if kind == "TaskRun":

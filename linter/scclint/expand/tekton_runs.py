@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 
 from scclint.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
@@ -272,9 +272,10 @@ class References:
         kind = _text(ref.at("kind")) or kind
         if not name or ref.at("resolver") or ref.at("bundle"):
             return NOTHING, f"a {kind} of another source, which is not in the input"
-        key = kind, "" if kind == "ClusterTask" else _namespace(near), name
-        for place in _places(near):
-            if (found := self._known.get((*key, *place))) is not None:
+        # An object that sets no namespace is applied to one that the input does not name, which may be the same.
+        namespaces = dict.fromkeys(("" if kind == "ClusterTask" else _namespace(near), ""))
+        for namespace, place in product(namespaces, _places(near)):
+            if (found := self._known.get((kind, namespace, name, *place))) is not None:
                 return found, "" if found else f"{kind} {name}, of which the input has more than one"
         return NOTHING, f"{kind} {name}, which is not in the input"
 

@@ -116,9 +116,9 @@ def remarks_of(finding: Finding, units: str, *, brief: bool = False) -> list[Rem
     """Return the message of a finding, and then what explains it and its fix, all safe to show. `brief`: of the advice, only the best."""
     steps, fix = len(finding.flow), finding.fix
     # The proved fix is the first remedy of the help. Without one, the best remedy is enough to act.
-    best, help = help_text(finding.remedies[:1]), finding.help
-    if brief and (fix or help[:9] == best[:9]):
-        help = "" if fix else best
+    told, help = help_text(finding.remedies), finding.help
+    if brief and (fix or (told and help.startswith(told))):
+        help = "" if fix else help_text(finding.remedies[:1])
     texts = [
         ("note", f"no fix is proved: {finding.no_fix}" if finding.no_fix else ""),
         ("help", help),

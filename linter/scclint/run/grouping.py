@@ -35,9 +35,12 @@ def grouped(report: Report) -> Report:
     roles = [finding for finding in live if finding.rule_id == ROLE]
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
-    for finding in live:
-        repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
-        above = next(_winners(finding, by_rule, roles), None) if repeats is finding else repeats
+    rendered = {unit.name for unit in report.units if unit.rendered}
+    for finding in sorted(live, key=lambda finding: rendered.isdisjoint(finding.units)):
+        # What one line of a template or base says counts once, whatever the objects are called that it makes.
+        repeats = first.setdefault(_cause(finding) if finding.cause else _line_of(finding), finding)
+        own = repeats is finding or (not finding.cause and repeats.subject.name == finding.subject.name)
+        above = next(_winners(finding, by_rule, roles), None) if own else repeats
         if above is not None:
             winners[finding] = above
     lines: dict[Finding, list[Related]] = {}
@@ -75,12 +78,18 @@ def _line(loser: Finding, winner: Finding) -> Related:
     about = f" for container {loser.subject.container}" if loser.subject.container else ""
     if loser.rule_id == BINDING and winner.rule_id == ROLE:
         about = f": {loser.message}"
+    elif loser.subject.name != winner.subject.name:
+        about = f" for {loser.subject}"
     return Related(f"also {loser.rule_id} ({loser.rule_name}){about}", loser.span)
 
 
 def _subject(finding: Finding) -> Subject:
     subject = finding.subject
     return finding.span.file, subject.kind, subject.namespace, subject.name, subject.part
+
+
+def _line_of(finding: Finding) -> tuple[object, ...]:
+    return finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:

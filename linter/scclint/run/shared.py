@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from weakref import proxy
 
@@ -286,12 +286,12 @@ def load_documents(unit: Unit, run: Run) -> Inputs:
             inputs.take_file(run.outline.source(file), run.outline.reader, keep=unit.kind != "bundle", reading=unit.reading)
             run.options.progress("read", number, 0)
     if run.config.helm_chart or any(document.source for document in inputs.targets):
-        from scclint.units.helm.chart import find_origins
+        from scclint.units.helm.chart import charts_below, find_origins
 
         chart = run.config.helm_chart or (unit.path if unit.kind == "chart" else "")
-        piped = {file for file in inputs.texts if not os.path.exists(file)}
         with guard("load", "looking for Helm's templates", inputs.crashes):
-            inputs.origins, chart_notices = find_origins(inputs.targets, chart, piped)
+            charts = partial(run.memo, charts_below, partial(charts_below, os.curdir))
+            inputs.origins, chart_notices = find_origins(inputs.targets, chart, charts)
             inputs.notices += chart_notices
     return inputs
 

@@ -104,8 +104,8 @@ def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRend
 
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
-            unit = Unit(chart, "chart", folder, (), "")
-            return UnitRenderer(Renderer(), (), run.config, {}, tree).marked(unit, {})
+            renderer = UnitRenderer(Renderer(), (), run.config, {}, tree)
+            return run.memo((_marked, folder), partial(renderer.marked, Unit(chart, "chart", folder, (), ""), {}))
     return MarkedRendering()
 
 

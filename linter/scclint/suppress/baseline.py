@@ -240,6 +240,12 @@ def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran) -> tuple
     """
     mine = [index for index, finding in enumerate(findings) if finding.suppression is None]
     acceptors, left = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
+    for number, index in enumerate(mine):
+        # A finding that is reported in a template now was reported in the rendered file, which it still names.
+        for place in () if acceptors[number] else findings[index].related:
+            if acceptors[number] is None:
+                moved = key_of(replace(findings[index], span=place.span), baseline.folder)
+                (acceptors[number],), left = match([moved], left)
     marked = list(findings)
     for index, recorded in zip(mine, acceptors, strict=True):
         if recorded is not None:

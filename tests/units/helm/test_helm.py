@@ -59,7 +59,7 @@ def report(text: bytes, config: Config) -> Report:
 
 def trace(text: str, chart: Path, helm: str) -> Trace:
     documents = load_text("<stdin>", text, frozenset())
-    origins, notices = find_origins(documents, str(chart), set())
+    origins, notices = find_origins(documents, str(chart), list)
     assert notices == []
     folder = chart.parent / "marked"
     shutil.copytree(chart, folder)
@@ -202,6 +202,15 @@ def test_two_charts_of_one_name_are_not_guessed_between(chart: Path, monkeypatch
     ]
 
 
+def test_what_is_rendered_within_a_chart_is_of_this_chart(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(chart.parent)
+    shutil.copytree(chart, "other")
+    output_dir(chart / "examples")
+    found = report_on(["shop/examples"], Config(select=("SCC101",), render="never"))
+    assert {f.span.file.partition("/")[0] for f in found.findings} == {"shop"}
+    assert not [n.message for n in found.notices if "--helm-chart" in n.message]
+
+
 def test_code_scanning_gets_templates_relative_to_the_repository(
     chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,12 +248,8 @@ def output_dir(folder: Path) -> None:
 def test_output_directories(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(chart.parent)
     output_dir(chart.parent / "out")
-    config = Config(select=("SCC101",))
-    rendered = report_on(["out"], config)
-    # Files that lie somewhere are reported on themselves, unless the chart is named.
-    assert {f.span.file.partition("/")[0] for f in rendered.findings} == {"out"}
-    config = Config(select=("SCC101",), helm_chart="shop")
-    moved = report_on(["out"], config)
+    moved = report_on(["out"], Config(select=("SCC101",)))
+    assert moved.findings == report_on(["out"], Config(select=("SCC101",), helm_chart="shop")).findings
     places = {(f.span.file, f.span.line) for f in moved.findings}
     assert places == {
         ("shop/charts/cache/templates/statefulset.yaml", 17),

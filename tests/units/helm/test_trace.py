@@ -64,7 +64,7 @@ def trace_with(marked: MarkedRendering, tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "Chart.yaml").write_text("name: shop\n")
     (tmp_path / "templates/pod.yaml").write_text(TEMPLATE)
     documents = load_text("out.yaml", RENDERED, frozenset())
-    return Trace(documents, find_origins(documents, ".", set())[0], lambda name: marked)
+    return Trace(documents, find_origins(documents, ".", list)[0], lambda name: marked)
 
 
 def span(line: int, column: int, end: int, file: str = "out.yaml") -> Span:

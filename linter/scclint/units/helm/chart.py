@@ -6,7 +6,7 @@ name or alias of a dependency. Its source can be there, elsewhere (`file://`), o
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
@@ -313,25 +313,24 @@ Origins = Mapping[tuple[str, str], "TemplateOrigin"]
 """The template that a `# Source:` line names, by the file that was read and the path in that line."""
 
 
-def find_origins(documents: Iterable[Document], chart: str, piped: Set[str]) -> tuple[Origins, list[Notice]]:
+def find_origins(
+    documents: Iterable[Document], chart: str, below: Callable[[], Sequence["Chart"]]
+) -> tuple[Origins, list[Notice]]:
     """The templates on disk of the documents that say what Helm rendered them from.
 
-    `chart` is the folder of the chart that was rendered, empty if it is not known. Documents of the files `piped`, which are not on
-    the disk, are traced to the charts below the working directory as well, because they can only be fixed there. Raises UsageError
-    if `chart` contains no chart.
+    `chart` is the folder of the chart that was rendered, empty if it is not known. `below` returns the charts below the working
+    directory, in one of which any other rendered document can be fixed. Raises UsageError if `chart` contains no chart.
     """
 
     given = _given(chart)
     sources = dict.fromkeys((d.file, d.source) for d in documents if has_source(d))
     origins: dict[tuple[str, str], TemplateOrigin] = {}
     ambiguous: dict[str, list[Chart]] = {}
-    below: dict[str, list[Chart]] | None = None
     for file, source in sources:
         charts = given
         name = source.partition("/")[0]
-        if file in piped and not any(known.name == name for known in given):
-            below = _nearest(charts_below(os.curdir)) if below is None else below
-            charts = below.get(name, [])
+        if not any(known.name == name for known in given):
+            charts = _nearest(file, [known for known in below() if known.name == name])
             if len(charts) > 1:
                 ambiguous[name] = charts
                 continue
@@ -356,14 +355,13 @@ def has_source(document: Document) -> bool:
     return bool(document.source) and (_CRDS in document.source or not document.text or bool(Chunk(document.text, 1).source))
 
 
-def _nearest(charts: "Iterable[Chart]") -> "dict[str, list[Chart]]":
-    """Of each name those least deep; a chart within another is a copy of it."""
-    found: dict[str, list[Chart]] = {}
-    for chart in sorted(charts, key=lambda chart: chart.folder.count(os.sep)):
-        alike = found.setdefault(chart.name, [])
-        if not alike or alike[0].folder.count(os.sep) == chart.folder.count(os.sep):
-            alike.append(chart)
-    return found
+def _nearest(file: str, charts: "Sequence[Chart]") -> "list[Chart]":
+    """The chart that the file lies in, or else those least deep; a chart within another is a copy of it."""
+    around = [chart for chart in charts if is_below(os.path.abspath(file), os.path.abspath(chart.folder))]
+    if around:
+        return [max(around, key=lambda chart: len(os.path.abspath(chart.folder)))]
+    depths = [os.path.normpath(chart.folder).count(os.sep) for chart in charts]
+    return [chart for chart, depth in zip(charts, depths, strict=True) if depth == min(depths)]
 
 
 def _unused(given: "Sequence[Chart]", sources: Iterable[tuple[str, str]]) -> Iterator[Notice]:
