@@ -317,3 +317,9 @@ MAX_TOOL_SECONDS = 300
 
 MAX_TOOL_OUTPUT = 1_000_000
 """Characters that a tool of the MCP server returns. A model reads a tenth of that."""
+
+LONG_OUTPUT = 50
+"""Findings above which an output ends with counts: its beginning has scrolled out of the terminal."""
+
+MAX_FOLDERS = 10
+"""Folders that the end of a long output counts, so that the counts fit on a screen."""

@@ -123,3 +123,14 @@ def test_a_finding_takes_ten_lines_at_most(sample: Report) -> None:
     block, *_ = render(replace(sample, findings=(first,)), "full").split("\n\n")
     assert len(block.splitlines()) <= MOST_LINES
     assert block.endswith(" …")
+
+
+def test_a_long_output_ends_with_counts_and_what_to_run_next(sample: Report) -> None:
+    first = sample.live[0]
+    spans = [first.span._replace(file=f"{folder}/{number}.yaml") for folder in ("examples", "deploy") for number in range(30)]
+    many = replace(sample, findings=tuple(replace(first, span=span, path=()) for span in (*spans, first.span)))
+    ending = render(many, "full", Options(width=100)).split("\n\n")[-5:]
+    assert f"61  {first.rule_id}" in ending[-4]
+    assert ending[-3].splitlines()[:2] == ["31  deploy", "30  examples"]
+    assert "--exclude GLOB" in ending[-2]
+    assert "--exclude GLOB" not in render(replace(many, findings=many.findings[:50]), "full", Options(width=100))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from scclint import Config, lint_texts
 from scclint.cli import main
+from scclint.config.records import Creator
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NAMED = re.compile(r"`scclint\s+suggest\s+([^`]+)`\s+prints\s+it")
@@ -28,3 +30,26 @@ def test_the_command_prints_an_scc(manifest: Path, workload: str) -> None:
         status = main(["suggest", "--isolated", *(options[0].split() if options else ()), *words, str(manifest)])
     assert status == 0
     assert "kind: SecurityContextConstraints\n" in out.getvalue()
+
+
+POD = """\
+apiVersion: v1
+kind: {kind}
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  serviceAccountName: {name}
+  volumes: [{{name: data, {volume}}}]
+  containers: [{{name: web, image: registry.example/web:1}}]
+---
+"""
+
+
+@pytest.mark.parametrize(("beside", "named"), [("", True), ("web-2", False)], ids=["alone", "beside another"])
+def test_no_command_is_named_for_one_of_several_bare_pods(beside: str, *, named: bool) -> None:
+    """Its SCC could also be the first to admit the other one, so that there is no SCC to print."""
+    volume = "flexVolume: {driver: example.com/disk}"
+    text = "".join(POD.format(kind="Pod", name=name, volume=volume) for name in filter(None, ("web", beside)))
+    found = lint_texts({"web.yaml": text}, Config(creator=Creator("alice"))).live
+    advice = [finding.help for finding in found if finding.rule_id == "SCC101"]
+    assert advice
+    assert all(bool(NAMED.search(text)) is named for text in advice)

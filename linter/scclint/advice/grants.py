@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
+from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
 from scclint.model.unknown import is_open
 from scclint.outcome.chain import Outcome
@@ -93,7 +94,7 @@ def custom_grant(outcome: Outcome, world: World) -> Remedy:
     """The grant of an SCC that allows only what the pod needs and lists the profiles that it asks for."""
     entries = listed(profile_entries(outcome))
     scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
-    more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome)
+    more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome, world)
     return grant(outcome, world, "", phrase=f"{scc}{more}")
 
 
@@ -109,10 +110,13 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
     )
 
 
-def _suggest(outcome: Outcome) -> str:
+def _suggest(outcome: Outcome, world: World) -> str:
     """Return the command that prints the custom SCC of a rejected pod, in parentheses; empty if the command has nothing to print."""
     workload, verdict = outcome.workload, outcome.verdict
     if verdict is None or verdict.allowed or not workload.name or is_open(workload.name) or workload.provenance.label:
+        return ""
+    # An administrator may use each SCC, so that one for a bare Pod may also be the first to admit another.
+    if not workload.controlled and any(other is not workload and not other.controlled for other in world.of(Workload)):
         return ""
     namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"

@@ -6,9 +6,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from scclint.finding import Finding, Fix, Related, help_text
+from scclint.limits import LONG_OUTPUT
 from scclint.record import record
 from scclint.report import Options
-from scclint.report.text import closing_summary, hang, place, statistics, units_phrase, visible, visible_line
+from scclint.report.text import closing_summary, hang, overview, place, statistics, units_phrase, visible, visible_line
 from scclint.report.text import paint as painted
 from scclint.run.report import Report
 from scclint.text import counted
@@ -55,7 +56,9 @@ def render(report: Report, options: Options) -> str:
 
     lines, units = SourceLines(report.texts), units_phrase(report)
     shown = (line for finding in findings for line in _lines(finding, lines, units(finding), options))
-    return "".join(f"{line}\n" for line in shown) + summary
+    return (
+        "".join(f"{line}\n" for line in shown) + (overview(findings, options) if len(findings) > LONG_OUTPUT else "") + summary
+    )
 
 
 def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options) -> Iterator[str]:

@@ -4,6 +4,7 @@ A manifest must not control the terminal, the CI runner or the reader of a repor
 and commands of CI runners are broken up.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from scclint.finding import Crash, Finding, Notice, Severity, TextEdit
-from scclint.limits import MAX_TEXT, TEXTS_KEPT
+from scclint.limits import MAX_FOLDERS, MAX_TEXT, TEXTS_KEPT
 from scclint.report import Options
 from scclint.source import Span
 from scclint.text import and_more, counted, escape, escape_unprintable, wrap
@@ -91,6 +92,17 @@ def statistics(findings: Sequence[Finding], options: Options, units: "Sequence[U
         rule = paint(first.rule_id, first.severity.value, options.color)
         lines.append(f"{len(same):>{digits}}  {rule}  {first.severity.value:<7}  {first.rule_name}{where}\n")
     return "".join([*lines, *(_by_unit(findings, units) if len(units) > 1 else ())])
+
+
+def overview(findings: Sequence[Finding], options: Options) -> str:
+    """Return how many findings each rule and each folder has, and what to run next, for the end of a long output."""
+    folders = Counter(os.path.dirname(finding.span.file) or os.curdir for finding in findings).most_common(MAX_FOLDERS)
+    digits = max(len(str(number)) for _, number in folders)
+    lines = (f"{number:>{digits}}  {visible_line(folder)}\n" for folder, number in folders)
+    following = (
+        "--statistics shows only counts, --exclude GLOB leaves out files, and --write-baseline FILE accepts what is there now."
+    )
+    return "".join((statistics(findings, options, ()), "\n", *lines, "\n", hang(following, options.width, 0), "\n\n"))
 
 
 def _by_unit(findings: Sequence[Finding], units: "Sequence[Unit]") -> Iterator[str]:
