@@ -46,7 +46,7 @@ def _wider_than_restricted(scc: Constraints, node: tuple[Access, ...]) -> list[s
     capabilities = sorted({*scc.allowed_capabilities, *scc.default_add_capabilities} - named)
     # In its own user namespace, a pod has no ID of the node.
     shares_ids = scc.user_namespace_level != "RequirePodLevel"
-    return [access.words for access in node] + _true(
+    allowed = (
         (bool(capabilities), f"capabilit{'ies' if len(capabilities) > 1 else 'y'} {', '.join(capabilities)}"),
         (shares_ids and scc.run_as_user == "RunAsAny", "any user ID including root"),
         (shares_ids and scc.run_as_user == "MustRunAsNonRoot", "any user ID except root"),
@@ -66,7 +66,4 @@ def _wider_than_restricted(scc: Constraints, node: tuple[Access, ...]) -> list[s
         (shares_ids and bool(scc.fs_group_ranges), "custom fsGroup ranges"),
         (bool(volumes), f"{', '.join(volumes)} volumes"),
     )
-
-
-def _true(*pairs: tuple[bool, str]) -> list[str]:
-    return [words for holds, words in pairs if holds]
+    return [access.words for access in node] + [words for holds, words in allowed if holds]

@@ -108,19 +108,16 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int) ->
     key = str(lost.key.value)
     where = f"{whose or 'this document'}: {dotted(path)} has" if path else f"{whose or 'this document'} has"
     again = f", here and by a merge key in line {winner.key.line}" if winner.merged else f", here and in line {winner.key.line}"
+    # Of two different mappings, the author has to merge what each of them sets.
+    is_needless = isinstance(lost.value, ScalarNode) or to_data(lost.value) == to_data(winner.value)
     return Problem(
         f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
         at=Place(lost.span, (*path, key)),
         related=(Related(f"the cluster uses this {key}", winner.span),),
         help="Keep one of the two"
         + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
-        edits=(Deduplicate((*path, key)),) * copies if copies <= MAX_COPIES and _is_needless(lost, winner) else (),
+        edits=(Deduplicate((*path, key)),) * copies if copies <= MAX_COPIES and is_needless else (),
     )
-
-
-def _is_needless(lost: Entry, winner: Entry) -> bool:
-    """Return whether the entry may go. Of two different mappings, the author has to merge what each of them sets."""
-    return isinstance(lost.value, ScalarNode) or to_data(lost.value) == to_data(winner.value)
 
 
 def _loss(key: str, lost: Entry, winner: Entry) -> str:

@@ -36,7 +36,6 @@ automountServiceAccountToken: false
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from scclint.api import (
     ApiObject,
@@ -77,9 +76,13 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     # One custom resource or Tekton object can have several pods.
     if obj.document is last.document and obj.provenance.moved:
         return
-    if last is obj or last.place.span == obj.place.span or (obj.file != last.file and not _is_applied_with(obj, last)):
+    # kustomize renames objects of different folders, and refuses those that it does not rename. Objects of other kinds do not
+    # make two plain files alternatives.
+    are_applied_together = isinstance(obj, DECIDING) and obj.provenance.whole and last.provenance.whole
+    if last is obj or last.place.span == obj.place.span or (obj.file != last.file and not are_applied_together):
         return
-    differing = _differing(obj.manifest, last.manifest)
+    one, other = obj.manifest, last.manifest
+    differing = [key for key in dict.fromkeys((*one, *other)) if one.get(key) != other.get(key)]
     if differing:
         yield Problem(
             f"{obj.named}: a later document defines the same object with a different {listed(differing)}, and replaces this one",
@@ -87,13 +90,6 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             related=(Related("this definition applies", last.place.span),),
             help="Delete one of the two definitions, or give one of the objects another name or namespace.",
         )
-
-
-def _is_applied_with(obj: ApiObject, last: ApiObject) -> bool:
-    """Whether two files with the object are surely applied together."""
-    # kustomize renames objects of different folders, and refuses those that it does not rename. Objects of other kinds do not
-    # make two plain files alternatives.
-    return isinstance(obj, DECIDING) and obj.provenance.whole and last.provenance.whole
 
 
 def _is_stated(obj: ApiObject) -> bool:
@@ -108,8 +104,3 @@ def _identity(obj: ApiObject, world: World) -> Identity:
 
 def _last_by_identity(world: World) -> dict[Identity, ApiObject]:
     return {_identity(obj, world): obj for obj in world.of(ApiObject) if _is_stated(obj)}
-
-
-def _differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Return the fields at the root in which two manifests differ."""
-    return [key for key in dict.fromkeys((*one, *other)) if one.get(key) != other.get(key)]

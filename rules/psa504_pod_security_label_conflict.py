@@ -70,7 +70,6 @@ from collections.abc import Iterator
 
 from scclint.api import (
     SYNC_LABEL,
-    Grant,
     Namespace,
     NamespacePolicy,
     Problem,
@@ -103,7 +102,8 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     enforced = policy.policy.enforce.level
     if policy.unknown or policy.needed is None or not stricter(enforced, policy.needed):
         return
-    grant = _grant(namespace, policy, world)
+    # None if every service account of the cluster has it.
+    grant = world.cluster.grants.may_use(_user(namespace, policy), policy.scc, namespace.name)
     if grant is None or not _is_needed(namespace, policy, world):
         return
     need = f"level {policy.needed}, which service account {policy.account} needs because it may use SCC {policy.scc}"
@@ -131,11 +131,6 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             help=f"Remove the label, or {label}.",
             edits=(Remove(switch.path),),
         )
-
-
-def _grant(namespace: Namespace, policy: NamespacePolicy, world: World) -> Grant | None:
-    """Return the grant to the service account that needs the level; None if every service account of the cluster has it."""
-    return world.cluster.grants.may_use(_user(namespace, policy), policy.scc, namespace.name)
 
 
 def _is_needed(namespace: Namespace, policy: NamespacePolicy, world: World) -> bool:

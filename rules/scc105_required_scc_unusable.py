@@ -97,9 +97,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         remedies = tuple(remedy for remedy in advise("required SCC", workload, world) if remedy.operations)
         help = "" if remedies else "Change the rejected fields, or require an SCC that allows them."
     else:
-        account = workload.pod.service_account
         creator = "the workload's controller" if workload.controlled else outcome.creator.name
-        reason = f"neither service account {account} nor {creator} may use it"
+        reason = f"neither service account {workload.pod.service_account} nor {creator} may use it"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         remedies = _remedies(outcome, name, world)
         opens = node_access(name, world)

@@ -144,21 +144,18 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
         # `uid: 0` is a value; an empty list or mapping is not.
         if field.value in (None, [], {}) or not isinstance(strategy, str) or strategy not in STRATEGIES or strategy in users:
             continue
+        # A range of user IDs needs both ends.
+        one_end = value.startswith("uidRange") and None in (
+            scc.field(name, end).value for end in ("uidRangeMin", "uidRangeMax")
+        )
         yield Problem(
             f"SCC {scc.name}: {name}.{value} has no effect, because {name}.type is "
             + (f"{strategy}" if written.value else "unset, which means RunAsAny"),
             at=field,
             related=(Related("the strategy", written.span),) if written.value else (),
-            help=f"Write type: {users[0]}, or remove {value}." if _is_enough(scc, value) else "",
+            help="" if one_end else f"Write type: {users[0]}, or remove {value}.",
             edits=(Remove(field.path),),
         )
-
-
-def _is_enough(scc: SecurityContextConstraints, value: str) -> bool:
-    """Return whether the SCC has all that the strategy of the value needs: a range of user IDs needs both ends."""
-    return not value.startswith("uidRange") or None not in (
-        scc.field("runAsUser", end).value for end in ("uidRangeMin", "uidRangeMax")
-    )
 
 
 def _unset(scc: SecurityContextConstraints) -> Iterator[Problem]:

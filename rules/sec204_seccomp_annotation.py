@@ -182,13 +182,9 @@ def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
             return f"{on} SCC admission overwrites the seccompProfile field with it, and both have the same value now"
         return f"{on} SCC admission sets seccompProfile to {profile}"
     if world.cluster.kubernetes_minor >= 27:
-        return f"{on}{_outside(verdict)} it has no effect" + ("" if in_field else ", so no profile is set")
+        outside = verdict.skipped in ("namespace", "run-level", "disabled")
+        where = f" in namespace {verdict.namespace}, where SCC admission does not run," if outside else ""
+        return f"{on}{where} it has no effect" + ("" if in_field else ", so no profile is set")
     if in_field:
         return f"{on} it must match the seccompProfile field, or the API server rejects the pod"
     return f"{on} the API server copies it into the field: seccompProfile becomes {profile}"
-
-
-def _outside(verdict: Verdict) -> str:
-    if verdict.skipped not in ("namespace", "run-level", "disabled"):
-        return ""
-    return f" in namespace {verdict.namespace}, where SCC admission does not run,"

@@ -107,7 +107,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         default = default_profile(scc, world)
         yield Problem(
             f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile"
-            f"{_profile_text(field.value)}, {result}{when_created(outcome)}",
+            f"{f' ({field.value})' if isinstance(field.value, str) else ''}, {result}{when_created(outcome)}",
             notes=() if default else ("without a profile, the container would run unconfined",),
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
@@ -115,7 +115,3 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             remedies=advise("profile allowed", workload, world),
         )
         return
-
-
-def _profile_text(value: object) -> str:
-    return f" ({value})" if isinstance(value, str) else ""

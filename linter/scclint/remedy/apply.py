@@ -47,13 +47,10 @@ def together(proved: Iterable[Fix]) -> list[Fix]:
     """The fixes in order, each once, without those that touch the same or adjacent lines as an earlier one."""
     fixes: list[Fix] = []
     for fix in dict.fromkeys(proved):
-        if not any(_touch(edit, other) for earlier in fixes for edit in earlier.edits for other in fix.edits):
+        near = [(one, other) for earlier in fixes for one in earlier.edits for other in fix.edits if one.file == other.file]
+        if not any(one.line <= other.end_line and other.line <= one.end_line for one, other in near):
             fixes.append(fix)
     return fixes
-
-
-def _touch(edit: TextEdit, other: TextEdit) -> bool:
-    return edit.file == other.file and edit.line <= other.end_line and other.line <= edit.end_line
 
 
 def applied(texts: Mapping[str, str], fixes: Iterable[Fix]) -> dict[str, str]:

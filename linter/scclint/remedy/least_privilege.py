@@ -197,7 +197,9 @@ def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: st
             raise UsageError(f"{pod.workload.named}: no SCC can admit its pods: {verdict.message or ''}")
     if captured := next(_captured(world, granted, pods, namespace, account), ""):
         raise UsageError(f"every SCC that admits these pods would also take {captured}")
-    reasons = {path: why for path, why in demand.reasons.items() if _has(scc, path)}
+    # What is no longer in the SCC after it was tightened needs no reason.
+    left = (path for path in demand.reasons if scc.get(str(path[0])) and (len(path) == 1 or path[1] in scc[str(path[0])]))
+    reasons = {path: demand.reasons[path] for path in left}
     return Suggestion(namespace, account, "custom", name, objects, reasons, notes=tuple(demand.notes))
 
 
@@ -263,11 +265,6 @@ def tighter(scc: Object) -> Iterator[Object]:
         yield {**scc, "seLinuxContext": {"type": "MustRunAs"}}
     if scc["runAsUser"]["type"] != "MustRunAsRange":
         yield {**scc, "runAsUser": {"type": "MustRunAsRange"}}
-
-
-def _has(scc: Object, path: Path) -> bool:
-    value: Any = scc.get(str(path[0]))
-    return bool(value) and (len(path) == 1 or path[1] in value)
 
 
 def _binding(namespace: str, account: str, name: str, kind: str, role: str) -> Object:

@@ -38,7 +38,8 @@ def grouped(report: Report) -> Report:
     rendered = {unit.name for unit in report.units if unit.rendered}
     for finding in sorted(live, key=lambda finding: rendered.isdisjoint(finding.units)):
         # What one line of a template or base says counts once, whatever the objects are called that it makes.
-        repeats = first.setdefault(_cause(finding) if finding.cause else _line_of(finding), finding)
+        line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
+        repeats = first.setdefault(_cause(finding) if finding.cause else line, finding)
         own = repeats is finding or (not finding.cause and repeats.subject.name == finding.subject.name)
         above = next(_winners(finding, by_rule, roles), None) if own else repeats
         if above is not None:
@@ -86,10 +87,6 @@ def _line(loser: Finding, winner: Finding) -> Related:
 def _subject(finding: Finding) -> Subject:
     subject = finding.subject
     return finding.span.file, subject.kind, subject.namespace, subject.name, subject.part
-
-
-def _line_of(finding: Finding) -> tuple[object, ...]:
-    return finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
