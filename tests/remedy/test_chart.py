@@ -142,7 +142,7 @@ def test_a_switch_for_openshift_that_adds_a_grant(tmp_path: Path, monkeypatch: p
         "(in your own values: `openshift: {enabled: true}`; with helm: `--set openshift.enabled=true`)."
     )
     assert found.fix.effect.startswith("SCC hostnetwork-v2 then admits the pods")
-    assert "SCC hostnetwork-v2 may then be used by web." in found.fix.effect
+    assert "With it, web may use SCC hostnetwork-v2." in found.fix.effect
     assert after(tmp_path, found) == {"web/values.yaml": values.replace("enabled: false", "enabled: true")}
 
 

@@ -84,10 +84,7 @@ def outcomes_disprove(bench: Workbench, result: Occurrence | None, trial: EditTr
                 compared.append((before.verdict, after.verdict))
             # A user without grants may be unable to create the pod, before and after.
             must_admit = edited and target and not comparison.by_stranger
-            yield from outcome_disproves(before, after, world, must_admit=must_admit, new_path=edited and new_path)
-            if before.verdict is not None and after.verdict is not None and after.verdict.allowed:
-                more = _node_access(after.verdict, world) - _node_access(before.verdict, was)
-                yield from (f"{after.workload.named} would get {access}" for access in sorted(more)[:1])
+            yield from _outcome_disproves(before, after, was, world, must_admit=must_admit, new_path=edited and new_path)
         if not trial.only_workloads:
             yield from _rights_disprove(was.cluster, world.cluster)
     pinned = any(_pin(before) != _pin(after) for before, after in compared)
@@ -95,13 +92,10 @@ def outcomes_disprove(bench: Workbench, result: Occurrence | None, trial: EditTr
         yield f"only the annotation {REQUIRED_SCC} would change"
 
 
-def outcome_disproves(
-    before: Outcome, after: Outcome, world: World, *, must_admit: bool, new_path: bool = False
+def _outcome_disproves(
+    before: Outcome, after: Outcome, was: World, world: World, *, must_admit: bool, new_path: bool
 ) -> Iterator[str]:
-    """Why the outcome of a workload is worse, what its SCC opens left aside.
-
-    `new_path`: its profile comes from another path, which the finding asks for.
-    """
+    """Why the outcome of a workload is worse. `new_path`: its profile comes from another path, which the finding asks for."""
     name = after.workload.named
     if before.verdict is None:
         return
@@ -123,6 +117,8 @@ def outcome_disproves(
         yield f"{_LATER_STEPS[after.rejected_by]} would reject the pod of {name}"
     for container, lost in (*_lost_profiles(before, after, new_path=new_path), *_lost_limits(before.verdict, after.verdict)):
         yield f"container {container} of {name} would lose {lost}"
+    if more := _node_access(after.verdict, world) - _node_access(before.verdict, was):
+        yield f"{name} would get {min(more)}"
 
 
 def _lost_profiles(before: Outcome, after: Outcome, *, new_path: bool) -> Iterator[tuple[str, str]]:

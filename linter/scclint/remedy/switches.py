@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from scclint.advice.effects import admission_effect, asked, process_effect
 from scclint.finding import Finding, Path, Safety, Scalar, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
-from scclint.model.object import Workload
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
+from scclint.record import replace
 from scclint.remedy.chart import in_values
-from scclint.remedy.outcomes import outcome_disproves, rights
+from scclint.remedy.outcomes import effect, outcomes_disprove, rights
 from scclint.remedy.prove import identity
-from scclint.remedy.workbench import FileEdit, Occurrence, Workbench
+from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench
+from scclint.run.check import subject_of
 from scclint.run.judge import open_unit
-from scclint.text import and_more, capitalized, listed
+from scclint.text import and_more, listed
 from scclint.units.helm.trace import ViewValues
 from scclint.yaml.edit import EditRefused, edit
 
@@ -80,40 +80,26 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
 
     A switch may add objects, also such that grant SCCs. It is then advice, and the words name the grants and what is wrong with them.
     """
-    kept = {_key(workload): workload for workload in after.opened.workloads}
     was, now = (Counter(map(identity, bench.findings)) for bench in (before, after))
     if result is not None and now[identity(result.finding)] >= was[identity(result.finding)]:
         raise EditRefused("the problem would stay")
-    new = sorted({str(rule) for rule, severity, *_ in now - was if severity is Severity.ERROR})
-    harm = dict.fromkeys(f"{rule} would be reported" for rule in new)
-    words: dict[str, None] = {}
-    lost: dict[str, None] = {}
+    kept = {subject_of(workload): workload for workload in after.opened.workloads}
+    pairs = [(workload, kept.get(subject_of(workload))) for workload in before.opened.workloads]
     granted: dict[str, dict[str, None]] = {}
     for release, world in after.worlds.items():
-        for subject, _, scc in sorted(rights(world.cluster) - rights(before.worlds[release].cluster)):
-            granted.setdefault(scc, {})[subject.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")[2]] = None
-        for workload in before.opened.workloads:
-            if _key(workload) not in kept:
-                raise EditRefused(f"{workload.named} would be gone")
-            old, then = before.worlds[release].outcome(workload), world.outcome(kept[_key(workload)])
-            target = result is not None and workload is result.subject
-            if then.created is False and (target or old.created is not False):
-                raise EditRefused(f"the pod of {workload.named} would be rejected")
-            harm |= dict.fromkeys(outcome_disproves(old, then, world, must_admit=target))
-            words |= dict.fromkeys((admission_effect(old, then), process_effect(world, old, then)) if target else ())
-            demands = [asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (old, then) if o.verdict is not None]
-            lost |= dict.fromkeys(demand for demand in demands[0] if demand not in demands[-1]) if demands else {}
+        for user, _, scc in sorted(rights(world.cluster) - rights(before.worlds[release].cluster)):
+            granted.setdefault(user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")[2], {})[scc] = None
+        for old, new in pairs:
+            must_run = before.worlds[release].outcome(old).created is not False or (result and old is result.subject)
+            if new is None or (must_run and world.outcome(new).created is False):
+                raise EditRefused(f"{old.named} would be gone, or its pod rejected")
+    found = tuple((old, new) for old, new in pairs if new is not None)
+    # The grants are named by themselves.
+    trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
+    errors = {str(rule) for rule, severity, *_ in now - was if severity is Severity.ERROR}
+    harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(errors))]
     if harm and not granted:
-        raise EditRefused(next(iter(harm)))
-    clauses = [*words]
-    for users in dict.fromkeys(map(tuple, granted.values())):
-        sccs = [scc for scc, holders in granted.items() if tuple(holders) == users]
-        clauses.append(f"SCC {listed(sccs)} may then be used by {and_more(users, 4)}")
-    clauses += [f"also consider: {and_more(harm, 2)}"] if harm else []
-    clauses += [f"decide whether the program works without {listed(lost)}"] if lost else []
-    effect = " ".join(f"{capitalized(clause)}." for clause in clauses if clause)
-    return "advice" if granted or lost else "unsafe", effect or "The pods differ after admission."
-
-
-def _key(workload: Workload) -> tuple[str, str, str, str]:
-    return workload.kind, workload.namespace, workload.name, workload.part
+        raise EditRefused(harm[0])
+    safety, words = effect(before, replace(trial, only_workloads=not granted), needs_review=False)
+    grants = [f"{user} may use SCC {listed(sccs)}" for user, sccs in granted.items()]
+    return safety, f"{words} With it, {and_more([*grants, *harm], 6)}." if granted else words
