@@ -170,3 +170,6 @@ def test_what_one_line_makes_of_several_objects_is_one_finding() -> None:
     # One object may have two problems in one line.
     assert shown(one, replace(one, message="another")) == ["SCC101", "SCC101"]
     assert shown(one, replace(same, path=("spec", "replicas"))) == ["SCC101", "SCC101"]
+    # The containers of one pod are one finding, and those of the pods that the line makes as well.
+    pods = [replace(finding("SEC201", name=name), cause="default", path=("spec", part)) for name in ("a", "b") for part in "xy"]
+    assert shown(*pods) == ["SEC201"]

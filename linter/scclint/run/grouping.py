@@ -37,11 +37,13 @@ def grouped(report: Report) -> Report:
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
     for finding in sorted(live, key=lambda finding: rendered.isdisjoint(finding.units)):
-        # What one line of a template or base says counts once, whatever the objects are called that it makes.
-        line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
-        repeats = first.setdefault(_cause(finding) if finding.cause else line, finding)
-        own = repeats is finding or (not finding.cause and repeats.subject.name == finding.subject.name)
-        above = next(_winners(finding, by_rule, roles), None) if own else repeats
+        repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
+        if repeats is finding:
+            # What one line of a template or base says counts once, whatever the objects are called that it makes.
+            line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
+            of_line = first.setdefault(line, finding)
+            repeats = of_line if of_line.subject.name != finding.subject.name else finding
+        above = next(_winners(finding, by_rule, roles), None) if repeats is finding else repeats
         if above is not None:
             winners[finding] = above
     lines: dict[Finding, list[Related]] = {}
