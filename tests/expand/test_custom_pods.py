@@ -240,7 +240,31 @@ containers:
     assert other == {"name": "other", "image": "z"}
 
 
-@pytest.mark.parametrize("patch", ["{{inputs.parameters.p}}", "a: b: c", "- x", "containers: [{$patch: delete, name: main}]"])
+@pytest.mark.parametrize(
+    "patch",
+    [
+        '{"terminationGracePeriodSeconds": {{workflow.parameters.seconds}}}',
+        "containers: [{name: main, resources: {limits: {memory: '{{inputs.parameters.memory}}'}}}]",
+    ],
+)
+def test_a_placeholder_of_a_patch_that_admission_does_not_read_leaves_the_verdict(patch: str) -> None:
+    templates = [{"name": "a", "container": {"image": "x", **PRIVILEGED}}]
+    text = manifest(ARGO, "Workflow", {"podSpecPatch": patch, "templates": templates})
+    report = scclint.lint_text(text, "x.yaml")
+    assert "SCC101" in {finding.rule_id for finding in report.findings} and not report.notices
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "{{inputs.parameters.p}}",
+        "a: b: c",
+        "- x",
+        "containers: [{$patch: delete, name: main}]",
+        "containers: [{name: main, securityContext: {privileged: '{{inputs.parameters.p}}'}}]",
+        "hostPID: {{inputs.parameters.p}}",
+    ],
+)
 def test_a_patch_that_cannot_be_read_leaves_no_verdict(patch: str) -> None:
     text = manifest(ARGO, "Workflow", {"podSpecPatch": patch, "templates": [{"name": "a", "container": {"image": "x"}}]})
     (notice,) = scclint.lint_text(text, "x.yaml").notices

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from scclint import lint_text
 from scclint.expand import DEFAULTS, expand
 from scclint.expand.carriers import holds_containers
 from scclint.load import load_text
@@ -28,6 +29,9 @@ CONTAINER = {"name": "c", "image": "example/c"}
         {"repo": {"sidecarContainers": [CONTAINER]}},
         {"replicas": 2, "securityContext": {"runAsUser": 1000}},
         {"template": {"podSecurityContext": {"seccompProfile": {"type": "Unconfined"}}}},
+        {"volumes": [{"name": "root", "hostPath": {"path": "/"}}]},
+        {"agent": {"hostNetwork": True}},
+        {"hostPID": True},
     ],
 )
 def test_containers(spec: dict[str, Any]) -> None:
@@ -45,6 +49,9 @@ def test_containers(spec: dict[str, Any]) -> None:
         {"volumes": [{"containerDisk": {"image": "example/disk"}}]},
         {"steps": [{"run": "make"}]},
         {"securityContext": "runAsUser"},
+        {"hostNetwork": False},
+        {"hostNetwork": {"httpPort": 80}},
+        {"hostPath": "/var/lib"},
         {"securityContext": {"type": "object", "properties": {}}},
         {"text": "containers:\n- image: example/c\n"},
     ],
@@ -55,7 +62,15 @@ def test_no_containers(spec: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("group", "kind"),
-    [("kyverno.io", "ClusterPolicy"), ("kubevirt.io", "VirtualMachine"), ("apps", "ControllerRevision")],
+    [
+        ("helm.toolkit.fluxcd.io", "HelmRelease"),
+        ("argoproj.io", "Application"),
+        ("policy", "PodSecurityPolicy"),
+        ("constraints.gatekeeper.sh", "K8sPSPHostNetworkingPorts"),
+        ("kyverno.io", "ClusterPolicy"),
+        ("kubevirt.io", "VirtualMachine"),
+        ("apps", "ControllerRevision"),
+    ],
 )
 def test_kinds_that_make_no_pods_of_them(group: str, kind: str) -> None:
     assert not holds_containers(group, kind, {"spec": {"containers": [CONTAINER]}})
@@ -94,3 +109,13 @@ def test_what_has_no_version_or_no_kind_is_no_object() -> None:
 
 def lint(text: str) -> Report:
     return report_on(text=text)
+
+
+def test_what_asks_for_access_to_the_node_is_named_first() -> None:
+    foos = "".join(
+        f"apiVersion: example.com/v1\nkind: Foo\nmetadata: {{name: foo{number}}}\nspec: {{containers: [{{name: c, image: i}}]}}\n---\n"
+        for number in range(9)
+    )
+    agent = 'apiVersion: example.com/v1\nkind: Zed\nmetadata: {name: agent}\nspec: {volumes: [{"hostPath" : {path: /}}]}\n'
+    (notice,) = lint_text(foos + agent, "a.yaml").notices
+    assert notice.message.startswith("a.yaml: Zed agent (with hostPath) and 9 more: not judged, because scclint does not know")

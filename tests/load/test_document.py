@@ -169,6 +169,7 @@ def test_a_million_documents_stay_cheap() -> None:
 @pytest.mark.parametrize("rest", ["{% x %}", "{{ x }}", "@x@", "]", '{"kind":'])
 def test_objects_of_a_json_stream_before_what_is_no_json(rest: str) -> None:
     text = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}\n'
-    found = load_text("a.yaml", text + rest, frozenset())
-    assert [(document.status, document.kind) for document in found] == [("parsed", "Pod"), ("unparsable", "")]
+    for number in (1, 2, 3):
+        found = load_text("a.yaml", text * number + rest, frozenset())
+        assert [(document.status, document.kind) for document in found] == [("parsed", "Pod")] * number + [("unparsable", "")]
     assert [document.status for document in load_text("a.yaml", "{a: b}\n", frozenset())] == ["parsed"], "YAML, and no JSON"

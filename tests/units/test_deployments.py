@@ -1,5 +1,6 @@
 """What Argo CD and Flux deploy is judged as they deploy it: with their values, patches, namespaces and variables."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -606,3 +607,84 @@ def test_a_file_that_its_own_kustomization_leaves_out_is_judged() -> None:
             }
         )
     )
+
+
+def _helm_chart(text: str) -> dict[str, str]:
+    """A HelmRelease that refers to a HelmChart, and the HelmChart with this source."""
+    chart = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\nmetadata: {name: shop, namespace: apps}\nspec:\n"
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop, namespace: apps}\nspec:\n"
+    return {
+        "flux/chart.yaml": f"{chart}  chart: ./chart\n  sourceRef: {{{text}}}\n",
+        "flux/release.yaml": f"{release}  chartRef: {{kind: HelmChart, name: shop}}\n  values: {{privileged: true}}\n",
+    }
+
+
+@needs_helm
+def test_a_release_may_refer_to_a_chart_of_the_repository() -> None:
+    report = judged({**CHART, **_helm_chart("kind: GitRepository, name: repo")})
+    assert rejected(report) and names() == [".", "chart#shop"]
+
+
+@needs_helm
+def test_a_release_that_refers_to_a_chart_elsewhere_is_named() -> None:
+    report = judged({**CHART, **_helm_chart("kind: HelmRepository, name: repo")})
+    assert not rejected(report)
+    assert [notice.message for notice in report.notices] == [
+        "HelmRelease shop: not judged: spec.chartRef: its source lies outside the repository"
+    ]
+
+
+OF_REPOSITORY = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: shop, namespace: flux-system}
+spec:
+  sourceRef: {kind: GitRepository, name: repo}
+"""
+
+
+@needs_helm
+@needs_kustomize
+def test_what_flux_builds_of_a_folder_without_a_kustomization_counts_and_not_its_file() -> None:
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop, namespace: apps}\nspec:\n"
+    release += "  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: repo}}}\n"
+    release += "  values:\n    privileged: ${privileged}\n"
+    root = f"{OF_REPOSITORY}  path: ./releases\n  postBuild: {{substitute: {{privileged: 'true'}}}}\n"
+    report = judged({**CHART, "releases/shop.yaml": release, "root.yaml": root})
+    assert rejected(report) and not report.notices
+    assert names() == [".", "chart#shop", "releases#shop"]
+
+
+@needs_helm
+@needs_kustomize
+def test_a_kustomization_renders_a_chart_of_the_repository() -> None:
+    charts = "helmCharts: [{name: shop, releaseName: a, valuesInline: {privileged: PRIVILEGED}}]\n"
+    inner = {file.replace("chart/", "k/charts/shop/"): text for file, text in CHART.items()}
+    for privileged in ("true", "false"):
+        report = judged({**inner, "k/kustomization.yaml": charts.replace("PRIVILEGED", privileged)})
+        assert rejected(report) is (privileged == "true") and not report.notices
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("none", "spec.path: the repository has no such folder"),
+        ("outside", "spec: outside is not in the input"),
+        ("empty", ""),
+        ("inside/.hidden", ""),
+    ],
+)
+def test_a_deployment_outside_the_input_is_named(path: str, said: str) -> None:
+    write_files({"outside/d.yaml": WEB, "empty/README.md": "", "inside/.hidden/d.yaml": WEB})
+    write_files({"inside/k.yaml": f"{OF_REPOSITORY}  path: ./{path}\n"})
+    for command in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", *command], check=True)
+    report = report_on(["inside"])
+    assert [notice.message for notice in report.notices] == ([f"Kustomization shop: not judged: {said}"] if said else [])
+
+
+def test_jsonnet_that_is_all_of_a_folder_is_named() -> None:
+    report = judged({"web/main.jsonnet": "{}", "apps/app.yaml": application("    path: web\n")})
+    assert [notice.message for notice in report.notices] == [
+        "Application shop: not judged: spec.source.directory.jsonnet: scclint does not run jsonnet"
+    ]

@@ -127,8 +127,14 @@ def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> 
     return data
 
 
-NO_HOLDERS = frozenset(("admission.k8s.io", "kubevirt.io", "kyverno.io", "policies.kyverno.io"))
-"""API groups whose objects describe the pods of others, or mean the image of a virtual machine by a container."""
+NO_HOLDERS = frozenset((
+    "admission.k8s.io", "argoproj.io/Application", "argoproj.io/ApplicationSet", "constraints.gatekeeper.sh", "helm.toolkit.fluxcd.io",
+    "kubevirt.io", "kustomize.toolkit.fluxcd.io", "kyverno.io", "policies.kubewarden.io", "policies.kyverno.io",
+))  # fmt: skip
+"""API groups, and kinds with their group, whose objects describe the pods of others, have values and patches for what they deploy, which is
+judged in its place, or mean the image of a virtual machine by a container."""
+
+_NODE = ("hostIPC", "hostNetwork", "hostPID")
 
 
 SECURITY = frozenset((
@@ -139,7 +145,7 @@ SECURITY = frozenset((
 
 
 def of_unknown_kind(item: Item) -> Iterator[Item]:
-    """Yield an object of no known kind if it holds containers, otherwise nothing."""
+    """Yield an object of no known kind if it holds containers or asks for access to the node, otherwise nothing."""
     if holds_containers(*item.key, item.data):
         yield _named_only(item)
 
@@ -161,9 +167,10 @@ def holds_containers(group: str, kind: str, data: Any) -> bool:
     """Return whether an object of (group, kind) contains a container: a value with an image, under a field with a known name.
 
     The names are `containers`, `sidecarContainers`, `container` and `script` of Argo, and `steps` of Tekton. A security context also
-    counts, and so does a ConfigurationPolicy with a text template that contains one of these names.
+    counts, and so do access to the node, such as a volume with `hostPath`, and a ConfigurationPolicy with a text template that contains
+    one of these names.
     """
-    return kind not in PODLESS and group not in NO_HOLDERS and _holds(data)
+    return kind not in PODLESS and NO_HOLDERS.isdisjoint((group, f"{group}/{kind}")) and _holds(data)
 
 
 def _holds(data: Any) -> bool:
@@ -179,6 +186,8 @@ def _holds(data: Any) -> bool:
 def _is_telling(key: str, value: Any) -> bool:
     if key.endswith(("securityContext", "SecurityContext")):
         return isinstance(value, dict) and not SECURITY.isdisjoint(value)
+    if key in _NODE or (key == "hostPath" and isinstance(value, dict)):
+        return value is True or "path" in as_mapping(value)
     is_holder = key.endswith(("container", "containers", "Container", "Containers")) or key in ("steps", "sidecars", "script")
     return is_holder and _is_container(value)
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.expand.carriers import resource_manifests
-from scclint.expand.item import Item, each
+from scclint.expand.item import Item, each, with_expressions
 from scclint.expand.sourced_value import NOTHING, Inner, SourcedValue, in_list, in_mapping, laid_over, named, pod_of
 from scclint.load import load_text
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
+from scclint.model.unknown import decisive_unknown
 from scclint.record import replace
 from scclint.untyped import as_list, as_text, mappings, value_at
 from scclint.yaml.locate import node_at
@@ -106,11 +107,16 @@ def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) ->
 
 
 def _parsed(text: Any) -> dict[str, Any] | None:
-    """Return a patch of a pod spec; None for one with placeholders, directives or no mapping."""
-    documents = load_text("", text, frozenset()) if isinstance(text, str) and "{{" not in text and "$" not in text else []
+    """Return a patch of a pod spec, with `Unknown` for its placeholders; None for one with directives, without a mapping, or with a
+    placeholder that may decide a verdict.
+    """
+    from scclint.load.templates import is_field, readings
+
+    whole = readings("", text)[0] if isinstance(text, str) else ""
+    documents = [] if "$" in whole or any(map(is_field, whole.split())) else load_text("", whole, frozenset())
     roots = [document.root for document in documents if document.status == "parsed"]
-    data = to_data(roots[0]) if len(roots) == len(documents) == 1 and roots[0] is not None else None
-    return data if isinstance(data, dict) else None
+    data = with_expressions(to_data(roots[0])) if len(roots) == len(documents) == 1 and roots[0] is not None else None
+    return data if isinstance(data, dict) and not decisive_unknown({"spec": data}) else None
 
 
 def _merged(base: SourcedValue, over: Any, field: str, place: SourcedValue) -> SourcedValue:

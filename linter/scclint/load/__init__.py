@@ -215,14 +215,14 @@ def _roots(file: str, chunk: Chunk, aliasing: AliasCounter) -> Iterator[tuple[in
             json_error = error
     from scclint.yaml.compose import parse_yaml
 
-    composed = False
+    composed = 0
     try:
         for root in parse_yaml(text, file, line, aliasing):
-            composed = True
+            composed += 1
             yield root
     except LoadError:
         # kubectl creates the objects of a stream before it comes to what is not JSON.
-        yield from () if composed else values
+        yield from values[composed:]
         meant_as_json = file.lower().endswith(".json") or text[start + 1 :].lstrip().startswith(('"', "{", "["))
         if json_error is not None and meant_as_json:
             raise json_error from None

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from scclint.text import listed
 
 _WORDS = (
-    ("privileged", r"\bprivileged[\"']?: *+[\"']?true", "privileged"),
-    ("hostPath", r"\bhostPath[\"']?:", "hostPath"),
-    ("hostPID", r"\bhostPID[\"']?: *+[\"']?true", "hostPID"),
-    ("hostIPC", r"\bhostIPC[\"']?: *+[\"']?true", "hostIPC"),
-    ("hostNetwork", r"\bhostNetwork[\"']?: *+[\"']?true", "hostNetwork"),
+    ("privileged", r"\bprivileged[\"']? *+: *+[\"']?true", "privileged"),
+    ("hostPath", r"\bhostPath[\"']? *+:", "hostPath"),
+    ("hostPID", r"\bhostPID[\"']? *+: *+[\"']?true", "hostPID"),
+    ("hostIPC", r"\bhostIPC[\"']? *+: *+[\"']?true", "hostIPC"),
+    ("hostNetwork", r"\bhostNetwork[\"']? *+: *+[\"']?true", "hostNetwork"),
     ("SecurityContextConstraints", r"\bSecurityContextConstraints\b", "an SCC"),
     ("system:openshift:scc:", r"\bsystem:openshift:scc:", "an SCC"),
 )

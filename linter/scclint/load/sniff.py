@@ -23,6 +23,7 @@ _KEY_ENDS = r"""(?:["'][ \t]*:|[ \t]*:[ \t\r\n])"""
 # Compiled on first use, because many runs do not need them.
 _HOLDER = rf"(?:ontainers?|steps|sidecars|script){_KEY_ENDS}"
 _SECURITY = rf"ecurityContext{_KEY_ENDS}"
+_HOST = rf"host(?:Path|Network|PID|IPC){_KEY_ENDS}"
 _DISGUISED = r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!"
 """Other spellings of a word in flow style: an escaped letter, a line break in the word, or a tag (`!!binary`)."""
 
@@ -32,7 +33,7 @@ _SPELLED_OUT = r"""\\[uUx\r\n]|\n[ -]*+\?[ \r\n]"""
 HOLDERS = "*"
 """An entry of the requested kinds: also parse documents of other kinds that seem to contain containers."""
 
-PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinition", "Secret"))
+PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinition", "PodSecurityPolicy", "Secret"))
 """Kinds that mention containers in texts, schemas and records, and create no pods."""
 
 
@@ -71,9 +72,10 @@ def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | No
 def names_containers(text: str) -> bool:
     """Return whether YAML or JSON text of any style has a key for containers and possibly an image.
 
-    A key for a security context is as good.
+    A key for a security context or for access to the node is as good.
     """
-    return ("image" in text and re.search(_HOLDER, text) is not None) or re.search(_SECURITY, text) is not None
+    has_container = "image" in text and re.search(_HOLDER, text)
+    return bool(has_container or re.search(_SECURITY, text) or ("host" in text and re.search(_HOST, text)))
 
 
 def _line_with(chunk: str, key: str, start: int) -> int:

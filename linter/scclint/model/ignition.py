@@ -54,9 +54,14 @@ def paths_of(config: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 def file_of(config: Mapping[str, Any], index: int) -> NodeFile:
     """The file at an index that `paths_of` gives."""
     file = _entries(config)[index]
-    contents = as_mapping(file.get("contents"))
-    text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
-    return NodeFile(file["path"], text, (*_FILES, index, "contents", "source"), problem)
+    at: Path = ("contents",) if file.get("contents") else ("append", 0) if file.get("append") else ("contents",)
+    texts = []
+    for contents in map(as_mapping, [file.get("contents"), *as_list(file.get("append"))]):
+        text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
+        if text is None:
+            return NodeFile(file["path"], None, (*_FILES, index, *at, "source"), problem)
+        texts.append(text)
+    return NodeFile(file["path"], "".join(texts), (*_FILES, index, *at, "source"))
 
 
 def _entries(config: Mapping[str, Any]) -> list[Any]:
@@ -72,7 +77,8 @@ def _text(source: str, compression: str) -> tuple[str | None, str]:
     """The text of a `data:` URL (RFC 2397), or None and why there is none."""
     if not source:
         return "", ""
-    if not source.startswith("data:"):
+    # `url.Parse` of Go reads a scheme in letters of any case.
+    if source[: len("data:")].lower() != "data:":
         return None, f"{_ELSEWHERE} {source.partition(':')[0]}:, not written in the MachineConfig"
     import base64
     import binascii

@@ -76,14 +76,16 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
     for document in targets:
         if document.status == "template":
             asked = host_access(document.text) if document.is_template else ""
-            yield Unjudged("template", f"{document.file}{_ASKS}{asked})" if asked else document.file)
+            yield Unjudged("template", f"{document.file}{_asking(asked)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif isinstance(obj, UnknownKind) and obj.provenance.partial:
             yield Unjudged("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
-            yield Unjudged("unknown kind", f"{obj.file}: {obj.named}", obj.kind)
+            first, last = (line - obj.document.line for line in obj.lines)
+            asked = host_access("\n".join(obj.document.text.split("\n")[first : last + 1]))
+            yield Unjudged("unknown kind", f"{obj.file}: {obj.named}{_asking(asked)}", obj.kind)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield Unjudged("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif obj.partial:
@@ -104,6 +106,11 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
         yield from _parameters(targets)
 
 
+def _asking(asked: str) -> str:
+    """Return what follows the name of something that was not judged: the access to the node that it asks for, if any."""
+    return f"{_ASKS}{asked})" if asked else ""
+
+
 def _workloads(objects: Iterable[ApiObject]) -> list[Workload]:
     return [obj for obj in objects if isinstance(obj, Workload) and not obj.partial]
 
@@ -119,8 +126,8 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
                 sort = "beyond a limit" if provenance.beyond else "elsewhere" if provenance.elsewhere else "unknown"
                 of_template = sort == "unknown" and provenance.template
                 asked = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
-                what = f"{workload.named}{_ASKS}{asked})" if asked else workload.named
-                yield Unjudged("open pod" if of_template else sort, f"{workload.file}: {what}", why.text)
+                what = f"{workload.file}: {workload.named}{_asking(asked)}"
+                yield Unjudged("open pod" if of_template else sort, what, why.text)
 
 
 def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
@@ -222,7 +229,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 }
 """The level and text of the notice about each sort. `_fields` returns the texts for the names in braces."""
 
-_SORTED = ("template", "patches", "open pod")
+_SORTED = ("template", "patches", "open pod", "unknown kind")
 """The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
 
 _ASKS = " (with "

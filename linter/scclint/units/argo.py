@@ -16,7 +16,7 @@ from scclint.files import is_below
 from scclint.finding import Path
 from scclint.limits import MAX_APPLICATIONS
 from scclint.load import data_of, data_of_file
-from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
+from scclint.units.deployers import NO_FOLDER, Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Deployment
@@ -51,6 +51,8 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
             folder = deployer.repository.inside(as_text(source.get("path"))) if as_text(source.get("path")) else ""
             if os.path.isdir(folder):
                 yield from _Source(deployer, name, namespace, place, source, folder, references).deployed()
+            elif source.get("path"):
+                yield deployer.unfollowed((*place, "path"), NO_FOLDER)
 
 
 def _sources(spec: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -340,7 +342,8 @@ class _Generators:
         listed = mappings(of.get("directories"))
         taken = [as_text(one.get("path")) for one in listed if one.get("exclude") is not True]
         left_out = [as_text(one.get("path")) for one in listed if one.get("exclude") is True]
-        for folder in self._repository.folders if taken else ():
+        folders = sorted(self._repository.folders) if taken else []
+        for folder in (one for one in folders if not any(part.startswith(".") for part in one.split("/"))):
             if any(_matches(folder, glob) for glob in taken) and not any(_matches(folder, glob) for glob in left_out):
                 yield self._at(folder, of)
 

@@ -7,7 +7,7 @@ and `chartutil/values.go` of fluxcd/pkg.
 import json
 import os
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from scclint.yaml.locate import locate
 if TYPE_CHECKING:
     from scclint.units.outline import Outline
 
-HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "OCIRepository"))
+HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "HelmChart", "OCIRepository"))
 """Kinds of the objects that those of Argo CD and Flux refer to."""
 
 
@@ -68,15 +68,15 @@ class Repository:
         return os.path.relpath(path, self.tree).replace(os.sep, "/")
 
     @cached_property
-    def folders(self) -> list[str]:
-        """The folders of the input, relative to the tree, sorted; those whose names begin with a dot left out."""
-        found: set[str] = set()
+    def folders(self) -> Set[str]:
+        """The folders of the input, relative to the tree, which is `.`."""
+        found = {os.curdir}
         for file in self._outline.files.values():
             folder = os.path.dirname(self.name(os.path.realpath(file.path)))
             while folder and folder not in found and not folder.startswith(".."):
                 found.add(folder)
                 folder = os.path.dirname(folder)
-        return sorted(folder for folder in found if not any(part.startswith(".") for part in folder.split("/")))
+        return found
 
     @cached_property
     def files(self) -> list[str]:
@@ -143,6 +143,9 @@ class UnfollowedField:
     span: Span
     path: str = ""
 
+
+NO_FOLDER = "the repository has no such folder"
+"""Why nothing is judged of what lies in another branch, or in a repository that the input does not name."""
 
 Deployments = Iterator[Deployment | UnfollowedField]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.expand.item import Item, items_of
-from scclint.files import Reach
+from scclint.files import SUFFIXES, Reach, walk
 from scclint.finding import Notice
 from scclint.limits import MAX_GLOBS
 from scclint.load import load_file
@@ -45,10 +45,14 @@ DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 
 @record
 class Exclusions:
-    """What kustomizations include and leave out of their builds: the folders of kustomizations, by real path, and files as displayed."""
+    """What kustomizations include and leave out of their builds: the folders of kustomizations, by real path, and files as displayed.
+
+    `resources` are the real paths of all files whose objects are built.
+    """
 
     folders: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
 
 
 NO_EXCLUSIONS = Exclusions()
@@ -142,22 +146,27 @@ class Split:
             for one in _deployed_by(item, self._repository):
                 if not isinstance(one, Deployment):
                     self._unfollowed.append(one)
+                elif self._is_outside(one.path):
+                    why = f"{self._repository.name(one.path)} is not in the input"
+                    self._unfollowed.append(Deployer(item, self._repository).unfollowed(("spec",), why))
                 else:
                     release = one.release if os.path.isfile(os.path.join(one.path, CHART_FILE)) else ""
                     alike = replace(one, by="", release=release, files=(), patch_spans=())
                     found.setdefault(one.path, {}).setdefault(alike, one)
         return {path: list(several.values()) for path, several in found.items()}
 
+    def _is_outside(self, path: str) -> bool:
+        """Whether a folder has manifests, and none of its files is in the input."""
+        names = (name for _, _, files in walk(path) for name in files)
+        return self._repository.name(path) not in self._repository.folders and any(name.endswith(SUFFIXES) for name in names)
+
     def _deploying(self) -> Iterator[Item]:
         """The objects that may deploy a folder. Of one that a kustomization builds, what is rendered counts, and not its file."""
         rendered = [item for document in self.rendered for item in items_of(document)]
         yield from rendered
         names = {(item.data.get("kind"), item.name) for item in rendered}
-        resources = (
-            {path for kustomization in self._kustomizations.values() for path in kustomization.resources} if names else set()
-        )
         for file in [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]:
-            built = os.path.abspath(self._outline.source(file).path) in resources
+            built = os.path.realpath(self._outline.source(file).path) in self._hidden.resources
             documents = load_file(file, self._outline.text(file), DEPLOYING)
             for document in (document for document in documents if not document.is_template):
                 for item in items_of(document):
@@ -173,26 +182,27 @@ class Split:
             text = "not judged, because each is a part for a kustomization that does not include it"
             yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
+        known = {os.path.realpath(unit.path) for unit in self.units}
         said: dict[tuple[str, ...], list[UnfollowedField]] = {}
         for one in self._unfollowed:
-            if not one.path:
+            if not one.path or one.path not in known:
                 said.setdefault((one.why,), []).append(one)
             elif one.path in folders and one.path not in self._configured_paths:
                 said.setdefault((one.by, field_path(one.field), one.why), []).append(one)
         for several in said.values():
             first = several[0]
             field = field_path(first.field)
-            if first.path:
+            if first.path in folders:
                 paths = and_more(dict.fromkeys(folders[one.path].path for one in several), 2)
                 noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[first.path].kind, "folder")
                 text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {paths} is judged without it"
             else:
                 text = f"{and_more(dict.fromkeys(one.by for one in several), 2)}: not judged: {field}: {first.why}"
-            level, gap = ("warning", True) if first.path else ("note", False)
+            level, gap = ("warning", True) if first.path in folders else ("note", False)
             # What is rendered lies in no file.
-            known = first.span.file in self._outline.files
-            where = (first.span.file, first.span.line) if known else ("", 0)
-            yield Notice(level, text if known else f"{first.span.file}: {text}", *where, gap=gap)
+            in_file = first.span.file in self._outline.files
+            where = (first.span.file, first.span.line) if in_file else ("", 0)
+            yield Notice(level, text if in_file else f"{first.span.file}: {text}", *where, gap=gap)
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
@@ -381,7 +391,8 @@ class Split:
             folders.update(os.path.realpath(os.path.join(self.tree, one.folder)) for one in outer)
             if not having:
                 files.add(outline.shown(os.path.join(self.tree, name)))
-        return Exclusions(frozenset(folders), frozenset(files))
+        resources = frozenset(os.path.realpath(os.path.join(self.tree, name)) for name in by_file)
+        return Exclusions(frozenset(folders), frozenset(files), resources)
 
     def _objects_among_patches(self, closure: "Closure") -> Iterator[str]:
         """The files listed as patches with an object that could be applied as it is, and that no resource of the build defines.

@@ -8,7 +8,7 @@ from typing import Any
 from scclint.finding import Path
 from scclint.load import data_of
 from scclint.source import Span
-from scclint.units.deployers import Deployer, Deployments, laid_over, scalar
+from scclint.units.deployers import NO_FOLDER, Deployer, Deployments, laid_over, scalar
 from scclint.units.unit import Deployment
 from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
 
@@ -23,7 +23,7 @@ def of_kustomization(deployer: Deployer) -> Deployments:
     spec = as_mapping(deployer.data.get("spec"))
     path = spec.get("path") or ("." if spec.get("sourceRef") else "")
     folder = deployer.repository.inside(as_text(path)) if as_text(path) else ""
-    if not _is_ours(deployer, spec):
+    if not _is_ours(deployer, spec, deployer.namespace):
         yield deployer.unfollowed(("spec", "sourceRef"), _OUTSIDE)
     elif os.path.isdir(folder):
         fields = {ours: spec[key] for key, ours in _FIELDS.items() if spec.get(key)}
@@ -56,12 +56,17 @@ def of_kustomization(deployer: Deployer) -> Deployments:
         )
         for field, name in unknown:
             yield deployer.unfollowed(field, f"{name} is not in the input", folder)
+    elif path:
+        yield deployer.unfollowed(("spec", "path"), NO_FOLDER)
 
 
-def _is_ours(deployer: Deployer, spec: Mapping[str, Any]) -> bool:
-    """Whether a source is the repository: its URL names it. One that is not in the input is, unless its root is deployed."""
+def _is_ours(deployer: Deployer, spec: Mapping[str, Any], home: str) -> bool:
+    """Whether a source is the repository: its URL names it. One that is not in the input is, unless its root is deployed.
+
+    `home` is the namespace of the object that has the specification.
+    """
     reference = as_mapping(spec.get("sourceRef"))
-    kind, namespace = as_text(reference.get("kind")), as_text(reference.get("namespace")) or deployer.namespace
+    kind, namespace = as_text(reference.get("kind")), as_text(reference.get("namespace")) or home
     if kind not in ("", "GitRepository", "OCIRepository", "ExternalArtifact"):
         return False
     source = deployer.repository.referred(kind, namespace, as_text(reference.get("name")))
@@ -106,12 +111,20 @@ def _variables(deployer: Deployer, spec: Mapping[str, Any]) -> tuple[dict[str, s
 def of_release(deployer: Deployer) -> Deployments:
     """What a HelmRelease deploys."""
     spec = as_mapping(deployer.data.get("spec"))
-    chart, at = as_mapping(value_at(spec, ("chart", "spec"))), ("spec", "chart", "spec")
-    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(deployer, chart)
+    at: Path = ("spec", "chart", "spec")
+    chart, namespace, file = as_mapping(value_at(spec, ("chart", "spec"))), deployer.namespace, ""
+    reference = as_mapping(spec.get("chartRef"))
+    if reference.get("kind") == "HelmChart":
+        at, namespace = ("spec", "chartRef"), as_text(reference.get("namespace")) or namespace
+        if referred := deployer.repository.referred("HelmChart", namespace, as_text(reference.get("name"))):
+            chart, file = as_mapping(referred.data.get("spec")), referred.file
+    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(deployer, chart, namespace)
     folder = deployer.repository.inside(as_text(chart.get("chart"))) if ours and as_text(chart.get("chart")) else ""
     if not ours:
-        yield deployer.unfollowed(("spec", "chart") if chart else ("spec", "chartRef"), _OUTSIDE)
-    elif folder:
+        yield deployer.unfollowed(("spec", "chartRef") if reference else ("spec", "chart"), _OUTSIDE)
+    elif not os.path.isdir(folder):
+        yield deployer.unfollowed(at, "scclint does not unpack it" if folder else NO_FOLDER)
+    else:
         target = as_text(spec.get("targetNamespace"))
         named = [*texts(chart.get("valuesFiles")), *filter(None, [as_text(chart.get("valuesFile"))])]
         values = [deployer.repository.inside(name) for name in named]
@@ -127,7 +140,7 @@ def of_release(deployer: Deployer) -> Deployments:
             deployer.by,
             target or deployer.namespace,
             folder,
-            files,
+            (*filter(None, [file]), *files),
             (as_text(spec.get("releaseName")) or (f"{target}-{deployer.name}" if target else deployer.name))[:_LONGEST_RELEASE],
             tuple(path for path in values if path),
             json.dumps(given) if given else "",

@@ -127,14 +127,17 @@ class Renderer:
         `checked` is its closure, if the caller has it. With `origins`, each object is annotated with the file it comes from.
         """
         program = self.kustomize
-        if refused := program.problem or (closure(folder, root) if checked is None else checked).problem:
+        known = closure(folder, root) if checked is None else checked
+        if refused := program.problem or known.problem or (known.charts and self.helm.problem):
             return RendererOutput(error=refused)
+        charts = ("--enable-helm", f"--helm-command={self.helm.path}") if known.charts else ()
         with _sandbox() as sandbox:
             entry = os.path.realpath(folder)
             if origins:
                 sandbox.write_wrapper(entry)
                 entry = sandbox.wrapper
-            ended = _run(self._starter, [program.path, *program.arguments, *self._options, entry], sandbox)
+            command = [program.path, *program.arguments, *self._options, *charts, entry]
+            ended = _run(self._starter, command, sandbox)
             made = ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, base=entry, root=root) if origins else made
 

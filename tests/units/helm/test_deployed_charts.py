@@ -63,6 +63,15 @@ def test_an_upgrade_is_a_view_where_it_differs(condition: str, expected: list[st
 
 
 @needs_helm
+def test_a_template_in_values_may_ask_for_the_release() -> None:
+    values = CHART["chart/values.yaml"] + "when: '{{ .Release.IsUpgrade }}'\n"
+    more = f'{{{{ if eq (tpl .Values.when .) "true" }}}}\n{POD.replace("HOOK", "")}{{{{ end }}}}\n'
+    report = judged({**CHART, "chart/values.yaml": values, "chart/templates/more.yaml": more})
+    assert names() == ["chart", "chart#upgrade"]
+    assert any(finding.subject.name == "extra" for finding in report.findings)
+
+
+@needs_helm
 @pytest.mark.parametrize(
     "file", ["prod.yaml", "env/prod.yaml", "envs/prod.yaml", "values/prod.yaml", "ci/prod.yaml", "values-prod.yaml"]
 )

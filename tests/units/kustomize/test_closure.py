@@ -182,7 +182,7 @@ def test_a_folder_that_is_called_like_a_url_is_refused(tmp_path: Path) -> None:
         ({"k/kustomization.yaml": "resources: [../b]", "b/kustomization.yaml": "resources: [../k]"}, "k includes itself"),
         (
             {"k/kustomization.yaml": "helmCharts: [{name: web}]"},
-            "a kustomization contains Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`",
+            "a kustomization fetches Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`",
         ),
         (
             {"k/kustomization.yaml": "generators: [g.yaml]", "k/g.yaml": "apiVersion: x.io/v1\nkind: PolicyGenerator"},

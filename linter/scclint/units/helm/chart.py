@@ -243,15 +243,17 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
 
 
 def differs_when_upgraded(chart: str) -> bool:
-    """Whether the templates of the chart in a folder may render to something else in an upgrade than in an installation."""
+    """Whether the templates of the chart in a folder may render to something else in an upgrade than in an installation.
+
+    Templates may also be in its values, for `tpl`, and in packed dependencies, which are not read.
+    """
     for at, _, files in walk(chart):
-        if "templates" in at.split(os.sep):
-            for name in files:
-                try:
-                    if _STAGE.search(read(os.path.join(at, name))):
-                        return True
-                except LoadError:
-                    continue
+        for name in files:
+            if name.endswith(".tgz") and os.path.basename(at) == "charts":
+                return True
+            with suppress(LoadError):
+                if _STAGE.search(read(os.path.join(at, name))):
+                    return True
     return False
 
 

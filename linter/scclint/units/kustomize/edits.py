@@ -67,7 +67,7 @@ def changed_texts(closure: Closure, root: str, fields: str, text_of: Callable[[s
     for file, _, value in closure.remote:
         remote.setdefault(os.path.realpath(os.path.join(root, file)), set()).add(value)
     found = {}
-    for path in {*remote, *([entry] if fields else [])}:
+    for path in {*remote, *([entry] if fields or text_of(entry) is None else [])}:
         text = text_of(path)
         data = generated(os.path.dirname(path)) if text is None else data_in(load_text(path, text, frozenset())).data
         if path == entry and fields:

@@ -19,6 +19,7 @@ from scclint.load import load_text
 from scclint.load.document import Document, first_root
 from scclint.memo import Memo
 from scclint.record import EMPTY, record
+from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
@@ -234,9 +235,8 @@ def _charts(data: dict[str, Any]) -> Iterator[str]:
     home = as_text(_get(_get(data, "helmGlobals"), "chartHome")) or _CHART_HOME
     for chart in mappings(_get(data, "helmCharts")):
         name, version = as_text(_get(chart, "name")), as_text(_get(chart, "version"))
-        yield os.path.join(home, name)
         # kustomize unpacks a chart that it fetches into a folder with the version in its name.
-        yield os.path.join(home, f"{name}-{version}", name)
+        yield os.path.join(home, f"{name}-{version}" if version and _get(chart, "repo") else "", name)
     for chart in mappings(_get(data, "helmChartInflationGenerator")):
         yield os.path.join(as_text(_get(chart, "chartHome")) or _CHART_HOME, as_text(_get(chart, "chartName")))
 
@@ -448,12 +448,8 @@ class _ClosureWalk:
         if kustomization is None:
             return
         shown = self._take(kustomization.file, "kustomization")
-        if kustomization.charts:
-            # Without the name of the file, so that one notice names all units of a repository with this problem.
-            self._refuse(
-                "a kustomization contains Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
-            )
-            self._charts.update(os.path.join(visit.folder, chart) for chart in kustomization.charts)
+        for chart in kustomization.charts:
+            self._take_chart(os.path.join(visit.folder, chart))
         if visit.plugin and (kustomization.operates or any(r.use != "resource" for r in kustomization.references)):
             self._refuse(f"{shown} generates or changes configurations of plugins")
         for text in kustomization.plugins:
@@ -485,6 +481,25 @@ class _ClosureWalk:
             path = self._resolve(shown, visit.folder, reference)
             if path and os.path.isfile(path):
                 self._take(path, reference.use)
+
+    def _take_chart(self, folder: str) -> None:
+        from scclint.units.copies import files_below
+        from scclint.units.helm.precheck import chart_problem
+
+        if not is_text(folder) or not os.path.isfile(os.path.join(folder, CHART_FILE)):
+            # Without the name of the file, so that one notice names all units of a repository with this problem.
+            self._refuse(
+                "a kustomization fetches Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
+            )
+        elif problem := chart_problem(folder, self._tree.root):
+            self._refuse(problem)
+        else:
+            self._charts.add(folder)
+            try:
+                for file in files_below(folder):
+                    self._take(file, "chart")
+            except OSError as error:
+                self._refuse(str(error))
 
     def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
         """The path of what is named; empty if kustomize must not or cannot read it."""
@@ -523,7 +538,6 @@ class _ClosureWalk:
 
         name = self._tree.name
         kustomizations = [kustomization for kustomization in self._folders.values() if kustomization is not None]
-        charts = [path for path in self._charts if is_text(path) and self._tree.has(path)]
         return Closure(
             name(entry),
             tuple(map(name, self._folders)),
@@ -533,7 +547,7 @@ class _ClosureWalk:
             tuple(sorted(file for file in self._files if os.path.isfile(os.path.join(self._tree.root, file)))),
             used("resource"),
             used("patch"),
-            tuple(sorted(name(path) for path in charts if os.path.isfile(os.path.join(path, "Chart.yaml")))),
+            tuple(sorted(map(name, self._charts))),
             any(found.operates or found.patch_entries for found in kustomizations),
             self._refused,
             tuple(self._remote),
