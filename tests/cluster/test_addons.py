@@ -21,7 +21,7 @@ from scclint.config.model import Config
 from scclint.errors import ConfigError, UsageError
 from scclint.model.releases import DEFAULT, RELEASES, release_of
 from scclint.run.notices import notices
-from scclint.run.report import Unjudged
+from scclint.run.report import JudgementGap
 from tests.conftest import shared
 
 ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
@@ -243,7 +243,7 @@ def test_each_addon_is_shown_once() -> None:
 
 
 def test_an_addon_that_several_units_show_is_shown_once() -> None:
-    (notice,) = notices([Unjudged("add-on", "odf", "a.yaml:1: x"), Unjudged("add-on", "odf", "b.yaml:1: y")], Config())
+    (notice,) = notices([JudgementGap("add-on", "odf", "a.yaml:1: x"), JudgementGap("add-on", "odf", "b.yaml:1: y")], Config())
     assert notice.message.startswith("a.yaml:1: x shows that an add-on is installed; `--addon odf` judges")
 
 

@@ -17,7 +17,7 @@ from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import ApiObject, Role, RoleBinding, ServiceAccount, Workload
 from scclint.model.unknown import is_open
 from scclint.record import replace
-from scclint.run.report import Unjudged
+from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
 from scclint.units.facts import account_namespaces
 from scclint.units.kustomize import NAMES
@@ -52,7 +52,7 @@ class Inputs:
         self.notices: list[Notice] = []
         self.crashes: list[Crash] = []
         self.texts: dict[str, str] = {}
-        self.unjudged: list[Unjudged] = []
+        self.unjudged: list[JudgementGap] = []
         self.read: dict[str, None] = {}
         self.origins: Mapping[tuple[str, str], TemplateOrigin] = {}
 
@@ -183,7 +183,7 @@ def model_objects(
         with guard("model", "looking at kustomizations", inputs.crashes):
             built, read = unit.kind == "kustomize", inputs.read.keys()
             objects, not_applied, notices = place_by_kustomizations(objects, inputs.documents, read, around, built=built)
-            inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
+            inputs.unjudged += [JudgementGap("patches", file) for file in not_applied]
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)

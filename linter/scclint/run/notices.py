@@ -18,7 +18,7 @@ from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.world import World
 from scclint.run.load import SUBSCRIPTION, Inputs
-from scclint.run.report import Unjudged
+from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit
 from scclint.yaml.nodes import MappingNode, to_data
@@ -69,27 +69,29 @@ def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial
     )
 
 
-def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> Iterator[Unjudged]:
+def unjudged(
+    inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
+) -> Iterator[JudgementGap]:
     """What no finding reports of the targets, whose objects these are."""
     world = next(iter(worlds.values()))
     targets = inputs.targets
     for document in targets:
         if document.status == "template":
             asked = host_access(document.text) if document.is_template else ""
-            yield Unjudged("template", f"{document.file}{_asking(asked)}")
+            yield JudgementGap("template", f"{document.file}{_asking(asked)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
-            yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+            yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif isinstance(obj, UnknownKind) and obj.provenance.partial:
-            yield Unjudged("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
+            yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
             first, last = (line - obj.document.line for line in obj.lines)
             asked = host_access("\n".join(obj.document.text.split("\n")[first : last + 1]))
-            yield Unjudged("unknown kind", f"{obj.file}: {obj.named}{_asking(asked)}", obj.kind)
+            yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(asked)}", obj.kind)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
-            yield Unjudged("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+            yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif obj.partial:
-            yield Unjudged("partial", f"{obj.file}: {obj.named}", obj.partial)
+            yield JudgementGap("partial", f"{obj.file}: {obj.named}", obj.partial)
     workloads = _workloads(objects)
     yield from _unknown(world, workloads)
     yield from _granted(world, workloads)
@@ -101,7 +103,7 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
 
         yield from mutated(world, workloads)
     for name in world.unfollowed:
-        yield Unjudged("unfollowed", name)
+        yield JudgementGap("unfollowed", name)
     if config.origins.get("params") == "command line":
         yield from _parameters(targets)
 
@@ -115,7 +117,7 @@ def _workloads(objects: Iterable[ApiObject]) -> list[Workload]:
     return [obj for obj in objects if isinstance(obj, Workload) and not obj.partial]
 
 
-def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
     """Workloads without a verdict, which no rule about verdicts speaks of."""
     for workload in workloads:
         # A failure was reported by the rules that asked for the outcome.
@@ -127,10 +129,10 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
                 of_template = sort == "unknown" and provenance.template
                 asked = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
                 what = f"{workload.file}: {workload.named}{_asking(asked)}"
-                yield Unjudged("open pod" if of_template else sort, what, why.text)
+                yield JudgementGap("open pod" if of_template else sort, what, why.text)
 
 
-def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
     """Grants in namespaces that a workload without a namespace may be applied to, and that would change its SCC there."""
     for workload in (workload for workload in workloads if not world.namespace_known(workload)):
         # A failure was reported by the rules that asked for the outcome.
@@ -143,19 +145,19 @@ def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
                     binding = there.grant.binding
                     giver = f"{binding.kind} {binding.name}" if binding else f"the list of users in SCC {there.scc}"
                     text = f"in namespace {namespace}, {giver} would give {workload.named} SCC {there.scc}"
-                    yield Unjudged("granted", text, namespace)
+                    yield JudgementGap("granted", text, namespace)
 
 
-def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
     """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
     if any(workload.group == "tekton.dev" for workload in workloads) and world.cluster.platform != "kubernetes":
         from scclint.cluster.pipelines import SCC
 
         if world.scc(SCC) is None and SCC not in world.cluster.own_sccs and not any(world.of(TektonConfig)):
-            yield Unjudged("pipelines", SCC)
+            yield JudgementGap("pipelines", SCC)
 
 
-def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[Unjudged]:
+def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
     """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
     groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
     custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
@@ -163,15 +165,15 @@ def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Itera
         yield from missing_addons(inputs, objects, world)
 
 
-def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
     """The namespaces of workloads of which the dump of the cluster lacks the namespace itself, or its grants."""
     if world.observed is None or not world.observed.is_dump or world.cluster.platform == "kubernetes":
         return
     for namespace in sorted(set(map(world.namespace_known, workloads))):
         if namespace and namespace not in world.cluster.namespaces:
-            yield Unjudged("dump", namespace, "namespace")
+            yield JudgementGap("dump", namespace, "namespace")
         if not world.knows_grants_in(namespace):
-            yield Unjudged("dump", namespace, "RBAC")
+            yield JudgementGap("dump", namespace, "RBAC")
 
 
 def _labels(world: World, workloads: Iterable[Workload]) -> Iterator[str]:
@@ -181,13 +183,13 @@ def _labels(world: World, workloads: Iterable[Workload]) -> Iterator[str]:
         yield from labels_of(workload.pod.manifest)
 
 
-def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
+def _parameters(targets: Sequence[Document]) -> Iterator[JudgementGap]:
     """The parameters that Templates have."""
     from scclint.expand.template import declared
 
     for document in targets:
         if document.kind == "Template" and document.root is not None:
-            yield from (Unjudged("parameter", name) for name in declared(to_data(document.root)))
+            yield from (JudgementGap("parameter", name) for name in declared(to_data(document.root)))
 
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
@@ -235,7 +237,7 @@ _SORTED = ("template", "patches", "open pod", "unknown kind")
 _ASKS = " (with "
 """Between the name of something that was not judged and the access to the node that it asks for."""
 
-_EACH: Mapping[str, Callable[[Unjudged], str]] = {
+_EACH: Mapping[str, Callable[[JudgementGap], str]] = {
     "unread": lambda item: item.why,
     "mutated": lambda item: item.why,
     "add-on": lambda item: item.what,
@@ -243,9 +245,9 @@ _EACH: Mapping[str, Callable[[Unjudged], str]] = {
 """The sorts with a notice for each value of a field."""
 
 
-def notices(items: Sequence[Unjudged], config: Config) -> list[Notice]:
+def notices(items: Sequence[JudgementGap], config: Config) -> list[Notice]:
     """What was seen in all units and not judged, in words, said once for each sort."""
-    of: dict[str, dict[str, list[Unjudged]]] = {}
+    of: dict[str, dict[str, list[JudgementGap]]] = {}
     for item in dict.fromkeys(items):
         key = _EACH[item.sort](item) if item.sort in _EACH else ""
         of.setdefault(item.sort, {}).setdefault(key, []).append(item)
@@ -258,7 +260,7 @@ def notices(items: Sequence[Unjudged], config: Config) -> list[Notice]:
     return texts + _needless({item.what for item in of.get("parameter", {}).get("", ())}, config)
 
 
-def _fields(items: Sequence[Unjudged]) -> Mapping[str, str]:
+def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
     """The texts about items of one sort."""
     if items[0].sort in _SORTED:
         items = sorted(items, key=lambda item: (_ASKS not in item.what, item.what))
@@ -280,7 +282,7 @@ def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[No
     return [Notice("warning", _dump(list(gaps)))] if gaps else []
 
 
-def _dump(items: Sequence[Unjudged]) -> str:
+def _dump(items: Sequence[JudgementGap]) -> str:
     """Return what a dump lacks, with the commands that collect it."""
     namespaces = sorted({item.what or "NAME" for item in items})
     absent = sorted({item.what for item in items if item.why == "namespace"})
@@ -306,7 +308,7 @@ def _needless(names: set[str], config: Config) -> list[Notice]:
 _OLM, _CSV = CSV
 
 
-def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[Unjudged]:
+def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
     """Yield each add-on that an object shows, if the cluster lacks an SCC of it. `why` is the object and its place."""
     from scclint.cluster.addons import addons
 
@@ -315,7 +317,7 @@ def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -
         shown.setdefault(name, by)
     for name in sorted(shown):
         if not set(addons()[name].scc_names) <= world.cluster.sccs.keys():
-            yield Unjudged("add-on", name, shown[name])
+            yield JudgementGap("add-on", name, shown[name])
 
 
 Addons = dict[str, str]

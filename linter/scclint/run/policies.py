@@ -10,7 +10,7 @@ from scclint.model.labels import labels_of, selects
 from scclint.model.object import AdmissionPolicy, ApiObject, Workload
 from scclint.outcome.policies import CreateRequest, matches, requests
 from scclint.outcome.world import World
-from scclint.run.report import Unjudged
+from scclint.run.report import JudgementGap
 from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def parameters(objects: Iterable[ApiObject], unit: "Unit", run: "Run") -> list[O
     return [item.data for item in items if item.data.get("kind") in kinds]
 
 
-def mutated(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
+def mutated(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
     """Yield the workloads whose pods something in the input changes before SCC admission, with what that is."""
     policies = [obj for obj in world.of(AdmissionPolicy) if not obj.kind.startswith("Validating")]
     bindings = [obj.manifest for obj in policies if obj.kind == "MutatingAdmissionPolicyBinding"]
@@ -52,11 +52,11 @@ def mutated(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
                     here = policy.kind == "ClusterPolicy" or world.namespace_of(policy) == namespace
                     applies = here and any(_kyverno_matches(rule, request) for rule in mappings(spec.get("rules")))
                 if applies:
-                    yield Unjudged("mutated", f"{workload.file}: {workload.named}", policy.named)
+                    yield JudgementGap("mutated", f"{workload.file}: {workload.named}", policy.named)
             labels = {**labels_of(request.namespace), **labels_of(request.obj)}
             injected = labels.get("istio-injection") == "enabled" or "istio.io/rev" in labels
             if request.resource == "pods" and injected and labels.get("sidecar.istio.io/inject") != "false":
-                yield Unjudged("mutated", f"{workload.file}: {workload.named}", "the sidecar injection of Istio")
+                yield JudgementGap("mutated", f"{workload.file}: {workload.named}", "the sidecar injection of Istio")
 
 
 def _kyverno_matches(rule: Object, request: CreateRequest) -> bool:

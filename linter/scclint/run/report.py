@@ -93,7 +93,7 @@ class Report:
 
 
 @record
-class Unjudged:
+class JudgementGap:
     """Something that no finding reports: `sort` groups it with others, `what` names it, `why` says why it is not judged."""
 
     sort: str
@@ -117,7 +117,7 @@ class UnitResult:
     ignores: tuple[Ignore, ...] = ()
     crashes: tuple[Crash, ...] = ()
     notices: tuple[Notice, ...] = ()
-    unjudged: tuple[Unjudged, ...] = ()
+    unjudged: tuple[JudgementGap, ...] = ()
     tallies: Mapping[str, Tally] = EMPTY
     files: tuple[str, ...] = ()
     platform: str = ""

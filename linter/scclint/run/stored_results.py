@@ -15,7 +15,7 @@ from scclint.files import SourceFile, display
 from scclint.files.store import digest
 from scclint.finding import Finding, Ignore, Notice, Operation, Related, Remedy, Severity, Subject, Suppression, Tally
 from scclint.other_units import Question, Reply
-from scclint.run.report import UnitResult, Unjudged
+from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run
 from scclint.source import Span
 from scclint.units.outline import Outline
@@ -150,7 +150,7 @@ _STORED: Mapping[str, Callable[[Any], Any]] = {
     "findings": partial(_records, Finding),
     "ignores": partial(_records, Ignore),
     "notices": partial(_records, Notice),
-    "unjudged": partial(_records, Unjudged),
+    "unjudged": partial(_records, JudgementGap),
     "tallies": lambda tallies: {file: _record(Tally, counts) for file, counts in tallies.items()},
     "files": tuple,
     "platform": str,

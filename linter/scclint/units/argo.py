@@ -238,7 +238,7 @@ Parameters = dict[str, Any]
 def of_set(deployer: Deployer) -> Deployments:
     """What the Applications of an ApplicationSet deploy."""
     spec = as_mapping(deployer.data.get("spec"))
-    made = _Generators(deployer.repository, go=spec.get("goTemplate") is True)
+    made = _ParameterSets(deployer.repository, go=spec.get("goTemplate") is True)
     for number, generator in enumerate(as_mappings(spec.get("generators"))):
         template = laid_over(as_mapping(spec.get("template")), _own_template(generator))
         found, known = made.parameters(generator, {})
@@ -276,7 +276,7 @@ def _open(application: Mapping[str, Any]) -> Path:
     return ()
 
 
-class _Generators:
+class _ParameterSets:
     """What generators yield. `go` is True if the templates are those of Go, whose parameters are nested; otherwise each has a flat name."""
 
     def __init__(self, repository: Repository, *, go: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 
-from scclint.apps.lsp.project import PlacedWorkload, document_at
+from scclint.apps.lsp.project import WorkloadInFile, document_at
 from scclint.finding import Finding, Fix, Set, TextEdit
 from scclint.load import load_text
 from scclint.load.document import Document
@@ -66,7 +66,7 @@ def _is_suppressed(finding: Finding, document: Document, edited: str) -> bool:
     return any(ignore.region is not None and ignore.region.line <= line + 1 <= ignore.region.end_line for ignore in ignores)
 
 
-def pin(placed: Iterable[PlacedWorkload], text: str) -> Iterator[Action]:
+def pin(placed: Iterable[WorkloadInFile], text: str) -> Iterator[Action]:
     """Yield the edit that makes a workload require the SCC that admits it, if that is one SCC in all its units and on all releases.
 
     The pod with the annotation is judged: the same SCC must admit it.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from scclint.admission.verdict import Verdict
-from scclint.apps.lsp.project import PlacedWorkload
+from scclint.apps.lsp.project import WorkloadInFile
 from scclint.finding import END, Path
 from scclint.model.object import Workload
 from scclint.record import record
@@ -24,7 +24,7 @@ class Hint:
     why: str
 
 
-def hints(placed: Iterable[PlacedWorkload]) -> list[Hint]:
+def hints(placed: Iterable[WorkloadInFile]) -> list[Hint]:
     """Return the hints of each workload, for its first unit and the newest release."""
     hints: dict[Span, Hint] = {}
     for place in placed:

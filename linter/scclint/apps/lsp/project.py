@@ -37,7 +37,7 @@ from scclint.units.unit import Unit
 
 
 @record
-class PlacedWorkload:
+class WorkloadInFile:
     """A workload of a unit with its worlds, by release. `name` is where its name is in the file, and `lines` its first and last line."""
 
     workload: Workload
@@ -205,12 +205,12 @@ class Project:
             self._opened[unit.name] = open_unit(unit, self._run_of(unit))
         return self._opened[unit.name]
 
-    def workloads(self, file: str) -> list[PlacedWorkload]:
+    def workloads(self, file: str) -> list[WorkloadInFile]:
         """The workloads in a file, once for each unit that has them, in the order of their lines."""
         placed = (placed for opened in self.units(file) for placed in self._placed(opened, file))
         return sorted(placed, key=lambda workload: (workload.name, workload.unit))
 
-    def workloads_at(self, cursor: Cursor) -> list[PlacedWorkload]:
+    def workloads_at(self, cursor: Cursor) -> list[WorkloadInFile]:
         """The workloads around a place, once for each unit."""
         return [w for w in self.workloads(cursor.file) if w.lines[0] <= cursor.place.line <= w.lines[1]]
 
@@ -226,7 +226,7 @@ class Project:
         source = opened.tracer().span(span)
         return source if source == span else self._lines(source.file).now(source)
 
-    def _placed(self, opened: OpenUnit, file: str) -> Iterator[PlacedWorkload]:
+    def _placed(self, opened: OpenUnit, file: str) -> Iterator[WorkloadInFile]:
         rendered = opened.unit.rendered
         for workload in opened.workloads:
             if not rendered and workload.file != file:
@@ -235,7 +235,7 @@ class Project:
             if name is None or name.file != file:
                 continue
             lines = self._lines_around(file, name.line) if rendered else workload.lines
-            yield PlacedWorkload(workload, opened.worlds, opened.unit.name, name, lines)
+            yield WorkloadInFile(workload, opened.worlds, opened.unit.name, name, lines)
 
     def _lines_around(self, file: str, line: int) -> tuple[int, int]:
         """The first and last line of the document at a line; the line alone in a template that is no YAML."""

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from scclint.about import rule_page, with_addresses
 from scclint.admission.verdict import Verdict
-from scclint.apps.lsp.project import Cursor, PlacedWorkload
+from scclint.apps.lsp.project import Cursor, WorkloadInFile
 from scclint.finding import Path, Remove
 from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
@@ -45,7 +45,7 @@ _COMMENT = re.compile(rf"#[ \t]*scclint:[ \t]*(?:{'|'.join(DIRECTIVES)})[ \t]*\[
 _ANNOTATION = re.compile(rf"{re.escape(ANNOTATION)}[\"']?:[ \t]*(?P<rules>.*)")
 
 
-def lenses(placed: Iterable[PlacedWorkload]) -> list[tuple[Span, str]]:
+def lenses(placed: Iterable[WorkloadInFile]) -> list[tuple[Span, str]]:
     """Return the text to show above each workload: the SCC, the profiles and the Pod Security level, for all units and releases.
 
     The workloads are in the order of their names' places.
@@ -74,7 +74,7 @@ def summary(outcome: Outcome) -> str:
     return " · ".join(words)
 
 
-def hover(cursor: Cursor, placed: Sequence[PlacedWorkload]) -> str:
+def hover(cursor: Cursor, placed: Sequence[WorkloadInFile]) -> str:
     """Return the verdict on the workloads around a place, and the effect of the field there, as Markdown; empty without a workload."""
     sections = _by_text(placed, lambda workload, world: "\n\n".join(_section(workload, world, cursor.path)))
     if len(sections) < 2:
@@ -138,7 +138,7 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#!<>|~&])", r"\\\1", one_line(text))
 
 
-def _by_text(placed: Iterable[PlacedWorkload], describe: Callable[[Workload, World], str]) -> dict[str, list[str]]:
+def _by_text(placed: Iterable[WorkloadInFile], describe: Callable[[Workload, World], str]) -> dict[str, list[str]]:
     """Return each text about workloads, with the units that it is true of, and their releases if there are several."""
     texts: dict[str, list[str]] = {}
     for place in placed:
