@@ -52,6 +52,6 @@ def _capabilities(more: set[str], less: set[str], more_drops: set[str], less_dro
     if extra := sorted(more - less - _HARMLESS_CAPABILITIES):
         words.append(f"capabilit{'y' if len(extra) == 1 else 'ies'} {', '.join(extra)}")
     if "ALL" not in more_drops and less_drops - more_drops:
-        kept = f"capability {', '.join(sorted(less_drops - more_drops))}"
-        words.append("the runtime's default capabilities" if "ALL" in less_drops else kept)
+        capabilities = f"capability {', '.join(sorted(less_drops - more_drops))}"
+        words.append("the runtime's default capabilities" if "ALL" in less_drops else capabilities)
     return words

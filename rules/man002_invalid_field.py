@@ -104,7 +104,7 @@ def _is_rejected_volume(obj: ApiObject, problem: FieldProblem) -> bool:
     """Whether a mount names a volume that is there, which the API server does not count because it rejects the volume."""
     spec, name = problem.path[:-5], obj.field(*problem.path).value
     volumes = obj.field(*spec, "volumes").value
-    return isinstance(volumes, list) and any(isinstance(one, dict) and one.get("name") == name for one in volumes)
+    return isinstance(volumes, list) and any(isinstance(volume, dict) and volume.get("name") == name for volume in volumes)
 
 
 def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> str:
@@ -112,7 +112,7 @@ def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> s
     if problem.code != "required" or not field.present:
         return ""
     path = obj.written(field.path)
-    if any(not parameter.value for known in obj.provenance.substitutions for parameter in known.get(path, ())):
+    if any(not parameter.value for by_path in obj.provenance.substitutions for parameter in by_path.get(path, ())):
         return (
             "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot "
             "be left empty."

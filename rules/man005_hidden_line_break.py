@@ -109,11 +109,11 @@ def _marks(document: Document, marks: list[tuple[str, int, int]]) -> Iterator[Pr
     if not marks:
         return
     _, line, column = marks[0]
-    rest = _rest_of_line(document, "BOM", line, column)
+    hidden_text = _rest_of_line(document, "BOM", line, column)
     more = f"; {len(marks) - 1} more in this document" if len(marks) > 1 else ""
     yield Problem(
         "the invisible character U+FEFF (byte order mark) starts this line, and the cluster reads it as part of the text"
-        + (f" {rest!r}" if rest else "")
+        + (f" {hidden_text!r}" if hidden_text else "")
         + more,
         at=_place(document, line, column),
         related=tuple(Related("U+FEFF here too", _place(document, at_line, at).span) for _, at_line, at in marks[1:8]),
@@ -143,17 +143,17 @@ def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> 
         before = bisect_left(starts, place)
         return before > 0 and place < strings[before - 1][1]
 
-    return [found for found in breaks if not is_within(found[1:])]
+    return [line_break for line_break in breaks if not is_within(line_break[1:])]
 
 
 def _rest_of_line(document: Document, name: str, line: int, column: int) -> str:
     """Return the text of the hidden line, shortened."""
     shown = document.text.split("\n")[line - document.line].removesuffix("\r" if name != "CR" else "")
-    rest = shown[column:]
+    hidden_text = shown[column:]
     for end in ("\r", "\x85", "\u2028", "\u2029"):
-        rest = rest.partition(end)[0]
-    rest = rest.strip()
-    return rest if len(rest) <= 60 else f"{rest[:57]}..."
+        hidden_text = hidden_text.partition(end)[0]
+    hidden_text = hidden_text.strip()
+    return hidden_text if len(hidden_text) <= 60 else f"{hidden_text[:57]}..."
 
 
 def _place(document: Document, line: int, column: int) -> Place:

@@ -107,9 +107,9 @@ def _rejected_words(obj: ApiObject, world: World) -> list[Field[Any]]:
     return [field for field in fields if in_plain_words(field.value)]
 
 
-def _placeholder_elsewhere(obj: ApiObject, world: World, known: list[Field[Any]]) -> list[Field[Any]]:
+def _placeholder_elsewhere(obj: ApiObject, world: World, placeholders: list[Field[Any]]) -> list[Field[Any]]:
     """Return the placeholder in some other field for which the workload has no verdict."""
-    if known or not isinstance(obj, Workload):
+    if placeholders or not isinstance(obj, Workload):
         return []
     at = world.outcome(obj).unknown_at
     return [at] if isinstance(at, Field) and _is_placeholder(at.value) else []

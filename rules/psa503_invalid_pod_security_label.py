@@ -136,8 +136,8 @@ def _without_effect(namespace: Namespace, field: Field[Any], key: str, value: st
         edits = (Rename(field.path, swapped), Set((*field.path[:-1], swapped), mode))
     else:
         why = f"{mode} is not a mode of Pod Security"
-        known = [label.removeprefix(POD_SECURITY_PREFIX) for label in POD_SECURITY_LABELS]
-        close = closest_match(mode, known)
+        modes = [label.removeprefix(POD_SECURITY_PREFIX) for label in POD_SECURITY_LABELS]
+        close = closest_match(mode, modes)
         edits = (Rename(field.path, f"{POD_SECURITY_PREFIX}{close}"),) if close else (Remove(field.path),)
     return Problem(
         f"{namespace.named}: the label {key} has no effect, because {why}",

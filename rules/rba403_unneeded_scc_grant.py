@@ -179,10 +179,10 @@ def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict
 
 
 def _none_needed(
-    binding: RoleBinding, reached: Reach, holder: Subject, found: list[_AccountVerdict], without: list[str], world: World
+    binding: RoleBinding, reached: Reach, holder: Subject, verdicts: list[_AccountVerdict], without: list[str], world: World
 ) -> Problem:
     by = sorted(set(without))
-    results = list(zip(found, without, strict=True))
+    results = list(zip(verdicts, without, strict=True))
     captured = sorted({str(result.scc) for result, scc in results if result.scc != scc})
     reason = (
         f"another grant already allows {listed(by)}"
@@ -191,7 +191,7 @@ def _none_needed(
     )
     return Problem(
         f"{binding.named}: grants {_to(binding, holder)}{'every SCC' if reached.every else _sccs(reached.sccs)}, "
-        f"which {_workloads(found)} not need",
+        f"which {_workloads(verdicts)} not need",
         notes=(reason, *([f"{listed(captured)} admits them now only because of its priority"] if captured else ())),
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])

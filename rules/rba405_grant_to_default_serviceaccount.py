@@ -141,7 +141,7 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
 def _problem(
     message: str, note: str, at: Located, subject: str, related: tuple[Related, ...] = (), effects: tuple[str, ...] = ()
 ) -> Problem:
-    own = Remedy(
+    remedy = Remedy(
         "grant the SCC to a service account that only the workload that needs it uses, and name it in its pod", effects
     )
-    return Problem(message, at, related=related, notes=(note,), remedies=(own,), subjects=(subject,))
+    return Problem(message, at, related=related, notes=(note,), remedies=(remedy,), subjects=(subject,))

@@ -172,7 +172,10 @@ def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef
     if subject.kind == "service account":
         user = User(f"system:serviceaccount:{subject.namespace}:{subject.name}")
     bindings = world.cluster.grants.rights.bindings_of(user)
-    return next((held.binding for held in way.rules if held.binding in bindings and world.find(held.binding)), None)
+    return next(
+        (bound_rule.binding for bound_rule in way.rules if bound_rule.binding in bindings and world.find(bound_rule.binding)),
+        None,
+    )
 
 
 def _rule(binding: RoleBinding, way: Escalation, world: World) -> View | None:
@@ -213,7 +216,7 @@ _OF_CODE = {
 def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
     if world.find(role_of(binding, world)) is None:
         return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
-    roles = listed(dict.fromkeys(_named(held.role, binding, world) for held in way.rules))
+    roles = listed(dict.fromkeys(_named(bound_rule.role, binding, world) for bound_rule in way.rules))
     if way.account is not None and way.route.target == "account":
         account = f"Move service account {way.account[1]} to a namespace of its own"
         if way.account[1] in IN_EVERY_NAMESPACE:

@@ -170,10 +170,10 @@ def _first_without_namespace(world: World) -> dict[str, Workload]:
     """Return for each file the first workload whose namespace is `default` only because Helm was given none."""
 
     def first() -> dict[str, Workload]:
-        found: dict[str, Workload] = {}
+        by_file: dict[str, Workload] = {}
         for workload in world.of(Workload) if world.cluster.platform == "openshift" and not world.namespace_asked else ():
             if workload.provenance.unplaced:
-                found.setdefault(workload.file, workload)
-        return found
+                by_file.setdefault(workload.file, workload)
+        return by_file
 
     return world.memo(_first_without_namespace, first)

@@ -177,9 +177,9 @@ def _more_restrictive_rival(workload: Workload, world: World, chosen: str) -> st
 
 def _unconfined(outcome: Outcome, world: World, rival: str) -> str:
     """Return a remark if the pod runs without the seccomp profile that the other SCC would apply."""
-    bare = any(c.type == "Unconfined" and c.source in ("SCC default", "kubelet default") for c in outcome.seccomp)
+    is_unconfined = any(c.type == "Unconfined" and c.source in ("SCC default", "kubelet default") for c in outcome.seccomp)
     applies = any(profile not in ("*", "unconfined") for profile in world.cluster.sccs[rival].seccomp_profiles)
-    return ", but applies no seccomp profile" if bare and applies else ""
+    return ", but applies no seccomp profile" if is_unconfined and applies else ""
 
 
 def _decisive(workload: Workload, grant: Grant | None) -> Located:

@@ -171,9 +171,9 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
         )
     notes = [f"the kubelet reports: {error}", *([f"{image.source} sets the user of the image"] if image and not users else [])]
     demanded = "" if limits else f", as SCC {verdict.scc} demands"
-    one = len(names) == 1
+    single = len(names) == 1
     return Problem(
-        f"{workload.named}: the kubelet does not start container{'' if one else 's'} {and_more(names, 2)}, because runAsNonRoot is true"
+        f"{workload.named}: the kubelet does not start container{'' if single else 's'} {and_more(names, 2)}, because runAsNonRoot is true"
         f"{demanded} and {why}",
         notes=tuple(notes),
         at=next(iter((*users, *limits)), workload.place),

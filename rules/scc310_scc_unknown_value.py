@@ -134,14 +134,14 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 
 
 def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
-    for name, known in STRATEGIES.items():
+    for name, types in STRATEGIES.items():
         strategy = scc.field(name, "type")
-        if isinstance(strategy.value, str) and strategy.value and strategy.value not in known:
-            closest = closest_match(strategy.value, known)
+        if isinstance(strategy.value, str) and strategy.value and strategy.value not in types:
+            closest = closest_match(strategy.value, types)
             yield Problem(
                 f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
                 at=strategy,
-                help="" if closest else f"Write {' or '.join(known)}.",
+                help="" if closest else f"Write {' or '.join(types)}.",
                 edits=(Set(strategy.path, closest),) if closest else (),
             )
 

@@ -167,23 +167,23 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 at=workload.pod.field(*mount.claim.path),
                 help="Set the same seLinuxOptions in all containers that mount the claim.",
             )
-        elif _OPT_OUT not in gates and (found := [*selinux_conflicts(mount, workload, world)]):
-            yield _conflict(workload, mount, found, since, world)
+        elif _OPT_OUT not in gates and (conflicts := [*selinux_conflicts(mount, workload, world)]):
+            yield _conflict(workload, mount, conflicts, since, world)
 
 
 def _conflict(
-    workload: Workload, mount: Mount, found: Sequence[tuple[Mount, tuple[SELinuxEvent, ...]]], since: str, world: World
+    workload: Workload, mount: Mount, conflicts: Sequence[tuple[Mount, tuple[SELinuxEvent, ...]]], since: str, world: World
 ) -> Problem:
-    other = found[0][0]
+    other = conflicts[0][0]
     notes = (
         Related(
-            f"{one.named} mounts it {_labelled(one)}{_scc(one)}: event {listed(reasons)}, "
-            f"{selinux_event_text(reasons[0], mount.claim, one.claim, one.pod)}",
-            one.span,
+            f"{pod_mount.named} mounts it {_labelled(pod_mount)}{_scc(pod_mount)}: event {listed(reasons)}, "
+            f"{selinux_event_text(reasons[0], mount.claim, pod_mount.claim, pod_mount.pod)}",
+            pod_mount.span,
         )
-        for one, reasons in found
+        for pod_mount, reasons in conflicts
     )
-    job = next((one for one in (mount, other) if one.named.startswith(("Job ", "CronJob "))), None)
+    job = next((pod_mount for pod_mount in (mount, other) if pod_mount.named.startswith(("Job ", "CronJob "))), None)
     runs = f"while {job.named} runs, the other pod waits" if job else "one waits while the other runs"
     driver = mount.claim.volume.driver if mount.claim.volume.mounts_with_label is None else ""
     assumed = f", if driver {driver} mounts with labels" if driver else ""
@@ -192,7 +192,7 @@ def _conflict(
         f" {since}{runs} on the same node{assumed}",
         at=workload.pod.field(*mount.claim.path),
         related=tuple(notes),
-        help=_help(workload, mount, [one for one, _ in found], world),
+        help=_help(workload, mount, [pod_mount for pod_mount, _ in conflicts], world),
     )
 
 
@@ -200,12 +200,12 @@ def _help(workload: Workload, mount: Mount, others: Sequence[Mount], world: Worl
     """Return the remedies that were tried and end all conflicts of a mount, in the order of OpenShift's enhancement."""
     pods = [mount, *others]
     ways = [
-        f"let SCC {labelled.scc} admit {bare.workload.named}"
-        for bare, labelled in ((mount, others[0]), (others[0], mount))
-        if len(pods) == 2 and bare.workload and _labelled_by(bare, labelled, world)
+        f"let SCC {labelled.scc} admit {unlabelled.workload.named}"
+        for unlabelled, labelled in ((mount, others[0]), (others[0], mount))
+        if len(pods) == 2 and unlabelled.workload and _labelled_by(unlabelled, labelled, world)
     ]
     mine = [pod.workload for pod in pods if pod.workload is not None]
-    if all(opted_out_of_selinux_mount(one, mount.claim.claim, world) for one in mine):
+    if all(opted_out_of_selinux_mount(pod_workload, mount.claim.claim, world) for pod_workload in mine):
         ways.append("set seLinuxChangePolicy: Recursive in the securityContext of both pods")
         if not any(pod.claim.policy for pod in pods) and "StoragePerformantSecurityPolicy" not in world.cluster.disabled_gates:
             ways.append(f"label namespace {world.namespace_of(workload)} storage.openshift.io/selinux-change-policy: Recursive")
@@ -213,12 +213,12 @@ def _help(workload: Workload, mount: Mount, others: Sequence[Mount], world: Worl
     return f"{advice[:1].upper()}{advice[1:]}OpenShift 5.0 refuses its upgrade until the pods agree."
 
 
-def _labelled_by(bare: Mount, labelled: Mount, world: World) -> bool:
+def _labelled_by(unlabelled: Mount, labelled: Mount, world: World) -> bool:
     """Whether the SCC that admits a pod with a label would give a pod without one the same label."""
-    if bare.claim.label or bare.claim.policy == "Recursive" or not labelled.scc or bare.workload is None:
+    if unlabelled.claim.label or unlabelled.claim.policy == "Recursive" or not labelled.scc or unlabelled.workload is None:
         return False
-    outcome = world.outcome(bare.workload)
-    pod = world.outcomes.as_decoded(bare.workload)
+    outcome = world.outcome(unlabelled.workload)
+    pod = world.outcomes.as_decoded(unlabelled.workload)
     verdict = world.cluster.admission.verdict_under(labelled.scc, pod, namespace=outcome.namespace)
     context = (verdict.pod["spec"].get("securityContext") or {}) if verdict and verdict.allowed else {}
     return _shown(labelled.claim.label) == (context.get("seLinuxOptions") or {}).get("level")

@@ -129,8 +129,8 @@ def help_text(remedies: tuple[Remedy, ...]) -> str:
     shared = [text for text in remedies[0].effects if all(text in other.effects for other in remedies)] if remedies[1:] else []
     sentences: list[str] = []
     for remedy in remedies:
-        own = "; ".join(text for text in remedy.effects if text not in shared)
-        sentences.append(f"{'or ' if sentences else ''}{remedy.words}{f' ({own})' if own else ''}")
+        effects = "; ".join(text for text in remedy.effects if text not in shared)
+        sentences.append(f"{'or ' if sentences else ''}{remedy.words}{f' ({effects})' if effects else ''}")
     sentences += [f"in each case, {'; '.join(shared)}"] * bool(shared)
     return " ".join(f"{capitalized(text)}." for text in sentences)
 

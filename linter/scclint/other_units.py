@@ -113,9 +113,9 @@ class OtherUnits:
         found = self._reply("image", reference, folder)
         return Image(*found) if isinstance(found, list) and found else None
 
-    def same_answers(self, asked: Iterable[tuple[Question, Reply]]) -> bool:
+    def same_answers(self, answers: Iterable[tuple[Question, Reply]]) -> bool:
         """Whether questions that an earlier run asked have the same answers now."""
-        return all(self._reply(*question) == answer for question, answer in asked)
+        return all(self._reply(*question) == answer for question, answer in answers)
 
     def _listed(self, *question: str) -> list[Any]:
         found = self._reply(*question)

@@ -24,10 +24,10 @@ def record(cls: type[T]) -> type[T]:
     """
     fields = tuple(cls.__annotations__)
     defaults = {name: cls.__dict__[name] for name in fields if name in cls.__dict__}
-    kept = {name: value for name, value in cls.__dict__.items() if name not in (*fields, "__dict__", "__weakref__")}
+    attributes = {name: value for name, value in cls.__dict__.items() if name not in (*fields, "__dict__", "__weakref__")}
     shape = {"__slots__": fields, "__match_args__": fields, "__qualname__": cls.__qualname__, "_content": attrgetter(*fields)}
     base: Any = type(cls)
-    made: Any = base(cls.__name__, cls.__bases__, {**_METHODS, **kept, **shape})
+    made: Any = base(cls.__name__, cls.__bases__, {**_METHODS, **attributes, **shape})
 
     def init(self: Any, *values: Any, **named: Any) -> None:
         # Compiled when the first value is made: of most classes a run makes none.

@@ -14,9 +14,9 @@ def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any
     """The table that the text holds. Raises ValueError for a text that is no TOML or beyond the limits."""
     import tomllib
 
-    if found := _LONG_KEY.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        column = found.start() - text.rfind("\n", 0, found.start())
+    if match := _LONG_KEY.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        column = match.start() - text.rfind("\n", 0, match.start())
         raise ValueError(f"A key of more than {MAX_TOML_KEY} parts (at line {line}, column {column})")
     try:
         return tomllib.loads(text, parse_float=parse_float)

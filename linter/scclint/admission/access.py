@@ -124,10 +124,10 @@ def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
     mounts = [mount for _, container in parts for mount in container.get("volumeMounts") or ()]
     writable = {mount.get("name") for mount in mounts if not mount.get("readOnly")}
     for volume in spec.get("volumes") or ():
-        if (found := volume.get("hostPath")) is not None:
-            yield f"hostPath {found.get('path', '')}"
+        if (host_path := volume.get("hostPath")) is not None:
+            yield f"hostPath {host_path.get('path', '')}"
             if volume.get("name") in writable:
-                yield f"hostPath {found.get('path', '')} to write"
+                yield f"hostPath {host_path.get('path', '')} to write"
     for name, part in parts:
         context = part.get("securityContext") or {}
         yield from (f"{name}: {text}" for text, path, value in _OPEN_VALUES if value_at(context, path) == value)
@@ -162,7 +162,7 @@ def why_privileged(pod: Mapping[str, Any]) -> str:
 
 
 def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]) -> tuple[Access, ...]:
-    found = {words: Access(words, words in _TAKES, fields[words]) for words in (*_TAKES, *_REACHES) if words in fields}
+    accesses = {words: Access(words, words in _TAKES, fields[words]) for words in (*_TAKES, *_REACHES) if words in fields}
     for name, at in capabilities:
         # CRI-O reads names in either case.
         plain = name.upper().removeprefix("CAP_")
@@ -176,5 +176,5 @@ def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]
             words, takes = f"capability {plain} in {HOST_NETWORK}", False
         else:
             continue
-        found.setdefault(words, Access(words, takes, at, name))
-    return tuple(sorted(found.values(), key=lambda access: not access.takes))
+        accesses.setdefault(words, Access(words, takes, at, name))
+    return tuple(sorted(accesses.values(), key=lambda access: not access.takes))

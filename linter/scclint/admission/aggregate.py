@@ -16,7 +16,7 @@ class Aggregation:
     def __init__(self, cluster_roles: Mapping[str, Object]) -> None:
         self._roles = dict(sorted(cluster_roles.items()))
         self._memo = Memo()
-        self._selectors = {name: found for name, role in self._roles.items() if (found := selectors_of(role))}
+        self._selectors = {name: selectors for name, role in self._roles.items() if (selectors := selectors_of(role))}
 
     def concerns(self, role: Object) -> bool:
         """Whether a ClusterRole aggregates others, or one that is known aggregates it."""
@@ -24,34 +24,36 @@ class Aggregation:
 
     def takers(self, role: Object) -> tuple[str, ...]:
         """Return the names of the ClusterRoles that take the rules of a role, those that take them from one of these included."""
-        found: dict[str, None] = {}
+        takers: dict[str, None] = {}
         pending = [labels_of(role)]
         while pending:
             new = self._selecting(pending.pop())
-            pending += [labels_of(self._roles[name]) for name in new if name not in found]
-            found |= dict.fromkeys(new)
-        return tuple(sorted(found))
+            pending += [labels_of(self._roles[name]) for name in new if name not in takers]
+            takers |= dict.fromkeys(new)
+        return tuple(sorted(takers))
 
     def sources(self, name: str) -> Iterator[Object]:
         """Yield the roles whose own rules the ClusterRole `name` has: itself, or the roles that it selects, and so on."""
-        seen = {name}
+        visited = {name}
         pending = [name] if name in self._roles else []
         while pending:
             at = pending.pop()
             if at not in self._selectors:
                 yield self._roles[at]
                 continue
-            new = [other for other in self._select(at) if other not in seen]
-            seen.update(new)
+            new = [other for other in self._select(at) if other not in visited]
+            visited.update(new)
             pending += reversed(new)
 
     def _selecting(self, labels: Mapping[str, str]) -> list[str]:
         """The ClusterRoles that select roles with these labels."""
-        return [name for name, selectors in self._selectors.items() if any(selects(one, labels) for one in selectors)]
+        return [name for name, selectors in self._selectors.items() if any(selects(selector, labels) for selector in selectors)]
 
     def _select(self, name: str) -> list[str]:
         selectors, labels = self._selectors[name], ((other, labels_of(role)) for other, role in self._roles.items())
-        return self._memo(name, lambda: [other for other, has in labels if any(selects(one, has) for one in selectors)])
+        return self._memo(
+            name, lambda: [other for other, has in labels if any(selects(selector, has) for selector in selectors)]
+        )
 
 
 def selectors_of(role: Object) -> list[Object]:

@@ -34,7 +34,7 @@ class Assignment(NamedTuple):
 def assign(provider: Provider, pod: AdmissionPod) -> Assignment:
     """Return `pod` with what it leaves unset filled in as `provider` says. `pod` stays as it is."""
     context, annotations = _default_pod(provider, pod)
-    return Assignment(context, annotations, [_default_container(provider, context, one) for one in pod.containers])
+    return Assignment(context, annotations, [_default_container(provider, context, container) for container in pod.containers])
 
 
 def validate(provider: Provider, pod: AdmissionPod, made: Assignment) -> Iterator[FieldError]:
@@ -175,14 +175,14 @@ def _validate_container(
     provider: Provider, pod: AdmissionPod, made: Assignment, container: AdmissionContainer, context: Object
 ) -> list[FieldError]:
     scc, pod_context = provider.scc, made.security_context
-    own = container.security_path
-    where = Where(provider.wording, container.shown, own, names_scc=True)
+    security_path = container.security_path
+    where = Where(provider.wording, container.shown, security_path, names_scc=True)
     errors = []
-    uid, uid_at = _effective_at(context, pod_context, own, "runAsUser")
-    non_root, non_root_at = _effective_at(context, pod_context, own, "runAsNonRoot")
+    uid, uid_at = _effective_at(context, pod_context, security_path, "runAsUser")
+    non_root, non_root_at = _effective_at(context, pod_context, security_path, "runAsNonRoot")
     if error := strategies.validate_user(provider, where, (non_root, non_root_at), (uid, uid_at)):
         errors.append(error)
-    options, options_at = _effective_at(context, pod_context, own, "seLinuxOptions")
+    options, options_at = _effective_at(context, pod_context, security_path, "seLinuxOptions")
     errors += strategies.validate_se_linux(provider.se_linux, options, where, options_at)
     profile, profile_at = _effective_profile(pod, made, container, context)
     key = CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name
@@ -190,7 +190,7 @@ def _validate_container(
         errors.append(error)
     if context.get("privileged") and not scc.allow_privileged_container:
         errors.append(where.invalid("privileged", True, "Privileged containers are not allowed", "false"))
-    errors += strategies.validate_capabilities(scc, context.get("capabilities"), where, (*own, "capabilities"))
+    errors += strategies.validate_capabilities(scc, context.get("capabilities"), where, (*security_path, "capabilities"))
     errors += _validate_namespaces(provider, pod, where, ports=True)
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is not True:
         detail = "ReadOnlyRootFilesystem must be set to true"
@@ -221,12 +221,12 @@ def _effective(context: Object, pod_context: Object, name: str) -> Any:
     return pod_context.get(name) if value is None else value
 
 
-def _effective_at(context: Object, pod_context: Object, own: Path, name: str) -> tuple[Any, Path]:
+def _effective_at(context: Object, pod_context: Object, security_path: Path, name: str) -> tuple[Any, Path]:
     """A field's effective value and the path to it; the container's own path where neither sets it."""
     value = context.get(name)
     if value is None and (inherited := pod_context.get(name)) is not None:
         return inherited, (*SECURITY, name)
-    return value, (*own, name)
+    return value, (*security_path, name)
 
 
 def _set(context: dict[str, Any], name: str, value: object) -> None:

@@ -150,4 +150,4 @@ def _strings(values: list[str] | None) -> tuple[str, ...]:
 
 
 def _ranges(strategy: Mapping[str, Any]) -> tuple[Range, ...]:
-    return tuple((one.get("min") or 0, one.get("max") or 0) for one in strategy.get("ranges") or ())
+    return tuple((id_range.get("min") or 0, id_range.get("max") or 0) for id_range in strategy.get("ranges") or ())

@@ -98,13 +98,13 @@ def _decode_list(item: Mapping[str, Any], items: list[Any], kind: str, minor: in
     element = {} if kind == "List" else {"kind": kind.removesuffix("List")}
     errors: list[ModelError] = []
     values = []
-    for index, one in enumerate(items):
-        if isinstance(one, Mapping):
-            decoded = decode_object({**element, **one}, minor)
+    for index, entry in enumerate(items):
+        if isinstance(entry, Mapping):
+            decoded = decode_object({**element, **entry}, minor)
             errors += [ModelError(error.message, ("items", index, *error.path)) for error in decoded.errors]
             values.append(decoded.value)
         else:
-            values.append(one)
+            values.append(entry)
     return Decoded({**item, "items": values}, tuple(errors))
 
 
@@ -212,12 +212,12 @@ class _Decoding:
         self.trail: list[str | int] = []
 
     def struct(self, codec: _Struct, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        read, known = codec.read, codec.known
+        read, field_names = codec.read, codec.known
         changed: dict[str, Any] | None = None
         for key, child in value.items():
             field = read.get(key)
             if field is None:
-                if known is not None and key not in known:
+                if field_names is not None and key not in field_names:
                     changed = dict(value) if changed is None else changed
                     del changed[key]
             elif child is not None and type(child) is not field.accepts:

@@ -104,8 +104,8 @@ class Bindings:
 
     def of(self, user: User) -> list[Binding]:
         """Those that a user is a subject of, in their order."""
-        found = set(self._users.get(user.name, ())).union(*(self._groups.get(name, ()) for name in user.groups))
-        return [self._all[index] for index in sorted(found)]
+        indices = set(self._users.get(user.name, ())).union(*(self._groups.get(name, ()) for name in user.groups))
+        return [self._all[index] for index in sorted(indices)]
 
 
 class _Read(NamedTuple):
@@ -124,27 +124,27 @@ class SccRights:
     """
 
     def __init__(
-        self, roles: Mapping[ObjectRef, Object], bindings: Mapping[ObjectRef, Object], known: "SccRights | None" = None
+        self, roles: Mapping[ObjectRef, Object], bindings: Mapping[ObjectRef, Object], base_rights: "SccRights | None" = None
     ) -> None:
-        """`known` are the rights of a cluster with some of the roles and bindings. What stays the same is not read again."""
+        """`base_rights` are the rights of a cluster with some of the roles and bindings. What stays the same is not read again."""
         self._roles = roles
         self._uses: dict[ObjectRef, Uses] = {}
         self._memo = Memo()
-        before = known._roles if known else {}
+        before = base_rights._roles if base_rights else {}
         changed = {ref for ref, role in roles.items() if before.get(ref) is not role}
-        self.aggregation: Aggregation = known.aggregation if known else Aggregation({})
+        self.aggregation: Aggregation = base_rights.aggregation if base_rights else Aggregation({})
         versions = (of[ref] for ref in changed if ref.kind == "ClusterRole" for of in (roles, before) if ref in of)
         if any(map(self.aggregation.concerns, versions)):
             self.aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
             changed.update(ref for ref, role in roles.items() if selectors_of(role))
         self._read: dict[ObjectRef, _Read] = {}
         for ref, written in bindings.items():
-            read = known._read.get(ref) if known else None
+            read = base_rights._read.get(ref) if base_rights else None
             if read is None or read.written is not written or read.role in changed:
                 read = self._read_binding(ref, written)
             self._read[ref] = read
-        found = [read.binding for read in self._read.values() if read.binding is not None]
-        self.bindings = tuple(sorted(found, key=lambda binding: (binding.ref.namespace, binding.ref.name)))
+        scc_bindings = [read.binding for read in self._read.values() if read.binding is not None]
+        self.bindings = tuple(sorted(scc_bindings, key=lambda binding: (binding.ref.namespace, binding.ref.name)))
 
     def get(self, ref: ObjectRef) -> Binding | None:
         """The binding of that name; None if it lets nobody use SCCs."""
@@ -247,16 +247,16 @@ def matched(rule: Object, verb: str, group: str, resource: str) -> dict[str, str
     Source: pkg/apis/rbac/v1/evaluation_helpers.go of Kubernetes.
     """
     below = f"*/{resource.partition('/')[2]}" if "/" in resource else resource
-    found = {}
+    matches = {}
     for field, wanted in (("apiGroups", ("*", group)), ("resources", ("*", resource, below)), ("verbs", ("*", verb))):
         values = rule.get(field)
         for value in values if isinstance(values, list) else ():
             if value in wanted:
-                found[field] = value
+                matches[field] = value
                 break
         else:
             return {}
-    return found
+    return matches
 
 
 def use_rule(scc: str) -> dict[str, Any]:

@@ -22,14 +22,14 @@ Lists = Mapping[str, Any]
 
 def users_of(pod: Object) -> dict[str, tuple[int | None, bool]]:
     """Return the effective `runAsUser`, None if its image decides, and `runAsNonRoot` of each container of a pod, by name."""
-    found = {}
+    users = {}
     for _, _, container in containers(pod["spec"]):
         context = [container.get("securityContext") or {}, pod["spec"].get("securityContext") or {}]
         uid, non_root = (
             next((c[key] for c in context if c.get(key) is not None), None) for key in ("runAsUser", "runAsNonRoot")
         )
-        found[container.get("name") or ""] = (uid, non_root is True)
-    return found
+        users[container.get("name") or ""] = (uid, non_root is True)
+    return users
 
 
 def default_user(provider: Provider) -> int | None:

@@ -83,8 +83,8 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
     earlier, later, written = users_of(before.pod), users_of(after.pod), users_of(after.submitted)
     users: dict[str, list[str]] = {}
     for name, (uid, non_root) in later.items():
-        known = earlier.get(name, (uid, non_root))
-        if known[0] == uid and (uid is not None or known[1] or not non_root):
+        earlier_user = earlier.get(name, (uid, non_root))
+        if earlier_user[0] == uid and (uid is not None or earlier_user[1] or not non_root):
             continue
         if uid is None:
             user = f"the user that the image names{', which must not be root' if non_root else ''}"

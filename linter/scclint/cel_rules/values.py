@@ -66,14 +66,14 @@ def verdict_object(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _container(container: ContainerSeccomp) -> dict[str, Any]:
-    asked = container.requested
+    requested = container.requested
     return {
         "name": container.name,
         "role": container.role,
         "seccomp": {"type": container.type, "localhostProfile": container.localhost_profile},
         "requested": {
-            "type": asked.type if asked else None,
-            "localhostProfile": asked.localhost_profile if asked else None,
+            "type": requested.type if requested else None,
+            "localhostProfile": requested.localhost_profile if requested else None,
         },
         "source": container.source,
         "procMode": container.proc_mode,

@@ -81,18 +81,20 @@ class State:
         new = [] if replacement is None else [self.at_home(replacement)]
         old, world = self.workloads.get(key), self.world
         # What describes the cluster stays, and objects of its name are applied to it.
-        kept = [
+        other_objects = [
             obj for obj in world.objects if (obj is not old if old else id(obj) in self._described or key_of(obj, world) != key)
         ]
         workloads = {name: workload for name, workload in self.workloads.items() if name != key}
         workloads.update((key, obj) for obj in new if isinstance(obj, Workload))
-        return State(self._rebuilt([*kept, *new], world.namespace_asked), workloads, self.config)
+        return State(self._rebuilt([*other_objects, *new], world.namespace_asked), workloads, self.config)
 
     def with_objects(self, more: Sequence[ApiObject]) -> "State":
         """Return the state with more objects, which replace those of the same name with all their pods. What describes the cluster stays."""
         gone = {key_of(obj, self.world)[:3] for obj in more}
-        kept = [obj for obj in self.world.objects if id(obj) in self._described or key_of(obj, self.world)[:3] not in gone]
-        made = self._rebuilt([*kept, *more], self.world.namespace_asked)
+        other_objects = [
+            obj for obj in self.world.objects if id(obj) in self._described or key_of(obj, self.world)[:3] not in gone
+        ]
+        made = self._rebuilt([*other_objects, *more], self.world.namespace_asked)
         workloads = [workload for key, workload in self.workloads.items() if key[:3] not in gone]
         return State(made, keyed([*workloads, *(obj for obj in more if isinstance(obj, Workload))], made), self.config)
 

@@ -104,9 +104,9 @@ def _request(args: Namespace) -> _Request:
     if revision is not None:
         from scclint.cli.diff_base import settings_of
 
-        asked = config
+        current_config = config
         config, registry = settings_of(revision, args)
-        if asked.settings != config.settings:
+        if current_config.settings != config.settings:
             say(f"note: the settings are those of {visible_line(revision.name)}; the change to them counts once it is merged")
     outputs = destinations(config, template_asked=hasattr(args, "template"))
     recording = getattr(args, "write_baseline", "")

@@ -20,10 +20,10 @@ def run(args: Namespace) -> int:
     meant = named(args.what)
     args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
     config, registry = settings(args)
-    asked, opened = open_units(args, config, registry)
+    opened_run, opened = open_units(args, config, registry)
     workloads = [workload for unit in opened for workload in unit.workloads if meant.is_there(workload)]
     if not any(map(meant.is_meant, workloads)):
-        code = status_of_units(asked, opened)
+        code = status_of_units(opened_run, opened)
         if meant.path and code == USAGE:
             return code
         there = f"There are: {names(workloads)}." if workloads else "There are no workloads in the input."
@@ -36,4 +36,4 @@ def run(args: Namespace) -> int:
         return explain.render_text(chosen, color_wanted(args, output), None if output else terminal_columns())
 
     write_formats(args, render, paged=True)
-    return BUG if broke else status_of_units(asked, opened)
+    return BUG if broke else status_of_units(opened_run, opened)

@@ -62,15 +62,17 @@ def run(args: Namespace) -> int:
             f"scclint: {'would pin' if done else 'pinned'} {counted(fixed.number, 'workload')} in {counted(len(fixed.texts), 'file')}"
         )
         return status_of_fix(report, something=bool(check and fixed.texts))
-    left = report.live
-    for finding in left:
+    findings = report.live
+    for finding in findings:
         why = _why_left(finding, fixed.run, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
     done = "would fix" if done else "fixed"
-    more = 0 if unsafe else sum(_is_unsafe(finding, fixed.run) for finding in left)
+    more = 0 if unsafe else sum(_is_unsafe(finding, fixed.run) for finding in findings)
     hint = f"; --unsafe fixes {more:,} of them" if more else ""
-    say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left{hint}")
-    return status_of_fix(report, something=bool(left or (check and fixed.texts)))
+    say(
+        f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(findings):,} left{hint}"
+    )
+    return status_of_fix(report, something=bool(findings or (check and fixed.texts)))
 
 
 def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) -> Fixed:

@@ -58,15 +58,17 @@ def named(what: str) -> Named:
     """
     if what == "-" or os.path.exists(what):
         return Named(what)
-    path, colon, rest = what.rpartition(":")
+    path, colon, target = what.rpartition(":")
     if colon and (path == "-" or os.path.exists(path)):
-        if rest.isdecimal():
-            return Named(path, line=int(rest))
+        if target.isdecimal():
+            return Named(path, line=int(target))
     else:
-        path, rest = "", what
-    by_name = BY_NAME.fullmatch(rest)
+        path, target = "", what
+    by_name = BY_NAME.fullmatch(target)
     if by_name is None or by_name[2].endswith(SUFFIXES):
-        raise UsageError(f"{rest}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web")
+        raise UsageError(
+            f"{target}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"
+        )
     return Named(path, kind=by_name[1].lower(), name=by_name[2])
 
 

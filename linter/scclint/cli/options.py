@@ -65,10 +65,10 @@ def words_of(*choices: str) -> Callable[[str], list[str]]:
     def read(text: str) -> list[str]:
         from scclint.text import listed
 
-        given = list(words(text))
-        if unknown := [word for word in given if word not in choices]:
+        values = list(words(text))
+        if unknown := [word for word in values if word not in choices]:
             raise argparse.ArgumentTypeError(f"expected {listed(choices, 'or')}, not {unknown[0]!r}")
-        return given
+        return values
 
     return read
 

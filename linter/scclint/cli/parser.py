@@ -24,9 +24,9 @@ class Parser(argparse.ArgumentParser):
         )
         if action is None or not unknown:
             return unknown
-        held = getattr(namespace, action.dest)
+        paths = getattr(namespace, action.dest)
         more = [word for word in unknown if word == "-" or not word.startswith("-")]
-        setattr(namespace, action.dest, [*(() if held is action.default else held), *more])
+        setattr(namespace, action.dest, [*(() if paths is action.default else paths), *more])
         return [word for word in unknown if word not in more]
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

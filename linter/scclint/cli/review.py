@@ -18,7 +18,7 @@ def run(args: Namespace) -> int:
         from scclint.files.revision import find_changes
 
         options = RunOptions(changes=find_changes([]))
-    asked, opened = open_units(args, config, registry, options, dump=True)
+    opened_run, opened = open_units(args, config, registry, options, dump=True)
     judged, broke = judged_workloads(opened)
     wanted = {(unit.unit.name, id(row.outcome.workload)) for unit, _, row in judged if review.is_wanted(row, only)}
     rows = [row for unit, _, row in judged if (unit.unit.name, id(row.outcome.workload)) in wanted]
@@ -34,4 +34,4 @@ def run(args: Namespace) -> int:
         return render_text(rows, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     write_formats(args, render)
-    return BUG if broke else status_of_units(asked, opened)
+    return BUG if broke else status_of_units(opened_run, opened)

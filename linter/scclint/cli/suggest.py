@@ -20,11 +20,11 @@ def run(args: Namespace) -> int:
     meant = named(args.what)
     args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
     config, registry = settings_of_one_cluster(args)
-    asked, opened = open_units(args, config, registry)
+    opened_run, opened = open_units(args, config, registry)
     by_account = meant.kind in _ACCOUNTS
     chosen = [(unit, w) for unit in opened for w in unit.workloads if (_runs_as(w, meant) if by_account else meant.is_meant(w))]
     if not chosen:
-        code = status_of_units(asked, opened)
+        code = status_of_units(opened_run, opened)
         if meant.path and code == USAGE:
             return code
         workloads = [workload for unit in opened for workload in unit.workloads]
@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
         return render_json(suggestion) if form == "json" else render_yaml(suggestion)
 
     write_formats(args, render, "yaml")
-    return status_of_units(asked, opened)
+    return status_of_units(opened_run, opened)
 
 
 def _runs_as(workload: Workload, account: Named) -> bool:

@@ -11,9 +11,9 @@ from scclint.run.lint import units_with_context
 def run(args: Namespace) -> int:
     """List every unit, what it is made of, and why it is one."""
     config, registry = settings(args)
-    asked, opened = open_units(args, config, registry)
+    opened_run, opened = open_units(args, config, registry)
     workloads = [len(unit.workloads) for unit in opened]
-    units_and_workloads = list(zip(units_with_context(asked), workloads, strict=True))
+    units_and_workloads = list(zip(units_with_context(opened_run), workloads, strict=True))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
@@ -21,4 +21,4 @@ def run(args: Namespace) -> int:
         return units.render_table(units_and_workloads, config.namespace, None if output else terminal_columns())
 
     write_formats(args, render, "table")
-    return status_of_units(asked, opened)
+    return status_of_units(opened_run, opened)

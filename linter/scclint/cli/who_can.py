@@ -30,15 +30,15 @@ _KINDS: dict[str, SubjectKind] = {
 def run(args: Namespace) -> int:
     """Print who may use an SCC, or which SCCs a subject may use."""
     words: list[str] = args.words
-    asked = getattr(args, "subject", "")
-    if not asked and not words:
+    subject = getattr(args, "subject", "")
+    if not subject and not words:
         raise UsageError("say which SCC, or which subject with --subject KIND/NAME")
-    args.paths = (words if asked else words[1:]) or ["."]
+    args.paths = (words if subject else words[1:]) or ["."]
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry, dump=True)
     units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False), opened_run)]
-    if asked:
-        answer = who_can.of_subject(units, _subject(asked, config.namespace), config.namespace)
+    if subject:
+        answer = who_can.of_subject(units, _subject(subject, config.namespace), config.namespace)
     else:
         answer = _of_scc(units, words[0], config.namespace)
 

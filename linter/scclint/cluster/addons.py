@@ -46,22 +46,22 @@ def addons() -> Mapping[str, Addon]:
 
 def addon(name: str) -> Addon:
     """Return the add-on of a name. Raises UsageError for an unknown name."""
-    known = addons()
-    if name not in known:
+    by_name = addons()
+    if name not in by_name:
         raise UsageError(unknown_addon(name))
-    return known[name]
+    return by_name[name]
 
 
 def unknown_addon(name: str) -> str:
     """Return the message about a name that no add-on has, with a suggestion; empty for a name that one has."""
-    known = addons()
-    if name in known:
+    by_name = addons()
+    if name in by_name:
         return ""
-    titles = {one.title: one.name for one in known.values()}
-    meant = closest_match(name, [*known, *titles], cutoff=0.6)
-    contained = [one for one in known.values() if name and name.lower() in f"{one.name} {one.title}".lower()]
+    titles = {product.title: product.name for product in by_name.values()}
+    meant = closest_match(name, [*by_name, *titles], cutoff=0.6)
+    contained = [product for product in by_name.values() if name and name.lower() in f"{product.name} {product.title}".lower()]
     suggestion = titles.get(meant, meant) or (contained[0].name if contained else "")
-    advice = f"Did you mean {suggestion}?" if suggestion else f"Use one of {', '.join(known)}."
+    advice = f"Did you mean {suggestion}?" if suggestion else f"Use one of {', '.join(by_name)}."
     return f"{name!r} is not an add-on scclint knows. {advice}"
 
 

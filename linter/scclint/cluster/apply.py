@@ -21,13 +21,13 @@ _CONTROLLERS = frozenset(("cluster-policy-controller", "pod-security-admission-l
 """Controllers of OpenShift that apply fields of namespaces: no manifest owns these."""
 
 
-def applied(held: Object, item: Object, last: Object | None = None) -> dict[str, Any]:
-    """Return `held`, an object that the cluster has, after the manifest `item` of the same object is applied.
+def applied(live: Object, item: Object, last: Object | None = None) -> dict[str, Any]:
+    """Return `live`, an object that the cluster has, after the manifest `item` of the same object is applied.
 
     A field that `item` does not name stays, unless an earlier manifest owned it: `last`, the one in the annotation `LAST_APPLIED` or,
     without the annotation, the one of the only manager that applies in `managedFields`. A field that is null is deleted.
     """
-    metadata, named = as_mapping(held.get("metadata")), as_mapping(item.get("metadata"))
+    metadata, named = as_mapping(live.get("metadata")), as_mapping(item.get("metadata"))
     # What is applied has the annotation itself, so that the annotations are never deleted as a whole.
     whole = {**item, "metadata": {**named, "annotations": named.get("annotations") or {}}}
     gone = [*_dropped(last or {}, whole)]
@@ -37,28 +37,28 @@ def applied(held: Object, item: Object, last: Object | None = None) -> dict[str,
             gone += _dropped(as_mapping(json.loads(text)), whole)
     else:
         gone += (path for path in _owned(metadata) if not has(whole, path))
-    kept = copied(held)
+    remainder = copied(live)
     for path in gone:
-        holder = value_at(kept, path[:-1])
+        holder = value_at(remainder, path[:-1])
         if isinstance(holder, dict):
             holder.pop(path[-1], None)
-    return _merged(kept, whole, ())
+    return _merged(remainder, whole, ())
 
 
-def _merged(held: Object, item: Object, path: Path) -> dict[str, Any]:
+def _merged(live: Object, item: Object, path: Path) -> dict[str, Any]:
     """Return a part of an object with what the manifest names there."""
-    found = {**held}
+    merged = {**live}
     for key, value in item.items():
         if value is None:
-            found.pop(key, None)
+            merged.pop(key, None)
         elif isinstance(value, Mapping):
-            found[key] = _merged(as_mapping(held.get(key)), value, (*path, key))
+            merged[key] = _merged(as_mapping(live.get(key)), value, (*path, key))
         elif (by := _MERGE_KEYS.get((*path, key))) and isinstance(value, list):
-            names = [one.get(by) for one in mappings(value)]
-            found[key] = [*value, *(one for one in mappings(held.get(key)) if one.get(by) not in names)]
+            names = [entry.get(by) for entry in mappings(value)]
+            merged[key] = [*value, *(entry for entry in mappings(live.get(key)) if entry.get(by) not in names)]
         else:
-            found[key] = value
-    return found
+            merged[key] = value
+    return merged
 
 
 def _dropped(last: Object, item: Object, path: Path = ()) -> Iterator[Path]:
@@ -73,10 +73,14 @@ def _dropped(last: Object, item: Object, path: Path = ()) -> Iterator[Path]:
 def _owned(metadata: Object) -> set[Path]:
     """Return the fields that only the manager that applies owns; none if several managers apply."""
     managers = mappings(metadata.get("managedFields"))
-    applying = [one for one in managers if one.get("operation") == "Apply" and one.get("manager") not in _CONTROLLERS]
+    applying = [
+        manager for manager in managers if manager.get("operation") == "Apply" and manager.get("manager") not in _CONTROLLERS
+    ]
     if len(applying) != 1:
         return set()
-    others = {path for one in managers if one is not applying[0] for path in _leaves(as_mapping(one.get("fieldsV1")))}
+    others = {
+        path for manager in managers if manager is not applying[0] for path in _leaves(as_mapping(manager.get("fieldsV1")))
+    }
     return {*_leaves(as_mapping(applying[0].get("fieldsV1")))} - others
 
 

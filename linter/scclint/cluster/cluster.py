@@ -77,8 +77,8 @@ class Cluster:
         self.namespaces = objects.named("Namespace")
         self._objects = objects
         self._extends = extends
-        minor, own = self.kubernetes_minor, objects.of("SecurityContextConstraints")
-        self.scc_order: OrderedSccs = OrderedSccs(own, minor, extends.scc_order if extends else None)
+        minor, sccs = self.kubernetes_minor, objects.of("SecurityContextConstraints")
+        self.scc_order: OrderedSccs = OrderedSccs(sccs, minor, extends.scc_order if extends else None)
         self.sccs = self.scc_order.by_name
         self.grants: SccGrants = SccGrants(objects, self.scc_order, extends.grants if extends else None)
         accounts, runs = objects.of("ServiceAccount"), platform != "kubernetes"
@@ -111,14 +111,14 @@ class Cluster:
         an installed cluster; without it only what SCCs and `objects` grant counts. Raises UsageError for an unknown release,
         platform, feature set or add-on, ModelError for an object that the API server could not decode.
         """
-        asked = Installation(
+        installation = Installation(
             release, platform, feature_set, payload, upgraded_from_4_10, several(addons), frozenset(several(among))
         )
-        installed.check(asked)
-        own = installed.own_sccs(asked)
-        rbac = installed.own_rbac(asked, cluster_admins=cluster_admins)
-        brought = Objects([*own.values(), *rbac, *installed.own_namespaces(asked)])
-        as_installed = cls(platform, release, kubernetes_of(release), brought, own_sccs=own, feature_set=feature_set)
+        installed.check(installation)
+        sccs = installed.own_sccs(installation)
+        rbac = installed.own_rbac(installation, cluster_admins=cluster_admins)
+        brought = Objects([*sccs.values(), *rbac, *installed.own_namespaces(installation)])
+        as_installed = cls(platform, release, kubernetes_of(release), brought, own_sccs=sccs, feature_set=feature_set)
         return as_installed._with(as_installed._decoded(several(objects)), merge=False)
 
     @classmethod
@@ -166,12 +166,12 @@ class Cluster:
     def applied(self, item: Object, last: Mapping[ObjectRef, Object] = EMPTY) -> Object | None:
         """Return an object that the cluster has as it is after a manifest of it is applied; None if the cluster does not have it."""
         ref = reference(item)
-        held = self._objects.get(ref)
-        if held is None:
+        live = self._objects.get(ref)
+        if live is None:
             return None
         from scclint.cluster.apply import applied
 
-        return applied(held, item, last.get(ref))
+        return applied(live, item, last.get(ref))
 
     def without_metadata(self, namespace: str, field: str, key: str) -> "Cluster":
         """Return this cluster after a key of the `labels` or `annotations` of a namespace is deleted."""
@@ -190,13 +190,13 @@ class Cluster:
         more = Objects(stored(*pair) for pair in decoded)
         if not more:
             return self
-        held = self._objects.with_more(more)
-        pools = self.node_pools if self.platform == "kubernetes" else _pools(held, self.kubernetes_minor)
+        all_objects = self._objects.with_more(more)
+        pools = self.node_pools if self.platform == "kubernetes" else _pools(all_objects, self.kubernetes_minor)
         return Cluster(
             self.platform,
             self.release,
             self.kubernetes_version,
-            held,
+            all_objects,
             own_sccs=self.own_sccs,
             feature_set=self.feature_set,
             seccomp_default=self.seccomp_default,
@@ -237,8 +237,8 @@ class Cluster:
         """
         # What judges whole objects is above this package.
         judge = import_module("scclint.outcome.judge").judge
-        found: Judgement = judge(self, obj, user and replace(user, groups=several(user.groups)))
-        return found
+        judgement: Judgement = judge(self, obj, user and replace(user, groups=several(user.groups)))
+        return judgement
 
     def _pod(self, pod: Any) -> Any:
         """Return a pod as the API server decodes it. Raises ModelError for anything else."""
@@ -249,9 +249,9 @@ class Cluster:
         if stray or kind not in (None, "Pod") or version not in (None, "v1"):
             key = str(version or "").rpartition("/")[0], str(kind)
             template = "".join(f"[{step!r}]" for step in {**TEMPLATES, **CUSTOM_TEMPLATES}.get(key, ()))
-            found = f"{kind} of {version}" if kind and version else kind or "an object without a kind"
+            description = f"{kind} of {version}" if kind and version else kind or "an object without a kind"
             instead = f"pass its pod template, object{template}" if template else "`scclint.lint_text` judges whole manifests"
-            raise ModelError(f"expected a Pod of v1, found {found}: {instead}", ("kind",))
+            raise ModelError(f"expected a Pod of v1, found {description}: {instead}", ("kind",))
         return decoded
 
     def why_not_built(self, scc: Object) -> str | None:
@@ -396,8 +396,8 @@ class Cluster:
         name = (pod.get("spec") or {}).get("runtimeClassName")
         if not name or not isinstance(name, str):
             return ""
-        found = self._objects.named("RuntimeClass").get(name)
-        return None if found is None else str(found.get("handler") or "")
+        runtime_class = self._objects.named("RuntimeClass").get(name)
+        return None if runtime_class is None else str(runtime_class.get("handler") or "")
 
     def with_storage_policies(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
         """Return a pod with the storage policies that the labels of its namespace give it (see `namespaces.with_storage_policies`)."""
@@ -413,11 +413,11 @@ class Cluster:
         return tuple(runtime for runtime in RUNTIMES if runtime in ({handler} if handler else default))
 
 
-def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":
+def _pools(objects: Objects, minor: int) -> "tuple[NodePool, ...]":
     """Empty where no object says anything about nodes: then all are as installed."""
-    if not (held.of("KubeletConfig") or held.of("MachineConfig") or held.of("ContainerRuntimeConfig")):
+    if not (objects.of("KubeletConfig") or objects.of("MachineConfig") or objects.of("ContainerRuntimeConfig")):
         return ()
     from scclint.cluster.nodes import pools_of_release
 
     kinds = ("KubeletConfig", "ContainerRuntimeConfig", "MachineConfig", "MachineConfigPool")
-    return pools_of_release([item for kind in kinds for item in held.of(kind).values()], minor)
+    return pools_of_release([item for kind in kinds for item in objects.of(kind).values()], minor)

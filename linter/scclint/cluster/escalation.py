@@ -119,8 +119,8 @@ class Escalations:
         """Return the ways of a user, the shortest first; none if it may do everything or gets such an SCC without any."""
         return self._memo((Escalations.of, user), lambda: tuple(self._ways_of(user, {user.name})))
 
-    def _ways_of(self, user: User, seen: set[str]) -> Iterator[Escalation]:
-        """Yield the ways of a user, one of each name, except through the users that were `seen` on the way to it."""
+    def _ways_of(self, user: User, visited: set[str]) -> Iterator[Escalation]:
+        """Yield the ways of a user, one of each name, except through the users that were `visited` on the way to it."""
         if self._does_everything(user):
             return
         matches = self._rights(user)
@@ -130,27 +130,27 @@ class Escalations:
             return
         names: set[str] = set()
         for route in self._routes:
-            found = (
-                one
+            escalations = (
+                escalation
                 for namespace, rules in _scopes(route, matches)
-                for one in self._reached(route, namespace, rules, user, seen)
+                for escalation in self._reached(route, namespace, rules, user, visited)
                 if route.name not in names
             )
-            if (one := next(found, None)) is not None:
+            if (escalation := next(escalations, None)) is not None:
                 names.add(route.name)
-                yield one
+                yield escalation
 
     def _reached(
-        self, route: Route, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]
+        self, route: Route, namespace: str, rules: Sequence[_Match], user: User, visited: set[str]
     ) -> Iterator[Escalation]:
-        held = tuple(rule.held for rule in rules)
+        bound_rules = tuple(rule.held for rule in rules)
         if not route.target or not (namespace or rules[0].names):
             role = min(rules[0].names) if route.name == "bind" and rules[0].names else ""
-            yield Escalation(route, namespace, held, role=role)
+            yield Escalation(route, namespace, bound_rules, role=role)
         elif route.target == "pod":
             for pod, scc in self._running:
                 if namespace in ("", pod.namespace):
-                    yield Escalation(route, namespace, held, pod=pod, scc=scc)
+                    yield Escalation(route, namespace, bound_rules, pod=pod, scc=scc)
         else:
             for home in [namespace] if namespace else sorted(self._accounts):
                 for account, scc, grant in self._accounts.get(home, ()):
@@ -161,13 +161,13 @@ class Escalations:
                         continue
                     if route.target == "account":
                         if not self._usable(user, home):
-                            yield Escalation(route, namespace, held, account, None, scc, grant)
+                            yield Escalation(route, namespace, bound_rules, account, None, scc, grant)
                     elif self._creates_pods(acting, home):
-                        yield Escalation(route, namespace, held, account, None, scc, grant)
-                    elif acting.name not in seen:
-                        seen.add(acting.name)
-                        if (onward := next(self._ways_of(acting, seen), None)) is not None:
-                            yield Escalation(route, namespace, held, account, onward=onward)
+                        yield Escalation(route, namespace, bound_rules, account, None, scc, grant)
+                    elif acting.name not in visited:
+                        visited.add(acting.name)
+                        if (onward := next(self._ways_of(acting, visited), None)) is not None:
+                            yield Escalation(route, namespace, bound_rules, account, onward=onward)
 
     @cached_property
     def _running(self) -> tuple[tuple[ObjectRef, str], ...]:
@@ -177,7 +177,7 @@ class Escalations:
     def _accounts(self) -> dict[str, list[tuple[Account, str, Grant]]]:
         """The service accounts by namespace that may use a wanted SCC there, by a grant that the release does not bring."""
         cluster = self._cluster
-        found: dict[str, dict[Account, tuple[Account, str, Grant]]] = {}
+        by_namespace: dict[str, dict[Account, tuple[Account, str, Grant]]] = {}
         for scc in self._wanted:
             for holder in holders(cluster.sccs[scc], cluster.grants.added_bindings):
                 group = holder.name.removeprefix(SERVICE_ACCOUNTS_OF)
@@ -190,8 +190,8 @@ class Escalations:
                 for grant in holder.grants:
                     counts = grant.binding is None or grant.binding.namespace in ("", account[0])
                     if counts and not cluster.grants.brings(grant, scc):
-                        found.setdefault(account[0], {}).setdefault(account, (account, scc, grant))
-        return {namespace: list(accounts.values()) for namespace, accounts in found.items()}
+                        by_namespace.setdefault(account[0], {}).setdefault(account, (account, scc, grant))
+        return {namespace: list(accounts.values()) for namespace, accounts in by_namespace.items()}
 
     def _usable(self, user: User, namespace: str) -> bool:
         return any(self._cluster.grants.may_use(user, scc, namespace) is not None for scc in self._wanted)
@@ -219,13 +219,13 @@ class Escalations:
 
     def _rights(self, user: User) -> Matches:
         """The rights that a user has, each with the rules that give it, those of the whole cluster first."""
-        found: dict[str, list[_Match]] = {}
+        matches: dict[str, list[_Match]] = {}
         for binding, role in self._cluster.grants.rights.bindings_of(user).items():
             rights = self._memo((Escalations._rights_of, role), partial(self._rights_of, role))
             for (rule, right, whole), names in rights:
                 if not (whole and binding.namespace):
-                    found.setdefault(right, []).append(_Match(BoundRule(binding, *rule), names))
-        return found
+                    matches.setdefault(right, []).append(_Match(BoundRule(binding, *rule), names))
+        return matches
 
     def _rights_of(self, role: ObjectRef) -> list[tuple[RoleRight, Set[str]]]:
         """The rights that the rules of a role give, each with the names of the objects for which it counts, none for all."""
@@ -233,8 +233,8 @@ class Escalations:
         # Most are the release's own, which all units have.
         memo = installed.memo if installed.grants.rights.rules_of(role) is rules else self._memo
         matched = memo((Escalations, role), lambda: self._matched(rules))
-        named = ((one, self._names(one[1], one[0][2])) for one in matched)
-        return [(one, names) for one, names in named if names is not None]
+        named = ((right, self._names(right[1], right[0][2])) for right in matched)
+        return [(right, names) for right, names in named if names is not None]
 
     def _matched(self, rules: Iterable[RoleRule]) -> list[RoleRight]:
         """Return the rights that rules give."""
@@ -277,18 +277,18 @@ class Escalations:
 
 def _scopes(route: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
     """Yield where a way counts, with the rules for its rights: in the whole cluster, or else in single namespaces."""
-    found = [matches.get(right, ()) for right in route.rights]
-    whole = _combined(found, ("",))
+    by_right = [matches.get(right, ()) for right in route.rights]
+    whole = _combined(by_right, ("",))
     if whole:
         yield from (("", rules) for rules in whole)
     elif not route.whole:
-        for namespace in sorted({match.held.binding.namespace for some in found for match in some} - {""}):
-            yield from ((namespace, rules) for rules in _combined(found, ("", namespace)))
+        for namespace in sorted({match.held.binding.namespace for some in by_right for match in some} - {""}):
+            yield from ((namespace, rules) for rules in _combined(by_right, ("", namespace)))
 
 
-def _combined(found: Sequence[Sequence[_Match]], namespaces: tuple[str, ...]) -> list[Sequence[_Match]]:
+def _combined(by_right: Sequence[Sequence[_Match]], namespaces: tuple[str, ...]) -> list[Sequence[_Match]]:
     """The rules that count in one of the namespaces: each one that gives the first right, with one for each of the others."""
-    count = [[match for match in some if match.held.binding.namespace in namespaces] for some in found]
+    count = [[match for match in some if match.held.binding.namespace in namespaces] for some in by_right]
     if not all(count):
         return []
     return [[first, *(some[0] for some in count[1:])] for first in sorted(count[0], key=lambda match: bool(match.names))]

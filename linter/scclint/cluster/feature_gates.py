@@ -61,45 +61,47 @@ def disabled_gates(minor: int, platform: str, *, tech_preview: bool) -> frozense
 
 def without_disabled_fields(spec: Mapping[str, Any], gates: Set[str]) -> Mapping[str, Any]:
     """Return the spec of a pod without the fields of gates that are off, and without image volumes: itself if it has none."""
-    kept = {field: value for field, value in spec.items() if _POD.get(field) not in gates}
+    fields = {field: value for field, value in spec.items() if _POD.get(field) not in gates}
     if context := as_mapping(spec.get("securityContext")):
-        kept["securityContext"] = {field: value for field, value in context.items() if _POD_CONTEXT.get(field) not in gates}
+        fields["securityContext"] = {field: value for field, value in context.items() if _POD_CONTEXT.get(field) not in gates}
     images = {volume.get("name") for volume in mappings(spec.get("volumes")) if volume.get("image") is not None}
     if images and "ImageVolume" in gates:
-        kept["volumes"] = [volume for volume in spec["volumes"] if as_mapping(volume).get("image") is None]
+        fields["volumes"] = [volume for volume in spec["volumes"] if as_mapping(volume).get("image") is None]
     else:
         images = set()
     projected = (as_mapping(volume.get("projected")).get("sources") for volume in mappings(spec.get("volumes")))
     if any(_PROJECTED.keys() & source.keys() for sources in projected for source in mappings(sources)):
-        kept["volumes"] = [_volume(volume, gates) for volume in kept["volumes"]]
+        fields["volumes"] = [_volume(volume, gates) for volume in fields["volumes"]]
     for field in CONTAINER_LISTS:
         if isinstance(spec.get(field), list):
-            kept[field] = [_container(container, images, gates) for container in spec[field]]
-    return kept if kept != spec else spec
+            fields[field] = [_container(container, images, gates) for container in spec[field]]
+    return fields if fields != spec else spec
 
 
 def _volume(volume: Any, gates: Set[str]) -> Any:
     sources = as_mapping(as_mapping(volume).get("projected")).get("sources")
     if not isinstance(sources, list):
         return volume
-    kept = [
+    enabled_sources = [
         {field: value for field, value in source.items() if _PROJECTED.get(field) not in gates}
         if isinstance(source, dict)
         else source
         for source in sources
     ]
-    return volume if kept == sources else {**volume, "projected": {**volume["projected"], "sources": kept}}
+    return (
+        volume if enabled_sources == sources else {**volume, "projected": {**volume["projected"], "sources": enabled_sources}}
+    )
 
 
 def _container(container: Any, images: Set[Any], gates: Set[str]) -> Any:
     if not isinstance(container, dict):
         return container
-    kept = {**container}
-    context = as_mapping(kept.get("securityContext"))
+    fields = {**container}
+    context = as_mapping(fields.get("securityContext"))
     if context.get("procMount") is not None and "ProcMountType" in gates:
-        kept["securityContext"] = {**context, "procMount": "Default"}
-    if "DynamicResourceAllocation" in gates and as_mapping(kept.get("resources")).get("claims") is not None:
-        kept["resources"] = {field: value for field, value in kept["resources"].items() if field != "claims"}
-    if images and isinstance(mounts := kept.get("volumeMounts"), list):
-        kept["volumeMounts"] = [mount for mount in mounts if as_mapping(mount).get("name") not in images]
-    return kept if kept != container else container
+        fields["securityContext"] = {**context, "procMount": "Default"}
+    if "DynamicResourceAllocation" in gates and as_mapping(fields.get("resources")).get("claims") is not None:
+        fields["resources"] = {field: value for field, value in fields["resources"].items() if field != "claims"}
+    if images and isinstance(mounts := fields.get("volumeMounts"), list):
+        fields["volumeMounts"] = [mount for mount in mounts if as_mapping(mount).get("name") not in images]
+    return fields if fields != container else container

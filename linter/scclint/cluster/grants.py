@@ -49,11 +49,11 @@ class SccGrants:
 
     def may_use(self, user: User, scc: str, namespace: str) -> Grant | None:
         """How `user` may use the SCC named `scc` for pods in `namespace`, or None. A service account is a user, too."""
-        found = self._sccs.by_name.get(scc)
-        if found is None:
+        constraints = self._sccs.by_name.get(scc)
+        if constraints is None:
             return None
         subject: SubjectType = "serviceaccount" if user.service_account else "user"
-        return authorize.may_use(found, user, subject, self.bindings_of(user, namespace))
+        return authorize.may_use(constraints, user, subject, self.bindings_of(user, namespace))
 
     def bindings_of(self, user: User, namespace: str) -> tuple[rbac.Binding, ...]:
         """The bindings that let a user use SCCs for pods in `namespace`: cluster-wide first, then by name."""
@@ -105,8 +105,8 @@ class SccGrants:
         """What each subject may do. Of the release's own roles, only the rules that bear on SCCs are known."""
         from scclint.cluster.rights import Rights
 
-        known = self._extends.rights if self._extends else None
-        return Rights(self._bindings, self._roles, self._rights.aggregation, known)
+        base_rights = self._extends.rights if self._extends else None
+        return Rights(self._bindings, self._roles, self._rights.aggregation, base_rights)
 
     def _is_installed(self, scc: Constraints) -> bool:
         return self.installed._sccs.by_name.get(scc.name) is scc
@@ -120,8 +120,8 @@ class SccGrants:
     @cached_property
     def _rights(self) -> rbac.SccRights:
         """The rules of RBAC that bear on SCCs."""
-        held, before = self._objects, self._extends
-        if before is not None and all(held.of(kind) == before._objects.of(kind) for kind in _RBAC_KINDS):
+        objects, before = self._objects, self._extends
+        if before is not None and all(objects.of(kind) == before._objects.of(kind) for kind in _RBAC_KINDS):
             return before._rights
         return rbac.SccRights(self._roles, self._bindings, before._rights if before is not None else None)
 

@@ -50,29 +50,31 @@ class Installation:
     among: frozenset[str] = frozenset()
 
 
-def check(asked: Installation) -> None:
+def check(installation: Installation) -> None:
     """Raise UsageError for an unknown release, platform, feature set or add-on."""
-    release_of(asked.release)
-    if asked.platform not in OPENSHIFT_PLATFORMS:
-        raise UsageError(f"{asked.platform!r} is not a platform with SCCs. Use one of {', '.join(OPENSHIFT_PLATFORMS)}.")
-    if asked.feature_set not in FEATURE_SETS:
-        raise UsageError(f"{asked.feature_set!r} is not a feature set scclint knows. Use one of {', '.join(FEATURE_SETS)}.")
-    _of_addons(asked)
+    release_of(installation.release)
+    if installation.platform not in OPENSHIFT_PLATFORMS:
+        raise UsageError(f"{installation.platform!r} is not a platform with SCCs. Use one of {', '.join(OPENSHIFT_PLATFORMS)}.")
+    if installation.feature_set not in FEATURE_SETS:
+        raise UsageError(
+            f"{installation.feature_set!r} is not a feature set scclint knows. Use one of {', '.join(FEATURE_SETS)}."
+        )
+    _of_addons(installation)
 
 
-def own_sccs(asked: Installation) -> dict[str, Object]:
+def own_sccs(installation: Installation) -> dict[str, Object]:
     """Return the SecurityContextConstraints that a cluster is installed with, by name."""
-    known = {entry["name"] for entry in _installed(asked, "volumes")}
-    absent = {entry["name"] for entry in _data("installed.json")["volumes"]} - known
+    volume_types = {entry["name"] for entry in _installed(installation, "volumes")}
+    absent = {entry["name"] for entry in _data("installed.json")["volumes"]} - volume_types
     sccs = {}
-    brought = [scc for addon in _of_addons(asked) for scc in addon.sccs]
-    of_release = (*_installed(asked, "sccs"), *_payload(asked, "sccs"))
-    there = (entry for entry in of_release if not asked.among or entry["name"] in asked.among)
+    brought = [scc for addon in _of_addons(installation) for scc in addon.sccs]
+    of_release = (*_installed(installation, "sccs"), *_payload(installation, "sccs"))
+    there = (entry for entry in of_release if not installation.among or entry["name"] in installation.among)
     for entry in (*there, *brought):
         name, scc = entry["name"], scc_of(entry)
         if "volumes" in scc:
             scc["volumes"] = [volume for volume in scc["volumes"] if volume not in absent]
-        if asked.upgraded_from_4_10 and name == "restricted":
+        if installation.upgraded_from_4_10 and name == "restricted":
             scc["groups"] = [*scc["groups"], "system:authenticated"]
         sccs[name] = scc
     return sccs
@@ -90,30 +92,32 @@ def general_sccs() -> frozenset[str]:
     return frozenset(entry["name"] for entry in _data("installed.json")["sccs"])
 
 
-def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Object]:
+def own_rbac(installation: Installation, *, cluster_admins: bool = False) -> list[Object]:
     """Return the roles and bindings that a cluster is installed with, as far as they bear on SCCs.
 
     With `cluster_admins`, the bindings that make the group `system:cluster-admins` and the user `system:admin` cluster
     administrators, as an installed cluster has them, are among these.
     """
-    objects = [_role(SCC_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])]) for entry in _installed(asked, "clusterRoles")]
-    for role in (SCC_ROLE_PREFIX + entry["name"] for entry in _installed(asked, "everyone")):
+    objects = [
+        _role(SCC_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])]) for entry in _installed(installation, "clusterRoles")
+    ]
+    for role in (SCC_ROLE_PREFIX + entry["name"] for entry in _installed(installation, "everyone")):
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
     objects.append(_role("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))
-    aggregates = _installed(asked, "aggregates")
+    aggregates = _installed(installation, "aggregates")
     objects += [_aggregate(entry) for entry in aggregates]
     objects += [_binding(entry["binding"], entry["name"], entry["subjects"]) for entry in aggregates if "binding" in entry]
     if cluster_admins:
         objects.append(_binding("cluster-admins", "cluster-admin", ["Group:system:cluster-admins", "User:system:admin"]))
-    objects += objects_of_grants(_payload(asked, "grants"))
-    objects += objects_of_grants(grant for addon in _of_addons(asked) for grant in addon.cluster_grants)
+    objects += objects_of_grants(_payload(installation, "grants"))
+    objects += objects_of_grants(grant for addon in _of_addons(installation) for grant in addon.cluster_grants)
     return objects
 
 
-def own_namespaces(asked: Installation) -> Iterator[Object]:
+def own_namespaces(installation: Installation) -> Iterator[Object]:
     """Yield the Namespaces that a cluster is installed with, as far as their labels switch SCC admission off."""
-    for entry in _payload(asked, "namespaces"):
+    for entry in _payload(installation, "namespaces"):
         modes = dict.fromkeys(map(level_label, MODES), entry["podSecurity"])
         metadata = {"name": entry["name"], "labels": {RUN_LEVEL: entry["runLevel"], **modes}}
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
@@ -132,36 +136,38 @@ def objects_of_grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
         if "binding" not in entry:
             continue
         binding = _binding(entry["binding"], entry["role"], entry["subjects"], namespace, kind)
-        held = bindings.setdefault((namespace, entry["binding"]), binding)
-        held["subjects"] += [subject for subject in binding["subjects"] if subject not in held["subjects"]]
+        merged_binding = bindings.setdefault((namespace, entry["binding"]), binding)
+        merged_binding["subjects"] += [subject for subject in binding["subjects"] if subject not in merged_binding["subjects"]]
     yield from roles.values()
     yield from bindings.values()
 
 
-def _of_addons(asked: Installation) -> "Sequence[Addon]":
-    if not asked.addons:
+def _of_addons(installation: Installation) -> "Sequence[Addon]":
+    if not installation.addons:
         return ()
     from scclint.cluster.addons import addon
 
-    return [addon(name) for name in asked.addons]
+    return [addon(name) for name in installation.addons]
 
 
-def _installed(asked: Installation, key: str, file: str = "installed.json") -> list[Mapping[str, Any]]:
-    return [entry for entry in _data(file)[key] if _counts(entry, asked)]
+def _installed(installation: Installation, key: str, file: str = "installed.json") -> list[Mapping[str, Any]]:
+    return [entry for entry in _data(file)[key] if _counts(entry, installation)]
 
 
-def _payload(asked: Installation, key: str) -> list[Mapping[str, Any]]:
-    return _installed(asked, key, "payload.json") if asked.payload and asked.platform != "microshift" else []
+def _payload(installation: Installation, key: str) -> list[Mapping[str, Any]]:
+    return (
+        _installed(installation, key, "payload.json") if installation.payload and installation.platform != "microshift" else []
+    )
 
 
-def _counts(entry: Mapping[str, Any], asked: Installation) -> bool:
+def _counts(entry: Mapping[str, Any], installation: Installation) -> bool:
     """Whether an entry of a data file is there on a cluster."""
     since: str | None = entry.get("since", next(iter(RELEASES)))
-    if asked.feature_set == TECH_PREVIEW:
+    if installation.feature_set == TECH_PREVIEW:
         since = entry.get("techPreview", since)
-    since = entry.get("platforms", {}).get(asked.platform, since)
-    at = ORDER[asked.release]
-    return since is not None and ORDER[since] <= at <= ORDER[entry.get("until", asked.release)]
+    since = entry.get("platforms", {}).get(installation.platform, since)
+    at = ORDER[installation.release]
+    return since is not None and ORDER[since] <= at <= ORDER[entry.get("until", installation.release)]
 
 
 @cache

@@ -80,8 +80,8 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
 
 
 def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> NamespacePolicy:
-    found = cluster.namespaces.get(namespace)
-    metadata = (found or {}).get("metadata") or {}
+    manifest = cluster.namespaces.get(namespace)
+    metadata = (manifest or {}).get("metadata") or {}
     labels = {label: value or "" for label, value in (metadata.get("labels") or {}).items()}
     minor = cluster.kubernetes_minor
     after: Mapping[str, str] = labels
@@ -94,7 +94,7 @@ def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> N
         metadata = {**metadata, "name": namespace, "annotations": cluster.admission.annotations_of(namespace)}
         enforcing = enforces(minor, cluster.platform, tech_preview=cluster.tech_preview)
         synced = sync(
-            {**(found or {}), "metadata": metadata},
+            {**(manifest or {}), "metadata": metadata},
             {account: [stored[name] for name in names] for account, names in usable.items()},
             minor,
             enforcing=enforcing,
@@ -123,8 +123,8 @@ def _usable(cluster: Cluster, namespace: str, accounts: Iterable[str]) -> dict[s
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
     everyone = _sccs_of(cluster, namespace, User("", groups))
     names = dict.fromkeys((*BUILT_IN_ACCOUNTS, *sorted(cluster.accounts.names_in(namespace)), *sorted(accounts)))
-    own = {name: _sccs_of(cluster, namespace, User(service_account_name(namespace, name))) for name in names}
-    return {name: [scc for scc in cluster.sccs if scc in everyone or scc in own[name]] for name in names}
+    by_account = {name: _sccs_of(cluster, namespace, User(service_account_name(namespace, name))) for name in names}
+    return {name: [scc for scc in cluster.sccs if scc in everyone or scc in by_account[name]] for name in names}
 
 
 def _sccs_of(cluster: Cluster, namespace: str, user: User) -> set[str]:
@@ -176,8 +176,8 @@ def _needed(
     needed = level or min(filter(None, map(level_of, stored)), key=LEVELS.index, default=None)
     if needed is None:
         return None, "", ""
-    found = ((account, name) for account, names in usable.items() for name in names if level_of(name) == needed)
-    return needed, *next(found)
+    pairs = ((account, name) for account, names in usable.items() for name in names if level_of(name) == needed)
+    return needed, *next(pairs)
 
 
 def _unknown(cluster: Cluster, namespace: str, labels: Mapping[str, str], minor: int) -> str:

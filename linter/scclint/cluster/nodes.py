@@ -96,8 +96,8 @@ def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, .
 
 def possible_pools(pod: Object, pools: tuple[NodePool, ...]) -> tuple[NodePool, ...]:
     """Return the same as `pools_for`, but never empty: nodes without a known pool belong to the installed workers."""
-    found = pools_for(pod, pools)
-    return found or tuple(pool for pool in pools if pool.name == "worker") or pools
+    matches = pools_for(pod, pools)
+    return matches or tuple(pool for pool in pools if pool.name == "worker") or pools
 
 
 def pools_for(pod: Object, pools: Iterable[NodePool]) -> tuple[NodePool, ...]:
@@ -115,13 +115,13 @@ def _stray(objects: list[Object]) -> list[str]:
 
 def _pool_objects(objects: list[Object]) -> list[Object]:
     """The MachineConfigPools by name, the built-in ones added where the input lacks them."""
-    found = {_name(o): o for o in objects if o.get("kind") == "MachineConfigPool"}
+    pools = {_name(o): o for o in objects if o.get("kind") == "MachineConfigPool"}
     for role in ("master", "worker"):
         labels = {_BUILT_IN: "", f"{POOL_LABELS}{role}": ""}
         selector = {"matchLabels": {f"{_ROLE}{role}": ""}}
         spec = {"nodeSelector": selector, "machineConfigSelector": {"matchLabels": {ROLE_LABEL: role}}}
-        found.setdefault(role, {"kind": "MachineConfigPool", "metadata": {"name": role, "labels": labels}, "spec": spec})
-    return [found[name] for name in sorted(found)]
+        pools.setdefault(role, {"kind": "MachineConfigPool", "metadata": {"name": role, "labels": labels}, "spec": spec})
+    return [pools[name] for name in sorted(pools)]
 
 
 def _pool(
@@ -132,19 +132,19 @@ def _pool(
     selector = as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: name}}
     # The MachineConfigs of the workers apply to the pool, and the operator makes one of each of their configurations.
     inherits = selects(selector, {ROLE_LABEL: "worker"})
-    own = [c for c in configs if _selects(c, pool)] or [c for c in configs if inherits and _selects(c, worker)]
+    kubelet_configs = [c for c in configs if _selects(c, pool)] or [c for c in configs if inherits and _selects(c, worker)]
     runtimes = [c for c in runtimes if _selects(c, pool)] or [c for c in runtimes if inherits and _selects(c, worker)]
     wanted = [
         as_text(as_mapping(as_mapping(c.get("spec")).get("containerRuntimeConfig")).get("defaultRuntime")) for c in runtimes
     ]
-    decided = {_name(c): value for c in own if isinstance(value := _kubelet(c).get("seccompDefault"), bool)}
-    values = {*decided.values(), *([False] if decided and len(decided) < len(own) else [])}
+    decided = {_name(c): value for c in kubelet_configs if isinstance(value := _kubelet(c).get("seccompDefault"), bool)}
+    values = {*decided.values(), *([False] if decided and len(decided) < len(kubelet_configs) else [])}
     configured = next((runtime for runtime in reversed(wanted) if runtime), "")
     crio, handlers = _crio_settings((c for c in machine_configs if selects(selector, labels_of(c))), configured)
     return NodePool(
         name,
         _roles(pool),
-        (*_INSTALLED_TAINTS.get(name, ()), *_taints(own)),
+        (*_INSTALLED_TAINTS.get(name, ()), *_taints(kubelet_configs)),
         None if len(values) > 1 else True in values,
         tuple(decided),
         crio.get("seccomp_profile", ""),

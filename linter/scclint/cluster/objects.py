@@ -53,7 +53,7 @@ class Objects:
     def with_more(self, more: "Objects") -> "Objects":
         """Return these and more objects, which override those of the same name."""
         both = Objects(())
-        both._by_kind = {kind: {**held, **more._by_kind[kind]} for kind, held in self._by_kind.items()}
+        both._by_kind = {kind: {**objects, **more._by_kind[kind]} for kind, objects in self._by_kind.items()}
         return both
 
     def get(self, ref: ObjectRef) -> Object | None:
@@ -100,7 +100,9 @@ def unroll(objects: Iterable[Object]) -> Iterator[Object]:
         if isinstance(items := item.get("items"), list) and kind.endswith("List"):
             element = {"apiVersion": item.get("apiVersion"), "kind": kind.removesuffix("List")}
             # The elements of a typed list need not repeat what they are.
-            yield from unroll({**element, **one} if kind != "List" else one for one in items if isinstance(one, Mapping))
+            yield from unroll(
+                {**element, **entry} if kind != "List" else entry for entry in items if isinstance(entry, Mapping)
+            )
         # Without a group it is core, or OpenShift's own from before its APIs were grouped.
         elif as_text(item.get("apiVersion")).rpartition("/")[0] in _GROUPS.get(kind, ()):
             yield item

@@ -63,22 +63,22 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
 
     MicroShift has none of these kinds but pods and nodes, and a ConfigMap `microshift-version`.
     """
-    found = Observed(is_dump)
+    observed = Observed(is_dump)
     pods: dict[tuple[str, str], ObservedPod] = {}
     runtimes: set[str] = set()
     for item, place in objects:
         match item.get("kind"):
             case "ClusterVersion":
-                found = replace(found, version=found.version or _version(as_mapping(item.get("status"))))
+                observed = replace(observed, version=observed.version or _version(as_mapping(item.get("status"))))
             case "FeatureGate":
                 feature_set = str(as_mapping(item.get("spec")).get("featureSet") or FEATURE_SETS[0])
-                found = replace(found, feature_set=found.feature_set or feature_set)
+                observed = replace(observed, feature_set=observed.feature_set or feature_set)
             case "Infrastructure":
-                found = replace(found, platform=found.platform or _platform(as_mapping(item.get("status"))))
+                observed = replace(observed, platform=observed.platform or _platform(as_mapping(item.get("status"))))
             case "ConfigMap" if as_mapping(item.get("metadata")).get("name") == "microshift-version":
                 data = as_mapping(item.get("data"))
                 version = ".".join(str(data.get(part)) for part in ("major", "minor", "patch"))
-                found = replace(found, version=found.version or version, platform="microshift")
+                observed = replace(observed, version=observed.version or version, platform="microshift")
             case "Node":
                 info = as_mapping(as_mapping(item.get("status")).get("nodeInfo"))
                 if runtime := _CRIO.match(str(info.get("containerRuntimeVersion"))):
@@ -87,7 +87,7 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
                 pod = _pod(as_mapping(item.get("metadata")), place)
                 pods.setdefault((pod.namespace, pod.name), pod)
     by_namespace = groupby((pods[key] for key in sorted(pods)), lambda pod: pod.namespace)
-    return replace(found, crio=tuple(sorted(runtimes)), by_namespace={name: tuple(here) for name, here in by_namespace})
+    return replace(observed, crio=tuple(sorted(runtimes)), by_namespace={name: tuple(here) for name, here in by_namespace})
 
 
 def _version(status: Mapping[str, Any]) -> str:

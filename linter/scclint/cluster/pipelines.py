@@ -38,5 +38,5 @@ def openshift_pipelines(namespaces: Mapping[str, str], *, installed: bool, defau
     )
     if installed:
         return [*in_namespaces]
-    own = addon(NAME)
-    return [*map(scc_of, own.sccs), *objects_of_grants(own.cluster_grants), *in_namespaces]
+    operator = addon(NAME)
+    return [*map(scc_of, operator.sccs), *objects_of_grants(operator.cluster_grants), *in_namespaces]

@@ -28,7 +28,7 @@ class BoundRule:
 class Rights:
     """`bindings` are all bindings of the cluster, `roles` its Roles and ClusterRoles, and `aggregation` knows those that aggregate others.
 
-    `known` are the rights of the cluster that this one extends. What stays the same is not read again.
+    `base_rights` are the rights of the cluster that this one extends. What stays the same is not read again.
     """
 
     def __init__(
@@ -36,16 +36,16 @@ class Rights:
         bindings: Mapping[ObjectRef, Object],
         roles: Mapping[ObjectRef, Object],
         aggregation: Aggregation,
-        known: "Rights | None" = None,
+        base_rights: "Rights | None" = None,
     ) -> None:
         self._roles = roles
         self._aggregation = aggregation
-        self._known = known
+        self._known = base_rights
         self._bindings = bindings
         self._rules: dict[ObjectRef, tuple[RoleRule, ...]] = {}
         self._bound: dict[tuple[str, str], dict[ObjectRef, ObjectRef]] = {}
         for ref, binding in bindings.items():
-            if known is None or known._bindings.get(ref) is not binding:
+            if base_rights is None or base_rights._bindings.get(ref) is not binding:
                 role = rbac.role_bound_by(binding, ref.namespace)
                 for kind, names in zip(("User", "Group"), rbac.subject_names(binding, ref.namespace), strict=True):
                     for name in names:
@@ -56,37 +56,39 @@ class Rights:
 
         Those of the whole cluster are first, then those of namespaces, by name.
         """
-        found: dict[ObjectRef, ObjectRef] = {}
+        bindings: dict[ObjectRef, ObjectRef] = {}
         for subject in (("User", user.name), *(("Group", group) for group in user.groups)):
-            found |= self._of(subject)
-        return dict(sorted(found.items(), key=lambda item: (item[0].namespace, item[0].name)))
+            bindings |= self._of(subject)
+        return dict(sorted(bindings.items(), key=lambda item: (item[0].namespace, item[0].name)))
 
     def subjects(self) -> Iterator[tuple[str, str]]:
         """Return the subjects of the bindings: `User` and the name of a user or service account, or `Group` and its name."""
-        known = self._known.subjects() if self._known else ()
-        return filter(self._of, dict.fromkeys((*known, *self._bound)))
+        base_subjects = self._known.subjects() if self._known else ()
+        return filter(self._of, dict.fromkeys((*base_subjects, *self._bound)))
 
     def _of(self, subject: tuple[str, str]) -> dict[ObjectRef, ObjectRef]:
         """The bindings that name a subject, each with its role."""
-        known = self._known
-        if known is None:
+        base_rights = self._known
+        if base_rights is None:
             return self._bound.get(subject, {})
-        same = {ref: role for ref, role in known._of(subject).items() if self._bindings[ref] is known._bindings[ref]}
+        same = {
+            ref: role for ref, role in base_rights._of(subject).items() if self._bindings[ref] is base_rights._bindings[ref]
+        }
         return same | self._bound.get(subject, {})
 
     def rules_of(self, role: ObjectRef) -> tuple[RoleRule, ...]:
         """Return the rules of a role, or of the roles that it aggregates."""
-        found = self._rules.get(role)
-        if found is None:
-            written, known = self._roles.get(role), self._known
+        rules = self._rules.get(role)
+        if rules is None:
+            written, base_rights = self._roles.get(role), self._known
             aggregates = written is not None and role.kind == "ClusterRole" and bool(selectors_of(written))
-            same = known is not None and written is not None and known._roles.get(role) is written
-            if known is not None and same and (not aggregates or known._aggregation is self._aggregation):
-                return known.rules_of(role)
+            same = base_rights is not None and written is not None and base_rights._roles.get(role) is written
+            if base_rights is not None and same and (not aggregates or base_rights._aggregation is self._aggregation):
+                return base_rights.rules_of(role)
             sources = self._aggregation.sources(role.name) if aggregates else filter(None, [written])
-            found = self._rules[role] = tuple(
+            rules = self._rules[role] = tuple(
                 (rbac.reference(source), index, rule)
                 for source in sources
                 for index, rule in enumerate(source.get("rules") or ())
             )
-        return found
+        return rules

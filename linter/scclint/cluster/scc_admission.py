@@ -122,10 +122,10 @@ class SccAdmission:
         provider = self._provider(scc, namespace)
         if provider is None:
             return None
-        given = Grant("serviceaccount", "rbac")
+        grant = Grant("serviceaccount", "rbac")
         assumed = annotations_of(self._namespaces.get(namespace, {}))[1]
         decoded = decode_pod(pod, self._minor).valid()
-        return plugin.admit(decoded, [provider], [given], wording=provider.wording, namespace=namespace, assumed=assumed)
+        return plugin.admit(decoded, [provider], [grant], wording=provider.wording, namespace=namespace, assumed=assumed)
 
     def is_in_range(self, uid: int, namespace: str) -> bool:
         """Whether the namespace's own range of user IDs has the ID."""
@@ -137,11 +137,11 @@ class SccAdmission:
 
     def _provider(self, scc: str, namespace: str) -> Provider | None:
         """The SCC of that name made ready for a namespace; None if it is missing or cannot be built."""
-        found = self._sccs.by_name.get(scc)
-        if found is None:
+        constraints = self._sccs.by_name.get(scc)
+        if constraints is None:
             return None
         try:
-            return self._sccs.provider(found, namespace, self.annotations_of(namespace), self._minor)
+            return self._sccs.provider(constraints, namespace, self.annotations_of(namespace), self._minor)
         except (ProviderError, KeyError):
             return None
 

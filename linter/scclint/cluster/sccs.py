@@ -55,8 +55,8 @@ class OrderedSccs:
 
     def providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
         """Return what `make_providers` does for all SCCs, made once for each namespace."""
-        asked = (self.ordered, namespace, annotations, self._minor)
-        return self._memo(namespace, lambda: make_providers(*asked, self.provider))
+        arguments = (self.ordered, namespace, annotations, self._minor)
+        return self._memo(namespace, lambda: make_providers(*arguments, self.provider))
 
     def provider(self, scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
         """Return what `make_provider` does, made once for all namespaces with the same ranges. Raises ProviderError."""

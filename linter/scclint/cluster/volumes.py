@@ -38,20 +38,22 @@ def claimed_volume(objects: Objects, namespace: str, name: str, template: Object
         migrated = any(volume.get(source) for source in _MIGRATED)
         return ClaimedVolume("", None if migrated else any(volume.get(source) for source in _IN_TREE), of_one_pod)
     driver = as_text(value_at(volume, ("csi", "driver"))) if volume else _provisioner(objects, claim)
-    known = objects.named("CSIDriver").get(driver)
-    return ClaimedVolume(driver, None if known is None else value_at(known, ("spec", "seLinuxMount")) is True, of_one_pod)
+    csi_driver = objects.named("CSIDriver").get(driver)
+    return ClaimedVolume(
+        driver, None if csi_driver is None else value_at(csi_driver, ("spec", "seLinuxMount")) is True, of_one_pod
+    )
 
 
 def _volume(objects: Objects, namespace: str, name: str, volume: str) -> Object:
     """Return the spec of the PersistentVolume that a claim names, or that names the claim; empty if there is none."""
-    held = objects.named("PersistentVolume")
+    persistent_volumes = objects.named("PersistentVolume")
     bound = (
         item
-        for item in held.values()
+        for item in persistent_volumes.values()
         if (value_at(item, ("spec", "claimRef", "namespace")), value_at(item, ("spec", "claimRef", "name")))
         == (namespace, name)
     )
-    return as_mapping(as_mapping(held.get(volume) or next(bound, None)).get("spec"))
+    return as_mapping(as_mapping(persistent_volumes.get(volume) or next(bound, None)).get("spec"))
 
 
 def _provisioner(objects: Objects, claim: Object) -> str:
@@ -62,5 +64,5 @@ def _provisioner(objects: Objects, claim: Object) -> str:
         if "storageClassName" not in claim
         else []
     )
-    found = classes.get(as_text(claim.get("storageClassName"))) or (defaults[0] if len(defaults) == 1 else EMPTY)
-    return as_text(found.get("provisioner"))
+    storage_class = classes.get(as_text(claim.get("storageClassName"))) or (defaults[0] if len(defaults) == 1 else EMPTY)
+    return as_text(storage_class.get("provisioner"))

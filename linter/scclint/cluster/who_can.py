@@ -37,7 +37,7 @@ def holders(scc: Constraints, bindings: Iterable[rbac.Binding]) -> tuple[Holder,
 
     `bindings` are those whose subjects may use the SCC. The members of a group are not listed one by one.
     """
-    found: dict[tuple[SubjectKind, str, str], list[Grant]] = {}
+    grants: dict[tuple[SubjectKind, str, str], list[Grant]] = {}
 
     def add(name: str, via: Literal["users", "groups", "rbac"], group: bool, *path: Any) -> None:
         account = None if group else User(name).service_account
@@ -45,7 +45,7 @@ def holders(scc: Constraints, bindings: Iterable[rbac.Binding]) -> tuple[Holder,
         if account is not None:
             key = ("ServiceAccount", *account)
         subject: SubjectType = "user" if account is None else "serviceaccount"
-        found.setdefault(key, []).append(Grant(subject, via, name if group else "", *path))
+        grants.setdefault(key, []).append(Grant(subject, via, name if group else "", *path))
 
     for name in dict.fromkeys(scc.users):
         add(name, "users", False)
@@ -60,7 +60,7 @@ def holders(scc: Constraints, bindings: Iterable[rbac.Binding]) -> tuple[Holder,
             for name in dict.fromkeys(binding.groups):
                 add(name, "rbac", True, binding.ref, use.role, use.index)
     order = ("Group", "User", "ServiceAccount")
-    return tuple(Holder(*key, tuple(found[key])) for key in sorted(found, key=lambda key: (order.index(key[0]), key[1:])))
+    return tuple(Holder(*key, tuple(grants[key])) for key in sorted(grants, key=lambda key: (order.index(key[0]), key[1:])))
 
 
 def acting_as(kind: SubjectKind, namespace: str, name: str) -> User:
@@ -69,5 +69,5 @@ def acting_as(kind: SubjectKind, namespace: str, name: str) -> User:
         return User("", (name,))
     if kind == "ServiceAccount":
         return controller_user(namespace, name)
-    own = ("system:cluster-admins",) if name == "kube:admin" else ()
-    return User(name, ("system:authenticated", "system:authenticated:oauth", *own))
+    groups = ("system:cluster-admins",) if name == "kube:admin" else ()
+    return User(name, ("system:authenticated", "system:authenticated:oauth", *groups))

@@ -342,11 +342,11 @@ def _record(made: Callable[..., R], item: Mapping[str, Any], **more: Any) -> R:
 def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts, ...]:
     grants = []
     for index, item in _items(value):
-        given = [key for key in ("service-account", "group", "user") if key in item]
-        if len(given) != 1:
-            named = " and ".join(given) or "none"
+        subject_keys = [key for key in ("service-account", "group", "user") if key in item]
+        if len(subject_keys) != 1:
+            named = " and ".join(subject_keys) or "none"
             context.mistake((index,), f"a grant names one of service-account, group or user, not {named}")
-        elif given == ["service-account"] and "namespace" not in item:
+        elif subject_keys == ["service-account"] and "namespace" not in item:
             context.mistake((index,), "a grant to a service account needs the account's namespace")
         grants.append(_record(records.GrantFacts, item))
     return tuple(grants)

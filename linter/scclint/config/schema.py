@@ -65,8 +65,10 @@ def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
         case "type":
             yield _mistyped(path, data, [rule])
         case "enum":
-            known = [str(k) for k in rule]
-            yield Mistake(path, f"{written(path)} must be {listed(known, 'or')}, not {_shown(data)}{did_you_mean(data, known)}")
+            values = [str(k) for k in rule]
+            yield Mistake(
+                path, f"{written(path)} must be {listed(values, 'or')}, not {_shown(data)}{did_you_mean(data, values)}"
+            )
         case "const":
             yield Mistake(path, f"{written(path)} must be {_shown(rule)}, not {_shown(data)}")
         case "minLength" | "minItems":
@@ -115,9 +117,9 @@ def written(path: Path) -> str:
     return field_path(path) or "the file"
 
 
-def did_you_mean(given: object, known: list[str]) -> str:
+def did_you_mean(word: object, words: list[str]) -> str:
     """Return `; did you mean 'X'?`, or nothing if no known word is similar."""
-    meant = closest_match(str(given), known, cutoff=0.6)
+    meant = closest_match(str(word), words, cutoff=0.6)
     return f"; did you mean {meant!r}?" if meant else ""
 
 

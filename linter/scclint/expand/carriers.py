@@ -38,36 +38,40 @@ def carried(carrier: Item) -> Iterator[Item]:
         return
     home = _selected(value_at(carrier.data, ("spec", "namespaceSelector", "include")))
     for index, entry in enumerate(entries):
-        found = value_at(entry, within)
+        content = value_at(entry, within)
         where = (*carrier.path, *listed, index, *within)
         filled: dict[Path, tuple[Parameter, ...]] = {}
-        if isinstance(found, Unknown) or (isinstance(found, str) and "{{" in found):
+        if isinstance(content, Unknown) or (isinstance(content, str) and "{{" in content):
             # All of the object is filled in.
-            data: dict[str, Any] = {"kind": Unknown(str(found))}
+            data: dict[str, Any] = {"kind": Unknown(str(content))}
             filled[where] = ()
-        elif isinstance(found, dict) and not _is_mere_check(entry, found):
-            data = opened(found, where, filled)
+        elif isinstance(content, dict) and not _is_mere_check(entry, content):
+            data = opened(content, where, filled)
         else:
             continue
         provenance = Provenance(home=home, substitutions=(filled,) if filled else ())
         yield Item(carrier.root, where, data, provenance.within(carrier.provenance))
 
 
-def _is_mere_check(entry: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+def _is_mere_check(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> bool:
     """Whether a ConfigurationPolicy makes nothing of an entry: what must not be there, what is meant without a name, and
     fields that an SCC must have which is there already."""
     if "complianceType" not in entry:
         return False
-    fields_of_scc = found.get("kind") == "SecurityContextConstraints" and not {"runAsUser", "seLinuxContext"} <= found.keys()
-    return fields_of_scc or str(entry["complianceType"]).lower() == "mustnothave" or not value_at(found, ("metadata", "name"))
+    fields_of_scc = (
+        manifest.get("kind") == "SecurityContextConstraints" and not {"runAsUser", "seLinuxContext"} <= manifest.keys()
+    )
+    return (
+        fields_of_scc or str(entry["complianceType"]).lower() == "mustnothave" or not value_at(manifest, ("metadata", "name"))
+    )
 
 
 def _selected(names: Any) -> str:
     """Return patterns of namespaces as one name. A long list is shortened to its first items."""
     if not isinstance(names, list):
         return ""
-    rest = len(names) - _NAMED
-    return ", ".join(map(str, names[:_NAMED])) + (f" and {rest} more" if rest > 0 else "")
+    excess = len(names) - _NAMED
+    return ", ".join(map(str, names[:_NAMED])) + (f" and {excess} more" if excess > 0 else "")
 
 
 def generated(policy: Item) -> Iterator[Item]:
@@ -108,11 +112,11 @@ def triggered(trigger: Item) -> Iterator[Item]:
     for path in TRIGGERS[trigger.key]:
         below = path[-2:] if path[-2:] == ("source", "resource") else ()
         for where, around in each(trigger.data, path[: len(path) - len(below)]):
-            found = value_at(around, below)
+            manifest = value_at(around, below)
             operation = str(as_mapping(around).get("operation") or "") if below else ""
-            if isinstance(found, dict) and operation in _CREATING:
-                made = replace(provenance, elsewhere=_BY_CONTROLLER) if found.get("kind") == "Pod" else provenance
-                yield Item(trigger.root, (*trigger.path, *where, *below), found, made)
+            if isinstance(manifest, dict) and operation in _CREATING:
+                made = replace(provenance, elsewhere=_BY_CONTROLLER) if manifest.get("kind") == "Pod" else provenance
+                yield Item(trigger.root, (*trigger.path, *where, *below), manifest, made)
 
 
 def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> Any:

@@ -59,7 +59,9 @@ def _serving(csv: Item) -> set[str]:
     """Return the names of the deployments that serve a webhook or an aggregated API."""
     lists = (("spec", "webhookdefinitions"), ("spec", "apiservicedefinitions", "owned"))
     served = (value_at(csv.data, path) for path in lists)
-    return {name for some in served for one in as_mappings(some) if isinstance(name := one.get("deploymentName"), str)}
+    return {
+        name for some in served for definition in as_mappings(some) if isinstance(name := definition.get("deploymentName"), str)
+    }
 
 
 def _with_certificates(spec: Any, secret: str) -> Any:
@@ -68,8 +70,8 @@ def _with_certificates(spec: Any, secret: str) -> Any:
     if not isinstance(pod, dict) or not isinstance(pod.get("volumes", []), list | None):
         return spec
     volumes = pod.get("volumes") or []
-    known = {volume.get("name") for volume in mappings(volumes)}
-    added = [{"name": name, "secret": {"secretName": secret}} for name in _CERTIFICATES if name not in known]
+    volume_names = {volume.get("name") for volume in mappings(volumes)}
+    added = [{"name": name, "secret": {"secretName": secret}} for name in _CERTIFICATES if name not in volume_names]
     return {**spec, "template": {**spec["template"], "spec": {**pod, "volumes": [*volumes, *added]}}}
 
 

@@ -33,8 +33,8 @@ def pods(item: Item) -> Iterator[Item]:
         for path, data in each(item.data, row.at):
             if isinstance(data, dict) and not (row.unless and value_at(data, row.unless[:-1]) == row.unless[-1]):
                 part = whole.at(*path)
-                own = laid_over(whole.at(*row.defaults), part) if row.defaults else part
-                if pod := _pod(item, whole, own, row):
+                pod_part = laid_over(whole.at(*row.defaults), part) if row.defaults else part
+                if pod := _pod(item, whole, pod_part, row):
                     yield pod
     if item.key[0] == "argoproj.io":
         below = ("spec", "workflowSpec") if item.key[1] == "CronWorkflow" else ("spec",)
@@ -102,8 +102,8 @@ def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) ->
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
     elsewhere = _PATCHED if any(patch is None for _, patch in patches) else item.provenance.elsewhere
-    own = " ".join(filter(None, (row.name, str(name.data) if name else "")))
-    return pod_of(item, whole, name, metadata, spec, place, inner, own, elsewhere=elsewhere)
+    part_name = " ".join(filter(None, (row.name, str(name.data) if name else "")))
+    return pod_of(item, whole, name, metadata, spec, place, inner, part_name, elsewhere=elsewhere)
 
 
 def _parsed(text: Any) -> dict[str, Any] | None:
@@ -162,10 +162,10 @@ def _added_volumes(spec: Mapping[str, SourcedValue], part: SourcedValue, row: Cu
 
 def _share(spec: dict[str, SourcedValue], field: str, value: SourcedValue) -> None:
     """Add a field that the whole object sets: lists are joined, other fields count if the pod has none."""
-    own = spec.get(field, NOTHING)
-    if own.items and value.items:
-        spec[field] = in_list([*own.items, *value.items], own)
-    elif not own and value:
+    pod_value = spec.get(field, NOTHING)
+    if pod_value.items and value.items:
+        spec[field] = in_list([*pod_value.items, *value.items], pod_value)
+    elif not pod_value and value:
         spec[field] = value
 
 
@@ -177,8 +177,8 @@ def _mounted(volumes: SourcedValue, part: SourcedValue) -> SourcedValue:
 
 def _containers(part: SourcedValue, row: CustomPod) -> Iterator[SourcedValue]:
     for path in row.containers:
-        found = part.at(*path)
-        yield from found.items if isinstance(found.data, list) else [found] if isinstance(found.data, dict) else []
+        value = part.at(*path)
+        yield from value.items if isinstance(value.data, list) else [value] if isinstance(value.data, dict) else []
 
 
 def _with_main(containers: list[SourcedValue], whole: SourcedValue, part: SourcedValue, row: CustomPod) -> list[SourcedValue]:

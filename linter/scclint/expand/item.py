@@ -127,15 +127,15 @@ def with_expressions(data: Any) -> Any:
     return [with_expressions(value) for value in data] if isinstance(data, list) else data
 
 
-def without_release_namespace(item: Item, document: Document, asked: str) -> Item:
+def without_release_namespace(item: Item, document: Document, requested_namespace: str) -> Item:
     """Return an object of what Helm rendered as if it named no namespace where it names the release's and nobody gave one.
 
-    `asked` is the namespace for objects that name none; empty if the user asked for none.
+    `requested_namespace` is the namespace for objects that name none; empty if the user asked for none.
     """
     marker = document.release_namespace
-    if not marker or marker == asked:
+    if not marker or marker == requested_namespace:
         return item
-    namespace = asked or UNSPECIFIED_NAMESPACE
+    namespace = requested_namespace or UNSPECIFIED_NAMESPACE
     data, provenance = dict(item.data), item.provenance
     if isinstance(metadata := data.get("metadata"), dict) and metadata.get("namespace") == marker:
         data["metadata"] = {key: value for key, value in metadata.items() if key != "namespace"}

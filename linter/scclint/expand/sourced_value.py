@@ -65,8 +65,8 @@ def values_in(data: Any) -> int:
     """How many values there are in plain data: each mapping and list is one itself, and null is none."""
     if data is None:
         return 0
-    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return 1 + sum(map(values_in, held))
+    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + sum(map(values_in, children))
 
 
 def laid_over(base: SourcedValue, over: SourcedValue) -> SourcedValue:

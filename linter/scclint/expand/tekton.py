@@ -76,24 +76,24 @@ def _pod(
 ) -> Item:
     """Return the pod of the task spec `task`, with what its run sets. `name` is the task's name in a pipeline."""
     steps, sidecars = task.at("steps"), task.at("sidecars")
-    found = [references.step(step, whole) for step in steps.items]
-    containers = [named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(found)]
+    resolved_steps = [references.step(step, whole) for step in steps.items]
+    containers = [named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(resolved_steps)]
     containers += [named(sidecar, "sidecar") for sidecar in sidecars.items]
-    own, more = task.at("volumes"), run.template.at("volumes")
-    volumes = [*own.items, *more.items]
+    task_volumes, more = task.at("volumes"), run.template.at("volumes")
+    volumes = [*task_volumes.items, *more.items]
     spec = {key: part for key, part in run.template.fields.items() if key not in ("volumes", "env")}
     spec["serviceAccountName"] = run.account or SourcedValue(PIPELINE, None, run.account.path)
     spec["containers"] = in_list(containers, sidecars if steps.node is None else steps)
     if volumes:
-        spec["volumes"] = in_list(volumes, more if own.node is None else own)
+        spec["volumes"] = in_list(volumes, more if task_volumes.node is None else task_volumes)
     metadata, marks = _metadata(whole, task, run)
     inner: Inner = {
-        **{("metadata", key): found for key, found in marks.items()},
+        **{("metadata", key): mark for key, mark in marks.items()},
         ("spec", "containers"): dict(enumerate(containers)),
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
     place = replace(whole.at("spec"), data=None, node=task.node)
-    elsewhere = next((missing for _, missing in found if missing), "")
+    elsewhere = next((missing for _, missing in resolved_steps if missing), "")
     by = called(run.by) if run.by and run.sets else ""
     return pod_of(item, whole, name, metadata, spec, place, inner, f"task {name.data}" if name else "", by, elsewhere)
 

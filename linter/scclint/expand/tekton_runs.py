@@ -34,14 +34,14 @@ class RunOverrides:
     @property
     def sets(self) -> tuple[object, ...]:
         """All that the run sets and verdicts may depend on; empty if it leaves everything to the defaults."""
-        found = (self.account.data or None, self.template.data or None, _marks(self.by) or None)
-        return found if any(found) else ()
+        values = (self.account.data or None, self.template.data or None, _marks(self.by) or None)
+        return values if any(values) else ()
 
 
 def distinct(runs: Iterable[RunOverrides]) -> Iterator[RunOverrides]:
     """The first of the runs that set the same; one with the defaults if there is none."""
     alike: dict[tuple[int, ...], RunOverrides] = {}
-    seen: set[str] = set()
+    keys: set[str] = set()
     for run in runs:
         # Many tasks of one run share its template, which may be large.
         same = id(run.account.data), id(run.template.data), id(run.by.data)
@@ -50,10 +50,10 @@ def distinct(runs: Iterable[RunOverrides]) -> Iterator[RunOverrides]:
         # Kept, because Python reuses the ids of values that are gone.
         alike[same] = run
         key = repr((run.sets, run.namespace))
-        if key not in seen:
-            seen.add(key)
+        if key not in keys:
+            keys.add(key)
             yield run
-    if not seen:
+    if not keys:
         yield RunOverrides()
 
 
@@ -82,8 +82,8 @@ class PipelineRun:
         self._spec = whole.at("spec")
         self._own: dict[str, list[SourcedValue]] = {}
         self._memo = Memo()
-        for one in self._spec.at("taskRunSpecs").items:
-            self._own.setdefault(_text(one.at("pipelineTaskName")), []).append(one)
+        for entry in self._spec.at("taskRunSpecs").items:
+            self._own.setdefault(_text(entry.at("pipelineTaskName")), []).append(entry)
 
     @property
     def is_too_large(self) -> bool:
@@ -101,12 +101,12 @@ class PipelineRun:
         key = _text(name)
         return self._memo(key, lambda: self._run_of(self._own.get(key, ())))
 
-    def _run_of(self, own: Iterable[SourcedValue]) -> RunOverrides:
+    def _run_of(self, entries: Iterable[SourcedValue]) -> RunOverrides:
         account = self._spec.at("taskRunTemplate", "serviceAccountName") or self._spec.at("serviceAccountName")
         templates = [self._template]
-        for one in own:
-            account = one.at("serviceAccountName") or one.at("taskServiceAccountName") or account
-            templates.append(_template_of(one))
+        for entry in entries:
+            account = entry.at("serviceAccountName") or entry.at("taskServiceAccountName") or account
+            templates.append(_template_of(entry))
         return RunOverrides(account, _joined(templates), self._by)
 
     @property
@@ -117,30 +117,30 @@ class PipelineRun:
         return repr((_namespace(self.whole), _marks(self.whole), *fields))
 
 
-def _template_of(one: SourcedValue) -> SourcedValue:
+def _template_of(entry: SourcedValue) -> SourcedValue:
     """The pod template of an entry for one task."""
-    return one.at("podTemplate") or one.at("taskPodTemplate")
+    return entry.at("podTemplate") or entry.at("taskPodTemplate")
 
 
 def _joined(templates: Iterable[SourcedValue]) -> SourcedValue:
     """Return pod templates merged field by field; the last one wins. Volumes are merged by name."""
-    given = [template for template in templates if template]
-    if len(given) < 2:
-        return given[0] if given else NOTHING
+    stated_templates = [template for template in templates if template]
+    if len(stated_templates) < 2:
+        return stated_templates[0] if stated_templates else NOTHING
     fields: dict[str, SourcedValue] = {}
     volumes: dict[str, list[SourcedValue]] = {}
-    for template in given:
-        own = {key: part for key, part in template.fields.items() if part.data is not None}
-        fields |= own
+    for template in stated_templates:
+        parts = {key: part for key, part in template.fields.items() if part.data is not None}
+        fields |= parts
         named: dict[str, list[SourcedValue]] = {}
-        for volume in own["volumes"].items if "volumes" in own else ():
+        for volume in parts["volumes"].items if "volumes" in parts else ():
             named.setdefault(_text(volume.at("name")), []).append(volume)
         for name, alike in named.items():
             volumes.pop(name, None)
             volumes[name] = alike
     if volumes:
         fields["volumes"] = in_list((volume for alike in volumes.values() for volume in alike), fields["volumes"])
-    return in_mapping(fields, given[-1])
+    return in_mapping(fields, stated_templates[-1])
 
 
 class References:
@@ -223,9 +223,9 @@ class References:
         action, missing = self.action(step, holder)
         if not action:
             return step, missing
-        given = {key: part for key, part in action.at("spec").fields.items() if key not in _OF_ACTIONS_ALONE}
-        kept = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
-        return in_mapping({**kept, **given}, step), ""
+        action_fields = {key: part for key, part in action.at("spec").fields.items() if key not in _OF_ACTIONS_ALONE}
+        step_fields = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
+        return in_mapping({**step_fields, **action_fields}, step), ""
 
     def _refer(self, whole: SourcedValue, ref: SourcedValue, run: RunOverrides) -> None:
         target, _ = self._target(ref, "Task", whole)
@@ -275,8 +275,8 @@ class References:
         # An object that sets no namespace is applied to one that the input does not name, which may be the same.
         namespaces = dict.fromkeys(("" if kind == "ClusterTask" else _namespace(near), ""))
         for namespace, place in product(namespaces, _places(near)):
-            if (found := self._known.get((kind, namespace, name, *place))) is not None:
-                return found, "" if found else f"{kind} {name}, of which the input has more than one"
+            if (target := self._known.get((kind, namespace, name, *place))) is not None:
+                return target, "" if target else f"{kind} {name}, of which the input has more than one"
         return NOTHING, f"{kind} {name}, which is not in the input"
 
 

@@ -25,29 +25,29 @@ _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
 
 
-def instantiate(template: Item, given: Mapping[str, str], added: AddedTextCounter) -> list[Item]:
-    """Return the objects of a Template with the parameters filled in, in order. `given` are values for parameters by name.
+def instantiate(template: Item, params: Mapping[str, str], added: AddedTextCounter) -> list[Item]:
+    """Return the objects of a Template with the parameters filled in, in order. `params` are values for parameters by name.
 
     Each item of a List is also an object. A value that is not a mapping is left out. Raises LimitError at the place of the
     Template if filling in adds too much text; `added` counts it.
     """
     data, path = template.data, template.path
     at = locate(template.root, path)[0]
-    filler = _Filler({p.name: p for p in _parameters(data.get("parameters"), path, given)}, added, at)
+    filler = _Filler({p.name: p for p in _parameters(data.get("parameters"), path, params)}, added, at)
     labels, of_labels = filler.fill(data.get("labels"), (*path, "labels"))
     size = len(repr(labels)) if isinstance(labels, dict) and labels else 0
-    found = []
+    objects = []
     for where, item in _objects(data.get("objects"), (*path, "objects")):
         processed, substitutions = filler.fill(_without_namespace(item), where)
         if size and isinstance(metadata := processed.get("metadata"), dict):
             added.add(size, at)
             processed["metadata"] = {**metadata, "labels": {**as_mapping(metadata.get("labels")), **labels}}
             substitutions = {**of_labels, **substitutions}
-        found.append((where, processed, substitutions))
-    within = Provenance(home=_target_namespace(processed for _, processed, _ in found)).within(template.provenance)
+        objects.append((where, processed, substitutions))
+    within = Provenance(home=_target_namespace(processed for _, processed, _ in objects)).within(template.provenance)
     return [
         Item(template.root, where, processed, replace(within, substitutions=(s, *within.substitutions)) if s else within)
-        for where, processed, s in found
+        for where, processed, s in objects
     ]
 
 
@@ -57,10 +57,10 @@ def template_of(instance: Item) -> Iterator[Item]:
     OpenShift takes values of parameters from a Secret, which scclint does not read: the Template's own values count.
     """
     path: Path = ("spec", "template")
-    found = value_at(instance.data, path)
-    if isinstance(found, dict):
+    template = value_at(instance.data, path)
+    if isinstance(template, dict):
         home = str(value_at(instance.data, ("metadata", "namespace")) or "")
-        data = {**found, "apiVersion": instance.data["apiVersion"], "kind": "Template"}
+        data = {**template, "apiVersion": instance.data["apiVersion"], "kind": "Template"}
         provenance = replace(instance.provenance, home=home or instance.provenance.home)
         yield Item(instance.root, (*instance.path, *path), data, provenance)
 
@@ -75,7 +75,7 @@ def parameters_behind(obj: "ApiObject", at: Located) -> Iterator[Related]:
         return
     path = obj.written(at.path)
     for end in range(len(path), 0, -1):
-        parameters = next((known[path[:end]] for known in obj.provenance.substitutions if path[:end] in known), ())
+        parameters = next((by_path[path[:end]] for by_path in obj.provenance.substitutions if path[:end] in by_path), ())
         if parameters and locate(root, path[:end])[0] == at.span:
             for parameter in parameters:
                 yield Related(f"parameter {parameter.name} {parameter.how}", locate(root, parameter.path)[0])
@@ -87,16 +87,16 @@ def declared(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(parameter.name for parameter in _parameters(data.get("parameters"), (), {}))
 
 
-def _parameters(written: Any, path: Path, given: Mapping[str, str]) -> Iterator[Parameter]:
+def _parameters(written: Any, path: Path, params: Mapping[str, str]) -> Iterator[Parameter]:
     for index, item in enumerate(as_mappings(written)):
         name = item.get("name")
         if not isinstance(name, str):
             continue
         where = (*path, "parameters", index)
         value = item.get("value")
-        if given.get(name):
-            yield Parameter(name, given[name], (*where, "name"), f"is given as {given[name]!r}")
-        elif value not in (None, "") and name not in given:
+        if params.get(name):
+            yield Parameter(name, params[name], (*where, "name"), f"is given as {params[name]!r}")
+        elif value not in (None, "") and name not in params:
             text = value if isinstance(value, str) else json.dumps(value)
             yield Parameter(name, text, (*where, "value"), "has its value here")
         elif item.get("generate"):
@@ -220,5 +220,5 @@ def _decoded(text: str) -> Any:
 
 def _depth(data: Any) -> int:
     """Return how deeply collections are nested."""
-    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
-    return 0 if held is None else 1 + max(map(_depth, held), default=0)
+    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
+    return 0 if children is None else 1 + max(map(_depth, children), default=0)

@@ -32,8 +32,8 @@ def environment(*, index: bool = False) -> dict[str, str]:
     not know this variable, so no protocol is allowed either. The variables that git sets for a hook point to the hook's repository.
     """
     dropped = ("GIT_DIR", "GIT_WORK_TREE", *(() if index else ("GIT_INDEX_FILE",)))
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    variables = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**variables, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def repository_names(folder: str) -> frozenset[str]:

@@ -60,8 +60,8 @@ def is_manifest(file: str) -> bool:
 
 def text_of(revision: Revision, path: str) -> str | None:
     """Return the text of a regular file of the revision, whose path from the root it is; None if the revision has none there."""
-    found = _git(revision.root, "", "ls-tree", "-z", "--full-tree", revision.commit, "--", path).partition(" ")
-    if not found[0].startswith(_REGULAR):
+    entry = _git(revision.root, "", "ls-tree", "-z", "--full-tree", revision.commit, "--", path).partition(" ")
+    if not entry[0].startswith(_REGULAR):
         return None
     return _git(revision.root, f"{revision.name} has no {path}", "cat-file", "blob", f"{revision.commit}:{path}")
 
@@ -164,10 +164,10 @@ def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:
 
 def _ended(stream: IO[bytes]) -> Iterator[bytes]:
     """What a stream has, piece by piece, each ended by a NUL."""
-    rest = b""
+    tail = b""
     while block := stream.read(1 << 16):
         # What is longer than a block is no path that a disk takes, and not worth being kept.
-        *pieces, rest = (rest[: 1 << 16] + block).split(b"\0")
+        *pieces, tail = (tail[: 1 << 16] + block).split(b"\0")
         yield from pieces
 
 
@@ -182,9 +182,9 @@ def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None
     """What git writes. Its errors are not shown: they quote files of its folder, which may be links to any other file."""
     import subprocess
 
-    asked = command(revision.root, *arguments)
+    git_command = command(revision.root, *arguments)
     closed = subprocess.DEVNULL
-    with subprocess.Popen(asked, stdin=stdin or closed, stdout=subprocess.PIPE, stderr=closed, env=environment()) as git:
+    with subprocess.Popen(git_command, stdin=stdin or closed, stdout=subprocess.PIPE, stderr=closed, env=environment()) as git:
         assert git.stdout is not None
         yield git.stdout
         if git.wait() != 0:
@@ -250,8 +250,8 @@ def _base(name: str, root: str) -> Revision | None:
 def _diff(root: str, first: str, last: str) -> list[str]:
     """The names of files that differ between two revisions, or that are staged; both names of a file that was renamed."""
     between = [first, last] if first else ["--cached"]
-    asked = command(root, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", *between, "--")
-    done = run(asked, capture_output=True, env=environment(index=True), check=False)
+    git_command = command(root, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", *between, "--")
+    done = run(git_command, capture_output=True, env=environment(index=True), check=False)
     if done.returncode != 0:
         raise UsageError(f"git cannot tell which files of {root} are changed; name the files")
     return [name for name in os.fsdecode(done.stdout).split("\0") if name]

@@ -88,19 +88,23 @@ def find_sources(
         [*paths, *config.profile_dirs], stdin_filename, suffixes=(*SUFFIXES, *TEXT_SUFFIXES) if folders else SUFFIXES
     )
     named = {display(path) for path in paths}
-    texts = [one for one in targets if _name(one).endswith(TEXT_SUFFIXES) and _name(one) not in named] if folders else []
+    texts = (
+        [target for target in targets if _name(target).endswith(TEXT_SUFFIXES) and _name(target) not in named]
+        if folders
+        else []
+    )
     apart = frozenset(map(_name, texts))
-    errors = [one for one in targets if isinstance(one, LoadError) and one.file not in apart]
-    files = (one for one in targets if isinstance(one, SourceFile) and one.display not in apart)
-    kept, vendored = _without_vendored(files, folders)
+    errors = [target for target in targets if isinstance(target, LoadError) and target.file not in apart]
+    files = (target for target in targets if isinstance(target, SourceFile) and target.display not in apart)
+    source_files, vendored = _without_vendored(files, folders)
     return Sources(
-        [*kept, *errors, *empty(config.profile_dirs)],
+        [*source_files, *errors, *empty(config.profile_dirs)],
         [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False) or empty([path])],
         [*found(context), *empty(context)],
         folders,
         frozenset(map(display, (*config.cluster_state, *context))),
         tuple(paths),
-        [one for one in texts if isinstance(one, SourceFile)],
+        [target for target in texts if isinstance(target, SourceFile)],
         vendored,
     )
 
@@ -132,17 +136,17 @@ def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tu
         return os.path.isfile(os.path.join(folder, _LIST))
 
     tops = [os.path.join(os.path.abspath(folder), "") for folder in folders]
-    kept: list[SourceFile] = []
+    source_files: list[SourceFile] = []
     left_out: dict[str, int] = {}
     for file in files:
         path = os.path.abspath(file.path) if f"{_VENDOR}{os.sep}" in file.path else ""
         vendor = next((folder for folder in _vendors(path, tops) if is_vendor(folder)), None)
         if vendor is None:
-            kept.append(file)
+            source_files.append(file)
         else:
             shown = display(file.path.removesuffix(path[len(vendor) :]))
             left_out[shown] = left_out.get(shown, 0) + 1
-    return kept, left_out
+    return source_files, left_out
 
 
 def _vendors(path: str, tops: Sequence[str]) -> Iterator[str]:

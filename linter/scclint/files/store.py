@@ -41,14 +41,14 @@ class StoredFile:
 
     def write(self, lines: Iterable[bytes]) -> None:
         """Replace the file, if the disk lets us."""
-        kept = [self._header]
+        stored_lines = [self._header]
         size = 0
         for line in lines:
             size += len(line) + 1
             if size <= MAX_STORED_FILE:
-                kept.append(line)
+                stored_lines.append(line)
         try:
-            replace_file(self._path, b"\n".join(kept))
+            replace_file(self._path, b"\n".join(stored_lines))
             _prune(self._folder)
         except OSError:
             return
@@ -100,12 +100,12 @@ def stamp(code: Iterable[str]) -> str:
         try:
             if os.path.isdir(path):
                 with os.scandir(path) as files:
-                    held = {file.path: file.stat() for file in files if file.name.endswith((".py", ".json"))}
+                    statuses = {file.path: file.stat() for file in files if file.name.endswith((".py", ".json"))}
             else:
-                held = {path: os.stat(path)}
+                statuses = {path: os.stat(path)}
         except OSError:
             continue
-        stats += ((name, status.st_size, status.st_mtime_ns) for name, status in held.items())
+        stats += ((name, status.st_size, status.st_mtime_ns) for name, status in statuses.items())
     return digest(repr(sorted(stats)))
 
 

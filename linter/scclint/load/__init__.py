@@ -75,14 +75,16 @@ def _load(
 ) -> Iterator[Document]:
     # Aliases are counted for the whole file. Where documents share lines, one has the text of several.
     alone = all(d.text for d in former)
-    known = {(d.index, d.line, d.text, d.source): d for d in former if alone and d.status == "parsed" and "&" not in d.text}
+    reusable_documents = {
+        (d.index, d.line, d.text, d.source): d for d in former if alone and d.status == "parsed" and "&" not in d.text
+    }
     index = 0
     source = ""
     aliasing = AliasCounter()
     text = _plain(text)
     for chunk in split(text):
         source = chunk.source or source
-        document = known.get((index, chunk.line, chunk.text, source)) or _unparsed(
+        document = reusable_documents.get((index, chunk.line, chunk.text, source)) or _unparsed(
             file, chunk, subject_kinds, helm_template, index, source
         )
         for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
@@ -98,7 +100,7 @@ def _plain(text: str) -> str:
     """
     if text[:1].isspace():
         # Go's `unicode.IsSpace` excludes the four separators that Python adds. Blanks keep every place as it is.
-        text = re.sub(r"\A[^\S\n\x1c-\x1f]++(?=\s*+\{)", lambda found: " " * len(found[0]), text)
+        text = re.sub(r"\A[^\S\n\x1c-\x1f]++(?=\s*+\{)", lambda match: " " * len(match[0]), text)
     if "\ufeff" in text:
         text = re.sub(r"(\A|^---[ \t]*+(?:#[^\n]*+)?+\r?\n)\ufeff", r"\1", text, flags=re.M)
     return text
@@ -162,17 +164,19 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         failed = error
     for number, (root_line, root) in enumerate(roots):
         status: Status = "empty" if isinstance(root, ScalarNode) and root.value is None else "parsed"
-        first, own = (root_line, "") if number else (line, text)
+        first, document_text = (root_line, "") if number else (line, text)
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
-        yield Document(file, index + number, first, own, status, root, kind, api_version, source)
+        yield Document(file, index + number, first, document_text, status, root, kind, api_version, source)
     if failed is not None:
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
         is_template = not roots and any(mark in text for mark in ("{{", "{%", "@")) and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
         is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, chunk))
         status = "template" if is_template else "unparsable"
-        first, own = (failed.line, "") if roots else (line, text)
-        yield Document(file, index + len(roots), first, own, status, None, _written_kind(text), source=source, error=failed)
+        first, document_text = (failed.line, "") if roots else (line, text)
+        yield Document(
+            file, index + len(roots), first, document_text, status, None, _written_kind(text), source=source, error=failed
+        )
 
 
 def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:

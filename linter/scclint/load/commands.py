@@ -48,21 +48,21 @@ def documents_of_commands(file: str, text: str) -> Iterator[Document]:
     line = 1
     assigned = _ASSIGNED.findall(text) if "$" in text else []
     variables = {name: value for name, value in assigned if all(value == other for known, other in assigned if known == name)}
-    plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda found: " " * len(found[0]), listed[0]), text)
-    for index, found in enumerate(_COMMAND.finditer(plain)):
-        start = text.rfind("\n", 0, found.start()) + 1
+    plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
+    for index, match in enumerate(_COMMAND.finditer(plain)):
+        start = text.rfind("\n", 0, match.start()) + 1
         line, counted = line + text.count("\n", counted, start), start
-        if _NOT_RUN.match(text, start, found.start()):
+        if _NOT_RUN.match(text, start, match.start()):
             continue
-        words, flags, end = _words(found["rest"][:_LONGEST], variables)
-        flags.setdefault("namespace", _filled(found["inside"] or "", variables))
-        binding = _binding(found, words, flags)
+        words, flags, end = _words(match["rest"][:_LONGEST], variables)
+        flags.setdefault("namespace", _filled(match["inside"] or "", variables))
+        binding = _binding(match, words, flags)
         if binding is None:
             continue
-        whole = slice(found.start(), found.start("rest") + end)
+        whole = slice(match.start(), match.start("rest") + end)
         command = text[whole]
         shown = " ".join(["oc", *plain[whole].replace("\\", " ").split()])
-        column = found.start() - start + 1
+        column = match.start() - start + 1
         region = (file, line, column, line, column + len(command.partition("\n")[0].rstrip(" \\")))
         kind, api_version = binding["kind"], binding["apiVersion"]
         yield Document(file, index, line, "", "parsed", _node(binding, region), kind, api_version, command=shown)
@@ -73,17 +73,17 @@ def _filled(word: str, variables: Mapping[str, str]) -> str:
     return _USED.sub(lambda found: variables.get(found[1] or found[2]) or found[3] or found[0], word)
 
 
-def _words(rest: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str, str], int]:
+def _words(text: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str, str], int]:
     """Return the arguments of a command and its flags, up to the end of the command, and this end."""
     words: list[str] = []
     flags: dict[str, str] = {}
     name = ""
-    end = len(rest)
-    for found in _WORD.finditer(rest):
-        if found[2]:
-            end = found.start()
+    end = len(text)
+    for match in _WORD.finditer(text):
+        if match[2]:
+            end = match.start()
             break
-        word = _filled((found[1] or "").replace('"', "").replace("'", ""), variables)
+        word = _filled((match[1] or "").replace('"', "").replace("'", ""), variables)
         if name:
             flags[name], name = word, ""
         elif (short := _SHORT.get(word[:2])) and word[2:]:
@@ -97,26 +97,26 @@ def _words(rest: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str
     return words, flags, end
 
 
-def _binding(found: re.Match[str], words: list[str], flags: dict[str, str]) -> dict[str, Any] | None:
+def _binding(match: re.Match[str], words: list[str], flags: dict[str, str]) -> dict[str, Any] | None:
     namespace = flags["namespace"]
     account = flags.get("serviceaccount", "")
-    if found["added"]:
+    if match["added"]:
         role = words[0] if words else ""
         role_kind = "ClusterRole"
-        subjects = [_subject(word, found["to"]) for word in words[1:]]
+        subjects = [_subject(word, match["to"]) for word in words[1:]]
         subjects += [_account(namespace, account)] if account else []
-        in_all = found["added"] == "cluster-role" or (found["added"] == "scc" and not account)
-        role = f"system:openshift:scc:{role}" if role and found["added"] == "scc" else role
+        in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not account)
+        role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
     else:
         role = flags.get("clusterrole") or flags.get("role", "")
         role_kind = "ClusterRole" if "clusterrole" in flags else "Role"
         subjects = [_account(*account.rpartition(":")[::2])] if account else []
         subjects += [_subject(flags[kind], kind) for kind in ("user", "group") if kind in flags]
-        in_all = bool(found["cluster"])
-    if not role or not subjects or (found["added"] != "scc" and _OPEN.search(role)):
+        in_all = bool(match["cluster"])
+    if not role or not subjects or (match["added"] != "scc" and _OPEN.search(role)):
         return None
     # `oc` adds the subjects to one binding, and chooses its name.
-    name = words[0] if words and not found["added"] else ":".join((role, *(subject["name"] for subject in subjects)))
+    name = words[0] if words and not match["added"] else ":".join((role, *(subject["name"] for subject in subjects)))
     metadata = {"name": name} | ({"namespace": namespace} if namespace and not in_all else {})
     return {
         "apiVersion": f"{_GROUP}/v1",

@@ -60,12 +60,12 @@ class Reader:
         They are kept if there is room. Without `keep` they are not: of a file that is looked at only once. `reading` is that of a
         template (see `load_file`); later ones are not kept.
         """
-        found = None if reading else self._documents.get(file.display)
-        if found is None:
+        documents = None if reading else self._documents.get(file.display)
+        if documents is None:
             kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
-            found = load_file(file.display, self.text(file, keep=keep), kinds, reading, self._former.get(file.display, ()))
+            documents = load_file(file.display, self.text(file, keep=keep), kinds, reading, self._former.get(file.display, ()))
             if reading:
-                return found
+                return documents
             if file.display in self._texts or file.display in self._overlay:
-                self._documents[file.display] = found
-        return found
+                self._documents[file.display] = documents
+        return documents

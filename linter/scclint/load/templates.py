@@ -59,8 +59,8 @@ def holds_manifest(text: str) -> bool:
 
 def readings(file: str, text: str) -> list[str]:
     """Return the text as YAML, once for each of the branches that exclude each other, at most `MAX_READINGS`."""
-    text = _VARIABLE.sub(lambda found: _encoded(found[0]), text)
-    text = _SEPARATOR.sub(lambda found: "---".ljust(len(found[0])), text)
+    text = _VARIABLE.sub(lambda match: _encoded(match[0]), text)
+    text = _SEPARATOR.sub(lambda match: "---".ljust(len(match[0])), text)
     root = _parsed(text, jinja=file.endswith(_JINJA) or "{%" in text)
     number = min(_readings_of(root), MAX_READINGS)
     return [_alone("".join(_text_of(root, index))) for index in range(number)]
@@ -94,7 +94,7 @@ def is_field(key: str) -> bool:
 def written(text: str) -> str:
     """Return a text of a reading as its author wrote it."""
     text = text.replace(_ALONE, "")
-    return _ENCODED.sub(lambda found: chr(ord(found[0]) - _BASE) if ord(found[0]) < _OTHER else "?", text)
+    return _ENCODED.sub(lambda match: chr(ord(match[0]) - _BASE) if ord(match[0]) < _OTHER else "?", text)
 
 
 def _encoded(action: str) -> str:
@@ -112,9 +112,9 @@ def _parsed(text: str, *, jinja: bool) -> list[Part]:
         # The lines that an expression takes follow the line that it begins in.
         into.append(literal.replace("\n", "\n" * (1 + lines), 1))
         lines = 0 if "\n" in literal else lines
-        found = _FIRST_WORD.match(action, 2)
-        word = found[2] or "" if found else ""
-        if not action.startswith(("{%", "{#")) and (jinja or not (found and (found[1] or word in _GO_WORDS))):
+        match = _FIRST_WORD.match(action, 2)
+        word = match[2] or "" if match else ""
+        if not action.startswith(("{%", "{#")) and (jinja or not (match and (match[1] or word in _GO_WORDS))):
             lines += action.count("\n")
             into.append(_encoded(action.replace("\n", " ")))
             continue
@@ -140,14 +140,14 @@ def _tokens(text: str, *, jinja: bool) -> Iterator[tuple[str, str]]:
     """Yield the text before each action, and the action; the last action is empty."""
     start = at = 0
     ends = {opening: text.rfind(closing) for opening, closing in _CLOSES.items()}
-    while found := _OPENS.search(text, at):
-        opening = found[0]
+    while match := _OPENS.search(text, at):
+        opening = match[0]
         # Behind the last closing mark, each opening mark would search up to the end of the text.
-        if ends[opening] < found.end() or not (jinja or opening == "{{"):
-            at = found.end()
+        if ends[opening] < match.end() or not (jinja or opening == "{{"):
+            at = match.end()
             continue
-        at = text.index(_CLOSES[opening], found.end()) + 2
-        yield text[start : found.start()], text[found.start() : at]
+        at = text.index(_CLOSES[opening], match.end()) + 2
+        yield text[start : match.start()], text[match.start() : at]
         start = at
     yield text[start:], "{##}"
 
@@ -170,15 +170,15 @@ def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
         if isinstance(part, str):
             yield part
             continue
-        left = min(reading, part.readings - 1)
+        offset = min(reading, part.readings - 1)
         for branch in part.branches:
             number = _readings_of(branch)
-            chosen = 0 <= left < number
-            whole = "".join(_text_of(branch, left if chosen else 0))
+            chosen = 0 <= offset < number
+            whole = "".join(_text_of(branch, offset if chosen else 0))
             # What is defined is used elsewhere; whole manifests are used somewhere.
             is_shown = chosen and (part.name not in _DEFINES or holds_manifest(whole))
             yield whole if is_shown else "\n" * whole.count("\n")
-            left -= number
+            offset -= number
 
 
 def _alone(text: str) -> str:
@@ -205,6 +205,6 @@ def _as_field(line: str, above: str, below: str) -> str:
         return " " * next_indent + "- " + expression
     if above.rstrip().endswith(":") and next_indent <= key:
         return " " * (key + 1) + expression
-    asked = _INDENT.search(written(line))
-    indent = int(asked[1]) if asked else len(line) - len(line.lstrip())
+    match = _INDENT.search(written(line))
+    indent = int(match[1]) if match else len(line) - len(line.lstrip())
     return f"{' ' * (next_indent if above.rstrip().endswith(':') else indent)}{expression}:"

@@ -108,8 +108,8 @@ def known_errors() -> tuple[ClusterError, ...]:
 def _errors(text: str) -> tuple[ClusterError, ...]:
     """Return the known errors in a text."""
     dense = _dense(text)
-    found = [error for error in known_errors() if any(_dense(message) in dense for message in error.messages)]
-    return tuple([error for error in found if not error.common] or found)
+    errors = [error for error in known_errors() if any(_dense(message) in dense for message in error.messages)]
+    return tuple([error for error in errors if not error.common] or errors)
 
 
 def _dense(text: str) -> str:

@@ -323,14 +323,14 @@ class Workload(ApiObject):
     ) -> None:
         """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
         super().__init__(document, root, data, path, provenance, manifest)
-        found = value_at(self.data, template)
+        pod_data = value_at(self.data, template)
         controlled = bool(template) or self.kind != "Pod" or _has_controller(self.manifest)
         set_fields(
             self,
             _template=template,
             controlled=controlled,
             pod=Pod(
-                *(self.root, found, self.path + template, self._pod_name(template)),
+                *(self.root, pod_data, self.path + template, self._pod_name(template)),
                 stored=controlled,
                 claims=self._claims() if (self.group, self.kind) in CLAIM_TEMPLATES else EMPTY,
                 # `initIdentity` of the controller: the name of the pod in DNS.
@@ -362,12 +362,12 @@ class Workload(ApiObject):
     def _claims(self) -> dict[str, tuple[dict[str, Any], Field[Any]]]:
         """Return the volume of each claim template, and where the template is, by name. Of several with one name, the last counts."""
         templates = self.field("spec", "volumeClaimTemplates")
-        found = {}
+        claims = {}
         for index, item in enumerate(as_list(templates.value)):
             if name := value_at(item, ("metadata", "name")):
                 source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-{self._first}"}}
-                found[str(name)] = {"name": name, **source}, templates.below(index)
-        return found
+                claims[str(name)] = {"name": name, **source}, templates.below(index)
+        return claims
 
     def _made_with(self) -> dict[str, Any]:
         return {"template": self._template}

@@ -141,8 +141,8 @@ class Pod(View):
 def _without_empty_lists(data: Any) -> Any:
     """Return part of a pod as the API server stores it: an empty list is an absent field."""
     if isinstance(data, dict):
-        kept = {key: _without_empty_lists(value) for key, value in data.items() if value != []}
-        return data if len(kept) == len(data) and all(value is data[key] for key, value in kept.items()) else kept
+        fields = {key: _without_empty_lists(value) for key, value in data.items() if value != []}
+        return data if len(fields) == len(data) and all(value is data[key] for key, value in fields.items()) else fields
     if isinstance(data, list):
         items = [_without_empty_lists(item) for item in data]
         return data if all(map(is_, items, data)) else items

@@ -87,8 +87,8 @@ def release_of(name: str) -> Release:
 
 def minor_release(version: str) -> str:
     """Return the release that a version belongs to: `4.20` for `v4.20`, `4.20.3` and `4.20.0-rc.1`. Another text is returned as it is."""
-    found = re.fullmatch(r"v?(\d+\.\d+)(?:\.\d[\w.+-]*)?", version, re.ASCII)
-    return found[1] if found else version
+    match = re.fullmatch(r"v?(\d+\.\d+)(?:\.\d[\w.+-]*)?", version, re.ASCII)
+    return match[1] if match else version
 
 
 def kubernetes_of(release: str) -> str:

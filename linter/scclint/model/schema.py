@@ -116,10 +116,10 @@ class Shapes:
 
     def definition(self, name: str) -> Shape:
         """The shape of a named definition, such as `PodSecurityContext`."""
-        found = self._named.get(name)
-        if found is None:
-            found = self._named[name] = Shape(self, self._definitions[name], name)
-        return found
+        shape = self._named.get(name)
+        if shape is None:
+            shape = self._named[name] = Shape(self, self._definitions[name], name)
+        return shape
 
     def shape(self, schema: dict[str, Any]) -> Shape | None:
         """The shape of a field's or an item's schema; None where the minor does not have the field."""

@@ -222,8 +222,8 @@ class Outcome:
     def container(self, seccomp: ContainerSeccomp) -> Mapping[str, Any]:
         """A container as the cluster has it after admission, as plain values."""
         assert self.verdict is not None
-        found: Mapping[str, Any] = value_at(self.verdict.pod, seccomp.path)
-        return found
+        container: Mapping[str, Any] = value_at(self.verdict.pod, seccomp.path)
+        return container
 
     @property
     def chosen(self) -> Candidate | None:
@@ -272,13 +272,13 @@ def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, A
 
 def _without(shared: Set[int], part: Mapping[str, Any]) -> dict[str, Any]:
     """Return a part of a pod without the values and items of lists that are `shared`, which are named by their `id`."""
-    left: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in part.items():
         if key in _JUDGED_TOGETHER:
-            left[key] = value
+            fields[key] = value
         elif id(value) not in shared:
-            left[key] = [item for item in value if id(item) not in shared] if isinstance(value, list) else value
-    return left
+            fields[key] = [item for item in value if id(item) not in shared] if isinstance(value, list) else value
+    return fields
 
 
 def _invalid(pod: Mapping[str, Any], cluster: Cluster) -> tuple[FieldProblem, ...]:

@@ -39,12 +39,12 @@ class FieldProblems:
         if obj.provenance.part:
             return ()
         problems = self._validated(obj, self.merged(obj).manifest)
-        kept = self._without_disabled(obj)
-        if kept is obj.manifest:
+        manifest = self._without_disabled(obj)
+        if manifest is obj.manifest:
             return tuple(problems)
         # A field of a gate that is off is decoded, and then dropped before it is validated.
         undecoded = [problem for problem in problems if problem.code in OF_DECODING]
-        return (*undecoded, *(problem for problem in self._validated(obj, kept) if problem.code not in OF_DECODING))
+        return (*undecoded, *(problem for problem in self._validated(obj, manifest) if problem.code not in OF_DECODING))
 
     def merged(self, obj: C) -> C:
         """Return the object as it is once it is applied, if it is an SCC that the cluster has; else the object itself."""
@@ -69,20 +69,20 @@ class FieldProblems:
         spec = value_at(obj.manifest, path) if obj.kind in WORKLOADS else None
         if not isinstance(spec, dict):
             return obj.manifest
-        kept = without_disabled_fields(spec, self._cluster.disabled_gates)
-        return obj.manifest if kept is spec else _with(obj.manifest, path, kept)
+        enabled_spec = without_disabled_fields(spec, self._cluster.disabled_gates)
+        return obj.manifest if enabled_spec is spec else _with(obj.manifest, path, enabled_spec)
 
     def of_request(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
         """The problems for which the API server rejects the object itself, and not only its pods.
 
         Kubernetes 1.33 and older validate little of the pod template of a StatefulSet.
         """
-        found = self.of(obj)
+        problems = self.of(obj)
         if obj.kind != "StatefulSet" or self._cluster.kubernetes_minor >= _FIRST_WITH_STATEFUL_SETS:
-            return found
+            return problems
         return tuple(
             problem
-            for problem in found
+            for problem in problems
             if problem.path[:3] != _SPEC
             or problem.code in OF_DECODING
             or problem.path == (*_SPEC, "restartPolicy")

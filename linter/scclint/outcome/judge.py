@@ -28,11 +28,13 @@ def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
     if document.error is not None:
         raise document.error
     made = list(expand(document))
-    workloads = [one for one in made if isinstance(one, Workload)]
+    workloads = [api_object for api_object in made if isinstance(api_object, Workload)]
     if not workloads:
-        found = " of ".join(str(obj[field]) for field in ("kind", "apiVersion") if obj.get(field))
-        raise ModelError(f"expected an object that makes pods, found {found or 'an object without a kind'}", ("kind",))
-    world = World(made, cluster.with_objects(manifests((one for one in made if not isinstance(one, Workload)), "")))
+        description = " of ".join(str(obj[field]) for field in ("kind", "apiVersion") if obj.get(field))
+        raise ModelError(f"expected an object that makes pods, found {description or 'an object without a kind'}", ("kind",))
+    world = World(
+        made, cluster.with_objects(manifests((api_object for api_object in made if not isinstance(api_object, Workload)), ""))
+    )
     outcomes = [world.outcome(workload, user) for workload in workloads]
     first = workloads[0]
     is_whole = not first.path and (first.group, first.kind) in TEMPLATES

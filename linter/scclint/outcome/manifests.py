@@ -10,12 +10,12 @@ from scclint.model.unknown import first_unknown, known
 from scclint.untyped import as_mapping
 
 
-def namespace_of(obj: ApiObject, asked: str) -> str:
-    """The namespace an object goes to when `asked` is the one for objects that name none (empty: none was asked for)."""
-    return obj.namespace or asked or obj.provenance.home or UNSPECIFIED_NAMESPACE
+def namespace_of(obj: ApiObject, requested_namespace: str) -> str:
+    """The namespace an object goes to when `requested_namespace` is the one for objects that name none (empty: none was asked for)."""
+    return obj.namespace or requested_namespace or obj.provenance.home or UNSPECIFIED_NAMESPACE
 
 
-def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, Any]]:
+def manifests(objects: Iterable[ApiObject], requested_namespace: str) -> Iterator[dict[str, Any]]:
     """What the cluster would be given of each object: plain values, with the namespace filled in where none is written.
 
     An unknown value is kept as its text, so two fields with one parameter are equal. An SCC with unknown values other than
@@ -27,7 +27,7 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
         if isinstance(obj, SecurityContextConstraints) and (_is_open(obj.manifest) or len(obj.name) > LONGEST_NAME):
             continue
         manifest = known(obj.manifest) if obj.provenance.unfilled else obj.manifest
-        namespace = namespace_of(obj, asked)
+        namespace = namespace_of(obj, requested_namespace)
         if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
             yield {**manifest, "metadata": {**as_mapping(manifest.get("metadata")), "namespace": namespace}}
         elif (

@@ -68,13 +68,13 @@ class Outcomes:
         """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
         # A controller creates the pods of its workload, whatever `creator` is.
         key = (id(workload), None if workload.controlled else creator or self._creator)
-        found = self._outcomes.get(key)
-        if found is None:
-            found = self._outcomes[key] = self._judge(workload, key[1] or self._controller(workload))
-            self._kept += _weight(found)
+        outcome = self._outcomes.get(key)
+        if outcome is None:
+            outcome = self._outcomes[key] = self._judge(workload, key[1] or self._controller(workload))
+            self._kept += _weight(outcome)
             while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
                 self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
-        return found
+        return outcome
 
     def rejections(self, verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
         """Return the SCCs that the pod may use and that reject it, with their errors, in admission order.
@@ -129,8 +129,8 @@ class Outcomes:
 
     def _without_disabled(self, pod: dict[str, Any]) -> dict[str, Any]:
         spec = pod.get("spec") or {}
-        kept = without_disabled_fields(spec, self._cluster.disabled_gates)
-        return pod if kept is spec else {**pod, "spec": kept}
+        enabled_spec = without_disabled_fields(spec, self._cluster.disabled_gates)
+        return pod if enabled_spec is spec else {**pod, "spec": enabled_spec}
 
     def with_pod(self, outcome: Outcome, pod: dict[str, Any]) -> Outcome:
         """Return the outcome that the workload would have with a changed `pod`, for the same namespace and creator."""

@@ -216,10 +216,10 @@ def requests(
     workload: Workload, pod: Object | None, namespace: str, cluster: Cluster, users: tuple[User, User]
 ) -> Iterator[CreateRequest]:
     """Yield the requests that create a workload of Kubernetes or OpenShift, and its `pod` if there is one. `users` make them."""
-    found = cluster.namespaces.get(namespace, {})
-    metadata = as_mapping(found.get("metadata"))
+    namespace_manifest = cluster.namespaces.get(namespace, {})
+    metadata = as_mapping(namespace_manifest.get("metadata"))
     labels = {**as_mapping(metadata.get("labels")), "kubernetes.io/metadata.name": namespace}
-    whole = {**found, "metadata": {**metadata, "name": namespace, "labels": labels}}
+    whole = {**namespace_manifest, "metadata": {**metadata, "name": namespace, "labels": labels}}
     if workload.kind != "Pod" and (workload.group, workload.kind) in TEMPLATES and not workload.path:
         yield CreateRequest(
             _placed(known(workload.manifest), namespace), workload.group, f"{workload.kind.lower()}s", whole, users[0]
@@ -249,7 +249,7 @@ def _is_about(rule: Object, request: CreateRequest, match: Object) -> bool:
 
 def _has(names: Any, name: str) -> bool:
     listed: Iterable[str] = texts(names)
-    return any(one in ("*", name) for one in listed)
+    return any(entry in ("*", name) for entry in listed)
 
 
 def _spec(obj: Object) -> Object:

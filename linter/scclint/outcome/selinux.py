@@ -86,16 +86,16 @@ def mounts(world: "World") -> Mounts:
 
 
 def _mounts(world: "World") -> Mounts:
-    found = Mounts({}, {})
+    all_mounts = Mounts({}, {})
     for workload in world.of(Workload):
         outcome = world.outcome(workload)
         for claim in mounted_claims(outcome, world.cluster):
             name = _pod_name(workload)
             scc = (outcome.verdict and outcome.verdict.scc) or ""
             mount = Mount(workload, workload.named, name, scc, claim, workload.pod.field(*claim.path).span)
-            found.of_workload.setdefault(id(workload), []).append(mount)
-            found.of_claim.setdefault((outcome.namespace, claim.claim), []).append(mount)
-    return found
+            all_mounts.of_workload.setdefault(id(workload), []).append(mount)
+            all_mounts.of_claim.setdefault((outcome.namespace, claim.claim), []).append(mount)
+    return all_mounts
 
 
 def conflicts(mount: Mount, workload: Workload, world: "World") -> Iterator[tuple[Mount, tuple[Event, ...]]]:
@@ -108,8 +108,8 @@ def conflicts(mount: Mount, workload: Workload, world: "World") -> Iterator[tupl
     release = world.cluster.release or world.cluster.kubernetes_version
     elsewhere = world.other_units.mounts(release, namespace, claim) if world.namespace_known(workload) else []
     for other in (*before, *(_restored(plain, mount.claim) for plain in elsewhere)):
-        if found := events(mount.claim, other.claim):
-            yield other, found
+        if reasons := events(mount.claim, other.claim):
+            yield other, reasons
 
 
 def opted_out(workload: Workload, claim: str, world: "World") -> bool:
@@ -118,8 +118,8 @@ def opted_out(workload: Workload, claim: str, world: "World") -> bool:
     pod = world.outcomes.as_decoded(workload)
     context = {**as_mapping(pod["spec"].get("securityContext")), "seLinuxChangePolicy": "Recursive"}
     after = world.outcomes.with_pod(outcome, {**pod, "spec": {**pod["spec"], "securityContext": context}})
-    mounted = [one for one in mounted_claims(after, world.cluster) if one.claim == claim]
-    return after.created is not False and bool(mounted) and not any(one.label for one in mounted)
+    mounted = [mounted_claim for mounted_claim in mounted_claims(after, world.cluster) if mounted_claim.claim == claim]
+    return after.created is not False and bool(mounted) and not any(mounted_claim.label for mounted_claim in mounted)
 
 
 def mounted_claims(outcome: Outcome, cluster: "Cluster") -> Iterator[MountedClaim]:
@@ -130,8 +130,8 @@ def mounted_claims(outcome: Outcome, cluster: "Cluster") -> Iterator[MountedClai
     context = as_mapping(spec.get("securityContext"))
     places: dict[str, list[tuple[str | None, Path]]] = {}
     for role, index, container in containers(spec):
-        own = as_mapping(as_mapping(container).get("securityContext")).get("seLinuxOptions")
-        label = _label(own if own is not None else context.get("seLinuxOptions"))
+        options = as_mapping(as_mapping(container).get("securityContext")).get("seLinuxOptions")
+        label = _label(options if options is not None else context.get("seLinuxOptions"))
         for position, mount in enumerate(mappings(as_mapping(container).get("volumeMounts"))):
             place = ("spec", role, index, "volumeMounts", position)
             places.setdefault(as_text(mount.get("name")), []).append((label, place))
@@ -150,9 +150,9 @@ def events(first: MountedClaim, second: MountedClaim) -> tuple[Event, ...]:
     """
     if len(first.labels) > 1 or len(second.labels) > 1:
         return ()
-    found: list[Event] = ["SELinuxLabelConflict"] if _differ(first.label, second.label) else []
+    reasons: list[Event] = ["SELinuxLabelConflict"] if _differ(first.label, second.label) else []
     # Without a label there is nothing to mount with, so that the policy counts as Recursive.
-    return (*found, "SELinuxChangePolicyConflict") if bool(first.label) != bool(second.label) else tuple(found)
+    return (*reasons, "SELinuxChangePolicyConflict") if bool(first.label) != bool(second.label) else tuple(reasons)
 
 
 def event_text(reason: Event, pod: MountedClaim, other: MountedClaim, other_name: str) -> str:
@@ -187,7 +187,7 @@ def _claim(volume: Mapping[str, Any], outcome: Outcome) -> str:
 def _template(volume: Mapping[str, Any], workload: Workload) -> Mapping[str, Any]:
     """Return the spec of the claim that is made for a volume; empty if its claim is an object."""
     made = value_at(workload.manifest, ("spec", "volumeClaimTemplates"))
-    of_volume = (one for one in mappings(made) if value_at(one, ("metadata", "name")) == volume.get("name"))
+    of_volume = (claim for claim in mappings(made) if value_at(claim, ("metadata", "name")) == volume.get("name"))
     template = next(of_volume, None) or value_at(volume, ("ephemeral", "volumeClaimTemplate"))
     return as_mapping(as_mapping(template).get("spec", EMPTY))
 

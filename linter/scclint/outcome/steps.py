@@ -48,11 +48,11 @@ class AccessSteps:
     def of_escalation(self, escalation: "Escalation", near: ApiObject | None = None) -> tuple[Related, ...]:
         """The steps by which a subject gets an SCC that it may not use (see `of_grant`)."""
         steps: list[Related] = []
-        for held in escalation.rules:
-            binding, role = self._index.find(held.binding, near), self._index.find(held.role, near)
+        for bound_rule in escalation.rules:
+            binding, role = self._index.find(bound_rule.binding, near), self._index.find(bound_rule.role, near)
             if isinstance(binding, RoleBinding):
                 steps.append(_binds(binding))
-            if isinstance(role, Role) and (rule := role.rule(held.index)):
+            if isinstance(role, Role) and (rule := role.rule(bound_rule.index)):
                 what = (
                     f"{listed(map(str, rule.data.get('verbs') or ()))} of {listed(map(str, rule.data.get('resources') or ()))}"
                 )

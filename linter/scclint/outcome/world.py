@@ -171,8 +171,8 @@ class World:
 
     def scc(self, name: str, near: ApiObject | None = None) -> SecurityContextConstraints | None:
         """The SCC object of that name in the input (see `find`); None for the release's own."""
-        found = self.find(ObjectRef("SecurityContextConstraints", "", name), near)
-        return found if isinstance(found, SecurityContextConstraints) else None
+        scc = self.find(ObjectRef("SecurityContextConstraints", "", name), near)
+        return scc if isinstance(scc, SecurityContextConstraints) else None
 
     def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
         """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""

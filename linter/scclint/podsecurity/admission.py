@@ -87,11 +87,11 @@ def template_of(workload: Object, minor: int) -> CheckedPod | None:
     """Return the pod template of a workload with defaults, or None if the plugin does not look at it."""
     group = str(workload.get("apiVersion") or "").rpartition("/")[0]
     path = TEMPLATES.get((group, str(workload.get("kind") or "")))
-    found = value_at(workload, path) if path else None
-    if path is None or found is None:
+    template = value_at(workload, path) if path else None
+    if path is None or template is None:
         return None
     # Kubernetes 1.28 stopped giving templates on the host network their host ports.
-    return CheckedPod(with_defaults(found, host_ports=minor < 28), path)
+    return CheckedPod(with_defaults(template, host_ports=minor < 28), path)
 
 
 def _advice(pod: CheckedPod, policy: Policy, library: Library) -> tuple[str, str]:

@@ -220,11 +220,11 @@ def host_ports(pod: CheckedPod, library: Library) -> Forbidden | None:
 
 
 def host_probes_and_lifecycle(pod: CheckedPod, library: Library) -> Forbidden | None:
-    found = [(part.name or "", host, path) for part in pod.containers for host, path in _handler_hosts(part)]
-    names, hosts = sorted({name for name, _, _ in found}), sorted({host for _, host, _ in found})
+    handlers = [(part.name or "", host, path) for part in pod.containers for host, path in _handler_hosts(part)]
+    names, hosts = sorted({name for name, _, _ in handlers}), sorted({host for _, host, _ in handlers})
     containers, noun = f"{_plural(names, 'container')} {_quoted(names)}", _plural(hosts, "probe or lifecycle host")
     detail = f"{containers} {_use(names)} {noun} {_quoted(hosts)}"
-    return _forbid("probe or lifecycle host", detail, [path for _, _, path in found])
+    return _forbid("probe or lifecycle host", detail, [path for _, _, path in handlers])
 
 
 def privileged(pod: CheckedPod, library: Library) -> Forbidden | None:
@@ -289,11 +289,11 @@ def se_linux_options(types: frozenset[str]) -> Check:
         if values or library.minor >= 26:
             data += ["user may not be set"] if bad_users else []
             data += ["role may not be set"] if bad_roles else []
-        found = [*bad_types, *bad_users, *bad_roles]
-        wrong = {part.path for part, _ in found}
+        bad_fields = [*bad_types, *bad_users, *bad_roles]
+        wrong = {part.path for part, _ in bad_fields}
         bad = [part for part in pod.parts if part.path in wrong]
         detail = f"{' and '.join(_setters(bad))} set forbidden securityContext.seLinuxOptions: {'; '.join(data)}"
-        return _forbid("seLinuxOptions", detail, [part.at("seLinuxOptions", field) for part, field in found])
+        return _forbid("seLinuxOptions", detail, [part.at("seLinuxOptions", field) for part, field in bad_fields])
 
     return check
 

@@ -122,9 +122,9 @@ def evaluate(pod: Object, level: str, version: str, library: Library) -> Result:
 
 def judge(pod: CheckedPod, level: str, version: str, library: Library) -> Result:
     """Return what `evaluate` does, for a pod or template that has been read. Raises UsageError."""
-    asked = standard(level, version)
+    chosen_standard = standard(level, version)
     minor = library.minor if version == LATEST else min(int(version.removeprefix("v1.")), library.minor)
-    answers = ((name, check(pod, library)) for name, check in _checks(asked.level, minor))
+    answers = ((name, check(pod, library)) for name, check in _checks(chosen_standard.level, minor))
     return Result(tuple(Violation(name, *forbidden) for name, forbidden in answers if forbidden))
 
 

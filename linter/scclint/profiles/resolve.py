@@ -44,8 +44,8 @@ def resolve_profile(profile: Mapping[str, Any], caps: Iterable[str] = (), arch: 
     for key in ("flags", "listenerPath", "listenerMetadata"):
         if profile.get(key):
             resolved[key] = profile[key]
-    if kept := [_rule(rule) for rule in rules if _applies(rule, bounding_set, arch)]:
-        resolved["syscalls"] = [rule for rule in kept if rule["names"]]
+    if applied_rules := [_rule(rule) for rule in rules if _applies(rule, bounding_set, arch)]:
+        resolved["syscalls"] = [rule for rule in applied_rules if rule["names"]]
     return resolved
 
 

@@ -165,6 +165,6 @@ def _place(path: Path) -> str:
 def _suggestion(word: object, words: list[str]) -> str:
     """Return `; did you mean X?` for the closest of the words, compared by what follows the prefix that all of them share."""
     prefix = words[0][: words[0].rfind("_") + 1]
-    given = str(word) if not prefix else str(word).upper().removeprefix(prefix)
-    meant = closest_match(given, [name.removeprefix(prefix) for name in words], cutoff=0.7)
+    spelling = str(word) if not prefix else str(word).upper().removeprefix(prefix)
+    meant = closest_match(spelling, [name.removeprefix(prefix) for name in words], cutoff=0.7)
     return f"; did you mean {prefix}{meant}?" if meant else ""

@@ -144,13 +144,13 @@ class Profiles:
             yield problem("wrong-type", message=message, help="Write the profile under `spec`.")
             return
         yield from _dropped(spec)
-        kept = _as_kept(spec)
-        target = _for_nodes(kept, target)
+        profile = _as_kept(spec)
+        target = _for_nodes(profile, target)
         labels = source.field("metadata", "labels").value
         part = isinstance(labels, dict) and PARTIAL in labels
         based = bool(spec.get("baseProfileName"))
         base_only = not used and (source.name in self._bases or _OF_A_RUNTIME.match(source.name) is not None)
-        problems = list(lint_data(kept, target))
+        problems = list(lint_data(profile, target))
         starts = all(flaw.id != "cannot-start" for flaw in problems)
         for flaw in problems:
             if flaw.id == "missing-architectures" and not starts:
@@ -173,8 +173,8 @@ class Profiles:
 
     def _valid_part(self, manifest: Object) -> dict[str, Any]:
         """Return the valid part of the spec of a SeccompProfile, cached because many profiles may be based on it."""
-        kept = _as_kept(as_mapping(manifest.get("spec")))
-        return self._memo((Profiles._valid_part, id(manifest)), lambda: valid_part(kept, list(check_shape(kept))))
+        profile = _as_kept(as_mapping(manifest.get("spec")))
+        return self._memo((Profiles._valid_part, id(manifest)), lambda: valid_part(profile, list(check_shape(profile))))
 
 
 def key_of(source: ProfileSource) -> int | str:
@@ -215,10 +215,10 @@ def _dropped(spec: Object) -> Iterator[ProfileProblem]:
 
 def _as_kept(spec: Object) -> dict[str, Any]:
     """Return the part of the spec that the operator writes to the file."""
-    kept = {key: value for key, value in spec.items() if key in _SPEC}
-    if isinstance(rules := kept.get("syscalls"), list):
-        kept["syscalls"] = [{k: v for k, v in r.items() if k in _RULE} if isinstance(r, dict) else r for r in rules]
-    return kept
+    profile = {key: value for key, value in spec.items() if key in _SPEC}
+    if isinstance(rules := profile.get("syscalls"), list):
+        profile["syscalls"] = [{k: v for k, v in r.items() if k in _RULE} if isinstance(r, dict) else r for r in rules]
+    return profile
 
 
 def _with_operator_fix(flaw: ProfileProblem) -> ProfileProblem:

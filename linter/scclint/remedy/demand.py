@@ -78,8 +78,8 @@ class Demand:
         shown = str(value).lower() if isinstance(value, bool) else value
         return f"{pod.workload.kind} {pod.workload.name}: {field_path(path)}: {shown}"
 
-    def _flag(self, field: str, asked: Iterable[str]) -> bool:
-        why = next(iter(asked), "")
+    def _flag(self, field: str, reasons: Iterable[str]) -> bool:
+        why = next(iter(reasons), "")
         if why:
             self.reasons[field,] = why
         return bool(why)
@@ -102,47 +102,47 @@ class Demand:
             for pod, at, context in self._each()
             if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ())
         )
-        asked = (*self._containers("allowPrivilegeEscalation"), *self._containers("privileged"), *by_capability)
-        return self._flag("allowPrivilegeEscalation", asked)
+        reasons = (*self._containers("allowPrivilegeEscalation"), *self._containers("privileged"), *by_capability)
+        return self._flag("allowPrivilegeEscalation", reasons)
 
-    def _names(self, field: str, asked: Iterable[tuple[str, str]], base: Iterable[str] = ()) -> list[str]:
+    def _names(self, field: str, demands: Iterable[tuple[str, str]], base: Iterable[str] = ()) -> list[str]:
         """The names of `base`, and those asked for with the first reason for each."""
         names = list(base)
-        for name, why in asked:
+        for name, why in demands:
             if name not in names:
                 names.append(name)
                 self.reasons[field, name] = why
         return names
 
     def _capabilities(self) -> list[str]:
-        asked = (
+        demands = (
             (name, self._at(pod, (*at, "capabilities", "add"), name))
             for pod, at, context in self._each()
             for name in (context.get("capabilities") or {}).get("add") or ()
         )
-        names = self._names("allowedCapabilities", asked)
+        names = self._names("allowedCapabilities", demands)
         return ["NET_BIND_SERVICE", *(name for name in names if name != "NET_BIND_SERVICE")]
 
     def _host_paths(self) -> bool:
-        asked = (
+        reasons = (
             self._at(pod, ("spec", "volumes", index, "hostPath", "path"), (volume["hostPath"] or {}).get("path"))
             for pod in self._pods
             for index, volume in enumerate(pod.data["spec"].get("volumes") or ())
             if volume.get("hostPath") is not None
         )
-        allowed = self._flag("allowHostDirVolumePlugin", asked)
+        allowed = self._flag("allowHostDirVolumePlugin", reasons)
         if allowed:
             self.notes.append("check that the SELinux label that the SCC sets may access the host paths")
         return allowed
 
     def _volumes(self, base: Iterable[str]) -> list[str]:
-        asked = (
+        demands = (
             (kind, f"{pod.workload.kind} {pod.workload.name}: {field_path(('spec', 'volumes', index, field))}")
             for pod in self._pods
             for index, volume in enumerate(pod.data["spec"].get("volumes") or ())
             for field, kind in (source_of(volume),)
         )
-        return sorted(self._names("volumes", asked, base))
+        return sorted(self._names("volumes", demands, base))
 
     def _drivers(self) -> list[dict[str, str]]:
         volumes = (volume for pod in self._pods for volume in pod.data["spec"].get("volumes") or ())
@@ -155,13 +155,13 @@ class Demand:
                 yield self._at(pod, port.path, port.port)
 
     def _sysctls(self) -> list[str]:
-        asked = (
+        demands = (
             (str(sysctl.get("name")), self._at(pod, ("spec", "securityContext", "sysctls", index, "name"), sysctl.get("name")))
             for pod in self._pods
             for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ())
         )
         safe_names = safe(self._cluster.kubernetes_minor)
-        unsafe = {name: why for name, why in asked if name not in safe_names}
+        unsafe = {name: why for name, why in demands if name not in safe_names}
         for name in (name for name in unsafe if "/" in name):
             self.notes.append(
                 f"write {name.replace('/', '.')} instead of {name} in the pods if you can: an SCC cannot name a sysctl with slashes, "
@@ -170,15 +170,15 @@ class Demand:
         return self._names("allowedUnsafeSysctls", ((_sysctl_pattern(name), why) for name, why in unsafe.items()))
 
     def _se_linux(self) -> Object:
-        asked = [
+        demands = [
             (self._at(pod, (*at, "seLinuxOptions"), options), options)
             for pod, at, context in self._contexts()
             if (options := context.get("seLinuxOptions"))
         ]
-        if not asked:
+        if not demands:
             return {"type": "MustRunAs"}
-        self.reasons["seLinuxContext",], first = asked[0]
-        if first.get("level") and all(options == first for _, options in asked):
+        self.reasons["seLinuxContext",], first = demands[0]
+        if first.get("level") and all(options == first for _, options in demands):
             return {"type": "MustRunAs", "seLinuxOptions": dict(first)}
         self.notes.append(
             "remove seLinuxOptions from the pods if you can: without a level of their own, only RunAsAny allows them"
@@ -233,12 +233,12 @@ class Demand:
         return {"type": "MustRunAs", "ranges": [{"min": min(ids), "max": max(ids)}]}
 
     def _profiles(self) -> list[str]:
-        asked = (
+        demands = (
             (entry, self._at(pod, (*at, "seccompProfile", "type"), profile.get("type")))
             for pod, at, context in self._contexts()
             if (entry := to_annotation(profile := context.get("seccompProfile") or {}))
         )
-        return self._names("seccompProfiles", asked, [DEFAULT_PROFILE])
+        return self._names("seccompProfiles", demands, [DEFAULT_PROFILE])
 
 
 def _sysctl_pattern(name: str) -> str:

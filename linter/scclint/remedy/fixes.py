@@ -117,7 +117,9 @@ class _Fixes:
         benches = [self.bench(unit) for unit in units]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
-        results = {bench.opened.unit.name: found for bench in benches if (found := bench.occurrence(finding)) is not None}
+        results = {
+            bench.opened.unit.name: occurrence for bench in benches if (occurrence := bench.occurrence(finding)) is not None
+        }
         if not results:
             raise EditRefused("")
         name, result = next(iter(results.items()))
@@ -235,7 +237,7 @@ class _Fixes:
     def _as_fix(self, remedy: Remedy, edit: FileEdit, safety: Safety, effect: str) -> Fix:
         title = f"{remedy.title.removesuffix('.')} {edit.where}." if edit.where else remedy.title
         text = self._session.outline.text
-        edits = (one for file, edited in edit.texts.items() for one in text_edits(file, text(file), edited))
+        edits = (text_edit for file, edited in edit.texts.items() for text_edit in text_edits(file, text(file), edited))
         return Fix(title, effect, safety, tuple(edits))
 
     def _check_editable(self, file: str) -> None:

@@ -204,12 +204,12 @@ def json_patch(before: Any, after: Any, path: Path = ()) -> Iterator[dict[str, A
             else:
                 yield from json_patch(before[key], after[key], (*path, key))
     elif isinstance(before, list) and isinstance(after, list) and len(after) <= len(before):
-        kept = _kept(before, after)
+        indices = _kept(before, after)
         # From the last one on, so that the places of the others stay.
         for index in reversed(range(len(before))):
-            if index not in kept:
+            if index not in indices:
                 yield {"op": "remove", "path": _pointer((*path, index))}
-        for number, index in enumerate(kept):
+        for number, index in enumerate(indices):
             yield from json_patch(before[index], after[number], (*path, number))
     elif before != after:
         yield {"op": "replace", "path": _pointer(path), "value": after}
@@ -217,14 +217,14 @@ def json_patch(before: Any, after: Any, path: Path = ()) -> Iterator[dict[str, A
 
 def _kept(before: list[Any], after: list[Any]) -> list[int]:
     """The indices of the items that become those of the shorter list, in order: those that are equal, else the first ones."""
-    kept = []
+    indices = []
     start = 0
     for number, item in enumerate(after):
         last = len(before) - (len(after) - number)
         index = next((i for i in range(start, last + 1) if before[i] == item), start)
-        kept.append(index)
+        indices.append(index)
         start = index + 1
-    return kept
+    return indices
 
 
 def _pointer(path: Path) -> str:

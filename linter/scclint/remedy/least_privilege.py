@@ -91,16 +91,16 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     with_grants = cluster.with_objects(suggestion.objects)
     unpinned = [_admit(with_grants, pod, namespace) for pod in pods]
     needs_pin = cluster.admission.reads_required_scc and any(
-        asked != suggestion.scc and verdict.scc not in (suggestion.scc, RESTRICTED)
-        for asked, verdict in zip(required, unpinned, strict=True)
+        required_scc != suggestion.scc and verdict.scc not in (suggestion.scc, RESTRICTED)
+        for required_scc, verdict in zip(required, unpinned, strict=True)
     )
     changes = []
-    for pod, was, asked, verdict in zip(pods, before, required, unpinned, strict=True):
-        after = _admit(with_grants, pod, namespace, suggestion.scc) if needs_pin or asked else verdict
+    for pod, was, required_scc, verdict in zip(pods, before, required, unpinned, strict=True):
+        after = _admit(with_grants, pod, namespace, suggestion.scc) if needs_pin or required_scc else verdict
         name = pod.workload.named
         changes.append(PodChange(name, was.scc or "", after.scc or ""))
-        if asked not in ("", suggestion.scc):
-            notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {asked} in the pods of {name}")
+        if required_scc not in ("", suggestion.scc):
+            notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {required_scc} in the pods of {name}")
         if user := user_change(cluster.admission, was, after):
             notes.append(f"check the images of {name}, because {user}")
     return replace(suggestion, pods=tuple(changes), pin=needs_pin, notes=(*notes, *suggestion.notes))
@@ -257,9 +257,9 @@ def tighter(scc: Object) -> Iterator[Object]:
     if not scc["readOnlyRootFilesystem"]:
         yield {**scc, "readOnlyRootFilesystem": True}
     for field in ("allowedCapabilities", "seccompProfiles", "allowedUnsafeSysctls", "allowedFlexVolumes"):
-        kept = ("NET_BIND_SERVICE", DEFAULT_PROFILE)
+        fixed_items = ("NET_BIND_SERVICE", DEFAULT_PROFILE)
         for item in scc.get(field) or ():
-            if item not in kept:
+            if item not in fixed_items:
                 yield {**scc, field: [other for other in scc[field] if other != item]}
     if scc["seLinuxContext"] == {"type": "RunAsAny"}:
         yield {**scc, "seLinuxContext": {"type": "MustRunAs"}}

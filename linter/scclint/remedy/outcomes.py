@@ -161,8 +161,8 @@ def _without_pin(verdict: Verdict | None) -> object:
     if verdict is None:
         return None
     metadata = verdict.pod.get("metadata") or {}
-    kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != REQUIRED_SCC}
-    return verdict.allowed, verdict.scc, verdict.pod["spec"], kept
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != REQUIRED_SCC}
+    return verdict.allowed, verdict.scc, verdict.pod["spec"], annotations
 
 
 def _limits(verdict: Verdict) -> dict[str, set[str]]:

@@ -49,15 +49,15 @@ def _outcomes(
 
     def stored(finding: Finding) -> FixOutcome | None:
         def restored(value: Any) -> FixOutcome | None:
-            asked, fix, why = value
+            stored_replies, fix, why = value
             concerned = shared.concerned(finding)
-            same = all(session.others.of(unit).same_answers(asked.get(unit.name, ())) for unit in concerned)
+            same = all(session.others.of(unit).same_answers(stored_replies.get(unit.name, ())) for unit in concerned)
             return FixOutcome(_fix(fix) if fix else None, str(why)) if same else None
 
         return store.find("fixes", key(finding), restored)
 
-    found = {finding: known for finding in dict.fromkeys(shown) if (known := stored(finding))}
-    groups = _groups([finding for finding in dict.fromkeys(shown) if finding not in found], shared)
+    by_finding = {finding: stored_outcome for finding in dict.fromkeys(shown) if (stored_outcome := stored(finding))}
+    groups = _groups([finding for finding in dict.fromkeys(shown) if finding not in by_finding], shared)
     jobs = processes(session, units)
     if jobs < 2:
         groups = [[finding for group in groups for finding in group]] if groups else []
@@ -66,14 +66,14 @@ def _outcomes(
     def work(index: int) -> _Proved:
         return prove_all(groups[index], findings, units, session)
 
-    for group, (outcomes, broken, asked) in zip(groups, _proofs(groups, work, session, jobs), strict=True):
+    for group, (outcomes, broken, replies) in zip(groups, _proofs(groups, work, session, jobs), strict=True):
         crashes += broken
         for finding, outcome in zip(group, outcomes, strict=True):
-            found[finding] = outcome
+            by_finding[finding] = outcome
             if not broken:
-                own = {unit.name: list(asked.get(unit.name, ())) for unit in shared.concerned(finding)}
-                store.keep("fixes", key(finding), [own, outcome.fix, outcome.why])
-    return found, crashes
+                concerned_replies = {unit.name: list(replies.get(unit.name, ())) for unit in shared.concerned(finding)}
+                store.keep("fixes", key(finding), [concerned_replies, outcome.fix, outcome.why])
+    return by_finding, crashes
 
 
 def _fix(fields: Any) -> Fix:

@@ -82,8 +82,8 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
             yield "the finding is not in the edited document"
             return
         # Findings about two fields that an object lacks have one place, that of the object.
-        left = [other.message for other in trial.after if place_of(other) == place_of(finding)]
-        stays = finding.message in left or len(left) >= len(same)
+        messages = [other.message for other in trial.after if place_of(other) == place_of(finding)]
+        stays = finding.message in messages or len(messages) >= len(same)
         if stays or after[identity(same[0])] >= before[identity(same[0])]:
             yield "the problem would stay"
     worst = same[0].severity.rank if same else finding.severity.rank

@@ -56,8 +56,10 @@ def _of_comment(title: str, text: str, ignore: Ignore, documents: Sequence[Docum
     after = list(load_file(ignore.file, edited, session.outline.kinds))
     if [_data(document) for document in documents] != [_data(document) for document in after]:
         raise EditRefused("the edit would change a document")
-    kept = list(_covered(text, documents, ignore.span.line))
-    if kept != list(_covered(edited, after, 0 if len(edited.split("\n")) < len(text.split("\n")) else ignore.span.line)):
+    covered_lines = list(_covered(text, documents, ignore.span.line))
+    if covered_lines != list(
+        _covered(edited, after, 0 if len(edited.split("\n")) < len(text.split("\n")) else ignore.span.line)
+    ):
         raise EditRefused("another suppression would cover other lines")
     return Fix(title, _UNCHANGED, "safe", text_edits(ignore.file, text, edited))
 
@@ -94,8 +96,8 @@ def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbenc
     node = node_at(document.root, path)
     if not isinstance(node, ScalarNode):
         raise EditRefused("the annotation is put together from other fields")
-    left = without_entry(node.text, ignore)
-    operation = Set(path, left) if left else Remove(pruned(to_data(document.root), path))
+    value = without_entry(node.text, ignore)
+    operation = Set(path, value) if value else Remove(pruned(to_data(document.root), path))
     bench.check_editable(document, (operation,))
     edited = edit(text, document.index, (operation,))
     # The edit must do no harm, which is judged without the finding: no rule reads suppressions.

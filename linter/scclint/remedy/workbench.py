@@ -100,18 +100,18 @@ class Workbench:
         """A finding as it is in the unit; None if the unit does not have it, or if it points to another file."""
         rendered, kind = self.opened.unit.rendered, self.rule(finding).on
         about = replace(finding.subject, container="", namespace="", api_version="")
-        found = None
+        occurrence = None
         for subject in self.opened.subjects:
             if not isinstance(subject, kind) or not (rendered or subject.file == finding.span.file):
                 continue
             if replace(subject_of(subject), namespace="", api_version="") != about:
                 continue
-            for own in self._findings(subject):
-                if place_of(own) == place_of(finding) and (rendered or own.span == finding.span):
-                    found = found or Occurrence(subject, own)
-                    if own.message == finding.message:
-                        return Occurrence(subject, own)
-        return found
+            for candidate in self._findings(subject):
+                if place_of(candidate) == place_of(finding) and (rendered or candidate.span == finding.span):
+                    occurrence = occurrence or Occurrence(subject, candidate)
+                    if candidate.message == finding.message:
+                        return Occurrence(subject, candidate)
+        return occurrence
 
     def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
         """Raises EditRefused if edits of a document count elsewhere, or not at all."""
@@ -132,7 +132,7 @@ class Workbench:
         worlds = self._worlds(replaced, only_workloads=only_workloads)
         reported = {id(obj) for obj in self.opened.ours}
         unaffected = (Document, Workload) if only_workloads else Document
-        kept = [s for s in self.opened.subjects if id(s) not in replaced and not isinstance(s, unaffected)]
+        other_subjects = [s for s in self.opened.subjects if id(s) not in replaced and not isinstance(s, unaffected)]
         ours = [pair for pair in pairs if id(pair[0]) in reported]
         before: list[Checked] = [*(old for old, _ in changed), *(old for old, _ in ours if _is_subject(old))]
         after: list[Checked] = [*(new for _, new in changed), *(new for _, new in ours if _is_subject(new))]
@@ -140,8 +140,8 @@ class Workbench:
             tuple(changed),
             pairs,
             worlds,
-            tuple(finding for subject in (*before, *kept) for finding in self._findings(subject)),
-            tuple(self._check(worlds, [*after, *kept])),
+            tuple(finding for subject in (*before, *other_subjects) for finding in self._findings(subject)),
+            tuple(self._check(worlds, [*after, *other_subjects])),
             only_workloads,
         )
 

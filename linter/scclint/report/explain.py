@@ -30,7 +30,7 @@ def render_json(judged: Iterable[Judged]) -> str:
 
     A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
     """
-    return dump({"version": 1, "workloads": [{**_entry(*one), "units": [one[2].unit]} for one in judged]}) + "\n"
+    return dump({"version": 1, "workloads": [{**_entry(*triple), "units": [triple[2].unit]} for triple in judged]}) + "\n"
 
 
 def _entry(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
@@ -239,8 +239,8 @@ def _without_denials(message: str, candidates: Sequence[Candidate]) -> str:
     last = [part for part in parts if part.startswith(tuple(f'"{scc}": Forbidden: ' for scc in denied))]
     if len(last) < 3 or parts[-len(last) :] != last:
         return message
-    kept = ", provider ".join(parts[: 1 - len(last)])
-    return f"{kept}, and the same for {len(last) - 1} more, which the list above names"
+    prefix = ", provider ".join(parts[: 1 - len(last)])
+    return f"{prefix}, and the same for {len(last) - 1} more, which the list above names"
 
 
 def _candidate_texts(unit: OpenUnit, world: World, outcome: Outcome) -> Iterator[Json]:

@@ -127,11 +127,11 @@ def remarks_of(finding: Finding, units: str, *, brief: bool = False) -> list[Rem
         ("help", help),
         (fix.kind, f"{fix.title} {fix.effect}") if fix else ("", ""),
     ]
-    held = [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
-    held += [visible_line(units)] if units else []
+    scope_notes = [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
+    scope_notes += [visible_line(units)] if units else []
     return [
         Remark(visible(finding.message)),
-        *(Remark(visible(note), "", "note: ") for note in (*held, *finding.notes)),
+        *(Remark(visible(note), "", "note: ") for note in (*scope_notes, *finding.notes)),
         # A chain of grants usually repeats the related places in their order.
         *(_remark(related, "note") for related in finding.related if related not in finding.flow),
         *(_remark(step, f"step {number}" if steps > 1 else "note") for number, step in enumerate(finding.flow, 1)),

@@ -26,8 +26,8 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
     if not verdicts:
         return "No workloads found.\n"
     header = tuple((title.upper(), "place") for title in (*TITLES, *columns))
-    known = [line for verdict in verdicts if verdict.row.result != "unknown" for line in verdict.lines]
-    widths, folds = _layout([header, *map(_shortened, known)], width)
+    judged_lines = [line for verdict in verdicts if verdict.row.result != "unknown" for line in verdict.lines]
+    widths, folds = _layout([header, *map(_shortened, judged_lines)], width)
     lines = list(_lines(header, widths, folds, color))
     for verdict in verdicts:
         row = verdict.row

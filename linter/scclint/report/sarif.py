@@ -93,17 +93,17 @@ class _Run:
     def log(self, most: int) -> Json:
         """The whole file, with at most `most` results."""
         findings = self._report.findings
-        kept = self.shown
-        if len(kept) > most:
-            kept = sorted(sorted(kept, key=lambda index: findings[index].severity.rank)[:most])
-        notifications = self._notifications(len(self.shown) - len(kept))
+        indices = self.shown
+        if len(indices) > most:
+            indices = sorted(sorted(indices, key=lambda index: findings[index].severity.rank)[:most])
+        notifications = self._notifications(len(self.shown) - len(indices))
         driver = {"name": "scclint", "semanticVersion": __version__, "informationUri": SITE, "rules": self._rules}
         succeeded = not (self._report.failed or self._report.judged_nothing)
         run: Json = {
             "tool": {"driver": driver},
             "invocations": [{"executionSuccessful": succeeded, "toolExecutionNotifications": notifications}],
             "columnKind": "utf16CodeUnits",
-            "results": [self._result(findings[index], self._prints[index]) for index in kept],
+            "results": [self._result(findings[index], self._prints[index]) for index in indices],
         }
         if category := self._options.sarif_category.strip("/"):
             run["automationDetails"] = {"id": visible_line(category) + "/"}

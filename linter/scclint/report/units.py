@@ -73,5 +73,5 @@ def _remarks(unit: Unit, titles: Mapping[str, str]) -> Iterator[str]:
         yield f"not rendered: {unit.unrendered}"
     if unit.shared:
         yield f"takes {and_more(unit.shared, _MOST_NAMES)}, which it shares with the units beside it"
-    for giver, taken in groupby(sorted(unit.context, key=lambda one: one.unit), lambda one: one.unit):
+    for giver, taken in groupby(sorted(unit.context, key=lambda entry: entry.unit), lambda entry: entry.unit):
         yield f"takes {and_more(map(str, taken), _MOST_NAMES)} from {titles.get(giver, giver)}"

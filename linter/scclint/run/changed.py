@@ -57,9 +57,9 @@ def successors(gone: Sequence[Unit], units: Iterable[Unit]) -> list[Unit]:
 
     If one of these was an alternative among plain files, the other alternative may now be part of the plain unit.
     """
-    left = {file for unit in gone for file in unit.files}
+    files = {file for unit in gone for file in unit.files}
     alternative = any(unit.kind == "plain" for unit in gone)
-    return [unit for unit in units if (alternative and unit.name == PLAIN) or not left.isdisjoint(unit.files)]
+    return [unit for unit in units if (alternative and unit.name == PLAIN) or not files.isdisjoint(unit.files)]
 
 
 def _as_path(name: str) -> str:

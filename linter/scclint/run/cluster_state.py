@@ -95,9 +95,9 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
             text = without_body(item.text) if item.has_pods else item.text
             evidence += load_file(item.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
         # The text of the others would take room.
-        kept = [replace(document, stored=True) for document in loaded if document.status != "other"]
-        documents += kept if not is_reported else []
-        if isinstance(source, Dump) or len(evidence) > seen_before or any(map(_is_state, kept)):
+        relevant_documents = [replace(document, stored=True) for document in loaded if document.status != "other"]
+        documents += relevant_documents if not is_reported else []
+        if isinstance(source, Dump) or len(evidence) > seen_before or any(map(_is_state, relevant_documents)):
             of_use.add(os.path.abspath(source.path))
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
     notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
@@ -155,8 +155,8 @@ def _differences(observed: Observed, config: Config) -> Iterator[Notice]:
         yield Notice("note", f"the cluster dump is of OpenShift {observed.version}, and pods are judged for plain Kubernetes")
         return
     if config.openshift and observed.release not in config.openshift:
-        asked = ", ".join(config.openshift)
-        yield Notice("note", f"the cluster dump is of OpenShift {observed.version}, and pods are judged for {asked}")
+        judged_releases = ", ".join(config.openshift)
+        yield Notice("note", f"the cluster dump is of OpenShift {observed.version}, and pods are judged for {judged_releases}")
     elif observed.release not in RELEASES and not config.openshift:
         releases = f"{next(iter(RELEASES))} to {[*RELEASES][-1]}"
         text = (

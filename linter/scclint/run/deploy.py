@@ -54,14 +54,14 @@ class UnitRenderer:
     def key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
         config = self.config
-        asked = (unit.path, unit.namespace, unit.deployment, config.openshift, config.helm_values, config.helm_set)
+        settings = (unit.path, unit.namespace, unit.deployment, config.openshift, config.helm_values, config.helm_set)
         try:
             read = [(name, _digest_of(name)) for name in sorted(self.inputs(unit))]
         except OSError:
             return ""
         from scclint.files.store import digest
 
-        return digest(repr((self.installed, asked, read)))
+        return digest(repr((self.installed, settings, read)))
 
     def inputs(self, unit: Unit) -> Iterator[str]:
         """The paths of all files that the renderer of a unit can read."""
@@ -82,27 +82,27 @@ class UnitRenderer:
 
         With `origins`, each object of a kustomization is annotated with the file that it comes from.
         """
-        own = {**_texts_of(unit, texts)}
+        unit_texts = {**_texts_of(unit, texts)}
         if unit.kind == "kustomize":
             from scclint.units.kustomize.edits import changed_texts
 
-            own |= changed_texts(self.closures[unit.name], self.tree, unit.deployment.kustomization, _reader(own))
-        made = self._made(unit, own, origins=origins)
+            unit_texts |= changed_texts(self.closures[unit.name], self.tree, unit.deployment.kustomization, _reader(unit_texts))
+        made = self._made(unit, unit_texts, origins=origins)
         return self._after(unit, made) if made.text else made
 
-    def _made(self, unit: Unit, own: Mapping[str, str], *, origins: bool) -> "RendererOutput":
+    def _made(self, unit: Unit, unit_texts: Mapping[str, str], *, origins: bool) -> "RendererOutput":
         """What the renderer of a unit makes, with these texts in place of files."""
-        if not own and unit.kind == "kustomize":
+        if not unit_texts and unit.kind == "kustomize":
             closure = self.closures[unit.name]
             return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
-        if not own:
+        if not unit_texts:
             return self._templated(unit, self.tree, str)
         from scclint.units.copies import copied
         from scclint.units.render import RendererOutput
 
         top = os.path.realpath(self.tree)
         try:
-            with copied(self.inputs(unit), self.tree, own) as folder:
+            with copied(self.inputs(unit), self.tree, unit_texts) as folder:
                 if unit.kind == "kustomize":
                     entry = os.path.join(folder, self.closures[unit.name].folder)
                     return self.programs.build_kustomize(entry, folder, origins=origins)
@@ -255,26 +255,28 @@ class Rendered:
     def notices(self, units: Sequence[Unit], config: Config) -> list[Notice]:
         """Return what the reader of a report on these units must know about their deployment and rendering."""
         made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
-        found = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
+        notices = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
         level = "error" if config.render == "require" else "note"
-        found += _grouped("judged unrendered", {unit.name: unit.unrendered for unit in units if unit.unrendered}, level)
-        found += _grouped("judged without a part", {unit.name: unit.left_out for unit in units if unit.left_out}, "note")
+        notices += _grouped("judged unrendered", {unit.name: unit.unrendered for unit in units if unit.unrendered}, level)
+        notices += _grouped("judged without a part", {unit.name: unit.left_out for unit in units if unit.left_out}, "note")
         paths = {unit.path for unit in units}
         for unit in (unit for unit in self.failed if unit.path in paths):
-            found.append(Notice(level, f"{unit.name}: not judged: {unit.unrendered}", gap=True))
+            notices.append(Notice(level, f"{unit.name}: not judged: {unit.unrendered}", gap=True))
         if made and self.renderer is not None and not self.renderer.programs.isolated:
-            found.append(Notice("note", _NOT_ISOLATED))
+            notices.append(Notice("note", _NOT_ISOLATED))
         for path in (path for path in config.helm_values if not os.path.isfile(path)):
-            found.append(Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path)))
-        asked = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
-        if asked and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
-            found.append(Notice("warning", f"--{' and --'.join(asked)} changed nothing, because no chart was rendered"))
-        return [*self.split.notices(units), *self.endless, *dict.fromkeys(found)]
+            notices.append(
+                Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path))
+            )
+        options = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
+        if options and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
+            notices.append(Notice("warning", f"--{' and --'.join(options)} changed nothing, because no chart was rendered"))
+        return [*self.split.notices(units), *self.endless, *dict.fromkeys(notices)]
 
     def text(self, path: str, name: str) -> str:
         """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
-        found = self.texts.get(os.path.realpath(path)) if self.texts else None
-        return read(path, name) if found is None else found
+        text = self.texts.get(os.path.realpath(path)) if self.texts else None
+        return read(path, name) if text is None else text
 
     def output(self, unit: Unit, texts: Mapping[str, str] = EMPTY, *, origins: bool = False) -> "RendererOutput":
         """What a rendered unit renders to with these texts in place of files as well, by real path (see `UnitRenderer.output`)."""
@@ -308,7 +310,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     made: dict[Unit, Rendering] = {}
     notices: tuple[Notice, ...] = ()
     hidden = NO_EXCLUSIONS
-    for left in reversed(range(MAX_DEPLOYMENT_ROUNDS)):
+    for rounds_left in reversed(range(MAX_DEPLOYMENT_ROUNDS)):
         _render_new(split.units, renderer, made, store, texts, options)
         done = {unit: made[unit] for unit in split.units if unit.needs_renderer}
         documents = _deploying(done.values(), split)
@@ -317,7 +319,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         hidden = split.hidden({name: rendering.text for name, rendering in built.items() if not rendering.error})
         if {document.text for document in documents} == before and hidden == hidden_before:
             break
-        if not left:
+        if not rounds_left:
             files = and_more(dict.fromkeys(document.file for document in documents if document.text not in before), 3)
             notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),)
             break
@@ -348,12 +350,12 @@ def _render_new(
     if renderer is None:
         made |= {unit: Rendering(_called(unit), error="rendering is switched off") for unit in wanted}
         return
-    own = {unit: _texts_of(unit, texts) for unit in wanted}
-    keys = {unit: renderer.key(unit) if store.scope and not own[unit] else "" for unit in wanted}
-    found = {unit: store.find("renderings", keys[unit], _restored) for unit in wanted}
-    outputs = {unit: output for unit, output in found.items() if output is not None}
+    texts_by_unit = {unit: _texts_of(unit, texts) for unit in wanted}
+    keys = {unit: renderer.key(unit) if store.scope and not texts_by_unit[unit] else "" for unit in wanted}
+    stored_outputs = {unit: store.find("renderings", keys[unit], _restored) for unit in wanted}
+    outputs = {unit: output for unit, output in stored_outputs.items() if output is not None}
     new = [unit for unit in wanted if unit not in outputs]
-    for done, (unit, output) in enumerate(zip(new, _outputs(renderer, new, own, options.jobs), strict=True), 1):
+    for done, (unit, output) in enumerate(zip(new, _outputs(renderer, new, texts_by_unit, options.jobs), strict=True), 1):
         options.progress("rendered", done, len(new))
         store.keep("renderings", keys[unit], _plain(output))
         outputs[unit] = output
@@ -392,8 +394,12 @@ def _called(unit: Unit) -> str:
 
 def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
     """The documents of renderings that may deploy a folder, or hold what such an object refers to."""
-    likely = [one for one in renderings if may_deploy(one.text) or (split.refers and may_hold(one.text))]
-    documents = [document for one in likely for document in load_text(one.file, one.text, DEPLOYING | HOLDING)]
+    likely = [
+        rendering for rendering in renderings if may_deploy(rendering.text) or (split.refers and may_hold(rendering.text))
+    ]
+    documents = [
+        document for rendering in likely for document in load_text(rendering.file, rendering.text, DEPLOYING | HOLDING)
+    ]
     return [document for document in documents if document.root]
 
 
@@ -448,12 +454,12 @@ def _digest_of(path: str) -> str:
 
 def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dict[str, str]:
     """The texts that hold in place of files, by the real path of the file, given them by the path as displayed."""
-    found = {}
+    by_path = {}
     for file, text in texts.items():
         source = outline.source(file)
         if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
-            found[os.path.realpath(source.path)] = text
-    return found
+            by_path[os.path.realpath(source.path)] = text
+    return by_path
 
 
 def _reader(texts: Mapping[str, str]) -> Callable[[str], str | None]:
@@ -478,5 +484,5 @@ def _grouped(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[No
     said = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
     for reason, names in said[:_MOST_REASONS]:
         yield Notice(level, f"{counted(len(names), 'unit')} {judged} ({and_more(names, 2)}): {reason}")
-    if rest := sum(len(names) for _, names in said[_MOST_REASONS:]):
-        yield Notice(level, f"{counted(rest, 'more unit')} {judged}: `scclint units` lists the reasons")
+    if other_names := sum(len(names) for _, names in said[_MOST_REASONS:]):
+        yield Notice(level, f"{counted(other_names, 'more unit')} {judged}: `scclint units` lists the reasons")

@@ -25,22 +25,22 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
     without it, is new. A comment or annotation suppresses no finding that is new.
     """
     report = _without_new_suppressions(report, base, where, where_in_base)
-    held: dict[Key, set[str]] = {}
+    units_by_key: dict[Key, set[str]] = {}
     recorded: Counter[Key] = Counter()
     for old in base.live:
         key = _key(old, where_in_base)
         recorded[key] += 1
-        held.setdefault(key, set()).update(old.units)
+        units_by_key.setdefault(key, set()).update(old.units)
     findings = list(report.findings)
     live = [index for index, finding in enumerate(findings) if finding.suppression is None]
     keys = [_key(findings[index], where) for index in live]
-    accepted, left = match(keys, recorded)
+    accepted, remainder = match(keys, recorded)
     both = {unit.name for unit in base.units} & {unit.name for unit in report.units}
     before = {where_in_base(finding.span.file): finding.span.file for finding in base.findings}
     changed: dict[str, set[int]] = {}
     for index, key, old_key in zip(live, keys, accepted, strict=True):
         finding = findings[index]
-        if old_key is None or both.intersection(finding.units) - held[old_key]:
+        if old_key is None or both.intersection(finding.units) - units_by_key[old_key]:
             continue
         if key.file not in changed:
             changed[key.file] = changed_lines(
@@ -49,10 +49,10 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
         if not _touches(finding.span, changed[key.file]):
             findings[index] = replace(finding, suppression=Suppression("diff-base", reason))
     moved: Counter[Key] = Counter()
-    for key, count in left.items():
+    for key, count in remainder.items():
         moved[key._replace(file="")] += count
-    rest = [(index, key) for index, key, old in zip(live, keys, accepted, strict=True) if old is None and key.kind]
-    for (index, _), old_key in zip(rest, match([key._replace(file="") for _, key in rest], moved)[0], strict=True):
+    candidates = [(index, key) for index, key, old in zip(live, keys, accepted, strict=True) if old is None and key.kind]
+    for (index, _), old_key in zip(candidates, match([key._replace(file="") for _, key in candidates], moved)[0], strict=True):
         if old_key is not None:
             findings[index] = replace(findings[index], suppression=Suppression("diff-base", reason))
     return replace(report, findings=tuple(findings))
@@ -61,9 +61,9 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
 def _without_new_suppressions(report: Report, base: Report, where: Where, where_in_base: Where) -> Report:
     """Return `report` with the findings live that a comment or annotation suppresses and that `base` does not have."""
     written = [f for f in report.findings if f.suppression is not None and f.suppression.by in ("comment", "annotation")]
-    known = Counter(_key(old, where_in_base)._replace(file="") for old in base.findings)
+    base_keys = Counter(_key(old, where_in_base)._replace(file="") for old in base.findings)
     keys = [_key(finding, where)._replace(file="") for finding in written]
-    new = [finding for finding, key in zip(written, match(keys, known)[0], strict=True) if key is None]
+    new = [finding for finding, key in zip(written, match(keys, base_keys)[0], strict=True) if key is None]
     notices = tuple(
         Notice(
             "note",

@@ -128,9 +128,9 @@ def mounts_in(unit: Unit, run: Run) -> Mapping[Question, list[Any]]:
 
     opened = open_unit(unit, run)
     return {
-        (release, *claim): [mount.plain(opened.edited(mount.span)) for mount in found]
+        (release, *claim): [mount.plain(opened.edited(mount.span)) for mount in claim_mounts]
         for release, world in opened.worlds.items()
-        for claim, found in mounts(world).of_claim.items()
+        for claim, claim_mounts in mounts(world).of_claim.items()
     }
 
 

@@ -77,8 +77,8 @@ def unjudged(
     targets = inputs.targets
     for document in targets:
         if document.status == "template":
-            asked = host_access(document.text) if document.is_template else ""
-            yield JudgementGap("template", f"{document.file}{_asking(asked)}")
+            access = host_access(document.text) if document.is_template else ""
+            yield JudgementGap("template", f"{document.file}{_asking(access)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
@@ -86,8 +86,8 @@ def unjudged(
             yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
             first, last = (line - obj.document.line for line in obj.lines)
-            asked = host_access("\n".join(obj.document.text.split("\n")[first : last + 1]))
-            yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(asked)}", obj.kind)
+            access = host_access("\n".join(obj.document.text.split("\n")[first : last + 1]))
+            yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif obj.partial:
@@ -127,8 +127,8 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
                 provenance = workload.provenance
                 sort = "beyond a limit" if provenance.beyond else "elsewhere" if provenance.elsewhere else "unknown"
                 of_template = sort == "unknown" and provenance.template
-                asked = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
-                what = f"{workload.file}: {workload.named}{_asking(asked)}"
+                access = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
+                what = f"{workload.file}: {workload.named}{_asking(access)}"
                 yield JudgementGap("open pod" if of_template else sort, what, why.text)
 
 

@@ -25,10 +25,10 @@ def unit_results(run: Run) -> list[UnitResult]:
 
     results = {unit.name: result for unit in run.units if (result := stored_result(unit, run))}
     missing = [unit for unit in run.units if unit.name not in results]
-    for unit, (result, asked) in zip(missing, _judged(run, missing), strict=True):
+    for unit, (result, replies) in zip(missing, _judged(run, missing), strict=True):
         results[unit.name] = result
-        if asked is not None:
-            keep_result(unit, run, result, asked)
+        if replies is not None:
+            keep_result(unit, run, result, replies)
     if not run.whole:
         run.store.keep_others("parts")
     return [results[unit.name] for unit in run.units]

@@ -36,13 +36,13 @@ def rules_of(config: Config) -> Registry:
     return _with_declared(_own_rules(config.rule_modules, config.file), config)
 
 
-def configured(raw: "Raw | None", given: Mapping[str, Any], linted: Iterable[str]) -> tuple[Config, Registry]:
-    """The settings of a configuration file, None for no file, with what is `given` beside it, and the rules they choose from.
+def configured(raw: "Raw | None", options: Mapping[str, Any], linted: Iterable[str]) -> tuple[Config, Registry]:
+    """The settings of a configuration file, None for no file, with the `options` given beside it, and the rules they choose from.
 
     No rule module is taken from the `linted` folders. Raises ConfigError, UsageError, RuleSetError.
     """
     registry = _with_modules(raw.rule_modules, raw.file, linted) if raw is not None else builtin()
-    config = build_config(raw, registry.rules, given)
+    config = build_config(raw, registry.rules, options)
     return config, _with_declared(registry, config)
 
 

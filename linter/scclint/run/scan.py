@@ -49,8 +49,8 @@ def scan(
     notices += (Notice("note", _VENDORED.format(counted(n, "file")), folder) for folder, n in sources.vendored.items())
     told: Mapping[Question, list[Any]] = EMPTY
     if sources.texts:
-        files, told, found = beside(files, sources.texts)
-        notices += found
+        files, told, text_notices = beside(files, sources.texts)
+        notices += text_notices
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)

@@ -223,12 +223,14 @@ class Run:
         if not self.config.per_path:
             return list(findings)
         severities = {rule.id: rule.severity for rule in self.registry.rules}
-        kept = []
+        selected_findings = []
         for finding in findings:
             severity = self.select(finding.span.file).get(finding.rule_id)
             if severity is not None:
-                kept.append(finding if severity is severities[finding.rule_id] else replace(finding, severity=severity))
-        return kept
+                selected_findings.append(
+                    finding if severity is severities[finding.rule_id] else replace(finding, severity=severity)
+                )
+        return selected_findings
 
     def suppressed(self, findings: Iterable[Finding], written: Iterable[Ignore]) -> tuple[list[Finding], list[Ignore]]:
         """The findings with those marked that `written` suppressions cover, and these with what they cover."""

@@ -31,18 +31,18 @@ def stored_result(unit: Unit, run: Run) -> UnitResult | None:
     """Return the result that an earlier run had of the same unit, with the same answers about others; None without one."""
 
     def restored(value: Any) -> UnitResult | None:
-        key, asked, fields = value
-        same = key == unit_key(unit, run) and run.others.of(unit).same_answers(asked)
+        key, replies, fields = value
+        same = key == unit_key(unit, run) and run.others.of(unit).same_answers(replies)
         return _result(unit.name, fields) if same else None
 
     return run.store.find("parts", unit.name if unit_key(unit, run) else "", restored)
 
 
-def keep_result(unit: Unit, run: Run, result: UnitResult, asked: Mapping[Question, Reply]) -> None:
+def keep_result(unit: Unit, run: Run, result: UnitResult, replies: Mapping[Question, Reply]) -> None:
     """Store the result of a unit, if it depends on nothing that cannot be looked at again."""
     if not result.crashes and (key := unit_key(unit, run)):
         fields = [getattr(result, name) for name in _STORED]
-        run.store.keep("parts", unit.name, [key, list(asked.items()), fields])
+        run.store.keep("parts", unit.name, [key, list(replies.items()), fields])
 
 
 def unit_key(unit: Unit, run: Run) -> str:

@@ -53,10 +53,10 @@ class ClusterDescription:
     def without(self, left_out: Sequence[dict[str, Any]]) -> tuple[Cluster, ...]:
         """Return the clusters without some of the manifests."""
         # A rule reports the objects that cannot be decoded.
-        found = self.installed
+        clusters = self.installed
         for layer, merge in zip(self.layers, (True, False, True), strict=True):
-            found = tuple(cluster.with_decodable(_without(layer, left_out), merge=merge) for cluster in found)
-        return found
+            clusters = tuple(cluster.with_decodable(_without(layer, left_out), merge=merge) for cluster in clusters)
+        return clusters
 
 
 def describe(
@@ -94,8 +94,8 @@ def make_worlds(
     described_ids = {id(obj) for obj in described.objects}
     of_unit = [obj for obj in _whole(objects) if id(obj) not in described_ids]
     objects = [*described.objects, *of_unit]
-    given = [(obj, manifest) for obj in of_unit for manifest in manifests((obj,), namespace)]
-    unfollowed = _unfollowed([*described.roles, *_cluster_roles(manifest for _, manifest in given)])
+    unit_manifests = [(obj, manifest) for obj in of_unit for manifest in manifests((obj,), namespace)]
+    unfollowed = _unfollowed([*described.roles, *_cluster_roles(manifest for _, manifest in unit_manifests)])
     clusters = described.without(unfollowed) if unfollowed else described.clusters
     brought = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
@@ -104,7 +104,7 @@ def make_worlds(
     worlds: dict[str, World] = {}
     for empty in clusters:
         problems = FieldProblems(empty, described_ids)
-        accepted = _without((manifest for obj, manifest in given if not problems.rejects(obj)), unfollowed)
+        accepted = _without((manifest for obj, manifest in unit_manifests if not problems.rejects(obj)), unfollowed)
         # Pipelines in front, so that what the input says of the same objects holds.
         cluster = empty.with_decodable(brought).with_decodable(accepted, other_units.last_applied if other_units else EMPTY)
         worlds[cluster.release or cluster.kubernetes_version] = World(
@@ -136,16 +136,16 @@ def _of_pipelines(
     from scclint.cluster.pipelines import SCC, SCC_ANNOTATION, openshift_pipelines
 
     said = {reference(item) for item in chain(*described.layers)}
-    asked = (
+    default_sccs = (
         value_at(obj.manifest, ("spec", "platforms", "openshift", "scc", "default"))
         for obj in objects
         if isinstance(obj, TektonConfig)
     )
-    own = {
+    annotations = {
         o.name: value_at(o.manifest, ("metadata", "annotations", SCC_ANNOTATION)) for o in objects if isinstance(o, Namespace)
     }
-    sccs = {name: as_text(own.get(name)) for name in _namespaces(served, namespace)}
-    brought = openshift_pipelines(sccs, installed=installed, default=next(filter(None, map(as_text, asked)), SCC))
+    sccs = {name: as_text(annotations.get(name)) for name in _namespaces(served, namespace)}
+    brought = openshift_pipelines(sccs, installed=installed, default=next(filter(None, map(as_text, default_sccs)), SCC))
     return [item for item in brought if reference(item) not in said]
 
 
@@ -154,13 +154,13 @@ def _whole(objects: Sequence[ApiObject]) -> list[ApiObject]:
     return [obj for obj in objects if isinstance(obj, Workload) or not obj.partial]
 
 
-def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
+def _groups(user: str, groups: tuple[str, ...]) -> tuple[str, ...]:
     """The groups of a user who acts: those given and those that the API server adds, as it does for `--as` (impersonation)."""
-    if not given and (account := User(user).service_account) is not None:
-        given = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
-    if {"system:authenticated", "system:unauthenticated"} & set(given):
-        return given
-    return (*given, "system:unauthenticated" if user == "system:anonymous" else "system:authenticated")
+    if not groups and (account := User(user).service_account) is not None:
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
+    if {"system:authenticated", "system:unauthenticated"} & set(groups):
+        return groups
+    return (*groups, "system:unauthenticated" if user == "system:anonymous" else "system:authenticated")
 
 
 def make_clusters(config: Config, observed: "Observed | None" = None) -> tuple[Cluster, ...]:
@@ -185,18 +185,18 @@ def make_clusters(config: Config, observed: "Observed | None" = None) -> tuple[C
     )
 
 
-def _namespaces(objects: Iterable[ApiObject], asked: str) -> Iterator[str]:
+def _namespaces(objects: Iterable[ApiObject], requested_namespace: str) -> Iterator[str]:
     """Yield the namespaces that objects are in, or that they define."""
     for obj in objects:
         if obj.kind not in CLUSTER_SCOPED:
-            yield namespace_of(obj, asked)
+            yield namespace_of(obj, requested_namespace)
         elif isinstance(obj, Namespace):
             yield obj.name
 
 
-def _cluster_roles(given: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _cluster_roles(items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the ClusterRoles that the API server can decode."""
-    return (item for item in given if item.get("kind") == "ClusterRole" and not decode_object(item, ANY_MINOR).errors)
+    return (item for item in items if item.get("kind") == "ClusterRole" and not decode_object(item, ANY_MINOR).errors)
 
 
 def _unfollowed(roles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -206,9 +206,9 @@ def _unfollowed(roles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return aggregating if len(aggregating) * selectors * len(roles) > MAX_AGGREGATION else []
 
 
-def _without(given: Iterable[dict[str, Any]], left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without(items: Iterable[dict[str, Any]], left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     gone = {id(item) for item in left_out}
-    return [item for item in given if id(item) not in gone]
+    return [item for item in items if id(item) not in gone]
 
 
 def _node_pools(config: Config) -> "Iterator[NodePool]":

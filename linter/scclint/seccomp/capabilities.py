@@ -25,12 +25,12 @@ def bounding_set(add: Iterable[str] = (), drop: Iterable[str] = ()) -> frozenset
     names in either list: `drop: [ALL]` with `add: [CHOWN]` leaves CHOWN.
     """
     added, dropped = {canonical(name) for name in add}, {canonical(name) for name in drop}
-    held = set(CRIO_DEFAULT)
+    capabilities = set(CRIO_DEFAULT)
     if "CAP_ALL" in added:
-        held |= ALL
+        capabilities |= ALL
     if "CAP_ALL" in dropped:
-        held.clear()
-    return frozenset((held | added - {"CAP_ALL"}) - dropped)
+        capabilities.clear()
+    return frozenset((capabilities | added - {"CAP_ALL"}) - dropped)
 
 
 def bounding_set_of(container: Mapping[str, Any]) -> frozenset[str]:

@@ -172,7 +172,7 @@ def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, re
     if _on_windows(verdict.submitted.get("spec") or {}):
         return ContainerSeccomp(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
-        kind = next((known for known in _TYPES if request and known == request.type), None)
+        kind = next((profile_type for profile_type in _TYPES if request and profile_type == request.type), None)
         return ContainerSeccomp(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
         return nodes.privileged()
@@ -199,9 +199,9 @@ def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None],
         decisions.setdefault((decision.type, decision.crictl), []).append((decision, pool.name))
     if len(decisions) <= 1:
         return next(iter(decisions.values()))[0][0] if decisions else decide(None)
-    words = (f"{_profile_name(found[0][0])} on {and_more([name for _, name in found], _NAMED)}" for found in decisions.values())
+    words = (f"{_profile_name(group[0][0])} on {and_more([name for _, name in group], _NAMED)}" for group in decisions.values())
     source = next(iter(decisions.values()))[0][0].source
-    unconfined = tuple(name for found in decisions.values() for decision, name in found if decision.type == "Unconfined")
+    unconfined = tuple(name for group in decisions.values() for decision, name in group if decision.type == "Unconfined")
     return ContainerSeccomp(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
 
 
@@ -219,8 +219,8 @@ def _replacing(pool: "NodePool", handler: str | None) -> str:
         handlers = and_more([name for name, _ in pool.handler_profiles], _NAMED)
         return f"a file on {pool.name} if the handler of the pod's RuntimeClass is {handlers}"
     used = handler or pool.default_handler or "crun"
-    if own := dict(pool.handler_profiles).get(used):
-        return f"{own} on {pool.name} for runtime handler {used}"
+    if profile := dict(pool.handler_profiles).get(used):
+        return f"{profile} on {pool.name} for runtime handler {used}"
     return f"{pool.seccomp_profile} on {pool.name}" if pool.seccomp_profile else ""
 
 

@@ -72,26 +72,26 @@ def match(keys: Sequence[Key], recorded: Mapping[Key, int]) -> tuple[list[Key | 
     `recorded` says how many findings each of its keys accepts. Equal keys are matched first. If an object opens less than recorded, its
     finding may be at another field.
     """
-    left = Counter(recorded)
+    remainder = Counter(recorded)
     alike: dict[Key, list[Key]] = {}
     for key in recorded:
         for group in (key.alike, key.alike._replace(path=ANYTHING)):
             alike.setdefault(group, []).append(key)
     acceptors: list[Key | None] = [None] * len(keys)
     for index, key in enumerate(keys):
-        equal = key if left[key] > 0 else key._replace(opens=(ANYTHING,))
-        if left[equal] > 0:
-            left[equal] -= 1
+        equal = key if remainder[key] > 0 else key._replace(opens=(ANYTHING,))
+        if remainder[equal] > 0:
+            remainder[equal] -= 1
             acceptors[index] = equal
     for index, key in enumerate(keys):
         if acceptors[index] is None:
             here, anywhere = alike.get(key.alike, ()), alike.get(key.alike._replace(path=ANYTHING), ())
             candidates = chain(here, (old for old in anywhere if key.opens_less(old)))
-            wider = next((old for old in candidates if left[old] > 0 and old.accepts(key)), None)
+            wider = next((old for old in candidates if remainder[old] > 0 and old.accepts(key)), None)
             if wider is not None:
-                left[wider] -= 1
+                remainder[wider] -= 1
                 acceptors[index] = wider
-    return acceptors, left
+    return acceptors, remainder
 
 
 def key_of(finding: Finding, folder: str = ".") -> Key:
@@ -239,18 +239,18 @@ def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran) -> tuple
     The findings come back in their order; those that something else suppresses are neither marked nor counted.
     """
     mine = [index for index, finding in enumerate(findings) if finding.suppression is None]
-    acceptors, left = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
+    acceptors, remainder = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
     for number, index in enumerate(mine):
         # A finding that is reported in a template now was reported in the rendered file, which it still names.
         for place in () if acceptors[number] else findings[index].related:
             if acceptors[number] is None:
                 moved = key_of(replace(findings[index], span=place.span), baseline.folder)
-                (acceptors[number],), left = match([moved], left)
+                (acceptors[number],), remainder = match([moved], remainder)
     marked = list(findings)
     for index, recorded in zip(mine, acceptors, strict=True):
         if recorded is not None:
             marked[index] = replace(findings[index], suppression=Suppression("baseline"))
-    stale = [key for key, n in left.items() if n > 0 and ran(key.rule, _from_here(key.file, baseline.folder))]
+    stale = [key for key, n in remainder.items() if n > 0 and ran(key.rule, _from_here(key.file, baseline.folder))]
     return marked, sorted(stale)
 
 

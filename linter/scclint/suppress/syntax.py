@@ -63,12 +63,12 @@ def parse_comment(text: str, region: Span) -> Ignore | None:
         return None
     start = region.column + comment.start()
     span = Span(region.file, region.line, start, region.line, region.column + len(text.rstrip()))
-    directive, rest = comment["directive"], comment["rest"]
+    directive, arguments = comment["directive"], comment["rest"]
     if directive not in DIRECTIVES:
         return Ignore("comment", (), span, mistake=f"{directive!r} is none of {' and '.join(DIRECTIVES)}")
-    listed = re.match(LIST, rest)
+    listed = re.match(LIST, arguments)
     if listed is None:
-        why = "its list of rules is not closed" if rest.startswith("[") else "it names no rule"
+        why = "its list of rules is not closed" if arguments.startswith("[") else "it names no rule"
         return Ignore("comment", (), span, mistake=f"{why}; write `{EXAMPLE}`")
     covered = Span(region.file, 1, 1, END, END) if directive == "ignore-file" else region._replace(column=1)
     return _ignore("comment", listed["rules"], listed["reason"], span, region=covered)
@@ -116,12 +116,12 @@ def _ignore(by: str, listed: str, tail: str, span: Span, **about: Any) -> Ignore
     rules = split_rules(listed)
     mistake = "" if rules else f"it names no rule; write `{EXAMPLE}`"
     until = None
-    given = re.search(UNTIL, tail)
-    if given is not None:
+    match = re.search(UNTIL, tail)
+    if match is not None:
         try:
-            until = date.fromisoformat(given[1])
+            until = date.fromisoformat(match[1])
         except ValueError:
-            mistake = f"until={given[1]} is not a date like 2027-01-31"
-        tail = tail[: given.start()] + tail[given.end() :]
+            mistake = f"until={match[1]} is not a date like 2027-01-31"
+        tail = tail[: match.start()] + tail[match.end() :]
     reason = " ".join(tail.split()).lstrip(":-– ").strip()
     return Ignore(by, () if mistake else rules, span, reason=reason, until=until, mistake=mistake, **about)

@@ -95,8 +95,8 @@ class _Source:
         helm, directory = self._helm, as_mapping(self._source.get("directory"))
         values: list[str] = []
         unfollowed: list[UnfollowedField] = []
-        for found in self._value_files():
-            (values if isinstance(found, str) else unfollowed).append(found)  # type: ignore[arg-type]  # each goes to the list of its type
+        for value_file in self._value_files():
+            (values if isinstance(value_file, str) else unfollowed).append(value_file)  # type: ignore[arg-type]  # each goes to the list of its type
         settings = [*self._parameters()]
         for number, parameter in enumerate(mappings(helm.get("fileParameters"))):
             path = self._path(as_text(parameter.get("path")))
@@ -154,10 +154,10 @@ class _Source:
 
         Empty if it is remote, or lies in another repository.
         """
-        reference, _, rest = value.partition("/")
+        reference, _, subpath = value.partition("/")
         if reference in self._references:
             ours = self._deployer.repository.is_ours(self._references[reference].get("repoURL"))
-            return self._inside(self._deployer.repository.tree, self._filled(rest)) if ours else ""
+            return self._inside(self._deployer.repository.tree, self._filled(subpath)) if ours else ""
         value = self._filled(value)
         if "://" in value:
             return ""
@@ -172,19 +172,19 @@ class _Source:
         named = texts(self._helm.get("valueFiles"))
         paths = [self._path(value) for value in named]
         taken = {path for path in paths if not _GLOB.search(path)}
-        given: set[str] = set()
+        yielded_files: set[str] = set()
         for number, path in enumerate(paths):
-            found = [path]
+            candidates = [path]
             if path and _GLOB.search(path) and not os.path.isfile(path):
                 tree = self._deployer.repository.tree
                 matches = sorted(glob.glob(path, recursive=True, include_hidden=True))
-                found = [match for match in matches if match not in taken and is_below(os.path.realpath(match), tree)]
-            files = [file for file in found if os.path.isfile(file)]
+                candidates = [match for match in matches if match not in taken and is_below(os.path.realpath(match), tree)]
+            files = [file for file in candidates if os.path.isfile(file)]
             if not files and not (path and self._helm.get("ignoreMissingValueFiles") is True):
                 why = "there is no such file" if path else "it lies in another repository"
                 yield self._unfollowed(("helm", "valueFiles", number), why)
-            yield from (file for file in files if file not in given)
-            given.update(files)
+            yield from (file for file in files if file not in yielded_files)
+            yielded_files.update(files)
 
     def _parameters(self) -> Iterator[str]:
         """The options of helm for single values."""
@@ -195,20 +195,22 @@ class _Source:
 
     def _kustomization(self) -> tuple[dict[str, Any], Any]:
         """The fields that are laid over the kustomization, and the places of its patches."""
-        given = as_mapping(self._source.get("kustomize"))
+        kustomize = as_mapping(self._source.get("kustomize"))
         keys = ("namePrefix", "nameSuffix", "namespace", "patches", "components", "replicas", "commonAnnotations")
-        fields = {key: given[key] for key in keys if given.get(key)}
-        if given.get("images"):
-            fields["images"] = [_image(self._filled(image)) for image in texts(given["images"])]
-        if labels := given.get("commonLabels"):
-            templates = given.get("labelIncludeTemplates") is True
+        fields = {key: kustomize[key] for key in keys if kustomize.get(key)}
+        if kustomize.get("images"):
+            fields["images"] = [_image(self._filled(image)) for image in texts(kustomize["images"])]
+        if labels := kustomize.get("commonLabels"):
+            templates = kustomize.get("labelIncludeTemplates") is True
             only = {"labels": [{"pairs": labels, "includeSelectors": False, "includeTemplates": templates}]}
-            fields |= only if given.get("labelWithoutSelector") is True else {"commonLabels": labels}
-        if given.get("ignoreMissingComponents") is True:
+            fields |= only if kustomize.get("labelWithoutSelector") is True else {"commonLabels": labels}
+        if kustomize.get("ignoreMissingComponents") is True:
             here = self._folder
-            fields["components"] = [one for one in texts(given.get("components")) if os.path.isdir(os.path.join(here, one))]
+            fields["components"] = [
+                component for component in texts(kustomize.get("components")) if os.path.isdir(os.path.join(here, component))
+            ]
         at = (*self._place, "kustomize", "patches")
-        return fields, tuple(self._deployer.span((*at, number)) for number in range(len(as_list(given.get("patches")))))
+        return fields, tuple(self._deployer.span((*at, number)) for number in range(len(as_list(kustomize.get("patches")))))
 
 
 def _escaped(value: str) -> str:
@@ -220,8 +222,8 @@ def _image(text: str) -> dict[str, str]:
     """An image as a kustomization has it."""
     match = _IMAGE.fullmatch(text)
     name, new, tag, digest = match.groups() if match is not None else (None, text, None, None)
-    found = {"name": name or new, "newName": new if name is not None else None, "newTag": tag, "digest": digest}
-    return {key: value for key, value in found.items() if value}
+    image = {"name": name or new, "newName": new if name is not None else None, "newTag": tag, "digest": digest}
+    return {key: value for key, value in image.items() if value}
 
 
 _AT = ("spec", "template", "spec")
@@ -241,15 +243,15 @@ def of_set(deployer: Deployer) -> Deployments:
     made = _ParameterSets(deployer.repository, go=spec.get("goTemplate") is True)
     for number, generator in enumerate(as_mappings(spec.get("generators"))):
         template = laid_over(as_mapping(spec.get("template")), _own_template(generator))
-        found, known = made.parameters(generator, {})
-        if len(found) > MAX_APPLICATIONS:
+        parameter_sets, is_complete = made.parameters(generator, {})
+        if len(parameter_sets) > MAX_APPLICATIONS:
             yield deployer.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
             continue
-        for parameters in found:
+        for parameters in parameter_sets:
             application = made.filled(template, parameters)
             if patch := as_text(spec.get("templatePatch")):
                 application = patched(application, as_mapping(data_of(made.filled(patch, parameters))))
-            if (field := _open(application)) and not known:
+            if (field := _open(application)) and not is_complete:
                 yield deployer.unfollowed(("spec", *field), "only the cluster knows what its template is filled with")
             elif field:
                 yield deployer.unfollowed(("spec", *field), "scclint does not run its template")
@@ -425,10 +427,10 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 def _called(words: list[str], piped: Any, parameters: Parameters, *, first: bool) -> Any:
     """What a call of a pipeline gives, to which the value before it is the last argument; None if that is not known."""
-    name, *rest = words or [""]
-    if first and not rest and name not in _FUNCTIONS:
+    name, *argument_words = words or [""]
+    if first and not argument_words and name not in _FUNCTIONS:
         return _argument(name, parameters)
-    arguments = [_argument(word, parameters) for word in rest] + ([] if first else [piped])
+    arguments = [_argument(word, parameters) for word in argument_words] + ([] if first else [piped])
     if name not in _FUNCTIONS or (name != "default" and any(argument is None for argument in arguments)):
         return None
     try:
@@ -453,23 +455,23 @@ def _matches(folder: str, pattern: str) -> bool:
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Parameters:
     """Nested data with a name for each text: `a.b.0`."""
-    found: Parameters = {}
+    parameters: Parameters = {}
     for key, value in data.items():
         inner = {str(number): item for number, item in enumerate(value)} if isinstance(value, list) else value
-        found |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, Mapping) else {f"{prefix}{key}": scalar(value)}
-    return found
+        parameters |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, Mapping) else {f"{prefix}{key}": scalar(value)}
+    return parameters
 
 
 def _selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Whether a label selector takes these parameters."""
-    for one in mappings(selector.get("matchExpressions")):
-        key, values = as_text(one.get("key")), as_list(one.get("values"))
+    for expression in mappings(selector.get("matchExpressions")):
+        key, values = as_text(expression.get("key")), as_list(expression.get("values"))
         taken = {
             "In": labels.get(key) in values,
             "NotIn": labels.get(key) not in values,
             "Exists": key in labels,
             "DoesNotExist": key not in labels,
         }
-        if not taken.get(as_text(one.get("operator")), True):
+        if not taken.get(as_text(expression.get("operator")), True):
             return False
     return all(labels.get(key) == value for key, value in as_mapping(selector.get("matchLabels")).items())

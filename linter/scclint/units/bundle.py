@@ -24,39 +24,39 @@ def bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Files:
         if os.path.basename(folder) == MANIFESTS and _holds_csv(inside, holds_csv):
             top = os.path.dirname(folder)
             parts |= {os.path.join(top, part): top for part in _PARTS}
-    found: dict[str, list[str]] = {}
+    by_top: dict[str, list[str]] = {}
     for folder, inside in by_folder.items():
         at = folder
         while at and at not in parts and os.path.dirname(at) != at:
             at = os.path.dirname(at)
         if at in parts:
-            found.setdefault(parts[at], []).extend(inside)
-    return {top: tuple(sorted(below)) for top, below in found.items()}
+            by_top.setdefault(parts[at], []).extend(inside)
+    return {top: tuple(sorted(below)) for top, below in by_top.items()}
 
 
 def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Files:
     """Folders with another name than `manifests` that hold a file called `*clusterserviceversion*` with such an object."""
-    found = {}
+    strays = {}
     for folder, inside in _by_folder(files).items():
         if _holds_csv([file for file in inside if _NAMED in file.lower()], holds_csv):
-            found[folder] = tuple(sorted(inside))
-    return found
+            strays[folder] = tuple(sorted(inside))
+    return strays
 
 
-def older_releases(folder: str, found: Iterable[str]) -> str:
+def older_releases(folder: str, folders: Iterable[str]) -> str:
     """Return the bundle of the newest release of a package, if another bundle of it is an older one; empty if it is the newest.
 
     The bundles of a package are folders that are called like their version and lie in one folder.
     """
     parent = os.path.dirname(folder)
-    own = _version(folder)
-    newest = max((each for each in found if os.path.dirname(each) == parent), key=_version)
-    return newest if own and _version(newest) > own else ""
+    version = _version(folder)
+    newest = max((each for each in folders if os.path.dirname(each) == parent), key=_version)
+    return newest if version and _version(newest) > version else ""
 
 
 def _version(folder: str) -> tuple[int, ...]:
-    found = re.fullmatch(r"v?(\d{1,9}(?:\.\d{1,9}){1,4})", os.path.basename(folder))
-    return tuple(map(int, found[1].split("."))) if found else ()
+    match = re.fullmatch(r"v?(\d{1,9}(?:\.\d{1,9}){1,4})", os.path.basename(folder))
+    return tuple(map(int, match[1].split("."))) if match else ()
 
 
 def suggested_namespace(text: str) -> str:
@@ -66,10 +66,10 @@ def suggested_namespace(text: str) -> str:
     """
     if _SUGGESTED not in text:
         return ""
-    found = re.search(
+    match = re.search(
         rf"""^[ \t{{"']*{_SUGGESTED}["']?[ \t]*:[ \t]*["']?([a-z0-9][-a-z0-9]*)["']?[ \t]*(?:#.*)?$""", text, re.M
     )
-    return found[1] if found is not None else ""
+    return match[1] if match is not None else ""
 
 
 def holds_csv(text: str) -> bool:
@@ -80,10 +80,10 @@ def holds_csv(text: str) -> bool:
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_folder: dict[str, list[str]] = {}
     for file in files:
-        found.setdefault(os.path.dirname(file), []).append(file)
-    return found
+        by_folder.setdefault(os.path.dirname(file), []).append(file)
+    return by_folder
 
 
 def _holds_csv(files: Iterable[str], holds_csv: Callable[[str], bool]) -> bool:

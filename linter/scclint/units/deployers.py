@@ -70,13 +70,13 @@ class Repository:
     @cached_property
     def folders(self) -> Set[str]:
         """The folders of the input, relative to the tree, which is `.`."""
-        found = {os.curdir}
+        folders = {os.curdir}
         for file in self._outline.files.values():
             folder = os.path.dirname(self.name(os.path.realpath(file.path)))
-            while folder and folder not in found and not folder.startswith(".."):
-                found.add(folder)
+            while folder and folder not in folders and not folder.startswith(".."):
+                folders.add(folder)
                 folder = os.path.dirname(folder)
-        return found
+        return folders
 
     @cached_property
     def files(self) -> list[str]:
@@ -86,19 +86,19 @@ class Repository:
     def referred(self, kind: str, namespace: str, name: str) -> ReferredObject | None:
         """The object of a kind and name in a namespace; what is rendered goes before what is in files. None if there is none."""
         self.refers = True
-        known = self._referred.get((kind, name), [])
-        exact = (referred for referred in known if value_at(referred.data, ("metadata", "namespace")) == namespace)
+        candidates = self._referred.get((kind, name), [])
+        exact = (referred for referred in candidates if value_at(referred.data, ("metadata", "namespace")) == namespace)
         return next(
-            exact, next((referred for referred in known if not value_at(referred.data, ("metadata", "namespace"))), None)
+            exact, next((referred for referred in candidates if not value_at(referred.data, ("metadata", "namespace"))), None)
         )
 
     def texts(self, referred: ReferredObject) -> dict[str, str]:
         """The data of a ConfigMap or Secret. A value that is no text, or not readable, is left out."""
-        found = {key: as_text(value) for key, value in as_mapping(referred.data.get("data")).items() if isinstance(value, str)}
+        data = {key: as_text(value) for key, value in as_mapping(referred.data.get("data")).items() if isinstance(value, str)}
         if referred.data.get("kind") == "Secret":
-            found = {key: _decoded(value) for key, value in found.items()}
-            found |= {key: as_text(value) for key, value in as_mapping(referred.data.get("stringData")).items()}
-        return found
+            data = {key: _decoded(value) for key, value in data.items()}
+            data |= {key: as_text(value) for key, value in as_mapping(referred.data.get("stringData")).items()}
+        return data
 
     @cached_property
     def _referred(self) -> dict[tuple[str, str], list[ReferredObject]]:
@@ -106,15 +106,15 @@ class Repository:
         likely = [file for file in outline.files if outline.tells(file, "holds", may_hold)]
         documents = [*self._rendered]
         documents += (document for file in likely for document in load_file(file, outline.text(file), HOLDING | {"List"}))
-        found: dict[tuple[str, str], list[ReferredObject]] = {}
+        by_key: dict[tuple[str, str], list[ReferredObject]] = {}
         for document in documents:
             for item in items_of(document):
                 kind, name = as_text(item.data.get("kind")), as_text(value_at(item.data, ("metadata", "name")))
                 if kind in HOLDING:
-                    found.setdefault((kind, name), []).append(
+                    by_key.setdefault((kind, name), []).append(
                         ReferredObject(item.data, document.file if document.file in outline.files else "")
                     )
-        return found
+        return by_key
 
 
 def may_hold(text: str) -> bool:
@@ -186,11 +186,11 @@ def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
 
 def patched(data: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """Data with a JSON merge patch (RFC 7396) applied: `laid_over`, where null removes a key."""
-    found = {key: value for key, value in data.items() if key not in patch or patch[key] is not None}
+    merged = {key: value for key, value in data.items() if key not in patch or patch[key] is not None}
     for key, value in patch.items():
         if isinstance(value, dict):
-            below = found.get(key)
-            found[key] = patched(below if isinstance(below, dict) else {}, value)
+            below = merged.get(key)
+            merged[key] = patched(below if isinstance(below, dict) else {}, value)
         elif value is not None:
-            found[key] = value
-    return found
+            merged[key] = value
+    return merged

@@ -86,16 +86,16 @@ class Split:
     @cached_property
     def units(self) -> list[Unit]:
         """The units. A file belongs to the first one that takes it."""
-        found = list(self._configured())
-        found += self._bundles(bundles)
-        found += self._hydrated()
-        found += self._kustomize()
-        found += (view for unit in self._charts() for view in _stages(unit))
-        found += self._bundles(stray_bundles)
-        found += self._directories()
-        found += self._applied()
-        found += self._plain(found)
-        return sorted(self._told_apart(found), key=lambda unit: (unit.name != PLAIN, unit.name))
+        units = list(self._configured())
+        units += self._bundles(bundles)
+        units += self._hydrated()
+        units += self._kustomize()
+        units += (view for unit in self._charts() for view in _stages(unit))
+        units += self._bundles(stray_bundles)
+        units += self._directories()
+        units += self._applied()
+        units += self._plain(units)
+        return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
 
     @cached_property
     def tree(self) -> str:
@@ -118,13 +118,13 @@ class Split:
     def _kustomizations(self) -> "Mapping[str, Kustomization]":
         """The kustomizations among the files, by real path of their folder."""
         folders = {os.path.dirname(file) or os.curdir for file in self._outline.files}
-        found = {}
+        by_path = {}
         for folder in sorted(folders):
             if any(self._outline.has(os.path.join(folder, name)) for name in NAMES):
                 real = self._outline.paths.of(folder)
                 if (kustomization := self._built.read(real)[0]) is not None:
-                    found[real] = kustomization
-        return found
+                    by_path[real] = kustomization
+        return by_path
 
     @property
     def refers(self) -> bool:
@@ -141,19 +141,19 @@ class Split:
         objects = list(self._deploying())
         if not objects:
             return {}
-        found: dict[str, dict[Deployment, Deployment]] = {}
+        by_path: dict[str, dict[Deployment, Deployment]] = {}
         for item in objects:
-            for one in _deployed_by(item, self._repository):
-                if not isinstance(one, Deployment):
-                    self._unfollowed.append(one)
-                elif self._is_outside(one.path):
-                    why = f"{self._repository.name(one.path)} is not in the input"
+            for entry in _deployed_by(item, self._repository):
+                if not isinstance(entry, Deployment):
+                    self._unfollowed.append(entry)
+                elif self._is_outside(entry.path):
+                    why = f"{self._repository.name(entry.path)} is not in the input"
                     self._unfollowed.append(Deployer(item, self._repository).unfollowed(("spec",), why))
                 else:
-                    release = one.release if os.path.isfile(os.path.join(one.path, CHART_FILE)) else ""
-                    alike = replace(one, by="", release=release, files=(), patch_spans=())
-                    found.setdefault(one.path, {}).setdefault(alike, one)
-        return {path: list(several.values()) for path, several in found.items()}
+                    release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
+                    alike = replace(entry, by="", release=release, files=(), patch_spans=())
+                    by_path.setdefault(entry.path, {}).setdefault(alike, entry)
+        return {path: list(several.values()) for path, several in by_path.items()}
 
     def _is_outside(self, path: str) -> bool:
         """Whether a folder has manifests, and none of its files is in the input."""
@@ -182,22 +182,24 @@ class Split:
             text = "not judged, because each is a part for a kustomization that does not include it"
             yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
-        known = {os.path.realpath(unit.path) for unit in self.units}
+        is_in_input = {os.path.realpath(unit.path) for unit in self.units}
         said: dict[tuple[str, ...], list[UnfollowedField]] = {}
-        for one in self._unfollowed:
-            if not one.path or one.path not in known:
-                said.setdefault((one.why,), []).append(one)
-            elif one.path in folders and one.path not in self._configured_paths:
-                said.setdefault((one.by, field_path(one.field), one.why), []).append(one)
+        for unfollowed in self._unfollowed:
+            if not unfollowed.path or unfollowed.path not in is_in_input:
+                said.setdefault((unfollowed.why,), []).append(unfollowed)
+            elif unfollowed.path in folders and unfollowed.path not in self._configured_paths:
+                said.setdefault((unfollowed.by, field_path(unfollowed.field), unfollowed.why), []).append(unfollowed)
         for several in said.values():
             first = several[0]
             field = field_path(first.field)
             if first.path in folders:
-                paths = and_more(dict.fromkeys(folders[one.path].path for one in several), 2)
+                paths = and_more(dict.fromkeys(folders[unfollowed.path].path for unfollowed in several), 2)
                 noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[first.path].kind, "folder")
                 text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {paths} is judged without it"
             else:
-                text = f"{and_more(dict.fromkeys(one.by for one in several), 2)}: not judged: {field}: {first.why}"
+                text = (
+                    f"{and_more(dict.fromkeys(unfollowed.by for unfollowed in several), 2)}: not judged: {field}: {first.why}"
+                )
             level, gap = ("warning", True) if first.path in folders else ("note", False)
             # What is rendered lies in no file.
             in_file = first.span.file in self._outline.files
@@ -209,13 +211,13 @@ class Split:
         """The real paths that the configuration has units for."""
         return frozenset(os.path.realpath(os.path.join(self._config.root, entry.path)) for entry in self._config.units)
 
-    def _told_apart(self, found: Iterable[Unit]) -> Iterator[Unit]:
+    def _told_apart(self, units: Iterable[Unit]) -> Iterator[Unit]:
         """Yield the units with unique names, and with the namespace that the settings give, if any.
 
         Of the units at one path, one keeps the path as its name, and the kind is added to the others.
         """
         taken: set[str] = set()
-        for unit in sorted(found, key=lambda unit: unit.kind != "plain"):
+        for unit in sorted(units, key=lambda unit: unit.kind != "plain"):
             name = unit.name if unit.name not in taken else f"{unit.name}#{unit.kind}"
             taken.add(name)
             if name != unit.name and unit.name in self.closures and unit.kind == "kustomize":
@@ -263,9 +265,9 @@ class Split:
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
         tells = self._outline.tells
-        found = find(self._left, lambda file: tells(file, "csv", holds_csv))
-        self._releases |= found.keys()
-        for folder, files in sorted(found.items()):
+        by_folder = find(self._left, lambda file: tells(file, "csv", holds_csv))
+        self._releases |= by_folder.keys()
+        for folder, files in sorted(by_folder.items()):
             if released := older_releases(folder, self._releases):
                 self._older[released] = self._older.get(released, 0) + 1
                 self._take(files)
@@ -288,8 +290,8 @@ class Split:
         included = {path for k in self._kustomizations.values() for path in map(self._outline.paths.of, k.resources)}
         for folder, deployed in self._deployed.items():
             # Flux generates a kustomization for a folder without one.
-            for one in (one for one in deployed if self._is_plain(folder) and _is_built(one)):
-                unit = self._kustomize_unit(self._name(folder, one), folder, f"{one.by} deploys it", one)
+            for deployment in (deployment for deployment in deployed if self._is_plain(folder) and _is_built(deployment)):
+                unit = self._kustomize_unit(self._name(folder, deployment), folder, f"{deployment.by} deploys it", deployment)
                 included.update(os.path.realpath(os.path.join(self.tree, path)) for path in self.closures[unit.name].folders)
                 yield unit
         for folder, kustomization in self._kustomizations.items():
@@ -300,9 +302,11 @@ class Split:
                 self._fragments.append(self._outline.shown(folder))
                 self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
                 continue
-            for one in (deployed or [DEFAULT]) if is_entry and folder not in self._configured_paths else ():
-                reason = f"{one.by} deploys it" if one.by else alone or "a kustomization that no other one includes"
-                yield self._kustomize_unit(self._name(folder, one), folder, reason, one)
+            for deployment in (deployed or [DEFAULT]) if is_entry and folder not in self._configured_paths else ():
+                reason = (
+                    f"{deployment.by} deploys it" if deployment.by else alone or "a kustomization that no other one includes"
+                )
+                yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
     def _is_commented_out(self, folder: str) -> bool:
         """Whether the kustomization `default` beside a folder names it only in a comment, as kubebuilder writes it."""
@@ -314,13 +318,13 @@ class Split:
 
     def _name(self, folder: str, deployment: Deployment) -> str:
         """The name of the unit that something deploys: the name of what deploys it is added to the path of the folder."""
-        name = found = self._outline.name(folder) + (f"#{deployment.name}" if deployment.by else "")
+        name = candidate = self._outline.name(folder) + (f"#{deployment.name}" if deployment.by else "")
         number = 1
-        while found in self._named:
+        while candidate in self._named:
             number += 1
-            found = f"{name}-{deployment.namespace}" if number == 2 and deployment.namespace else f"{name}-{number}"
-        self._named.add(found)
-        return found
+            candidate = f"{name}-{deployment.namespace}" if number == 2 and deployment.namespace else f"{name}-{number}"
+        self._named.add(candidate)
+        return candidate
 
     def _is_plain(self, folder: str) -> bool:
         """Whether a folder is neither a kustomization nor a chart, and the configuration does not name it."""
@@ -328,31 +332,33 @@ class Split:
         return folder not in self._configured_paths and not any(os.path.isfile(os.path.join(folder, name)) for name in tools)
 
     def _kustomize_unit(self, name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
-        known = self.closures[name] = self._closure(os.path.realpath(folder), deployment.kustomization)
-        files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
-        self._take(set(files) - set(self._objects_among_patches(known)) - self._hidden.files)
-        own = self._kustomizations.get(os.path.realpath(folder))
+        closure = self.closures[name] = self._closure(os.path.realpath(folder), deployment.kustomization)
+        files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in closure.files))
+        self._take(set(files) - set(self._objects_among_patches(closure)) - self._hidden.files)
+        kustomization = self._kustomizations.get(os.path.realpath(folder))
         return Unit(
             *(name, "kustomize", self._outline.shown(folder), files, reason),
-            namespace=deployment.namespace or (own.namespace if own is not None else ""),
+            namespace=deployment.namespace or (kustomization.namespace if kustomization is not None else ""),
             deployment=deployment,
-            unrendered=known.refused,
-            incomplete=bool(known.problem),
-            left_out=known.left_out,
+            unrendered=closure.refused,
+            incomplete=bool(closure.problem),
+            left_out=closure.left_out,
             takes=takes,
         )
 
     def _closure(self, folder: str, fields: str) -> "Closure":
         """What the build of a kustomization reads, with the fields laid over it, as JSON, that what deploys it adds."""
-        own, problem = self._built.read(folder)
-        if (own is None or fields) and (own is not None or self._is_plain(folder)):
+        kustomization, problem = self._built.read(folder)
+        if (kustomization is None or fields) and (kustomization is not None or self._is_plain(folder)):
             from scclint.units.kustomize.edits import edited, generated
             from scclint.units.kustomize.kustomization import Kustomizations, read_kustomization
 
-            file = own.file if own is not None else os.path.join(folder, NAMES[0])
-            data = self._outline.kustomization_on_disk(file, file)[0].data if own is not None else generated(folder)
+            file = kustomization.file if kustomization is not None else os.path.join(folder, NAMES[0])
+            data = self._outline.kustomization_on_disk(file, file)[0].data if kustomization is not None else generated(folder)
             changed = (
-                None if own is not None and problem else read_kustomization(file, edited(data, json.loads(fields or "{}")))
+                None
+                if kustomization is not None and problem
+                else read_kustomization(file, edited(data, json.loads(fields or "{}")))
             )
             if changed is not None:
                 load, paths = self._outline.kustomization_on_disk, self._outline.paths
@@ -374,21 +380,29 @@ class Split:
         left_out = []
         for name, units in by_file.items():
             objects = outline.facts(outline.shown(os.path.join(self.tree, name))).identities
-            if any(not any(is_built(kind, own, built[unit]) for unit in units) for _, kind, _, own in objects):
+            if any(not any(is_built(kind, object_name, built[unit]) for unit in units) for _, kind, _, object_name in objects):
                 left_out.append(name)
         folders, files = set(self._hidden.folders), set(self._hidden.files)
-        known = {closure.folder for closure in self.closures.values()}
+        unit_folders = {closure.folder for closure in self.closures.values()}
         inner = (
             {os.path.join(self.tree, path) for closure in self.closures.values() for path in closure.folders}
             if left_out
             else set()
         )
         closures = [self._built.closure(os.path.normpath(path)) for path in sorted(inner)]
-        closures = [one for one in closures if one.folder not in known and one.folder not in one.components]
+        closures = [
+            candidate
+            for candidate in closures
+            if candidate.folder not in unit_folders and candidate.folder not in candidate.components
+        ]
         for name in left_out:
-            having = [one for one in closures if name in one.resources]
-            outer = [one for one in having if not any(one.folder in other.folders for other in having if other is not one)]
-            folders.update(os.path.realpath(os.path.join(self.tree, one.folder)) for one in outer)
+            having = [candidate for candidate in closures if name in candidate.resources]
+            outer = [
+                candidate
+                for candidate in having
+                if not any(candidate.folder in other.folders for other in having if other is not candidate)
+            ]
+            folders.update(os.path.realpath(os.path.join(self.tree, candidate.folder)) for candidate in outer)
             if not having:
                 files.add(outline.shown(os.path.join(self.tree, name)))
         resources = frozenset(os.path.realpath(os.path.join(self.tree, name)) for name in by_file)
@@ -403,13 +417,13 @@ class Split:
             return
         outline = self._outline
         for file in (outline.shown(os.path.join(self.tree, name)) for name in closure.patches if name not in closure.resources):
-            found = outline.tells_of_objects(file, "whole", _whole)
-            if not found:
+            objects = outline.tells_of_objects(file, "whole", _whole)
+            if not objects:
                 continue
             resources = (outline.shown(os.path.join(self.tree, name)) for name in closure.resources)
-            defined = {(kind, name) for one in resources for _, kind, _, name in outline.facts(one).identities}
+            defined = {(kind, name) for resource in resources for _, kind, _, name in outline.facts(resource).identities}
             # A build may have added a prefix or suffix before it applies the patch.
-            if any(not any(kind == own and name in called for kind, name in defined) for own, called in found):
+            if any(not any(kind == patch_kind and name in called for kind, name in defined) for patch_kind, called in objects):
                 yield file
 
     def _charts(self) -> Iterator[Unit]:
@@ -425,9 +439,9 @@ class Split:
             if real in self._configured_paths:
                 continue
             deployed = self._deployed.get(real, [])
-            for one in deployed:
-                yield self._chart_unit(self._name(real, one), folder, f"{one.by} deploys it", one)
-            named = {os.path.realpath(value) for one in deployed for value in one.values}
+            for deployment in deployed:
+                yield self._chart_unit(self._name(real, deployment), folder, f"{deployment.by} deploys it", deployment)
+            named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
             for called, view in views(folder or os.curdir, self.tree, inflated).items():
                 # Beside what is deployed, only what is called a values file is one.
                 deployable = (
@@ -456,14 +470,14 @@ class Split:
                 continue
             shown = self._outline.shown(path)
             below = self._below(shown)
-            for one in (one for one in deployed if not _is_built(one)):
-                files = tuple(file for file in below if _deploys(one, os.path.relpath(file, shown)))
+            for deployment in (deployment for deployment in deployed if not _is_built(deployment)):
+                files = tuple(file for file in below if _deploys(deployment, os.path.relpath(file, shown)))
                 if files:
                     self._take(files)
                     yield Unit(
-                        *(self._name(path, one), "directory", shown, files, f"{one.by} deploys it"),
-                        namespace=one.namespace,
-                        deployment=one,
+                        *(self._name(path, deployment), "directory", shown, files, f"{deployment.by} deploys it"),
+                        namespace=deployment.namespace,
+                        deployment=deployment,
                     )
 
     def _applied(self) -> Iterator[Unit]:
@@ -564,8 +578,8 @@ def _deploys(deployment: Deployment, file: str) -> bool:
 
 def _globs(glob: str) -> list[str]:
     """The globs without alternatives that match what one with them matches: `{a,b}.yaml`."""
-    before, brace, rest = glob.partition("{")
-    inside, end, after = rest.partition("}")
+    before, brace, tail = glob.partition("{")
+    inside, end, after = tail.partition("}")
     if not brace or not end:
         return [glob]
-    return [f"{before}{one}{more}" for one in inside.split(",") for more in _globs(after)][:MAX_GLOBS]
+    return [f"{before}{alternative}{more}" for alternative in inside.split(",") for more in _globs(after)][:MAX_GLOBS]

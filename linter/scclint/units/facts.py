@@ -108,23 +108,23 @@ _SETS = ("identities", "accounts", "namespaces", "required", "drivers", "claims"
 
 def facts_of(objects: Iterable[ApiObject]) -> Facts:
     """The facts about some objects."""
-    found = list(objects)
+    all_objects = list(objects)
 
     def known(obj: ApiObject) -> str:
         return "" if obj.namespace == UNSPECIFIED_NAMESPACE else obj.namespace
 
-    workloads = [o for o in found if isinstance(o, Workload) and not o.partial]
+    workloads = [o for o in all_objects if isinstance(o, Workload) and not o.partial]
     volumes = [(known(w), volume) for w in workloads for volume in mappings(value_at(w.pod.manifest, ("spec", "volumes")))]
     return Facts(
-        frozenset(filter(None, map(identity, found))),
+        frozenset(filter(None, map(identity, all_objects))),
         frozenset((known(w), w.pod.service_account) for w in workloads),
-        frozenset(map(known, found)),
+        frozenset(map(known, all_objects)),
         # Shared by all files without any: an empty set takes as much memory as one with four members.
         frozenset(filter(None, map(_required, workloads))) or _NONE,
         frozenset(as_text(value_at(volume, ("csi", "driver"))) for _, volume in volumes) - {""} or _NONE,
         frozenset((namespace, claim) for namespace, volume in volumes if (claim := _claim(volume))),
-        tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
-        tuple(o for o in found if isinstance(o, ProfileSource)),
+        tuple(o for o in all_objects if isinstance(o, CLUSTER) and o.name and not o.partial),
+        tuple(o for o in all_objects if isinstance(o, ProfileSource)),
     )
 
 
@@ -133,17 +133,19 @@ def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
 
     Accounts that exist in every namespace are left out.
     """
-    found: dict[str, set[Any]] = {}
+    namespaces: dict[str, set[Any]] = {}
     for obj in objects:
         home = obj.namespace or obj.provenance.home
         if isinstance(obj, ServiceAccount) and home:
-            found.setdefault(obj.name, set()).add(home)
+            namespaces.setdefault(obj.name, set()).add(home)
         elif isinstance(obj, RoleBinding):
             for subject in mappings(obj.manifest.get("subjects")):
                 if subject.get("kind") == "ServiceAccount" and (namespace := subject.get("namespace") or home):
-                    found.setdefault(as_text(subject.get("name")), set()).add(as_text(namespace))
-    one = {name: namespace for name, (namespace, *others) in found.items() if not others and name not in _IN_EVERY_NAMESPACE}
-    return {name: of for name, of in one.items() if of.startswith(HOME) or _is_known(of)}
+                    namespaces.setdefault(as_text(subject.get("name")), set()).add(as_text(namespace))
+    sole_namespaces = {
+        name: namespace for name, (namespace, *others) in namespaces.items() if not others and name not in _IN_EVERY_NAMESPACE
+    }
+    return {name: of for name, of in sole_namespaces.items() if of.startswith(HOME) or _is_known(of)}
 
 
 def _is_known(namespace: str) -> bool:
@@ -161,19 +163,19 @@ def restored(value: Any) -> Facts | None:
     """Return the facts that `plain` expressed; None if it could not express them."""
     if value is None:
         return None
-    parts = (frozenset(tuple(one) if isinstance(one, list) else one for one in part) for part in value)
+    parts = (frozenset(tuple(member) if isinstance(member, list) else member for member in part) for part in value)
     return replace(NO_FACTS, **dict(zip(_SETS, parts, strict=True)))
 
 
 def together(parts: Iterable[Facts]) -> Facts:
     """The facts of several files as one."""
-    known = list(parts)
-    if len(known) == 1:
-        return known[0]
+    all_facts = list(parts)
+    if len(all_facts) == 1:
+        return all_facts[0]
     return Facts(
-        **{name: frozenset().union(*(getattr(facts, name) for facts in known)) for name in _SETS},
-        objects=tuple(o for facts in known for o in facts.objects),
-        profiles=tuple(o for facts in known for o in facts.profiles),
+        **{name: frozenset().union(*(getattr(facts, name) for facts in all_facts)) for name in _SETS},
+        objects=tuple(o for facts in all_facts for o in facts.objects),
+        profiles=tuple(o for facts in all_facts for o in facts.profiles),
     )
 
 
@@ -250,7 +252,7 @@ class AllUnits:
             return OtherUnits(lambda question: unit.incomplete if (told := self._told(question)) is None else told)
         shared = frozenset(unit.shared)
         # The objects of these the unit has in full.
-        own = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
+        own_units = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
         if unit.name not in self._taken:
             self._taken[unit.name] = self._borrowed(unit) if unit.takes else ((), (), ())
 
@@ -258,9 +260,9 @@ class AllUnits:
             if (told := self._told(question)) is not None:
                 return told
             if question[0] == "mounts":
-                units = (name for name in self._before(unit, question[2:]) if name not in own)
+                units = (name for name in self._before(unit, question[2:]) if name not in own_units)
                 return [mount for name in units for mount in self._mounts(name).get(question[1:], ())]
-            return unit.incomplete or self._has(question, own, unit.name)
+            return unit.incomplete or self._has(question, own_units, unit.name)
 
         return OtherUnits(answer, *self._taken[unit.name])
 
@@ -269,8 +271,8 @@ class AllUnits:
         facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name)
         yield from (name for name, of in facts if claim in of.claims and self._serves(name, unit))
 
-    def _has(self, question: Question, own: set[str], name: str) -> bool:
-        """Whether a unit that is not among `own` has what the question names.
+    def _has(self, question: Question, own_units: set[str], name: str) -> bool:
+        """Whether a unit that is not among `own_units` has what the question names.
 
         What an alternative has and this unit has as well is mostly one object of a common base, so that it does not count; what only an
         alternative has counts, because the cluster may have it too.
@@ -280,7 +282,7 @@ class AllUnits:
         else:
             owners = self._owners.get(question, set())
         # As many as all units may define one object, and few units ask.
-        return bool(owners - own - (frozenset() if owners.isdisjoint(own) else self._alternatives(name)))
+        return bool(owners - own_units - (frozenset() if owners.isdisjoint(own_units) else self._alternatives(name)))
 
     def _provides(self, unit: str, path: str) -> bool:
         from scclint.profiles.sources import Profiles
@@ -290,12 +292,12 @@ class AllUnits:
         return bool(self._profiles[unit].resolve(path).providers)
 
     def _borrowed(self, unit: Unit) -> _UnitContext:
-        own = self._facts[unit.name]
-        defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, NO_FACTS).objects)}
+        facts = self._facts[unit.name]
+        defined = {name_of(obj) for obj in (*facts.objects, *self._shared.get(unit.name, NO_FACTS).objects)}
         by_name: dict[_Key, list[BorrowedObject]] = {}
-        pending = deque(self._offered(_wanted(own, synced=self._synced)))
+        pending = deque(self._offered(_wanted(facts, synced=self._synced)))
         if unit.kind == "operator":
-            pending += (borrowed for _, name in sorted(own.accounts) for borrowed in self._of_bundles.get(name, ()))
+            pending += (borrowed for _, name in sorted(facts.accounts) for borrowed in self._of_bundles.get(name, ()))
         visited: set[tuple[str, _Key]] = set()
         while pending:
             borrowed = pending.popleft()
@@ -372,16 +374,16 @@ class AllUnits:
     def _of_bundles(self) -> dict[str, list[BorrowedObject]]:
         """What bundles grant to the accounts of their operators, by the name of the account: what the operator applies runs as them."""
         roles = {(borrowed.unit, borrowed.obj.kind, borrowed.obj.name): borrowed for borrowed in self._bundles}
-        found: dict[str, list[BorrowedObject]] = {}
+        by_account: dict[str, list[BorrowedObject]] = {}
         for borrowed in self._bundles:
             obj = borrowed.obj
             if isinstance(obj, ServiceAccount):
-                found.setdefault(obj.name, []).append(borrowed)
+                by_account.setdefault(obj.name, []).append(borrowed)
             elif isinstance(obj, RoleBinding):
-                given = [borrowed, *filter(None, [roles.get((borrowed.unit, *obj.role))])]
+                objects = [borrowed, *filter(None, [roles.get((borrowed.unit, *obj.role))])]
                 for subject in mappings(obj.manifest.get("subjects")):
-                    found.setdefault(str(subject.get("name")), []).extend(given)
-        return found
+                    by_account.setdefault(str(subject.get("name")), []).extend(objects)
+        return by_account
 
     @cached_property
     def _owners(self) -> dict[Question, set[str]]:
@@ -416,22 +418,22 @@ def _keys(obj: ApiObject) -> Iterator[_Key]:
             yield "account in", subject.split(":")[2]
 
 
-def _wanted(own: Facts, *, synced: bool) -> Iterator[_Key]:
+def _wanted(facts: Facts, *, synced: bool) -> Iterator[_Key]:
     """What a unit asks others for: what is granted to its accounts, its namespaces, and what its own objects refer to."""
-    subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts}
-    subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in own.namespaces}
+    subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in facts.accounts}
+    subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in facts.namespaces}
     yield from (("subject", subject) for subject in sorted(subjects))
-    yield from (("Namespace", "", namespace) for namespace in sorted(own.namespaces))
-    names = {reference for obj in own.objects for reference in _references(obj)}
-    names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
+    yield from (("Namespace", "", namespace) for namespace in sorted(facts.namespaces))
+    names = {reference for obj in facts.objects for reference in _references(obj)}
+    names |= {("SecurityContextConstraints", "", scc) for scc in facts.required}
     names.add(("TektonConfig", "", "config"))
-    names |= {("CSIDriver", "", driver) for driver in own.drivers}
-    names |= {("PersistentVolumeClaim", *claim) for claim in own.claims}
+    names |= {("CSIDriver", "", driver) for driver in facts.drivers}
+    names |= {("PersistentVolumeClaim", *claim) for claim in facts.claims}
     yield from sorted(names)
-    if own.accounts:
+    if facts.accounts:
         yield ("policy",)
     if synced:
-        yield from (("account in", namespace) for namespace in sorted(own.namespaces - {""}))
+        yield from (("account in", namespace) for namespace in sorted(facts.namespaces - {""}))
 
 
 def _answered(facts: Facts) -> Iterator[Question]:

@@ -79,33 +79,33 @@ def _is_ours(deployer: Deployer, spec: Mapping[str, Any], home: str) -> bool:
 
 def _patches(deployer: Deployer, spec: Mapping[str, Any], at: Path) -> tuple[list[dict[str, Any]], tuple[Span, ...]]:
     """The patches that an object has, as a kustomization has them, and their places."""
-    found: list[tuple[dict[str, Any], Path]] = []
+    patches: list[tuple[dict[str, Any], Path]] = []
     for number, patch in enumerate(mappings(spec.get("patches"))):
-        found.append(({key: patch[key] for key in ("patch", "target") if key in patch}, (*at, "patches", number)))
+        patches.append(({key: patch[key] for key in ("patch", "target") if key in patch}, (*at, "patches", number)))
     for key in ("patchesStrategicMerge", "patchesJson6902"):
         for number, patch in enumerate(mappings(spec.get(key))):
             json_patch = {"patch": json.dumps(patch.get("patch"), indent=1), "target": patch.get("target")}
             whole = {"patch": json.dumps(patch, indent=1)} if key == "patchesStrategicMerge" else json_patch
-            found.append((whole, (*at, key, number)))
-    return [patch for patch, _ in found], tuple(deployer.span(path) for _, path in found)
+            patches.append((whole, (*at, key, number)))
+    return [patch for patch, _ in patches], tuple(deployer.span(path) for _, path in patches)
 
 
 def _variables(deployer: Deployer, spec: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], list[tuple[Path, str]]]:
     """What replaces variables after the build, the files that say so, and the references that are not in the input."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     files: list[str] = []
     unknown: list[tuple[Path, str]] = []
     for number, reference in enumerate(mappings(value_at(spec, ("postBuild", "substituteFrom")))):
         kind, name = as_text(reference.get("kind")), as_text(reference.get("name"))
         referred = deployer.repository.referred(kind, deployer.namespace, name)
         if referred is not None:
-            found |= deployer.repository.texts(referred)
+            variables |= deployer.repository.texts(referred)
             files += filter(None, [referred.file])
         elif reference.get("optional") is not True:
             unknown.append((("spec", "postBuild", "substituteFrom", number), f"{kind} {name}"))
-    given = as_mapping(value_at(spec, ("postBuild", "substitute")))
-    found |= {str(key): scalar(value) for key, value in given.items()}
-    return {key: value.replace("\n", "") for key, value in found.items()}, tuple(files), unknown
+    substitutes = as_mapping(value_at(spec, ("postBuild", "substitute")))
+    variables |= {str(key): scalar(value) for key, value in substitutes.items()}
+    return {key: value.replace("\n", "") for key, value in variables.items()}, tuple(files), unknown
 
 
 def of_release(deployer: Deployer) -> Deployments:
@@ -128,7 +128,7 @@ def of_release(deployer: Deployer) -> Deployments:
         target = as_text(spec.get("targetNamespace"))
         named = [*texts(chart.get("valuesFiles")), *filter(None, [as_text(chart.get("valuesFile"))])]
         values = [deployer.repository.inside(name) for name in named]
-        given, settings, files, unknown = _values(deployer, spec)
+        inline_values, settings, files, unknown = _values(deployer, spec)
         renderers = enumerate(mappings(spec.get("postRenderers")))
         placed = (
             (("spec", "postRenderers", n, "kustomize"), as_mapping(renderer.get("kustomize"))) for n, renderer in renderers
@@ -143,7 +143,7 @@ def of_release(deployer: Deployer) -> Deployments:
             (*filter(None, [file]), *files),
             (as_text(spec.get("releaseName")) or (f"{target}-{deployer.name}" if target else deployer.name))[:_LONGEST_RELEASE],
             tuple(path for path in values if path),
-            json.dumps(given) if given else "",
+            json.dumps(inline_values) if inline_values else "",
             settings,
             post=json.dumps(fields) if fields else "",
             patch_spans=tuple(span for several in spans for span in several),
@@ -160,7 +160,7 @@ _Values = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...], list[tuple[Pat
 
 def _values(deployer: Deployer, spec: Mapping[str, Any]) -> _Values:
     """The values of a HelmRelease, the options of helm for single values, the files that say so, and references that are not in the input."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     settings: list[str] = []
     files: list[str] = []
     unknown: list[tuple[Path, str]] = []
@@ -182,5 +182,5 @@ def _values(deployer: Deployer, spec: Mapping[str, Any]) -> _Values:
             settings.append(f"--set-string={path}={text[1:-1]}" if quoted else f"--set={path}={text}")
         else:
             data = data_of(text)
-            found = laid_over(found, data) if isinstance(data, dict) else found
-    return laid_over(found, as_mapping(spec.get("values"))), tuple(settings), tuple(files), unknown
+            values = laid_over(values, data) if isinstance(data, dict) else values
+    return laid_over(values, as_mapping(spec.get("values"))), tuple(settings), tuple(files), unknown

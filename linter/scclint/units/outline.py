@@ -107,14 +107,14 @@ class Outline:
         from scclint.load.templates import readings
 
         reader, source = self.reader, self.source(file)
-        known: set[str] = set()
-        found = 1
+        earlier_texts: set[str] = set()
+        number = 1
         for reading in range(len(readings(file, self.text(file)))):
             texts = {document.text for document in reader.documents(source, reading=reading) if document.status == "parsed"}
-            if not known.issuperset(texts):
-                found = reading + 1
-            known |= texts
-        return found
+            if not earlier_texts.issuperset(texts):
+                number = reading + 1
+            earlier_texts |= texts
+        return number
 
     def kustomization(self, file: str) -> "Kustomization | None":
         """The kustomization in a file; None if it holds something else or cannot be read."""
@@ -125,10 +125,10 @@ class Outline:
             return read_kustomization(file, data_in(self.documents(file)).data)
         path = os.path.abspath(source.path)
         try:
-            _, found = self.kustomization_on_disk(path, file)
+            _, kustomization = self.kustomization_on_disk(path, file)
         except LoadError:
             return None
-        return found and replace(found, file=file)
+        return kustomization and replace(kustomization, file=file)
 
     def kustomization_on_disk(self, path: str, name: str) -> "tuple[KustomizationData, Kustomization | None]":
         """What a file holds for a renderer, and the kustomization in it, whatever an editor holds in its place.
@@ -140,13 +140,13 @@ class Outline:
 
             source = self.source(self.shown(path))
             if self.reader.is_overlaid(source):
-                held = data_in(load_text(name, read(path, name), frozenset()))
+                values = data_in(load_text(name, read(path, name), frozenset()))
             else:
                 answers = self._document_answers(source.display)
-                held = _answer(answers, "kustomization", lambda: data_in(self.reader.documents(source)))
+                values = _answer(answers, "kustomization", lambda: data_in(self.reader.documents(source)))
             # Read once, for closures and for the objects beside the file.
-            found = KustomizationData(*held)
-            self._kustomizations[path] = found, read_kustomization(path, found.data)
+            content = KustomizationData(*values)
+            self._kustomizations[path] = content, read_kustomization(path, content.data)
         return self._kustomizations[path]
 
     def answers(self, file: str) -> dict[str, Any]:
@@ -175,13 +175,13 @@ class Outline:
         """What a file defines."""
         if file not in self._facts:
             answers, question = self._document_answers(file), f"facts {self._settings}"
-            found = restored(answers.get(question))
-            if found is None:
+            facts = restored(answers.get(question))
+            if facts is None:
                 documents = self.documents(file)
-                found = facts_of(self.objects(documents))
+                facts = facts_of(self.objects(documents))
                 if documents:
-                    answers[question] = plain(found)
-            self._facts[file] = found
+                    answers[question] = plain(facts)
+            self._facts[file] = facts
         return self._facts[file]
 
     def tells_of_objects(self, file: str, question: str, find: Callable[[list[ApiObject]], T]) -> T:
@@ -195,9 +195,9 @@ class Outline:
 
     def shown(self, path: str) -> str:
         """A path as the run displays it: as the file is known, or else like those that are."""
-        known = self._by_path.get(self.paths.of(path))
-        if known is not None:
-            return known
+        name = self._by_path.get(self.paths.of(path))
+        if name is not None:
+            return name
         return display(os.path.abspath(path) if self._absolute else os.path.relpath(path))
 
     def source(self, shown: str) -> SourceFile:
@@ -209,5 +209,5 @@ def _answer(answers: dict[str, Any], question: str, find: Callable[[], T]) -> T:
     """Return the answer to a question; the first time, what `find` returns."""
     if question not in answers:
         answers[question] = find()
-    found: T = answers[question]
-    return found
+    answer: T = answers[question]
+    return answer

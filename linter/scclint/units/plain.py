@@ -41,11 +41,11 @@ def alternatives(files: Iterable[str], identities: Callable[[str], frozenset[Ide
     groups: dict[tuple[str, ...], list[str]] = {}
     for file, path in sorted(paths.items(), key=lambda item: item[1]):
         groups.setdefault(next(_around(path, apart), ()), []).append(file)
-    found = []
+    result = []
     for path, inside in groups.items():
         outer = _around(path[:-1], apart | {()}) if path else ()
-        found.append(Group("/".join(path), tuple(inside), tuple(file for at in outer for file in groups.get(at, ()))))
-    return found
+        result.append(Group("/".join(path), tuple(inside), tuple(file for at in outer for file in groups.get(at, ()))))
+    return result
 
 
 def _around(path: tuple[str, ...], apart: Set[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:

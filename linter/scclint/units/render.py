@@ -103,9 +103,9 @@ class Renderer:
         """kustomize, else `oc kustomize`, else `kubectl kustomize`."""
         best = Program(problem=_cannot_confine() or "kustomize not found")
         for name, arguments, version in _KUSTOMIZE:
-            found = self._find(name, arguments, version)
+            program = self._find(name, arguments, version)
             # What is said of the first one that lies there is of more use than that the others are not found.
-            best = found if found.path and (not best.path or not found.problem) else best
+            best = program if program.path and (not best.path or not program.problem) else best
             if best.path and not best.problem:
                 break
         return best
@@ -203,12 +203,12 @@ def installed() -> tuple[str, ...]:
     """Return the paths, sizes and times of the renderers on PATH, without starting any: as part of the key of a cache, which
     must not hold what another program or version rendered.
     """
-    found = []
+    renderers = []
     for name, _, _ in (*_KUSTOMIZE, _HELM):
         if path := find_program(name):
             status = os.stat(path)
-            found.append(f"{path} {status.st_size} {status.st_mtime_ns}")
-    return tuple(found)
+            renderers.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return tuple(renderers)
 
 
 def _cannot_confine() -> str:
@@ -404,10 +404,10 @@ def _collect(out: int, err: int, deadline: float) -> tuple[bytes, bytes, str]:
         for pipe in parts:
             pipes.register(pipe, selectors.EVENT_READ)
         while pipes.get_map() and not stopped:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            timeout = deadline - time.monotonic()
+            if timeout <= 0:
                 stopped = _too_long()
-            for key, _ in pipes.select(max(left, 0.0)):
+            for key, _ in pipes.select(max(timeout, 0.0)):
                 part = os.read(key.fd, 1 << 16)
                 if not part:
                     pipes.unregister(key.fd)

@@ -205,27 +205,27 @@ def _check_toleration(toleration: Object, at: Path, minor: int) -> Problems:
 
 def _check_environment(container: Object, at: Path, minor: int) -> Problems:
     """`validateEnvVarValueFrom` and `ValidateEnvFrom`: a value has one source."""
-    known = _SOURCES if minor >= _FILE_KEYS_SINCE else _SOURCES[:-1]
+    sources = _SOURCES if minor >= _FILE_KEYS_SINCE else _SOURCES[:-1]
     for index, variable in enumerate(as_mappings(container.get("env"))):
         source, where = variable.get("valueFrom"), (*at, "env", index, "valueFrom")
         if not isinstance(source, dict):
             continue
-        given = [name for name in known if source.get(name) is not None]
-        if not given:
-            names = [f"`{name}`" for name in known]
+        fields = [name for name in sources if source.get(name) is not None]
+        if not fields:
+            names = [f"`{name}`" for name in sources]
             yield invalid(where, "", f"must specify one of: {', '.join(names[:-1])} or {names[-1]}")
         elif variable.get("value"):
             yield invalid(where, "", "may not be specified when `value` is not empty")
-        elif len(given) > 1:
+        elif len(fields) > 1:
             yield invalid(where, "", "may not have more than one field specified at a time")
         yield from _check_field(as_mapping(source.get("fieldRef")), (*where, "fieldRef"))
         yield from check_reference(as_mapping(source.get("resourceFieldRef")), (*where, "resourceFieldRef"))
     for group in as_mappings(container.get("envFrom")):
-        given = [name for name in ("configMapRef", "secretRef") if group.get(name) is not None]
-        if len(given) != 1:
+        fields = [name for name in ("configMapRef", "secretRef") if group.get(name) is not None]
+        if len(fields) != 1:
             text = (
                 "may not have more than one field specified at a time"
-                if given
+                if fields
                 else "must specify one of: `configMapRef` or `secretRef`"
             )
             yield invalid((*at, "envFrom"), "", text)
@@ -268,21 +268,21 @@ def _check_handlers(container: Object, at: Path, grace: int, minor: int) -> Prob
 
 def _check_handler(handler: Object, at: Path, grace: int, minor: int) -> Problems:
     """`validateHandler`: a handler is of one type, and has the command, the port or the seconds that it needs."""
-    given = [name for name in _HANDLERS if handler.get(name) is not None]
-    yield from (forbidden((*at, extra), "may not specify more than 1 handler type") for extra in given[1:])
-    if not given:
+    handler_types = [name for name in _HANDLERS if handler.get(name) is not None]
+    yield from (forbidden((*at, extra), "may not specify more than 1 handler type") for extra in handler_types[1:])
+    if not handler_types:
         yield required(at, "must specify a handler type")
         return
-    action, where = as_mapping(handler[given[0]]), (*at, given[0])
-    if given[0] == "exec" and not action.get("command"):
+    action, where = as_mapping(handler[handler_types[0]]), (*at, handler_types[0])
+    if handler_types[0] == "exec" and not action.get("command"):
         yield required((*where, "command"))
-    if given[0] in ("httpGet", "tcpSocket"):
+    if handler_types[0] in ("httpGet", "tcpSocket"):
         port, where = action.get("port"), (*where, "port")
         if isinstance(port, int) and port < 2**31 and not 0 < port < 65536:
             yield invalid(where, port, "must be between 1 and 65535, inclusive")
         elif isinstance(port, str) and not is_open(port):
             yield from (invalid(where, port, error) for error in _form("port", port))
-    seconds = action.get("seconds") if given[0] == "sleep" else None
+    seconds = action.get("seconds") if handler_types[0] == "sleep" else None
     if isinstance(seconds, int) and minor >= _ZERO_SLEEP_SINCE and not 0 <= seconds <= grace:
         yield invalid(where, seconds, f"must be non-negative and less than terminationGracePeriodSeconds ({grace})")
 

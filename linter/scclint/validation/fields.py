@@ -187,11 +187,11 @@ class _Walk:
         return f"OpenShift {first_with_kubernetes(minor)}" if openshift_kind else f"Kubernetes 1.{minor}"
 
 
-def nearest(key: str, known: Mapping[str, object]) -> str:
+def nearest(key: str, names: Mapping[str, object]) -> str:
     """Return the known field name of which `key` is most likely a misspelling; empty if there is none."""
     spelled = key.replace("_", "").replace("-", "")
-    found = closest_match(spelled, known)
-    return found if found and _edits(spelled.lower(), found.lower()) <= _MOST_EDITS else ""
+    match = closest_match(spelled, names)
+    return match if match and _edits(spelled.lower(), match.lower()) <= _MOST_EDITS else ""
 
 
 def _edits(one: str, other: str) -> int:
@@ -213,7 +213,9 @@ def _not_in(enum: list[str], value: str, path: Path) -> FieldProblem:
     if path[-1] == "operator" and "nodeAffinity" in path:
         return invalid(path, value, "not a valid selector operator")
     # The operators that compare numbers need a feature gate.
-    return unsupported(path, value, enum if "tolerations" not in path else [one for one in enum if one not in ("Gt", "Lt")])
+    return unsupported(
+        path, value, enum if "tolerations" not in path else [choice for choice in enum if choice not in ("Gt", "Lt")]
+    )
 
 
 def _range_detail(shape: Shape, widest: int) -> str:

@@ -83,7 +83,7 @@ def _check_pod_spec(spec: Object, path: Path, claim_templates: Any, rejected: Se
     """Names of containers and volumes, each unlike the others, and mounts that name a volume."""
     volumes = [volume.get("name") for volume in as_mappings(spec.get("volumes"))]
     place = len(path) + 2
-    refused = {found[:place] for found in rejected}
+    refused = {rejected_path[:place] for rejected_path in rejected}
     unlike = list(_check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)), refused))
     yield from unlike
     refused.update(problem.path[:place] for problem in unlike)
@@ -98,24 +98,26 @@ def _check_pod_spec(spec: Object, path: Path, claim_templates: Any, rejected: Se
     to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
     if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
         return
-    known = {name for index, name in enumerate(volumes) if isinstance(name, str) and (*path, "volumes", index) not in refused}
+    volume_names = {
+        name for index, name in enumerate(volumes) if isinstance(name, str) and (*path, "volumes", index) not in refused
+    }
     for container, where in containers:
         for index, mount in enumerate(as_mappings(container.get("volumeMounts"))):
             name = mount.get("name")
-            if isinstance(name, str) and name and name not in known and not is_open(name):
+            if isinstance(name, str) and name and name not in volume_names and not is_open(name):
                 yield not_found((*where, "volumeMounts", index, "name"), name)
 
 
 def _check_unlike(names: Iterable[tuple[Any, Path]], refused: Set[Path] = frozenset()) -> Problems:
     """Names that are DNS labels, each unlike those before it, without those of items that are `refused` for another reason."""
-    seen = set()
+    earlier_names = set()
     for name, path in names:
         yield from _check_form("label", name, path)
         if isinstance(name, str):
-            if name in seen:
+            if name in earlier_names:
                 yield duplicate(path, name)
             if path[:-1] not in refused:
-                seen.add(name)
+                earlier_names.add(name)
 
 
 def _check_form(form: str, name: Any, path: Path) -> Problems:

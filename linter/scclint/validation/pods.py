@@ -300,11 +300,11 @@ def _check_os(spec: Object, path: Path, minor: int) -> Problems:
         for container, at in _containers(spec, path)
     ]
     if name == "windows":
-        found = [(*path, field) for field in ("hostPID", "hostIPC") if spec.get(field) is True]
-        found += [(*path, field) for field in ("hostUsers", "shareProcessNamespace") if spec.get(field) is not None]
-        found += [(*path, "securityContext", "sysctls")] if as_mapping(spec.get("securityContext")).get("sysctls") else []
-        found += [(*at, field) for context, at, fields in contexts for field in fields if context.get(field) is not None]
-        for where in found:
+        paths = [(*path, field) for field in ("hostPID", "hostIPC") if spec.get(field) is True]
+        paths += [(*path, field) for field in ("hostUsers", "shareProcessNamespace") if spec.get(field) is not None]
+        paths += [(*path, "securityContext", "sysctls")] if as_mapping(spec.get("securityContext")).get("sysctls") else []
+        paths += [(*at, field) for context, at, fields in contexts for field in fields if context.get(field) is not None]
+        for where in paths:
             yield forbidden(where, "cannot be set for a windows pod", code="not-on-windows")
         if spec.get("resources") is not None and minor >= 34:
             yield forbidden((*path, "resources"), "may not be set for a windows pod", code="not-on-windows")

@@ -57,8 +57,8 @@ def _check_groups(root: Object, name: str) -> Problems:
     value = as_text(strategy.get("type"))
     if value and value not in TWO_TYPES:
         yield unsupported((name, "type"), value, TWO_TYPES)
-    for index, one in enumerate(as_mappings(strategy.get("ranges"))):
-        low, high = (0 if one.get(bound) is None else one[bound] for bound in ("min", "max"))
+    for index, id_range in enumerate(as_mappings(strategy.get("ranges"))):
+        low, high = (0 if id_range.get(bound) is None else id_range[bound] for bound in ("min", "max"))
         if not _is_integer(low) or not _is_integer(high):
             continue
         path = (name, "ranges", index)
@@ -67,7 +67,7 @@ def _check_groups(root: Object, name: str) -> Problems:
         if high < 0:
             yield invalid((*path, "max"), high, "max cannot be negative")
         if low > high:
-            yield invalid((*path, "min"), one, "min cannot be greater than max")
+            yield invalid((*path, "min"), id_range, "min cannot be greater than max")
 
 
 def _check_capabilities(root: Object) -> Problems:
@@ -91,8 +91,8 @@ def _check_volumes(root: Object) -> Problems:
         text = "volumes does not include 'flexVolume' or '*', so no flex volumes are allowed"
         yield invalid(("allowedFlexVolumes",), drivers, text)
         return
-    for index, one in enumerate(drivers):
-        if isinstance(one, dict) and one.get("driver") in (None, ""):
+    for index, driver in enumerate(drivers):
+        if isinstance(driver, dict) and driver.get("driver") in (None, ""):
             yield required(("allowedFlexVolumes", index, "driver"), "must specify a driver")
 
 

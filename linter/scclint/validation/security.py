@@ -161,16 +161,16 @@ def _check_app_armor_profile(profile: Any, path: Path, minor: int) -> Problems:
 
 def _check_sysctls(context: Object, spec: Object, path: Path) -> Problems:
     """`validateSysctls`: the form of each name, no name twice, and none of a namespace that the pod shares with the host."""
-    seen = set()
+    names = set()
     for index, sysctl in enumerate(as_mappings(context.get("sysctls"))):
         name, at = sysctl.get("name"), (*path, "sysctls", index, "name")
         if not isinstance(name, str) or not name:
             continue
         if size(name) > _LONGEST_SYSCTL or not re.fullmatch(_SYSCTL, name):
             yield invalid(at, name, f"must have at most {_LONGEST_SYSCTL} characters and match regex {_SYSCTL}")
-        elif name in seen:
+        elif name in names:
             yield duplicate(at, name)
-        seen.add(name)
+        names.add(name)
         field = _host_namespace(name)
         if field and spec.get(field) is True:
             yield invalid(at, name, f"may not be specified when '{field}' is true")

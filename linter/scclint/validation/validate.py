@@ -105,16 +105,16 @@ def _with_claims(problems: list[FieldProblem], root: Mapping[str, Any]) -> list[
     spec = as_mapping(root.get("spec"))
     claims = {as_text(as_mapping(claim.get("metadata")).get("name")) for claim in as_mappings(spec.get("volumeClaimTemplates"))}
     replaced = [volume.get("name") in claims for volume in as_mappings(value_at(spec, _VOLUMES))]
-    found = []
+    renumbered_problems = []
     for problem in problems if claims else ():
         index = problem.path[4] if problem.path[:4] == ("spec", *_VOLUMES) and len(problem.path) > 4 else None
         if not isinstance(index, int) or problem.code in ("unknown", "wrong-type"):
-            found.append(problem)
+            renumbered_problems.append(problem)
         elif not replaced[index]:
             place = len(claims) + index - sum(replaced[:index])
             message, whole = (text.replace(f"[{index}]", f"[{place}]", 1) for text in (problem.message, problem.whole))
-            found.append(replace(problem, message=message, whole=whole))
-    return found if claims else problems
+            renumbered_problems.append(replace(problem, message=message, whole=whole))
+    return renumbered_problems if claims else problems
 
 
 def has_schema(api_version: str, kind: str, kubernetes_minor: int) -> bool:

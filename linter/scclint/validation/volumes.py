@@ -80,13 +80,13 @@ def check_mounts(container: Object, path: Path, *, whole: bool) -> Problems:
     privileged = as_mapping(container.get("securityContext")).get("privileged")
     devices = as_mappings(container.get("volumeDevices"))
     names, paths = ([device.get(field) for device in devices] for field in ("name", "devicePath"))
-    seen = set()
+    mount_paths = set()
     for index, mount in enumerate(as_mappings(container.get("volumeMounts"))):
         at, of_all = (*path, "volumeMounts", index), field_path((*path, "volumeMounts"))
         where = as_text(mount.get("mountPath"))
-        if where and where in seen:
+        if where and where in mount_paths:
             yield invalid((*at, "mountPath"), where, "must be unique")
-        seen.add(where)
+        mount_paths.add(where)
         if mount.get("name") and mount["name"] in names:
             yield invalid((*at, "name"), mount["name"], "must not already exist in volumeDevices")
         if where and where in paths:

@@ -105,8 +105,8 @@ def _filled(tree: Tree, children: tuple[Child, ...], keys: list[str], value: Sca
         return Attempt((Replacement(child.value_start, child.end, inline),))
     colon = _AFTER_KEY.match(text, tree.end(key))
     end = max(child.end, colon.end() if colon else 0)
-    rest = _REST_OF_LINE.match(text, end)
-    if colon is None or rest is None:
+    remainder = _REST_OF_LINE.match(text, end)
+    if colon is None or remainder is None:
         raise EditRefused("more is written behind the value")
     column = key.column - 1
     if keys:
@@ -115,7 +115,10 @@ def _filled(tree: Tree, children: tuple[Child, ...], keys: list[str], value: Sca
         lines = [" " * (column + tree.indentation[1]) + f"- {_scalar(value, tree)}"]
     block = "".join(tree.line_end + line for line in lines)
     return Attempt(
-        (Replacement(colon.end(), rest.end(), rest[0].rstrip() and rest[0]), Replacement(rest.end(), rest.end(), block))
+        (
+            Replacement(colon.end(), remainder.end(), remainder[0].rstrip() and remainder[0]),
+            Replacement(remainder.end(), remainder.end(), block),
+        )
     )
 
 

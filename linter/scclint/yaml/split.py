@@ -74,21 +74,21 @@ def split(text: str) -> Iterator[Chunk]:
 def _cuts(text: str) -> Iterator[int]:
     """Return the offsets of the ends of documents. Comments and directives before a `---` belong to the document after it."""
     start = 0
-    bare = not _marks_start(text)  # nothing but comments and directives may have been seen since `start`
+    may_be_preamble = not _marks_start(text)  # nothing but comments and directives may have been seen since `start`
     for marker in _MARKER.finditer(text):
         at = marker.start() + 1
         if marker[1] == "---":
-            if bare and _is_preamble(text, start, at):
-                bare = False
+            if may_be_preamble and _is_preamble(text, start, at):
+                may_be_preamble = False
                 continue
-            bare = False
+            may_be_preamble = False
         else:
             newline = text.find("\n", at)
             at = newline + 1 if newline >= 0 else len(text)
-            bare = True
+            may_be_preamble = True
         yield at
         start = at
-    if (text and not start) or (start < len(text) and not (bare and _is_preamble(text, start, len(text)))):
+    if (text and not start) or (start < len(text) and not (may_be_preamble and _is_preamble(text, start, len(text)))):
         yield len(text)
 
 

@@ -25,7 +25,9 @@ def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str]
     class Representer(RoundTripRepresenter):
         """Writes null as a word."""
 
-    Representer.add_representer(type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null"))
+    Representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
     writer: Any = YAML()
     writer.Representer = Representer
     writer.preserve_quotes = True

@@ -26,21 +26,23 @@ def run(args: Namespace) -> int:
     config, registry = settings(args)
     if config.platform == "kubernetes":
         raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
-    asked = framework(getattr(args, "framework", frameworks()[0].name))
+    chosen_framework = framework(getattr(args, "framework", frameworks()[0].name))
     with progress() as step:
         opened_run = open_run(args, _every_rule(config), registry, RunOptions(ignores=False, progress=step), dump=True)
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)
-    assessments = assess(asked, opened, report.findings, dump=bool(dumps), api_server=admission_plugin_problems(dumps))
+    assessments = assess(
+        chosen_framework, opened, report.findings, dump=bool(dumps), api_server=admission_plugin_problems(dumps)
+    )
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
             return render_sarif(report)
         if form == "html":
-            return render_html(asked, assessments, _about(args, opened_run.config))
+            return render_html(chosen_framework, assessments, _about(args, opened_run.config))
         forms = {"json": render_json, "markdown": render_markdown}
-        return forms.get(form, render_text)(asked, assessments)
+        return forms.get(form, render_text)(chosen_framework, assessments)
 
     write_formats(args, render)
     return status_of_units(opened_run, opened) or (

@@ -44,8 +44,8 @@ class Scope:
         """Return an object as the API server has it; None if the server could not decode it, so that the cluster does without it."""
 
         def decode() -> Object | None:
-            given = manifests((obj,), self.world.namespace_asked)
-            objects = [decode_object(manifest, self.world.cluster.scc_fields) for manifest in given]
+            obj_manifests = manifests((obj,), self.world.namespace_asked)
+            objects = [decode_object(manifest, self.world.cluster.scc_fields) for manifest in obj_manifests]
             return objects[0].value if objects and not objects[0].errors else None
 
         return self.world.memo((Scope.decoded, id(obj)), decode)

@@ -43,9 +43,9 @@ def run(args: Namespace) -> int:
     # A dump is both: evidence, and the state of the cluster.
     evidence = list(dict.fromkeys([*args.evidence, *filter(holds_dump, config.cluster_state)]))
     config = replace(config, cluster_state=tuple(dict.fromkeys([*config.cluster_state, *filter(holds_dump, evidence)])))
-    asked, opened = open_on_one_cluster(args, config, registry)
+    opened_run, opened = open_on_one_cluster(args, config, registry)
     predicted = predictions(opened)
-    crio = _crio(args, config, asked)
+    crio = _crio(args, config, opened_run)
     files = captures(evidence)
     if (first := next(files, None)) is None:
         raise UsageError(f"no evidence in {listed(evidence)}: no file is there")
@@ -57,7 +57,7 @@ def run(args: Namespace) -> int:
         return verify_json(verification) if form == "json" else verify_text(verification)
 
     write_formats(args, text_in)
-    code = status_of_units(asked, opened)
+    code = status_of_units(opened_run, opened)
     if code in (USAGE, BUG):
         return code
     return NOTHING if not predicted else OK if verification.agrees else FINDINGS

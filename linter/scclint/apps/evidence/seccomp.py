@@ -61,8 +61,8 @@ def _diff(args: Namespace) -> int:
 
     def predict(path: str) -> list[Prediction]:
         args.paths = [path]
-        asked, opened = open_on_one_cluster(args, config, registry)
-        if status_of_units(asked, opened) == USAGE:
+        opened_run, opened = open_on_one_cluster(args, config, registry)
+        if status_of_units(opened_run, opened) == USAGE:
             raise UsageError(f"{path}: cannot be read as manifests")
         return predictions(opened)
 

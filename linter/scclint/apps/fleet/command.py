@@ -99,8 +99,8 @@ class ScanProgress:
         self._next = now + self._pace
         rate = done / (now - self._start)
         failed = f", {counts['failed']:,} failed" if counts["failed"] else ""
-        left = duration((total - done) / rate)
-        self._write(f"scclint: {done:,} of {total:,} targets{failed}, {rate:,.1f} a second, {left} left")
+        time_left = duration((total - done) / rate)
+        self._write(f"scclint: {done:,} of {total:,} targets{failed}, {rate:,.1f} a second, {time_left} left")
 
 
 def duration(seconds: float) -> str:

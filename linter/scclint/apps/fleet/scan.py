@@ -77,14 +77,14 @@ def run_scan(
         scan = store.open_scan(digest_of(__version__, common.key, wanted))
         done = store.done(scan.id)
         # Workers need not start in this folder.
-        left = [replace(target, base=os.getcwd()) for target in wanted if target.address not in done]
+        pending_targets = [replace(target, base=os.getcwd()) for target in wanted if target.address not in done]
         counts = ScanCounts()
         job = ScanJob(store, scan.id, settings, store.known(), token_hex(4))
-        for more in execute(job, _batches(left)):
+        for more in execute(job, _batches(pending_targets)):
             counts += more
-            progress(counts, len(left))
+            progress(counts, len(pending_targets))
         store.finish(scan)
-    return ScanSummary(scan.id, len(wanted), len(wanted) - len(left), counts)
+    return ScanSummary(scan.id, len(wanted), len(wanted) - len(pending_targets), counts)
 
 
 def _batches(targets: Sequence[FleetTarget]) -> list[Sequence[FleetTarget]]:

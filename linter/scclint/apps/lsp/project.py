@@ -115,7 +115,9 @@ class Project:
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
             # What an edit of another file changes may concern all of this one.
-            self._judged = {key: known for key, known in self._judged.items() if key[0] != unit.name or changed == {key[1]}}
+            self._judged = {
+                key: documents for key, documents in self._judged.items() if key[0] != unit.name or changed == {key[1]}
+            }
         # A unit without an open file is not asked for.
         self._opened = {name: opened for name, opened in self._opened.items() if not texts.keys().isdisjoint(opened.unit.files)}
 

@@ -80,9 +80,9 @@ def make_server(roots: Sequence[str]) -> MCPServer[object]:
 def _inside(paths: Sequence[str], folders: Sequence[str]) -> list[str]:
     """Return the real paths. Raises ToolError for one outside of `folders`."""
     real = [os.path.realpath(os.path.join(folders[0], path)) for path in paths]
-    for path, asked in zip(real, paths, strict=True):
+    for path, requested_path in zip(real, paths, strict=True):
         if not any(path == folder or path.startswith(os.path.join(folder, "")) for folder in folders):
-            raise ToolError(f"{asked} is outside of the folders that this server may read: {', '.join(folders)}")
+            raise ToolError(f"{requested_path} is outside of the folders that this server may read: {', '.join(folders)}")
     return real
 
 

@@ -28,10 +28,10 @@ def run(args: Namespace) -> int:
     if not logs:
         raise UsageError("say which results: the SARIF file of a scanner, before the manifests")
     config, registry = settings_of_one_cluster(args)
-    asked, opened = open_units(args, config, registry)
+    opened_run, opened = open_units(args, config, registry)
     judged, broke = judged_workloads(opened)
     rows = [row for _, _, row in judged]
-    log: dict[str, Any] = {**logs[0], "runs": [run for one in logs for run in one["runs"]]}
+    log: dict[str, Any] = {**logs[0], "runs": [run for scanner_log in logs for run in scanner_log["runs"]]}
     triaged = list(triage(log, rows))
 
     def render(form: str, output: str | None) -> str:
@@ -43,7 +43,7 @@ def run(args: Namespace) -> int:
         return _text(triaged, None if output else terminal_columns())
 
     write_formats(args, render)
-    return BUG if broke else status_of_units(asked, opened)
+    return BUG if broke else status_of_units(opened_run, opened)
 
 
 def _log(file: str) -> Any:

@@ -139,9 +139,9 @@ def suppressed(log: dict[str, Any], triaged: Sequence[Triaged]) -> dict[str, Any
     for item in triaged:
         result = mappings(as_mapping(log["runs"][item.index[0]]).get("results"))[item.index[1]]
         # SARIF wants the array in all results or in none.
-        given = result.setdefault("suppressions", [])
+        suppressions = result.setdefault("suppressions", [])
         if item.fate in ("filled in", "forbidden"):
-            given.append({"kind": "external", "status": "accepted", "justification": item.why})
+            suppressions.append({"kind": "external", "status": "accepted", "justification": item.why})
     return log
 
 

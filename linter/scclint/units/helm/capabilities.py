@@ -27,5 +27,5 @@ def api_versions(release: str) -> tuple[str, ...]:
     kubernetes_of(release)
     at = ORDER[release]
     served = read_json(__file__, "api_versions.json")
-    known = {name: api for name, api in served.items() if "since" not in api or ORDER[api["since"]] <= at}
-    return tuple(sorted([*known, *(f"{name}/{kind}" for name, api in known.items() for kind in api["kinds"])]))
+    apis = {name: api for name, api in served.items() if "since" not in api or ORDER[api["since"]] <= at}
+    return tuple(sorted([*apis, *(f"{name}/{kind}" for name, api in apis.items() for kind in api["kinds"])]))

@@ -60,15 +60,15 @@ def chart_at(folder: str, reach: Reach) -> Chart:
 
 def charts_below(folder: str) -> list[Chart]:
     """The charts in a folder and below, as far as git lists them; those nearest to the folder first."""
-    found = []
+    charts = []
     tree = _Tree(Reach(folder))
     for file in sorted(_chart_files(folder), key=lambda name: (name.count("/"), name)):
         try:
-            found.append(tree.chart(os.path.dirname(os.path.join(folder, file)) or "."))
+            charts.append(tree.chart(os.path.dirname(os.path.join(folder, file)) or "."))
         except LoadError:
             # The user did not name this chart, so it is no error of the run.
             continue
-    return found
+    return charts
 
 
 def _chart_files(folder: str) -> Iterator[str]:
@@ -132,10 +132,10 @@ class _Tree:
                 if os.path.isfile(file) and self._reach.has(file)
                 else None
             )
-        _, called, rest = parts
+        _, called, subpath = parts
         dependency = self._dependencies(folder).get(called)
         for subchart in islice(dict.fromkeys(self._folders(folder, called, dependency)), MAX_DEPENDENCY_FOLDERS):
-            if origin := self.find(subchart, rest):
+            if origin := self.find(subchart, subpath):
                 return origin
         if dependency is None:
             return None
@@ -155,20 +155,20 @@ class _Tree:
     def _read_subcharts(self, folder: str) -> dict[str, list[str]]:
         """The folders below `charts/` by the names in their Chart.yaml."""
         below = os.path.join(folder, "charts")
-        found: dict[str, list[str]] = {}
+        subcharts: dict[str, list[str]] = {}
         try:
             names = sorted(os.listdir(below))
         except OSError:
-            return found
+            return subcharts
         for path in (os.path.join(below, name) for name in names):
             with suppress(LoadError):
                 if os.path.isdir(path):
-                    found.setdefault(self.chart(path).name, []).append(path)
-        return found
+                    subcharts.setdefault(self.chart(path).name, []).append(path)
+        return subcharts
 
     def _read_dependencies(self, folder: str) -> dict[str, MappingNode]:
         """The entries of the dependencies in their parent's file, by alias or else by name."""
-        found: dict[str, MappingNode] = {}
+        dependencies: dict[str, MappingNode] = {}
         for name in (CHART_FILE, _V1_DEPENDENCIES):
             try:
                 root = self._root(os.path.join(folder, name))
@@ -180,8 +180,8 @@ class _Tree:
             )
             for key in ("alias", "name"):
                 for entry in entries:
-                    found.setdefault(text_at(entry, key), entry)
-        return found
+                    dependencies.setdefault(text_at(entry, key), entry)
+        return dependencies
 
     def _root(self, file: str) -> Node | None:
         shown = display(file)
@@ -222,24 +222,24 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
     if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
         return {}
-    found = {"": DEFAULT}
+    by_name = {"": DEFAULT}
     for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
         for name in _files(os.path.join(chart, folder), pattern):
             path = os.path.join(chart, folder, name)
             if is_below(os.path.realpath(path), os.path.realpath(root)):
-                found["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
-    own = _keys(os.path.join(chart, _VALUES)) - {"global"}
-    for folder in _FOLDERS if own else ():
+                by_name["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
+    chart_keys = _keys(os.path.join(chart, _VALUES)) - {"global"}
+    for folder in _FOLDERS if chart_keys else ():
         for name in _files(os.path.join(chart, folder), ("*.yaml", "*.yml")):
             path, called = os.path.join(chart, folder, name), "/".join(filter(None, (folder, os.path.splitext(name)[0])))
             if (
                 is_below(os.path.realpath(path), os.path.realpath(root))
                 and name not in _OWN_FILES
-                and called not in found
-                and not own.isdisjoint(_keys(path))
+                and called not in by_name
+                and not chart_keys.isdisjoint(_keys(path))
             ):
-                found[called] = Deployment(values=(path,))
-    return found
+                by_name[called] = Deployment(values=(path,))
+    return by_name
 
 
 def differs_when_upgraded(chart: str) -> bool:
@@ -262,9 +262,9 @@ def belongs_to_chart(path: str) -> bool:
 
     Whatever else lies below the folder, as rendered examples do, is not.
     """
-    first, _, rest = path.partition("/")
-    if rest:
-        return first in _OWN_FOLDERS or (first == _CI and "/" not in rest and fnmatchcase(rest, _IN_CI))
+    first, _, subpath = path.partition("/")
+    if subpath:
+        return first in _OWN_FOLDERS or (first == _CI and "/" not in subpath and fnmatchcase(subpath, _IN_CI))
     return first in _OWN_FILES or any(fnmatchcase(first, pattern) for pattern in _BESIDE)
 
 
@@ -324,21 +324,21 @@ def find_origins(
     directory, in one of which any other rendered document can be fixed. Raises UsageError if `chart` contains no chart.
     """
 
-    given = _given(chart)
+    named_charts = _given(chart)
     sources = dict.fromkeys((d.file, d.source) for d in documents if has_source(d))
     origins: dict[tuple[str, str], TemplateOrigin] = {}
     ambiguous: dict[str, list[Chart]] = {}
     for file, source in sources:
-        charts = given
+        charts = named_charts
         name = source.partition("/")[0]
-        if not any(known.name == name for known in given):
-            charts = _nearest(file, [known for known in below() if known.name == name])
+        if not any(candidate.name == name for candidate in named_charts):
+            charts = _nearest(file, [candidate for candidate in below() if candidate.name == name])
             if len(charts) > 1:
                 ambiguous[name] = charts
                 continue
         if origin := find_origin(source, charts):
             origins[file, source] = origin
-    return origins, [*_unused(given, sources), *_ambiguous(ambiguous)]
+    return origins, [*_unused(named_charts, sources), *_ambiguous(ambiguous)]
 
 
 def _given(chart: str) -> "list[Chart]":
@@ -366,15 +366,15 @@ def _nearest(file: str, charts: "Sequence[Chart]") -> "list[Chart]":
     return [chart for chart, depth in zip(charts, depths, strict=True) if depth == min(depths)]
 
 
-def _unused(given: "Sequence[Chart]", sources: Iterable[tuple[str, str]]) -> Iterator[Notice]:
-    for chart in given:
+def _unused(charts: "Sequence[Chart]", sources: Iterable[tuple[str, str]]) -> Iterator[Notice]:
+    for chart in charts:
         if not any(source.startswith(chart.name + "/") for _, source in sources):
             text = f"no document of the input says that it was rendered from the chart {chart.name}"
             yield Notice("warning", text, display(os.path.join(chart.folder, "Chart.yaml")))
 
 
-def _ambiguous(found: "Mapping[str, Sequence[Chart]]") -> Iterator[Notice]:
-    for name, charts in found.items():
+def _ambiguous(charts_by_name: "Mapping[str, Sequence[Chart]]") -> Iterator[Notice]:
+    for name, charts in charts_by_name.items():
         folders = " and ".join(display(chart.folder) for chart in charts[:2])
         text = f"findings stay at rendered lines: the charts {folders} are both called {name}; --helm-chart says which it was"
         yield Notice("note", text)

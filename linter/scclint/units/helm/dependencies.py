@@ -44,21 +44,25 @@ def missing(chart: str, charts: Iterable[str], values: Iterable[str], settings: 
     """
     named = [*_listed(chart, CHART_FILE), *_listed(chart, _V1)]
     present = set(_names(os.path.join(chart, "charts"))) if named else set()
-    absent = [one for one in named if as_text(one.get("name")) not in present]
+    absent = [dependency for dependency in named if as_text(dependency.get("name")) not in present]
     if not absent:
         return []
     merged: Mapping[str, Any] = _read(chart, "values.yaml")
     for text in values:
         merged = laid_over(merged, as_mapping(data_of(text)))
-    known = list(charts)
-    return [_resolved(chart, one, known, merged, set(settings)) for one in absent]
+    repository_charts = list(charts)
+    return [_resolved(chart, dependency, repository_charts, merged, set(settings)) for dependency in absent]
 
 
 def _resolved(
-    chart: str, one: Mapping[str, Any], charts: Iterable[str], values: Mapping[str, Any], settings: set[str]
+    chart: str, dependency: Mapping[str, Any], charts: Iterable[str], values: Mapping[str, Any], settings: set[str]
 ) -> Dependency:
-    name, repository, version = as_text(one.get("name")), as_text(one.get("repository")), str(one.get("version") or "*")
-    if _is_off(one, values, settings):
+    name, repository, version = (
+        as_text(dependency.get("name")),
+        as_text(dependency.get("repository")),
+        str(dependency.get("version") or "*"),
+    )
+    if _is_off(dependency, values, settings):
         return Dependency(name, version, off=True)
     if repository.startswith(_FILE):
         places = [os.path.normpath(os.path.join(chart, repository.removeprefix(_FILE)))]
@@ -69,16 +73,16 @@ def _resolved(
     return Dependency(name, version, next(fitting, ""))
 
 
-def _is_off(one: Mapping[str, Any], values: Mapping[str, Any], settings: set[str]) -> bool:
+def _is_off(dependency: Mapping[str, Any], values: Mapping[str, Any], settings: set[str]) -> bool:
     """Whether the first condition that the values decide, or else all tags, switch a dependency off."""
-    for condition in as_text(one.get("condition")).split(","):
+    for condition in as_text(dependency.get("condition")).split(","):
         for value in ("true", "false"):
             if f"--set={condition.strip()}={value}" in settings:
                 return value == "false"
         decided = value_at(values, condition.strip().split("."))
         if isinstance(decided, bool):
             return not decided
-    tags = [value_at(values, ("tags", tag)) for tag in one.get("tags") or ()]
+    tags = [value_at(values, ("tags", tag)) for tag in dependency.get("tags") or ()]
     return bool(tags) and all(tag is False for tag in tags)
 
 
@@ -87,59 +91,59 @@ def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], r
     that the repository, the folder `root`, does not have. Return the names of the latter. Raises OSError.
     """
     lacking: list[str] = []
-    pending = [(chart, one) for one in dependencies]
-    for done, (parent, one) in enumerate(pending):
-        target = os.path.join(parent, "charts", one.name)
-        if done > MAX_DEPENDENCIES or not _PLAIN.fullmatch(one.name):
-            raise OSError(f"{one.name} is no dependency that can be added")
+    pending = [(chart, dependency) for dependency in dependencies]
+    for done, (parent, dependency) in enumerate(pending):
+        target = os.path.join(parent, "charts", dependency.name)
+        if done > MAX_DEPENDENCIES or not _PLAIN.fullmatch(dependency.name):
+            raise OSError(f"{dependency.name} is no dependency that can be added")
         if os.path.exists(target):
             # One chart, named several times with an alias each.
             continue
-        if one.folder and not chart_problem(one.folder, root):
+        if dependency.folder and not chart_problem(dependency.folder, root):
             # As helm does, this follows links. The list grows while it is read.
-            shutil.copytree(one.folder, target)
-            pending += [(target, inner) for inner in missing(one.folder, charts, ())]
+            shutil.copytree(dependency.folder, target)
+            pending += [(target, inner) for inner in missing(dependency.folder, charts, ())]
         else:
-            lacking += [] if one.off else [f"{one.name} {one.version}"]
+            lacking += [] if dependency.off else [f"{dependency.name} {dependency.version}"]
             os.makedirs(target)
             with open(os.path.join(target, CHART_FILE), "w", encoding="utf-8") as file:
-                file.write(f'{{"apiVersion": "v2", "name": "{one.name}", "version": "0.0.0"}}')
+                file.write(f'{{"apiVersion": "v2", "name": "{dependency.name}", "version": "0.0.0"}}')
     return lacking
 
 
 def satisfies(version: str, wanted: str) -> bool:
     """Whether a version is one that a dependency asks for: `1.2.3`, `2.x.x`, `^1.2`, `~1.2`, `>=1, <2`, `1 || 2`."""
-    found = _NUMBERS.match(version)
-    if found is None:
+    match = _NUMBERS.match(version)
+    if match is None:
         return False
-    numbers = tuple(int(part or 0) for part in found.groups())
-    return any(all(_within(numbers, one) for one in _RANGE.finditer(part)) for part in wanted.split("||"))
+    numbers = tuple(int(part or 0) for part in match.groups())
+    return any(all(_within(numbers, constraint) for constraint in _RANGE.finditer(part)) for part in wanted.split("||"))
 
 
-def _within(version: tuple[int, ...], one: "re.Match[str]") -> bool:
-    operator, *parts = one.groups()
-    given = [int(part) for part in parts if part is not None and part.isdecimal()]
-    least = (*given, 0, 0, 0)[:3]
+def _within(version: tuple[int, ...], constraint: "re.Match[str]") -> bool:
+    operator, *parts = constraint.groups()
+    numbers = [int(part) for part in parts if part is not None and part.isdecimal()]
+    least = (*numbers, 0, 0, 0)[:3]
     if operator in _COMPARED:
         return bool(_COMPARED[operator](version, least))
-    kept = len(given)
+    precision = len(numbers)
     if operator == "^":
-        kept = next((index + 1 for index, number in enumerate(given) if number), len(given))
+        precision = next((index + 1 for index, number in enumerate(numbers) if number), len(numbers))
     elif operator in ("~", "~>"):
-        kept = min(len(given), 2)
-    return version >= least and version[:kept] == least[:kept]
+        precision = min(len(numbers), 2)
+    return version >= least and version[:precision] == least[:precision]
 
 
 def folders(chart: str, charts: Iterable[str]) -> Iterator[str]:
     """The folders of the repository that the dependencies of a chart may be taken from, each once."""
-    seen: set[str] = set()
+    visited: set[str] = set()
     pending = [chart]
     while pending:
-        for one in missing(pending.pop(), charts, ()):
-            if one.folder and one.folder not in seen:
-                seen.add(one.folder)
-                pending.append(one.folder)
-                yield one.folder
+        for dependency in missing(pending.pop(), charts, ()):
+            if dependency.folder and dependency.folder not in visited:
+                visited.add(dependency.folder)
+                pending.append(dependency.folder)
+                yield dependency.folder
 
 
 def _listed(chart: str, file: str) -> list[dict[str, Any]]:

@@ -115,9 +115,9 @@ class MarkedRendering:
         Only marks of templates in `folder` count: what a named template of another chart writes was written by the line that
         includes it.
         """
-        left = {kind: iter(with_marks) for kind, with_marks in self._documents.get(source, {}).items()}
+        iterators = {kind: iter(with_marks) for kind, with_marks in self._documents.get(source, {}).items()}
         for text in texts:
-            with_marks = next(left.get(_kind(text), iter(())), "")
+            with_marks = next(iterators.get(_kind(text), iter(())), "")
             yield self._lines(text, with_marks, folder) if with_marks else ()
 
     def _lines(self, text: str, with_marks: str, folder: str) -> Sequence[TemplateLine | None]:

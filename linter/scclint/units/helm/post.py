@@ -41,16 +41,16 @@ def post_rendered(made: "RendererOutput", post: str, programs: "Renderer") -> "R
 
 
 def _with_sources(built: str, rendered: str) -> str:
-    known: dict[tuple[str, ...], tuple[str, str, Any]] = {}
+    by_name: dict[tuple[str, ...], tuple[str, str, Any]] = {}
     for document in load_text("", rendered, frozenset()):
         if document.root is not None:
             data = to_data(document.root)
-            known[_name(data)] = document.source, document.text, data
+            by_name[_name(data)] = document.source, document.text, data
     parts = []
     for part in _DOCUMENTS.split(built):
         for document in load_text("", part, frozenset()):
             data = to_data(document.root)
-            source, text, before = known.get(_name(data), ("", "", None))
+            source, text, before = by_name.get(_name(data), ("", "", None))
             lines = text if data == before else part
             parts.append(f"---\n# Source: {source}\n{lines}" if source and "# Source:" not in lines else f"---\n{lines}")
     return "\n".join(part.rstrip("\n") for part in parts) + "\n"

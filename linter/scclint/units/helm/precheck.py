@@ -28,15 +28,15 @@ def chart_problem(chart: str, root: str, values: Iterable[str] = ()) -> str:
             return f"the values file {named(path)} is outside the root"
         if not os.path.isfile(path):
             return f"the values file {named(path)} does not exist"
-    found = 0
+    count = 0
     # Each folder by the way to it and by where it is, so that no link is resolved twice.
     pending = [(chart, os.path.realpath(chart))]
     while pending:
         way, folder = pending.pop()
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
-                found += 1
-                if found > MAX_CHART_ENTRIES:
+                count += 1
+                if count > MAX_CHART_ENTRIES:
                     return f"{named(chart)} has more than {MAX_CHART_ENTRIES:,} files and folders, links followed"
                 path, real = os.path.join(way, entry.name), entry.path
                 if entry.is_symlink():

@@ -110,9 +110,9 @@ class Trace(Tracer):
             return
 
         line = FieldLine(place.file, self._lines[place.file], place.line)
-        found = self._values.read_for(finding.path, to_data(document.root), line, subchart_keys(document.source))
-        if found is not None:
-            keys, at = found
+        setting = self._values.read_for(finding.path, to_data(document.root), line, subchart_keys(document.source))
+        if setting is not None:
+            keys, at = setting
             yield Related(f"sets {'.'.join(map(str, keys))}, which the template reads", at)
 
     def _document(self, span: Span) -> Document | None:
@@ -129,7 +129,7 @@ class Trace(Tracer):
         if key not in self._places:
             documents = self._sources[key]
             lines = marked.lines([d.text for d in documents], document.source, template_folder(origin.file))
-            self._places[key] = {d.line: found for d, found in zip(documents, lines, strict=True)}
+            self._places[key] = {d.line: template_lines for d, template_lines in zip(documents, lines, strict=True)}
         places = self._places[key]
         if not places[document.line]:
             template = "\n".join(self._read(origin.file))
@@ -157,8 +157,8 @@ def _columns(rendered: str, column: int, end: int, template: str, *, exact: bool
     text = rendered[column - 1 : end - 1]
     before = rendered[: column - 1].strip()
     start = len(template) - len(template.lstrip())
-    if exact and text.strip() and (found := template.find(text, start)) >= 0:
-        return found + 1, found + len(text) + 1
+    if exact and text.strip() and (position := template.find(text, start)) >= 0:
+        return position + 1, position + len(text) + 1
     if not exact or (before and not before.strip("- ")):
         start = _behind_dashes(template)
     key = None if exact else re.match(r"[^\s:{]+(?=:\s*(?:#.*)?$)", template[start:])
@@ -232,13 +232,13 @@ class ViewValues:
         the value of the mapping that lacks it counts. `inside` are the keys of the subchart that has the template.
         """
         written = _written(field, built)
-        own = set(references(template.lines[template.number - 1]))
+        line_references = set(references(template.lines[template.number - 1]))
         for reference in template.references(self._named_templates(os.path.dirname(template.file))):
             named = [index for index, step in enumerate(written) if names_field(reference, step)]
-            if not named and reference not in own:
+            if not named and reference not in line_references:
                 continue
-            rest = written[named[-1] + 1 :] if named else ()
-            keys = (*inside, *reference, *rest)
+            subpath = written[named[-1] + 1 :] if named else ()
+            keys = (*inside, *reference, *subpath)
             value, places = self._value(keys, inside)
             if places and _alike(value, value_at(built, written)):
                 return keys, places[0]
@@ -246,14 +246,14 @@ class ViewValues:
 
     def _value(self, keys: Path, inside: Path) -> tuple[Any, list[Span]]:
         """The value of a key, and where it is set, the place that overrides the others first."""
-        found: list[tuple[Any, Span]] = []
-        for file, own in self._with_subcharts(keys, inside):
+        values: list[tuple[Any, Span]] = []
+        for file, file_keys in self._with_subcharts(keys, inside):
             root = first_root(self._outline.documents(file))
             if root is not None:
-                place, written = locate(root, own)
-                found += [(to_data(node_at(root, own)), place)] if written else []
-        value = reduce(lambda above, below: _laid_over(below[0], above), found, None)
-        return value, [place for _, place in found]
+                place, written = locate(root, file_keys)
+                values += [(to_data(node_at(root, file_keys)), place)] if written else []
+        value = reduce(lambda above, below: _laid_over(below[0], above), values, None)
+        return value, [place for _, place in values]
 
     def _with_subcharts(self, keys: Path, inside: Path) -> Iterator[tuple[str, Path]]:
         """The files that may set a key, those first that override others, each with the path of the key in it."""
@@ -270,11 +270,11 @@ class ViewValues:
         while os.path.basename(folder) not in (_TEMPLATES, ""):
             folder = os.path.dirname(folder)
         if folder not in self._named:
-            found = self._named[folder] = {}
+            templates = self._named[folder] = {}
             with suppress(OSError, LoadError):
                 for name in sorted(os.listdir(folder)):
                     if name.endswith(_HELPERS):
-                        found |= named_templates(read(os.path.join(folder, name)))
+                        templates |= named_templates(read(os.path.join(folder, name)))
         return self._named[folder]
 
 

@@ -18,13 +18,13 @@ def edited(data: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]
     made = dict(data)
     for name, value in fields.items():
         key = key_of(made, name)
-        own = made.get(key)
-        if isinstance(value, list) and isinstance(own, list):
+        base = made.get(key)
+        if isinstance(value, list) and isinstance(base, list):
             names = [item.get("name") for item in value] if key == "images" else []
-            own = [item for item in own if not (isinstance(item, dict) and item.get("name") in names)]
-            made[key] = [*own, *value]
-        elif isinstance(value, dict) and isinstance(own, dict):
-            made[key] = {**own, **value}
+            base = [item for item in base if not (isinstance(item, dict) and item.get("name") in names)]
+            made[key] = [*base, *value]
+        elif isinstance(value, dict) and isinstance(base, dict):
+            made[key] = {**base, **value}
         else:
             made[key] = value
     return made
@@ -40,7 +40,7 @@ def _resources(folder: str, inside: str) -> Iterator[str]:
         path = os.path.join(inside, name)
         there = os.path.join(folder, path)
         if os.path.isdir(there) and not os.path.islink(there):
-            if any(os.path.isfile(os.path.join(there, known)) for known in NAMES):
+            if any(os.path.isfile(os.path.join(there, file_name)) for file_name in NAMES):
                 yield path
             else:
                 yield from _resources(folder, path)
@@ -66,11 +66,11 @@ def changed_texts(closure: Closure, root: str, fields: str, text_of: Callable[[s
     remote: dict[str, set[str]] = {}
     for file, _, value in closure.remote:
         remote.setdefault(os.path.realpath(os.path.join(root, file)), set()).add(value)
-    found = {}
+    texts = {}
     for path in {*remote, *([entry] if fields or text_of(entry) is None else [])}:
         text = text_of(path)
         data = generated(os.path.dirname(path)) if text is None else data_in(load_text(path, text, frozenset())).data
         if path == entry and fields:
             data = edited(data, json.loads(fields))
-        found[path] = json.dumps(without(data, frozenset(remote.get(path, ()))))
-    return found
+        texts[path] = json.dumps(without(data, frozenset(remote.get(path, ()))))
+    return texts

@@ -247,12 +247,12 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
     resources = {name for k in by_folder.values() for name in k.resources}
     patches = {name: k.file for k in by_folder.values() for name in k.patches if name not in resources}
     claims: dict[str, set[str]] = {}
-    seen: dict[str, set[str]] = {}
+    reached_by_folder: dict[str, set[str]] = {}
     pending = [(folder, "") for folder in by_folder if folder not in resources]
     while pending:
         folder, outer = pending.pop()
         namespace = outer or by_folder[folder].namespace
-        reached = seen.setdefault(folder, set())
+        reached = reached_by_folder.setdefault(folder, set())
         # What goes to two namespaces goes to no one namespace, however many more there are.
         if namespace in reached or len(reached - {""}) > 1:
             continue
@@ -262,7 +262,7 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
                 pending.append((name, namespace))
             else:
                 claims.setdefault(name, set()).add(namespace)
-    namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
+    namespaces = {name: next(iter(claimed)) for name, claimed in claims.items() if len(claimed) == 1 and "" not in claimed}
     return Layout(patches, namespaces, resources)
 
 
@@ -323,22 +323,22 @@ Load = Callable[[str, str], tuple[KustomizationData, Kustomization | None]]
 
 
 def _load(path: str, shown: str) -> tuple[KustomizationData, Kustomization | None]:
-    held = data_in(load_text(shown, read(path, shown), frozenset()))
-    return held, read_kustomization(path, held.data)
+    content = data_in(load_text(shown, read(path, shown), frozenset()))
+    return content, read_kustomization(path, content.data)
 
 
 class Kustomizations:
     """The kustomizations below a root. Each file is read once, whichever closures it belongs to.
 
-    `given` are kustomizations that hold in place of those on the disk, by the real path of their folder.
+    `overrides` are kustomizations that hold in place of those on the disk, by the real path of their folder.
     """
 
     def __init__(
-        self, root: str, load: Load = _load, paths: RealPaths | None = None, given: Mapping[str, Kustomization] = EMPTY
+        self, root: str, load: Load = _load, paths: RealPaths | None = None, overrides: Mapping[str, Kustomization] = EMPTY
     ) -> None:
         self.root = os.path.realpath(root)
         self._load = load
-        self._given = given
+        self._given = overrides
         self.paths = paths or RealPaths()
         # A cached method of `self` would refer to it, and the cycle outlives a run without the garbage collector.
         self._memo = Memo()
@@ -368,20 +368,20 @@ class Kustomizations:
     def _read_folder(self, folder: str) -> tuple[Kustomization | None, str]:
         if folder in self._given:
             return self._given[folder], ""
-        found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
-        if len(found) != 1:
-            problem = "has more than one kustomization file" if found else "has no kustomization file"
+        files = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
+        if len(files) != 1:
+            problem = "has more than one kustomization file" if files else "has no kustomization file"
             return None, f"{self.name(folder)} {problem}"
-        shown = self.name(found[0])
-        if not self.has(found[0]):
+        shown = self.name(files[0])
+        if not self.has(files[0]):
             return None, f"{shown} leads out of the root"
         try:
-            held, kustomization = self._load(found[0], shown)
+            content, kustomization = self._load(files[0], shown)
         except LoadError as error:
             return None, f"{shown} {error.message}"
-        if held.error or kustomization is None:
-            return None, f"{shown} {held.error or 'holds no kustomization'}"
-        key = held.ambiguous
+        if content.error or kustomization is None:
+            return None, f"{shown} {content.error or 'holds no kustomization'}"
+        key = content.ambiguous
         return kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else ""
 
     def _read_plugins(self, path: str) -> "_Plugins":
@@ -541,14 +541,14 @@ class _ClosureWalk:
         return Closure(
             name(entry),
             tuple(map(name, self._folders)),
-            tuple(name(folder) for folder, found in self._folders.items() if found is not None and found.component),
+            tuple(name(folder) for folder, member in self._folders.items() if member is not None and member.component),
             used("kustomization"),
             # One that was generated lies in no file.
             tuple(sorted(file for file in self._files if os.path.isfile(os.path.join(self._tree.root, file)))),
             used("resource"),
             used("patch"),
             tuple(sorted(map(name, self._charts))),
-            any(found.operates or found.patch_entries for found in kustomizations),
+            any(member.operates or member.patch_entries for member in kustomizations),
             self._refused,
             tuple(self._remote),
         )

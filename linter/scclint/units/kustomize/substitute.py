@@ -20,12 +20,12 @@ def substituted(text: str, variables: Mapping[str, str], *, whole: bool) -> str:
 
 def _filled(text: str, variables: Mapping[str, str], whole: bool) -> str:
     def value(match: "re.Match[str]") -> str:
-        escaped, name, operator, rest = match.groups()
+        escaped, name, operator, argument = match.groups()
         if escaped:
             return match[0][1:]
         if name not in variables and not whole and (operator or "").strip(":") not in ("-", "=", "+", "?"):
             return match[0]
-        return _value(variables.get(name, ""), operator or "", rest)
+        return _value(variables.get(name, ""), operator or "", argument)
 
     return _VARIABLE.sub(value, text)
 
@@ -38,17 +38,17 @@ _CHANGES: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _value(value: str, operator: str, rest: str) -> str:
+def _value(value: str, operator: str, argument: str) -> str:
     if operator in _CHANGES:
         return _CHANGES[operator](value)
     if operator in ("/", "//"):
-        old, _, new = rest.partition("/")
+        old, _, new = argument.partition("/")
         return value.replace(old, new, -1 if operator == "//" else 1)
-    if operator == ":" and all(map(_NUMBER.fullmatch, rest.split(":"))):
-        start, *length = map(int, rest.split(":"))
+    if operator == ":" and all(map(_NUMBER.fullmatch, argument.split(":"))):
+        start, *length = map(int, argument.split(":"))
         return value[start:][: length[0]] if length else value[start:]
     if operator[:1] == "#":
-        return value.removeprefix(rest)
+        return value.removeprefix(argument)
     if operator[:1] == "%":
-        return value.removesuffix(rest)
-    return value or rest
+        return value.removesuffix(argument)
+    return value or argument

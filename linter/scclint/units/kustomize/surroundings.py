@@ -39,11 +39,11 @@ class Surroundings:
 
         Links to files out of the tree are none.
         """
-        seen: set[str] = set()
+        folders: set[str] = set()
         for file in files:
             folder = os.path.dirname(file)
-            while folder not in seen:
-                seen.add(folder)
+            while folder not in folders:
+                folders.add(folder)
                 yield from self._in_folder(folder)
                 folder = os.path.dirname(folder)
 
@@ -53,7 +53,7 @@ class Surroundings:
 
 
 def place_by_kustomizations(
-    found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings, *, built: bool
+    objects: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings, *, built: bool
 ) -> tuple[list[ApiObject], list[str], list[Notice]]:
     """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
     namespace of its kustomization. Return also the files among `linted` with patches that are not applied, and notices on files
@@ -63,15 +63,15 @@ def place_by_kustomizations(
     Kustomizations count that are among the documents, or in the folder of an object or above it.
     """
     named = (d.file for d in documents if os.path.basename(d.file) in NAMES)
-    files = dict.fromkeys((*named, *around.beside({obj.file: None for obj in found})))
+    files = dict.fromkeys((*named, *around.beside({obj.file: None for obj in objects})))
     kustomizations = [kustomization for file in files if (kustomization := around.read(file)) is not None]
     if not kustomizations:
-        return list(found), [], []
+        return list(objects), [], []
     from scclint.units.kustomize.kustomization import lay_out
 
     layout = lay_out(kustomizations)
-    absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
-    placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in found]
+    absolute = {obj.file: os.path.abspath(obj.file) for obj in objects}
+    placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in objects]
     return placed, _operating(kustomizations, linted, around), list(_not_read(kustomizations, linted))
 
 
@@ -120,16 +120,16 @@ def _not_read(kustomizations: "Iterable[Kustomization]", linted: Set[str]) -> It
 
 def _operating(kustomizations: "Iterable[Kustomization]", linted: Set[str], around: Surroundings) -> list[str]:
     """The files with patches that are not applied: a kustomization, or a file with a JSON patch that one names."""
-    found = {k.file for k in kustomizations if k.operates and k.file in linted}
+    files = {k.file for k in kustomizations if k.operates and k.file in linted}
     patches = {path for k in kustomizations for path in k.patches}
     for file in linted if patches else ():
         if os.path.abspath(file) in patches and isinstance(around.root(file), SequenceNode):
-            found.add(file)
-    return sorted(found)
+            files.add(file)
+    return sorted(files)
 
 
 def with_origins(
-    found: Sequence[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]
+    objects: Sequence[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]
 ) -> list[ApiObject]:
     """Return the objects with the origins of those in these documents.
 
@@ -139,7 +139,7 @@ def with_origins(
     """
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
-        return list(found)
+        return list(objects)
     from scclint.units.kustomize.trace import find_origin
 
     here = Reach(os.curdir)
@@ -152,14 +152,14 @@ def with_origins(
         origin = find_origin(obj, partial(_objects_within, within, objects_of))
         return obj.with_provenance(origin=origin) if origin is not None else obj
 
-    return [traced(obj) if id(obj.document) in built else obj for obj in found]
+    return [traced(obj) if id(obj.document) in built else obj for obj in objects]
 
 
 def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
     """Where what is built into a folder may come from."""
-    found = [reach for reach in linted if reach.has(folder)] or [Reach(folder)]
+    reaches = [reach for reach in linted if reach.has(folder)] or [Reach(folder)]
     # The work tree may ignore what is built in it.
-    return [*found, here] if here.work_tree and here.has(folder) else found
+    return [*reaches, here] if here.work_tree and here.has(folder) else reaches
 
 
 def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"], file: str) -> "Named":
@@ -168,8 +168,8 @@ def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"
 
 
 def _kustomizations_in(folder: str) -> list[str]:
-    found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
-    return [path for path in found if not os.path.islink(path) or Reach(folder or os.curdir).has(path)]
+    paths = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
+    return [path for path in paths if not os.path.islink(path) or Reach(folder or os.curdir).has(path)]
 
 
 def _objects_of(path: str) -> "Named":

@@ -61,7 +61,7 @@ def find_origin(
         if exact := named.get(obj.name):
             return Origin(file, exact[0])
         # A prefix or suffix may have been added to the name.
-        alike = [o for name, found in islice(named.items(), MAX_RENAMED) if name in obj.name for o in found]
+        alike = [o for name, objects in islice(named.items(), MAX_RENAMED) if name in obj.name for o in objects]
         if len(alike) == 1:
             return Origin(file, alike[0])
     return Origin(files[0])
@@ -75,11 +75,11 @@ def from_wrapper(base: str, root: str) -> Callable[[str], Iterable[str]]:
 
 def by_name(objects: Iterable[ApiObject]) -> Named:
     """The objects that have a name, by kind and name."""
-    found: dict[str, dict[str, list[ApiObject]]] = {}
+    by_kind: dict[str, dict[str, list[ApiObject]]] = {}
     for obj in objects:
         if obj.name:
-            found.setdefault(obj.kind, {}).setdefault(obj.name, []).append(obj)
-    return found
+            by_kind.setdefault(obj.kind, {}).setdefault(obj.name, []).append(obj)
+    return by_kind
 
 
 def before_kustomize(obj: ApiObject, at: Located, patches: "Patches | None" = None) -> Related | None:
@@ -99,8 +99,8 @@ def before_kustomize(obj: ApiObject, at: Located, patches: "Patches | None" = No
         if there is not None and _same(built.present, built.value, source.field(*there)):
             return Related("written here, before kustomize", View(source.root, None, (*source.path, *there)).span)
         if patches is not None:
-            if (found := patches.writer(obj, source, path)) is not None:
-                return found
+            if (related := patches.writer(obj, source, path)) is not None:
+                return related
             if there is not None and source.field(*there).present:
                 return Related("written here, and changed by kustomize", View(source.root, None, (*source.path, *there)).span)
     return Related(f"{source.named} before kustomize", source.place.span)
@@ -144,8 +144,8 @@ class Patches:
 
     def _added(self) -> "Iterator[_Patch]":
         """The patches that what deploys the kustomization adds, the last one first."""
-        given = read_kustomization("", json.loads(self._deployment.kustomization or "{}"))
-        entries = given.patch_entries if given is not None else ()
+        kustomization = read_kustomization("", json.loads(self._deployment.kustomization or "{}"))
+        entries = kustomization.patch_entries if kustomization is not None else ()
         for entry, span in reversed(list(zip(entries, self._deployment.patch_spans, strict=False))):
             yield from (_Patch(entry, span, node) for node in _roots(span.file, entry.text))
 
@@ -183,8 +183,8 @@ class _Write:
 
 def _best(writes: "Iterable[_Write | None]") -> _Write | None:
     """The first that writes the built value, else the first of all."""
-    found = [write for write in writes if write is not None]
-    return next((write for write in found if write.same), next(iter(found), None))
+    candidates = [write for write in writes if write is not None]
+    return next((write for write in candidates if write.same), next(iter(candidates), None))
 
 
 @record
@@ -255,9 +255,9 @@ def _lines_of(root: Node, entry: PatchEntry, text: str) -> tuple[int, int] | Non
     node = node_at(root, entry.text_path)
     lines = text.split("\n")[node.line :] if isinstance(node, ScalarNode) else []
     indent = len(lines[0]) - len(lines[0].lstrip(" ")) if lines else 0
-    own = entry.text.rstrip("\n").split("\n")
-    alike = all(theirs[indent:].rstrip("\r") == line for theirs, line in zip(lines, own, strict=False))
-    return (node.line, indent) if len(lines) >= len(own) and alike else None
+    entry_lines = entry.text.rstrip("\n").split("\n")
+    alike = all(theirs[indent:].rstrip("\r") == line for theirs, line in zip(lines, entry_lines, strict=False))
+    return (node.line, indent) if len(lines) >= len(entry_lines) and alike else None
 
 
 def _roots(file: str, text: str) -> list[Node]:
@@ -282,7 +282,7 @@ def corresponding(built: Any, other: Any, path: Path) -> Path | None:
 
     None if the other has no such item. Steps that are missing there are kept.
     """
-    found: list[str | int] = []
+    steps: list[str | int] = []
     for step in path:
         built = value_at(built, (step,))
         at = step
@@ -294,8 +294,8 @@ def corresponding(built: Any, other: Any, path: Path) -> Path | None:
                 return None
             at = index
         other = value_at(other, (at,))
-        found.append(at)
-    return tuple(found)
+        steps.append(at)
+    return tuple(steps)
 
 
 def _removed(data: Any, path: Path) -> Path | None:
@@ -324,7 +324,8 @@ def _pointer(pointer: Any) -> tuple[str, ...] | None:
 def _leads_to(steps: tuple[str, ...], path: Path) -> bool:
     """Whether a pointer names the field or what holds it; `-` is the end of a list, and may be any item of it by now."""
     return len(steps) <= len(path) and all(
-        step == str(own) or (step == "-" and isinstance(own, int)) for step, own in zip(steps, path, strict=False)
+        step == str(field_step) or (step == "-" and isinstance(field_step, int))
+        for step, field_step in zip(steps, path, strict=False)
     )
 
 
