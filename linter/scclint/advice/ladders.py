@@ -1,7 +1,8 @@
 """The ladder of each goal of a workload: what to try, the smallest change first.
 
 A profile under an SCC that the pod may use already comes first, then the fewest fields without which `restricted-v2` admits the pod,
-then a user namespace, then a grant. A step is advised only if the pod as it would be is admitted, can start, and loses no profile.
+then a user namespace, then a grant. A grant comes first where the pod would lose access to its node. A step is advised only if the pod
+as it would be is admitted, can start, and loses no profile.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
