@@ -163,8 +163,8 @@ def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str
     if places:
         return f"The code writes SCCs ({places[0]}), so it needs these rights" + (f": {listed(ways)}." if ways else ".")
     if not ways:
-        return f"Remove {verbs} from verbs if the operator's code does not write these SCCs."
-    return f"If the operator's code writes SCCs, {listed(ways)}. Otherwise, remove {verbs} from verbs."
+        return f"Remove {verbs} from verbs if the program does not write these SCCs."
+    return f"If the program writes SCCs, {listed(ways)}. Otherwise, remove {verbs} from verbs."
 
 
 def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -223,15 +223,15 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
             account = f"Grant {way.scc} to a service account in a namespace of its own instead of {way.account[1]}"
         return f"{account}, or remove the right to create pods from {roles}."
     if way.role:
-        return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the operator's code binds this role."
+        return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if way.route.name in _OF_CODE:
         does, kinds, remedy = _OF_CODE[way.route.name]
         remedy = remedy.format(roles)
         if places := [place for kind in kinds for place in world.other_units.created_by_code(kind)]:
             return f"The code {does} ({places[0]}): {remedy}."
-        return f"If the operator's code {does}, {remedy}. Otherwise, remove {way.route.name}."
+        return f"If the program {does}, {remedy}. Otherwise, remove {way.route.name}."
     single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (
-        f"Remove these rights from {roles} if the operator's code does not use them. Otherwise, limit them with resourceNames "
+        f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
         f"(impossible for create, list and watch){single}."
     )

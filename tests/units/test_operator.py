@@ -336,7 +336,7 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     scc, role = report_on(["."]).findings
     change = "`make` writes this rule from the marker +kubebuilder:rbac at controllers/agent.go:{}: change it there"
     assert (scc.rule_id, scc.notes[0]) == ("RBA406", change.format(3))
-    assert scc.help.startswith("If the operator's code writes SCCs, ")
+    assert scc.help.startswith("If the program writes SCCs, ")
     assert (role.rule_id, role.notes[0]) == ("RBA407", change.format(4))
     assert role.help.startswith("The code creates these roles (controllers/agent.go:7): ship the roles in the bundle")
     write_files(
@@ -348,7 +348,7 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     scc, role = report_on(["."]).findings
     assert scc.notes[0] == "they can use whatever they write into an SCC"
     assert scc.help.startswith("The code writes SCCs (controllers/agent.go:9), so it needs these rights: let an administrator")
-    assert role.help.startswith("If the operator's code creates these roles, ")
+    assert role.help.startswith("If the program creates these roles, ")
 
 
 DEPLOYMENT = """\
