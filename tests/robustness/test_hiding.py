@@ -335,7 +335,7 @@ def test_a_raw_template_within_a_policy_is_told() -> None:
     outer = "apiVersion: policy.open-cluster-management.io/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  policy-templates:\n"
     report = lint_text(f"{outer}  - objectDefinition:\n      {inner}\n", "x.yaml")
     assert [notice.message.partition("; ")[0] for notice in report.notices] == [
-        "x.yaml: ConfigurationPolicy p: not judged, because scclint does not know which pods kind ConfigurationPolicy creates"
+        "x.yaml: ConfigurationPolicy p (with privileged): not judged, because scclint does not know which pods kind ConfigurationPolicy creates"
     ]
 
 

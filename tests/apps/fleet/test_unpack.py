@@ -212,7 +212,7 @@ def test_broken_archives(tmp_path: Path, name: str) -> None:
 
 def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = zipped(tmp_path / "demo.zip")
-    monkeypatch.setattr("scclint.apps.fleet.unpack.MAX_ARCHIVE", 100)
+    monkeypatch.setattr("scclint.apps.fleet.place.MAX_ARCHIVE", 100)
     (tmp_path / "inner").mkdir()
     with pytest.raises(LoadError, match="unpack it"):
         unpack(str(archive), str(tmp_path / "inner"), "demo.zip")
