@@ -24,6 +24,8 @@ def shown(text: str, start: int, end: int) -> Snippet | None:
         ("n: ##[error] x", 14, 15, ("n: ##\\[error] x", 14, 1)),
         ("- ::1", 3, 6, ("- ::1", 2, 3)),
         ("ab", 3, 3, ("ab", 2, 1)),
+        ("ab ", 4, 4, ("ab ", 3, 1)),
+        ("ab ", 1, 3, ("ab", 0, 2)),
     ],
 )
 def test_alignment(text: str, start: int, end: int, expected: tuple[str, int, int]) -> None:

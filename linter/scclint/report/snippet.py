@@ -51,7 +51,9 @@ def snippet(region: Region, longest: int = _LONGEST) -> Snippet | None:
     start, end = len(break_commands(before)), len(break_commands(before + marked))
     column += start - len(before)
     width = max(end_column + end - len(before + marked) - column, 1)
-    return Snippet(break_commands(before + marked + after).rstrip(), column, width, start, end)
+    shown = break_commands(before + marked + after)
+    # A place may lie behind the blanks at the end of a line.
+    return Snippet(shown[:start] + shown[start:].rstrip(), column, width, start, end)
 
 
 def _cells(text: str, column: int) -> tuple[str, int]:
