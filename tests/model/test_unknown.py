@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from scclint.model.unknown import Unknown, decisive_unknown, is_open
 
-AS_ONE = r"\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>|\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__"
+AS_ONE = r"\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>|\$\(\w+\)|(?:^|:)\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0-9_]+__"
 
 
-@given(st.text("{}$<>()@%_Aa ", max_size=12))
+@given(st.text("{}$<>()@%_Aa: ", max_size=12))
 def test_text_is_open_as_one_expression_would_say(text: str) -> None:
     assert is_open(text) == (re.search(AS_ONE, text) is not None)
 
 
-@pytest.mark.parametrize("value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)"])
+@pytest.mark.parametrize("value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)", "%%%", "system:$G"])
 def test_open(value: object) -> None:
     assert is_open(value)
 
 
-@pytest.mark.parametrize("value", [None, 3, True, [], {"a": "${A}"}, "", "plain", "}}{{", "}${", "a@b", "100%"])
+@pytest.mark.parametrize("value", [None, 3, True, [], {"a": "${A}"}, "", "plain", "}}{{", "}${", "a@b", "100%", "%%", "a$B"])
 def test_not_open(value: object) -> None:
     assert not is_open(value)
 
