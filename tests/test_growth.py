@@ -16,6 +16,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.load.commands import documents_of_commands
 from scclint.model.pod import Pod
 from scclint.report import render
 from scclint.run.diff import changed_lines
@@ -232,6 +233,15 @@ def test_what_looks_up_something_each_time(text: Callable[[int], str]) -> None:
     scclint.lint_text(text(10), "x.yaml")
     one, two, three = (steps(partial(scclint.lint_text, text(number), "x.yaml")) for number in (20, 40, 60))
     assert three - two <= 1.03 * (two - one)
+
+
+def test_a_script_that_sets_many_variables() -> None:
+    def read(number: int) -> None:
+        grants = "oc adm policy add-scc-to-user $SCC -z web\n"
+        assert len([*documents_of_commands("x.sh", "".join(f"V{i}=a\n" for i in range(number)) + grants)]) == 1
+
+    one, two = (steps(partial(read, number)) for number in (100, 200))
+    assert two <= 2.1 * one
 
 
 def test_a_base_of_many_overlays() -> None:

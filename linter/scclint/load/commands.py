@@ -37,17 +37,16 @@ _LONGEST = 2_000
 _OPEN = re.compile(r"[$]|\{\{")
 
 
-def may_grant(text: str) -> bool:
-    """Whether a text may have a command that binds a role."""
-    return "add-" in text or "rolebinding" in text
-
-
 def documents_of_commands(file: str, text: str) -> Iterator[Document]:
     """Yield a document for each binding that commands in a text create. A command whose role is not known gives none."""
+    if "add-" not in text and "rolebinding" not in text:
+        return
     counted = 0
     line = 1
-    assigned = _ASSIGNED.findall(text) if "$" in text else []
-    variables = {name: value for name, value in assigned if all(value == other for known, other in assigned if known == name)}
+    values: dict[str, set[str]] = {}
+    for name, value in _ASSIGNED.findall(text) if "$" in text else ():
+        values.setdefault(name, set()).add(value)
+    variables = {name: value for name, (value, *others) in values.items() if not others}
     plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
     for index, match in enumerate(_COMMAND.finditer(plain)):
         start = text.rfind("\n", 0, match.start()) + 1

@@ -157,7 +157,7 @@ def beside(
     The answers are those of documentation and code (see `scclint.other_units`). Notes name the files that podman runs, and the lines of code
     and scripts with access to the node.
     """
-    from scclint.load.commands import documents_of_commands, may_grant
+    from scclint.load.commands import documents_of_commands
     from scclint.load.host_access import lines_with_access
 
     scripts: list[SourceFile] = []
@@ -173,7 +173,7 @@ def beside(
         if UNRESTRICTED in text:
             told[("unrestricted",)] = []
         is_code = file.display.endswith(".go")
-        grants = [] if is_code or not may_grant(text) else list(documents_of_commands(file.display, text))
+        grants = [] if is_code else list(documents_of_commands(file.display, text))
         if not (is_code or is_script):
             _tell_documented(told, grants)
             continue
