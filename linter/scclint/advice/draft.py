@@ -1,6 +1,6 @@
 """A workload while a remedy is put together: the operations so far, and the pod that each release would then get."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -48,6 +48,7 @@ class Draft:
         self.operations: list[Operation] = []
         self._removed: list[str] = []
         self._written: list[str] = []
+        self._after: Sequence[tuple[Outcome, Outcome, World]] = ()
         self._manifest = copied(workload.pod.manifest)
         self.pods: dict[str, dict[str, Any]] = {
             release: copied(outcome.verdict.submitted)
@@ -70,11 +71,12 @@ class Draft:
         """Whether the pods of the kind have a security context of their own; those of Knative have not."""
         return self.workload.group != "serving.knative.dev"
 
-    def after(self) -> Iterator[tuple[Outcome, Outcome, World]]:
-        """Yield for each release the outcome as it is and with the operations, and its world."""
-        for release, pod in self.pods.items():
-            world, before = self.worlds[release], self.outcomes[release]
-            yield before, world.outcomes.with_pod(before, pod), world
+    def after(self) -> Sequence[tuple[Outcome, Outcome, World]]:
+        """Return for each release the outcome as it is and with the operations, and its world."""
+        if not self._after:
+            judged = ((self.outcomes[release], self.worlds[release], pod) for release, pod in self.pods.items())
+            self._after = [(before, world.outcomes.with_pod(before, pod), world) for before, world, pod in judged]
+        return self._after
 
     def remedy(self) -> Remedy:
         """What the operations do, and what then becomes different."""
@@ -150,6 +152,7 @@ class Draft:
     def _do(self, operation: Set | Append | Remove) -> None:
         changed_data(self._manifest, operation)
         self.operations.append(operation)
+        self._after = []
         for pod in self.pods.values():
             # A release that does not know the field has dropped it.
             with suppress(EditRefused):

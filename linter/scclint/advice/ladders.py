@@ -73,7 +73,7 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
             remedy = step(draft := Draft(workload, worlds, world, unwanted))
             # What does more than a remedy that is enough is none.
             if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in proposed):
-                costly = costly or (not proposed and _gives_up_access(draft))
+                costly = costly if proposed else _gives_up_access(draft)
                 proposed.append(remedy)
     last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
     written = [draft.written(remedy) for remedy in proposed[: MOST_REMEDIES - bool(last)]]
