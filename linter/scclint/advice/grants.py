@@ -16,10 +16,6 @@ SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")
 """Accounts as which pods without a serviceAccountName run, and those of builds, deployments and Tekton: they are granted nothing."""
 
 
-DEPLOYER = ":deployer"
-"""The end of the name of the account that creates the pods of hooks. These run as `default`, which cannot be changed."""
-
-
 def applies_profile(world: World, scc: str) -> bool:
     """Whether the SCC applies RuntimeDefault to pods that set no profile."""
     return world.cluster.sccs[scc].default_seccomp_profile in RUNTIME_DEFAULT
@@ -57,7 +53,8 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
     """
     account = outcome.workload.pod.service_account
     words = f"grant service account {account} {phrase or f'SCC {scc}'}"
-    if outcome.creator.name.endswith(DEPLOYER):
+    if outcome.workload.is_hook:
+        # Hooks run as `default`, which cannot be changed.
         words = f"grant service account deployer, which creates the pods of hooks, {phrase or f'SCC {scc}'}"
     elif account in SHARED_ACCOUNTS:
         words = f"run the workload as a service account of its own, and grant that account {phrase or f'SCC {scc}'}"

@@ -344,6 +344,11 @@ class Workload(ApiObject):
             set_fields(self, partial=_why_partial(self))
 
     @property
+    def is_hook(self) -> bool:
+        """Whether its pod is that of a lifecycle hook of a DeploymentConfig, which the deployer creates."""
+        return self.kind == "DeploymentConfig" and bool(self.provenance.part)
+
+    @property
     def part(self) -> str:
         """Which of the pods of its object it is: `task build, run by PipelineRun build-1`; empty if the object has one pod."""
         run = f"run by {self.provenance.run}" if self.provenance.run else ""

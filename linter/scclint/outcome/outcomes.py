@@ -242,8 +242,7 @@ class Outcomes:
             from scclint.cluster.pipelines import CONTROLLER
 
             return CONTROLLER
-        if workload.kind == "DeploymentConfig" and workload.provenance.part:
-            # The deployer of the namespace creates the pods of hooks.
+        if workload.is_hook:
             return controller_user(self._index.namespace_of(workload), "deployer")
         owners = mappings(value_at(workload.manifest, ("metadata", "ownerReferences"))) if workload.kind == "Pod" else []
         kind = next((str(owner.get("kind")) for owner in owners if owner.get("controller") is True), workload.kind)
