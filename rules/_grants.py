@@ -1,5 +1,6 @@
 """The subjects of a binding, and the SCCs that it lets them use."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
@@ -170,12 +171,12 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
     groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
     rights = product(map(str, groups), map(str, resources), (str(verb) for verb in verbs if verb not in _READS))
-    places = [place for right in rights for place in world.other_units.markers(*right)]
+    places = Counter(place for right in rights for place in world.other_units.markers(*right))
     if not places:
         return ()
     # The marker with most of the rights, of these the one whose path is most like that of the rule.
     file = rule.root.file.split("/")
-    best = max(places, key=lambda place: (places.count(place), shared_start(place.split("/"), file)))
+    best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))
     return (f"`make` writes this rule from the marker +kubebuilder:rbac at {best}: change it there",)
 
 

@@ -4,13 +4,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 
 from scclint.config.model import Config
 from scclint.finding import Notice, Tally
 from scclint.load import load_text
 from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
+from scclint.memo import Memo
 from scclint.model.kinds import CSV
 from scclint.model.labels import labels_of
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
@@ -74,7 +75,7 @@ def unjudged(
 ) -> Iterator[JudgementGap]:
     """What no finding reports of the targets, whose objects these are."""
     world = next(iter(worlds.values()))
-    targets = inputs.targets
+    targets, lines_of = inputs.targets, Memo()
     for document in targets:
         if document.status == "template":
             access = host_access(document.text) if document.is_template else ""
@@ -86,7 +87,8 @@ def unjudged(
             yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
             first, last = (line - obj.document.line for line in obj.lines)
-            access = host_access("\n".join(obj.document.text.split("\n")[first : last + 1]))
+            lines = lines_of((unjudged, id(obj.document)), partial(obj.document.text.split, "\n"))
+            access = host_access("\n".join(lines[first : last + 1]))
             yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")

@@ -46,7 +46,7 @@ class Images:
         self._files = files
         self._known: dict[tuple[str, str], Image | None] = {}
 
-    @property
+    @cached_property
     def notices(self) -> list[Notice]:
         """Return an error for each file of the settings that says nothing of an image."""
         wrong = (facts for facts in self._described.values() if facts.file and self._of_settings(facts) is None)
