@@ -400,3 +400,7 @@ def test_a_finding_that_is_reported_in_its_template_now_is_accepted() -> None:
     assert live([moved], recorded([rendered])) == []
     assert live([replace(moved, rule_id="SEC202")], recorded([rendered]))
     assert live([replace(moved, related=())], recorded([rendered]))
+    # It takes one place of those that it names, and leaves the others to the next finding.
+    twice = replace(moved, related=(Related("rendered as line 1", rendered.span), Related("and here", rendered.span)))
+    assert live([twice, moved], recorded([rendered])) == [moved]
+    assert live([twice, moved], recorded([rendered, rendered])) == []

@@ -240,12 +240,13 @@ def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran) -> tuple
     """
     mine = [index for index, finding in enumerate(findings) if finding.suppression is None]
     acceptors, remainder = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
-    for number, index in enumerate(mine):
-        # A finding that is reported in a template now was reported in the rendered file, which it still names.
-        for place in () if acceptors[number] else findings[index].related:
-            if acceptors[number] is None:
-                moved = key_of(replace(findings[index], span=place.span), baseline.folder)
-                (acceptors[number],), remainder = match([moved], remainder)
+    # A finding that is reported in a template now was reported in the rendered file, which it still names.
+    for number in range(max((len(findings[index].related) for index in mine), default=0)):
+        at = [n for n, index in enumerate(mine) if acceptors[n] is None and len(findings[index].related) > number]
+        moved = (replace(findings[mine[n]], span=findings[mine[n]].related[number].span) for n in at)
+        accepting, remainder = match([key_of(finding, baseline.folder) for finding in moved], remainder)
+        for n, acceptor in zip(at, accepting, strict=True):
+            acceptors[n] = acceptor
     marked = list(findings)
     for index, recorded in zip(mine, acceptors, strict=True):
         if recorded is not None:
