@@ -1,9 +1,12 @@
 """The rows of outcomes: what each workload, container and grant gets, in the words of every view."""
 
+import pytest
+
 from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.load import load_text
 from scclint.model.object import Workload
+from scclint.other_units import OtherUnits, Question
 from scclint.outcome.rows import WorkloadRow, grant_rows, workload_row
 from scclint.outcome.world import World
 
@@ -71,6 +74,25 @@ def test_what_the_manifest_sets_is_told_from_what_the_scc_sets() -> None:
         deployment("web", "resources: {}", "serviceAccountName: web, securityContext: {runAsUser: 7}"), BINDING
     ).containers
     assert (other.uid, other.root) == ("7 (manifest)", False)
+
+
+@pytest.mark.parametrize(
+    ("grants", "user", "uid", "root"),
+    [
+        ([BINDING], "", "0 (image, web/Containerfile:1)", True),
+        ([BINDING], "runAsUser: 1000", "1000 (manifest)", False),
+        ([], "", "first of the range (namespace)", False),
+    ],
+)
+def test_the_user_of_an_image_counts_where_nothing_sets_another_one(grants: list[str], user: str, uid: str, root: bool) -> None:
+    def told(question: Question) -> list[object]:
+        return ["", [], False, "web/Containerfile:1"] if question[0] == "image" else []
+
+    made = world(deployment("web", f"securityContext: {{{user}}}", "serviceAccountName: web"), *grants)
+    made = World(made.objects, made.cluster, other_units=OtherUnits(told))
+    (workload,) = made.of(Workload)
+    (container,) = workload_row(made, workload, "shop-unit").containers
+    assert (container.uid, container.root) == (uid, root)
 
 
 def test_a_rejected_pod_has_its_profiles_and_nothing_that_an_scc_would_decide() -> None:

@@ -210,14 +210,16 @@ def _container(outcome: Outcome, effective: ContainerSeccomp, decided: Mapping[s
     capabilities = context.get("capabilities") or {}
     policy = value_at(verdict.pod, ("spec", "securityContext", "seLinuxChangePolicy"))
     image = outcome.image(effective)
-    known = image is not None and image.user is not None
-    of_image = f"{image.user if image.uid is None else image.uid} (image, {image.source})" if image and known else "image"
+    of_image, uid = "image", _in_force(verdict.pod, effective.path, "runAsUser")
+    if image is not None and image.user is not None:
+        of_image = f"{image.user if image.uid is None else image.uid} (image, {image.source})"
+        uid = image.uid if uid is None else uid
     return ContainerRow(
         effective.name,
         words,
         effective,
         _sourced(verdict, effective.path, "runAsUser", decided, of_image),
-        _in_force(verdict.pod, effective.path, "runAsUser") == 0 or of_image.startswith("0 "),
+        uid == 0,
         ", ".join(filter(None, (_sourced(verdict, effective.path, "seLinuxOptions", decided, "runtime"), policy))),
         bool(context.get("privileged")),
         tuple(sorted(capabilities.get("add") or ())),
