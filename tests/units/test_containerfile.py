@@ -98,6 +98,11 @@ def test_image_config(text: str, image: Image | None) -> None:
         ("00", "container has runAsNonRoot and image will run as root"),
         ("root", "container has runAsNonRoot and image has non-numeric user (root), cannot verify user is non-root"),
         ("1001", ""),
+        ("9223372036854775807", ""),
+        *(
+            (number, f"container has runAsNonRoot and image has non-numeric user ({number}), cannot verify user is non-root")
+            for number in ("9223372036854775808", "9" * 5000, "\uff11")
+        ),
         (None, ""),
     ],
 )

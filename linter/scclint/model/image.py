@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_DIGITS = 19
+"""Digits of the highest number of 63 bits."""
+
 
 class Image(NamedTuple):
     """What is known of an image.
@@ -20,9 +23,7 @@ class Image(NamedTuple):
     @property
     def uid(self) -> int | None:
         """The ID of its user; None if only a name is known, or nothing."""
-        if self.user in ("", "root"):
-            return 0
-        return int(self.user) if self.user and self.user.isdecimal() else None
+        return 0 if self.user in ("", "root") else self._number
 
     def refusal(self) -> str:
         """Return why the kubelet does not start a container that must not run as root; empty if it does, or if the user is not known.
@@ -31,9 +32,17 @@ class Image(NamedTuple):
         """
         if self.user is None:
             return ""
-        if self.user and not self.user.isdecimal():
+        if self.user and self._number is None:
             return f"container has runAsNonRoot and image has non-numeric user ({self.user}), cannot verify user is non-root"
-        return "" if int(self.user or 0) else "container has runAsNonRoot and image will run as root"
+        return "" if self._number else "container has runAsNonRoot and image will run as root"
+
+    @property
+    def _number(self) -> int | None:
+        """The user as a number; None if it is none, as a number of more than 63 bits is for CRI (`strconv.ParseInt`)."""
+        user = self.user or ""
+        if not user.isascii() or not user.isdecimal() or len(user) > _DIGITS:
+            return None
+        return int(user) if int(user) < 1 << 63 else None
 
 
 class ImageFacts(NamedTuple):
