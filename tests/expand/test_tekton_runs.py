@@ -324,21 +324,23 @@ def beyond(report: Report) -> list[str]:
     return [message.replace(", because ", ": ").replace(": no verdict", "") for message in errors]
 
 
-def test_a_few_lines_do_not_ask_for_endless_work() -> None:
-    """Tasks by runs, tasks by volumes, steps by what all steps have."""
-    many = range(700)
+def test_a_few_lines_do_not_ask_for_endless_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks by runs, tasks by volumes, steps by what all steps have: 100 of each, with a tenth of the limits."""
+    monkeypatch.setattr("scclint.expand.tekton_runs.MAX_REPEATED", 5_000)
+    monkeypatch.setattr("scclint.expand.tekton_runs.MAX_TASK_REFERENCES", 1_000)
+    many = range(100)
     tasks = "".join(f"  - {{name: t{i}, {STEPS_OF_ONE}}}\n" for i in many)
     runs = "".join(PIPELINE_RUN.replace("shipper", f"shipper-{i}") for i in many)
     pipeline = PIPELINE.partition("spec:")[0] + f"spec:\n  tasks:\n{tasks}"
     report = lint(pipeline + runs)
-    assert beyond(report) == [f"x.yaml: task t510 of Pipeline ship (and 1 more like it): {TOO_LARGE}"]
-    assert 7_000 < report.tally.workloads < 8_000
+    assert beyond(report) == [f"x.yaml: task t71 of Pipeline ship (and 1 more like it): {TOO_LARGE}"]
+    assert 700 < report.tally.workloads < 800
     volumes = "".join(f"    - {{name: v{i}, emptyDir: {{}}}}\n" for i in many)
     run = (
         f"kind: PipelineRun\nmetadata: {{name: r}}\nspec:\n  podTemplate:\n    volumes:\n{volumes}  pipelineSpec:\n    tasks:\n"
     )
     report = lint(f"apiVersion: tekton.dev/v1\n{run}" + "".join(f"  {line}\n" for line in tasks.splitlines()))
-    assert beyond(report) == [f"x.yaml: task t23 of PipelineRun r: {TOO_LARGE}"]
+    assert beyond(report) == [f"x.yaml: task t16 of PipelineRun r: {TOO_LARGE}"]
     template = "".join(f"    k{i}: v\n" for i in many)
     steps = "".join(f"  - {{name: s{i}, image: example/s}}\n" for i in many)
     report = lint(f"{TASK.partition('spec:')[0]}spec:\n  stepTemplate:\n{template}  steps:\n{steps}")
@@ -352,8 +354,10 @@ def test_what_is_written_once_does_not_count(monkeypatch: pytest.MonkeyPatch) ->
     assert beyond(lint(TASK + RUN)) == [f"x.yaml: Task build: {TOO_LARGE}"]
 
 
-def test_what_is_repeated_counts_in_all_the_input() -> None:
-    steps = "".join(f"  - {{name: s{i}, image: example/s}}\n" for i in range(500))
+def test_what_is_repeated_counts_in_all_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scclint.expand.tekton_runs.MAX_REPEATED", 5_000)
+    monkeypatch.setattr("scclint.expand.tekton_runs.MAX_TASK_REFERENCES", 1_000)
+    steps = "".join(f"  - {{name: s{i}, image: example/s}}\n" for i in range(50))
     head = "---\napiVersion: tekton.dev/v1\n"
     task = head + "kind: Task\nmetadata: {{name: t{0}}}\nspec:\n  steps:\n" + steps.replace("{", "{{").replace("}", "}}")
     runs = "".join(
@@ -368,7 +372,7 @@ def test_what_is_repeated_counts_in_all_the_input() -> None:
     few = (
         PIPELINE.partition("spec:")[0]
         + "spec:\n  tasks:\n"
-        + "".join(f"  - {{name: t{i}, taskRef: {{name: build}}}}\n" for i in range(5001))
+        + "".join(f"  - {{name: t{i}, taskRef: {{name: build}}}}\n" for i in range(501))
     )
     runs = "".join(PIPELINE_RUN.replace("shipper", f"shipper-{i}") for i in range(4))
     assert beyond(lint(TASK + few + runs)) == [f"x.yaml: Pipeline ship: {TOO_MANY}"]

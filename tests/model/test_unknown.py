@@ -17,7 +17,9 @@ def test_text_is_open_as_one_expression_would_say(text: str) -> None:
     assert is_open(text) == (re.search(AS_ONE, text) is not None)
 
 
-@pytest.mark.parametrize("value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)", "%%%", "system:$G"])
+@pytest.mark.parametrize(
+    "value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)", "%%%", "system:$G"]
+)
 def test_open(value: object) -> None:
     assert is_open(value)
 
