@@ -129,6 +129,15 @@ def test_what_comes_on_top_costs_as_much_each_time(tmp_path: Path, small: dict[s
     assert three - two <= 1.08 * (two - one)
 
 
+def test_an_outcome_that_is_not_kept_is_not_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rules ask about one workload before any asks about the next."""
+    judge = lint(tmp_path, workloads=20)
+    judge()  # what is only done once does not count
+    kept = steps(judge)
+    monkeypatch.setattr("scclint.outcome.outcomes.CANDIDATES_KEPT", 0)
+    assert steps(judge) <= 1.02 * kept
+
+
 def task_run_specs(number: int) -> str:
     specs = "".join(f"  - {{pipelineTaskName: t{i}, serviceAccountName: s}}\n" for i in range(number))
     tasks = "".join(f"    - {{name: t{i}, taskSpec: {{steps: [{{name: a, image: x}}]}}}}\n" for i in range(number))

@@ -88,6 +88,10 @@ def mounts(world: "World") -> Mounts:
 def _mounts(world: "World") -> Mounts:
     all_mounts = Mounts({}, {})
     for workload in world.of(Workload):
+        volumes = mappings(value_at(workload.pod.manifest, ("spec", "volumes")))
+        # A world keeps few outcomes: to compute one here for nothing could mean to compute it twice.
+        if not any(volume.get("persistentVolumeClaim") or volume.get("ephemeral") for volume in volumes):
+            continue
         outcome = world.outcome(workload)
         for claim in mounted_claims(outcome, world.cluster):
             name = _pod_name(workload)

@@ -7,6 +7,7 @@ creation, with their words. Values of a wrong type are left to the walk over the
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -105,8 +106,13 @@ def _factored(whole: int, base: int) -> tuple[int, int]:
 def quantity(written: Any) -> Quantity | None:
     """Return the amount that a field says; None if it says none."""
     text = str(written).strip()
+    return _quantity(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)
+def _quantity(text: str) -> Quantity | None:
     found = re.fullmatch(QUANTITY, text)
-    if found is None or len(text) > _LONGEST:
+    if found is None:
         return None
     unit, number, form = found["unit"] or " ", found["number"], "exponent" if found["exponent"] else "decimal"
     scale = max(-_LONGEST, min(int(found["exponent"] or 0), _LONGEST)) - len(number.partition(".")[2])
