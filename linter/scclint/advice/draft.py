@@ -48,7 +48,6 @@ class Draft:
         self.operations: list[Operation] = []
         self._removed: list[str] = []
         self._written: list[str] = []
-        self._after: Sequence[tuple[Outcome, Outcome, World]] = ()
         self._manifest = copied(workload.pod.manifest)
         self.pods: dict[str, dict[str, Any]] = {
             release: copied(outcome.verdict.submitted)
@@ -73,10 +72,18 @@ class Draft:
 
     def after(self) -> Sequence[tuple[Outcome, Outcome, World]]:
         """Return for each release the outcome as it is and with the operations, and its world."""
-        if not self._after:
-            judged = ((self.outcomes[release], self.worlds[release], pod) for release, pod in self.pods.items())
-            self._after = [(before, world.outcomes.with_pod(before, pod), world) for before, world, pod in judged]
-        return self._after
+        # Several rules ask about one workload in turn, and their ladders have steps in common.
+        trials: dict[Workload, dict[tuple[Operation, ...], dict[str, Outcome]]] = self.world.memo((Draft.after,), dict)
+        if self.workload not in trials:
+            trials.clear()
+            trials[self.workload] = {}
+        of_workload, operations = trials[self.workload], tuple(self.operations)
+        if operations not in of_workload:
+            of_workload[operations] = {
+                release: self.worlds[release].outcomes.with_pod(self.outcomes[release], pod)
+                for release, pod in self.pods.items()
+            }
+        return [(self.outcomes[release], after, self.worlds[release]) for release, after in of_workload[operations].items()]
 
     def remedy(self) -> Remedy:
         """What the operations do, and what then becomes different."""
@@ -152,7 +159,6 @@ class Draft:
     def _do(self, operation: Set | Append | Remove) -> None:
         changed_data(self._manifest, operation)
         self.operations.append(operation)
-        self._after = []
         for pod in self.pods.values():
             # A release that does not know the field has dropped it.
             with suppress(EditRefused):
