@@ -20,10 +20,12 @@ from scclint.api import (
     View,
     World,
     as_list,
+    is_open,
     listed,
     members_of,
     shared_start,
     stands_for_a_name,
+    to_data,
 )
 
 
@@ -164,16 +166,14 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
     return ObjectRef(obj.kind, "" if obj.kind.startswith("Cluster") else world.namespace_of(obj), obj.name)
 
 
-_READS = ("get", "list", "watch")
-
-
 def written_by(rule: View, world: World) -> tuple[str, ...]:
     """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
     groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
-    rights = product(map(str, groups), map(str, resources), (str(verb) for verb in verbs if verb not in _READS))
-    places = Counter(place for right in rights for place in world.other_units.markers(*right))
-    if not places:
-        return ()
+    rights = [world.other_units.markers(*map(str, right)) for right in product(groups, resources, verbs)]
+    name = View(rule.root, to_data(rule.root)).field("metadata", "name").value
+    if not all(rights) or is_open(name):
+        return ()  # No marker gives some right of the rule, or the role is a template: `make` writes neither.
+    places = Counter(place for found in rights for place in found)
     # The marker with most of the rights, of these the one whose path is most like that of the rule.
     file = rule.root.file.split("/")
     best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))

@@ -62,7 +62,6 @@ from ._field_problems import field_problems
 from ._tree import Entry, ScalarNode, entry_at
 
 HELP = {
-    "required": "Set the field.",
     "duplicate": "Give each item a different name.",
     "not-found": "Add a volume with this name, or remove the mount.",
     "not-on-windows": "Delete the field, or correct os.name if the pod runs on Linux nodes.",
@@ -151,6 +150,10 @@ def _help(problem: FieldProblem, field: Field[object]) -> str:
         return f"Write {problem.suggestion}."
     if problem.code == "selector-differs":
         return f"Add the label {problem.hint} to the pod template."
+    if problem.code == "required":
+        of_subject = problem.path[0] == "subjects" and problem.path[-1] == "namespace"
+        field_name = ".".join(step for step in problem.path[-2:] if isinstance(step, str))
+        return f"Set {field_name}{' to the namespace of the service account' if of_subject else ''}."
     if problem.code != "wrong-type":
         return HELP.get(problem.code, "Correct the field.")
     if problem.expected == "a string" and not isinstance(field.value, list | dict):

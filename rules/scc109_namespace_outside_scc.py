@@ -20,8 +20,8 @@ Move the workload to its own project. An SCC then sets the user ID from the name
 the pod: the finding names the fields and the grant that the pod needs. If it has to stay, set explicitly what an SCC would set:
 `runAsNonRoot: true`, `allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`.
 With `runAsNonRoot: true`, remove `runAsUser: 0`, because the kubelet does not start a container that has both. Then suppress the
-finding: it is about the namespace, so that no field of the pod removes it. Do not put a run level on a namespace: run levels are for
-the control plane.
+finding: it is about the namespace, so that no field of the pod removes it. If your manifests put the label on the namespace, remove it
+there. Run levels are for pods of the control plane that start before the API server.
 
 `scclint fix` leaves this to you: the namespace is your decision.
 
@@ -129,7 +129,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        remedies=(_move(outcome, world), *_stay(outcome, world)),
+        remedies=(_move(outcome, world, key if labels else None), *_stay(outcome, world)),
     )
 
 
@@ -144,20 +144,26 @@ def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterato
         )
 
 
-def _move(outcome: Outcome, world: World) -> Remedy:
-    """Return the advice to move the workload, with what SCC admission does to its pods in an ordinary namespace."""
+def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
+    """Return the advice to move the workload, with what SCC admission does to its pods in an ordinary namespace.
+
+    Who writes the namespace with its label need not move the workload. Pods that start before SCC admission runs need the label.
+    """
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
+    unless = "unless its pods must start before the API server, " if verdict.skipped == "run-level" else ""
+    removed = f"{unless}remove {label} from namespace {outcome.namespace}"
+    way, then = (removed, "after which") if label else ("move the workload to its own project", "where")
     moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
     if moved.allowed:
         user = user_change(world.cluster.admission, verdict, moved)
-        return Remedy("move the workload to its own project", (user,) if user else ())
+        return Remedy(way, (user,) if user else ())
     closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
-    rejects = f", where {closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}" if closest else ""
+    rejects = f", {then} {closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}" if closest else ""
     grant = least_grant(outcome, world)
-    return Remedy(f"move the workload to its own project{rejects}, and {grant.words}", grant.effects)
+    return Remedy(f"{way}{rejects}, and {grant.words}", grant.effects)
 
 
 def _stay(outcome: Outcome, world: World) -> Iterator[Remedy]:

@@ -43,6 +43,11 @@ def found(text: str) -> list[tuple[str, str, str, list[str]]]:
             ("ClusterRoleBinding", "", "cluster-admin", ["ServiceAccount shop/web"]),
         ),
         (
+            "oc adm policy add-cluster-role-to-user view -z web",
+            ("ClusterRoleBinding", "", "view", ["ServiceAccount ${NAMESPACE}/web"]),
+        ),
+        ("oc adm policy add-scc-to-user anyuid -z web", ("RoleBinding", "", f"{SCC}anyuid", ["ServiceAccount /web"])),
+        (
             'kubectl create rolebinding web -n shop --clusterrole="edit" --serviceaccount=shop:web',
             ("RoleBinding", "shop", "edit", ["ServiceAccount shop/web"]),
         ),

@@ -100,6 +100,10 @@ def test_templates() -> None:
     assert one('kind: Pod\nx: "{{ y }}"\n').status == "parsed"
     assert one("kind: Pod\nx: {{ y }}\n").error is not None
     assert one("kind: Pod\n{{ if x }}- a{{ end }}\nb: c\n").status == "template"
+    assert one("kind: ConfigMap\ndata:\n  a: |\nREPLACE_WITH_A\n  b: |\nREPLACE_WITH_B\n").status == "template"
+    assert one("kind: Pod\nspec:\n  claimName: %CLAIM%\n").status == "template"
+    for text in ("a: |\nREPLACED\nb: |\n", "a: |\nREPLACE_WITH_A now\nb: |\n", "a: %b\n", "a: REPLACE_IT: b\n"):
+        assert one(f"kind: Pod\n{text}").status == "unparsable"
     assert one('kind: Pod\na: "{{"\n{% if b %}\nc: 1\n{% endif %}\n').status == "template"
 
 

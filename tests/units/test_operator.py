@@ -331,6 +331,56 @@ subjects: [{kind: ServiceAccount, name: manager, namespace: agents}]
 """
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("verbs: [create, get]", "verbs: [create, get, update]"), ("{name: manager}\nrules", "{name: '{{ .Name }}'}\nrules")],
+)
+def test_a_marker_that_does_not_make_the_rule(old: str, new: str) -> None:
+    write_files({"config/rbac/role.yaml": ROLE.replace(old, new), "controllers/agent.go": CODE})
+    assert not any(
+        "+kubebuilder" in note for finding in report_on(["."]).findings if finding.rule_id == "RBA406" for note in finding.notes
+    )
+
+
+def test_a_marker_of_the_core_group() -> None:
+    right = "{apiGroups: [''], resources: [secrets], verbs: [get]}"
+    write_files(
+        {
+            "config/rbac/role.yaml": ROLE.replace("rules:\n", f"rules:\n- {right}\n"),
+            "a.go": "// +kubebuilder:rbac:groups=core,resources=secrets,verbs=get\n",
+        }
+    )
+    (finding,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "RBA407")
+    assert not any("+kubebuilder" in note for note in finding.notes)  # The first step is another rule, without a marker.
+    write_files({"config/rbac/role.yaml": ROLE.replace("[clusterroles], verbs: [escalate, update]", "[pods], verbs: [get]")})
+    write_files(
+        {
+            "config/rbac/secrets.yaml": ROLE.replace("manager", "reader")
+            .replace(
+                "{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [create, get]}", right
+            )
+            .replace("\n- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [escalate, update]}", "")
+        }
+    )
+    (finding,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "RBA407")
+    assert finding.notes[0] == "`make` writes this rule from the marker +kubebuilder:rbac at a.go:1: change it there"
+
+
+@pytest.mark.parametrize("name", ["00-assert.yaml", "10-assert-overrides.yaml", "02-errors.yaml", "chainsaw-assert.yaml"])
+def test_what_tests_compare_is_not_judged(name: str) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true, containers: [{name: a, image: a}]}\n"
+    write_files({f"test/chainsaw/{name}": pod, "test/chainsaw/assert-policy.yaml": pod, "test/chainsaw/00-install.yaml": pod})
+    report = report_on(["."])
+    assert {finding.span.file for finding in report.findings} == {
+        "test/chainsaw/assert-policy.yaml",
+        "test/chainsaw/00-install.yaml",
+    }
+    assert [n.message for n in report.notices if name in n.message] == [
+        f"test/chainsaw/{name}: not judged, because each is what a test of chainsaw or kuttl compares with objects of a cluster"
+    ]
+    assert report_on([f"test/chainsaw/{name}"]).findings
+
+
 def test_the_markers_and_the_code_behind_rights() -> None:
     write_files({"config/rbac/role.yaml": ROLE, "controllers/agent.go": CODE})
     scc, role = report_on(["."]).findings
@@ -387,7 +437,8 @@ def test_the_fragments_of_kubebuilder_are_no_units() -> None:
 
 
 @pytest.mark.parametrize(
-    "namespace", ["system", "REPLACE_NAMESPACE", "<namespace>", "%%%", "%%NS%%", "${NS}", "@@ns@@", "{{ ns }}"]
+    "namespace",
+    ["system", "REPLACE_NAMESPACE", "NAMESPACE_PLACEHOLDER", "<namespace>", "%%%", "%%NS%%", "${NS}", "@@ns@@", "{{ ns }}"],
 )
 def test_a_placeholder_is_no_namespace(namespace: str) -> None:
     write_files({"binding.yaml": BINDING.replace("{{ .Namespace }}", f"'{namespace}'")})

@@ -6,6 +6,7 @@ from typing import Any
 
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
+from scclint.load.templates import written
 from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
 from scclint.model.pod import Container
@@ -16,7 +17,7 @@ from scclint.record import replace
 from scclint.text import and_more, listed
 from scclint.untyped import as_mappings, copied, has, value_at
 from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import Node, to_data
+from scclint.yaml.nodes import Node, ScalarNode, to_data
 from scclint.yaml.operations import EditRefused, changed_data
 
 OPTIONAL = frozenset(
@@ -260,7 +261,8 @@ def _words_of(root: Node, operation: Operation) -> str:
         return f"write {shown(operation.value)} in {key}" if is_item else f"write {key}: {shown(operation.value)}"
     if isinstance(operation, Append):
         return f"add {shown(operation.value)} to {key}"
-    value = to_data(node_at(root, operation.path))
+    node = node_at(root, operation.path)
+    value = written(node.text) if isinstance(node, ScalarNode) else to_data(node)
     if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):
         value = value["name"]
     if isinstance(value, dict | list):

@@ -18,6 +18,11 @@ __all__ = ["data_of", "data_of_file", "is_helm_template", "load_file", "load_tex
 _ASSETS = frozenset(ASSET_FOLDERS)
 _ACTION = "\0"
 """Replaces an action of a template. No file contains this character."""
+_FILLED_IN = (
+    r"[ -]*+(?:[\w./-]*+:[ \t]++)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@|%\w+%)"
+    r"|[ \t]*+(?:REPLACE|CHANGE|INSERT|ENTER|YOUR)(?:_[A-Z0-9]++)++[ \t]*+$"
+)
+"""A line with an action, or with a word that another program replaces."""
 
 
 def load_file(
@@ -169,7 +174,7 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         yield Document(file, index + number, first, document_text, status, root, kind, api_version, source)
     if failed is not None:
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
-        is_template = not roots and any(mark in text for mark in ("{{", "{%", "@")) and not isinstance(failed, LimitError)
+        is_template = not roots and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
         is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, chunk))
         status = "template" if is_template else "unparsable"
@@ -180,13 +185,13 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
 
 
 def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
-    """Whether an unquoted action, or a word such as `@NAME@`, begins the value of one of these lines, whose numbers count from 0.
+    """Whether an action or a word to replace, such as `@NAME@`, begins the value of one of these lines, whose numbers count from 0.
 
-    Only a template engine makes such a line YAML.
+    Only another program makes such a line YAML. A word such as `REPLACE_WITH_CERTIFICATE` must be the whole line.
     """
     lines = text.split("\n")
     chosen = (lines[number] for number in numbers if 0 <= number < len(lines))
-    return any(re.match(r"[ -]*+(?:[\w./-]*+:[ \t]++)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in chosen)
+    return any(re.match(_FILLED_IN, line) for line in chosen)
 
 
 def _parses_without_actions(file: str, chunk: Chunk) -> bool:

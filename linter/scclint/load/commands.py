@@ -103,8 +103,9 @@ def _binding(match: re.Match[str], words: list[str], flags: dict[str, str]) -> d
         role = words[0] if words else ""
         role_kind = "ClusterRole"
         subjects = [_subject(word, match["to"]) for word in words[1:]]
-        subjects += [_account(namespace, account)] if account else []
         in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not account)
+        # Without -n, the account is in the project of the user. The namespace of a RoleBinding stands for it.
+        subjects += [_account(namespace or ("${NAMESPACE}" if in_all else ""), account)] if account else []
         role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
     else:
         role = flags.get("clusterrole") or flags.get("role", "")

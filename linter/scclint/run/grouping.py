@@ -36,8 +36,14 @@ def grouped(report: Report) -> Report:
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
-    for finding in sorted(live, key=lambda finding: rendered.isdisjoint(finding.units)):
+    for finding in sorted(live, key=lambda finding: (_is_implied(finding), rendered.isdisjoint(finding.units))):
         repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
+        # `operator-sdk` makes the permissions of a ClusterServiceVersion from the roles and bindings of the repository.
+        rights = _rights(finding)
+        if not _is_implied(finding):
+            first.setdefault(rights, finding)
+        elif repeats is finding:
+            repeats = first.get(rights) or first.setdefault((*rights, finding.subject.name), finding)
         if repeats is finding:
             # What one line of a template or base says counts once, whatever the objects are called that it makes.
             line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
@@ -72,7 +78,8 @@ def _root(finding: Finding, winners: Mapping[Finding, Finding]) -> Finding:
 def _shown(finding: Finding, winners: Mapping[Finding, Finding], lines: Mapping[Finding, list[Related]]) -> Finding:
     if finding in winners:
         winner = _root(finding, winners)
-        reason = f"{winner.rule_id} in line {winner.span.line} has the same cause"
+        file = f" of {winner.span.file}" if winner.span.file != finding.span.file else ""
+        reason = f"{winner.rule_id} in line {winner.span.line}{file} has the same cause"
         return replace(finding, suppression=Suppression("finding", reason, winner.span))
     return replace(finding, related=(*finding.related, *lines[finding])) if finding in lines else finding
 
@@ -81,7 +88,7 @@ def _line(loser: Finding, winner: Finding) -> Related:
     about = f" for container {loser.subject.container}" if loser.subject.container else ""
     if loser.rule_id == BINDING and winner.rule_id == ROLE:
         about = f": {loser.message}"
-    elif loser.subject.name != winner.subject.name:
+    elif loser.subject.name != winner.subject.name and not _is_implied(loser):
         about = f" for {loser.subject}"
     return Related(f"also {loser.rule_id} ({loser.rule_name}){about}", loser.span)
 
@@ -89,6 +96,17 @@ def _line(loser: Finding, winner: Finding) -> Related:
 def _subject(finding: Finding) -> Subject:
     subject = finding.subject
     return finding.span.file, subject.kind, subject.namespace, subject.name, subject.part
+
+
+def _is_implied(finding: Finding) -> bool:
+    """Whether a ClusterServiceVersion implies the binding that the finding is about."""
+    return bool(finding.subjects) and not finding.subjects_in_message
+
+
+def _rights(finding: Finding) -> tuple[object, ...]:
+    """What a finding about an account has in common with one about an account of the same name that has the same rights."""
+    accounts = frozenset(subject.rpartition("/")[2].rpartition(" ")[2] for subject in finding.subjects)
+    return finding.rule_id, finding.severity, finding.releases, finding.opens, accounts or finding
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:

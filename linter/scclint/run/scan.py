@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import product
 from time import time_ns
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files import SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, read
-from scclint.files.sources import Sources
+from scclint.files import SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, display, read
+from scclint.files.sources import TEST_DATA, Sources
 from scclint.finding import Notice
 from scclint.limits import MAX_CODE, MIN_CACHED
 from scclint.load import is_helm_template
@@ -31,7 +31,7 @@ from scclint.yaml.nodes import to_data
 
 _UNCHANGED = 3_000_000_000
 """Nanoseconds after which a change gives a file other times: FAT rounds to two seconds."""
-_VENDORED = "{} not judged, because they are copies of Go modules; to judge them, name this folder"
+_VENDORED = "{} not judged, because they are {}; to judge them, name this folder"
 
 
 def scan(
@@ -46,8 +46,15 @@ def scan(
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
-    notices += (Notice("note", _VENDORED.format(counted(n, "file")), folder) for folder, n in sources.vendored.items())
+    for folder, n in sources.vendored.items():
+        what = "the data of tests" if os.path.basename(folder) == TEST_DATA else "copies of Go modules"
+        notices.append(Notice("note", _VENDORED.format(counted(n, "file"), what), folder))
     told: Mapping[Question, list[Any]] = EMPTY
+    asserted = {file.display for file in files if re.search(_ASSERTED, file.display)} - set(map(display, sources.paths))
+    if asserted:
+        files = _without(
+            asserted, files, "each is what a test of chainsaw or kuttl compares with objects of a cluster", notices
+        )
     if sources.texts:
         files, told, text_notices = beside(files, sources.texts)
         notices += text_notices
@@ -145,6 +152,9 @@ _MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
 _FILLED_IN = r"\b(SecurityContextConstraints|(?:Cluster)?Role(?:Binding)?)\{(?!\})"
 """An object in Go code with fields, and not an empty one, into which the client reads what the cluster has."""
 
+_ASSERTED = r"(?:^|/)(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$"
+"""The files in which the steps of a test say what the cluster must have, or must not have."""
+
 _PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"
 _YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)"
 
@@ -186,11 +196,21 @@ def beside(
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
-    left_out = [file.display for file in files if file.display in played]
-    if left_out:
-        text = f"{and_more(left_out, _MOST_NAMED)}: not judged, because `podman kube play` runs what is in such a file, on no cluster"
-        notices.append(Notice("note", text))
-    return [*(file for file in files if file.display not in played), *scripts], told, notices
+    kept = _without(played, files, "`podman kube play` runs what is in such a file, on no cluster", notices)
+    return [*kept, *scripts], told, notices
+
+
+def _without(left_out: Set[str], files: Iterable[SourceFile], why: str, notices: list[Notice]) -> list[SourceFile]:
+    """Return the files that are not left out, and add a notice that names the others."""
+    kept, names = [], []
+    for file in files:
+        if file.display in left_out:
+            names.append(file.display)
+        else:
+            kept.append(file)
+    if names:
+        notices.append(Notice("note", f"{and_more(names, _MOST_NAMED)}: not judged, because {why}"))
+    return kept
 
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:
@@ -208,7 +228,8 @@ def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
     questions: list[tuple[re.Match[str], Question]] = []
     for marker in re.finditer(_MARKER, text) if "+kubebuilder:rbac" in text else ():
         fields = dict(field.partition("=")[::2] for field in marker[1].split(","))
-        values = [fields.get(key, "").strip('"` \r').split(";") for key in ("groups", "resources", "verbs")]
+        groups, *others = (fields.get(key, "").strip('"` \r').split(";") for key in ("groups", "resources", "verbs"))
+        values = [["" if group == "core" else group.strip('"') for group in groups], *others]
         questions += ((marker, ("marker", *right)) for right in product(*values))
     for filled in re.finditer(_FILLED_IN, text) if "Role" in text or "SecurityContextConstraints{" in text else ():
         questions.append((filled, ("created", filled[1])))

@@ -24,6 +24,7 @@ HOMES: dict[str, dict[str, str]] = {
     "PodSecurityContext": {"SecurityContext": "the securityContext of a container", "PodSpec": "the pod's spec"},
     "Container": {"SecurityContext": "securityContext", "PodSpec": "the pod's spec"},
     "SecurityContext": {"PodSecurityContext": "the pod's securityContext", "Container": "the container itself"},
+    "Capabilities": {"SecurityContext": "the securityContext of a container"},
     "DeploymentSpec": {"PodSpec": "template.spec"},
     "StatefulSetSpec": {"PodSpec": "template.spec"},
     "DaemonSetSpec": {"PodSpec": "template.spec"},
@@ -31,6 +32,11 @@ HOMES: dict[str, dict[str, str]] = {
     "PodTemplateSpec": {"PodSpec": "spec"},
 }
 """The right place of a field that is often written one level too high or too low."""
+
+OTHER_NAMES = {"DeploymentSpec": ("updateStrategy", "strategy")} | dict.fromkeys(
+    ("DaemonSetSpec", "StatefulSetSpec"), ("strategy", "updateStrategy")
+)
+"""A field that other kinds have under another name: its name there, and the right one."""
 
 POD_SECURITY_POLICY_FIELDS = frozenset((
     "allowedCSIDrivers", "allowedHostPaths", "allowedProcMountTypes", "hostIPC", "hostNetwork", "hostPID", "hostPorts", "privileged",
@@ -176,7 +182,8 @@ class _Walk:
         elif shape.name in ("PodSecurityContext", "SecurityContext") and key == "runAsRoot":
             self.problems.append(unknown(path, hint="the field for it is runAsNonRoot, which means the opposite"))
         else:
-            self.problems.append(unknown(path, suggestion=nearest(key, shape.fields)))
+            there, here = OTHER_NAMES.get(shape.name, ("", ""))
+            self.problems.append(unknown(path, suggestion=here if key == there else nearest(key, shape.fields)))
 
     def home(self, key: str, shape: Shape) -> str:
         homes = HOMES.get(shape.name, {}).items()
