@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Access, SecurityContextConstraints, World, as_list, opened_by
+from scclint.api import ANY_SE_LINUX, Access, SecurityContextConstraints, Workload, World, as_list, opened_by, used_by
 
 Constraints = Any
 """A value of `World.cluster.sccs`."""
@@ -25,6 +25,33 @@ def opened(name: str, world: World) -> tuple[Access, ...]:
     if scc is None or world.cluster.platform == "kubernetes":
         return ()
     return world.memo((opened, name), lambda: opened_by(scc))
+
+
+def workloads_under(name: str, world: World) -> list[tuple[Workload, list[str]]]:
+    """Return the workloads whose pods the SCC admits, each with what the pods use of the node, as phrases."""
+
+    def by_scc() -> dict[str, list[tuple[Workload, list[str]]]]:
+        workloads: dict[str, list[tuple[Workload, list[str]]]] = {}
+        for workload in world.of(Workload):
+            verdict = world.outcome(workload).verdict
+            if verdict is not None and verdict.scc is not None:
+                used = [access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)]
+                workloads.setdefault(verdict.scc, []).append((workload, used))
+        return workloads
+
+    return world.memo(workloads_under, by_scc).get(name, [])
+
+
+def is_least(name: str, world: World, *account: str) -> bool:
+    """Whether the pods that the SCC admits use all that it opens of the node; with `account`, those of the namespace and account."""
+    used: set[str] = set()
+    for workload, words in workloads_under(name, world):
+        if account in ((), (world.namespace_of(workload), workload.pod.service_account)):
+            used.update(words)
+            # Only an SCC that allows any label allows a type without a level.
+            if any("SELinux type" in text for text in world.opens(workload)):
+                used.add(ANY_SE_LINUX)
+    return {access.words for access in opened(name, world)} <= used
 
 
 def node_access(name: str, world: World) -> list[str]:

@@ -7,6 +7,8 @@ The service account holds the grant, not a single workload: everyone who may cre
 with it. A grant to a group reaches further: `system:serviceaccounts:NAMESPACE` is every pod of a namespace, and
 `system:authenticated` is everyone. `cluster-admin` for a service account includes every SCC.
 
+The severity is info if the pods of the service account use all that the SCC opens of the node.
+
 ## How to fix it
 
 Grant the most restrictive SCC that admits the workload, or a custom SCC if none does. Grant it to a service account that
@@ -60,7 +62,7 @@ from scclint.api import (
 )
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, role_place, subjects_of
-from ._scc import node_access
+from ._scc import is_least, node_access
 
 
 @rule(
@@ -102,6 +104,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     named = "" if binding.implied else _named(subjects)
+    least = all(is_least(scc, world, s.namespace, s.name) for scc in opens for s in subjects)
     steps = reached.steps(world, widest, binding)
     role = world.find(reached.origin, binding)
     if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
@@ -117,7 +120,10 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         related=steps,
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
-        remedies=(
+        severity=Severity.INFO if least else None,
+        remedies=()
+        if least
+        else (
             Remedy(
                 "bind a role that lists only the resources that the subjects need"
                 if reached.anything

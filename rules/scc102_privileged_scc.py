@@ -2,7 +2,7 @@
 The SCC that admits the pod opens the node: it allows privileged containers, the host's namespaces, `hostPath` volumes,
 dangerous capabilities, any SELinux label or every sysctl. The finding names what the SCC opens and what the pod uses of it.
 [SCC312](scc-allows-privileged.md) lists what counts. The severity is info if a container under the SCC can reach the node but
-not take it over.
+not take it over, and if the SCC opens only what the pods of the service account use: no more restrictive SCC would admit them.
 
 With such an SCC, an attacker who takes over the container can reach the node. Most such SCCs also apply no seccomp profile
 and do not restrict user IDs. A privileged container always runs without seccomp, because CRI-O ignores its profile. The
@@ -76,7 +76,7 @@ from scclint.api import (
 )
 
 from ._allowances import more_restrictive
-from ._scc import opened
+from ._scc import is_least, opened
 from ._words import first_per_field, pods, when_created
 
 
@@ -101,6 +101,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     cause = _cause(outcome, scc, world)
     used = [access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)]
+    # An SCC that opens no more than the pods of the account use has no more restrictive one.
+    least = is_least(scc, world, outcome.namespace, workload.pod.service_account)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     facts = [f"SCC {scc} opens {and_more((access.words for access in node), 3)}", *_reasons(cause, pods(workload))]
     if privileged:
@@ -113,12 +115,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        # An SCC that opens no more than the pod uses has no more restrictive one.
-        remedies=_remedies(outcome, bool(privileged), world, is_least={access.words for access in node} <= {*used}),
+        remedies=_remedies(outcome, bool(privileged), world, is_least=least),
         help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
         if privileged
         else "",
-        severity=None if any(access.takes for access in node) else Severity.INFO,
+        severity=None if any(access.takes for access in node) and not least else Severity.INFO,
     )
 
 

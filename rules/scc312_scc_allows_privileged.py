@@ -8,6 +8,8 @@ admits use of that. An SCC opens the node in two ways:
 - It lets a container *reach* the node: the host's network or IPC, `NET_ADMIN` or `NET_RAW` together with the host's
   network, any SELinux label or the type `spc_t`, or every sysctl. If the SCC opens no more than that, the severity is info.
 
+The severity is also info if the pods in the input use all that the SCC opens.
+
 A capability counts in `allowedCapabilities` and in `defaultAddCapabilities`.
 
 A container that takes over the node controls all other containers on it. Seccomp, SELinux and the user ID do not stop it: for
@@ -56,15 +58,13 @@ seccompProfiles: [runtime/default]
 ```
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from scclint.api import (
     Problem,
     Related,
     SecurityContextConstraints,
     Severity,
-    Workload,
     World,
     as_list,
     in_plain_words,
@@ -72,10 +72,10 @@ from scclint.api import (
     listed,
     opened_by,
     rule,
-    used_by,
 )
 
 from ._outcomes import may_admit_elsewhere
+from ._scc import is_least, workloads_under
 
 
 @rule(
@@ -97,20 +97,27 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     opened = opened_by(world.cluster.constraints_of(scc.manifest))
     if not opened:
         return
-    used, users = _used(scc, world)
+    under = workloads_under(scc.name, world) if world.scc(scc.name) is scc else []
+    used = list(dict.fromkeys(text for _, words in under for text in words))
     takes = any(access.takes for access in opened)
     uses = f"; its pods use {listed(used)}" if used else ""
     if not used and not _has_placeholder(scc) and not (scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)):
         uses = "; no pod in the input uses any of it"
+    least = bool(under) and is_least(scc.name, world)
     yield Problem(
         f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}",
         at=scc.field(*opened[0].at),
-        related=tuple(Related(f"opens {access.words}", scc.field(*access.at).span) for access in opened[1:]) + users,
+        related=tuple(Related(f"opens {access.words}", scc.field(*access.at).span) for access in opened[1:])
+        + tuple(Related(f"{workload.named} uses {listed(words)}", workload.place.span) for workload, words in under if words)[
+            :4
+        ],
         help="Allow only what its pods use, and grant the SCC only to the service account that needs it."
+        if used and not least
+        else "Grant the SCC only to the service account that needs it."
         if used
         else "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
         "their service account.",
-        severity=None if takes else Severity.INFO,
+        severity=None if takes and not least else Severity.INFO,
     )
 
 
@@ -118,28 +125,3 @@ def _has_placeholder(scc: SecurityContextConstraints) -> bool:
     """Whether the input does not say who may use the SCC."""
     entries = [entry for name in ("users", "groups") for entry in as_list(scc.manifest.get(name))]
     return any(is_open(entry) or in_plain_words(entry) for entry in entries)
-
-
-def _used(scc: SecurityContextConstraints, world: World) -> tuple[list[str], tuple[Related, ...]]:
-    """Return what the pods that the SCC admits use of the node, as phrases, and the first workloads that do."""
-    used: dict[str, None] = {}
-    users = []
-    for workload, pod in _admitted(world).get(scc.name, ()) if world.scc(scc.name) is scc else ():
-        if words := [access.words for access in used_by(pod, world.cluster.kubernetes_minor)]:
-            used.update(dict.fromkeys(words))
-            users.append(Related(f"{workload.named} uses {listed(words)}", workload.place.span))
-    return list(used), tuple(users[:4])
-
-
-def _admitted(world: World) -> dict[str, list[tuple[Workload, Mapping[str, Any]]]]:
-    """Return the workloads by the SCC that admits them, each with its pod after admission."""
-
-    def by_scc() -> dict[str, list[tuple[Workload, Mapping[str, Any]]]]:
-        workloads: dict[str, list[tuple[Workload, Mapping[str, Any]]]] = {}
-        for workload in world.of(Workload):
-            verdict = world.outcome(workload).verdict
-            if verdict is not None and verdict.scc is not None:
-                workloads.setdefault(verdict.scc, []).append((workload, verdict.pod))
-        return workloads
-
-    return world.memo(_admitted, by_scc)

@@ -1,6 +1,6 @@
 """The whole of what a rule may import."""
 
-from scclint.admission.access import Access, opened_by, used_by, why_privileged
+from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.advice import advise
@@ -89,6 +89,7 @@ from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 __all__ = [
+    "ANY_SE_LINUX",
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "CSI_PROFILE_LABEL",

@@ -40,7 +40,9 @@ def web(here: Path) -> Path:
 def test_a_stream_that_oc_applies(what: str, web: Path, cli: Cli) -> None:
     run = cli("suggest", "-n", "shop", what)
     assert run.status == 0
-    assert [item["kind"] for item in read_documents(run.out)] == ["SecurityContextConstraints", "Role", "RoleBinding"]
+    assert [item["kind"] for item in read_documents(run.out)] == [
+        *("ServiceAccount", "SecurityContextConstraints", "Role", "RoleBinding")
+    ]
     assert "# Deployment web: before: no SCC admits its pods; after: SCC scc-shop-web." in run.out
     assert "runAsUser:  # Deployment web: spec.containers[0].securityContext.runAsUser: 0\n" in run.out
     (web / "scc.yaml").write_text(run.out)

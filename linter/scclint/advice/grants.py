@@ -1,16 +1,15 @@
 """Whom to grant which SCC: one that opens nothing that the pod does not use, to an account that only this workload uses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
-from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
-from scclint.model.unknown import is_open
+from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.text import listed
+from scclint.text import and_more, full_name, listed
 
 SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")
 """Accounts as which pods without a serviceAccountName run, and those of builds, deployments and Tekton: they are granted nothing."""
@@ -88,11 +87,31 @@ def least_grant(outcome: Outcome, world: World) -> Remedy:
 
 
 def custom_grant(outcome: Outcome, world: World) -> Remedy:
-    """The grant of an SCC that allows only what the pod needs and lists the profiles that it asks for."""
+    """The grant of an SCC that allows only what the pod needs and lists the profiles that it asks for, instead of what admits it now."""
     entries = listed(profile_entries(outcome))
     scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
-    more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome, world)
-    return grant(outcome, world, "", phrase=f"{scc}{more}")
+    more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome)
+    old = listed(other_rights(world, outcome.namespace, outcome.workload.pod.service_account))
+    own = outcome.workload.pod.service_account in SHARED_ACCOUNTS
+    return grant(outcome, world, "", phrase=f"{scc}{more}{f', instead of {old}' if old and not own else ''}")
+
+
+def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:
+    """Yield what lets an account by its own name use other SCCs than `kept`, as phrases; nothing that the release brings."""
+    sccs: dict[str, list[str]] = {}
+    for name in world.cluster.sccs:
+        for holder in world.cluster.who_can_use(name, namespace) if name != kept else ():
+            if (holder.kind, holder.namespace, holder.name) == ("ServiceAccount", namespace, account):
+                for grant in holder.grants:
+                    if not world.cluster.grants.brings(grant, name):
+                        binding = grant.binding
+                        by = (
+                            full_name(binding.kind, binding.namespace, binding.name)
+                            if binding
+                            else f"its entry in users of SCC {name}"
+                        )
+                        sccs.setdefault(by, []).append(name)
+    return (f"{by} (SCC {and_more(names, 2)})" for by, names in sccs.items())
 
 
 def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]) -> Remedy:
@@ -107,13 +126,12 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
     )
 
 
-def _suggest(outcome: Outcome, world: World) -> str:
-    """Return the command that prints the custom SCC of a rejected pod, in parentheses; empty if the command has nothing to print."""
+def _suggest(outcome: Outcome) -> str:
+    """Return the command that prints the custom SCC of a pod, in parentheses; empty if the command has nothing to print."""
     workload, verdict = outcome.workload, outcome.verdict
-    if verdict is None or verdict.allowed or not workload.name or is_open(workload.name) or workload.provenance.label:
+    if verdict is None or verdict.skipped or not workload.name or is_open(workload.name) or workload.provenance.label:
         return ""
-    # An administrator may use each SCC, so that one for a bare Pod may also be the first to admit another.
-    if not workload.controlled and any(other is not workload and not other.controlled for other in world.of(Workload)):
+    if stands_for_a_name(outcome.namespace):
         return ""
     namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"

@@ -11,17 +11,20 @@ from typing import Any, Literal
 
 from scclint.admission.access import opened_by, used_by
 from scclint.admission.rbac import use_rule
-from scclint.admission.verdict import Verdict
+from scclint.admission.verdict import ObjectRef, Verdict
 from scclint.advice.effects import user_change
+from scclint.advice.grants import SHARED_ACCOUNTS, other_rights
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED
+from scclint.model.unknown import stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.record import EMPTY, record, replace
 from scclint.remedy.demand import DEFAULT_PROFILE, AskingPod, Demand, Object
+from scclint.text import listed
 
 RBAC = "rbac.authorization.k8s.io"
 _SHIPPED = ("nonroot-v2", "hostnetwork-v2")
@@ -59,35 +62,43 @@ class Suggestion:
 def suggest(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
     """The smallest right for the pods of `workloads`, which all run as one account. Raises UsageError where there is none."""
     cluster = world.cluster
-    outcomes = [world.outcome(workload) for workload in workloads]
-    for outcome in outcomes:
-        if outcome.verdict is None:
-            raise UsageError(f"{outcome.workload.named}: its outcome is not known, because {outcome.unknown}")
-        if outcome.verdict.skipped:
-            raise UsageError(f"{outcome.workload.named}: {outcome.skipped}")
+    if stands_for_a_name(namespace):
+        raise UsageError(f"{workloads[0].named}: its namespace is {namespace}, which is not filled in")
+    judged = [world.outcome(workload) for workload in workloads]
+    outcomes = [outcome for outcome in judged if outcome.verdict is not None]
+    unknown = [
+        f"{one.workload.named}: its outcome is not known, because {one.unknown}" for one in judged if one.verdict is None
+    ]
+    if not outcomes:
+        raise UsageError(unknown[0])
     before = [outcome.verdict for outcome in outcomes if outcome.verdict is not None]
+    for outcome, verdict in zip(outcomes, before, strict=True):
+        if verdict.skipped:
+            raise UsageError(f"{outcome.workload.named}: {outcome.skipped}")
     required = [verdict.required_scc or "" if cluster.admission.reads_required_scc else "" for verdict in before]
     pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
     asked_sccs = {*required} if len({*required}) == 1 else ()
     suggestion = _of_release(cluster, asked_sccs, pods, namespace, account, ())
     if suggestion is None and not any(required):
         suggestion = _usable(cluster, pods, namespace, account)
-    notes: list[str] = []
+    asked_account = account
+    notes = [f"check the rest by hand, because of {text}" for text in unknown]
     if suggestion is None or suggestion.kind != "usable":
-        extra: list[Object] = []
-        if account == "default":
+        if account in SHARED_ACCOUNTS and not outcomes[0].workload.is_hook:
+            notes.append(f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account {account} now")
             account = workloads[0].name
             pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
-            notes = [f"set serviceAccountName: {account} in the pods, which run as the account default now"]
-            metadata = {"name": account, "namespace": namespace}
-            extra = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
+        written = world.find(ObjectRef("ServiceAccount", namespace, account)) or account in SHARED_ACCOUNTS
+        metadata = {"name": account, "namespace": namespace}
+        extra: list[Object] = [] if written else [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
         suggestion = (
             _of_release(cluster, asked_sccs, pods, namespace, account, extra)
             or _usable(cluster, pods, namespace, account)
             or _of_release(cluster, _SHIPPED, pods, namespace, account, extra)
             or _custom(world, pods, namespace, account, extra)
         )
-        suggestion = suggestion if suggestion.objects else replace(suggestion, objects=tuple(extra))
+        if not suggestion.objects and account != asked_account:
+            suggestion = replace(suggestion, objects=tuple(extra))
     with_grants = cluster.with_objects(suggestion.objects)
     unpinned = [_admit(with_grants, pod, namespace) for pod in pods]
     needs_pin = cluster.admission.reads_required_scc and any(
@@ -103,6 +114,9 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
             notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {required_scc} in the pods of {name}")
         if user := user_change(cluster.admission, was, after):
             notes.append(f"check the images of {name}, because {user}")
+    # Other pods may need what the pods of the input do not.
+    if rights := listed(other_rights(world, namespace, account, suggestion.scc)):
+        notes.append(f"remove {rights} from the account, unless pods that are not in the input need it")
     return replace(suggestion, pods=tuple(changes), pin=needs_pin, notes=(*notes, *suggestion.notes))
 
 
@@ -195,16 +209,24 @@ def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: st
         verdict = _admit(granted, pod, namespace, name)
         if not verdict.allowed:
             raise UsageError(f"{pod.workload.named}: no SCC can admit its pods: {verdict.message or ''}")
-    if captured := next(_captured(world, granted, pods, namespace, account), ""):
-        raise UsageError(f"every SCC that admits these pods would also take {captured}")
+    captured = [*_captured(world, granted, pods, namespace, account)]
+    for who, instead_of in captured:
+        if not instead_of:
+            raise UsageError(f"every SCC that admits these pods would also take {who}")
+        demand.notes.append(f"expect {name} to admit {who} too, instead of {instead_of}, if {world.creator.name} creates them")
     # What is no longer in the SCC after it was tightened needs no reason.
     left = (path for path in demand.reasons if scc.get(str(path[0])) and (len(path) == 1 or path[1] in scc[str(path[0])]))
     reasons = {path: demand.reasons[path] for path in left}
     return Suggestion(namespace, account, "custom", name, objects, reasons, notes=tuple(demand.notes))
 
 
-def _captured(world: World, granted: Cluster, pods: Sequence[AskingPod], namespace: str, account: str) -> Iterator[str]:
-    """The pods that another SCC would admit once the objects are there: those of other workloads, and plain ones."""
+def _captured(
+    world: World, granted: Cluster, pods: Sequence[AskingPod], namespace: str, account: str
+) -> Iterator[tuple[str, str]]:
+    """The pods that another SCC would admit once the objects are there, those of other workloads and plain ones.
+
+    Each with the SCC that admits a bare Pod of the input by the rights of its creator now, else with nothing.
+    """
     ours = {id(pod.workload) for pod in pods}
     for workload in world.of(Workload):
         verdict = world.outcome(workload).verdict
@@ -215,7 +237,7 @@ def _captured(world: World, granted: Cluster, pods: Sequence[AskingPod], namespa
                 c.admit(verdict.submitted, namespace=verdict.namespace, user=user) for c in (world.cluster, granted)
             )
             if (before.allowed, before.scc) != (after.allowed, after.scc):
-                yield f"the pods of {workload.named}"
+                yield f"the pods of {workload.named}", (before.scc or "") * (user is world.creator)
     creators = (("other pods of the account", PROJECT_USER), ("pods of administrators", CLUSTER_ADMIN))
     profiles: tuple[Object, ...] = ({}, {"seccompProfile": {"type": "RuntimeDefault"}})
     for (who, user), home, profile in product(creators, (namespace, "another-namespace"), profiles):
@@ -223,7 +245,7 @@ def _captured(world: World, granted: Cluster, pods: Sequence[AskingPod], namespa
         plain = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}
         before, after = (c.admit(plain, namespace=home, user=user) for c in (world.cluster, granted))
         if before.scc != after.scc:
-            yield who
+            yield who, ""
 
 
 def tightened(cluster: Cluster, scc: Object, pods: Sequence[AskingPod], namespace: str) -> Object:
