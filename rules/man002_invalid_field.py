@@ -94,7 +94,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 f"{obj.named}: the API server rejects {'it' if problem in of_object else 'its pods'}: {problem.message}",
                 at=field,
                 help=later or _help(problem, field),
-                severity=Severity.INFO if later else None,
+                # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
+                severity=Severity.INFO if later or in_plain_words(problem.path[-1]) else None,
                 edits=_edits(obj, problem, field),
             )
 

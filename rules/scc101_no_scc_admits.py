@@ -97,14 +97,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
     errors = first_per_field(reasons)
+    documented = documented_grant(outcome, world)
     yield Problem(
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "
         + quoted(workload.pod.field(*errors[0].path))
         + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
-        notes=(*documented_grant(outcome, world), f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
+        notes=(*documented, f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
-        remedies=advise("admitted", workload, world),
+        # What documentation grants is meant for the pod as it is.
+        remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
         help=_more(outcome),
     )
 

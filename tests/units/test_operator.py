@@ -285,6 +285,7 @@ def test_documentation_only_explains() -> None:
         "SCC101",
         "README.md, line 3, tells the user to grant SCC privileged to service account agent, and no manifest grants it",
     )
+    assert finding.help.startswith("Grant service account agent a custom SCC")
     write_files({"README.md": "Run `oc adm policy add-scc-to-user privileged -z agent -n others`.\n"})
     (finding,) = report_on(["."]).findings
     assert finding.notes[0].startswith("restricted-v2: ")
