@@ -152,19 +152,18 @@ def _wildcards(matched: Mapping[str, str]) -> list[str]:
 
 
 def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str]) -> str:
-    """Return what to do about the verbs, by the SCCs that they concern. An operator whose own code writes SCCs stops without them."""
+    """Return what to do about the verbs, by the SCCs that they concern. A program that writes SCCs stops without them."""
+    place = f" (as {places[0]} does)" if places else ""
     if wildcards:
-        return f"Replace * in {listed(wildcards)} with what the subjects need. Leave out SCCs unless their code writes them."
+        return f"Replace * in {listed(wildcards)} with what the subjects need. Leave out SCCs unless the program writes them{place}."
     verbs = listed(verb for verb in _WRITES if any(verb in of for of in rights.values()))
     changes = [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]]
-    ways = [f"limit {listed(changes)} to its SCCs with resourceNames"] if changes else []
+    ways = [f"limit {listed(changes)} to these SCCs with resourceNames"] if changes else []
     if "create" in rights["SCCs"]:
-        ways.append("let an administrator apply its SCCs before it starts, and remove create")
-    if places:
-        return f"The code writes SCCs ({places[0]}), so it needs these rights" + (f": {listed(ways)}." if ways else ".")
+        ways.append("let an administrator apply them if you want to remove create")
     if not ways:
-        return f"Remove {verbs} from verbs if the program does not write these SCCs."
-    return f"If the program writes SCCs, {listed(ways)}. Otherwise, remove {verbs} from verbs."
+        return f"Remove {verbs} from verbs, unless the program writes these SCCs{place}."
+    return f"If the program writes SCCs{place}, {listed(ways)}. Otherwise, remove {verbs} from verbs."
 
 
 def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:

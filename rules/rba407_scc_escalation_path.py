@@ -140,7 +140,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         # A ClusterServiceVersion implies the binding of one service account, which is its name.
         named = "" if binding.implied else and_more(map(str, subjects), 2)
         yield Problem(
-            f"{binding.named}: {f'lets {named}' if named else 'allows to'} {first.phrase}",
+            f"{binding.named}: lets {named or 'it'} {first.phrase}",
             notes=(
                 *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
                 f"it may also {more}" if more else "this gets past the SCCs that it may use",
@@ -199,18 +199,14 @@ def _named(ref: ObjectRef, binding: RoleBinding, world: World) -> str:
 
 
 _OF_CODE = {
-    "escalate": (
-        "creates these roles",
-        ("ClusterRole", "Role"),
-        "ship the roles in the bundle, and remove escalate from {}",
-    ),
+    "escalate": ("creates roles", ("ClusterRole", "Role"), "ship these roles with its manifests and remove escalate from {}"),
     "bind": (
         "binds roles",
         ("ClusterRoleBinding", "RoleBinding"),
-        "limit bind in {} to these roles with resourceNames, or ship the bindings in the bundle, and remove bind",
+        "limit bind in {} to these roles with resourceNames, or ship the bindings with its manifests and remove bind",
     ),
 }
-"""For a route, what code does that needs it, the kinds of the objects that it then creates, and the remedy."""
+"""For a route, what a program does that needs it, the kinds of the objects that it then creates, and the remedy."""
 
 
 def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
@@ -226,10 +222,9 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if way.route.name in _OF_CODE:
         does, kinds, remedy = _OF_CODE[way.route.name]
-        remedy = remedy.format(roles)
-        if places := [place for kind in kinds for place in world.other_units.created_by_code(kind)]:
-            return f"The code {does} ({places[0]}): {remedy}."
-        return f"If the program {does}, {remedy}. Otherwise, remove {way.route.name}."
+        places = [place for kind in kinds for place in world.other_units.created_by_code(kind)]
+        place = f" (as {places[0]} does)" if places else ""
+        return f"If the program {does}{place}, {remedy.format(roles)}. Otherwise, remove {way.route.name}."
     single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "

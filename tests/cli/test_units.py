@@ -56,12 +56,15 @@ def test_the_table(tree: Path, cli: Cli) -> None:
     assert run.out == (
         "UNIT           KIND       FILES  WORKLOADS  NAMESPACE  RENDERED\n"
         "other files    plain      1      0          -          -\n"
+        "  found: no workload, in grant.yaml\n"
         "  reason: plain files that nothing else takes\n"
         "overlays/dev   kustomize  3      1          shop       no\n"
+        "  found: Deployment web, in base/kustomization.yaml, base/web.yaml and overlays/dev/kustomization.yaml\n"
         "  reason: a kustomization that no other one includes\n"
         "  not rendered: kustomize not found\n"
         "  takes RoleBinding shop/web from other files\n"
         "overlays/prod  kustomize  3      1          shop       no\n"
+        "  found: Deployment web, in base/kustomization.yaml, base/web.yaml and overlays/prod/kustomization.yaml\n"
         "  reason: a kustomization that no other one includes\n"
         "  not rendered: kustomize not found\n"
         "  takes RoleBinding shop/web from other files\n"
@@ -85,9 +88,24 @@ def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
         "rendered": False,
         "unrendered": "kustomize not found",
         "reason": "a kustomization that no other one includes",
+        "commands": [],
         "shared": [],
         "context": [{"unit": ".", "kind": "RoleBinding", "namespace": "shop", "name": "web"}],
     }
+
+
+def test_the_commands_that_deploy_a_unit(tree: Path, cli: Cli) -> None:
+    write_file("Makefile", "".join(f"\t$(OC) apply -k overlays/dev --context {number}\n" for number in range(5)))
+    assert (
+        "  reason: the repository has a command that deploys it\n"
+        "  command: Makefile:1: $(OC) apply -k overlays/dev --context 0\n"
+        "  command: Makefile:2: $(OC) apply -k overlays/dev --context 1\n"
+        "  command: Makefile:3: $(OC) apply -k overlays/dev --context 2\n"
+        "  and 2 more commands\n"
+        "  not rendered: kustomize not found\n"
+    ) in cli("units").out
+    dev, prod = json.loads(cli("units", "--format", "json").out)["units"][1:]
+    assert (len(dev["commands"]), prod["commands"]) == (5, [])
 
 
 def test_shared_files_of_alternatives(here: Path, cli: Cli) -> None:
@@ -96,7 +114,7 @@ def test_shared_files_of_alternatives(here: Path, cli: Cli) -> None:
     write_file("grant.yaml", GRANT)
     out = cli("units").out
     assert "  reason: it defines an object that files beside it define as well\n" in out
-    assert out.count("  takes grant.yaml, which it shares with the units beside it\n") == 2
+    assert out.count("  judged together with grant.yaml, which other units have as well\n") == 2
 
 
 def test_no_units(here: Path, cli: Cli) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from scclint.load import load_file
 from scclint.load.commands import documents_of_commands
-from scclint.yaml.nodes import to_data
+from scclint.load.templates import is_field, written
+from scclint.yaml.nodes import MappingNode, to_data
 
 SCC = "system:openshift:scc:"
 
@@ -110,3 +112,95 @@ def test_place() -> None:
 
 def test_long_commands_end() -> None:
     assert len(found("oc adm policy add-scc-to-user anyuid " + "{{" * 200_000 + "\n" + "adm policy " * 100_000)) <= 1
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["", "oc apply -f web.yaml\nif true; then\n  ls\nX=1", "# undeploy:"],
+)
+def test_a_grant_that_the_script_removes_again(between: str) -> None:
+    add = "oc adm policy add-scc-to-user privileged -z web -n shop\n"
+    remove = "oc adm policy remove-scc-from-user privileged -z web -n shop\n"
+    assert found(f"set -e\n{add}{between}\n{remove}") == []
+    assert len(found(f"{remove}{add}")) == 1
+    assert len(documents_of("README.md", f"{add}{remove}")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deploy:\n\t{0}\nundeploy:\n\t{1}\n",
+        "{0}\nif test -n $X; then\n  {1}\nfi\n",
+        "if a; then\n  {0}\nelse\n  {1}\nfi\n",
+        "up() {{\n  {0}\n}}\ndown() {{\n  {1}\n}}\n",
+        "case $1 in\nup)\n{0}\n;;\ndown)\n{1}\n;;\nesac\n",
+        '{0}\ntest "$1" = down && {1}\n',
+        "{0}\nexit 0\n{1}\n",
+        "{0}\n{2}\n",
+        "{0}\n{3}\n",
+    ],
+)
+def test_a_removal_that_may_not_follow(text: str) -> None:
+    add = "oc adm policy add-scc-to-user privileged -z web -n shop"
+    remove = add.replace("add-scc-to", "remove-scc-from")
+    others = (remove.replace("shop", "other"), remove.replace("privileged", "anyuid"))
+    assert len(found(text.format(add, remove, *others))) == 1
+
+
+def test_the_other_subjects_of_a_grant_keep_it() -> None:
+    add = "oc adm policy add-scc-to-group anyuid a b\n"
+    assert found(f"{add}oc adm policy remove-scc-from-group anyuid a\n") == [
+        ("ClusterRoleBinding", "", f"{SCC}anyuid", ["Group /b"])
+    ]
+
+
+def documents_of(file: str, text: str) -> list[str]:
+    return [document.command for document in documents_of_commands(file, text)]
+
+
+def test_each_account_and_each_command_of_a_line() -> None:
+    two = "oc adm policy add-scc-to-user anyuid -z a -z b -n x && oc -n x adm policy add-scc-to-user \\\n  anyuid -z c"
+    assert [subjects for *_, subjects in found(two)] == [["ServiceAccount x/a", "ServiceAccount x/b"], ["ServiceAccount x/c"]]
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"oc apply -f - <<EOF\n{POD}EOF\n", [("Pod", 1, "")]),
+        (f"set -e\nkubectl create -n shop -f - << 'EOF'\n{POD}---\n{POD}EOF\n", [("Pod", 1, "shop"), ("Pod", 7, "shop")]),
+        (f'cat <<"END" | envsubst | oc replace --namespace=shop -f -\n{POD}END\n', [("Pod", 1, "shop")]),
+        (f"cat <<EOF |\n{POD}EOF\nkubectl apply -f -\n", [("Pod", 1, "")]),
+        (f"cat <<EOF > /tmp/a.yaml\n{POD}EOF\noc apply -f /tmp/a.yaml -n shop\n", [("Pod", 1, "shop")]),
+        (f"NS=shop\noc -n $NS apply \\\n  -f - <<EOF\n{POD}EOF\n", [("Pod", 1, "shop")]),
+        ("\toc apply -f - <<-EOF\n" + "".join(f"\t{line}\n" for line in POD.splitlines()) + "\tEOF\n", [("Pod", 1, "")]),
+        (f"cat <<EOF > /tmp/a.yaml\n{POD}EOF\n", []),
+        (f"cat <<EOF | tee a.yaml\n{POD}EOF\noc get pods\n", []),
+        (f"oc delete -f - <<EOF\n{POD}EOF\n", []),
+        (f"oc apply --dry-run=client -f - <<EOF\n{POD}EOF\n", []),
+        (f"# oc apply -f - <<EOF\n{POD}EOF\n", []),
+        (f'echo "oc apply -f - <<EOF"\n{POD}EOF\n', []),
+        (f"oc apply -f - <<< EOF\n{POD}EOF\n", []),
+        (f"oc apply -f - <<EOF\n{POD}", []),
+    ],
+)
+def test_here_documents(text: str, expected: list[tuple[str, int, str]]) -> None:
+    documents = load_file("a.sh", text, frozenset())
+    assert [(document.kind, document.line, document.namespace) for document in documents if document.kind] == expected
+
+
+def test_places_and_variables_of_here_documents() -> None:
+    text = (
+        "IMAGE=x\noc apply -f - <<EOF\n{0}  a: $IMAGE\n  b: ${{TAG:-1}} \\$A $(id) `id`\n  $REST\nEOF\n"
+        "oc apply -f - <<'EOF'\n{0}  a: $IMAGE\nEOF\n"
+    )
+    first, second = load_file("a.sh", text.format(POD.replace("spec: {", "spec:\n  hostPID: true\n#")), frozenset())
+    assert isinstance(first.root, MappingNode)
+    assert [entry.value.line for entry in first.root.entries if entry.key.value == "spec"] == [7]
+    data = to_data(first.root)["spec"]
+    assert data["a"] == "x"
+    assert written(data["b"]) == "1 $A $(id) `id`"
+    assert [written(key) for key in data if is_field(key)] == ["$REST"]
+    assert to_data(second.root)["spec"]["a"] == "$IMAGE"

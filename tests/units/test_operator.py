@@ -389,7 +389,9 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     assert (scc.rule_id, scc.notes[0]) == ("RBA406", change.format(3))
     assert scc.help.startswith("If the program writes SCCs, ")
     assert (role.rule_id, role.notes[0]) == ("RBA407", change.format(4))
-    assert role.help.startswith("The code creates these roles (controllers/agent.go:7): ship the roles in the bundle")
+    assert role.help.startswith(
+        "If the program creates roles (as controllers/agent.go:7 does), ship these roles with its manifests"
+    )
     write_files(
         {
             "controllers/agent.go": CODE.replace("Rules: rules", "").replace("// +", "// ")
@@ -398,8 +400,8 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     )
     scc, role = report_on(["."]).findings
     assert scc.notes[0] == "they can use whatever they write into an SCC"
-    assert scc.help.startswith("The code writes SCCs (controllers/agent.go:9), so it needs these rights: let an administrator")
-    assert role.help.startswith("If the program creates these roles, ")
+    assert scc.help.startswith("If the program writes SCCs (as controllers/agent.go:9 does), let an administrator")
+    assert role.help.startswith("If the program creates roles, ")
 
 
 DEPLOYMENT = """\

@@ -12,7 +12,7 @@ def run(args: Namespace) -> int:
     """List every unit, what it is made of, and why it is one."""
     config, registry = settings(args)
     opened_run, opened = open_units(args, config, registry)
-    workloads = [len(unit.workloads) for unit in opened]
+    workloads = [[workload.named for workload in unit.workloads] for unit in opened]
     units_and_workloads = list(zip(units_with_context(opened_run), workloads, strict=True))
 
     def render(form: str, output: str | None) -> str:

@@ -26,7 +26,6 @@ _WITH_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue"
 _CREATES_NOTHING = ("absent", "patched")
 """Values of `state` with which the module deletes an object, or patches one that is there."""
 
-_HERE_DOCUMENT = re.compile(r"<<-?[ \t]*+[\"'\\]?(\w++)[^\n]*+\n")
 _NAME = re.compile(r"[\w.-]++")
 
 
@@ -79,9 +78,11 @@ def _written(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any] | st
 
 def _of_text(place: Item, text: str) -> Iterator[Item]:
     """Yield the objects in a text, or in the here documents of a command, at the place of the text."""
+    from scclint.load.commands import here_documents
+
     texts = [text]
-    if here := list(_HERE_DOCUMENT.finditer(text)):
-        texts = [text[found.end() :].partition(f"\n{found[1]}")[0] for found in here]
+    if here := list(here_documents(text)):
+        texts = [text[opening.end() : end] for opening, end in here]
     for item in (item for one in texts for document in load_file("x.j2", one, frozenset()) for item in items_of(document)):
         home = item.provenance.home or place.provenance.home
         yield replace(place, data=item.data, provenance=replace(place.provenance, home=home))

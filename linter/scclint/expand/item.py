@@ -64,11 +64,10 @@ def items_of(document: Document) -> Iterator[Item]:
     root = document.root
     if document.status == "parsed" and isinstance(root, MappingNode):
         items = _unrolled(root, root, (), "", "")
-        if document.is_template:
-            items = map(with_unknowns, items)
-        yield from (
-            (replace(item, provenance=Provenance(command=document.command)) for item in items) if document.command else items
-        )
+        if document.command or document.namespace:
+            origin = Provenance(command=document.command, home=document.namespace)
+            items = (replace(item, provenance=origin) for item in items)
+        yield from map(with_unknowns, items) if document.is_template else items
 
 
 def _unrolled(root: Node, node: MappingNode, path: Path, kind: str, api_version: str) -> Iterator[Item]:

@@ -10,6 +10,7 @@ from scclint.files import ASSET_FOLDERS, SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, rea
 from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, first_root, text_at
 from scclint.load.sniff import other_kind
+from scclint.record import replace
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode, to_data
 from scclint.yaml.split import Chunk, split
 
@@ -42,7 +43,8 @@ def load_file(
     if is_script or any(isinstance(document.root, SequenceNode) for document in documents):
         from scclint.load.commands import documents_of_commands
 
-        return [*documents, *documents_of_commands(file, text)]
+        documents += documents_of_commands(file, text)
+        return [*documents, *_applied(file, text, subject_kinds, len(documents))] if is_script else documents
     is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
     if not (is_template or is_asset or any(d.status == "template" and "{{" in d.text for d in documents)):
         return documents
@@ -51,6 +53,18 @@ def load_file(
     texts = readings(file, text)
     whole = parseable(texts[min(reading, len(texts) - 1)], lambda chunk: _parses(file, chunk))
     return [as_template(document) for document in _load(file, whole, subject_kinds, False)]
+
+
+def _applied(file: str, text: str, subject_kinds: Set[str], first: int) -> Iterator[Document]:
+    """Yield the documents that the commands of a script apply from its here documents. `first` is the index of the first one."""
+    from scclint.load.commands import applied_text
+    from scclint.load.templates import as_template, parseable
+
+    applied, namespaces = applied_text(file, text)
+    whole = parseable(applied, lambda chunk: _parses(file, chunk))
+    for document in _load(file, whole, subject_kinds, False) if namespaces else ():
+        namespace = namespaces[max(line for line in namespaces if line <= max(document.line, min(namespaces)))]
+        yield replace(as_template(document), index=first + document.index, namespace=namespace)
 
 
 def load_text(file: str, text: str, subject_kinds: Set[str]) -> list[Document]:

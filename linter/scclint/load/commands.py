@@ -1,70 +1,239 @@
-"""Reads the commands of scripts, Makefiles and playbooks that bind roles and grant SCCs, as the bindings that they create.
+"""Reads the commands of scripts, Makefiles and playbooks.
+
+Those that bind roles and grant SCCs become the bindings that they create. Others deploy folders and files, or apply here documents.
 
 Source: pkg/cli/admin/policy of openshift/oc. `add-scc-to-user -z` binds the ClusterRole of the SCC in one namespace, the other forms bind
 it in all.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from scclint.files import SCRIPT_SUFFIXES
 from scclint.load.document import Document
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
 
 _GROUP = "rbac.authorization.k8s.io"
 _COMMAND = re.compile(
     r"(?:(?:-n|--namespace)[= \t](?P<inside>\S{1,80}+)[ \t]+)?"
-    r"\b(?:adm[ \t]+policy[ \t]+add-(?P<added>scc|role|cluster-role)-to-(?P<to>user|group)"
-    r"|create[ \t]+(?P<cluster>cluster)?rolebinding)\b(?P<rest>(?:\\\r?\n|[^\n])*+)"
+    r"\b(?:adm[ \t]+policy[ \t]+(?P<change>add|remove)-(?P<added>scc|role|cluster-role)-(?:to|from)-(?P<to>user|group)"
+    r"|create[ \t]+(?P<cluster>cluster)?rolebinding)\b"
+    r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?))[)}\"']{0,3}+"
+    r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
+    r"(?P<verb>apply|create|replace|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
+    r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
 )
+APPLYING = ("apply", "create", "replace")
+_VERBS = {"kust": ("build",), "helm": ("upgrade", "install", "template")}
+"""The verbs that deploy something, or print what is deployed, by the start of the tool's name. `oc` and `kubectl` have the others."""
 _LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")
 """A command as a list of its words, in flow style (the borders of the words) or in block style (all words)."""
 _BORDER = re.compile(r"\n[ \t]++- |[\"'],[ \t]*[\"']")
 _WORD = re.compile(
     r"\\\r?\n|((?:\{\{[^}\n]{0,80}\}\}|\$\{[^}\n]{0,80}\}|\$\([^)\n]{0,80}\)|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'"
-    r"|[^\s;&|#<>()`\"'\\])++)|([;&|#<>()`\"'\\])"
+    r"|\\[^\s]|[^\s;&|#<>()`\"'\\])++)|([;&|#<>()`\"'\\\n])"
 )
 _ASSIGNED = re.compile(
-    r"^[ \t]*+(?:(?:export|local|readonly)[ \t]++)?(\w++)[ \t]*+[:?]?=[ \t]*+[\"']?(?:\$\{\w++:[-=])?([\w.:/-]++)\}?[\"']?[ \t]*+$",
-    re.M,
+    r"^[ \t]*+(?:(?:export|local|readonly|declare)[ \t]++(?:-\w++[ \t]++)?)?(\w++)[ \t]*+[:?]?=[ \t]*+([^\n]{1,300})$", re.M
 )
-"""A variable that a line of a script or Makefile sets, and the value or default that it gets."""
-_USED = re.compile(r"\$(?:(\w++)|[{(](\w++)(?::[-=]([\w.:/-]++))?[)}])")
-_NOT_RUN = re.compile(r"[ \t@-]*+(?:#|//|echo\b|printf\b|log\b|.*?\bmsg:)")
-_SHORT = {"-z": "serviceaccount", "-n": "namespace"}
+"""A variable that a line of a script or Makefile sets, and the text that sets it."""
+_VALUE = re.compile(r"[\"']?(?:\$\{\w++:?[-=])?((?:[\w.:/-]|\$\{\w++\}|\$\(\w++\)|\$\w++)++)\}?[\"']?\s*+(?:#.*)?")
+_USED = re.compile(r"\$\$?(?:(\w++)|[{(](\w++)(?::?[-=]([\w.:/-]++))?[)}])")
+OWN, TOP = "\0own", "\0top"
+"""The folder of a script and that of its repository, in a path that a command names. No file contains these characters."""
+_BUILT_IN = {"PWD": ".", "pwd": ".", "CURDIR": OWN, "GITHUB_WORKSPACE": TOP, "CI_PROJECT_DIR": TOP}
+_NOT_RUN = re.compile(r"[ \t@-]*+(?:#|//|echo\b|printf\b|log\b|name:|.*?\bmsg:|.*?[ \t]#)")
+_SHORT = {"-z": "serviceaccount", "-n": "namespace", "-f": "filename", "-k": "kustomize"}
+_SWITCH = re.compile(
+    r"i|R|g|A|install|wait|wait-for-jobs|atomic|create-namespace|debug|force|recursive|server-side|force-conflicts|"
+    r"dry-run|validate|overwrite|save-config|prune|all|enable-helm|reuse-values|reset-values|"
+    r"reset-then-reuse-values|dependency-update|skip-crds|include-crds|is-upgrade|no-hooks|devel|cleanup-on-fail|"
+    r"rollback-on-failure|generate-name|replace|verify|skip-schema-validation|skip-tests|hide-notes|record|"
+    r"ignore-not-found|insecure-skip-tls-verify|kube-insecure-skip-tls-verify|plain-http"
+)
+"""Flags without a value."""
 _LONGEST = 2_000
 """Characters of a command that are read."""
+_FARTHEST = 20_000
+"""Characters between a grant and the command that removes it again."""
 _OPEN = re.compile(r"[$]|\{\{")
+_HERE_DOCUMENT = re.compile(
+    r"(?<!<)<<(?P<tabs>-?)[ \t]*+(?P<quote>[\"'\\]?)(?P<word>\w[\w.-]*+)(?P<rest>(?:\\\r?\n|[^\n])*+)(?:\n|\Z)"
+)
+_END = re.compile(r"^[ \t]*+(\w[\w.-]*+)[ \t\r]*+$", re.M)
+_STDIN = {"-", "/dev/stdin"}
+_WRITTEN_TO = re.compile(r"(?<![\d&>])>>?[ \t]*+[\"']?([^\s;&|\"'>(]++)")
+_LINE_END = re.compile(r"(?<!\\)(?<!\\\r)\n")
+_ALONE = re.compile(r"[ \t@-]*+(?:sudo[ \t]++)?\S*+[ \t]*+\Z")
+"""What is in front of a command that is the first of its line: at most the name of the program."""
+_OTHER_BLOCK = re.compile(
+    r"[})]|;;|(?:else|elif|fi|done|esac|exit|return|function)\b|\S*\(\)|[\w./%$()-]++[ \t]*+:(?!=)|[^\s(]*+\)"
+)
+"""How a line begins that ends a block of commands or begins another."""
+
+
+class ScriptCommand(NamedTuple):
+    """A command that grants or deploys something.
+
+    `match` is that of its verb. `words` are its arguments and `flags` the values of its flags, with the values of variables in them.
+    `start` is the offset of its line, `end` the one behind its last argument and `line_end` that of the line break behind it.
+    `folder` is what the last `cd` in front of it names, and `shown` its text in one line.
+    """
+
+    match: re.Match[str]
+    words: list[str]
+    flags: dict[str, list[str]]
+    line: int
+    start: int
+    end: int
+    line_end: int
+    folder: str
+    shown: str
+
+    def flag(self, *names: str) -> list[str]:
+        """The values of flags that mean the same."""
+        return [value for name in names for value in self.flags.get(name, ())]
+
+    @property
+    def applies(self) -> bool:
+        """Whether it applies manifests to a cluster, and does not only try to."""
+        return self.match["verb"] in APPLYING and self.flags.get("dry-run", ["none"])[-1] == "none"
+
+
+def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
+    """Yield the commands in a text that grant or deploy something."""
+    plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
+    variables = _BUILT_IN | variables_of(text) if _COMMAND.search(plain) else {}
+    folder, start, line, at = "", -1, 1, 0
+    while match := _COMMAND.search(plain, at):
+        begins = text.rfind("\n", 0, match.start()) + 1
+        if begins != start:
+            line, start = line + text.count("\n", max(start, 0), begins), begins
+            folder = "" if file.endswith(("Makefile", ".mk")) else folder
+            if _NOT_RUN.match(text, start, match.start()):
+                at = len(plain) if (end := plain.find("\n", match.end())) < 0 else end
+                continue
+        verb_end = match.end()
+        words, flags, length = _words(plain[verb_end : verb_end + _LONGEST], variables)
+        at = verb_end + length
+        if match["cd"]:
+            folder = words[0] if words else ""
+        elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "kustomize")):
+            _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
+            rest = _LINE_END.search(plain, at)
+            shown = " ".join(plain[match.start() : at].replace("\\", " ").split())
+            yield ScriptCommand(
+                match, words, in_front | flags, line, start, at, rest.start() if rest else len(plain), folder, shown
+            )
+
+
+def variables_of(text: str) -> dict[str, str]:
+    """Return the variables that a script sets to one known value."""
+    values: dict[str, set[str]] = {}
+    for name, written in _ASSIGNED.findall(text) if "$" in text else ():
+        match = _VALUE.fullmatch(written)
+        values.setdefault(name, set()).add(_folder(written) or (match[1] if match else ""))
+    known = {name: value for name, (value, *others) in values.items() if value and not others}
+    return {name: _filled(value, known) for name, value in known.items()}
+
+
+def _folder(text: str) -> str:
+    """Return the path that begins with an expression for the folder of the script or repository; empty if none does."""
+    head, _, tail = text.rpartition(")")
+    tail = tail.strip("\"' \t\r")
+    if "dirname" in head and any(name in head for name in ("BASH_SOURCE", "$0", "${0")):
+        return OWN + "/.." * (head.count("/..") + head.count("dirname") - 1) + tail
+    return TOP + tail if "--show-toplevel" in head else ""
 
 
 def documents_of_commands(file: str, text: str) -> Iterator[Document]:
-    """Yield a document for each binding that commands in a text create. A command whose role is not known gives none."""
-    if "add-" not in text and "rolebinding" not in text:
-        return
-    counted = 0
-    line = 1
-    values: dict[str, set[str]] = {}
-    for name, value in _ASSIGNED.findall(text) if "$" in text else ():
-        values.setdefault(name, set()).add(value)
-    variables = {name: value for name, (value, *others) in values.items() if not others}
-    plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
-    for index, match in enumerate(_COMMAND.finditer(plain)):
-        start = text.rfind("\n", 0, match.start()) + 1
-        line, counted = line + text.count("\n", counted, start), start
-        if _NOT_RUN.match(text, start, match.start()):
-            continue
-        words, flags, end = _words(match["rest"][:_LONGEST], variables)
-        flags.setdefault("namespace", _filled(match["inside"] or "", variables))
-        binding = _binding(match, words, flags)
+    """Yield a document for each binding that commands in a text create. A command whose role is not known gives none.
+
+    Subjects that a later command of a script certainly removes again have no grant.
+    """
+    made: list[tuple[dict[str, Any], ScriptCommand]] = []
+    latest: dict[str, tuple[dict[str, Any], ScriptCommand]] = {}
+    for command in commands_in(file, text):
+        binding = None if command.match["verb"] else _binding(command.match, command.words, command.flags)
         if binding is None:
             continue
-        whole = slice(match.start(), match.start("rest") + end)
-        command = text[whole]
-        shown = " ".join(["oc", *plain[whole].replace("\\", " ").split()])
-        column = match.start() - start + 1
-        region = (file, line, column, line, column + len(command.partition("\n")[0].rstrip(" \\")))
-        kind, api_version = binding["kind"], binding["apiVersion"]
-        yield Document(file, index, line, "", "parsed", _node(binding, region), kind, api_version, command=shown)
+        what = (binding["kind"], binding["metadata"].get("namespace"), binding["roleRef"]["name"])
+        keys = {repr((*what, subject)): subject for subject in binding["subjects"]}
+        if command.match["change"] != "remove":
+            made.append((binding, command))
+            latest |= dict.fromkeys(keys, made[-1])
+            continue
+        for key in keys.keys() & latest.keys() if file.endswith(SCRIPT_SUFFIXES) else ():
+            granted, by = latest.pop(key)
+            if _always_follows(text, by, command):
+                granted["subjects"].remove(keys[key])
+    for index, (binding, command) in enumerate(made):
+        if binding["subjects"]:
+            column = command.match.start() - command.start + 1
+            written = text[command.match.start() : command.end].partition("\n")[0]
+            region = (file, command.line, column, command.line, column + len(written.rstrip(" \\")))
+            kind, api_version = binding["kind"], binding["apiVersion"]
+            shown = f"oc {command.shown}"
+            yield Document(file, index, command.line, "", "parsed", _node(binding, region), kind, api_version, command=shown)
+
+
+def _always_follows(text: str, first: ScriptCommand, second: ScriptCommand) -> bool:
+    """Whether a script that runs a command also runs another one behind it: both are whole lines of the same block."""
+    if second.start - first.start > _FARTHEST:
+        return False
+    fronts = [text[command.start : command.match.start()] for command in (first, second)]
+    indents = {len(front) - len(front.lstrip()) for front in fronts}
+    indent = indents.pop()
+    lines = text[first.start : second.start].split("\n")
+    is_border = any(line.strip() and (line[:indent].strip() or _OTHER_BLOCK.match(line, indent)) for line in lines)
+    return not (indents or is_border) and all(map(_ALONE.match, fronts))
+
+
+def here_documents(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the beginning of each here document, which ends where its text starts, and the offset of the line that ends it."""
+    ends: dict[str, list[int]] = {}
+    for line in _END.finditer(text) if "<<" in text else ():
+        ends.setdefault(line[1], []).append(line.start())
+    at = 0
+    while opening := _HERE_DOCUMENT.search(text, at):
+        at = opening.end()
+        later = ends.get(opening["word"], [])
+        if (index := bisect_left(later, at)) < len(later):
+            at = later[index]
+            yield opening, at
+
+
+def applied_text(file: str, text: str) -> tuple[str, dict[int, str]]:
+    """Return the here documents of a script that its commands apply, and the namespace of each by the line in which it begins.
+
+    In place of the rest are empty lines and `---`. Variables that the script does not set are encoded as the expressions of templates.
+    """
+    from scclint.load.templates import with_variables
+
+    applying = [command for command in commands_in(file, text) if command.applies] if "<<" in text else []
+    by_input = {command.line_end + 1: command for command in applying if _STDIN.intersection(command.flag("filename"))}
+    by_line = {command.start: command for command in by_input.values()}
+    by_file = {name: command for command in applying for name in command.flag("filename")}
+    variables = variables_of(text) if applying else {}
+    parts: list[str] = []
+    namespaces: dict[int, str] = {}
+    at = line = 0
+    for opening, end in here_documents(text) if applying else ():
+        written = _WRITTEN_TO.search(text, text.rfind("\n", 0, opening.start()) + 1, opening.end())
+        command = by_input.get(opening.end()) or by_file.get(written[1] if written else "")
+        if command is None and opening["rest"].rstrip().endswith("|"):
+            command = by_line.get(text.find("\n", end) + 1)
+        if command is not None:
+            lines, body = text.count("\n", at, opening.end()), text[opening.end() : end]
+            body = re.sub(r"^\t++", "", body, flags=re.M) if opening["tabs"] else body
+            body = body if opening["quote"] else with_variables(body, lambda used: _filled(used, variables))
+            parts.append("\n" * (lines - 1) + f"---\n{body}")
+            namespaces[line + lines] = (command.flag("namespace") or [""])[-1]
+            line += lines + body.count("\n")
+            at = end
+    return "".join(parts), namespaces
 
 
 def _filled(word: str, variables: Mapping[str, str]) -> str:
@@ -72,46 +241,51 @@ def _filled(word: str, variables: Mapping[str, str]) -> str:
     return _USED.sub(lambda found: variables.get(found[1] or found[2]) or found[3] or found[0], word)
 
 
-def _words(text: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str, str], int]:
-    """Return the arguments of a command and its flags, up to the end of the command, and this end."""
+def _words(text: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str, list[str]], int]:
+    """Return the arguments of a command and the values of its flags, up to the end of the command, and this end."""
     words: list[str] = []
-    flags: dict[str, str] = {}
+    flags: dict[str, list[str]] = {}
     name = ""
     end = len(text)
     for match in _WORD.finditer(text):
         if match[2]:
             end = match.start()
             break
-        word = _filled((match[1] or "").replace('"', "").replace("'", ""), variables)
+        if match[1] is None:
+            continue
+        word = match[1].replace('"', "").replace("'", "")
+        word = _folder(word) or _filled(word, variables)
+        key, is_set, value = word.lstrip("-").partition("=")
         if name:
-            flags[name], name = word, ""
+            flags.setdefault(name, []).append(word)
+            name = ""
         elif (short := _SHORT.get(word[:2])) and word[2:]:
-            flags[short] = word[2:].removeprefix("=")
-        elif word.startswith("-"):
-            key, is_set, value = word.lstrip("-").partition("=")
-            name = "" if is_set else _SHORT.get(word, key)
-            flags |= {key: value} if is_set else {}
-        elif word:
+            flags.setdefault(short, []).append(word[2:].removeprefix("="))
+        elif not word.startswith("-") or word == "-":
             words.append(word)
+        elif is_set or _SWITCH.fullmatch(key):
+            flags.setdefault(key, []).append(value)
+        else:
+            name = _SHORT.get(word, key)
     return words, flags, end
 
 
-def _binding(match: re.Match[str], words: list[str], flags: dict[str, str]) -> dict[str, Any] | None:
-    namespace = flags["namespace"]
-    account = flags.get("serviceaccount", "")
+def _binding(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]]) -> dict[str, Any] | None:
+    namespace = flags.get("namespace", [""])[-1]
+    accounts = flags.get("serviceaccount", [])
     if match["added"]:
         role = words[0] if words else ""
         role_kind = "ClusterRole"
         subjects = [_subject(word, match["to"]) for word in words[1:]]
-        in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not account)
+        in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not accounts)
         # Without -n, the account is in the project of the user. The namespace of a RoleBinding stands for it.
-        subjects += [_account(namespace or ("${NAMESPACE}" if in_all else ""), account)] if account else []
+        subjects += [_account(namespace or ("${NAMESPACE}" if in_all else ""), account) for account in accounts]
         role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
     else:
-        role = flags.get("clusterrole") or flags.get("role", "")
+        role = (flags.get("clusterrole") or flags.get("role") or [""])[-1]
         role_kind = "ClusterRole" if "clusterrole" in flags else "Role"
-        subjects = [_account(*account.rpartition(":")[::2])] if account else []
-        subjects += [_subject(flags[kind], kind) for kind in ("user", "group") if kind in flags]
+        subjects = [_account(*account.rpartition(":")[::2]) for account in accounts]
+        subjects += [_subject(name, kind) for kind in ("user", "group") for name in flags.get(kind, ())]
         in_all = bool(match["cluster"])
     if not role or not subjects or (match["added"] != "scc" and _OPEN.search(role)):
         return None

@@ -27,6 +27,7 @@ class Document:
     own lines; where several documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of
     all of them and the others none. `is_template` says whether it was read from a template, with its expressions in `text` and `root`
     as `scclint.load.templates` writes them. `command` is the command in a script that creates the object, and that no manifest states.
+    `namespace` is the one in which a command applies the document; empty if none is known.
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
@@ -51,6 +52,7 @@ class Document:
     is_template: bool = False
     command: str = ""
     stored: bool = False
+    namespace: str = ""
 
     @property
     def release_namespace(self) -> str:

@@ -19,6 +19,7 @@ _JINJA = (".j2", ".jinja", ".jinja2")
 _OPENS = re.compile(r"\{[{%#]")
 _CLOSES = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]{1,80}\}")
+_OF_SHELL = re.compile(r"\\([$`\\])|\$\{[^}\n]{0,200}\}|\$\([^)\n]{0,200}\)|\$\w++|`[^`\n]{0,200}`")
 _FIRST_WORD = re.compile(r"[-+~\s]*+(?:(/\*|\$\w*+[ ,$\w]*+:?=)|(\w++))")
 _GO_OPENERS = frozenset(("if", "range", "with", "block", "define"))
 _JINJA_OPENERS = frozenset(("if", "for", "macro", "call", "set"))
@@ -64,6 +65,16 @@ def readings(file: str, text: str) -> list[str]:
     root = _parsed(text, jinja=file.endswith(_JINJA) or "{%" in text)
     number = min(_readings_of(root), MAX_READINGS)
     return [_alone("".join(_text_of(root, index))) for index in range(number)]
+
+
+def with_variables(text: str, filled: Callable[[str], str]) -> str:
+    """Return a text as a shell expands it. `filled` returns the value of an expression, or the expression where it has none."""
+
+    def expanded(match: re.Match[str]) -> str:
+        value = filled(match[0])
+        return match[1] or (_encoded(value) if "$" in value or "`" in value else value)
+
+    return _alone(_OF_SHELL.sub(expanded, text))
 
 
 def parseable(text: str, parses: Callable[[Chunk], bool]) -> str:

@@ -1,6 +1,7 @@
 """Tables of text for terminals: columns as wide as their widest cell."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from sys import maxsize
 
 from scclint.report.text import visible_line
 from scclint.text import display_width
@@ -30,11 +31,20 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], columns: int | N
 def table_with_remarks(
     header: Sequence[str], rows: Sequence[tuple[Sequence[str], Iterable[str]]], columns: int | None = None
 ) -> str:
-    """Return a table as text in which the remarks on a row are below it."""
+    """Return a table as text in which the remarks on a row are below it, wrapped to so many `columns`."""
+    from textwrap import TextWrapper
+
+    wrapper = TextWrapper(
+        columns or maxsize,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT * 2,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     head, *lines = table(header, [cells for cells, _ in rows], columns)
     parts = [head]
     for line, (_, remarks) in zip(lines, rows, strict=True):
-        parts += [line, *(f"{_INDENT}{visible_line(remark)}" for remark in remarks)]
+        parts += [line, *(wrapper.fill(visible_line(remark)) for remark in remarks)]
     return "\n".join(parts)
 
 

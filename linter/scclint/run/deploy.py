@@ -298,7 +298,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     if config.render != "never":
         from scclint.units.render import Renderer, installed
 
-        options_of_builds = _UNRESTRICTED if _is_unrestricted(outline) else ()
+        options_of_builds = _UNRESTRICTED if ("unrestricted",) in outline.told else ()
         renderer = UnitRenderer(
             Renderer(options_of_builds),
             (*installed(), *options_of_builds),
@@ -329,12 +329,6 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     units, failed = _judged_units(split.units, renderings)
     renderings = {name: rendering for name, rendering in renderings.items() if not rendering.error}
     return Rendered(units, split, renderings, texts, renderer, failed, notices)
-
-
-def _is_unrestricted(outline: Outline) -> bool:
-    """Whether a script, a CI workflow or a setting of Argo CD builds kustomizations whose files may lie outside of their folders."""
-    asking = (outline.text(file) for file in outline.files if "/." in f"/{file}" or "argocd" in file)
-    return ("unrestricted",) in outline.told or any(UNRESTRICTED in text for text in asking)
 
 
 def _render_new(

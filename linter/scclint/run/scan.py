@@ -55,12 +55,12 @@ def scan(
         files = _without(
             asserted, files, "each is what a test of chainsaw or kuttl compares with objects of a cluster", notices
         )
-    if sources.texts:
-        files, told, text_notices = beside(files, sources.texts)
-        notices += text_notices
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
+    if sources.folders:
+        files, told, text_notices = beside(files, sources.texts, reader)
+        notices += text_notices
     if sources.folders and any(file.display.endswith(TEMPLATE_SUFFIXES) for file in files):
         files = [file for file in files if not file.display.endswith(TEMPLATE_SUFFIXES) or _is_template(file, reader)]
 
@@ -144,6 +144,11 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
         return os.getcwd()
 
 
+_HELMFILE = re.compile(r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$")
+_DEPLOYING = re.compile(
+    rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE.pattern}"
+)
+"""The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
 _LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|third_party)/|_test\.go$|/zz_generated"
 _MOST_NAMED = 3
 
@@ -160,12 +165,12 @@ _YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)"
 
 
 def beside(
-    files: Iterable[SourceFile], texts: Iterable[SourceFile]
+    files: Sequence[SourceFile], texts: Iterable[SourceFile], reader: Reader
 ) -> tuple[list[SourceFile], Mapping[Question, list[Any]], list[Notice]]:
-    """Return the files with the scripts among some texts that grant by command, and without those that podman runs.
+    """Return the files with the scripts among some texts whose commands grant something or apply objects, and without those that podman runs.
 
-    The answers are those of documentation and code (see `scclint.other_units`). Notes name the files that podman runs, and the lines of code
-    and scripts with access to the node.
+    The answers are those of documentation and code (see `scclint.other_units`), and the commands of scripts and CI workflows that deploy
+    something. Notes name the files that podman runs, and the lines of code and scripts with access to the node.
     """
     from scclint.load.commands import documents_of_commands
     from scclint.load.host_access import lines_with_access
@@ -180,19 +185,26 @@ def beside(
             folder = os.path.dirname(file.display)
             played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
-        if UNRESTRICTED in text:
-            told[("unrestricted",)] = []
         is_code = file.display.endswith(".go")
-        grants = [] if is_code else list(documents_of_commands(file.display, text))
         if not (is_code or is_script):
-            _tell_documented(told, grants)
+            _tell_documented(told, documents_of_commands(file.display, text))
             continue
-        if grants:
-            scripts.append(file)
         if is_code:
             _tell_code(told, file.display, text)
+        elif text:
+            _tell_deploying(told, file.display, text)
+            documents = reader.documents(file, keep=False)
+            scripts += [file] if any(document.status in ("parsed", "template") for document in documents) else []
+            lines = text.split("\n")
+            for document in (document for document in documents if document.kind and document.text):
+                end = document.line + document.text.count("\n")
+                lines[document.line - 1 : end] = [""] * (end + 1 - document.line)
+            text = "\n".join(lines)
         for line, name in lines_with_access(text, is_code=is_code):
             code.setdefault(f"{file.display}:{line}", []).append(name)
+    for file in files:
+        if _DEPLOYING.search(file.display):
+            _tell_deploying(told, file.display, _text(file))
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
@@ -211,6 +223,17 @@ def _without(left_out: Set[str], files: Iterable[SourceFile], why: str, notices:
     if names:
         notices.append(Notice("note", f"{and_more(names, _MOST_NAMED)}: not judged, because {why}"))
     return kept
+
+
+def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> None:
+    """Add the commands of a script or CI workflow that deploy something, and whether it builds kustomizations without load restrictions."""
+    from scclint.load.commands import commands_in
+
+    if UNRESTRICTED in text:
+        told[("unrestricted",)] = []
+    commands = [command for command in commands_in(file, text) if command.match["verb"]]
+    if commands or _HELMFILE.search(file):
+        told.setdefault(("commands",), []).append((file, text, commands))
 
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:

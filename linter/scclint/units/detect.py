@@ -20,7 +20,7 @@ from scclint.record import record, replace
 from scclint.text import and_more, counted, field_path
 from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
 from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField
-from scclint.units.facts import NO_FACTS, identity
+from scclint.units.facts import NO_FACTS, Identity, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.built import built_names, is_built
@@ -31,6 +31,7 @@ from scclint.units.unit import ARGO, DEFAULT, FLUX, FLUX_HELM, PLAIN, Deployment
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
+    from scclint.units.commands import Commands
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
@@ -94,7 +95,9 @@ class Split:
         units += self._bundles(stray_bundles)
         units += self._directories()
         units += self._applied()
-        units += self._plain(units)
+        built = self._built_objects(units)
+        units += self._applied_by_commands(built)
+        units += self._plain(built)
         return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
 
     @cached_property
@@ -138,11 +141,9 @@ class Split:
     @cached_property
     def _deployed(self) -> "Mapping[str, list[Deployment]]":
         """What the objects of Argo CD and Flux deploy from this repository, by real path: each different deployment of a folder once."""
-        objects = list(self._deploying())
-        if not objects:
-            return {}
         by_path: dict[str, dict[Deployment, Deployment]] = {}
-        for item in objects:
+        followed: list[Deployment] = []
+        for item in self._deploying():
             for entry in _deployed_by(item, self._repository):
                 if not isinstance(entry, Deployment):
                     self._unfollowed.append(entry)
@@ -150,10 +151,23 @@ class Split:
                     why = f"{self._repository.name(entry.path)} is not in the input"
                     self._unfollowed.append(Deployer(item, self._repository).unfollowed(("spec",), why))
                 else:
-                    release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
-                    alike = replace(entry, by="", release=release, files=(), patch_spans=())
-                    by_path.setdefault(entry.path, {}).setdefault(alike, entry)
+                    followed.append(entry)
+        for entry in (*followed, *(self._commands.deployments() if self._commands else ())):
+            release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
+            alike = replace(entry, by="", release=release, files=(), patch_spans=(), commands=())
+            several = by_path.setdefault(entry.path, {})
+            first = several.setdefault(alike, entry)
+            several[alike] = replace(first, commands=tuple(dict.fromkeys((*first.commands, *entry.commands))))
         return {path: list(several.values()) for path, several in by_path.items()}
+
+    @cached_property
+    def _commands(self) -> "Commands | None":
+        """What the commands of scripts deploy; None if there are none."""
+        if ("commands",) not in self._outline.told:
+            return None
+        from scclint.units.commands import Commands
+
+        return Commands(self._outline.told[("commands",)], self.tree)
 
     def _is_outside(self, path: str) -> bool:
         """Whether a folder has manifests, and none of its files is in the input."""
@@ -291,7 +305,7 @@ class Split:
         for folder, deployed in self._deployed.items():
             # Flux generates a kustomization for a folder without one.
             for deployment in (deployment for deployment in deployed if self._is_plain(folder) and _is_built(deployment)):
-                unit = self._kustomize_unit(self._name(folder, deployment), folder, f"{deployment.by} deploys it", deployment)
+                unit = self._kustomize_unit(self._name(folder, deployment), folder, _reason(deployment), deployment)
                 included.update(os.path.realpath(os.path.join(self.tree, path)) for path in self.closures[unit.name].folders)
                 yield unit
         for folder, kustomization in self._kustomizations.items():
@@ -303,9 +317,7 @@ class Split:
                 self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
                 continue
             for deployment in (deployed or [DEFAULT]) if is_entry and folder not in self._configured_paths else ():
-                reason = (
-                    f"{deployment.by} deploys it" if deployment.by else alone or "a kustomization that no other one includes"
-                )
+                reason = _reason(deployment) or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
     def _is_commented_out(self, folder: str) -> bool:
@@ -440,14 +452,14 @@ class Split:
                 continue
             deployed = self._deployed.get(real, [])
             for deployment in deployed:
-                yield self._chart_unit(self._name(real, deployment), folder, f"{deployment.by} deploys it", deployment)
+                yield self._chart_unit(self._name(real, deployment), folder, _reason(deployment), deployment)
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
+            by_controller = any(not deployment.is_by_command for deployment in deployed)
+            has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
             for called, view in views(folder or os.curdir, self.tree, inflated).items():
-                # Beside what is deployed, only what is called a values file is one.
-                deployable = (
-                    called and belongs_to_chart(f"{called}.yaml") and named.isdisjoint(map(os.path.realpath, view.values))
-                )
-                if not deployed or deployable:
+                # Beside what a controller deploys, only what is called a values file is one.
+                is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default
+                if is_new and not (by_controller and not (called and belongs_to_chart(f"{called}.yaml"))):
                     name = self._outline.name(folder) + (f"#{called}" if called else "")
                     reason = f"a chart with the values of {called}" if called else "a chart with its default values"
                     yield self._chart_unit(name, folder, reason, view)
@@ -475,7 +487,7 @@ class Split:
                 if files:
                     self._take(files)
                     yield Unit(
-                        *(self._name(path, deployment), "directory", shown, files, f"{deployment.by} deploys it"),
+                        *(self._name(path, deployment), "directory", shown, files, _reason(deployment)),
                         namespace=deployment.namespace,
                         deployment=deployment,
                     )
@@ -498,11 +510,42 @@ class Split:
                     reason = f"{by}, with other branches of its conditions" if reading else by
                     yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
 
-    def _plain(self, others: Iterable[Unit]) -> Iterator[Unit]:
+    def _built_objects(self, units: Iterable[Unit]) -> frozenset[Identity]:
+        """What the files of kustomizations define, if there are other files."""
         outline = self._outline
-        built = {file for unit in others if unit.kind == "kustomize" for file in unit.files}
+        built = {file for unit in units if unit.kind == "kustomize" for file in unit.files}
         rendered = [file for file in outline.files if file in built and file not in self._left]
-        defined = frozenset().union(*(outline.facts(file).identities for file in rendered)) if self._left else frozenset()
+        return frozenset().union(*(outline.facts(file).identities for file in rendered)) if self._left else frozenset()
+
+    def _applied_by_commands(self, built: frozenset[Identity]) -> Iterator[Unit]:
+        """The plain files that one script applies in one namespace. A variant of what a kustomization builds stays by itself."""
+        outline = self._outline
+        applied_by: dict[tuple[frozenset[str], str], dict[str, Iterable[str]]] = {}
+        for (script, namespace), applied in self._commands.applied.items() if self._commands else ():
+            shown = (file for file in map(outline.shown, applied.files) if file in self._left)
+            files = frozenset(file for file in shown if built.isdisjoint(outline.facts(file).identities))
+            if files:
+                applied_by.setdefault((files, namespace), {})[script] = applied.commands
+        for files, namespace in applied_by:
+            # A script that applies only a part of the files makes no other deployment.
+            if any(files < others and namespace == home for others, home in applied_by):
+                continue
+            parts = [scripts for (part, home), scripts in applied_by.items() if part <= files and home == namespace]
+            context = sorted({script for scripts in parts for script in scripts if script in outline.files} - files)
+            commands = tuple(command for scripts in parts for by_script in scripts.values() for command in by_script)
+            for group in alternatives(files, lambda file: outline.facts(file).identities):
+                path = group.path or os.path.commonpath(files if len(files) == 1 else [*map(os.path.dirname, files)]) or "."
+                deployment = Deployment(namespace=namespace, commands=commands)
+                yield Unit(
+                    *(self._name(path, deployment), "directory", path, group.files, _reason(deployment)),
+                    (*group.shared, *context),
+                    namespace,
+                    deployment,
+                )
+        self._take(file for files, _ in applied_by for file in files)
+
+    def _plain(self, defined: frozenset[Identity]) -> Iterator[Unit]:
+        outline = self._outline
         variants = {file for file in self._left if not defined.isdisjoint(outline.facts(file).identities)} if defined else set()
         groups = alternatives(
             (file for file in self._left if file not in variants), lambda file: outline.facts(file).identities
@@ -523,6 +566,13 @@ class Split:
         for file in sorted(variants.difference(fragments)):
             reason = "it defines an object that a kustomization builds as well"
             yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
+
+
+def _reason(deployment: Deployment) -> str:
+    """Return why something that is deployed is a unit; empty if nothing deploys it."""
+    if deployment.by and not deployment.is_by_command:
+        return f"{deployment.by} deploys it"
+    return "the repository has a command that deploys it" if deployment.commands else ""
 
 
 def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
 from scclint.expand.ansible import applied, homes_of_files
-from scclint.files import TEMPLATE_SUFFIXES, RealPaths, SourceFile, display, is_below, read
+from scclint.files import SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, RealPaths, SourceFile, display, is_below, read
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.load.reader import Reader
@@ -96,7 +96,7 @@ class Outline:
     def is_template(self, file: str) -> bool:
         """Whether a document of a file is read as a template with objects, or a task of Ansible creates objects or applies files."""
         likely = file.endswith(TEMPLATE_SUFFIXES) or self.tells(file, "template", _may_be_applied)
-        documents = self.documents(file) if likely else []
+        documents = self.documents(file) if likely and not file.endswith(SCRIPT_SUFFIXES) else []
         has_objects = (
             any(document.is_template or any(applied(document)) for document in documents) and self.facts(file) != NO_FACTS
         )

@@ -33,6 +33,8 @@ class Deployment:
     patches. `variables` replace `${NAME}` in what is built, and are all there are if `all_variables` is True; None if nothing is
     replaced. Of a folder of plain files, those below count if `recurse` is True, and only those whose path matches the glob
     `include`, if there is one, and not `exclude`.
+
+    `commands` are the commands of scripts that deploy it so, each as `FILE:LINE: COMMAND`.
     """
 
     by: str = ""
@@ -52,11 +54,17 @@ class Deployment:
     recurse: bool = False
     include: str = ""
     exclude: str = ""
+    commands: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The name of the object that deploys the folder."""
         return self.by.partition(" ")[2]
+
+    @property
+    def is_by_command(self) -> bool:
+        """Whether only commands deploy the folder, and no object of the input does."""
+        return not self.by or self.by.startswith("release ")
 
 
 DEFAULT = Deployment()

@@ -1,0 +1,178 @@
+"""What the commands of scripts, Makefiles, CI workflows and helmfiles deploy from the repository.
+
+A path with a variable that the script does not set is not known, and not guessed. Sources: the flags of kubectl, kustomize and helm. A
+script runs in the folder of its repository or in its own, and make in that of the Makefile.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from scclint.files import SUFFIXES, TEMPLATE_SUFFIXES, is_below, walk
+from scclint.finding import shortened
+from scclint.load import load_text
+from scclint.load.commands import OWN, TOP, ScriptCommand
+from scclint.record import replace
+from scclint.units.helm import CHART_FILE
+from scclint.units.kustomize import NAMES
+from scclint.units.unit import Deployment
+from scclint.untyped import as_list, as_mapping, as_text, mappings
+from scclint.yaml.nodes import to_data
+
+_UNKNOWN = re.compile(r"[$`]|\{\{")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
+_SETTINGS = ("set", "set-string", "set-json", "set-literal")
+_MANIFESTS = tuple(suffix for suffix in SUFFIXES if suffix not in TEMPLATE_SUFFIXES)
+_LONGEST = 200
+"""Characters of a command that are shown."""
+
+
+class Applied(NamedTuple):
+    """The real paths of the files that a script applies in a namespace, and the commands that apply them, as people read them."""
+
+    files: dict[str, None]
+    commands: dict[str, None]
+
+
+class Commands:
+    """What commands deploy. `told` are the path of each file with commands, its text and its commands; `tree` is the repository.
+
+    `made` are the deployments of kustomizations and charts, with the commands that make them. `applied` are plain files, by the script
+    that applies them and the namespace; empty if it is not known.
+    """
+
+    def __init__(self, told: Iterable[tuple[str, str, Iterable[ScriptCommand]]], tree: str) -> None:
+        self.made: dict[Deployment, dict[str, None]] = {}
+        self.applied: dict[tuple[str, str], Applied] = {}
+        self._tree = os.path.realpath(tree)
+        for file, text, commands in told:
+            self._file = file
+            self._own = os.path.dirname(os.path.realpath(file))
+            applying = {command.line_end: command for command in commands if command.applies}
+            for command in commands:
+                line = " ".join(text[command.start : command.line_end].replace("\\\n", " ").split()).lstrip("@- ")
+                shown = f"{file}:{command.line}: {shortened(line, _LONGEST)}"
+                self._command(command, applying.get(command.line_end, command), shown)
+            for release in _releases(file, text):
+                at = text.count("\n", 0, max(text.find(as_text(release.get("name"))), 0)) + 1
+                self._release(release, f"{file}:{at}: the release {release.get('name')}")
+
+    def deployments(self) -> Iterator[Deployment]:
+        """Yield the deployments of kustomizations and charts."""
+        return (replace(deployment, commands=tuple(shown)) for deployment, shown in self.made.items())
+
+    def _command(self, command: ScriptCommand, applying: ScriptCommand, shown: str) -> None:
+        namespace = _name((command.flag("namespace") or applying.flag("namespace") or [""])[-1])
+        flags, folder, verb = command.flags, command.folder, command.match["verb"]
+        if verb in ("upgrade", "install", "template"):
+            if not (1 <= len(command.words) <= 2 and flags.get("dry-run", ["none"]) == ["none"]):
+                return
+            values = [value for listed in command.flag("filename", "values") for value in listed.split(",")]
+            settings = [f"{name}={value}" for name in _SETTINGS for value in flags.get(name, ())]
+            self._chart(
+                (*command.words[:-1], "")[0], self._path(command.words[-1], folder), namespace, values, settings, shown, folder
+            )
+        elif verb in ("build", "kustomize"):
+            built = command.words[:1] if applying.applies else []
+            self._kustomizations(built or (["."] if applying.applies else []), folder, namespace, shown)
+        elif command.applies:
+            self._kustomizations(command.flag("kustomize"), folder, namespace, shown)
+            files = [
+                file
+                for listed in command.flag("filename")
+                for value in listed.split(",")
+                for file in _manifests(
+                    self._path(value, folder), self._tree, recursive=not flags.keys().isdisjoint(("R", "recursive"))
+                )
+            ]
+            if files:
+                applied = self.applied.setdefault((self._file, namespace), Applied({}, {}))
+                applied.files.update(dict.fromkeys(files))
+                applied.commands[shown] = None
+
+    def _kustomizations(self, folders: Iterable[str], cd: str, namespace: str, shown: str) -> None:
+        for folder in (self._path(value, cd) for value in folders):
+            if any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
+                self.made.setdefault(Deployment(namespace=namespace, path=folder), {})[shown] = None
+
+    def _chart(
+        self,
+        release: str,
+        folder: str,
+        namespace: str,
+        values: Iterable[str],
+        settings: Iterable[str],
+        shown: str,
+        cd: str = "",
+        inline: Mapping[str, Any] | None = None,
+    ) -> None:
+        files = [self._path(value, cd) for value in values]
+        # Without a values file that is not known, the chart would be another one.
+        if not os.path.isfile(os.path.join(folder, CHART_FILE)) or not all(map(os.path.isfile, files)):
+            return
+        known = [setting for setting in settings if not _UNKNOWN.search(setting)]
+        if left_out := ", ".join(setting.split("=")[1] for setting in settings if setting not in known):
+            shown += f" (without {left_out}: not known)"
+        release = _name(release)
+        deployment = Deployment(
+            f"release {release or os.path.basename(self._file)}",
+            namespace,
+            folder,
+            release=release,
+            values=tuple(files),
+            inline=json.dumps(inline) if inline else "",
+            settings=tuple(f"--{setting}" for setting in known),
+        )
+        self.made.setdefault(deployment, {})[shown] = None
+
+    def _release(self, release: Mapping[str, Any], shown: str) -> None:
+        """Take a release of a helmfile."""
+        listed = as_list(release.get("values"))
+        inline: dict[str, Any] = {}
+        for value in (value for value in listed if isinstance(value, dict)):
+            inline |= value
+        settings = [f"set={setting.get('name')}={setting.get('value')}" for setting in mappings(release.get("set"))]
+        self._chart(
+            as_text(release.get("name")),
+            self._path(as_text(release.get("chart"))),
+            _name(as_text(release.get("namespace"))),
+            [value for value in listed if isinstance(value, str)],
+            settings,
+            shown,
+            inline=inline,
+        )
+
+    def _path(self, value: str, cd: str = "") -> str:
+        """Return the real path of a file or folder of the repository that a command names; empty if it has none or it is not known."""
+        bases = [self._tree, self._own]
+        if os.path.basename(self._file).startswith(("Makefile", "helmfile")) or self._file.endswith(".mk"):
+            bases.reverse()
+        paths = (self._at(self._at(base, folder), value) for folder in dict.fromkeys((cd, "")) for base in bases)
+        return next((path for path in paths if value and path and os.path.exists(path)), "")
+
+    def _at(self, base: str, value: str) -> str:
+        path = os.path.realpath(os.path.join(base, value.replace(OWN, self._own).replace(TOP, self._tree)))
+        return path if base and not _UNKNOWN.search(value) and is_below(path, self._tree) else ""
+
+
+def _releases(file: str, text: str) -> Iterator[dict[str, Any]]:
+    for document in load_text(file, text, frozenset()) if "helmfile" in file else ():
+        yield from mappings(as_mapping(to_data(document.root)).get("releases"))
+
+
+def _manifests(path: str, tree: str, *, recursive: bool) -> Iterator[str]:
+    """Yield the files that kubectl reads at a path."""
+    if os.path.isfile(path):
+        yield path
+    elif path and path != tree:
+        for at, _, files in walk(path):
+            yield from (
+                os.path.join(at, name) for name in sorted(files) if name.endswith(_MANIFESTS) and (recursive or at == path)
+            )
+
+
+def _name(value: str) -> str:
+    """Return a name of a namespace or release; empty if it is not known."""
+    return value if _NAME.fullmatch(value) else ""

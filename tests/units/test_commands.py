@@ -1,0 +1,182 @@
+"""What commands of scripts, Makefiles, CI workflows and helmfiles deploy makes units."""
+
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from tests.running import report_on, run_over, write_files
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME}
+spec: {serviceAccountName: web, hostPID: true, containers: [{name: c, image: i}]}
+"""
+CHART = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "host: false\n",
+    "charts/web/templates/a.yaml": POD.replace("NAME", "a").replace("true", "{{ .Values.host }}"),
+    "env/prod.yaml": "host: true\n",
+}
+needs_helm = pytest.mark.skipif(not which("helm"), reason="needs helm")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_files(
+        {name: POD.replace("NAME", name[-6]) for name in ("deploy/a.yaml", "deploy/b.yaml", "deploy/in/c.yaml", "d.yaml")}
+    )
+
+
+def units() -> dict[str, tuple[str, str, list[str]]]:
+    return {
+        unit.name: (unit.kind, unit.namespace, list(unit.files))
+        for unit in run_over(["."]).units
+        if unit.deployment.commands or unit.kind not in ("plain", "directory")
+    }
+
+
+IN_DEPLOY = ["deploy/a.yaml", "deploy/b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("hack/x.sh", "oc apply -n shop -f deploy/\n"),
+        ("hack/x.sh", "cd deploy\nkubectl -n shop create -f a.yaml,b.yaml\n"),
+        ("hack/x.sh", 'DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"\noc replace --namespace=shop -f "$DIR/deploy"\n'),
+        ("hack/x.sh", 'NS=shop\noc apply --filename=./deploy/a.yaml \\\n  -f "$(dirname "$0")/../deploy/b.yaml" -n $NS\n'),
+        ("hack/x.sh", "ROOT=$(git rev-parse --show-toplevel)\noc apply -n shop -f $ROOT/deploy\n"),
+        (
+            "Makefile",
+            "NS ?= shop\ndeploy:\n\t@$(OC) apply -f deploy/a.yaml -n $(NS) && $(OC) apply -f deploy/b.yaml -n $(NS)\n",
+        ),
+        ("deploy/Makefile", "x:\n\t$(KUBECTL) --context=c -n shop apply -f .\n"),
+        (
+            ".github/workflows/x.yaml",
+            "jobs:\n  a:\n    steps:\n    - name: oc apply -f other\n      run: oc apply -f deploy -n shop\n",
+        ),
+        (".gitlab-ci.yml", "deploy:\n  script:\n  - kubectl apply -n shop -f deploy --prune -l a=b\n"),
+    ],
+)
+def test_files_that_a_command_applies(file: str, text: str) -> None:
+    write_files({file: text})
+    assert units() == {"deploy": ("directory", "shop", IN_DEPLOY)}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("README.md", "oc apply -n shop -f deploy/\n"),
+        ("hack/x.sh", "oc apply -n shop -f $DIR/deploy/\n"),
+        ("hack/x.sh", "DIR=$1\noc apply -n shop -f ${DIR}/deploy/\n"),
+        ("hack/x.sh", "oc delete -f deploy/\n"),
+        ("hack/x.sh", "oc apply --dry-run=server -f deploy/\n"),
+        ("hack/x.sh", "# oc apply -f deploy/\necho oc apply -f deploy/\n"),
+        ("hack/x.sh", "oc apply -f https://example.org/deploy/a.yaml -f ../../a.yaml -f /deploy/a.yaml -f -\n"),
+        ("test/x.sh", "oc apply -n shop -f deploy/\n"),
+        ("app/config.yaml", "run: oc apply -n shop -f deploy/\n"),
+    ],
+)
+def test_what_deploys_nothing(file: str, text: str) -> None:
+    write_files({file: text})
+    assert units() == {}
+
+
+def test_a_namespace_that_is_not_known_is_not_guessed() -> None:
+    write_files({"x.sh": 'oc apply -n "$NS" -R -f deploy/\n'})
+    assert units() == {"deploy": ("directory", "", [*IN_DEPLOY, "deploy/in/c.yaml"])}
+
+
+def test_scripts_that_apply_parts() -> None:
+    write_files({"x.sh": "oc apply -n shop -f deploy/\n", "y.sh": "oc apply -n shop -f deploy/a.yaml\n"})
+    assert units() == {"deploy": ("directory", "shop", IN_DEPLOY)}
+    write_files({"y.sh": "oc apply -n other -f deploy/a.yaml\n"})
+    assert units() == {"deploy": ("directory", "shop", IN_DEPLOY), "deploy/a.yaml": ("directory", "other", ["deploy/a.yaml"])}
+
+
+def test_the_grants_of_the_script_count_for_its_files() -> None:
+    write_files({"x.sh": "oc project shop\noc apply -f deploy/a.yaml\noc adm policy add-scc-to-user privileged -z web\n"})
+    assert "deploy/a.yaml" in units()
+    found = {(finding.span.file, finding.rule_id) for finding in report_on(["."]).findings}
+    assert ("deploy/a.yaml", "SCC102") in found
+
+
+def test_alternatives_that_one_script_applies() -> None:
+    write_files({"dev/a.yaml": POD, "prod/a.yaml": POD, "x.sh": "oc apply -f dev\noc apply -f prod\n"})
+    assert [name for name, (kind, *_) in units().items() if kind == "directory"] == ["dev", "prod"]
+
+
+@pytest.mark.skipif(not which("kustomize"), reason="needs kustomize")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oc apply -n shop -k base\n",
+        "kustomize build base | oc apply -n shop -f -\n",
+        "oc kustomize base | envsubst | oc -n shop create -f -\n",
+        "cd base && ${KUSTOMIZE} build . | oc apply --namespace shop -f -\n",
+        "cd base\nkustomize build | kubectl apply -n shop -f -\n",
+    ],
+)
+def test_a_kustomization_that_a_command_deploys(text: str) -> None:
+    write_files({"base/kustomization.yaml": "resources: [p.yaml]\n", "base/p.yaml": POD.replace("NAME", "p")})
+    write_files({"top/kustomization.yaml": "resources: [../base]\n", "x.sh": text})
+    found = units()
+    assert found.keys() == {"base", "top"}
+    assert found["base"][:2] == ("kustomize", "shop")
+    write_files({"x.sh": text.replace("apply", "diff").replace("create", "diff")})
+    assert units().keys() == {"top"}
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "text",
+    [
+        "helm upgrade --install shop charts/web -n shop -f env/prod.yaml --set name=b\n",
+        "$(HELM) upgrade shop ./charts/web --install --wait --namespace=shop --values env/prod.yaml --set=name=b\n",
+        "helm --debug -n shop install shop charts/web --create-namespace -f env/prod.yaml --set name=b --set image.tag=$TAG\n",
+        "helm template shop charts/web -f env/prod.yaml --set name=b | oc apply -n shop -f -\n",
+    ],
+)
+def test_a_chart_that_a_command_installs(text: str) -> None:
+    write_files({**CHART, "x.sh": text})
+    (view,) = (unit for unit in run_over(["."]).units if unit.deployment.commands)
+    assert (view.name, view.namespace, view.deployment.settings) == ("charts/web#shop", "shop", ("--set=name=b",))
+    assert "env/prod.yaml" in view.files
+    assert view.deployment.commands[0].endswith(" (without image.tag: not known)") == ("$TAG" in text)
+    assert units().keys() == {"charts/web", "charts/web#shop"}
+
+
+@needs_helm
+def test_a_chart_with_values_that_are_not_known_is_not_guessed() -> None:
+    write_files({**CHART, "x.sh": "helm install shop charts/web -f $VALUES\n"})
+    assert units().keys() == {"charts/web"}
+
+
+@needs_helm
+def test_the_default_values_as_a_command_installs_them() -> None:
+    write_files({**CHART, "x.sh": "helm install shop charts/web -n shop\nhelm install web charts/web --dry-run\n"})
+    assert units().keys() == {"charts/web#shop"}
+
+
+@needs_helm
+def test_a_helmfile() -> None:
+    release = "- name: shop\n  namespace: shop\n  chart: ./charts/web\n  values: [env/prod.yaml, {name: b}]\n"
+    remote = "- name: other\n  chart: stable/other\n- name: open\n  chart: ./charts/web\n  values: ['{{ .Environment.Name }}.yaml']\n"
+    write_files({**CHART, "helmfile.yaml": f"repositories: []\n---\nreleases:\n{release}{remote}"})
+    (view,) = (unit for unit in run_over(["."]).units if unit.deployment.commands)
+    assert (view.name, view.namespace, view.deployment.inline) == ("charts/web#shop", "shop", '{"name": "b"}')
+    assert view.deployment.commands == ("helmfile.yaml:4: the release shop",)
+
+
+def test_here_documents_are_judged() -> None:
+    text = f"oc adm policy add-scc-to-user privileged -z web -n shop\ncat <<EOF | oc apply -n shop -f -\n{POD}EOF\n"
+    write_files({"hack/x.sh": text, "hack/y.sh": f"cat <<EOF > pod.yaml\n{POD}EOF\n"})
+    report = report_on(["hack"])
+    assert [(f.span.file, f.span.line, f.rule_id) for f in report.findings if f.rule_id == "SCC102"] == [
+        ("hack/x.sh", 6, "SCC102")
+    ]
+    (notice,) = (notice.message for notice in report.notices if "code and scripts" in notice.message)
+    assert notice.startswith("hack/y.sh:5 (hostPID): ")
