@@ -230,6 +230,15 @@ def test_variables_in_the_assets_of_an_operator() -> None:
     assert found() == ["assets/agent.yaml:12 SCC102", "bundle/manifests/agent.clusterserviceversion.yaml:12 RBA402"]
 
 
+def test_patches_for_the_assets_of_an_operator() -> None:
+    write_files(
+        {"assets/node.yaml": POD, "assets/azure/patches/node.yaml": POD, "assets/azure/patches.yaml": POD.replace("agent", "b")}
+    )
+    assert {place.partition(":")[0] for place in found()} == {"assets/node.yaml", "assets/azure/patches.yaml"}
+    assert "assets/azure/patches: not judged, because each is a part or a patch" in str(run_over(["."]).notices)
+    assert report_on(["assets/azure/patches"]).findings
+
+
 def test_the_same_expression_names_the_same_account() -> None:
     pod, binding = (text.replace("name: agent", "name: {{ .Prefix }}agent") for text in (POD, BINDING))
     pod = pod.replace("serviceAccountName: agent", "serviceAccountName: {{ .Prefix }}agent")
@@ -433,7 +442,7 @@ def test_the_fragments_of_kubebuilder_are_no_units() -> None:
     run = run_over(["."])
     assert [unit.name for unit in run.units] == ["config/default", "config/samples"]
     assert (
-        "config/webhook and config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part for a kustomization "
+        "config/webhook and config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part or a patch that no "
         in str(run.notices)
     )
     assert [unit.path for unit in run_over(["config/webhook"]).units] == ["config/webhook"]

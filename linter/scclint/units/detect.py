@@ -193,7 +193,7 @@ class Split:
             text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
             yield Notice("note", text, self._outline.shown(newest))
         if self._fragments:
-            text = "not judged, because each is a part for a kustomization that does not include it"
+            text = "not judged, because each is a part or a patch that no kustomization includes"
             yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         is_in_input = {os.path.realpath(unit.path) for unit in self.units}
@@ -502,6 +502,11 @@ class Split:
             groups.setdefault(applied_with(file, known_roles), []).append(file)
         for (kind, folder), inside in sorted(groups.items()):
             files = self._take(self._below(folder) if takes_all_below(kind, folder) else inside)
+            # What a program of the repository merges into other manifests.
+            folders = dict.fromkeys(map(os.path.dirname, files)) if kind == "operator" else {}
+            patches = [inner for inner in folders if os.path.basename(outline.name(inner)) == "patches"]
+            self._fragments += patches
+            files = tuple(file for file in files if os.path.dirname(file) not in patches)
             for group in alternatives(files, lambda file: outline.facts(file).identities):
                 path = group.path or folder or "."
                 by = "an Ansible role applies it" if kind == "ansible" else "a template, as an operator applies it"
