@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import scclint.files as module
 from scclint.errors import LoadError
 from scclint.files import SourceFile, discover
+from scclint.files.git import repository_names
 from scclint.files.globs import path_filter
 
 
@@ -138,6 +139,7 @@ def test_without_git(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tree / ".gitignore").write_text("ignored/\n")
     monkeypatch.setenv("PATH", "")
     assert names(".") == ALL
+    assert repository_names(str(tree)) == {tree.name}
 
 
 def test_unreadable_folder_is_told(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

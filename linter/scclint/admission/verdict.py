@@ -121,4 +121,9 @@ class Verdict:
         names = ("message", "reason", *(name for name in self.__match_args__ if name not in ("denial", "choice")))
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
+    def __repr__(self) -> str:
+        # Without the pods and what each SCC says of them, which fill many pages.
+        shown = ("allowed", "scc", "subject", "namespace", "skipped", "message")
+        return f"Verdict({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
     __hash__ = None  # type: ignore[assignment]  # a verdict holds a pod, which cannot be hashed

@@ -469,14 +469,14 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     listing = command(folder, "ls-files", "-z", "--cached")
     if not tracked_only:
         listing += ["--others", "--exclude-standard"]
-    status, output = _run(listing, folder)
+    status, output = run_git(listing, folder)
     # Git lists nothing in an ignored folder, but the user named this one.
-    if status != 0 or (not output and _run(command(folder, "check-ignore", "-q", "."), folder)[0] == 0):
+    if status != 0 or (not output and run_git(command(folder, "check-ignore", "-q", "."), folder)[0] == 0):
         return None
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
-def _run(command: Sequence[str], folder: str) -> tuple[int | None, bytes]:
+def run_git(command: Sequence[str], folder: str) -> tuple[int | None, bytes]:
     """Run git. Return its status and output; None as the status if it cannot run, takes too long, or waits for ever."""
     from subprocess import DEVNULL, PIPE, Popen, SubprocessError, TimeoutExpired
 

@@ -38,16 +38,9 @@ def environment(*, index: bool = False) -> dict[str, str]:
 
 def repository_names(folder: str) -> frozenset[str]:
     """What a folder's repository is called: the last parts of its remotes' URLs, or else the folder's own name."""
-    from subprocess import DEVNULL, PIPE, run
+    from scclint.files import run_git
 
-    listed = run(
-        command(folder, "config", "--get-regexp", r"^remote\..*\.url$"),
-        env=environment(),
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=DEVNULL,
-        check=False,
-    )
-    urls = [line.partition(" ")[2] for line in listed.stdout.decode("utf-8", "replace").splitlines()]
+    _, listed = run_git(command(folder, "config", "--get-regexp", r"^remote\..*\.url$"), folder)
+    urls = [line.partition(" ")[2] for line in listed.decode("utf-8", "replace").splitlines()]
     names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in urls}
     return frozenset(names or {os.path.basename(os.path.abspath(folder))})

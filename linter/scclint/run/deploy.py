@@ -191,7 +191,7 @@ class UnitRenderer:
         from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
         from scclint.units.helm.chart import release_name
 
-        lacking: list[str] = []
+        lacking: list[Dependency] = []
         if absent := self._missing(unit):
             from scclint.units.helm.dependencies import add
             from scclint.units.render import RendererOutput
@@ -222,7 +222,9 @@ class UnitRenderer:
         )
         if not lacking:
             return made
-        text = f"the repository does not have its dependencies ({', '.join(lacking)}): run `helm dependency build {display(unit.path)}`"
+        from scclint.units.helm.dependencies import how_to_get
+
+        text = how_to_get(lacking, display(unit.path))
         return replace(made, error=text) if made.error else replace(made, notices=(*made.notices, text))
 
 
@@ -255,13 +257,13 @@ class Rendered:
     def notices(self, units: Sequence[Unit], config: Config) -> list[Notice]:
         """Return what the reader of a report on these units must know about their deployment and rendering."""
         made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
-        notices = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
+        notices = [Notice("warning", f"{unit.title}: {text}") for unit, rendering in made for text in rendering.notices]
         level = "error" if config.render == "require" else "note"
-        notices += _grouped("judged unrendered", {unit.name: unit.unrendered for unit in units if unit.unrendered}, level)
-        notices += _grouped("judged without a part", {unit.name: unit.left_out for unit in units if unit.left_out}, "note")
+        notices += _grouped("judged unrendered", {unit.title: unit.unrendered for unit in units if unit.unrendered}, level)
+        notices += _grouped("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")
         paths = {unit.path for unit in units}
         for unit in (unit for unit in self.failed if unit.path in paths):
-            notices.append(Notice(level, f"{unit.name}: not judged: {unit.unrendered}", gap=True))
+            notices.append(Notice(level, f"{unit.title}: not judged: {unit.unrendered}", gap=True))
         if made and self.renderer is not None and not self.renderer.programs.isolated:
             notices.append(Notice("note", _NOT_ISOLATED))
         for path in (path for path in config.helm_values if not os.path.isfile(path)):

@@ -44,6 +44,9 @@ class Report:
     files: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Report({self.platform}: {len(self.findings)} findings, {len(self.notices)} notices, {len(self.units)} units)"
+
     def covers(self, file: str) -> bool:
         """Return whether the run judged the file, or would have if the file still existed."""
         path = os.path.normpath(file)

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from scclint.files import display
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
@@ -120,7 +121,9 @@ class Unit:
     @property
     def title(self) -> str:
         """What people read in place of the name."""
-        return "other files" if (self.name, self.kind) == (PLAIN, "plain") else self.name
+        if self.name != PLAIN:
+            return self.name
+        return "other files" if self.kind == "plain" else display(self.path)
 
     @property
     def is_default_view(self) -> bool:

@@ -153,17 +153,23 @@ def test_dependencies_come_from_the_repository(entry: str, values: str, expected
 
 @needs_helm
 @pytest.mark.parametrize(
-    "entry",
+    ("entry", "advice"),
     [
-        "{name: lib, version: 2.x.x, repository: 'https://r.example'}",
-        "{name: none, version: 1.0.0, repository: 'file://../none'}",
-        "{name: lib, version: 0.1.0, repository: 'file://../../outside/lib'}",
+        (
+            "{name: lib, version: 2.x.x, repository: 'https://r.example'}",
+            "(lib 2.x.x): run `helm repo add` for https://r.example, and then `helm dependency build app`",
+        ),
+        ("{name: lib, version: 2.x.x, repository: '@ours'}", "run `helm repo add` for @ours, and then `helm dependency build app`"),
+        ("{name: lib, version: 2.x.x, repository: 'oci://r.example/charts'}", "(lib 2.x.x): run `helm dependency build app`"),
+        ("{name: none, version: 1.0.0, repository: 'file://../none'}", "(none 1.0.0 from file://../none)"),
+        ("{name: lib, version: 0.1.0, repository: 'file://../../outside/lib'}", "(lib 0.1.0 from file://../../outside/lib)"),
     ],
 )
-def test_dependencies_that_the_repository_does_not_have_are_named(entry: str) -> None:
+def test_dependencies_that_the_repository_does_not_have_are_named(entry: str, advice: str) -> None:
     in_repository(dependent(entry))
     report = report_on(["app"])
-    assert ["run `helm dependency build app`" in notice.message for notice in report.notices] == [True]
+    (notice,) = report.notices
+    assert notice.message.startswith("app: the repository does not have its dependencies ") and notice.message.endswith(advice)
     assert not any("no SCC admits" in finding.message for finding in report.findings)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from scclint.limits import MAX_DEPENDENCIES
 from scclint.load import data_of, data_of_file
 from scclint.record import record
+from scclint.text import and_more
 from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.helm.precheck import chart_problem
@@ -27,12 +28,14 @@ _COMPARED = {">": gt, ">=": ge, "<": lt, "<=": le, "!=": ne}
 
 @record
 class Dependency:
-    """A dependency that a chart names and does not have. `folder` is where the repository has it; empty if it does not, or `off` is True,
-    because a condition switches the dependency off.
+    """A dependency that a chart names and does not have, and the `source` that it names: a URL, an alias such as `@stable` or a `file://`.
+
+    `folder` is where the repository has it; empty if it does not, or `off` is True, because a condition switches the dependency off.
     """
 
     name: str
     version: str
+    source: str
     folder: str = ""
     off: bool = False
 
@@ -63,14 +66,14 @@ def _resolved(
         str(dependency.get("version") or "*"),
     )
     if _is_off(dependency, values, settings):
-        return Dependency(name, version, off=True)
+        return Dependency(name, version, repository, off=True)
     if repository.startswith(_FILE):
         places = [os.path.normpath(os.path.join(chart, repository.removeprefix(_FILE)))]
     else:
         beside = os.path.join(os.path.dirname(os.path.abspath(chart)), name)
         places = [folder for folder in (beside, *charts) if os.path.basename(folder) == name and _name(folder) == name]
     fitting = (folder for folder in places if satisfies(_version(folder), version))
-    return Dependency(name, version, next(fitting, ""))
+    return Dependency(name, version, repository, next(fitting, ""))
 
 
 def _is_off(dependency: Mapping[str, Any], values: Mapping[str, Any], settings: set[str]) -> bool:
@@ -88,9 +91,9 @@ def _is_off(dependency: Mapping[str, Any], values: Mapping[str, Any], settings: 
 
 def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], root: str) -> list[str]:
     """Copy dependencies into the `charts/` of a copy of their chart, and theirs into theirs: empty charts in place of those that are off, or
-    that the repository, the folder `root`, does not have. Return the names of the latter. Raises OSError.
+    that the repository, the folder `root`, does not have. Return the latter. Raises OSError.
     """
-    lacking: list[str] = []
+    lacking: list[Dependency] = []
     pending = [(chart, dependency) for dependency in dependencies]
     for done, (parent, dependency) in enumerate(pending):
         target = os.path.join(parent, "charts", dependency.name)
@@ -104,11 +107,26 @@ def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], r
             shutil.copytree(dependency.folder, target)
             pending += [(target, inner) for inner in missing(dependency.folder, charts, ())]
         else:
-            lacking += [] if dependency.off else [f"{dependency.name} {dependency.version}"]
+            lacking += [] if dependency.off else [dependency]
             os.makedirs(target)
             with open(os.path.join(target, CHART_FILE), "w", encoding="utf-8") as file:
                 file.write(f'{{"apiVersion": "v2", "name": "{dependency.name}", "version": "0.0.0"}}')
     return lacking
+
+
+def how_to_get(lacking: Iterable[Dependency], chart: str) -> str:
+    """Return which dependencies of a chart are missing, and the commands of helm that get them.
+
+    `helm dependency build` takes charts from a repository only if `helm repo add` made it known, and no command gets a missing folder.
+    """
+    names = {f"{one.name} {one.version}{f' from {one.source}' if one.source.startswith(_FILE) else ''}": one for one in lacking}
+    text = f"the repository does not have its dependencies ({and_more(names, 5)})"
+    remote = dict.fromkeys(one.source for one in names.values() if one.source and not one.source.startswith(_FILE))
+    if not remote:
+        return text
+    unknown = [source for source in remote if not source.startswith("oci://")]
+    first = f"`helm repo add` for {and_more(unknown, 3)}, and then " if unknown else ""
+    return f"{text}: run {first}`helm dependency build {chart}`"
 
 
 def satisfies(version: str, wanted: str) -> bool:
