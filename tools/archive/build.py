@@ -20,6 +20,9 @@ PLUGIN = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 exec "$here/scclint" "$@"
 """
+WINDOWS_PLUGIN = """@rem {tool} scclint runs this file if its folder is in PATH.
+@"%~dp0scclint.exe" %*
+"""
 
 
 def build(target: Path) -> Path:
@@ -30,8 +33,8 @@ def build(target: Path) -> Path:
         subprocess.run(command, check=True)
         folder = Path(work, "dist", "scclint")
         for tool in ("oc", "kubectl"):
-            plugin = folder / f"{tool}-scclint"
-            plugin.write_text(PLUGIN.format(tool=tool), encoding="utf-8")
+            plugin = folder / (f"{tool}-scclint.cmd" if os.name == "nt" else f"{tool}-scclint")
+            plugin.write_text((WINDOWS_PLUGIN if os.name == "nt" else PLUGIN).format(tool=tool), encoding="utf-8")
             plugin.chmod(0o755)
         shutil.copy(HERE.parents[1] / "LICENSE", folder)
         target.mkdir(parents=True, exist_ok=True)

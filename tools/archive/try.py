@@ -17,23 +17,25 @@ DEMO = Path(__file__).parents[2] / "fixtures" / "demo"
 
 def main(archive: str) -> None:
     """Run each command and compare what it prints."""
+    program_ends, plugin_ends = (".exe", ".cmd") if os.name == "nt" else ("", "")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
-        program = folder / "scclint"
+        unpacked = folder / "scclint"
+        program = unpacked / f"scclint{program_ends}"
         (folder / "count.j2").write_text("{{ findings | length }} findings\n", encoding="utf-8")
         (folder / "kustomization.yaml").write_text("resources: [deployment.yaml]\n", encoding="utf-8")
         (folder / "deployment.yaml").write_text((DEMO / "deployment.yaml").read_text(encoding="utf-8"), encoding="utf-8")
         check = ("check", "--isolated", "--no-cache", "--exit-zero")
-        expect("scclint ", program / "scclint", "--version")
-        expect("SEC206", program / "scclint", *check, str(DEMO))
-        expect("findings", program / "scclint", *check, "--template", str(folder / "count.j2"), str(DEMO))
-        expect("kustomize", program / "scclint", "units", "--isolated", str(folder))
+        expect("scclint ", program, "--version")
+        expect("SEC206", program, *check, str(DEMO))
+        expect("findings", program, *check, "--template", str(folder / "count.j2"), str(DEMO))
+        expect("kustomize", program, "units", "--isolated", str(folder))
         for tool in ("oc", "kubectl"):
-            expect("SCC101", program / f"{tool}-scclint", "rules", "--isolated")
+            expect("SCC101", unpacked / f"{tool}-scclint{plugin_ends}", "rules", "--isolated")
         start = time.perf_counter()
-        expect("linted", program / "scclint", *check, str(DEMO / "deployment.yaml"))
+        expect("linted", program, *check, str(DEMO / "deployment.yaml"))
         print(f"a run over one file took {time.perf_counter() - start:.2f} s")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from scclint.apps.triage.triage import _data, condition_of
 from tests.cli.conftest import Cli, cli, here
+from tests.units.tools import needs_helm, needs_kustomize
 
 __all__ = ["cli", "here"]
 
@@ -117,3 +118,84 @@ def test_each_rule_has_a_condition(tool: str, least: int) -> None:
     rules = _data()["rules"][tool]
     assert len(rules) >= least and all(condition_of(tool, rule) is not None for rule in rules)
     assert condition_of(tool, "no-such-rule") is None and condition_of("another scanner", next(iter(rules))) is None
+
+
+SPEAKER = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: speaker, namespace: lab}
+spec:
+  selector: {matchLabels: {app: speaker}}
+  template:
+    metadata: {labels: {app: speaker}}
+    spec:
+      initContainers:
+        - {name: copy, image: r.example/copy, securityContext: {runAsUser: 100}}
+      containers:
+        - {name: speaker, image: r.example/speaker, securityContext: {capabilities: {add: [NET_RAW, SYS_ADMIN]}}}
+"""
+
+
+def log(tool: str, *results: tuple[str, str, str]) -> str:
+    """A SARIF log with results of a rule in a file, which quotes an object."""
+    places = [
+        {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 9, "snippet": {"text": quoted}}}}
+        for _, uri, quoted in results
+    ]
+    found = [{"ruleId": rule, "locations": [place]} for (rule, _, _), place in zip(results, places, strict=True)]
+    return json.dumps({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": tool}}, "results": found}]})
+
+
+def reasons(cli: Cli) -> list[str]:
+    triaged = json.loads(cli("triage", "--isolated", "--format", "sarif", "log.sarif", ".").out)
+    return ["".join(part["justification"] for part in result["suppressions"]) for result in triaged["runs"][0]["results"]]
+
+
+def test_only_what_the_rule_reports_is_forbidden(here: Path, cli: Cli) -> None:
+    """User 100 is no root user, and an SCC that refuses SYS_ADMIN would still drop the others."""
+    Path("speaker.yaml").write_text(SPEAKER)
+    rules = ("CKV_K8S_23", "CKV_K8S_39", "CKV_K8S_37", "CKV_K8S_40", "CKV_K8S_29")
+    Path("log.sarif").write_text(log("Checkov", *((rule, "speaker.yaml", SPEAKER) for rule in rules)))
+    non_root, sys_admin, drops, high_user, context = reasons(cli)
+    assert (non_root, drops, context) == ("", "", "")
+    assert "rejects the capability SYS_ADMIN" in sys_admin and '"NET_RAW"' not in sys_admin
+    assert "runAsUser: Invalid value: 100" in high_user
+
+
+def test_checkov_asks_for_a_security_context_of_the_pod(here: Path, cli: Cli) -> None:
+    quoted = SPEAKER.replace("{capabilities: {add: [NET_RAW, SYS_ADMIN]}}", "{privileged: false}").replace("100", "null")
+    Path("speaker.yaml").write_text(quoted)
+    Path("log.sarif").write_text(log("Checkov", ("CKV_K8S_29", "speaker.yaml", quoted)))
+    assert reasons(cli)[0].startswith("DaemonSet lab/speaker: SCC restricted-v2 sets the security context of the pod.")
+
+
+@needs_kustomize
+def test_checkov_names_the_kustomization_that_it_renders(here: Path, cli: Cli) -> None:
+    Path("base").mkdir()
+    Path("overlay").mkdir()
+    Path("base/web.yaml").write_text((FIXTURES / "web.yaml").read_text())
+    Path("base/kustomization.yaml").write_text("resources: [web.yaml]\n")
+    Path("overlay/kustomization.yaml").write_text("resources: [../base]\nnamespace: lab\n")
+    quoted = "kind: Deployment\nmetadata: {name: web}\n"
+    absent = quoted.replace("web", "other")
+    names = ("overlay", "base", "elsewhere")
+    results = [("CKV_K8S_31", f"{name}/kustomization.yaml", quoted) for name in names]
+    Path("log.sarif").write_text(log("Checkov", *results, ("CKV_K8S_31", "overlay/kustomization.yaml", absent)))
+    assert [bool(reason) for reason in reasons(cli)] == [True, True, False, False]
+
+
+@needs_helm
+@pytest.mark.parametrize("name", ["web", "shop"])
+def test_checkov_renders_charts_in_a_temporary_folder(name: str, here: Path, cli: Cli) -> None:
+    """The folder has the name of the chart, and the release another name."""
+    Path("charts/shop/templates").mkdir(parents=True)
+    Path("charts/shop/Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
+    template = "apiVersion: v1\nkind: Pod\nmetadata: {{name: '{{{{ .Release.Name }}}}-{0}', namespace: lab}}\n" + (
+        "spec:\n  serviceAccountName: {0}\n  containers: [{{name: {0}, image: r.example/{0}}}]\n"
+    )
+    Path("charts/shop/templates/pods.yaml").write_text("---\n".join(map(template.format, ("one", "two"))))
+    folder = "charts/shop" if name == "shop" else f"charts/shop/{name}"
+    quoted = "kind: Pod\nmetadata: {name: release-name-two}\n"
+    Path("log.sarif").write_text(log("Checkov", ("CKV_K8S_22", f"tmpab_12xyz/{folder}/templates/pods.yaml", quoted)))
+    lines = cli("triage", "--isolated", "log.sarif", ".").out.splitlines()
+    assert "two: SCC" in lines[2]

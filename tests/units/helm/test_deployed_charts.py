@@ -159,7 +159,10 @@ def test_dependencies_come_from_the_repository(entry: str, values: str, expected
             "{name: lib, version: 2.x.x, repository: 'https://r.example'}",
             "(lib 2.x.x): run `helm repo add` for https://r.example, and then `helm dependency build app`",
         ),
-        ("{name: lib, version: 2.x.x, repository: '@ours'}", "run `helm repo add` for @ours, and then `helm dependency build app`"),
+        (
+            "{name: lib, version: 2.x.x, repository: '@ours'}",
+            "run `helm repo add` for @ours, and then `helm dependency build app`",
+        ),
         ("{name: lib, version: 2.x.x, repository: 'oci://r.example/charts'}", "(lib 2.x.x): run `helm dependency build app`"),
         ("{name: none, version: 1.0.0, repository: 'file://../none'}", "(none 1.0.0 from file://../none)"),
         ("{name: lib, version: 0.1.0, repository: 'file://../../outside/lib'}", "(lib 0.1.0 from file://../../outside/lib)"),

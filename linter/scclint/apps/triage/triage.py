@@ -1,16 +1,20 @@
 """What admission does about the results of other scanners: it fills in what is missing, forbids it, or leaves it as it is."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from scclint.admission.field import FieldError
 from scclint.data import read_json
 from scclint.finding import Path
+from scclint.load import data_of
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
-from scclint.text import full_name
+from scclint.text import full_name, shared_start
+from scclint.units.kustomize import NAMES
 from scclint.untyped import Object, as_list, as_mapping, as_text, mappings, value_at
 
 
@@ -21,10 +25,11 @@ class Condition:
     about: str
     groups: tuple[tuple[Object, ...], ...]
 
-    @property
-    def fields(self) -> frozenset[str]:
-        """The names of the fields that it is about."""
-        return frozenset(name for group in self.groups for test in group for name in (*test["field"][:1], *test["field"][-1:]))
+    def failed_by(self, reason: FieldError) -> bool:
+        """Whether an SCC rejects a value that does not meet it."""
+        names = [step for step in reason.path if isinstance(step, str)]
+        tests = (test for group in self.groups for test in group if test["field"])
+        return any(names[-len(test["field"]) :] == test["field"] and not _passes(test, reason.value) for test in tests)
 
     def met(self, pod: Object, containers: Sequence[Path]) -> bool:
         """Whether a pod meets it in each of the containers, whose paths lead from the pod."""
@@ -52,6 +57,10 @@ class Triaged:
     why: str
 
 
+_TEMPORARY = re.compile(r"^tmp\w{8}/")
+_FOLDER_OF_CHART = re.compile(r"[^/]+/((?:templates|charts)/)")
+
+
 def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow]) -> Iterator[Triaged]:
     """Yield what admission does about each result of a SARIF log, in order. `rows` are those of all workloads of the same files."""
     for number, run in enumerate(as_list(log.get("runs"))):
@@ -62,19 +71,44 @@ def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow]) -> Iterator[Tria
             file = unquote(as_text(value_at(physical, ("artifactLocation", "uri")))).removeprefix("file://")
             line = value_at(physical, ("region", "startLine"))
             line = line if isinstance(line, int) else 0
-            # kube-linter names the object, and writes line 1.
+            condition = condition_of(driver, rule)
+            # kube-linter names the object, and writes line 1. checkov quotes it, and writes the lines of what it has rendered.
             names = {as_text(part.get("name")) for part in mappings(value_at(result, ("locations", 0, "logicalLocations")))}
-            fate, why = _fate(condition_of(driver, rule), _at(rows, file, line, names), line)
+            if condition is not None and (quoted := as_text(value_at(physical, ("region", "snippet", "text")))):
+                names |= _named_by(quoted)
+            fate, why = _fate(condition, _at(rows, file, line, names), 0 if names else line)
             yield Triaged((number, index), driver, rule, file, line, fate, why)
+
+
+def _named_by(quoted: str) -> set[str]:
+    """Return the kind and the name of an object that is quoted whole; empty if it is not."""
+    found = as_mapping(data_of(quoted))
+    names = {as_text(found.get("kind")), as_text(value_at(found, ("metadata", "name")))}
+    return set() if "" in names else names
 
 
 def _at(rows: Sequence[WorkloadRow], file: str, line: int, names: set[str]) -> list[WorkloadRow]:
     """Return the rows of the workload that is named, of the one at a line of a file, or else of all in the file."""
-    inside = [row for row in rows if any(_is_same(name, file) for name in (row.place.file, row.outcome.workload.file))]
-    if called := [row for row in inside if {row.kind, row.name} <= names]:
-        return called
-    there = [row for row in inside if row.outcome.workload.lines[0] <= line <= row.outcome.workload.lines[1]]
-    return there or inside
+    inside = [row for row in rows if _is_in(row, file)]
+    if not names:
+        there = [row for row in inside if row.outcome.workload.lines[0] <= line <= row.outcome.workload.lines[1]]
+        return there or inside
+    # A scanner renders a chart as a release of another name, with which the names of its objects begin.
+    of_kind = [row for row in inside if row.kind in names and (row.name in names or "/templates/" in f"/{file}")]
+    shared = [(row.name in names, max(shared_start(name[::-1], row.name[::-1]) for name in names)) for row in of_kind]
+    return [row for row, alike in zip(of_kind, shared, strict=True) if alike == max(shared)]
+
+
+def _is_in(row: WorkloadRow, file: str) -> bool:
+    """Whether a scanner can mean a workload by the name of a file: that of the workload, or of the kustomization that it renders."""
+    files = (row.place.file, row.outcome.workload.file)
+    folder, base = os.path.split(file)
+    if base in NAMES:
+        return any(_is_same(name, folder or ".") for name in (row.unit, *map(os.path.dirname, files)))
+    # checkov renders a chart into a temporary folder: below the folder of the chart, in one with the name of the chart.
+    rendered = _TEMPORARY.sub("", file)
+    paths = {file, rendered, _FOLDER_OF_CHART.sub(r"\1", rendered, count=1)}
+    return any(_is_same(name, path) for name in files for path in paths)
 
 
 def _is_same(name: str, other: str) -> bool:
@@ -110,8 +144,8 @@ def _fate_of_row(condition: Condition, row: WorkloadRow, line: int) -> tuple[Fat
         about = {
             candidate.scc: reason.text
             for candidate in tried
-            for reason in candidate.reasons
-            if not condition.fields.isdisjoint(map(str, reason.path))
+            for reason in reversed(candidate.reasons)
+            if condition.failed_by(reason)
         }
         if tried and len(about) == len(tried):
             texts = "; ".join(f"{scc}: {text}" for scc, text in about.items())
@@ -194,7 +228,7 @@ def _values(pod: Object, container: Path, test: Object) -> Iterator[Any]:
 
 
 def _passes(test: Object, value: Any) -> bool:
-    names = set(map(str, as_list(value)))
+    names = set(map(str, value if isinstance(value, list) else filter(None, [value])))
     if "in" in test:
         return value in test["in"]
     if "above" in test:

@@ -89,7 +89,7 @@ def _is_off(dependency: Mapping[str, Any], values: Mapping[str, Any], settings: 
     return bool(tags) and all(tag is False for tag in tags)
 
 
-def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], root: str) -> list[str]:
+def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], root: str) -> list[Dependency]:
     """Copy dependencies into the `charts/` of a copy of their chart, and theirs into theirs: empty charts in place of those that are off, or
     that the repository, the folder `root`, does not have. Return the latter. Raises OSError.
     """
