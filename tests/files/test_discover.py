@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 import scclint.files as module
 from scclint.errors import LoadError
-from scclint.files import SourceFile, discover
-from scclint.files.git import repository_names
+from scclint.files import SourceFile, discover, repository_names
 from scclint.files.globs import path_filter
 
 

@@ -469,14 +469,24 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     listing = command(folder, "ls-files", "-z", "--cached")
     if not tracked_only:
         listing += ["--others", "--exclude-standard"]
-    status, output = run_git(listing, folder)
+    status, output = _run(listing, folder)
     # Git lists nothing in an ignored folder, but the user named this one.
-    if status != 0 or (not output and run_git(command(folder, "check-ignore", "-q", "."), folder)[0] == 0):
+    if status != 0 or (not output and _run(command(folder, "check-ignore", "-q", "."), folder)[0] == 0):
         return None
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
-def run_git(command: Sequence[str], folder: str) -> tuple[int | None, bytes]:
+def repository_names(folder: str) -> frozenset[str]:
+    """What a folder's repository is called: the last parts of its remotes' URLs, or else the folder's own name."""
+    from scclint.files.git import command
+
+    _, listed = _run(command(folder, "config", "--get-regexp", r"^remote\..*\.url$"), folder)
+    urls = [line.partition(" ")[2] for line in listed.decode("utf-8", "replace").splitlines()]
+    names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in urls}
+    return frozenset(names or {os.path.basename(os.path.abspath(folder))})
+
+
+def _run(command: Sequence[str], folder: str) -> tuple[int | None, bytes]:
     """Run git. Return its status and output; None as the status if it cannot run, takes too long, or waits for ever."""
     from subprocess import DEVNULL, PIPE, Popen, SubprocessError, TimeoutExpired
 

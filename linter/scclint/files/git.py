@@ -34,13 +34,3 @@ def environment(*, index: bool = False) -> dict[str, str]:
     dropped = ("GIT_DIR", "GIT_WORK_TREE", *(() if index else ("GIT_INDEX_FILE",)))
     variables = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**variables, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-
-
-def repository_names(folder: str) -> frozenset[str]:
-    """What a folder's repository is called: the last parts of its remotes' URLs, or else the folder's own name."""
-    from scclint.files import run_git
-
-    _, listed = run_git(command(folder, "config", "--get-regexp", r"^remote\..*\.url$"), folder)
-    urls = [line.partition(" ")[2] for line in listed.decode("utf-8", "replace").splitlines()]
-    names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in urls}
-    return frozenset(names or {os.path.basename(os.path.abspath(folder))})

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scclint.expand.item import Item, items_of
-from scclint.files import is_below, is_text
+from scclint.files import is_below, is_text, repository_names
 from scclint.finding import Path
 from scclint.load import load_file
 from scclint.load.document import Document
@@ -48,8 +48,6 @@ class Repository:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        from scclint.files.git import repository_names
-
         return repository_names(self.tree)
 
     def is_ours(self, url: object) -> bool:
