@@ -1,4 +1,4 @@
-"""Copies of Go modules in `vendor/` and files in `testdata/` are not judged, unless the user names their folder."""
+"""Copies of Go modules in `vendor/` are not judged, unless the user names their folder."""
 
 from pathlib import Path
 
@@ -38,17 +38,6 @@ def test_they_are_judged_where_the_user_names_them(path: str) -> None:
     report = report_on([path])
     assert {finding.span.file for finding in report.findings} == {"vendor/k8s.io/kubernetes/test/pod.yaml"}
     assert report.notices == ()
-
-
-def test_the_data_of_tests_is_left_out_with_a_note() -> None:
-    write_files({"pkg/render/testdata/golden/pod.yaml": POD, "pkg/testdata.yaml": POD, "testdata-of/pod.yaml": POD})
-    report = report_on(["."])
-    assert not any("golden" in finding.span.file for finding in report.findings)
-    assert {"pkg/testdata.yaml", "testdata-of/pod.yaml"} < {finding.span.file for finding in report.findings}
-    notes = [(notice.file, notice.message) for notice in report.notices if "data of tests" in notice.message]
-    told = "1 file not judged, because they are the data of tests; to judge them, name this folder"
-    assert notes == [("pkg/render/testdata", told)]
-    assert report_on(["pkg/render/testdata/golden"]).findings
 
 
 def test_the_nearest_folder_that_the_user_names_counts() -> None:

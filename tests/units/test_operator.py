@@ -386,7 +386,8 @@ def test_what_tests_compare_is_not_judged(name: str) -> None:
         "test/chainsaw/00-install.yaml",
     }
     assert [n.message for n in report.notices if name in n.message] == [
-        f"test/chainsaw/{name}: not judged, because each is what a test of chainsaw or kuttl compares with objects of a cluster"
+        f"test/chainsaw/{name}: not judged, because each is what a test of chainsaw or kuttl compares with objects of a cluster; "
+        "to judge one, name it"
     ]
     assert report_on([f"test/chainsaw/{name}"]).findings
 

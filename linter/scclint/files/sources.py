@@ -11,8 +11,6 @@ from scclint.record import EMPTY
 
 _VENDOR = "vendor"
 _LIST = "modules.txt"
-TEST_DATA = "testdata"
-"""The folder with the data of tests, which the `go` tool leaves out, too."""
 _EMPTY = "holds no YAML or JSON file that is read: files that git ignores or the settings exclude do not count"
 
 
@@ -127,23 +125,22 @@ def _dump(path: str) -> list[Dump]:
 
 
 def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tuple[list[SourceFile], dict[str, int]]:
-    """Leave out of files what lies in a `vendor/` of Go modules or in a `testdata/` below one of the folders that the user named.
+    """Leave out of files what lies in a `vendor/` of Go modules below one of the folders that the user named.
 
-    Return the other files, and the number of files that are left out by the folder, as displayed. `go mod vendor` writes the copies of
-    modules there, beside a list of them. Nobody deploys these manifests.
+    Return the other files, and the number of files that are left out by `vendor/`, as displayed. `go mod vendor` writes the copies of modules
+    there, beside a list of them. Nobody deploys their manifests.
     """
 
     @cache
-    def is_left_out(folder: str) -> bool:
-        return os.path.basename(folder) == TEST_DATA or os.path.isfile(os.path.join(folder, _LIST))
+    def is_vendor(folder: str) -> bool:
+        return os.path.isfile(os.path.join(folder, _LIST))
 
     tops = [os.path.join(os.path.abspath(folder), "") for folder in folders]
     source_files: list[SourceFile] = []
     left_out: dict[str, int] = {}
     for file in files:
-        named = any(f"{name}{os.sep}" in file.path for name in (_VENDOR, TEST_DATA))
-        path = os.path.abspath(file.path) if named else ""
-        vendor = next((folder for folder in _vendors(path, tops) if is_left_out(folder)), None)
+        path = os.path.abspath(file.path) if f"{_VENDOR}{os.sep}" in file.path else ""
+        vendor = next((folder for folder in _vendors(path, tops) if is_vendor(folder)), None)
         if vendor is None:
             source_files.append(file)
         else:
@@ -153,7 +150,7 @@ def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tu
 
 
 def _vendors(path: str, tops: Sequence[str]) -> Iterator[str]:
-    """The folders called `vendor` or `testdata` that lead to a file from the nearest of the folders `tops` above it."""
+    """The folders called `vendor` that lead to a file from the nearest of the folders `tops` above it."""
     top = max((top for top in tops if path.startswith(top)), key=len, default=path)
     steps = path[len(top) :].split(os.sep)
-    return (os.path.join(top, *steps[: index + 1]) for index, step in enumerate(steps[:-1]) if step in (_VENDOR, TEST_DATA))
+    return (os.path.join(top, *steps[: index + 1]) for index, step in enumerate(steps[:-1]) if step == _VENDOR)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import product
 from time import time_ns
 from typing import Any
@@ -11,7 +11,7 @@ from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files import SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, display, read
-from scclint.files.sources import TEST_DATA, Sources
+from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.limits import MAX_CODE, MIN_CACHED
 from scclint.load import is_helm_template
@@ -31,7 +31,7 @@ from scclint.yaml.nodes import to_data
 
 _UNCHANGED = 3_000_000_000
 """Nanoseconds after which a change gives a file other times: FAT rounds to two seconds."""
-_VENDORED = "{} not judged, because they are {}; to judge them, name this folder"
+_VENDORED = "{} not judged, because they are copies of Go modules; to judge them, name this folder"
 
 
 def scan(
@@ -46,20 +46,15 @@ def scan(
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
-    for folder, n in sources.vendored.items():
-        what = "the data of tests" if os.path.basename(folder) == TEST_DATA else "copies of Go modules"
-        notices.append(Notice("note", _VENDORED.format(counted(n, "file"), what), folder))
+    notices += (Notice("note", _VENDORED.format(counted(n, "file")), folder) for folder, n in sources.vendored.items())
     told: Mapping[Question, list[Any]] = EMPTY
-    asserted = {file.display for file in files if re.search(_ASSERTED, file.display)} - set(map(display, sources.paths))
-    if asserted:
-        files = _without(
-            asserted, files, "each is what a test of chainsaw or kuttl compares with objects of a cluster", notices
-        )
+    played: Set[str] = frozenset()
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
-        files, told, text_notices = beside(files, sources.texts, reader)
+        scripts, played, told, text_notices = beside(files, sources.texts, reader)
+        files += scripts
         notices += text_notices
     if sources.folders and any(file.display.endswith(TEMPLATE_SUFFIXES) for file in files):
         files = [file for file in files if not file.display.endswith(TEMPLATE_SUFFIXES) or _is_template(file, reader)]
@@ -82,7 +77,28 @@ def scan(
     else:
         outline = Outline(*parts)
     outline.told = told
+    outline.undeployed = dict(_undeployed(files, sources, played))
     return outline, notices
+
+
+def _undeployed(files: Iterable[SourceFile], sources: Sources, played: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files that nobody seems to apply to a cluster, as displayed, each with the reason. What the user names is none of them.
+
+    `played` are those that podman runs.
+    """
+    named = set(map(display, sources.paths))
+    tops = [os.path.join(os.path.abspath(folder), "") for folder in sources.folders]
+    for file in files:
+        if file.display in named or not (file.display in played or re.search(_OF_TESTS, file.display)):
+            continue
+        path = os.path.abspath(file.path)
+        # The name of a folder that the user named, or of one above it, says nothing.
+        top = max((len(top) for top in tops if path.startswith(top)), default=len(path))
+        if file.display in played:
+            yield file.display, "`podman kube play` runs what is in such a file, on no cluster"
+        elif match := re.search(_OF_TESTS, path[top:].replace(os.sep, "/")):
+            asserted = "each is what a test of chainsaw or kuttl compares with objects of a cluster"
+            yield file.display, "each is in a folder `testdata`, and nothing deploys it" if match["data"] else asserted
 
 
 def _is_template(file: SourceFile, reader: Reader) -> bool:
@@ -157,20 +173,20 @@ _MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
 _FILLED_IN = r"\b(SecurityContextConstraints|(?:Cluster)?Role(?:Binding)?)\{(?!\})"
 """An object in Go code with fields, and not an empty one, into which the client reads what the cluster has."""
 
-_ASSERTED = r"(?:^|/)(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$"
-"""The files in which the steps of a test say what the cluster must have, or must not have."""
+_OF_TESTS = r"(?:^|/)(?:(?P<data>testdata)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
+"""The data of tests, in a folder that the `go` tool leaves out, too, and what a step of a test expects of the cluster."""
 
 _PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"
 _YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)"
 
 
 def beside(
-    files: Sequence[SourceFile], texts: Iterable[SourceFile], reader: Reader
-) -> tuple[list[SourceFile], Mapping[Question, list[Any]], list[Notice]]:
-    """Return the files with the scripts among some texts whose commands grant something or apply objects, and without those that podman runs.
+    files: Iterable[SourceFile], texts: Iterable[SourceFile], reader: Reader
+) -> tuple[list[SourceFile], Set[str], Mapping[Question, list[Any]], list[Notice]]:
+    """Return the scripts among some texts whose commands grant something or apply objects, and the files that podman runs, as displayed.
 
     The answers are those of documentation and code (see `scclint.other_units`), and the commands of scripts and CI workflows that deploy
-    something. Notes name the files that podman runs, and the lines of code and scripts with access to the node.
+    something. A note names the lines of code and scripts with access to the node.
     """
     from scclint.load.commands import documents_of_commands
     from scclint.load.host_access import lines_with_access
@@ -208,21 +224,7 @@ def beside(
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
-    kept = _without(played, files, "`podman kube play` runs what is in such a file, on no cluster", notices)
-    return [*kept, *scripts], told, notices
-
-
-def _without(left_out: Set[str], files: Iterable[SourceFile], why: str, notices: list[Notice]) -> list[SourceFile]:
-    """Return the files that are not left out, and add a notice that names the others."""
-    kept, names = [], []
-    for file in files:
-        if file.display in left_out:
-            names.append(file.display)
-        else:
-            kept.append(file)
-    if names:
-        notices.append(Notice("note", f"{and_more(names, _MOST_NAMED)}: not judged, because {why}"))
-    return kept
+    return scripts, played, told, notices
 
 
 def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> None:

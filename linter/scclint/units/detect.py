@@ -82,6 +82,7 @@ class Split:
         self._older: dict[str, int] = {}
         self._releases: set[str] = set()
         self._fragments: list[str] = []
+        self._undeployed: tuple[str, ...] = ()
         self.closures: dict[str, Closure] = {}
 
     @cached_property
@@ -97,6 +98,7 @@ class Split:
         units += self._applied()
         built = self._built_objects(units)
         units += self._applied_by_commands(built)
+        self._undeployed = self._take(self._outline.undeployed)
         units += self._plain(built)
         return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
 
@@ -192,6 +194,10 @@ class Split:
         for newest, number in self._older.items():
             text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
             yield Notice("note", text, self._outline.shown(newest))
+        reasons = self._outline.undeployed
+        for reason in dict.fromkeys(reasons[file] for file in self._undeployed):
+            files = [file for file in self._undeployed if reasons[file] == reason]
+            yield Notice("note", f"{and_more(files, 3)}: not judged, because {reason}; to judge one, name it")
         if self._fragments:
             text = "not judged, because each is a part or a patch that no kustomization includes"
             yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
@@ -279,7 +285,8 @@ class Split:
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
         tells = self._outline.tells
-        by_folder = find(self._left, lambda file: tells(file, "csv", holds_csv))
+        candidates = [file for file in self._left if file not in self._outline.undeployed]
+        by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
         self._releases |= by_folder.keys()
         for folder, files in sorted(by_folder.items()):
             if released := older_releases(folder, self._releases):
@@ -316,7 +323,8 @@ class Split:
                 self._fragments.append(self._outline.shown(folder))
                 self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
                 continue
-            for deployment in (deployed or [DEFAULT]) if is_entry and folder not in self._configured_paths else ():
+            default = [] if self._outline.shown(kustomization.file) in self._outline.undeployed else [DEFAULT]
+            for deployment in (deployed or default) if is_entry and folder not in self._configured_paths else ():
                 reason = _reason(deployment) or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
@@ -454,6 +462,8 @@ class Split:
             for deployment in deployed:
                 yield self._chart_unit(self._name(real, deployment), folder, _reason(deployment), deployment)
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
+            if os.path.join(folder, CHART_FILE) in self._outline.undeployed:
+                continue
             by_controller = any(not deployment.is_by_command for deployment in deployed)
             has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
             for called, view in views(folder or os.curdir, self.tree, inflated).items():
@@ -495,7 +505,7 @@ class Split:
     def _applied(self) -> Iterator[Unit]:
         """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
         outline = self._outline
-        templates = [file for file in self._left if outline.is_template(file)]
+        templates = [file for file in self._left if file not in outline.undeployed and outline.is_template(file)]
         known_roles = roles(outline.files) if templates else frozenset()
         groups: dict[tuple[Kind, str], list[str]] = {}
         for file in templates:

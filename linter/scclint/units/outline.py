@@ -32,7 +32,8 @@ class Outline:
     the folders that it was asked for. A file is read and parsed when its documents or facts are asked for: of bundles and charts
     nobody asks. `kinds` are those whose documents are parsed. `answers` returns what earlier runs found out about a file, by
     path, to read and to add to. `settings` identifies the settings on which `objects` depends. `told` are the answers that code and
-    documentation give to questions of rules (see `scclint.other_units`).
+    documentation give to questions of rules (see `scclint.other_units`). `undeployed` are files that nobody seems to apply to a cluster,
+    each with the reason: they are judged only where something deploys them.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Outline:
         self.objects = objects
         self._answers = answers
         self.told: Mapping[Question, list[Any]] = EMPTY
+        self.undeployed: Mapping[str, str] = EMPTY
         self._settings = settings
         self._facts: dict[str, Facts] = {}
         self._kustomizations: dict[str, tuple[KustomizationData, Kustomization | None]] = {}
