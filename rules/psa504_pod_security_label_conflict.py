@@ -7,6 +7,10 @@ a service account needs: `baseline` for `anyuid`, `privileged` for `hostnetwork-
 that a manifest sets, and it does nothing in a namespace with `security.openshift.io/scc.podSecurityLabelSync: "false"`. Then the
 level is the one of the manifest, or `restricted`, the default of the release.
 
+The namespace of an operator is judged with the service accounts and grants that OLM creates. The rule takes these from the
+ClusterServiceVersion, if the input has it or its bundle, and a Subscription or OperatorGroup in the namespace. OLM lets the label syncer
+into a namespace `openshift-*` with an operator, unless the label `podSecurityLabelSync` is set.
+
 The rule is silent if the pods of the service account are in the input and none of them is rejected. It does not count a right that
 every service account of the cluster has, or the right to use every SCC.
 
@@ -119,7 +123,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             edits=(Remove(written.path),),
         )
     elif (
-        policy.unsynced == "opted-out"
+        (policy.unsynced == "opted-out" or (policy.unsynced and world.cluster.installs_operator(namespace.name)))
         and policy.origin("enforce") == "default"
         and (switch := namespace.field("metadata", "labels", SYNC_LABEL)).present
     ):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.memo import Memo
+from scclint.model.kinds import INSTALLATIONS
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 from scclint.untyped import Object, as_mapping, as_text
@@ -170,7 +171,7 @@ class SccRights:
         return self._uses[role]
 
 
-_NAMESPACED = ("PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount")
+_NAMESPACED = ("PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount", *INSTALLATIONS)
 """The kinds of objects of a cluster that have a namespace."""
 
 

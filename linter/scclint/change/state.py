@@ -14,14 +14,13 @@ from scclint.admission.verdict import ObjectRef
 from scclint.change.model import ObjectKey
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.expand.csv import HOME
 from scclint.files import STDIN, SourceFile, is_stream, read_stream
 from scclint.files.dump import is_dump, texts_of_dump
 from scclint.files.revision import checked_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, Workload
+from scclint.model.object import WRITTEN, ApiObject, Provenance, Workload
 from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
 from scclint.record import EMPTY, replace
@@ -67,9 +66,9 @@ class State:
         }
 
     @cached_property
-    def home(self) -> str:
-        """The namespace, in words, that an operator is installed in; empty without one."""
-        return next((o.provenance.home for o in self.world.objects if o.provenance.home.startswith(HOME)), "")
+    def operator(self) -> Provenance:
+        """The provenance of what OLM creates of the operator; without a name of an operator if there is none."""
+        return next((o.provenance for o in self.world.objects if o.provenance.operator), WRITTEN)
 
     def row(self, key: ObjectKey, unit: str = "") -> WorkloadRow | None:
         """Return what the pods of a workload get here; None if the state does not have the workload."""
@@ -139,19 +138,18 @@ class State:
 
     def at_home(self, obj: ApiObject) -> ApiObject:
         """Return an object of another state as if it belonged to this one: an operator's namespace and roles are named after its version."""
-        home = obj.provenance.home
-        if not home.startswith(HOME) or home == self.home or not self.home:
+        of, mine = obj.provenance, self.operator
+        if not of.operator or not mine.operator or (of.home, of.operator) == (mine.home, mine.operator):
             return obj
-        if not obj.implied or not obj.name.startswith(_version(obj)):
-            return obj.with_provenance(home=self.home)
-        manifest = _renamed(obj, self.home.removeprefix(HOME))
-        provenance = replace(obj.provenance, home=self.home)
-        return type(obj)(obj.document, obj.root, obj.data, obj.path, provenance, manifest)
+        placed = obj.with_provenance(home=mine.home, operator=mine.operator)
+        if not obj.implied or not obj.name.startswith(of.operator):
+            return placed
+        return type(obj)(obj.document, obj.root, obj.data, obj.path, placed.provenance, _renamed(obj, mine.operator))
 
 
 def key_of(obj: ApiObject, world: World) -> ObjectKey:
     """Return the key of the first object of its name, which is without the version of an operator."""
-    version = _version(obj) if obj.implied else ""
+    version = obj.provenance.operator if obj.implied else ""
     namespace = "" if obj.kind in CLUSTER_SCOPED else world.namespace_known(obj)
     return ObjectKey(obj.kind, namespace, obj.name.removeprefix(version), obj.provenance.part)
 
@@ -174,17 +172,12 @@ def _origin(workload: Workload) -> tuple[str, str]:
 
 def content(obj: ApiObject) -> dict[str, Any]:
     """Return the manifest of an object, without the version of an operator in the names of its roles."""
-    return _renamed(obj, "") if obj.implied and obj.name.startswith(_version(obj)) else obj.manifest
-
-
-def _version(obj: ApiObject) -> str:
-    """The name of the ClusterServiceVersion that implies an object; empty for others."""
-    return obj.provenance.home.removeprefix(HOME) if obj.provenance.home.startswith(HOME) else ""
+    return _renamed(obj, "") if obj.implied and obj.name.startswith(obj.provenance.operator) else obj.manifest
 
 
 def _renamed(obj: ApiObject, version: str) -> dict[str, Any]:
     """The manifest of a role or binding of an operator with the name of another version."""
-    home_version, manifest = _version(obj), obj.manifest
+    home_version, manifest = obj.provenance.operator, obj.manifest
     made = {**manifest, "metadata": {**manifest["metadata"], "name": version + obj.name.removeprefix(home_version)}}
     ref = manifest.get("roleRef")
     return {**made, "roleRef": {**ref, "name": version + ref["name"].removeprefix(home_version)}} if ref else made

@@ -20,7 +20,7 @@ from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.errors import ModelError, UsageError
 from scclint.memo import Memo
-from scclint.model.kinds import CUSTOM_TEMPLATES, TEMPLATES
+from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of
 from scclint.model.terms import UID_RANGE
@@ -338,6 +338,10 @@ class Cluster:
         from scclint.cluster.volumes import claimed_volume
 
         return claimed_volume(self._objects, namespace, claim, template)
+
+    def installs_operator(self, namespace: str) -> bool:
+        """Return whether a Subscription or an OperatorGroup lets OLM install an operator in a namespace."""
+        return any(home == namespace for kind in INSTALLATIONS for home, _ in self._objects.of(kind))
 
     @property
     def policies(self) -> Mapping[str, Object]:

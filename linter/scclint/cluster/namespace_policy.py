@@ -82,7 +82,8 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
 def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> NamespacePolicy:
     manifest = cluster.namespaces.get(namespace)
     metadata = (manifest or {}).get("metadata") or {}
-    labels = {label: value or "" for label, value in (metadata.get("labels") or {}).items()}
+    written = {label: value or "" for label, value in (metadata.get("labels") or {}).items()}
+    labels = {**_label_of_olm(cluster, namespace), **written}
     minor = cluster.kubernetes_minor
     after: Mapping[str, str] = labels
     unsynced: Unsynced | None = None
@@ -91,7 +92,7 @@ def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> N
     if cluster.platform != "kubernetes":
         usable = _usable(cluster, namespace, accounts)
         stored = {name: cluster.stored_scc(name) for names in usable.values() for name in names}
-        metadata = {**metadata, "name": namespace, "annotations": cluster.admission.annotations_of(namespace)}
+        metadata = {**metadata, "name": namespace, "labels": labels, "annotations": cluster.admission.annotations_of(namespace)}
         enforcing = enforces(minor, cluster.platform, tech_preview=cluster.tech_preview)
         synced = sync(
             {**(manifest or {}), "metadata": metadata},
@@ -106,13 +107,20 @@ def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> N
         policy_of(after, cluster.pod_security_defaults, minor),
         policy_of(after, csi.DEFAULTS, minor),
         after,
-        labels,
+        written,
         needed,
         account,
         scc,
         unsynced=unsynced,
         unknown=_unknown(cluster, namespace, labels, minor),
     )
+
+
+def _label_of_olm(cluster: Cluster, namespace: str) -> dict[str, str]:
+    """Return the label that OLM sets on a namespace in which an operator is installed, unless the namespace has the label."""
+    if not namespace.startswith("openshift-") or namespace in SYSTEM_NAMESPACES:
+        return {}
+    return {SYNC_LABEL: "true"} if cluster.installs_operator(namespace) else {}
 
 
 def _usable(cluster: Cluster, namespace: str, accounts: Iterable[str]) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
+from scclint.model.kinds import CSV, INSTALLATIONS
 from scclint.untyped import Object, as_text
 
 Key = tuple[str, str]
@@ -30,6 +31,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "MachineConfig": _MACHINE,
     "MachineConfigPool": _MACHINE,
     "RuntimeClass": ("node.k8s.io",),
+    **dict.fromkeys(INSTALLATIONS, (CSV[0],)),
     "ValidatingAdmissionPolicy": ("admissionregistration.k8s.io",),
     "ValidatingAdmissionPolicyBinding": ("admissionregistration.k8s.io",),
 }

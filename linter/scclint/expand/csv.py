@@ -31,7 +31,7 @@ def implied(csv: Item) -> Iterator[Item]:
     install = value_at(csv.data, INSTALL)
     if not isinstance(install, dict):
         return
-    placed = Provenance(home=f"{HOME}{name}").within(csv.provenance)
+    placed = Provenance(home=f"{HOME}{name}", operator=name).within(csv.provenance)
     serving = _serving(csv)
     for index, deployment in enumerate(as_mappings(install.get("deployments"))):
         where = (*csv.path, *INSTALL, "deployments", index)

@@ -70,6 +70,10 @@ CUSTOM_POD_KINDS: frozenset[Key] = frozenset((
 """Kinds whose pods are put together from several fields, which `scclint.model.custom_pods` lists."""
 
 CSV: Key = ("operators.coreos.com", "ClusterServiceVersion")
+SUBSCRIPTION = "Subscription"
+"""The kind of OLM that has an operator installed."""
+INSTALLATIONS = ("OperatorGroup", SUBSCRIPTION)
+"""The kinds of OLM in whose namespace an operator is installed."""
 
 CONTAINER_SOURCE: Key = ("sources.knative.dev", "ContainerSource")
 KNATIVE: frozenset[Key] = frozenset((
@@ -145,7 +149,7 @@ STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
     "ClusterRoleBinding", "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool",
     "PersistentVolume", "PersistentVolumeClaim", "RuntimeClass", "SeccompProfile", "StorageClass", "ProfileBinding", "List",
-    "TektonConfig", *POLICIES,
+    "TektonConfig", *POLICIES, *INSTALLATIONS,
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. Files that describe a cluster are read for these, and for the pods that run there."""
 
@@ -160,6 +164,6 @@ SUBJECT_KINDS = (
 CLUSTER_SCOPED = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding",
     "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "PersistentVolume", "RuntimeClass",
-    "StorageClass", "TektonConfig", *POLICIES,
+    "StorageClass", "TektonConfig", *POLICIES, *INSTALLATIONS,
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

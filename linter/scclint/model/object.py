@@ -42,6 +42,7 @@ class Provenance:
 
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
     - `by_account`: whether `home` is the only namespace in which the unit has the service account of the object.
+    - `operator`: the name of the ClusterServiceVersion from which OLM creates it.
     - `label`: the name of the object in messages, if its author does not know its kind and name.
     - `part`: which of the pods of its object it is: `task build`; empty if the object has one pod.
     - `run`: the object that runs the pod, if that is another one: `PipelineRun build-1`.
@@ -60,6 +61,7 @@ class Provenance:
 
     home: str = ""
     by_account: bool = False
+    operator: str = ""
     label: str = ""
     part: str = ""
     run: str = ""
@@ -74,6 +76,11 @@ class Provenance:
     origin: Origin | None = None
     moved: Mapping[Path, Path] = EMPTY
     substitutions: tuple[Mapping[Path, tuple[Parameter, ...]], ...] = ()
+
+    @property
+    def package(self) -> str:
+        """The package of `operator`: `PACKAGE.v1.2.3`."""
+        return self.operator.partition(".")[0]
 
     @property
     def unfilled(self) -> bool:
@@ -263,6 +270,15 @@ class AdmissionPolicy(ApiObject):
 
 class TektonConfig(ApiObject):
     """An operator.tekton.dev TektonConfig, which says how OpenShift Pipelines is installed."""
+
+
+class OperatorInstallation(ApiObject):
+    """A Subscription or OperatorGroup of operators.coreos.com: OLM installs an operator in its namespace."""
+
+    @property
+    def package(self) -> str:
+        """The package of the operator, to which a Subscription subscribes; empty for an OperatorGroup."""
+        return as_text(value_at(self.manifest, ("spec", "name")))
 
 
 class StorageObject(ApiObject):

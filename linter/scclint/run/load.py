@@ -14,7 +14,7 @@ from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
-from scclint.model.object import ApiObject, Role, RoleBinding, ServiceAccount, Workload
+from scclint.model.object import ApiObject, OperatorInstallation, Role, RoleBinding, ServiceAccount, Workload
 from scclint.model.unknown import is_open
 from scclint.record import replace
 from scclint.run.report import JudgementGap
@@ -27,9 +27,6 @@ from scclint.untyped import as_text, mappings
 
 if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin
-
-SUBSCRIPTION = "Subscription"
-"""The kind of OLM that has an operator installed."""
 
 
 class Inputs:
@@ -108,8 +105,6 @@ def is_settled(document: Document) -> bool:
     """Whether a document is only counted, because neither its kind nor its text has an effect on findings."""
     if document.status != "other" or document.source or os.path.basename(document.file) in NAMES:
         return False
-    if document.kind == SUBSCRIPTION:
-        return False
     return MARK not in document.text
 
 
@@ -176,7 +171,7 @@ def model_objects(
 
         homes = dict(home for document in inputs.targets for home in homes_of_files(document))
         objects = [
-            _placed(obj, {homes[name]}) if (name := os.path.basename(obj.file)) in homes and not obj.namespace else obj
+            _placed(obj, {(homes[name], "")}) if (name := os.path.basename(obj.file)) in homes and not obj.namespace else obj
             for obj in objects
         ]
     if not unit.rendered:
@@ -222,14 +217,31 @@ def _expanded(inputs: Inputs, settings: Settings) -> list[ApiObject]:
 
 
 def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
-    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle."""
-    homes: dict[str, set[str]] = {}
+    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle.
+
+    OLM installs an operator in the namespace of the Subscription to its package. Without a Subscription it is the namespace of the
+    OperatorGroup.
+    """
+    homes: dict[str, set[tuple[str, str]]] = {}
     for obj in objects:
-        if obj.provenance.home and obj.implied:
-            homes.setdefault(os.path.dirname(obj.file), set()).add(obj.provenance.home)
+        if obj.provenance.operator:
+            homes.setdefault(os.path.dirname(obj.file), set()).add((obj.provenance.home, obj.provenance.operator))
     if not homes:
         return list(objects)
-    return [_placed(obj, homes.get(os.path.dirname(obj.file), set())) for obj in objects]
+    installed: dict[str, set[str]] = {}
+    for obj in objects:
+        if isinstance(obj, OperatorInstallation) and obj.namespace:
+            installed.setdefault(obj.package, set()).add(obj.namespace)
+    if installed.keys() - {""}:
+        installed.pop("", None)
+
+    def placed(obj: ApiObject) -> ApiObject:
+        if not obj.provenance.operator:
+            obj = _placed(obj, homes.get(os.path.dirname(obj.file), set()))
+        namespaces = installed.get(obj.provenance.package, installed.get("", ()))
+        return obj.with_provenance(home=min(namespaces)) if obj.provenance.operator and len(namespaces) == 1 else obj
+
+    return [placed(obj) for obj in objects]
 
 
 def _place_by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject]) -> list[ApiObject]:
@@ -264,7 +276,9 @@ def _is_placed(obj: ApiObject) -> bool:
     return bool(home) and not (obj.provenance.template and is_open(home))
 
 
-def _placed(obj: ApiObject, homes: Set[str]) -> ApiObject:
+def _placed(obj: ApiObject, homes: Set[tuple[str, str]]) -> ApiObject:
+    """Return an object in the namespace and, if that is not empty, with the operator that `homes` has, if it has one."""
     if len(homes) != 1 or obj.provenance.home or obj.kind in CLUSTER_SCOPED:
         return obj
-    return obj.with_provenance(home=next(iter(homes)))
+    home, operator = next(iter(homes))
+    return obj.with_provenance(home=home, operator=operator)

@@ -12,13 +12,13 @@ from scclint.load import load_text
 from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
 from scclint.memo import Memo
-from scclint.model.kinds import CSV
+from scclint.model.kinds import CSV, SUBSCRIPTION
 from scclint.model.labels import labels_of
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.world import World
-from scclint.run.load import SUBSCRIPTION, Inputs
+from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit

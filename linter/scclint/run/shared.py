@@ -17,6 +17,7 @@ from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.model.object import OperatorInstallation
 from scclint.model.releases import DEFAULT, release_of
 from scclint.other_units import BorrowedObject, Question
 from scclint.record import EMPTY, replace
@@ -128,6 +129,7 @@ class Run:
         releases = map(release_of, config.openshift or (DEFAULT,))
         synced = any(enforces(release.kubernetes, config.platform) for release in releases)
         operators = any(unit.kind == "operator" for unit in units)
+        operators = operators or any(isinstance(o, OperatorInstallation) for of in facts.values() for o in of.objects)
         bundles = [made for unit in units if operators and unit.kind == "bundle" for made in self._of_bundle(unit)]
 
         def mounts(name: str) -> Mapping[Question, list[Any]]:

@@ -16,6 +16,7 @@ from scclint.model.object import (
     AdmissionPolicy,
     ApiObject,
     Namespace,
+    OperatorInstallation,
     ProfileSource,
     Role,
     RoleBinding,
@@ -53,6 +54,7 @@ CLUSTER = (
     SecurityContextConstraints,
     Namespace,
     ServiceAccount,
+    OperatorInstallation,
     StorageObject,
     AdmissionPolicy,
     TektonConfig,
@@ -298,6 +300,7 @@ class AllUnits:
         pending = deque(self._offered(_wanted(facts, synced=self._synced)))
         if unit.kind == "operator":
             pending += (borrowed for _, name in sorted(facts.accounts) for borrowed in self._of_bundles.get(name, ()))
+        pending += self._installed(facts)
         visited: set[tuple[str, _Key]] = set()
         while pending:
             borrowed = pending.popleft()
@@ -385,6 +388,13 @@ class AllUnits:
                     by_account.setdefault(str(subject.get("name")), []).extend(objects)
         return by_account
 
+    def _installed(self, facts: Facts) -> Iterator[BorrowedObject]:
+        """Yield what bundles grant to the accounts of operators that some Subscriptions install, in the namespace of these."""
+        for installation in (obj for obj in facts.objects if isinstance(obj, OperatorInstallation)):
+            for borrowed in self._bundles:
+                if borrowed.obj.provenance.package == installation.package:
+                    yield BorrowedObject(borrowed.obj.with_provenance(home=installation.namespace), borrowed.unit)
+
     @cached_property
     def _owners(self) -> dict[Question, set[str]]:
         """The units that have what a question names."""
@@ -410,6 +420,8 @@ def _keys(obj: ApiObject) -> Iterator[_Key]:
     yield name_of(obj)
     if isinstance(obj, AdmissionPolicy):
         yield ("policy",)
+    if isinstance(obj, OperatorInstallation):
+        yield "operator in", obj.namespace
     if isinstance(obj, ServiceAccount):
         yield "account in", obj.namespace
     for subject in _subjects(obj):
@@ -424,6 +436,7 @@ def _wanted(facts: Facts, *, synced: bool) -> Iterator[_Key]:
     subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in facts.namespaces}
     yield from (("subject", subject) for subject in sorted(subjects))
     yield from (("Namespace", "", namespace) for namespace in sorted(facts.namespaces))
+    yield from (("operator in", namespace) for namespace in sorted(facts.namespaces - {""}))
     names = {reference for obj in facts.objects for reference in _references(obj)}
     names |= {("SecurityContextConstraints", "", scc) for scc in facts.required}
     names.add(("TektonConfig", "", "config"))

@@ -23,6 +23,7 @@ _WORDS = {
     "Role": "role",
     "RoleBinding": "binding",
     "SecurityContextConstraints": "SCC",
+    "ClusterServiceVersion": "ClusterServiceVersion",
     "KubeAPIServerConfig": "configuration of the API server, which a dump of a cluster has",
 }
 
@@ -58,6 +59,8 @@ def assess(
     outcomes = [outcome for scope in scopes for outcome in scope.outcomes()]
     if not any(outcome.admitted and outcome.rejected_by is None for outcome in outcomes):
         have.discard("Workload")
+    if any(role.provenance.operator for scope in scopes for role in scope.of(Workload)):
+        have.add("ClusterServiceVersion")
     if api_server is not None:
         have.add("KubeAPIServerConfig")
     unknown = any(outcome.verdict is None for outcome in outcomes)

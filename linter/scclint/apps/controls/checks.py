@@ -4,21 +4,24 @@ Some checks are about who may use an SCC that allows too much. The procedures of
 and groups in their lists, the roles that allow their use, and the bindings to those roles outside of the platform's namespaces.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.access import opened_by
 from scclint.admission.constraints import MUST_RUN_AS_RANGE, Constraints
-from scclint.admission.rbac import Binding, role_bound_by
+from scclint.admission.rbac import Binding, role_bound_by, service_account_name
 from scclint.admission.verdict import ObjectRef, User
 from scclint.apps.controls.scope import PERMITTED, Scope, is_platform_account, is_platform_namespace
+from scclint.expand.csv import INSTALL
 from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.terms import EVERYONE, SCC_ROLE_PREFIX, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import listed
-from scclint.untyped import as_list, as_mapping, mappings, value_at
+from scclint.untyped import as_list, as_mapping, mappings, texts, value_at
+from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import to_data
 
 
 @record
@@ -33,6 +36,8 @@ Check = Callable[[Scope], Iterator[Evidence]]
 Allows = Callable[[Constraints], bool]
 
 _MAY_ADD = ("privileged", "hostnetwork-v2", "restricted-v2", "restricted-v3", "nonroot-v2", "nested-container")
+_PLAIN_VOLUMES = frozenset(("configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "projected", "secret"))
+"""The sources of volumes that each category of certsuite allows."""
 Container = Mapping[str, Any]
 Fails = Callable[[Container, Container], bool]
 
@@ -105,6 +110,25 @@ def _may_be_root(container: Container, spec: Container) -> bool:
     return _is_root(container, spec)
 
 
+def _is_above_category_1(container: Container, spec: Container) -> bool:
+    """Whether a container is in none of certsuite's two categories for every workload.
+
+    Source: tests/accesscontrol/securitycontextcontainer/securitycontextcontainer.go of certsuite. There, `runAsNonRoot` and
+    `allowPrivilegeEscalation` make no difference.
+    """
+    dropped = _capabilities(container, "drop")
+    return (
+        any(bool(spec.get(field)) for field in ("hostIPC", "hostNetwork", "hostPID"))
+        or _privileged(container)
+        or any(port.get("hostPort") for port in mappings(container.get("ports")))
+        or bool(_capabilities(container, "add"))
+        or not (dropped == {"ALL"} or dropped >= {"KILL", "MKNOD", "SETGID", "SETUID"})
+        or any(_in_effect(container, spec, field) is None for field in ("runAsUser", "seLinuxOptions"))
+        or _context(spec).get("fsGroup") is None
+        or any(_PLAIN_VOLUMES.isdisjoint(volume) for volume in mappings(spec.get("volumes")))
+    )
+
+
 def _asks_for_capabilities(container: Container, spec: Container) -> bool:
     return _privileged(container) or bool(_capabilities(container, "add"))
 
@@ -114,10 +138,14 @@ def _asks_for_unconfined(container: Container, spec: Container) -> bool:
     return _privileged(container) or profile.get("type") == "Unconfined"
 
 
-def _default_account(scope: Scope) -> Iterator[Evidence]:
+def _account_of_pods(scope: Scope) -> Iterator[Evidence]:
     for workload in scope.of(Workload):
         if workload.pod.service_account == "default":
             yield Evidence(f"{workload.named}: its pods run as service account default", workload.place.span)
+
+
+def _default_account(scope: Scope) -> Iterator[Evidence]:
+    yield from _account_of_pods(scope)
     for scc in scope.of(SecurityContextConstraints):
         if any(map(_is_default_account, as_list(scc.data.get("users")))):
             yield Evidence(f"{scc.named}: lists service account default", scc.place.span)
@@ -126,6 +154,73 @@ def _default_account(scope: Scope) -> Iterator[Evidence]:
             if _is_default_account(name):
                 role = role_bound_by(scope.decoded(binding) or {}, "")
                 yield Evidence(f"{binding.named}: binds {role.kind} {role.name} to service account default", binding.place.span)
+
+
+def _service_account_token(scope: Scope) -> Iterator[Evidence]:
+    """Yield the pods that do not opt out of the token of their account, or run as account default."""
+    for outcome, spec, rejected in _specs(scope):
+        name = outcome.workload.pod.service_account
+        account = scope.world.find(ObjectRef("ServiceAccount", outcome.namespace, name))
+        mounts = [as_mapping(of).get("automountServiceAccountToken") for of in (spec, account and account.manifest)]
+        if name == "default" or mounts[0] is True or False not in mounts:
+            yield _evidence(outcome, f"its pods do not refuse the token of service account {name}", rejected)
+
+
+def _bound_account(scope: Scope, kind: str, counts: Callable[[Workload, RoleBinding], bool]) -> Iterator[Evidence]:
+    """Yield the workloads whose service account a binding of a kind names, if `counts` says so."""
+    bound: dict[str, list[RoleBinding]] = {}
+    for binding in scope.of(RoleBinding):
+        for name in scope.subjects_of(binding) if binding.kind == kind else ():
+            bound.setdefault(name, []).append(binding)
+    for workload in scope.of(Workload):
+        account = service_account_name(scope.world.namespace_of(workload), workload.pod.service_account)
+        for binding in bound.get(account, ()):
+            if counts(workload, binding):
+                yield Evidence(f"{workload.named}: {binding.named} binds its service account", workload.place.span)
+
+
+def _cluster_wide_account(scope: Scope) -> Iterator[Evidence]:
+    """Yield the workloads whose service account a ClusterRoleBinding names. Operators of all namespaces may have one."""
+    return _bound_account(
+        scope, "ClusterRoleBinding", lambda workload, binding: "AllNamespaces" not in _install_modes(workload)
+    )
+
+
+def _install_modes(workload: Workload) -> set[object]:
+    """Return the install modes that the ClusterServiceVersion of a workload names; none if it has none."""
+    csv = workload.path[: -len(INSTALL) - 2] if workload.provenance.operator else None
+    modes = [] if csv is None else mappings(to_data(node_at(workload.root, (*csv, "spec", "installModes"))))
+    return {mode.get("type") for mode in modes}
+
+
+def _account_elsewhere(scope: Scope) -> Iterator[Evidence]:
+    """Yield the workloads as account default, or whose account a RoleBinding names in a namespace without a workload."""
+    yield from _account_of_pods(scope)
+    own = set(map(scope.world.namespace_of, scope.of(Workload)))
+    yield from _bound_account(scope, "RoleBinding", lambda workload, binding: scope.world.namespace_of(binding) not in own)
+
+
+def _requested_sccs(scope: Scope, fails: Callable[[Sequence[object]], bool]) -> Iterator[Evidence]:
+    """Yield the ClusterServiceVersions whose first rule about SCCs in `clusterPermissions` names SCCs that fail.
+
+    Source: GetSecurityContextConstraints in internal/bundle/bundle.go of openshift-preflight. Verbs do not count there.
+    """
+    seen: set[str] = set()
+    for role in scope.of(Role):
+        operator = role.provenance.operator
+        if role.kind != "ClusterRole" or operator in ("", *seen):
+            continue
+        for rule in role.rules:
+            groups, resources = (as_list(rule.data.get(field)) for field in ("apiGroups", "resources"))
+            if "security.openshift.io" in groups and "securitycontextconstraints" in resources:
+                seen.add(operator)
+                names = texts(rule.data.get("resourceNames"))
+                if fails(names):
+                    yield Evidence(
+                        f"ClusterServiceVersion {operator}: asks for {f'SCCs {listed(names)}' if names else 'every SCC'}",
+                        rule.span,
+                    )
+                break
 
 
 def _is_default_account(user: object) -> bool:
@@ -269,7 +364,20 @@ CHECKS: Mapping[str, Check] = {
         lambda container, spec: _context(container).get("allowPrivilegeEscalation") is not False,
         lambda container, spec: _privileged(container) or _context(container).get("allowPrivilegeEscalation") is True,
     ),
+    "allowed-escalation": _of_containers(
+        "sets allowPrivilegeEscalation: true",
+        lambda container, spec: _context(container).get("allowPrivilegeEscalation") is True,
+    ),
     "root": _of_containers("may run as root", _may_be_root, _is_root),
+    "category-1": _of_containers("is above category 1 of security contexts", _is_above_category_1),
+    "user-1337": _of_pods("run as user 1337", lambda spec: _context(spec).get("runAsUser") == 1337),
+    "ptrace": _of_pods(
+        "share their process IDs, and no container adds SYS_PTRACE",
+        lambda spec: (
+            spec.get("shareProcessNamespace") is True
+            and not any("SYS_PTRACE" in _capabilities(one, "add") for one in mappings(spec.get("containers")))
+        ),
+    ),
     # Rules report the containers that run so.
     "unconfined": _of_containers("asks to run without seccomp", lambda container, spec: False, _asks_for_unconfined),
     "net-raw": _of_containers(
@@ -278,7 +386,9 @@ CHECKS: Mapping[str, Check] = {
     ),
     **{
         f"adds-{name.lower().replace('_', '-')}": _adding(name)
-        for name in ("BPF", "IPC_LOCK", "NET_ADMIN", "NET_RAW", "SYS_ADMIN")
+        for name in (
+            *("BPF", "DAC_OVERRIDE", "DAC_READ_SEARCH", "IPC_LOCK", "NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_MODULE"),
+        )
     },
     "host-path": _of_pods(
         "mount a path of the host", lambda spec: any(one.get("hostPath") for one in mappings(spec.get("volumes")))
@@ -297,6 +407,12 @@ CHECKS: Mapping[str, Check] = {
         lambda container, spec: _privileged(container) or "ALL" not in _capabilities(container, "drop"),
         _asks_for_capabilities,
     ),
+    "account-of-pods": _account_of_pods,
+    "account-elsewhere": _account_elsewhere,
+    "cluster-wide-account": _cluster_wide_account,
+    "service-account-token": _service_account_token,
+    "requests-sccs": lambda scope: _requested_sccs(scope, lambda names: True),
+    "requests-several-sccs": lambda scope: _requested_sccs(scope, lambda names: len(names) > 1),
     "default-account": _default_account,
     "wildcard-roles": _wildcard_roles,
     "v-257557": v_257557,
