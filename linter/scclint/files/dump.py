@@ -37,14 +37,18 @@ _RESOURCES: Mapping[str, frozenset[str]] = {
     )),
     NAMESPACES: frozenset((
         *(f"{group}/{resource}" for group in _RBAC for resource in ("roles", "rolebindings")),
-        "core/serviceaccounts", "core/pods", "core/persistentvolumeclaims",
+        "core/serviceaccounts", "core/pods", "core/persistentvolumeclaims", "core/events",
         *(f"security-profiles-operator.x-k8s.io/{resource}" for resource in ("seccompprofiles", "profilebindings")),
     )),
 }  # fmt: skip
 """The resources that are read of each tree, as GROUP/RESOURCE."""
 
-MICROSHIFT = f"{NAMESPACES}/kube-public/core/configmaps"
-"""Where a dump of MicroShift has its version: in the ConfigMap `microshift-version`."""
+_CONFIG_MAPS = frozenset(
+    f"{NAMESPACES}/{namespace}/core/configmaps{end}.yaml"
+    for namespace, name in (("kube-public", "microshift-version"), ("openshift-config", "selinux-conflicts"))
+    for end in ("", f"/{name}")
+)
+"""The files with the version of MicroShift, and with what OpenShift 5.0 reports about SELinux labels of volumes."""
 
 _MADE = ("must-gather.local.", "inspect.local.")
 """The prefixes of the folders that `oc` makes."""
@@ -63,6 +67,11 @@ class DumpFile(NamedTuple):
     @property
     def has_pods(self) -> bool:
         return bool(pod_in_dump(self.name))
+
+    @property
+    def is_report(self) -> bool:
+        """Whether the file has events or ConfigMaps, of which few matter."""
+        return self.name in _CONFIG_MAPS or "/core/events" in self.name
 
 
 def place_in_dump(path: str) -> str:
@@ -89,7 +98,7 @@ def pod_in_dump(path: str) -> str:
 def _has_facts(tree: str, path: list[str]) -> bool:
     if tree == NAMESPACES:
         namespace, *path = path or [""]
-        if f"{tree}/{namespace}/{'/'.join(path)}" in (f"{MICROSHIFT}.yaml", f"{MICROSHIFT}/microshift-version.yaml"):
+        if f"{tree}/{namespace}/{'/'.join(path)}" in _CONFIG_MAPS:
             return True
         if path == [f"{namespace}.yaml"] or (len(path) == 3 and path[0] == "pods" and path[2] == f"{path[1]}.yaml"):
             return True

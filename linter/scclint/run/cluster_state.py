@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.cluster.installed import FEATURE_SETS
-from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
+from scclint.cluster.observed import CONFLICT_EVENTS, CONFLICTS_PRESENT, KINDS, NOTHING, Observed, observe
 from scclint.cluster.sccs import STANDARD
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.item import items_of
 from scclint.files import SourceFile, display, is_below, read
-from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, read_dump
+from scclint.files.dump import CLUSTER, NAMESPACES, DumpFile, read_dump
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
 from scclint.load import load_file
@@ -24,8 +24,11 @@ from scclint.run.load import left_out, unread
 from scclint.source import Span
 from scclint.yaml.locate import locate
 
-_MARKS = ("openshift.io/scc", "cri-o://", "microshift-version", "ClusterVersion", "FeatureGate", "Infrastructure")
+_MARKS = ("openshift.io/scc", "cri-o://", "ClusterVersion", "FeatureGate", "Infrastructure")
 """Texts without which a file shows nothing but objects."""
+
+_MARKED = {"microshift-version": "ConfigMap", CONFLICTS_PRESENT: "ConfigMap", **dict.fromkeys(CONFLICT_EVENTS, "Event")}
+"""Texts that show that a file has an object of a kind that matters. Of others, these kinds are not read."""
 
 _DEFAULTS = Config()
 _SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
@@ -89,9 +92,12 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
         is_reported = item.name in reported
         if isinstance(source, Dump):
             is_reported = os.path.join(source.display, item.name) in reported
+        marked = {kind for mark, kind in _MARKED.items() if mark in item.text}
+        if isinstance(source, Dump) and item.is_report and not marked:
+            continue
         loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
-        if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
-            kinds = frozenset({"ConfigMap"}) if item.name.startswith(MICROSHIFT) else KINDS
+        if (isinstance(source, Dump) or not is_reported) and (marked or any(mark in item.text for mark in _MARKS)):
+            kinds = KINDS | marked
             text = without_body(item.text) if item.has_pods else item.text
             evidence += load_file(item.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
         # The text of the others would take room.

@@ -10,7 +10,7 @@ from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
 from scclint.record import replace
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
-from scclint.run.notices import notices
+from scclint.run.notices import CONFLICTS, notices, reported_conflicts
 from scclint.run.report import Report, UnitResult
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
@@ -33,6 +33,8 @@ def merge(
     crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
     all_notices = [*notices_of_run, *(notice for result in results for notice in result.notices)]
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
+    if run.observed is not None and CONFLICTS in run.select(""):
+        all_notices += reported_conflicts(run.observed, findings)
     all_notices += former_names(run.config, (ignore for result in results for ignore in result.ignores))
     files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
     if run.options.ignores:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.finding import Notice, Tally
+from scclint.finding import Finding, Notice, Tally
 from scclint.load import load_text
 from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
@@ -15,6 +16,7 @@ from scclint.memo import Memo
 from scclint.model.kinds import CSV, SUBSCRIPTION
 from scclint.model.labels import labels_of
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
+from scclint.model.pod_names import owns_pod
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.world import World
@@ -23,6 +25,9 @@ from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit
 from scclint.yaml.nodes import MappingNode, to_data
+
+if TYPE_CHECKING:
+    from scclint.cluster.observed import Observed, ObservedConflict
 
 
 def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
@@ -305,6 +310,44 @@ def _needless(names: set[str], config: Config) -> list[Notice]:
         return []
     text = "was given a value, but no Template has a parameter of that name"
     return [Notice("warning", f"parameter {name} {text}") for name in sorted(config.params.keys() - names)]
+
+
+CONFLICTS = "SEC218"
+"""The rule about pods whose SELinux labels exclude each other on a volume."""
+
+
+def reported_conflicts(observed: "Observed", findings: Iterable[Finding]) -> Iterator[Notice]:
+    """Say which pods of a dump the cluster reports because of the SELinux labels of their volumes, and which of them no finding explains."""
+    subjects = [finding.subject for finding in findings if finding.rule_id == CONFLICTS]
+    owners = {(pod.namespace, pod.name): pod.owner for pods in observed.by_namespace.values() for pod in pods}
+
+    def is_explained(conflict: "ObservedConflict") -> bool:
+        names = filter(None, (conflict.pod, conflict.other))
+        return any(
+            subject.namespace in ("", conflict.namespace)
+            and owns_pod(subject.kind, subject.name, name, owners.get((conflict.namespace, name), ("", "")))
+            for name in names
+            for subject in subjects
+        )
+
+    texts: dict[bool, list[str]] = {True: [], False: []}
+    for conflict in observed.conflicts:
+        other = f" with pod {conflict.other}" if conflict.other else ""
+        texts[is_explained(conflict)].append(f"pod {conflict.namespace}/{conflict.pod}{other}")
+    start = "the cluster dump has events about conflicting SELinux labels of volumes"
+    if texts[True]:
+        yield Notice("note", f"{start}: {CONFLICTS} explains those of {and_more(texts[True], 3)}")
+    if texts[False]:
+        why = "the input lacks the manifests of these pods, or has others than the cluster"
+        yield Notice("warning", f"{start}: no finding explains those of {and_more(texts[False], 3)}; {why}")
+    says = "ConfigMap openshift-config/selinux-conflicts of the cluster dump says"
+    if observed.conflicts_present == "True" and not observed.conflicts:
+        collect = "pass what `oc get events -A -o yaml` writes with --cluster-state, because events expire"
+        yield Notice("warning", f"{says} that SELinux labels of pods conflict, and the dump has no event about them: {collect}")
+    elif observed.conflicts_present == "False" and subjects:
+        yield Notice(
+            "note", f"{says} that no SELinux labels of pods conflict at present: {CONFLICTS} is about pods that do not run"
+        )
 
 
 _OLM, _CSV = CSV
