@@ -315,7 +315,7 @@ suppressed with the reason.
             (
                 *INPUT,
                 option(
-                    "--framework", metavar="NAME", help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53 or certsuite-5.5"
+                    "--framework", metavar="NAME", help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, certsuite-5.5 or preflight-operator"
                 ),
             ),
             ("text", "json", "markdown", "html", "sarif"),

@@ -4,7 +4,7 @@ From OpenShift 5.1 (Kubernetes 1.37, gate SELinuxMount) the kubelet mounts a vol
 another label waits. OpenShift 5.0 reports such pods and then refuses its upgrade.
 
 Source: the SELinux warning controller of kube-controller-manager (`pkg/controller/volume/selinuxwarning`), and `GetMountSELinuxLabel`
-in `pkg/volume/util/selinux.go`. `tools/selinux_conflicts.go` runs that code on pods, to compare.
+in `pkg/volume/util/selinux.go`. `tools/compare_selinux_conflicts.py` runs that code on pods, to compare.
 """
 
 from collections.abc import Iterator, Mapping
@@ -127,8 +127,12 @@ def opted_out(workload: Workload, claim: str, world: "World") -> bool:
 
 
 def mounted_claims(outcome: Outcome, cluster: "Cluster") -> Iterator[MountedClaim]:
-    """Yield the claims that the pods of a workload mount, as SCC admission leaves these pods. Block devices are left out."""
-    if outcome.verdict is None or outcome.created is False:
+    """Yield the claims that the pods of a workload mount, as SCC admission leaves these pods.
+
+    Block devices are left out, and the pods of a dump that ended.
+    """
+    ended = value_at(outcome.workload.manifest, ("status", "phase")) in ("Succeeded", "Failed")
+    if outcome.verdict is None or outcome.created is False or ended:
         return
     spec = outcome.verdict.pod.get("spec") or {}
     context = as_mapping(spec.get("securityContext"))

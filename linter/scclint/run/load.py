@@ -228,18 +228,15 @@ def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
             homes.setdefault(os.path.dirname(obj.file), set()).add((obj.provenance.home, obj.provenance.operator))
     if not homes:
         return list(objects)
-    installed: dict[str, set[str]] = {}
-    for obj in objects:
-        if isinstance(obj, OperatorInstallation) and obj.namespace:
-            installed.setdefault(obj.package, set()).add(obj.namespace)
-    if installed.keys() - {""}:
-        installed.pop("", None)
+    installations = [obj for obj in objects if isinstance(obj, OperatorInstallation) and obj.namespace]
+    subscribed = any(obj.package for obj in installations)
 
     def placed(obj: ApiObject) -> ApiObject:
         if not obj.provenance.operator:
             obj = _placed(obj, homes.get(os.path.dirname(obj.file), set()))
-        namespaces = installed.get(obj.provenance.package, installed.get("", ()))
-        return obj.with_provenance(home=min(namespaces)) if obj.provenance.operator and len(namespaces) == 1 else obj
+        package = obj.provenance.package
+        namespaces = {of.namespace for of in installations if of.package == (package if subscribed else "")}
+        return obj.with_provenance(home=min(namespaces)) if package and len(namespaces) == 1 else obj
 
     return [placed(obj) for obj in objects]
 

@@ -27,7 +27,7 @@ from scclint.units.unit import Unit
 from scclint.yaml.nodes import MappingNode, to_data
 
 if TYPE_CHECKING:
-    from scclint.cluster.observed import Observed, ObservedConflict
+    from scclint.cluster.observed import Observed
 
 
 def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
@@ -320,35 +320,34 @@ def reported_conflicts(observed: "Observed", findings: Iterable[Finding]) -> Ite
     """Say which pods of a dump the cluster reports because of the SELinux labels of their volumes, and which of them no finding explains."""
     subjects = [finding.subject for finding in findings if finding.rule_id == CONFLICTS]
     owners = {(pod.namespace, pod.name): pod.owner for pods in observed.by_namespace.values() for pod in pods}
-
-    def is_explained(conflict: "ObservedConflict") -> bool:
-        names = filter(None, (conflict.pod, conflict.other))
-        return any(
-            subject.namespace in ("", conflict.namespace)
-            and owns_pod(subject.kind, subject.name, name, owners.get((conflict.namespace, name), ("", "")))
-            for name in names
-            for subject in subjects
-        )
-
     texts: dict[bool, list[str]] = {True: [], False: []}
     for conflict in observed.conflicts:
+        explained = any(
+            subject.namespace in ("", conflict.namespace)
+            and owns_pod(subject.kind, subject.name, name, owners.get((conflict.namespace, name), ("", "")))
+            for name in filter(None, (conflict.pod, conflict.other))
+            for subject in subjects
+        )
         other = f" with pod {conflict.other}" if conflict.other else ""
-        texts[is_explained(conflict)].append(f"pod {conflict.namespace}/{conflict.pod}{other}")
+        texts[explained].append(f"pod {conflict.namespace}/{conflict.pod}{other}")
     start = "the cluster dump has events about conflicting SELinux labels of volumes"
     if texts[True]:
         yield Notice("note", f"{start}: {CONFLICTS} explains those of {and_more(texts[True], 3)}")
     if texts[False]:
         why = "the input lacks the manifests of these pods, or has others than the cluster"
         yield Notice("warning", f"{start}: no finding explains those of {and_more(texts[False], 3)}; {why}")
-    says = "ConfigMap openshift-config/selinux-conflicts of the cluster dump says"
-    if observed.conflicts_present == "True" and not observed.conflicts:
-        collect = "pass what `oc get events -A -o yaml` writes with --cluster-state, because events expire"
-        yield Notice("warning", f"{says} that SELinux labels of pods conflict, and the dump has no event about them: {collect}")
+    elif observed.conflicts_present == "True" and not observed.conflicts:
+        yield Notice(
+            "warning", f"{_SAYS} that SELinux labels of pods conflict, and the dump has no event about them: {_COLLECT}"
+        )
     elif observed.conflicts_present == "False" and subjects:
         yield Notice(
-            "note", f"{says} that no SELinux labels of pods conflict at present: {CONFLICTS} is about pods that do not run"
+            "note", f"{_SAYS} that no SELinux labels of pods conflict at present: {CONFLICTS} is about pods that do not run"
         )
 
+
+_SAYS = "ConfigMap openshift-config/selinux-conflicts of the cluster dump says"
+_COLLECT = "pass what `oc get events -A -o yaml` writes with --cluster-state, because events expire"
 
 _OLM, _CSV = CSV
 

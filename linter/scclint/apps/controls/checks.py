@@ -4,7 +4,7 @@ Some checks are about who may use an SCC that allows too much. The procedures of
 and groups in their lists, the roles that allow their use, and the bindings to those roles outside of the platform's namespaces.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.admission.access import opened_by
@@ -166,61 +166,53 @@ def _service_account_token(scope: Scope) -> Iterator[Evidence]:
             yield _evidence(outcome, f"its pods do not refuse the token of service account {name}", rejected)
 
 
-def _bound_account(scope: Scope, kind: str, counts: Callable[[Workload, RoleBinding], bool]) -> Iterator[Evidence]:
-    """Yield the workloads whose service account a binding of a kind names, if `counts` says so."""
-    bound: dict[str, list[RoleBinding]] = {}
-    for binding in scope.of(RoleBinding):
-        for name in scope.subjects_of(binding) if binding.kind == kind else ():
-            bound.setdefault(name, []).append(binding)
-    for workload in scope.of(Workload):
-        account = service_account_name(scope.world.namespace_of(workload), workload.pod.service_account)
-        for binding in bound.get(account, ()):
-            if counts(workload, binding):
-                yield Evidence(f"{workload.named}: {binding.named} binds its service account", workload.place.span)
+def _bound_account(kind: str, counts: Callable[[Scope, Workload, RoleBinding], bool]) -> Check:
+    """Return a check of workloads: a binding of a kind names their service account, and `counts`."""
+
+    def check(scope: Scope) -> Iterator[Evidence]:
+        bound: dict[str, list[RoleBinding]] = {}
+        for binding in scope.of(RoleBinding):
+            for name in scope.subjects_of(binding) if binding.kind == kind else ():
+                bound.setdefault(name, []).append(binding)
+        for workload in scope.of(Workload):
+            account = service_account_name(scope.world.namespace_of(workload), workload.pod.service_account)
+            for binding in bound.get(account, ()):
+                if counts(scope, workload, binding):
+                    yield Evidence(f"{workload.named}: {binding.named} binds its service account", workload.place.span)
+
+    return check
 
 
-def _cluster_wide_account(scope: Scope) -> Iterator[Evidence]:
-    """Yield the workloads whose service account a ClusterRoleBinding names. Operators of all namespaces may have one."""
-    return _bound_account(
-        scope, "ClusterRoleBinding", lambda workload, binding: "AllNamespaces" not in _install_modes(workload)
-    )
-
-
-def _install_modes(workload: Workload) -> set[object]:
-    """Return the install modes that the ClusterServiceVersion of a workload names; none if it has none."""
+def _is_of_all_namespaces(workload: Workload) -> bool:
+    """Whether OLM creates the workload of an operator that can serve all namespaces."""
     csv = workload.path[: -len(INSTALL) - 2] if workload.provenance.operator else None
     modes = [] if csv is None else mappings(to_data(node_at(workload.root, (*csv, "spec", "installModes"))))
-    return {mode.get("type") for mode in modes}
+    return any(mode.get("type") == "AllNamespaces" for mode in modes)
 
 
-def _account_elsewhere(scope: Scope) -> Iterator[Evidence]:
-    """Yield the workloads as account default, or whose account a RoleBinding names in a namespace without a workload."""
-    yield from _account_of_pods(scope)
-    own = set(map(scope.world.namespace_of, scope.of(Workload)))
-    yield from _bound_account(scope, "RoleBinding", lambda workload, binding: scope.world.namespace_of(binding) not in own)
+def _is_elsewhere(scope: Scope, binding: RoleBinding) -> bool:
+    """Whether a binding is in a namespace without a workload."""
+    return scope.world.namespace_of(binding) not in map(scope.world.namespace_of, scope.of(Workload))
 
 
-def _requested_sccs(scope: Scope, fails: Callable[[Sequence[object]], bool]) -> Iterator[Evidence]:
-    """Yield the ClusterServiceVersions whose first rule about SCCs in `clusterPermissions` names SCCs that fail.
+def _requested_sccs(*, several: bool) -> Check:
+    """Return a check of ClusterServiceVersions: the first rule about SCCs in `clusterPermissions` names one, or else `several`.
 
     Source: GetSecurityContextConstraints in internal/bundle/bundle.go of openshift-preflight. Verbs do not count there.
     """
-    seen: set[str] = set()
-    for role in scope.of(Role):
-        operator = role.provenance.operator
-        if role.kind != "ClusterRole" or operator in ("", *seen):
-            continue
-        for rule in role.rules:
-            groups, resources = (as_list(rule.data.get(field)) for field in ("apiGroups", "resources"))
-            if "security.openshift.io" in groups and "securitycontextconstraints" in resources:
-                seen.add(operator)
-                names = texts(rule.data.get("resourceNames"))
-                if fails(names):
-                    yield Evidence(
-                        f"ClusterServiceVersion {operator}: asks for {f'SCCs {listed(names)}' if names else 'every SCC'}",
-                        rule.span,
-                    )
-                break
+
+    def check(scope: Scope) -> Iterator[Evidence]:
+        first: dict[str, tuple[list[str], Span]] = {}
+        for role in scope.of(Role):
+            for rule in role.rules if role.provenance.operator and role.kind == "ClusterRole" else ():
+                groups, resources = (as_list(rule.data.get(field)) for field in ("apiGroups", "resources"))
+                if "security.openshift.io" in groups and "securitycontextconstraints" in resources:
+                    first.setdefault(role.provenance.operator, (texts(rule.data.get("resourceNames")), rule.span))
+        for operator, (names, span) in first.items():
+            if len(names) > 1 or not several:
+                yield Evidence(f"ClusterServiceVersion {operator}: asks for SCC {listed(names, 'and') or '*'}", span)
+
+    return check
 
 
 def _is_default_account(user: object) -> bool:
@@ -408,11 +400,13 @@ CHECKS: Mapping[str, Check] = {
         _asks_for_capabilities,
     ),
     "account-of-pods": _account_of_pods,
-    "account-elsewhere": _account_elsewhere,
-    "cluster-wide-account": _cluster_wide_account,
+    "account-elsewhere": _bound_account("RoleBinding", lambda scope, workload, binding: _is_elsewhere(scope, binding)),
+    "cluster-wide-account": _bound_account(
+        "ClusterRoleBinding", lambda scope, workload, binding: not _is_of_all_namespaces(workload)
+    ),
     "service-account-token": _service_account_token,
-    "requests-sccs": lambda scope: _requested_sccs(scope, lambda names: True),
-    "requests-several-sccs": lambda scope: _requested_sccs(scope, lambda names: len(names) > 1),
+    "requests-sccs": _requested_sccs(several=False),
+    "requests-several-sccs": _requested_sccs(several=True),
     "default-account": _default_account,
     "wildcard-roles": _wildcard_roles,
     "v-257557": v_257557,
