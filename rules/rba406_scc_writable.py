@@ -102,7 +102,9 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         known = rights.setdefault(_sccs(named), [])
         known += (verb for verb in matched if verb not in (*known, *rights["SCCs"]))
     wildcards = list(
-        dict.fromkeys(field for _, by_verb in written for matched in by_verb.values() for field in _wildcards(matched))
+        dict.fromkeys(
+            field for _, by_verb in written for matched in by_verb.values() for field, value in matched.items() if value == "*"
+        )
     )
     lets = [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs]
     shown = and_more(holders, 2) if holders and not role.implied else "its subjects"
@@ -145,10 +147,6 @@ def _written(role: Role) -> Iterator[tuple[View, dict[str, dict[str, str]]]]:
 
 def _sccs(names: list[str]) -> str:
     return f"SCC{'s' if len(names) > 1 else ''} {and_more(names, 3)}" if names else "SCCs"
-
-
-def _wildcards(matched: Mapping[str, str]) -> list[str]:
-    return [field for field, value in matched.items() if value == "*"]
 
 
 def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str]) -> str:

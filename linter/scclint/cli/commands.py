@@ -315,7 +315,9 @@ suppressed with the reason.
             (
                 *INPUT,
                 option(
-                    "--framework", metavar="NAME", help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, certsuite-5.5 or preflight-operator"
+                    "--framework",
+                    metavar="NAME",
+                    help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, certsuite-5.5 or preflight-operator",
                 ),
             ),
             ("text", "json", "markdown", "html", "sarif"),

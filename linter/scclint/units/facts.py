@@ -122,9 +122,13 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
         frozenset((known(w), w.pod.service_account) for w in workloads),
         frozenset(map(known, all_objects)),
         # Shared by all files without any: an empty set takes as much memory as one with four members.
-        frozenset(filter(None, map(_required, workloads))) or _NONE,
+        frozenset(as_text(w.pod.field("metadata", "annotations", REQUIRED_SCC).value) for w in workloads) - {""} or _NONE,
         frozenset(as_text(value_at(volume, ("csi", "driver"))) for _, volume in volumes) - {""} or _NONE,
-        frozenset((namespace, claim) for namespace, volume in volumes if (claim := _claim(volume))),
+        frozenset(
+            (namespace, claim)
+            for namespace, volume in volumes
+            if (claim := as_text(value_at(volume, ("persistentVolumeClaim", "claimName"))))
+        ),
         tuple(o for o in all_objects if isinstance(o, CLUSTER) and o.name and not o.partial),
         tuple(o for o in all_objects if isinstance(o, ProfileSource)),
     )
@@ -191,14 +195,6 @@ def identity(obj: ApiObject) -> Identity | None:
         # A generated name is no identity.
         return (obj.group, obj.kind, obj.namespace, obj.name) if "name" in (obj.manifest.get("metadata") or ()) else None
     return None
-
-
-def _required(workload: Workload) -> str:
-    return as_text(workload.pod.field("metadata", "annotations", REQUIRED_SCC).value)
-
-
-def _claim(volume: object) -> str:
-    return as_text(value_at(volume, ("persistentVolumeClaim", "claimName")))
 
 
 _STORAGE: Mapping[str, Mapping[tuple[str, ...], str]] = {

@@ -4,7 +4,7 @@ Some checks are about who may use an SCC that allows too much. The procedures of
 and groups in their lists, the roles that allow their use, and the bindings to those roles outside of the platform's namespaces.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scclint.admission.access import opened_by
@@ -190,11 +190,6 @@ def _is_of_all_namespaces(workload: Workload) -> bool:
     return any(mode.get("type") == "AllNamespaces" for mode in modes)
 
 
-def _is_elsewhere(scope: Scope, binding: RoleBinding) -> bool:
-    """Whether a binding is in a namespace without a workload."""
-    return scope.world.namespace_of(binding) not in map(scope.world.namespace_of, scope.of(Workload))
-
-
 def _requested_sccs(*, several: bool) -> Check:
     """Return a check of ClusterServiceVersions: the first rule about SCCs in `clusterPermissions` names one, or else `several`.
 
@@ -223,14 +218,14 @@ def _is_default_account(user: object) -> bool:
 def _wildcard_roles(scope: Scope) -> Iterator[Evidence]:
     for role in scope.of(Role):
         for rule in role.rules:
-            fields = [name for name in ("apiGroups", "resources", "verbs") if _has_wildcard(as_list(rule.data.get(name)))]
+            # A wildcard is `*`, or a subresource of every resource: `*/scale`.
+            fields = [
+                name
+                for name in ("apiGroups", "resources", "verbs")
+                if any(value.partition("/")[0] == "*" for value in texts(rule.data.get(name)))
+            ]
             if fields:
                 yield Evidence(f"{role.named}: * in {', '.join(fields)}", rule.span)
-
-
-def _has_wildcard(values: Iterable[object]) -> bool:
-    """Whether a list of a rule has `*`, or a subresource of every resource: `*/scale`."""
-    return any(isinstance(value, str) and value.partition("/")[0] == "*" for value in values)
 
 
 def grants_of(what: str, allows: Allows) -> Check:
@@ -243,7 +238,9 @@ def grants_of(what: str, allows: Allows) -> Check:
                 yield from _members(scc, written, f"SCC {scc.name} {what}, and lists")
         for binding, bound, names in _bindings(scope, allows):
             others = _others(bound)
-            if _binds_platform_role(binding, scope) and not any(map(_covers_service_accounts, others)):
+            # A service account's pods may be admitted by every SCC that the account may use.
+            covered = any(name in EVERYONE or name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)) for name in others)
+            if _binds_platform_role(binding, scope) and not covered:
                 continue
             lets = listed(sorted(others), "and")
             sccs = f"SCC {names[0]}, which {what}" if len(names) == 1 else f"SCCs {listed(names, 'and')}, each of which {what}"
@@ -329,11 +326,6 @@ def _binds_platform_role(binding: RoleBinding, scope: Scope) -> bool:
     return role.kind == "ClusterRole" and (role.name == "cluster-admin" or of_platform)
 
 
-def _covers_service_accounts(name: str) -> bool:
-    """Whether a user or group is or includes a service account: its pods may be admitted by every SCC that it may use."""
-    return name in EVERYONE or name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF))
-
-
 def _others(bound: Binding) -> set[str]:
     """The subjects of a binding that are no service accounts of the platform."""
     return {name for name in (*bound.users, *bound.groups) if not is_platform_account(name)}
@@ -400,7 +392,12 @@ CHECKS: Mapping[str, Check] = {
         _asks_for_capabilities,
     ),
     "account-of-pods": _account_of_pods,
-    "account-elsewhere": _bound_account("RoleBinding", lambda scope, workload, binding: _is_elsewhere(scope, binding)),
+    "account-elsewhere": _bound_account(
+        "RoleBinding",
+        lambda scope, workload, binding: (
+            scope.world.namespace_of(binding) not in map(scope.world.namespace_of, scope.of(Workload))
+        ),
+    ),
     "cluster-wide-account": _bound_account(
         "ClusterRoleBinding", lambda scope, workload, binding: not _is_of_all_namespaces(workload)
     ),
