@@ -231,8 +231,8 @@ def _labelled(mount: Mount) -> str:
 
 
 def _shown(label: str) -> str:
-    """Return a label without the parts in front that are empty: `s0:c1,c0` for `:::s0:c1,c0`."""
-    return label.lstrip(":")
+    """Return a label without the empty parts around it: `s0:c1,c0` for `:::s0:c1,c0`, and `spc_t` for `::spc_t:`."""
+    return label.strip(":")
 
 
 def _scc(mount: Mount) -> str:

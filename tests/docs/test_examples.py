@@ -144,6 +144,7 @@ def project(tmp_path: Path, fleet: Path) -> Path:
         "must-gather.local.5551/image/namespaces/shop/shop.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "inspect.local.1/namespaces/shop/shop.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "inspect.local.2/namespaces/shop/core/serviceaccounts/web.yaml": "apiVersion: v1\nkind: ServiceAccount\n",
+        "events.yaml": "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Event, reason: SELinuxLabelConflict}]\n",
         "templates/web.yaml": "apiVersion: template.openshift.io/v1\nkind: Template\nobjects: []\nparameters: [{name: IMAGE_TAG}]\n",
         "charts/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
         "charts/shop/templates/web.yaml": WEB,

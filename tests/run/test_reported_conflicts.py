@@ -10,7 +10,9 @@ from scclint.config.model import Config
 from tests.must_gather import ROOT, dump, files, listed, one, write_folder
 from tests.run.test_selinux_units import pod
 
-BACKUP = 'SELinuxLabel ":::s0:c1,c2" conflicts with pod db that uses the same volume as this pod with SELinuxLabel ":::s0:c3,c4". If'
+BACKUP = (
+    'SELinuxLabel ":::s0:c1,c2" conflicts with pod db that uses the same volume as this pod with SELinuxLabel ":::s0:c3,c4". If'
+)
 DB = 'SELinuxLabel ":::s0:c3,c4" conflicts with pod backup that uses the same volume as this pod with SELinuxLabel ":::s0:c1,c2". If'
 START = "the cluster dump has events about conflicting SELinux labels of volumes: "
 EVENTS = f"{ROOT}/namespaces/orders/core/events.yaml"

@@ -68,11 +68,6 @@ class DumpFile(NamedTuple):
     def has_pods(self) -> bool:
         return bool(pod_in_dump(self.name))
 
-    @property
-    def is_report(self) -> bool:
-        """Whether the file has events or ConfigMaps, of which few matter."""
-        return self.name in _CONFIG_MAPS or "/core/events" in self.name
-
 
 def place_in_dump(path: str) -> str:
     """Return the path below the root of the dump for a file with facts that bear on verdicts; empty for other files."""

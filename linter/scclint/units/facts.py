@@ -151,11 +151,11 @@ def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
     sole_namespaces = {
         name: namespace for name, (namespace, *others) in namespaces.items() if not others and name not in _IN_EVERY_NAMESPACE
     }
-    return {name: of for name, of in sole_namespaces.items() if of.startswith(HOME) or _is_known(of)}
-
-
-def _is_known(namespace: str) -> bool:
-    return bool(namespace_name(namespace)) and not stands_for_a_name(namespace)
+    return {
+        name: of
+        for name, of in sole_namespaces.items()
+        if of.startswith(HOME) or (namespace_name(of) and not stands_for_a_name(of))
+    }
 
 
 def plain(facts: Facts) -> list[Any] | None:
