@@ -113,7 +113,8 @@ def test_privilege_escalation_fails_only_if_it_is_asked_for() -> None:
     ],
 )
 def test_the_token_of_the_account(pod: bool | None, account: bool | None, expected: str) -> None:
-    text = pods(**({} if pod is None else {"automountServiceAccountToken": pod}))
+    spec: dict[str, Any] = {} if pod is None else {"automountServiceAccountToken": pod}
+    text = pods(**spec)
     if account is not None:
         text = text.replace(write_yaml(ACCOUNT), write_yaml({**ACCOUNT, "automountServiceAccountToken": account}))
     assert status("access-control-pod-automount-service-account-token", text) == expected
