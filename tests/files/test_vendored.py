@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scclint.report.text import judged_summary
 from tests.running import report_on, write_files
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a, securityContext: {privileged: true}}]}\n"
@@ -25,12 +26,33 @@ def _tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(TREE)
 
 
-def test_they_are_left_out_with_a_note() -> None:
+def test_they_are_left_out_and_those_that_ask_for_access_to_the_node_are_named() -> None:
     report = report_on(["."])
     assert {finding.span.file for finding in report.findings} == {"deploy/pod.yaml", "charts/vendor/pod.yaml"}
-    told = "not judged, because they are copies of Go modules; to judge them, name this folder"
+    told = "not judged, because it is in a copy of Go modules; to judge it, name this folder"
     notes = [(notice.level, notice.file, notice.message) for notice in report.notices if "Go modules" in notice.message]
-    assert notes == [("note", "tests/e2e/vendor", f"2 files {told}"), ("note", "vendor", f"1 file {told}")]
+    inner = "tests/e2e/vendor/k8s.io/apiserver"
+    assert notes == [
+        (
+            "note",
+            "tests/e2e/vendor",
+            f"{inner}/pod.yaml (with privileged) and {inner}/vendor/pod.yaml (with privileged): {told}",
+        ),
+        ("note", "vendor", f"vendor/k8s.io/kubernetes/test/pod.yaml (with privileged): {told}"),
+    ]
+
+
+def test_the_summary_counts_them() -> None:
+    write_files({"vendor/k8s.io/kubernetes/test/pod.yaml": POD.replace("privileged: true", "runAsUser: 0")})
+    write_files(
+        {
+            f"tests/e2e/vendor/k8s.io/apiserver/{name}pod.yaml": "kind: CustomResourceDefinition\nhostPath:\n  type: object\n"
+            for name in ("", "vendor/")
+        }
+    )
+    report = report_on(["."])
+    assert report.notices == ()
+    assert "; 2 files (and 3 files of copied Go modules left out), " in judged_summary(report)
 
 
 @pytest.mark.parametrize("path", ["vendor", "vendor/k8s.io", "./vendor/", "vendor/k8s.io/kubernetes/test/pod.yaml"])

@@ -9,7 +9,7 @@ from scclint.config.model import Config
 from scclint.config.records import PodTemplate
 from scclint.model.object import UnknownKind
 from scclint.run.load import expand_settings
-from tests.running import open_one, report_on
+from tests.running import open_one, report_on, write_files
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: example/web}]}\n"
@@ -131,3 +131,23 @@ def test_parameters_of_the_command_line_add_to_those_of_the_file(capsys: pytest.
     assert "Pod from-file" in capsys.readouterr().out
     main(["review", "--param", "NAME=given", "t.yaml"])
     assert "Pod given" in capsys.readouterr().out
+
+
+PART = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {SPECcontainers: [{name: a}]}\n"
+
+
+def test_a_part_of_an_object_in_a_folder_of_tests_is_named_only_if_it_asks_for_access_to_the_node(here: Path) -> None:
+    write_files(
+        {
+            "tests/e2e/02-assert.yaml": PART.replace("SPEC", ""),
+            "tests/host.yaml": PART.replace("SPEC", "hostPID: true, ").replace("metadata: {name: a}", "metadata: {name: b}"),
+            "latest/part.yaml": PART.replace("SPEC", "").replace("metadata: {name: a}", "metadata: {name: c}"),
+        }
+    )
+    assert [notice.message for notice in report_on(["."]).notices] == [
+        "tests/host.yaml: Pod b (with hostPID) (and 1 more like it): not judged, because container a has no image"
+    ]
+    (here / "tests/host.yaml").unlink()
+    assert [notice.message for notice in report_on(["."]).notices] == [
+        "latest/part.yaml: Pod c: not judged, because container a has no image"
+    ]

@@ -215,6 +215,58 @@ def test_code_and_scripts_are_named() -> None:
     assert notice.startswith("hack/run.sh:2 (hostPID) and pkg/pod.go:3 (privileged): ")
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("hack/e2e.sh", "hostPID: true\n"),
+        ("scripts/e2e-test.sh", "hostPID: true\n"),
+        ("e2e/framework/pods.go", "HostPID: true,\n"),
+        ("hack/kind.sh", "kind: Cluster\nextraMounts:\n- hostPath: /shared\n  containerPath: /shared\n"),
+        ("hack/kind.sh", "extraMounts:\n- containerPath: /shared\n  hostPath: ${DIR}/shared\n"),
+        ("hack/kind.sh", "extraMounts:\n- hostPath: ${DIR}\n  containerPath: /shared\n"),
+        ("install.sh", "kind: CustomResourceDefinition\n  hostPath:\n    description: a path\n    properties:\n"),
+        ("install.sh", '{"hostPath": {"type": "object", "properties": {}}}\n'),
+        ("install.sh", "if oc api-resources | grep -q SecurityContextConstraints; then\n"),
+        ("install.sh", "  # privileged: true\n"),
+        ("pkg/types.go", "return &corev1.HostPathVolumeSource{}\n"),
+        ("pkg/client.go", "scc := &securityv1.SecurityContextConstraints{}\n"),
+        ("pkg/pods.go", "\t// HostPID: true,\n"),
+    ],
+)
+def test_what_no_code_or_script_deploys_is_not_named(file: str, text: str) -> None:
+    write_files({file: text, "web.yaml": "apiVersion: v1\nkind: Service\n"})
+    assert not run_over(["."]).notices
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "named"),
+    [
+        ("hack/latest.sh", "hostPID: true\n", "hack/latest.sh:1 (hostPID)"),
+        ("hack/kind.sh", "- hostPath: /a\n  containerPath: /b\n- hostPath:\n    path: /\n", "hack/kind.sh:3 (hostPath)"),
+        ("hack/kind.sh", "- hostPath: /a\n- hostPath: {path: /}\n", "hack/kind.sh:2 (hostPath)"),
+        ("install.sh", "  hostPath:\n    description: a\n---\n  hostPath:\n    type: Directory\n", "install.sh:4 (hostPath)"),
+        ("install.sh", "hostPath:\n  description: a\n  path: /\n", "install.sh:1 (hostPath)"),
+        ("install.sh", '{"hostPath": {"properties": {}, "path": "/"}}\n', "install.sh:1 (hostPath)"),
+        ("install.sh", "- {hostPath: /a, x: {hostPID: true}}\n", "install.sh:1 (hostPID)"),
+        ("install.sh", "hostPath: $VOLUME\n", "install.sh:1 (hostPath)"),
+        ("install.sh", "kind: SecurityContextConstraints\n", "install.sh:1 (an SCC)"),
+        ("install.sh", 'kind: !!str "SecurityContextConstraints"\n', "install.sh:1 (an SCC)"),
+        ("install.sh", "# privileged: true\n  privileged: true\n", "install.sh:2 (privileged)"),
+        ("pkg/pods.go", "&corev1.HostPathVolumeSource{}\n&corev1.HostPathVolumeSource{Path: a}\n", "pkg/pods.go:2 (hostPath)"),
+        (
+            "pkg/scc.go",
+            "scc := &v1.SecurityContextConstraints{}\nscc.AllowPrivilegedContainer = true\n",
+            "pkg/scc.go:2 (an SCC)",
+        ),
+        ("pkg/scc.go", "&v1.SecurityContextConstraints{\n\tUsers: users,\n", "pkg/scc.go:1 (an SCC)"),
+    ],
+)
+def test_the_line_that_asks_for_access_is_named(file: str, text: str, named: str) -> None:
+    write_files({file: text, "web.yaml": "apiVersion: v1\nkind: Service\n"})
+    (notice,) = run_over(["."]).notices
+    assert notice.message.startswith(f"{named}: ")
+
+
 def test_what_podman_runs_is_not_judged() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true, containers: [{name: a, image: a}]}\n"
     write_files({"deploy/pod.yml": pod, "deploy/other.yml": pod.replace("name: a}\nspec", "name: b}\nspec")})

@@ -41,8 +41,8 @@ class Sources(NamedTuple):
     """The inputs of a run: what to report on, the state of a cluster, and other manifests that count. An unreadable one is an error.
 
     `paths` are those to report on as the user wrote them, and `folders` the folders among them. `named` are the files and folders,
-    as displayed, that the user named to inform verdicts. `texts` are scripts and code in the folders, and `vendored` the numbers of files
-    that are left out because they are copies of Go modules, by their folder as displayed.
+    as displayed, that the user named to inform verdicts. `texts` are scripts and code in the folders, and `vendored` the files that are
+    left out because they are copies of Go modules, by their folder as displayed.
     """
 
     targets: Sequence[SourceFile | LoadError]
@@ -52,7 +52,7 @@ class Sources(NamedTuple):
     named: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
     texts: Sequence[SourceFile] = ()
-    vendored: Mapping[str, int] = EMPTY
+    vendored: Mapping[str, Sequence[SourceFile]] = EMPTY
 
 
 def find_sources(
@@ -124,10 +124,12 @@ def _dump(path: str) -> list[Dump]:
     return [Dump(path, display(path))] if is_archive(path) else []
 
 
-def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tuple[list[SourceFile], dict[str, int]]:
+def _without_vendored(
+    files: Iterable[SourceFile], folders: Sequence[str]
+) -> tuple[list[SourceFile], dict[str, list[SourceFile]]]:
     """Leave out of files what lies in a `vendor/` of Go modules below one of the folders that the user named.
 
-    Return the other files, and the number of files that are left out by `vendor/`, as displayed. `go mod vendor` writes the copies of modules
+    Return the other files, and those that are left out by `vendor/`, as displayed. `go mod vendor` writes the copies of modules
     there, beside a list of them. Nobody deploys their manifests.
     """
 
@@ -137,7 +139,7 @@ def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tu
 
     tops = [os.path.join(os.path.abspath(folder), "") for folder in folders]
     source_files: list[SourceFile] = []
-    left_out: dict[str, int] = {}
+    left_out: dict[str, list[SourceFile]] = {}
     for file in files:
         path = os.path.abspath(file.path) if f"{_VENDOR}{os.sep}" in file.path else ""
         vendor = next((folder for folder in _vendors(path, tops) if is_vendor(folder)), None)
@@ -145,7 +147,7 @@ def _without_vendored(files: Iterable[SourceFile], folders: Sequence[str]) -> tu
             source_files.append(file)
         else:
             shown = display(file.path.removesuffix(path[len(vendor) :]))
-            left_out[shown] = left_out.get(shown, 0) + 1
+            left_out.setdefault(shown, []).append(file)
     return source_files, left_out
 
 

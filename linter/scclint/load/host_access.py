@@ -5,13 +5,19 @@ from collections.abc import Iterator
 
 from scclint.text import listed
 
+_NO_SCHEMA = (
+    r"(?![\s{]*+[\"']?(?:description|properties|type[\"']? *+: *+[\"']?(?:object|string))\b"
+    r"(?![^\0]{0,500}?\bpath[\"']? *+: *+[\"']?[\w/.$]))"
+)
+"""After `hostPath`: a schema that describes the field does not follow. A schema gives its `path` no value."""
+
 _WORDS = (
     ("privileged", r"\bprivileged[\"']? *+: *+[\"']?true", "privileged"),
-    ("hostPath", r"\bhostPath[\"']? *+:", "hostPath"),
+    ("hostPath", rf"\bhostPath[\"']? *+:{_NO_SCHEMA}", "hostPath"),
     ("hostPID", r"\bhostPID[\"']? *+: *+[\"']?true", "hostPID"),
     ("hostIPC", r"\bhostIPC[\"']? *+: *+[\"']?true", "hostIPC"),
     ("hostNetwork", r"\bhostNetwork[\"']? *+: *+[\"']?true", "hostNetwork"),
-    ("SecurityContextConstraints", r"\bSecurityContextConstraints\b", "an SCC"),
+    ("SecurityContextConstraints", r"\bkind[\"']?\s*+:\s*+[^\n]{0,40}?\bSecurityContextConstraints\b", "an SCC"),
     ("system:openshift:scc:", r"\bsystem:openshift:scc:", "an SCC"),
 )
 """A word, which is quick to find, the pattern of the field that it is in, and what the field asks for. Few runs compile them."""
@@ -22,11 +28,17 @@ _WORDS_OF_GO = (
     ("HostPID:", rf"\bHostPID: *+{_TRUE}", "hostPID"),
     ("HostIPC:", rf"\bHostIPC: *+{_TRUE}", "hostIPC"),
     ("HostNetwork:", rf"\bHostNetwork: *+{_TRUE}", "hostNetwork"),
-    ("HostPathVolumeSource{", r"\bHostPathVolumeSource\{", "hostPath"),
-    ("SecurityContextConstraints{", r"\bSecurityContextConstraints\{", "an SCC"),
+    ("HostPathVolumeSource{", r"\bHostPathVolumeSource\{(?!\})", "hostPath"),
+    (
+        "SecurityContextConstraints{",
+        r"\bSecurityContextConstraints\{(?!\})|\bAllow(?:Privileged|Host)\w*+ *+=(?!=)",
+        "an SCC",
+    ),
     ('"securitycontextconstraints"', r"\bResources: *+[^\n]{0,80}\"securitycontextconstraints\"", "use of an SCC"),
 )
-"""The same in Go code that builds objects."""
+"""The same in Go code that builds objects. The client reads into an empty object; one that is filled in later is created."""
+
+_COMMENT = re.compile(r"^[ \t]*+(?:#|//)[^\n]*+", re.M)
 
 
 def host_access(text: str) -> str:
@@ -36,6 +48,8 @@ def host_access(text: str) -> str:
 
 def lines_with_access(text: str, *, is_code: bool = False) -> Iterator[tuple[int, str]]:
     """Yield the line of the first place of each kind of access in a manifest, a script, or code in Go, and the access."""
-    for word, pattern, name in _WORDS_OF_GO if is_code else _WORDS:
-        if word in text and (match := re.search(pattern, text)):
+    words = [item for item in (_WORDS_OF_GO if is_code else _WORDS) if item[0] in text]
+    text = _COMMENT.sub("", text) if words else ""
+    for _, pattern, name in words:
+        if match := re.search(pattern, text):
             yield text.count("\n", 0, match.start()) + 1, name

@@ -359,7 +359,8 @@ def judged_summary(report: "Report") -> str:
         )
         if number
     ]
-    count = f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}{_units(report)}"
+    aside = f" (and {counted(report.vendored, 'file')} of copied Go modules left out)" if report.vendored else ""
+    count = f"{counted(tally.files, 'file')}{aside}, {counted(tally.documents, 'document')}{_units(report)}"
     return f"{platform}{count}: {', '.join(parts)}."
 
 

@@ -57,6 +57,7 @@ def merge(
         unjudged=_unjudged_paths(results, run) if whole else (),
         files=files,
         folders=run.sources.folders if whole else (),
+        vendored=sum(map(len, run.sources.vendored.values())),
     )
 
 

@@ -1,6 +1,7 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -90,15 +91,16 @@ def unjudged(
             yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif isinstance(obj, UnknownKind) and obj.provenance.partial:
             yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
-        elif isinstance(obj, UnknownKind):
+        elif isinstance(obj, UnknownKind) or obj.partial:
             first, last = (line - obj.document.line for line in obj.lines)
             lines = lines_of((unjudged, id(obj.document)), partial(obj.document.text.split, "\n"))
             access = host_access("\n".join(lines[first : last + 1]))
-            yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
+            if isinstance(obj, UnknownKind):
+                yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
+            elif access or not _OF_TESTS.search(obj.file):
+                yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
-        elif obj.partial:
-            yield JudgementGap("partial", f"{obj.file}: {obj.named}", obj.partial)
     workloads = _workloads(objects)
     yield from _unknown(world, workloads)
     yield from _granted(world, workloads)
@@ -238,8 +240,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 }
 """The level and text of the notice about each sort. `_fields` returns the texts for the names in braces."""
 
-_SORTED = ("template", "patches", "open pod", "unknown kind")
+_SORTED = ("template", "patches", "open pod", "unknown kind", "partial")
 """The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
+
+_OF_TESTS = re.compile(r"(?:^|/)(?:e2e|testdata|tests?)/")
+"""Folders of tests. The API server refuses a part of an object, so that a part in them is a test's assertion or patch."""
 
 _ASKS = " (with "
 """Between the name of something that was not judged and the access to the node that it asks for."""

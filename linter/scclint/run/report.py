@@ -26,7 +26,7 @@ class Report:
     `outcomes` has the row of each workload and `grants` that of each grant of an SCC, by release, if the run was asked for them.
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
-    and `folders` those that the run was asked for.
+    and `folders` those that the run was asked for. `vendored` is the number of files that are left out because they are copies of Go modules.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -43,6 +43,7 @@ class Report:
     unjudged: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
+    vendored: int = 0
 
     def __repr__(self) -> str:
         return f"Report({self.platform}: {len(self.findings)} findings, {len(self.notices)} notices, {len(self.units)} units)"

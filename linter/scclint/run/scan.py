@@ -23,7 +23,7 @@ from scclint.other_units import Question
 from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
-from scclint.text import and_more, counted
+from scclint.text import and_more
 from scclint.units.detect import KINDS
 from scclint.units.kustomize import NAMES, UNRESTRICTED
 from scclint.units.outline import Outline
@@ -31,7 +31,7 @@ from scclint.yaml.nodes import to_data
 
 _UNCHANGED = 3_000_000_000
 """Nanoseconds after which a change gives a file other times: FAT rounds to two seconds."""
-_VENDORED = "{} not judged, because they are copies of Go modules; to judge them, name this folder"
+_VENDORED = "{}: not judged, because it is in a copy of Go modules; to judge it, name this folder"
 
 
 def scan(
@@ -40,13 +40,18 @@ def scan(
     overlay: Mapping[str, str | LoadError] = EMPTY,
     store: RunStore = NO_STORE,
 ) -> tuple[Outline, list[Notice]]:
-    """The outline of the files to report on, and notices: each file that cannot be found or read, and copies of Go modules.
+    """The outline of the files to report on, and notices: each file that cannot be found or read, and what asks for access
+    to the node in copies of Go modules.
 
     `overlay` has the texts that hold in place of files, by path as displayed. `store` has what earlier runs found out about files.
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
-    notices += (Notice("note", _VENDORED.format(counted(n, "file")), folder) for folder, n in sources.vendored.items())
+    for folder, copies in sources.vendored.items():
+        from scclint.load.host_access import host_access
+
+        asking = [f"{file.display} (with {access})" for file in copies if (access := host_access(_text(file)))]
+        notices += [Notice("note", _VENDORED.format(and_more(asking, _MOST_NAMED)), folder)] if asking else []
     told: Mapping[Question, list[Any]] = EMPTY
     played: Set[str] = frozenset()
     more = expand_settings(config)
@@ -165,7 +170,9 @@ _DEPLOYING = re.compile(
     rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE.pattern}"
 )
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|third_party)/|_test\.go$|/zz_generated"
+_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|/zz_generated|\be2e\b[^/]*\.(?:sh|bash)$"
+_MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
+"""The path of a folder that a tool such as kind mounts into a node, in a script. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
 
 
@@ -215,7 +222,7 @@ def beside(
             for document in (document for document in documents if document.kind and document.text):
                 end = document.line + document.text.count("\n")
                 lines[document.line - 1 : end] = [""] * (end + 1 - document.line)
-            text = "\n".join(lines)
+            text = re.sub(_MOUNT_OF_NODE, "", "\n".join(lines))
         for line, name in lines_with_access(text, is_code=is_code):
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
