@@ -23,6 +23,7 @@ from scclint.model.releases import DEFAULT, RELEASES, release_of
 from scclint.run.notices import notices
 from scclint.run.report import JudgementGap
 from tests.conftest import shared
+from tests.running import report_on, write_files
 
 ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
 DESCRIBED = Path(__file__).parents[2] / "docs" / "describe-your-cluster.md"
@@ -237,6 +238,25 @@ def test_an_object_shows_an_addon(text: str, name: str, by: str) -> None:
     assert shown(text, *sccs) == []
 
 
+CLUSTER = "apiVersion: ceph.rook.io/v1\nkind: CephCluster\nmetadata: {name: rook}\n"
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: cephclusters.GROUP}
+spec:
+  group: GROUP
+"""
+
+
+def test_an_api_that_the_input_defines_shows_no_addon() -> None:
+    definition = DEFINITION.replace("GROUP", "ceph.rook.io")
+    assert shown(CLUSTER, definition) == []
+    assert len(shown(CLUSTER, DEFINITION.replace("GROUP", "rook.io"))) == 1
+    assert shown(CLUSTER, definition, SUBSCRIPTION.replace("PACKAGE", "odf-operator"))[0].startswith("x.yaml:")
+    (notice,) = notices([JudgementGap("API", "odf", "a.yaml:1: x"), JudgementGap("own API", "nfd")], Config())
+    assert notice.message.startswith("a.yaml:1: x shows that an add-on is installed; `--addon odf` judges")
+
+
 def test_each_addon_is_shown_once() -> None:
     cluster_policy = "apiVersion: nvidia.com/v1\nkind: ClusterPolicy\nmetadata: {name: gpu}\n"
     assert len(shown(cluster_policy, SUBSCRIPTION.replace("PACKAGE", "gpu-operator-certified"), cluster_policy)) == 1
@@ -278,3 +298,12 @@ def test_the_page_lists_them() -> None:
     if os.environ.get("SCCLINT_WRITE_GOLDEN"):
         DESCRIBED.write_text(expected, encoding="utf-8")
     assert expected == text, "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/cluster/test_addons.py writes the table"
+
+
+def test_an_api_that_another_unit_defines_shows_no_addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kustomization = "resources: [object.yaml]\n"
+    write_files({"crds/kustomization.yaml": kustomization, "crds/object.yaml": DEFINITION.replace("GROUP", "ceph.rook.io")})
+    write_files({"rook/kustomization.yaml": kustomization, "rook/object.yaml": CLUSTER})
+    assert report_on(["."]).notices == ()
+    assert len(report_on(["rook"]).notices) == 1

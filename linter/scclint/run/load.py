@@ -1,6 +1,7 @@
 """Stages load and model: the documents of a unit, with what became of each file, and the model objects of the documents."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin
 
 
+_GROUP = re.compile(r"^  group: *+[\"']?([\w.-]++)", re.M)
+"""The API group of a CustomResourceDefinition."""
+
+
 class Inputs:
     """What was read for a unit.
 
@@ -37,7 +42,7 @@ class Inputs:
     documents that are not needed any more. `read` are the files of the targets. `notices` are on what could not be read,
     `crashes` on documents that are left out because of a bug. `origins` are the Helm templates of what was rendered; `texts` has
     the texts of files that are not on the disk. `unjudged` is what was seen and is not judged. `first_of` has the first of the
-    passed documents of each API group.
+    passed documents of each API group, and `own_groups` are the API groups of the CustomResourceDefinitions.
     """
 
     def __init__(self) -> None:
@@ -46,6 +51,7 @@ class Inputs:
         self.described: Sequence[Document] = ()
         self.passed: dict[str, dict[str, int]] = {}
         self.first_of: dict[str, Document] = {}
+        self.own_groups: set[str] = set()
         self.notices: list[Notice] = []
         self.crashes: list[Crash] = []
         self.texts: dict[str, str] = {}
@@ -93,6 +99,8 @@ class Inputs:
     def take(self, documents: Iterable[Document]) -> None:
         """Add documents to the targets, or count those that are not needed any more, which are most of them."""
         for document in documents:
+            if document.kind == "CustomResourceDefinition" and (group := _GROUP.search(document.text)):
+                self.own_groups.add(group[1])
             if is_settled(document):
                 kinds = self.passed.setdefault(document.file, {})
                 kinds[document.kind] = kinds.get(document.kind, 0) + 1

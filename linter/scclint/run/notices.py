@@ -169,7 +169,7 @@ def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
 def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
     """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
     groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
-    custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
+    custom = inputs.own_groups or any("." in group and not group.endswith(".k8s.io") for group in groups)
     if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
         yield from missing_addons(inputs, objects, world)
 
@@ -263,6 +263,10 @@ def notices(items: Sequence[JudgementGap], config: Config) -> list[Notice]:
     for item in dict.fromkeys(items):
         key = _EACH[item.sort](item) if item.sort in _EACH else ""
         of.setdefault(item.sort, {}).setdefault(key, []).append(item)
+    own = {item.what for item in of.pop("own API", {}).get("", ())}
+    for item in of.pop("API", {}).get("", ()):
+        if item.what not in own:
+            of.setdefault("add-on", {}).setdefault(item.what, []).append(item)
     texts = [
         Notice(level, text.format_map(_fields(groups[key])))
         for sort, (level, text) in _TEXTS.items()
@@ -358,15 +362,20 @@ _OLM, _CSV = CSV
 
 
 def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
-    """Yield each add-on that an object shows, if the cluster lacks an SCC of it. `why` is the object and its place."""
+    """Yield each add-on that an object shows, if the cluster lacks an SCC of it. `why` is the object and its place.
+
+    An object of the API group of an add-on shows nothing if the input defines the group itself (see `notices`).
+    """
     from scclint.cluster.addons import addons
 
-    shown: dict[str, str] = {}
-    for name, by in _shown(inputs, objects):
-        shown.setdefault(name, by)
-    for name in sorted(shown):
+    shown: dict[tuple[str, str], str] = {}
+    for sort, name, by in _shown(inputs, objects):
+        shown.setdefault((name, sort), by)
+    for name, sort in sorted(shown):
         if not set(addons()[name].scc_names) <= world.cluster.sccs.keys():
-            yield JudgementGap("add-on", name, shown[name])
+            yield JudgementGap(sort, name, shown[name, sort])
+    groups = _signs()[1]
+    yield from (JudgementGap("own API", groups[group]) for group in sorted(inputs.own_groups & groups.keys()))
 
 
 Addons = dict[str, str]
@@ -386,7 +395,8 @@ def _signs() -> tuple[Addons, Addons, Addons]:
     )
 
 
-def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, str]]:
+def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, str, str]]:
+    """Yield the sort of the gap, the add-on, and what shows it."""
     packages, groups, namespaces = _signs()
     for document in (*inputs.targets, *inputs.first_of.values()):
         sign = group = document.api_version.partition("/")[0]
@@ -395,10 +405,10 @@ def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, 
             sign = _package(document, packages)
             addon = packages.get(sign)
         if addon is not None and document.kind:
-            yield addon, f"{document.file}:{document.line}: {document.kind} of {sign}"
+            yield "API" if sign == group else "add-on", addon, f"{document.file}:{document.line}: {document.kind} of {sign}"
     for obj in objects:
         if isinstance(obj, Namespace) and obj.name in namespaces:
-            yield namespaces[obj.name], f"{obj.file}:{obj.place.span.line}: {obj.named}"
+            yield "add-on", namespaces[obj.name], f"{obj.file}:{obj.place.span.line}: {obj.named}"
 
 
 def _package(document: Document, packages: Collection[str]) -> str:
