@@ -87,7 +87,7 @@ def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
     assert [f.rule_id for f in report.findings if f.rule_id.startswith(("SCC", "SEC201", "MAN002"))] == []
     assert (report.tally.unsupported, report.tally.linted, report.tally.workloads) == (1, 0, 0)
     assert [n.message for n in report.notices] == [
-        "patch.yaml: Deployment web: not judged, because it is a patch listed in kustomization.yaml"
+        "patch.yaml: Deployment web (with privileged): not judged, because it is a patch listed in kustomization.yaml"
     ]
 
 
