@@ -126,7 +126,10 @@ def test_a_kustomization_that_a_command_deploys(text: str) -> None:
     found = units()
     assert found.keys() == {"base", "top"}
     assert found["base"][:2] == ("kustomize", "shop")
-    write_files({"x.sh": text.replace("apply", "diff").replace("create", "diff")})
+    crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\n"
+    write_files({"base/p.yaml": crd})
+    assert units().keys() == {"top"}
+    write_files({"base/p.yaml": POD, "x.sh": text.replace("apply", "diff").replace("create", "diff")})
     assert units().keys() == {"top"}
 
 
@@ -158,6 +161,7 @@ def test_a_chart_with_values_that_are_not_known_is_not_guessed() -> None:
 @needs_helm
 def test_the_default_values_as_a_command_installs_them() -> None:
     write_files({**CHART, "x.sh": "helm install shop charts/web -n shop\nhelm install web charts/web --dry-run\n"})
+    write_files({"y.sh": "helm template web charts/web --set host=true --show-only templates/a.yaml\n"})
     assert units().keys() == {"charts/web#shop"}
 
 

@@ -155,7 +155,7 @@ def documents_of_commands(file: str, text: str) -> Iterator[Document]:
     """
     made: list[tuple[dict[str, Any], ScriptCommand]] = []
     latest: dict[str, tuple[dict[str, Any], ScriptCommand]] = {}
-    for command in commands_in(file, text):
+    for command in commands_in(file, text) if "policy" in text or "rolebinding" in text else ():
         binding = None if command.match["verb"] else _binding(command.match, command.words, command.flags)
         if binding is None:
             continue

@@ -318,6 +318,8 @@ class Split:
         for folder, kustomization in self._kustomizations.items():
             deployed = self._deployed.get(folder, [])
             alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
+            if alone and deployed and not any(map(self._defines_something, self._closure(folder, "").resources)):
+                deployed = [deployment for deployment in deployed if deployment.by]
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
             if is_entry and not deployed and self._is_commented_out(folder):
                 self._fragments.append(self._outline.shown(folder))
@@ -327,6 +329,10 @@ class Split:
             for deployment in (deployed or default) if is_entry and folder not in self._configured_paths else ():
                 reason = _reason(deployment) or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
+
+    def _defines_something(self, name: str) -> bool:
+        """Whether a file, by its path from the tree, has objects on which a verdict depends. The CRDs of an operator have none."""
+        return self._outline.facts(self._outline.shown(os.path.join(self.tree, name))) != NO_FACTS
 
     def _is_commented_out(self, folder: str) -> bool:
         """Whether the kustomization `default` beside a folder names it only in a comment, as kubebuilder writes it."""
