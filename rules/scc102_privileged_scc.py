@@ -2,7 +2,7 @@
 The SCC that admits the pod opens the node: it allows privileged containers, the host's namespaces, `hostPath` volumes,
 dangerous capabilities, any SELinux label or every sysctl. The finding names what the SCC opens and what the pod uses of it.
 [SCC312](scc-allows-privileged.md) lists what counts. The severity is info if a container under the SCC can reach the node but
-not take it over, and if the SCC opens only what the pods of the service account use: no more restrictive SCC would admit them.
+not take it over.
 
 With such an SCC, an attacker who takes over the container can reach the node. Most such SCCs also apply no seccomp profile
 and do not restrict user IDs. A privileged container always runs without seccomp, because CRI-O ignores its profile. The
@@ -15,7 +15,8 @@ Remove the fields that the finding names, a volume with its mounts, and the gran
 no more than some capabilities, write them instead of `privileged: true`. No capability is enough for a container that mounts a
 host path or with `mountPropagation: Bidirectional`, runs `nsenter`, or uses the host's process IDs. If the workload needs the
 fields, write a custom SCC that allows only those fields and lists `runtime/default` under `seccompProfiles`, and grant
-it to this workload's own service account only.
+it to this workload's own service account only. If the SCC opens no more than its pods use, and they need all of it, suppress the
+finding with the reason: SCC312 and RBA402 are infos then.
 
 ## Before
 
@@ -104,7 +105,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # An SCC that opens no more than the pods of the account use has no more restrictive one.
     least = is_least(scc, world, outcome.namespace, workload.pod.service_account)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
-    facts = [f"SCC {scc} opens {and_more((access.words for access in node), 3)}", *_reasons(cause, pods(workload))]
+    opens = f"SCC {scc} opens {and_more((access.words for access in node), 3)}"
+    facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, pods(workload))]
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
@@ -119,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
         if privileged
         else "",
-        severity=None if any(access.takes for access in node) and not least else Severity.INFO,
+        severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 
 
