@@ -110,7 +110,7 @@ def test_the_line_is_cleared_before_an_error_is_told(demo: Path, monkeypatch: py
     with pytest.raises(ZeroDivisionError), progress.progress() as step:
         step("read", 1, 0)
         raise ZeroDivisionError
-    assert stream.getvalue() == "\r\x1b[Kscclint: 1 files read\r\x1b[K"
+    assert stream.getvalue() == "\r\x1b[Kscclint: 1 file read\r\x1b[K"
 
 
 def test_no_fixes_are_looked_for_where_none_is_shown(demo: Path) -> None:

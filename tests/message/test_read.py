@@ -104,3 +104,9 @@ def test_a_long_message_is_read_quickly(piece: str) -> None:
 
     seconds(10)
     assert seconds(20_000) < 2
+
+
+@pytest.mark.parametrize("end", ["]", ""])
+def test_the_bracket_of_the_list_belongs_to_no_reason(end: str) -> None:
+    reason = ".containers[0].runAsUser: Invalid value: 7: must be in the ranges: [1000, 1999]"
+    assert explain_message(f"{DENIAL}[provider restricted-v2: {reason}{end}").rejections == {"restricted-v2": (reason,)}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from scclint.run.options import Progress, silent
+from scclint.text import counted
 
 PATIENCE = 0.4  # seconds that a run may take before anything is shown
 PACE = 0.1  # seconds between two changes of the line
@@ -36,7 +37,7 @@ class ProgressLine:
             return
         self._next = now + PACE
         self._shown = True
-        text = f"scclint: {done:,} files read" if stage == "read" else f"scclint: {stage} {done:,} of {total:,}"
+        text = f"scclint: {counted(done, 'file')} read" if stage == "read" else f"scclint: {stage} {done:,} of {total:,}"
         self._stream.write(CLEAR + text[: self._width - 1])
         self._stream.flush()
 

@@ -122,7 +122,9 @@ def _by_scc(denial: str) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     rejections: dict[str, tuple[str, ...]] = {}
     denied: dict[str, None] = {}
     scc = ""
-    for entry in _NEXT.split(denial.lstrip(": [")):
+    for text in _NEXT.split(denial.lstrip(": [")):
+        # The list ends with a bracket of its own.
+        entry = text[:-1] if text.endswith("]") and text.count("]") > text.count("[") else text
         of_scc = _OF_SCC.match(entry)
         name, reason = of_scc.groups() if of_scc else (_owner(entry, scc), entry)
         if of_scc and (reason.startswith(_NOT_USABLE) or _NOT_USABLE.startswith(reason.rstrip(".…"))):
