@@ -53,3 +53,12 @@ def test_statistics_by_unit() -> None:
         "2  a: 2 errors\n"
         "\n"
     )
+
+
+@pytest.mark.parametrize("form", ["full", "concise"])
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_the_summary_breaks_between_words(form: str, columns: int, sample: Report) -> None:
+    clean = replace(sample, findings=(), crashes=())
+    lines = render(clean, form, Options(width=columns)).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert " ".join(lines) == render(clean, form, Options()).rstrip("\n")

@@ -56,7 +56,10 @@ def closing_summary(report: "Report", options: Options, separator: str = ". ") -
     summary = findings_summary(report, options)
     worst = min((f.severity for f in report.live if not options.hides(f)), key=lambda s: s.rank, default=None)
     style = "error" if report.crashes else worst.value if worst else "clean"
-    return f"{paint(summary, style, options.color)}{separator}{judged_summary(report)}\n"
+    judged = judged_summary(report)
+    if options.width is not None:
+        judged = hang(judged, options.width, 0, 0 if separator == "\n" else len(summary + separator))
+    return f"{paint(summary, style, options.color)}{separator}{judged}\n"
 
 
 def hang(text: str, columns: int | None, indent: int, taken: int = 0) -> str:
