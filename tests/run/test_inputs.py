@@ -139,7 +139,7 @@ PART = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {SPECcontainers: [
 def test_a_part_of_an_object_in_a_folder_of_tests_is_named_only_if_it_asks_for_access_to_the_node(here: Path) -> None:
     write_files(
         {
-            "tests/e2e/02-assert.yaml": PART.replace("SPEC", ""),
+            "tests/e2e/patches/part.yaml": PART.replace("SPEC", ""),
             "tests/host.yaml": PART.replace("SPEC", "hostPID: true, ").replace("metadata: {name: a}", "metadata: {name: b}"),
             "latest/part.yaml": PART.replace("SPEC", "").replace("metadata: {name: a}", "metadata: {name: c}"),
         }
@@ -150,4 +150,11 @@ def test_a_part_of_an_object_in_a_folder_of_tests_is_named_only_if_it_asks_for_a
     (here / "tests/host.yaml").unlink()
     assert [notice.message for notice in report_on(["."]).notices] == [
         "latest/part.yaml: Pod c: not judged, because container a has no image"
+    ]
+
+
+def test_a_part_that_deletes_an_object_is_not_named(here: Path) -> None:
+    write_files({"part.yaml": PART.replace("SPEC", ""), "gone.yaml": f"$patch: delete\n{PART.replace('SPEC', '')}"})
+    assert [notice.message for notice in report_on(["."]).notices] == [
+        "part.yaml: Pod a: not judged, because container a has no image"
     ]

@@ -97,7 +97,7 @@ def unjudged(
             access = host_access("\n".join(lines[first : last + 1]))
             if isinstance(obj, UnknownKind):
                 yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
-            elif access or not _OF_TESTS.search(obj.file):
+            elif obj.manifest.get("$patch") != "delete" and (access or not _OF_TESTS.search(obj.file)):
                 yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
