@@ -50,6 +50,10 @@ _CONFIG_MAPS = frozenset(
 )
 """The files with the version of MicroShift, and with what OpenShift 5.0 reports about SELinux labels of volumes."""
 
+_EVENTS = "/core/events"
+_REPORTED = ("microshift-version", "conflictsPresent", "SELinux")
+"""Texts without which events and these ConfigMaps are not read: most of them are about something else."""
+
 _MADE = ("must-gather.local.", "inspect.local.")
 """The prefixes of the folders that `oc` makes."""
 
@@ -145,7 +149,9 @@ def texts_of_dump(path: str) -> Iterator[tuple[str, str]]:
     for file in read_dump(path, path):
         if isinstance(file, LoadError):
             raise file
-        yield os.path.join(display(path), file.name), file.text
+        # Events describe no object of the cluster.
+        if _EVENTS not in file.name:
+            yield os.path.join(display(path), file.name), file.text
 
 
 def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump) -> Iterator[DumpFile | LoadError]:
@@ -165,10 +171,13 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
         except LoadError as error:
             items.append(LoadError(error.message, place(origin), error.line, error.column))
             continue
+        name = place(origin)
+        if (_EVENTS in name or name in _CONFIG_MAPS) and not any(mark in text for mark in _REPORTED):
+            continue
         size += len(text)
         if size > MAX_DUMP:
             raise LoadError(f"has more than {MAX_DUMP >> 20} MiB of objects, which are not read", shown)
-        items.append(DumpFile(place(origin), origin, text))
+        items.append(DumpFile(name, origin, text))
     yield from sorted(items, key=lambda item: item[:2] if isinstance(item, DumpFile) else (item.file, ""))
 
 

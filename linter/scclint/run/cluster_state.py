@@ -93,9 +93,6 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
         if isinstance(source, Dump):
             is_reported = os.path.join(source.display, item.name) in reported
         marked = {kind for mark, kind in _MARKED.items() if mark in item.text}
-        if isinstance(source, Dump) and not marked and any(kind in item.name for kind in ("/core/events", "/core/configmaps")):
-            # Few events and ConfigMaps matter.
-            continue
         loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
         if (isinstance(source, Dump) or not is_reported) and (marked or any(mark in item.text for mark in _MARKS)):
             kinds = KINDS | marked
