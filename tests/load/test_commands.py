@@ -39,6 +39,10 @@ def found(text: str) -> list[tuple[str, str, str, list[str]]]:
             "oc adm policy add-scc-to-group anyuid system:authenticated # for all",
             ("ClusterRoleBinding", "", f"{SCC}anyuid", ["Group /system:authenticated"]),
         ),
+        (
+            "oc policy add-role-to-user edit -z web -n shop",
+            ("RoleBinding", "shop", "edit", ["ServiceAccount shop/web"]),
+        ),
         ("oc adm policy add-scc-to-user anyuid alice", ("ClusterRoleBinding", "", f"{SCC}anyuid", ["User /alice"])),
         (
             "oc adm policy add-cluster-role-to-user cluster-admin -z web -n shop",

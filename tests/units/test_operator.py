@@ -206,6 +206,7 @@ def test_code_and_scripts_are_named() -> None:
     write_files(
         {
             "pkg/pod.go": "x := true\nsc := corev1.SecurityContext{\n\tPrivileged: ptr.To(true),\n}\n",
+            "hack/grant.sh": "oc create rolebinding a --clusterrole=system:openshift:scc:anyuid --user=b -n c\n",
             "pkg/pod_test.go": "Privileged: ptr.To(true)\n",
             "hack/run.sh": "oc apply -f - <<EOF\nhostPID: true\nEOF\n",
             "web.yaml": "apiVersion: v1\nkind: Service\n",

@@ -219,7 +219,7 @@ def beside(
             documents = reader.documents(file, keep=False)
             scripts += [file] if any(document.status in ("parsed", "template") for document in documents) else []
             lines = text.split("\n")
-            for document in (document for document in documents if document.kind and document.text):
+            for document in (document for document in documents if document.kind):
                 end = document.line + document.text.count("\n")
                 lines[document.line - 1 : end] = [""] * (end + 1 - document.line)
             text = re.sub(_MOUNT_OF_NODE, "", "\n".join(lines))
