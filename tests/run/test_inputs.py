@@ -158,3 +158,12 @@ def test_a_part_that_deletes_an_object_is_not_named(here: Path) -> None:
     assert [notice.message for notice in report_on(["."]).notices] == [
         "part.yaml: Pod a: not judged, because container a has no image"
     ]
+
+
+def test_the_file_of_a_tool_is_no_object_that_is_not_judged(here: Path) -> None:
+    write_files({"skaffold.yaml": CRAWLER.replace("example.com/v1", "skaffold/v4beta6"), "crawler.yaml": CRAWLER})
+    (notice,) = report_on(["."]).notices
+    assert notice.message.startswith("crawler.yaml: Crawler c: not judged, because scclint does not know")
+    write_files({"crawler.yaml": CRAWLER.replace("example.com/v1", "apps/v1")})
+    (notice,) = report_on(["."]).notices
+    assert notice.message.startswith("crawler.yaml: Crawler c: not judged, because scclint does not know")

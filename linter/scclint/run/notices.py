@@ -14,7 +14,7 @@ from scclint.load import load_text
 from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
 from scclint.memo import Memo
-from scclint.model.kinds import CSV, SUBSCRIPTION
+from scclint.model.kinds import CSV, SUBSCRIPTION, WORKLOADS
 from scclint.model.labels import labels_of
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
 from scclint.model.pod_names import owns_pod
@@ -95,6 +95,13 @@ def unjudged(
             first, last = (line - obj.document.line for line in obj.lines)
             lines = lines_of((unjudged, id(obj.document)), partial(obj.document.text.split, "\n"))
             access = host_access("\n".join(lines[first : last + 1]))
+            if (
+                isinstance(obj, UnknownKind)
+                and "." not in obj.group
+                and obj.group not in _OWN_GROUPS
+                and obj.kind not in WORKLOADS
+            ):
+                continue
             if isinstance(obj, UnknownKind):
                 yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
             elif obj.manifest.get("$patch") != "delete" and (access or not _OF_TESTS.search(obj.file)):
@@ -242,6 +249,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 _SORTED = ("template", "patches", "open pod", "unknown kind", "partial")
 """The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
+
+_OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "policy"))
+"""API groups of Kubernetes without a dot. A CustomResourceDefinition needs one, so that others are files of tools such as skaffold."""
 
 _OF_TESTS = re.compile(r"(?:^|/)(?:e2e|testdata|tests?)/")
 """Folders of tests. The API server refuses a part of an object, so that a part in them is a test's assertion or patch."""
