@@ -170,8 +170,9 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
     groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
     rights = [world.other_units.markers(*map(str, right)) for right in product(groups, resources, verbs)]
-    name = View(rule.root, to_data(rule.root)).field("metadata", "name").value
-    if not all(rights) or is_open(name):
+    root = View(rule.root, to_data(rule.root))
+    is_template = any(is_open(root.field("metadata", key).value) for key in ("name", "namespace"))
+    if is_template or not all(rights):
         return ()  # No marker gives some right of the rule, or the role is a template: `make` writes neither.
     places = Counter(place for found in rights for place in found)
     # The marker with most of the rights, of these the one whose path is most like that of the rule.

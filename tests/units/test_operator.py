@@ -396,7 +396,11 @@ subjects: [{kind: ServiceAccount, name: manager, namespace: agents}]
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("verbs: [create, get]", "verbs: [create, get, update]"), ("{name: manager}\nrules", "{name: '{{ .Name }}'}\nrules")],
+    [
+        ("verbs: [create, get]", "verbs: [create, get, update]"),
+        ("{name: manager}\nrules", "{name: '{{ .Name }}'}\nrules"),
+        ("{name: manager}\nrules", "{name: manager, namespace: '{{ .Namespace }}'}\nrules"),
+    ],
 )
 def test_a_marker_that_does_not_make_the_rule(old: str, new: str) -> None:
     write_files({"config/rbac/role.yaml": ROLE.replace(old, new), "controllers/agent.go": CODE})
