@@ -148,7 +148,8 @@ def _is_quoted(value: object) -> bool:
 
 def _help(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
-        return f"Write {problem.suggestion}."
+        again = ", and check again: the other fields and the pods are judged in this version only"
+        return f"Write {problem.suggestion}{again if problem.path == ('apiVersion',) else ''}."
     if problem.code == "selector-differs":
         return f"Add the label {problem.hint} to the pod template."
     if problem.code == "required":

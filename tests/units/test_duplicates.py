@@ -60,3 +60,13 @@ def test_a_namespace_in_two_files_is_common(tmp_path: Path) -> None:
     labelled = namespace.replace("name: shop", "name: shop, labels: {a: b}")
     assert rules_in(report_on([write(tmp_path / "two", {"dev/ns.yaml": namespace, "prod/ns.yaml": labelled})]), "MAN008") == []
     assert len(rules_in(report_on([write(tmp_path / "one", {"ns.yaml": namespace + "---\n" + labelled})]), "MAN008")) == 1
+
+
+def test_a_note_names_the_file_to_leave_out_beside_one_for_openshift(tmp_path: Path) -> None:
+    root = write(tmp_path, {"agent.yaml": binding("anyuid"), "agent-okd.yaml": binding("privileged"), "web.yaml": deployment()})
+    notes = [notice.message for notice in report_on([root]).notices if "for OpenShift" in notice.message]
+    assert notes == [
+        f"{root}/agent-okd.yaml defines the same objects for OpenShift. If you deploy that file there, leave this one out: "
+        f"--exclude {root}/agent.yaml"
+    ]
+    assert not [n for n in report_on([write(tmp_path / "other", TWICE)]).notices if "for OpenShift" in n.message]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.commands import Commands
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
+
+_FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.])|^(openshift|okd|ocp)[-_.]")
+"""The word for OpenShift in the name of a file, with the separator that joins it to the rest."""
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -201,6 +205,9 @@ class Split:
         if self._fragments:
             text = "not judged, because each is a part or a patch that no kustomization includes"
             yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
+        for plain, other in _variants_for_openshift(units):
+            text = f"{other} defines the same objects for OpenShift. If you deploy that file there, leave this one out: --exclude {plain}"
+            yield Notice("note", text, plain)
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         is_in_input = {os.path.realpath(unit.path) for unit in self.units}
         said: dict[tuple[str, ...], list[UnfollowedField]] = {}
@@ -594,6 +601,16 @@ def _reason(deployment: Deployment) -> str:
     if deployment.by and not deployment.is_by_command:
         return f"{deployment.by} deploys it"
     return "the repository has a command that deploys it" if deployment.commands else ""
+
+
+def _variants_for_openshift(units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
+    """Yield pairs of files that are alternatives and differ by a word for OpenShift in the name: `agent.yaml`, `agent-okd.yaml`."""
+    paths = {unit.path for unit in units if unit.kind == "plain"}
+    for path in sorted(paths):
+        folder, name = os.path.split(path)
+        plain = os.path.join(folder, _FOR_OPENSHIFT.sub("", name))
+        if plain != path and plain in paths:
+            yield plain, path
 
 
 def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
