@@ -62,6 +62,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.api import (
+    PROJECT_USER,
     Outcome,
     Problem,
     Related,
@@ -156,8 +157,12 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     way, then = (removed, "after which") if label else ("move the workload to its own project", "where")
     moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
     if moved.allowed:
-        user = user_change(world.cluster.admission, verdict, moved)
-        return Remedy(way, (user,) if user else ())
+        other = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=PROJECT_USER)
+        by_creator = ""
+        if other.scc != moved.scc and not workload.controlled:
+            sccs = f"SCC {moved.scc} then admits the pod if {outcome.creator.name} creates it, and {other.scc or 'no SCC'}"
+            by_creator = f"{sccs} if other users create it"
+        return Remedy(way, tuple(filter(None, (user_change(world.cluster.admission, verdict, moved), by_creator))))
     closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))

@@ -84,8 +84,8 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     asked_account = account
     notes = [f"check the rest by hand, because of {text}" for text in unknown]
     if suggestion is None or suggestion.kind != "usable":
-        if account in SHARED_ACCOUNTS and not outcomes[0].workload.is_hook:
-            notes.append(f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account {account} now")
+        if account == "default":
+            notes.append(f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account default now")
             account = workloads[0].name
             pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
         written = world.find(ObjectRef("ServiceAccount", namespace, account)) or account in SHARED_ACCOUNTS
