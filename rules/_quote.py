@@ -1,11 +1,8 @@
 """Fields of an object as text for messages."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import Field
-
-Path = tuple[str | int, ...]
+from scclint.api import Field, plain
 
 _VAGUE = frozenset(("capabilities", "flexVolume", "seLinuxOptions", "seccompProfile", "sysctls"))
 
@@ -21,21 +18,3 @@ def quoted(field: Field[Any]) -> str:
         # The path identifies a hostPath volume.
         return f"{key} {field.value['path']}" if isinstance(field.value.get("path"), str) else key
     return key if isinstance(field.value, list) else f"{key}: {plain(field.value)}"
-
-
-def plain(value: Any) -> str:
-    """Return a scalar as unquoted YAML text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "null" if value is None else str(value)
-
-
-def dotted(path: Iterable[str | int]) -> str:
-    """Return a path as text: `spec.containers[0].name`. Keys with dots or slashes are in brackets."""
-    text = ""
-    for step in path:
-        if isinstance(step, int) or "." in step or "/" in step:
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text

@@ -10,11 +10,7 @@ from scclint.api import (
     Located,
     Outcome,
     Workload,
-    World,
 )
-
-RUNTIME_DEFAULT = ("runtime/default", "docker/default")
-"""RuntimeDefault, as SCCs spell it."""
 
 
 def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:
@@ -70,8 +66,3 @@ def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tup
         at = localhost_at(workload, container)
         places.setdefault(at.path, (at, []))[1].append(container.name)
     return list(places.values())
-
-
-def default_profile(scc: str, world: World) -> str:
-    """Return the profile that the SCC applies to pods that set none, as the SCC spells it; empty if it applies none."""
-    return world.cluster.sccs[scc].default_seccomp_profile

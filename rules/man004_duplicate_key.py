@@ -53,10 +53,9 @@ spec:
 from collections import Counter
 from collections.abc import Iterator
 
-from scclint.api import MAX_COPIES, Deduplicate, Document, Place, Problem, Related, Severity, World, rule
+from scclint.api import MAX_COPIES, Deduplicate, Document, Place, Problem, Related, Severity, World, field_path, rule
 
-from ._quote import Path, dotted
-from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, object_name, to_data
+from ._tree import Entry, MappingNode, Path, ScalarNode, has_duplicates, mappings, object_name, to_data
 
 
 @rule(
@@ -106,7 +105,7 @@ def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Prob
 
 def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int) -> Problem:
     key = str(lost.key.value)
-    where = f"{whose or 'this document'}: {dotted(path)} has" if path else f"{whose or 'this document'} has"
+    where = f"{whose or 'this document'}: {field_path(path)} has" if path else f"{whose or 'this document'} has"
     again = f", here and by a merge key in line {winner.key.line}" if winner.merged else f", here and in line {winner.key.line}"
     # Of two different mappings, the author has to merge what each of them sets.
     is_needless = isinstance(lost.value, ScalarNode) or to_data(lost.value) == to_data(winner.value)

@@ -55,10 +55,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Problem, Set, Severity, World, rule
+from scclint.api import ApiObject, Field, Problem, Set, Severity, World, plain, rule
 
-from ._quote import Path, plain
-from ._tree import Entry, ScalarNode, entry_at
+from ._tree import Entry, Path, ScalarNode, entry_at
 
 NUMBERS = frozenset(
     (

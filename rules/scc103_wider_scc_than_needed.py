@@ -83,8 +83,9 @@ from scclint.api import (
 )
 
 from ._allowances import extra_permissions, more_restrictive
-from ._quote import Path, quoted
+from ._quote import quoted
 from ._scc import node_access
+from ._tree import Path
 from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((

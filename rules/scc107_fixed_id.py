@@ -77,6 +77,7 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    applies_profile,
     listed,
     rule,
     verdict_without,
@@ -84,7 +85,6 @@ from scclint.api import (
 
 from ._quote import quoted
 from ._ranges import may_be_own
-from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._words import first_per_field, pods, when_created
 
 
@@ -133,7 +133,7 @@ def _in_user_namespace(verdict: Verdict, world: World) -> bool:
     if verdict.scc is None or verdict.submitted["spec"].get("hostUsers") is not False:
         return False
     level = world.cluster.sccs[verdict.scc].user_namespace_level
-    return bool(level == "RequirePodLevel") and default_profile(verdict.scc, world) in RUNTIME_DEFAULT
+    return bool(level == "RequirePodLevel") and applies_profile(world, verdict.scc)
 
 
 def _from_namespace(world: World, scc: str, error: FieldError) -> bool:

@@ -83,7 +83,6 @@ from collections.abc import Iterator
 
 from scclint.api import Outcome, Problem, Severity, Workload, World, advise, listed, rule
 
-from ._seccomp import default_profile
 from ._words import when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
@@ -139,7 +138,7 @@ def _reason(outcome: Outcome, world: World) -> str:
         if world.cluster.platform == "kubernetes":
             return "it sets no seccomp profile, and the kubelet's seccompDefault is off"
         return f"it sets no seccomp profile, and no SCC applies one, because {outcome.skipped}"
-    if default := default_profile(verdict.scc, world):
+    if default := world.cluster.sccs[verdict.scc].default_seccomp_profile:
         return f"SCC {verdict.scc} admits it and applies its default profile, {default}"
     if world.cluster.sccs[verdict.scc].seccomp_profiles:
         return f'SCC {verdict.scc} admits it and applies no profile, because its seccompProfiles lists only "*"'

@@ -76,7 +76,6 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Related, Severity, Workload, World, advise, rule
 
-from ._seccomp import default_profile
 from ._words import first_per_field, is_seccomp, when_created
 
 
@@ -104,7 +103,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         result = f"so {verdict.scc} admits it instead" if verdict.scc else "and no other SCC admits it"
         grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
         field = workload.pod.field(*errors[0].path)
-        default = default_profile(scc, world)
+        default = world.cluster.sccs[scc].default_seccomp_profile
         yield Problem(
             f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile"
             f"{f' ({field.value})' if isinstance(field.value, str) else ''}, {result}{when_created(outcome)}",

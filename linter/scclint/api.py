@@ -83,7 +83,7 @@ from scclint.rule import rule
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more, capitalized, closest_match, counted, listed, shared_start
+from scclint.text import and_more, capitalized, closest_match, counted, field_path, listed, plain, shared_start
 from scclint.untyped import as_list, as_mapping, copied
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
@@ -184,6 +184,7 @@ __all__ = [
     "counted",
     "custom_grant",
     "effects_of",
+    "field_path",
     "first_unknown",
     "grant",
     "in_plain_words",
@@ -196,6 +197,7 @@ __all__ = [
     "opened_by",
     "opted_out_of_selinux_mount",
     "pinned",
+    "plain",
     "profile_place",
     "rule",
     "scc_grant",

@@ -77,6 +77,11 @@ def field_path(path: Iterable[str | int]) -> str:
     return text
 
 
+def plain(value: object) -> str:
+    """Return a scalar as unquoted YAML text."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+
+
 def display_width(text: str) -> int:
     """Return how many terminal columns printable `text` takes."""
     return len(text) if text.isascii() else sum(map(char_width, text))

@@ -14,7 +14,7 @@ from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import replace
-from scclint.text import and_more, listed
+from scclint.text import and_more, listed, plain
 from scclint.untyped import as_mappings, copied, has, value_at
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
@@ -107,7 +107,7 @@ class Draft:
     def set(self, path: Path, value: Scalar, words: str = "") -> None:
         """Write a scalar. Raises EditRefused where the pod has no place for it."""
         self._do(Set(path, value))
-        self._written.append(words or f"{path[-1]}: {shown(value)}")
+        self._written.append(words or f"{path[-1]}: {plain(value)}")
 
     def pin(self, scc: str) -> None:
         """Require an SCC by annotation."""
@@ -136,7 +136,7 @@ class Draft:
         value = _at(self._manifest, path)
         key = next(str(step) for step in reversed(path) if isinstance(step, str))
         simple = not isinstance(value, dict | list)
-        shown_as = f"capability {value}" if key == "add" else f"{key}: {shown(value)}" if simple else key
+        shown_as = f"capability {value}" if key == "add" else f"{key}: {plain(value)}" if simple else key
         self._removed.append(words or shown_as)
         self._do(Remove(pruned(self._manifest, path)))
 
@@ -258,21 +258,16 @@ def _words_of(root: Node, operation: Operation) -> str:
         return f"remove the earlier {key}, which the cluster drops"
     is_item = isinstance(operation.path[-1], int)
     if isinstance(operation, Set):
-        return f"write {shown(operation.value)} in {key}" if is_item else f"write {key}: {shown(operation.value)}"
+        return f"write {plain(operation.value)} in {key}" if is_item else f"write {key}: {plain(operation.value)}"
     if isinstance(operation, Append):
-        return f"add {shown(operation.value)} to {key}"
+        return f"add {plain(operation.value)} to {key}"
     node = node_at(root, operation.path)
     value = written(node.text) if isinstance(node, ScalarNode) else to_data(node)
     if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):
         value = value["name"]
     if isinstance(value, dict | list):
         return f"remove {key}"
-    return f"remove {shown(value)} from {key}" if is_item else f"remove {key}: {shown(value)}"
-
-
-def shown(value: Scalar) -> str:
-    """A scalar as YAML writes it."""
-    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+    return f"remove {plain(value)} from {key}" if is_item else f"remove {key}: {plain(value)}"
 
 
 def _at(data: Any, path: Sequence[str | int]) -> Any:

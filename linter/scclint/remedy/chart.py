@@ -5,7 +5,7 @@ from functools import partial, reduce
 from itertools import islice, product
 from typing import Any
 
-from scclint.advice.draft import OFF_BY_DEFAULT, shown
+from scclint.advice.draft import OFF_BY_DEFAULT
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.limits import MAX_VALUES_TRIED
 from scclint.load import is_helm_template
@@ -13,6 +13,7 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
+from scclint.text import plain
 from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.trace import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
@@ -132,7 +133,7 @@ def in_values(operations: Sequence[Operation], document: Document) -> str:
         key = ".".join(map(str, operation.path))
         span, written = locate(document.root, operation.path)
         keys.append(f"{key} in {document.file}{f', line {span.line}' if written else ''}")
-        value = shown(operation.value if isinstance(operation, Set) else None)
+        value = plain(operation.value if isinstance(operation, Set) else None)
         if isinstance(operation, Set | Remove) and all(isinstance(step, str) for step in operation.path):
             *holders, last = operation.path
             snippets.append(reduce(lambda inner, holder: f"{holder}: {{{inner}}}", reversed(holders), f"{last}: {value}"))

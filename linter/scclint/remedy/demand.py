@@ -12,7 +12,7 @@ from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.model.terms import RESTRICTED
 from scclint.record import record
-from scclint.text import field_path
+from scclint.text import field_path, plain
 
 DEFAULT_PROFILE = "runtime/default"
 _USER_NAMESPACE_LEVEL_SINCE = 33
@@ -75,8 +75,7 @@ class Demand:
         return scc
 
     def _at(self, pod: AskingPod, path: Path, value: Any) -> str:
-        shown = str(value).lower() if isinstance(value, bool) else value
-        return f"{pod.workload.kind} {pod.workload.name}: {field_path(path)}: {shown}"
+        return f"{pod.workload.kind} {pod.workload.name}: {field_path(path)}: {plain(value)}"
 
     def _flag(self, field: str, reasons: Iterable[str]) -> bool:
         why = next(iter(reasons), "")

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 from scclint.advice import advise
-from scclint.advice.draft import shown
 from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety, Severity
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
@@ -21,7 +20,7 @@ from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.run.judge import open_unit
 from scclint.run.load import guard
 from scclint.run.shared import Run
-from scclint.text import and_more, listed
+from scclint.text import and_more, listed, plain
 from scclint.units.unit import Unit
 from scclint.yaml.edit import EditRefused, edit
 
@@ -155,7 +154,7 @@ class _Fixes:
                     proofs.append((*proof, unit.name, tried[0]))
                 if results.keys() <= {name for _, _, name, _ in proofs}:
                     safety, effect, _, edit = max(proofs, key=lambda proof: (_SAFETY.index(proof[0]), proof[2] == name))
-                    return self._as_fix(Remedy(f"write {shown(switch.value)} for"), edit, safety, effect)
+                    return self._as_fix(Remedy(f"write {plain(switch.value)} for"), edit, safety, effect)
         return None
 
     def pin(self, unit: Unit, workload: Workload) -> Iterator[Fix]:

@@ -9,6 +9,7 @@ from scclint.model.object import Workload
 from scclint.record import record
 from scclint.report.text import visible_line
 from scclint.source import Span
+from scclint.text import plain
 from scclint.untyped import as_mapping, value_at
 
 _OF_NAMESPACE = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions.level"))
@@ -66,4 +67,4 @@ def _words(added: Mapping[str, object], verdict: Verdict) -> str:
 def _yaml(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_yaml, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return plain(value)
