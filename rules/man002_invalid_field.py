@@ -143,7 +143,7 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
 
 def _is_quoted(value: object) -> bool:
     """Return whether a text is a number or a boolean in quotes."""
-    return isinstance(value, str) and re.fullmatch(r"-?[0-9]+|true|false", value) is not None
+    return isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}|true|false", value) is not None
 
 
 def _help(problem: FieldProblem, field: Field[object]) -> str:

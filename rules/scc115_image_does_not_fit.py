@@ -70,7 +70,7 @@ from typing import Any
 
 from scclint.api import ContainerSeccomp, Outcome, Problem, Severity, Workload, World, bounding_set_of, rule
 
-_PRIVILEGED_PORTS = 1024
+_PRIVILEGED_PORTS, _PORT_DIGITS = 1024, 5
 _SYSCTL = "net.ipv4.ip_unprivileged_port_start"
 
 
@@ -120,7 +120,7 @@ def _is_closed(port: int, outcome: Outcome, container: ContainerSeccomp) -> bool
     sysctls = {each["name"]: str(each.get("value")) for each in (spec.get("securityContext") or {}).get("sysctls") or ()}
     first = sysctls.get(_SYSCTL, "")
     return (
-        port < (int(first) if first.isdecimal() else _PRIVILEGED_PORTS)
+        port < (int(first) if first.isdecimal() and len(first) <= _PORT_DIGITS else _PRIVILEGED_PORTS)
         and (not listed or port in listed)
         and not spec.get("hostNetwork")
         and "CAP_NET_BIND_SERVICE" not in bounding_set_of(values)

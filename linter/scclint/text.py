@@ -32,6 +32,11 @@ def full_name(kind: str, namespace: str, name: str, part: str = "") -> str:
     return f"{kind} {namespace + '/' if namespace else ''}{name}{', ' + part if part else ''}"
 
 
+def whole_number(digits: str) -> int:
+    """Return the number that decimal digits write. Beyond 20 digits it is only too large for every field: Python reads at most 4,300."""
+    return int(digits.lstrip("0")[:21] or "0")
+
+
 def capitalized(text: str) -> str:
     """Return the text with an upper-case first letter."""
     return text[:1].upper() + text[1:]

@@ -491,3 +491,53 @@ def test_folders_in_folders(run: Run, folder: Path, depth: int) -> None:
     finally:
         os.unlink(f"{deep}x.yaml")
         os.removedirs(deep.removesuffix("/"))
+
+
+DIGITS = "9" * 5000
+NUMBERS = {
+    "an int in quotes": f"{pod('n')}  priority: '{DIGITS}'\n",
+    "a sysctl": f"{pod('n')}  securityContext: {{sysctls: [{{name: net.ipv4.ip_unprivileged_port_start, value: '{DIGITS}'}}]}}\n",
+    "the version of a level": "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: n\n  labels: {pod-security.kubernetes.io/enforce: "
+    f"restricted, pod-security.kubernetes.io/enforce-version: v1.{DIGITS}}}\n",
+    "an errno": f'{{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "{DIGITS}", "syscalls": []}}',
+    "an index in a template": "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: n}\nspec:\n  goTemplate: true\n"
+    "  generators: [{list: {elements: [{x: y}]}}]\n  template: {metadata: {name: n}, spec: {source: {path: "
+    f"'d/{{{{ index .x {DIGITS} }}}}'}}}}}}\n",
+}
+
+
+@pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
+def test_numbers_of_more_digits_than_python_reads(run: Run, folder: Path, text: str) -> None:
+    (folder / "n.yaml").write_text(text, encoding="utf-8")
+    (folder / "Containerfile").write_text("FROM scratch\nEXPOSE 80\nUSER 1001\n", encoding="utf-8")
+    (folder / ".scclint.yaml").write_text("images: {registry.example/app: {file: Containerfile}}\n", encoding="utf-8")
+    check_rest(run("check", ".", "--format", "json"))
+    assert run("fix", "--unsafe", "--diff", ".").status in (0, 1)
+
+
+def test_versions_of_more_digits_than_python_reads(run: Run, folder: Path) -> None:
+    chart = "apiVersion: v2\nname: {}\nversion: {}.0.0\n"
+    for name, version in {"web": "1", "base": DIGITS}.items():
+        (folder / name / "templates").mkdir(parents=True)
+        (folder / name / "templates/pod.yaml").write_text(pod(name), encoding="utf-8")
+        (folder / name / "Chart.yaml").write_text(chart.format(name, version), encoding="utf-8")
+    dependency = f"dependencies: [{{name: base, version: '>={DIGITS}', repository: 'https://charts.example'}}]\n"
+    (folder / "web/Chart.yaml").write_text(chart.format("web", "1") + dependency, encoding="utf-8")
+    check_rest(run("check", ".", "--format", "json"))
+
+
+def test_other_inputs_with_more_digits_than_python_reads(run: Run, folder: Path) -> None:
+    driver = {"name": "Trivy", "rules": [{"id": f"KSV{DIGITS}"}]}
+    place = {"physicalLocation": {"artifactLocation": {"uri": "a.yaml"}, "region": {"startLine": 1}}}
+    result = {"ruleId": f"KSV{DIGITS}", "message": {"text": "x"}, "locations": [place]}
+    sarif = {"version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": [result]}]}
+    (folder / "t.sarif").write_text(json.dumps(sarif), encoding="utf-8")
+    (folder / "s.txt").write_text(f"Name:\tx\nPid:\t{DIGITS}\nSeccomp:\t{DIGITS}\n", encoding="utf-8")
+    for argv in (
+        ("triage", "t.sarif", "a.yaml"),
+        ("verify", "--manifests", "a.yaml", "--evidence", "s.txt"),
+        ("explain", f"a.yaml:{DIGITS}"),
+        ("check", "--jobs", DIGITS, "a.yaml"),
+        ("seccomp", "diff", "4.16", f"1.29.{DIGITS}"),
+    ):
+        assert run(*argv).status in (0, 1, 2), argv

@@ -8,7 +8,7 @@ from scclint.errors import UsageError
 from scclint.files import SUFFIXES
 from scclint.model.object import Workload
 from scclint.record import record
-from scclint.text import and_more
+from scclint.text import and_more, whole_number
 
 BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
 """A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
@@ -61,7 +61,7 @@ def named(what: str) -> Named:
     path, colon, target = what.rpartition(":")
     if colon and (path == "-" or os.path.exists(path)):
         if target.isdecimal():
-            return Named(path, line=int(target))
+            return Named(path, line=whole_number(target))
     else:
         path, target = "", what
     by_name = BY_NAME.fullmatch(target)

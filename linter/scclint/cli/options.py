@@ -49,9 +49,11 @@ def paths(help: str, *default: str) -> Option:
 
 def number(text: str) -> int:
     """Read a number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
+    from scclint.text import whole_number
+
+    if not text.isdecimal() or not (value := whole_number(text)):
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text!r}")
-    return int(text)
+    return value
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_DIGITS = 19
-"""Digits of the highest number of 63 bits."""
+from scclint.text import whole_number
 
 
 class Image(NamedTuple):
@@ -40,9 +39,8 @@ class Image(NamedTuple):
     def _number(self) -> int | None:
         """The user as a number; None if it is none, as a number of more than 63 bits is for CRI (`strconv.ParseInt`)."""
         user = self.user or ""
-        if not user.isascii() or not user.isdecimal() or len(user) > _DIGITS:
-            return None
-        return int(user) if int(user) < 1 << 63 else None
+        number = whole_number(user) if user.isascii() and user.isdecimal() else 1 << 63
+        return number if number < 1 << 63 else None
 
 
 class ImageFacts(NamedTuple):

@@ -16,7 +16,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 LATEST = "latest"
 """The version that means the policy of the cluster's own Kubernetes."""
-_VERSION = r"v1\.(0|[1-9][0-9]*)"
+_VERSION = r"v1\.(0|[1-9][0-9]{0,18})"
 
 
 @record

@@ -9,6 +9,7 @@ from typing import Any
 
 from scclint.errors import LoadError
 from scclint.seccomp.tables import errno_number
+from scclint.text import whole_number
 
 Profile = dict[str, Any]
 """A seccomp profile as plain JSON. A resolved profile is in the OCI format."""
@@ -96,7 +97,7 @@ def _errno(name: object, number: int | None) -> int | None:
     if not name:
         return number
     text = str(name)
-    code = int(text) if text.isascii() and text.isdecimal() else errno_number(text)
+    code = whole_number(text) if text.isascii() and text.isdecimal() else errno_number(text)
     if code is None:
         raise LoadError(f"unknown errno {text}")
     return code

@@ -13,6 +13,7 @@ from scclint.errors import UsageError
 from scclint.model.releases import RELEASES, minor_release, release_of
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
+from scclint.text import whole_number
 
 OLDEST, NEWEST = min(release.crio for release in RELEASES.values()), max(release.crio for release in RELEASES.values())
 """The oldest and newest known minor release of CRI-O 1."""
@@ -105,7 +106,7 @@ def deciding_capabilities(crio: str) -> frozenset[str]:
 def _parse(crio: str) -> tuple[int, int]:
     parts = crio.split(".")
     if len(parts) in (2, 3) and parts[0] == "1" and all(p.isascii() and p.isdecimal() for p in parts):
-        minor, patch = int(parts[1]), int(parts[2]) if len(parts) == 3 else _NEWEST_PATCH
+        minor, patch = whole_number(parts[1]), whole_number(parts[2]) if len(parts) == 3 else _NEWEST_PATCH
         if OLDEST <= minor <= NEWEST:
             return minor, patch
     raise UsageError(f"unknown CRI-O release {crio!r}: use 1.{OLDEST} to 1.{NEWEST}, optionally with a patch release (1.29.8)")

@@ -16,6 +16,7 @@ from scclint.files import is_below
 from scclint.finding import Path
 from scclint.limits import MAX_APPLICATIONS
 from scclint.load import data_of, data_of_file
+from scclint.text import whole_number
 from scclint.units.deployers import NO_FOLDER, Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
@@ -443,7 +444,7 @@ def _argument(word: str, parameters: Parameters) -> Any:
     if word.startswith('"'):
         return word.strip('"')
     if word.isdecimal():
-        return int(word)
+        return whole_number(word)
     return value_at(parameters, word[1:].split(".")) if _FIELD.fullmatch(word) else None
 
 

@@ -24,6 +24,7 @@ from scclint.files import read, walk
 from scclint.files.dump import has_files, is_archive, pod_in_dump, read_dump
 from scclint.load import load_text
 from scclint.record import record, replace
+from scclint.text import whole_number
 from scclint.untyped import as_mapping, mappings
 from scclint.yaml.json import parse_json_stream
 from scclint.yaml.nodes import to_data
@@ -224,9 +225,11 @@ def _status(path: str, text: str) -> Iterator[Observation]:
         if key == "Name":
             pid = 0
         elif key == "Pid" and value.isdecimal():
-            pid = int(value)
+            pid = whole_number(value)
         elif key == "Seccomp" and value.isdecimal():
-            yield Observation(Identity(), "proc", path, mode=int(value), pid=int(match[1] or pid))
+            yield Observation(
+                Identity(), "proc", path, mode=whole_number(value), pid=whole_number(match[1]) if match[1] else pid
+            )
 
 
 def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:

@@ -13,7 +13,7 @@ from scclint.finding import Path
 from scclint.load import data_of
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
-from scclint.text import full_name, shared_start
+from scclint.text import full_name, shared_start, whole_number
 from scclint.units.kustomize import NAMES
 from scclint.untyped import Object, as_list, as_mapping, as_text, mappings, value_at
 
@@ -202,7 +202,7 @@ def condition_of(driver: str, rule: str) -> Condition | None:
     """
     tool = next((name for start, name in TOOLS.items() if driver.lower().startswith(start)), "")
     if tool == "trivy" and (number := rule.removeprefix("AVD-").removeprefix("KSV").lstrip("-")).isdecimal():
-        rule = f"KSV-{int(number):04}"
+        rule = f"KSV-{whole_number(number):04}"
     name = _data()["rules"].get(tool, {}).get(rule)
     if name is None:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 from scclint.limits import MAX_DEPENDENCIES
 from scclint.load import data_of, data_of_file
 from scclint.record import record
-from scclint.text import and_more
+from scclint.text import and_more, whole_number
 from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.helm.precheck import chart_problem
@@ -134,13 +134,13 @@ def satisfies(version: str, wanted: str) -> bool:
     match = _NUMBERS.match(version)
     if match is None:
         return False
-    numbers = tuple(int(part or 0) for part in match.groups())
+    numbers = tuple(whole_number(part or "0") for part in match.groups())
     return any(all(_within(numbers, constraint) for constraint in _RANGE.finditer(part)) for part in wanted.split("||"))
 
 
 def _within(version: tuple[int, ...], constraint: "re.Match[str]") -> bool:
     operator, *parts = constraint.groups()
-    numbers = [int(part) for part in parts if part is not None and part.isdecimal()]
+    numbers = [whole_number(part) for part in parts if part is not None and part.isdecimal()]
     least = (*numbers, 0, 0, 0)[:3]
     if operator in _COMPARED:
         return bool(_COMPARED[operator](version, least))
