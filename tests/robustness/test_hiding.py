@@ -438,3 +438,48 @@ def test_a_grant_through_an_aggregated_role_of_the_release(label: str, role: str
     binding = f"{api}kind: ClusterRoleBinding\nmetadata: {{name: b}}\n{refers}{subjects}"
     findings = lint_text(f"{innocent}---\n{binding}", "x.yaml").findings
     assert [f.subject.name for f in findings if f.rule_id == "RBA402"] == ["b"]
+
+
+CARRIED_SCC = "{apiVersion: security.openshift.io/v1, kind: SecurityContextConstraints, metadata: {name: evil}}"
+_RULE = (
+    "{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [privileged], verbs: [use]}"
+)
+CARRIED = {
+    "SCC": CARRIED_SCC,
+    "role": f"{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: r}}, rules: [{_RULE}]}}",
+    "binding": "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: b}, roleRef: {apiGroup: "
+    "rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}}",
+}
+CARRIERS_UNKNOWN = {
+    "Crossplane": "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nmetadata: {name: c}\nspec:\n  forProvider: {manifest: %s}\n",
+    "kro": "apiVersion: kro.run/v1alpha1\nkind: ResourceGraphDefinition\nmetadata: {name: c}\nspec:\n  resources: [{id: a, template: %s}]\n",
+    "JSON": '{"apiVersion": "kratix.io/v1", "kind": "Promise", "metadata": {"name": "c"}, "spec": [%s]}',
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS_UNKNOWN.values(), ids=CARRIERS_UNKNOWN)
+@pytest.mark.parametrize("carried", CARRIED.values(), ids=CARRIED)
+def test_a_grant_that_an_unknown_kind_carries_is_told(carrier: str, carried: str) -> None:
+    (notice,) = lint_text(carrier % carried, "x.yaml").notices
+    assert notice.level == "warning"
+    assert " c: not judged: it carries an SCC or a grant of one" in notice.message
+
+
+def test_a_raw_template_of_a_policy_that_makes_a_grant_is_told() -> None:
+    raw = f"  object-templates-raw: |\n    {{{{ range .x }}}}\n    - objectDefinition: {CARRIED_SCC}\n    {{{{ end }}}}\n"
+    (notice,) = lint_text(f"{POLICY}{raw}", "x.yaml").notices
+    assert "ConfigurationPolicy p (with an SCC): not judged" in notice.message
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "clusterResourceWhitelist: [{group: security.openshift.io, kind: SecurityContextConstraints}]",
+        "rules: [{resources: [securitycontextconstraints], operations: [CREATE]}]",
+        "refs: [{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, name: 'system:openshift:scc:privileged'}]",
+        "manifest: {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: a}, rules: [{resources: [pods]}]}",
+    ],
+)
+def test_what_only_names_sccs_carries_no_grant(spec: str) -> None:
+    report = lint_text(f"apiVersion: example.org/v1\nkind: Foo\nmetadata: {{name: a}}\nspec:\n  {spec}\n", "x.yaml")
+    assert not report.notices

@@ -16,7 +16,7 @@ from scclint.load.sniff import PODLESS, names_containers
 from scclint.model.ignition import files_of
 from scclint.model.kinds import CARRIERS, NODE_ACCESS, TRIGGERS
 from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Provenance, UnknownKind
-from scclint.model.terms import EACH
+from scclint.model.terms import EACH, SCC_ROLE_PREFIX
 from scclint.model.unknown import Unknown, is_open
 from scclint.record import replace
 from scclint.untyped import as_mapping, as_text, mappings, value_at
@@ -149,9 +149,15 @@ SECURITY = frozenset((
 
 
 def of_unknown_kind(item: Item) -> Iterator[Item]:
-    """Yield an object of no known kind if it holds containers or asks for access to the node, otherwise nothing."""
-    if holds_containers(*item.key, item.data):
+    """Yield an object of no known kind if it holds containers, asks for access to the node or carries grants, otherwise nothing."""
+    group, kind = item.key
+    if kind in PODLESS or not NO_HOLDERS.isdisjoint((group, f"{group}/{kind}")):
+        return
+    if holds_containers(item.data):
         yield _named_only(item)
+    elif _carries_grant(item.data):
+        why = "it carries an SCC or a grant of one, and scclint does not know what its controller makes of it"
+        yield replace(_named_only(item), provenance=replace(item.provenance, partial=why))
 
 
 def with_node_access(item: Item) -> Iterator[Item]:
@@ -167,24 +173,36 @@ def _named_only(item: Item) -> Item:
     return replace(item, model=UnknownKind, data=named)
 
 
-def holds_containers(group: str, kind: str, data: Any) -> bool:
-    """Return whether an object of (group, kind) contains a container: a value with an image, under a field with a known name.
+def holds_containers(data: Any) -> bool:
+    """Return whether an object contains a container: a value with an image, under a field with a known name.
 
     The names are `containers`, `sidecarContainers`, `container` and `script` of Argo, and `steps` of Tekton. A security context also
     counts, and so do access to the node, such as a volume with `hostPath`, and a ConfigurationPolicy with a text template that contains
     one of these names.
     """
-    return kind not in PODLESS and NO_HOLDERS.isdisjoint((group, f"{group}/{kind}")) and _holds(data)
-
-
-def _holds(data: Any) -> bool:
     if isinstance(data, dict):
         source = data.get("object-templates-raw")
         # In a Policy, the text is Unknown, because the templates of the Policy are filled in first.
         if isinstance(source, str | Unknown) and names_containers(str(source)):
             return True
-        return any(_is_telling(key, value) or _holds(value) for key, value in data.items())
-    return isinstance(data, list) and any(map(_holds, data))
+        return any(_is_telling(key, value) or holds_containers(value) for key, value in data.items())
+    return isinstance(data, list) and any(map(holds_containers, data))
+
+
+def _carries_grant(data: Any) -> bool:
+    """Return whether an object within another one is an SCC, a role that names SCCs, or a binding to the role of an SCC."""
+    if isinstance(data, list):
+        return any(map(_carries_grant, data))
+    if not isinstance(data, dict):
+        return False
+    role = as_text(value_at(data, ("roleRef", "name")))
+    resources = [name for _, name in each(data, ("rules", EACH, "resources", EACH))]
+    is_grant = (
+        data.get("kind") == "SecurityContextConstraints"
+        or role.startswith(SCC_ROLE_PREFIX)
+        or "securitycontextconstraints" in resources
+    )
+    return ("metadata" in data and is_grant) or any(map(_carries_grant, data.values()))
 
 
 def _is_telling(key: str, value: Any) -> bool:
