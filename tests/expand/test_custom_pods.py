@@ -404,6 +404,10 @@ SOCKET = {"strategy": {"type": "Custom", "customStrategy": {"from": {}, "exposeD
     ("text", "told"),
     [
         (manifest("kubevirt.io/v1", "VirtualMachine", {"template": {"spec": DISK}}), "its hostDisk puts a path of the node into its pod"),
+        (
+            manifest("pool.kubevirt.io/v1beta1", "VirtualMachinePool", {"virtualMachineTemplate": {"spec": {"template": {"spec": DISK}}}}),
+            "its hostDisk puts a path of the node into its pod",
+        ),
         (manifest("kubevirt.io/v1", "VirtualMachineInstance", DISK), "its hostDisk puts a path of the node into its pod"),
         (
             manifest("build.openshift.io/v1", "BuildConfig", SOCKET),

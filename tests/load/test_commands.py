@@ -26,6 +26,10 @@ def found(text: str) -> list[tuple[str, str, str, list[str]]]:
             "oc adm policy add-scc-to-user anyuid -z web -n shop",
             ("RoleBinding", "shop", f"{SCC}anyuid", ["ServiceAccount shop/web"]),
         ),
+        (
+            "oc -n x \\\n  adm policy \\\n  add-scc-to-user \\\n  anyuid -z web",
+            ("RoleBinding", "x", f"{SCC}anyuid", ["ServiceAccount x/web"]),
+        ),
         ("oc -n x adm policy add-scc-to-user anyuid -z web", ("RoleBinding", "x", f"{SCC}anyuid", ["ServiceAccount x/web"])),
         (
             "$(OC) adm policy add-scc-to-user --namespace=shop anyuid --serviceaccount web || true",

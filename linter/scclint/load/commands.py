@@ -16,10 +16,11 @@ from scclint.load.document import Document
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
 
 _GROUP = "rbac.authorization.k8s.io"
+_BLANK = r"(?:[ \t]|\\\r?\n)++"
 _COMMAND = re.compile(
-    r"(?:(?:-n|--namespace)[= \t](?P<inside>\S{1,80}+)[ \t]+)?"
-    r"\b(?:(?:adm[ \t]+)?policy[ \t]+(?P<change>add|remove)-(?P<added>scc|role|cluster-role)-(?:to|from)-(?P<to>user|group)"
-    r"|create[ \t]+(?P<cluster>cluster)?rolebinding)\b"
+    rf"(?:(?:-n|--namespace)[= \t](?P<inside>\S{{1,80}}+){_BLANK})?"
+    rf"\b(?:(?:adm{_BLANK})?policy{_BLANK}(?P<change>add|remove)-(?P<added>scc|role|cluster-role)-(?:to|from)-(?P<to>user|group)"
+    rf"|create{_BLANK}(?P<cluster>cluster)?rolebinding)\b"
     r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?))[)}\"']{0,3}+"
     r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
     r"(?P<verb>apply|create|replace|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"

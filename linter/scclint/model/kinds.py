@@ -108,11 +108,12 @@ TRIGGERS: dict[Key, tuple[Path, ...]] = {
 
 NODE_ACCESS: dict[Key, tuple[Path, str]] = {
     **{
-        ("kubevirt.io", kind): ((*below, "volumes", EACH, "hostDisk"), "its hostDisk puts a path of the node into its pod")
-        for kind, below in (
-            ("VirtualMachine", ("spec", "template", "spec")),
-            ("VirtualMachineInstance", ("spec",)),
-            ("VirtualMachineInstanceReplicaSet", ("spec", "template", "spec")),
+        (group, kind): ((*below, "volumes", EACH, "hostDisk"), "its hostDisk puts a path of the node into its pod")
+        for group, kind, below in (
+            ("kubevirt.io", "VirtualMachine", ("spec", "template", "spec")),
+            ("kubevirt.io", "VirtualMachineInstance", ("spec",)),
+            ("kubevirt.io", "VirtualMachineInstanceReplicaSet", ("spec", "template", "spec")),
+            ("pool.kubevirt.io", "VirtualMachinePool", ("spec", "virtualMachineTemplate", "spec", "template", "spec")),
         )
     },
     **{
