@@ -730,3 +730,61 @@ def test_what_podman_runs_is_judged_where_something_deploys_it() -> None:
     files = {"deploy/pod.yaml": PRIVILEGED, "README.md": "podman kube play deploy/pod.yaml\n"}
     assert not judged(files).findings
     assert judged({**files, "argo.yaml": application("    path: deploy\n")}).findings
+
+
+POLICY = """\
+apiVersion: policy.open-cluster-management.io/v1
+kind: Policy
+metadata: {{name: p, namespace: policies}}
+spec:
+  policy-templates:
+  - objectDefinition:
+      apiVersion: policy.open-cluster-management.io/v1
+      kind: ConfigurationPolicy
+      metadata: {{name: p}}
+      spec:
+        object-templates:
+        - complianceType: {type}
+          objectDefinition:
+{application}"""
+
+
+@needs_helm
+@pytest.mark.parametrize(("kind", "is_rejected"), [("musthave", True), ("mustnothave", False)])
+def test_an_application_in_a_policy_deploys_a_chart(kind: str, is_rejected: bool) -> None:
+    application = "".join(
+        f"            {line}" for line in of_chart("{valuesObject: {privileged: true}}").splitlines(keepends=True)
+    )
+    report = judged({**CHART, "policy.yaml": POLICY.format(type=kind, application=application)})
+    assert rejected(report) == is_rejected
+
+
+CAPABILITIES = (
+    '{{ if or (.Capabilities.APIVersions.Has "a.example/v1") (eq .Capabilities.KubeVersion.Minor "10") }}\n%s{{ end }}\n'
+)
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("helm", "is_rejected"),
+    [
+        ("{apiVersions: [b.example/v1, a.example/v1]}", True),
+        ("{kubeVersion: 1.10.0}", True),
+        ("{apiVersions: [b.example/v1]}", False),
+    ],
+)
+def test_a_chart_has_the_capabilities_that_its_application_states(helm: str, is_rejected: bool) -> None:
+    template = CHART["chart/templates/d.yaml"].replace("{{ .Values.privileged }}", "true")
+    report = judged({**CHART, "chart/templates/d.yaml": CAPABILITIES % template, "app.yaml": of_chart(helm)})
+    assert rejected(report) == is_rejected
+
+
+@needs_helm
+def test_post_renderers_that_fail_leave_something_unjudged() -> None:
+    post = "  postRenderers:\n  - kustomize:\n      patches: [{patch: '[{', target: {kind: Deployment}}]\n"
+    release = (
+        f"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: shop, namespace: shop}}\nspec:\n{post}"
+    )
+    chart = "  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: repo}}}\n"
+    (gap,) = gaps(judged({**CHART, "release.yaml": release + chart}))
+    assert "its postRenderers are not applied" in gap

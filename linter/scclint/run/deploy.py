@@ -257,7 +257,9 @@ class Rendered:
     def notices(self, units: Sequence[Unit], config: Config) -> list[Notice]:
         """Return what the reader of a report on these units must know about their deployment and rendering."""
         made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
-        notices = [Notice("warning", f"{unit.title}: {text}") for unit, rendering in made for text in rendering.notices]
+        notices = [
+            Notice("warning", f"{unit.title}: {text}", gap=True) for unit, rendering in made for text in rendering.notices
+        ]
         level = "error" if config.render == "require" else "note"
         notices += _grouped("judged unrendered", {unit.title: unit.unrendered for unit in units if unit.unrendered}, level)
         notices += _grouped("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")

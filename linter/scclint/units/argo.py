@@ -108,6 +108,9 @@ class _Source:
                 unfollowed.append(self._unfollowed(("helm", "fileParameters", number), "there is no such file"))
         if helm.get("skipCrds") is True:
             settings.append("--skip-crds")
+        settings += [f"--api-versions={version}" for version in texts(helm.get("apiVersions"))]
+        if version := as_text(helm.get("kubeVersion")):
+            settings.append(f"--kube-version={version}")
         inline = helm.get("valuesObject")
         fields, spans = self._kustomization()
         yield Deployment(

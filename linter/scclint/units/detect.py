@@ -16,6 +16,7 @@ from scclint.finding import Notice
 from scclint.limits import MAX_GLOBS
 from scclint.load import load_file
 from scclint.load.document import Document
+from scclint.model.kinds import CARRIERS
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.text import and_more, counted, field_path
@@ -182,14 +183,14 @@ class Split:
 
     def _deploying(self) -> Iterator[Item]:
         """The objects that may deploy a folder. Of one that a kustomization builds, what is rendered counts, and not its file."""
-        rendered = [item for document in self.rendered for item in items_of(document)]
+        rendered = [item for document in self.rendered for item in _with_carried(items_of(document))]
         yield from rendered
         names = {(item.data.get("kind"), item.name) for item in rendered}
         for file in [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]:
             built = os.path.realpath(self._outline.source(file).path) in self._hidden.resources
-            documents = load_file(file, self._outline.text(file), DEPLOYING)
+            documents = load_file(file, self._outline.text(file), DEPLOYING | {kind for _, kind in CARRIERS})
             for document in (document for document in documents if not document.is_template):
-                for item in items_of(document):
+                for item in _with_carried(items_of(document)):
                     if not built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
                         yield item
 
@@ -633,6 +634,16 @@ def _stages(unit: Unit) -> Iterator[Unit]:
     if not unit.deployment.by.startswith("Application ") and differs_when_upgraded(unit.path):
         name = f"{unit.name}{'-' if '#' in unit.name else '#'}upgrade"
         yield replace(unit, name=name, reason=f"{unit.reason}, upgraded", deployment=replace(unit.deployment, upgrade=True))
+
+
+def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
+    """Objects, each with those that it carries, as a Policy does."""
+    from scclint.expand.carriers import carried
+
+    for item in items:
+        yield item
+        if item.key in CARRIERS:
+            yield from _with_carried(carried(item))
 
 
 def _deployed_by(item: Item, repository: Repository) -> Deployments:

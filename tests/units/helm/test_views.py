@@ -31,6 +31,21 @@ def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
     assert list(found.items()) == [("", DEFAULT), *views_of_files]
 
 
+def test_values_in_the_folder_of_an_environment(tmp_path: Path) -> None:
+    write(tmp_path, "c/Chart.yaml")
+    write(
+        tmp_path,
+        "c/values.yaml",
+        "c/environments/prod/values.yaml",
+        "c/values/eu/values.yaml",
+        "c/env/eu/west.yaml",
+        text="a: 1\n",
+    )
+    write(tmp_path, "c/environments/prod/values/x.yaml", "c/ci/x/values.yaml", "c/config/prod/values.yaml", text="a: 1\n")
+    write(tmp_path, "c/environments/dev/values.yaml", text="b: 1\n")
+    assert list(views(str(tmp_path / "c"), str(tmp_path))) == ["", "environments/prod/values", "values/eu/values"]
+
+
 def test_a_values_file_outside_is_no_view(tmp_path: Path) -> None:
     write(tmp_path, "root/c/Chart.yaml", "values-x.yaml")
     (tmp_path / "root/c/values-x.yaml").symlink_to(tmp_path / "values-x.yaml")

@@ -4,6 +4,7 @@ The first element of such a path is the `name` in a Chart.yaml, whatever the cha
 name or alias of a dependency. Its source can be there, elsewhere (`file://`), or in an archive.
 """
 
+import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -195,7 +196,7 @@ _CI = "ci"
 _IN_CI = "*-values.yaml"
 """As chart-testing names them."""
 _FOLDERS = ("", "ci", "env", "envs", "environments", "values")
-"""Folders of a chart in which any file may hold values."""
+"""Folders of a chart in which any file may hold values. Below the last four, each environment may have a folder with `values.yaml`."""
 _STAGE = re.compile(r"\.Release\b(?!\.(?:Name|Namespace|Service)\b)|IsUpgrade|IsInstall")
 """What a template may ask of the release that is not the same for an installation and an upgrade."""
 _VALUES = "values.yaml"
@@ -229,12 +230,13 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
             if is_below(os.path.realpath(path), os.path.realpath(root)):
                 by_name["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
     chart_keys = _keys(os.path.join(chart, _VALUES)) - {"global"}
-    for folder in _FOLDERS if chart_keys else ():
-        for name in _files(os.path.join(chart, folder), ("*.yaml", "*.yml")):
+    nested = (at.rstrip("/") for name in _FOLDERS[2:] for at in sorted(glob.glob(f"{name}/*/", root_dir=chart)))
+    for folder in (*_FOLDERS, *nested) if chart_keys else ():
+        for name in _files(os.path.join(chart, folder), ("*.yaml", "*.yml") if folder in _FOLDERS else (_VALUES,)):
             path, called = os.path.join(chart, folder, name), "/".join(filter(None, (folder, os.path.splitext(name)[0])))
             if (
                 is_below(os.path.realpath(path), os.path.realpath(root))
-                and name not in _OWN_FILES
+                and (folder or name not in _OWN_FILES)
                 and called not in by_name
                 and not chart_keys.isdisjoint(_keys(path))
             ):
