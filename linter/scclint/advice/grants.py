@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scclint.admission.access import opened_by, used_by, why_privileged
+from scclint.admission.verdict import Grant
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
 from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
@@ -99,19 +100,23 @@ def custom_grant(outcome: Outcome, world: World) -> Remedy:
 def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:
     """Yield what lets an account by its own name use other SCCs than `kept`, as phrases; nothing that the release brings."""
     sccs: dict[str, list[str]] = {}
-    for name in world.cluster.sccs:
-        for holder in world.cluster.who_can_use(name, namespace) if name != kept else ():
-            if (holder.kind, holder.namespace, holder.name) == ("ServiceAccount", namespace, account):
-                for grant in holder.grants:
-                    if not world.cluster.grants.brings(grant, name):
-                        binding = grant.binding
-                        by = (
-                            full_name(binding.kind, binding.namespace, binding.name)
-                            if binding
-                            else f"its entry in users of SCC {name}"
-                        )
-                        sccs.setdefault(by, []).append(name)
+    for name, grant in world.memo(_rights, lambda: _rights(world)).get((namespace, account), ()):
+        binding = grant.binding
+        if name != kept and (binding is None or binding.namespace in ("", namespace)):
+            by = full_name(binding.kind, binding.namespace, binding.name) if binding else f"its entry in users of SCC {name}"
+            sccs.setdefault(by, []).append(name)
     return (f"{by} (SCC {and_more(names, 2)})" for by, names in sccs.items())
+
+
+def _rights(world: World) -> dict[tuple[str, str], list[tuple[str, Grant]]]:
+    """The SCCs that each account may use by its own name, with the grant; nothing that the release brings."""
+    rights: dict[tuple[str, str], list[tuple[str, Grant]]] = {}
+    for name in world.cluster.sccs:
+        for holder in world.cluster.who_can_use(name):
+            if holder.kind == "ServiceAccount":
+                grants = [(name, one) for one in holder.grants if not world.cluster.grants.brings(one, name)]
+                rights.setdefault((holder.namespace, holder.name), []).extend(grants)
+    return rights
 
 
 def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]) -> Remedy:
