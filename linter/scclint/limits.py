@@ -41,6 +41,9 @@ a few kilobytes could take minutes; the cluster itself takes 400,000 of one docu
 MAX_CODE = 1 << 20
 """Bytes of a file of code that is looked through for words. Larger ones are generated."""
 
+MAX_HEADER = 4_096
+"""Bytes of an archive, packed and unpacked, that are read to see whether it holds a chart, whose description comes first."""
+
 MAX_TEMPLATE_DEPTH = 40
 """Conditions and loops around each other in a template. The readers of their parts call themselves."""
 

@@ -87,6 +87,7 @@ def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
         "workloads": 1,
         "rendered": False,
         "unrendered": "kustomize not found",
+        "leftOut": "",
         "reason": "a kustomization that no other one includes",
         "commands": [],
         "shared": [],

@@ -19,7 +19,10 @@ ASSET_FOLDERS = ("bindata", "assets")
 SCRIPT_SUFFIXES = (".sh", ".bash", ".mk", "Makefile")
 """What scripts are called. The commands in them that grant SCCs count as grants."""
 
-TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md")
+PACKED_SUFFIX = ".tgz"
+"""What packed charts are called."""
+
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", PACKED_SUFFIX)
 """What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES)
@@ -43,6 +46,7 @@ def discover(
     force_exclude: bool = False,
     tracked_only: bool = False,
     suffixes: tuple[str, ...] = SUFFIXES,
+    left_out: list[str] | None = None,
 ) -> Iterator[SourceFile | LoadError]:
     """The files that `paths` name, each once: files, `-`, and what folders hold, sorted within each folder named.
 
@@ -51,13 +55,21 @@ def discover(
     (see `globs`) for paths relative to the folder named, or as displayed. Files named one by one are excluded with
     `force_exclude` only.
     `tracked_only` leaves out of folders in a git work tree what git does not track. Of folders, files with these `suffixes` are found.
+    What is excluded is added to `left_out`.
     A path that is missing, unreadable or no regular file is a LoadError among the files.
     """
     excluded: Callable[[str], bool] = _no
     if exclude:
         from scclint.files.globs import path_filter
 
-        excluded = path_filter(exclude)
+        matches = path_filter(exclude)
+
+        def excluded(path: str) -> bool:
+            is_match = matches(path)
+            if is_match and left_out is not None:
+                left_out.append(path)
+            return is_match
+
     identities: set[str] = set()
     here = os.getcwd()
     for path in paths:

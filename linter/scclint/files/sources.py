@@ -42,7 +42,8 @@ class Sources(NamedTuple):
 
     `paths` are those to report on as the user wrote them, and `folders` the folders among them. `named` are the files and folders,
     as displayed, that the user named to inform verdicts. `texts` are scripts and code in the folders, and `vendored` the files that are
-    left out because they are copies of Go modules, by their folder as displayed.
+    left out because they are copies of Go modules, by their folder as displayed. `excluded` is the number of files
+    that the settings exclude.
     """
 
     targets: Sequence[SourceFile | LoadError]
@@ -53,6 +54,7 @@ class Sources(NamedTuple):
     paths: tuple[str, ...] = ()
     texts: Sequence[SourceFile] = ()
     vendored: Mapping[str, Sequence[SourceFile]] = EMPTY
+    excluded: int = 0
 
 
 def find_sources(
@@ -71,22 +73,23 @@ def find_sources(
     """
 
     def found(
-        paths: Sequence[str], stdin: str = "", tracked_only: bool = tracked_only, suffixes: tuple[str, ...] = SUFFIXES
+        paths: Sequence[str],
+        stdin: str = "",
+        tracked_only: bool = tracked_only,
+        suffixes: tuple[str, ...] = SUFFIXES,
+        left_out: list[str] | None = None,
     ) -> list[SourceFile | LoadError]:
         exclude, force = config.exclude, config.force_exclude
-        return list(
-            discover(
-                paths, stdin_filename=stdin, exclude=exclude, force_exclude=force, tracked_only=tracked_only, suffixes=suffixes
-            )
-        )
+        options = {"exclude": exclude, "force_exclude": force, "tracked_only": tracked_only, "suffixes": suffixes}
+        return list(discover(paths, stdin_filename=stdin, left_out=left_out, **options))  # type: ignore[arg-type]  # options by name
 
     def empty(paths: Sequence[str]) -> Iterator[LoadError]:
         yield from (LoadError(_EMPTY, display(path)) for path in paths if not found([path], tracked_only=False))
 
     folders = tuple(path for path in paths if os.path.isdir(path))
-    targets = found(
-        [*paths, *config.profile_dirs], stdin_filename, suffixes=(*SUFFIXES, *TEXT_SUFFIXES) if folders else SUFFIXES
-    )
+    suffixes = (*SUFFIXES, *TEXT_SUFFIXES) if folders else SUFFIXES
+    left_out: list[str] = []
+    targets = found([*paths, *config.profile_dirs], stdin_filename, suffixes=suffixes, left_out=left_out)
     named = {display(path) for path in paths}
     texts = (
         [target for target in targets if _name(target).endswith(TEXT_SUFFIXES) and _name(target) not in named]
@@ -106,6 +109,7 @@ def find_sources(
         tuple(paths),
         [target for target in texts if isinstance(target, SourceFile)],
         vendored,
+        sum(path.endswith(SUFFIXES) for path in left_out),
     )
 
 

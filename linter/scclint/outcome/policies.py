@@ -197,7 +197,7 @@ class Policies:
                 yield params
         if not count and ref.get("parameterNotFoundAction") != "Allow":
             named = f"{wanted.get('kind')} {ref.get('name') or 'that its selector selects'}"
-            raise _Unknown(f"its parameters, {named}, are not in the input")
+            raise _Unknown(f"its parameters, {named}, are not in the input, or differ between units")
 
 
 def matches(constraints: Any, request: CreateRequest) -> bool:

@@ -341,7 +341,8 @@ def findings_summary(report: "Report", options: Options) -> str:
 def _without_findings(report: "Report") -> str:
     if report.judged_nothing or not report.tally.documents:
         return "Nothing judged"
-    partly = report.failed or report.unjudged or report.unrendered or report.tally.unparsable
+    left_out = any(unit.left_out for unit in report.units)
+    partly = report.failed or report.unjudged or report.unrendered or left_out or report.tally.unparsable
     return "Not everything judged" if partly or any(notice.gap for notice in report.notices) else "No problems found"
 
 

@@ -37,6 +37,7 @@ def _entry(unit: Unit, workloads: Sequence[str], namespace: str) -> Json:
         "workloads": len(workloads),
         "rendered": unit.rendered,
         "unrendered": visible_line(unit.unrendered),
+        "leftOut": visible_line(unit.left_out),
         "reason": visible_line(unit.reason),
         "commands": [visible_line(command) for command in unit.deployment.commands],
         "shared": [visible_line(file) for file in unit.shared],
@@ -80,6 +81,8 @@ def _remarks(unit: Unit, workloads: Sequence[str], titles: Mapping[str, str]) ->
         yield f"and {counted(len(commands) - _MOST_NAMES, 'more command')}"
     if unit.unrendered:
         yield f"not rendered: {unit.unrendered}"
+    if unit.left_out:
+        yield f"judged without a part: {unit.left_out}"
     if unit.shared:
         yield f"judged together with {and_more(unit.shared, _MOST_FILES)}, which other units have as well"
     for giver, taken in groupby(sorted(unit.context, key=lambda entry: entry.unit), lambda entry: entry.unit):

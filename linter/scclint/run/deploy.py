@@ -225,7 +225,7 @@ class UnitRenderer:
         from scclint.units.helm.dependencies import how_to_get
 
         text = how_to_get(lacking, display(unit.path))
-        return replace(made, error=text) if made.error else replace(made, notices=(*made.notices, text))
+        return replace(made, error=text) if made.error else replace(made, left_out=text)
 
 
 @record
@@ -363,7 +363,7 @@ def _render_new(
             from scclint.units.helm.capabilities import NAMESPACE_MARKER
 
             marker = NAMESPACE_MARKER
-        made[unit] = Rendering(_called(unit), output.text, output.error, output.notices, marker)
+        made[unit] = Rendering(_called(unit), output.text, output.error, output.notices, marker, output.left_out)
 
 
 def _outputs(
@@ -418,7 +418,7 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
         ):
             continue
         if not error:
-            units.append(unit)
+            units.append(replace(unit, left_out=made[unit.name].left_out or unit.left_out) if unit.needs_renderer else unit)
         elif unit.kind != "chart" or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):
             # What is remote is the reason, whatever then fails without it.
             units.append(replace(unit, unrendered=unit.left_out or error, left_out=""))
@@ -431,13 +431,13 @@ def _restored(value: Any) -> "RendererOutput":
     """Return the output that `_plain` returned the parts of."""
     from scclint.units.render import RendererOutput
 
-    text, notices = value
-    return RendererOutput(str(text), notices=tuple(map(str, notices)))
+    text, notices, left_out = value
+    return RendererOutput(str(text), notices=tuple(map(str, notices)), left_out=str(left_out))
 
 
 def _plain(output: "RendererOutput") -> object:
     """Return what is stored of an output. An error is not stored, because what is missing can be installed."""
-    return None if output.error else [output.text, output.notices]
+    return None if output.error else [output.text, output.notices, output.left_out]
 
 
 def _digest_of(path: str) -> str:

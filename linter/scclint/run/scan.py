@@ -10,10 +10,10 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files import SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, display, read
+from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, display, read
 from scclint.files.sources import Sources
 from scclint.finding import Notice
-from scclint.limits import MAX_CODE, MIN_CACHED
+from scclint.limits import MAX_CODE, MAX_HEADER, MIN_CACHED
 from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.load.reader import Reader
@@ -23,8 +23,9 @@ from scclint.other_units import Question
 from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
-from scclint.text import and_more
+from scclint.text import and_more, counted
 from scclint.units.detect import KINDS
+from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES, UNRESTRICTED
 from scclint.units.outline import Outline
 from scclint.yaml.nodes import to_data
@@ -52,13 +53,17 @@ def scan(
 
         asking = [f"{file.display} (with {access})" for file in copies if (access := host_access(_text(file)))]
         notices += [Notice("note", _VENDORED.format(and_more(asking, _MOST_NAMED)), folder)] if asking else []
+    if sources.excluded:
+        notices.append(Notice("note", f"{counted(sources.excluded, 'file')} not judged, because the settings exclude them"))
+    packed = [file for file in sources.texts if file.path.endswith(PACKED_SUFFIX)]
+    notices += _packed_charts(packed, files) if packed else ()
     told: Mapping[Question, list[Any]] = EMPTY
     played: Set[str] = frozenset()
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
-        scripts, played, told, text_notices = beside(files, sources.texts, reader)
+        scripts, played, told, text_notices = beside(files, [text for text in sources.texts if text not in packed], reader)
         files += scripts
         notices += text_notices
     if sources.folders and any(file.display.endswith(TEMPLATE_SUFFIXES) for file in files):
@@ -104,6 +109,35 @@ def _undeployed(files: Iterable[SourceFile], sources: Sources, played: Set[str])
         elif match := re.search(_OF_TESTS, path[top:].replace(os.sep, "/")):
             asserted = "each is what a test of chainsaw or kuttl compares with objects of a cluster"
             yield file.display, "each is in a folder `testdata`, and nothing deploys it" if match["data"] else asserted
+
+
+def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:
+    """Name the packed charts that are nowhere unpacked. Those below `charts/` of a chart are dependencies, which helm renders."""
+    charts = {os.path.dirname(file.display) for file in files if os.path.basename(file.display) == CHART_FILE}
+    unpacked = {os.path.basename(folder) for folder in charts}
+    lone = []
+    for file in packed:
+        folder, name = os.path.split(file.display)
+        is_dependency = os.path.basename(folder) == "charts" and os.path.dirname(folder) in charts
+        if not is_dependency and re.split(r"-v?\d", name, maxsplit=1)[0] not in unpacked and _holds_chart(file):
+            lone.append(file.display)
+    if lone:
+        command = f"`helm template {lone[0]} --namespace NAME | scclint check -`"
+        yield Notice(
+            "note", f"{and_more(lone, _MOST_NAMED)}: not judged, because a chart is packed in it; check it with {command}"
+        )
+
+
+def _holds_chart(file: SourceFile) -> bool:
+    """Whether an archive begins with the file that describes a chart, as helm packs it."""
+    import zlib
+
+    try:
+        with open(file.path, "rb") as stream:
+            # 31 is the format of gzip.
+            return f"/{CHART_FILE}\0".encode() in zlib.decompressobj(31).decompress(stream.read(MAX_HEADER), MAX_HEADER)
+    except (OSError, zlib.error):
+        return False
 
 
 def _is_template(file: SourceFile, reader: Reader) -> bool:

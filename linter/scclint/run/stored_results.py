@@ -73,7 +73,10 @@ def _unit_key(unit: Unit, run: Run) -> str:
         return ""
     settings = run.memo("settings key", lambda: digest(repr((config, date.today(), options.ignores, _cluster(run)))))
     rendered = rendering and digest(rendering.text)
-    return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, sources)))
+    from scclint.run.policies import parameters_of_input
+
+    params = run.memo("parameters key", lambda: digest(repr(parameters_of_input(run))))
+    return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, sources, params)))
 
 
 def _digest(file: str, outline: Outline) -> str:

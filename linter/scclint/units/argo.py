@@ -32,6 +32,8 @@ _COMMA = re.compile(r"(?<!\\),")
 _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*))?")
 """An image as `kustomize edit set image` takes it: `NAME=NEW:TAG`, `NAME:TAG`, `NAME@DIGEST`."""
 _OUTSIDE = "it lies in another repository"
+_TOOLS = {"helm": "chart", "kustomize": "kustomize"}
+"""The kinds of unit that fields of a source ask for, unless they are empty. So does `directory`, if it is more than a filter."""
 
 
 def of_application(deployer: Deployer, application: Mapping[str, Any] | None = None, at: Path = ("spec",)) -> Deployments:
@@ -94,6 +96,8 @@ class _Source:
 
     def deployed(self) -> Deployments:
         helm, directory = self._helm, as_mapping(self._source.get("directory"))
+        recurse, jsonnet = directory.get("recurse") is True, directory.get("jsonnet")
+        as_directory = "directory" if recurse or jsonnet else ""
         values: list[str] = []
         unfollowed: list[UnfollowedField] = []
         for value_file in self._value_files():
@@ -124,16 +128,17 @@ class _Source:
             tuple(settings),
             kustomization=json.dumps(fields) if fields else "",
             patch_spans=spans,
-            recurse=directory.get("recurse") is True,
+            recurse=recurse,
             include=as_text(directory.get("include")),
             exclude=as_text(directory.get("exclude")),
+            tool=next((tool for field, tool in _TOOLS.items() if self._source.get(field)), as_directory),
         )
         yield from unfollowed
         if self._source.get("plugin") is not None:
             yield self._unfollowed(("plugin",), "scclint runs no plugins")
         tools = (CHART_FILE, *NAMES)
         plain = not any(os.path.isfile(os.path.join(self._folder, name)) for name in tools)
-        if plain and (directory.get("jsonnet") or glob.glob("*.jsonnet", root_dir=self._folder)):
+        if plain and (jsonnet or glob.glob("*.jsonnet", root_dir=self._folder)):
             yield self._unfollowed(("directory", "jsonnet"), "scclint does not run jsonnet")
 
     def _unfollowed(self, field: Path, why: str) -> UnfollowedField:
@@ -251,16 +256,20 @@ def of_set(deployer: Deployer) -> Deployments:
         if len(parameter_sets) > MAX_APPLICATIONS:
             yield deployer.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
             continue
+        entries: list[Deployment | UnfollowedField] = []
         for parameters in parameter_sets:
             application = made.filled(template, parameters)
             if patch := as_text(spec.get("templatePatch")):
                 application = patched(application, as_mapping(data_of(made.filled(patch, parameters))))
             if (field := _open(application)) and not is_complete:
-                yield deployer.unfollowed(("spec", *field), "only the cluster knows what its template is filled with")
+                entries.append(deployer.unfollowed(("spec", *field), "only the cluster knows what its template is filled with"))
             elif field:
-                yield deployer.unfollowed(("spec", *field), "scclint does not run its template")
+                entries.append(deployer.unfollowed(("spec", *field), "scclint does not run its template"))
             else:
-                yield from of_application(deployer, application, _AT)
+                entries += of_application(deployer, application, _AT)
+        # Which of the folders are deployed depends on the clusters that there are: the others need not exist.
+        is_guess = not is_complete and any(isinstance(entry, Deployment) for entry in entries)
+        yield from (entry for entry in entries if not is_guess or isinstance(entry, Deployment) or entry.why != NO_FOLDER)
 
 
 def _own_template(generator: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -83,6 +83,7 @@ class Split:
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
         self._unfollowed: list[UnfollowedField] = []
+        self._deployed_from: set[tuple[str, str]] = set()
         self._named: set[str] = set()
         self._older: dict[str, int] = {}
         self._releases: set[str] = set()
@@ -159,9 +160,10 @@ class Split:
                     self._unfollowed.append(Deployer(item, self._repository).unfollowed(("spec",), why))
                 else:
                     followed.append(entry)
+                    self._deployed_from.add((entry.path, item.root.span.file))
         for entry in (*followed, *(self._commands.deployments() if self._commands else ())):
             release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
-            alike = replace(entry, by="", release=release, files=(), patch_spans=(), commands=())
+            alike = replace(entry, by="", tool=self._tool(entry), release=release, files=(), patch_spans=(), commands=())
             several = by_path.setdefault(entry.path, {})
             first = several.setdefault(alike, entry)
             several[alike] = replace(first, commands=tuple(dict.fromkeys((*first.commands, *entry.commands))))
@@ -175,6 +177,17 @@ class Split:
         from scclint.units.commands import Commands
 
         return Commands(self._outline.told[("commands",)], self.tree)
+
+    def _tool(self, deployment: Deployment) -> str:
+        """The kind of unit that a deployment makes of its folder: what the object says if the folder has the files for it."""
+        folder = deployment.path
+        has_chart = os.path.isfile(os.path.join(folder, CHART_FILE))
+        possible = {"kustomize": folder in self._kustomizations, "chart": has_chart, "directory": not has_chart}
+        return next(tool for tool in (deployment.tool, *possible) if possible.get(tool))
+
+    def _deployed_as(self, folder: str, tool: str) -> list[Deployment]:
+        """The deployments of a folder that make a unit of this kind of it."""
+        return [deployment for deployment in self._deployed.get(folder, []) if self._tool(deployment) == tool]
 
     def _is_outside(self, path: str) -> bool:
         """Whether a folder has manifests, and none of its files is in the input."""
@@ -259,10 +272,10 @@ class Split:
             del self._left[file]
         return taken
 
-    def _below(self, shown: str) -> list[str]:
-        """The files at a path as displayed, and below it, that belong to no unit yet."""
+    def _below(self, shown: str, files: Iterable[str] | None = None) -> list[str]:
+        """Those of the files that are at a path as displayed, or below it; of the files that belong to no unit yet, if none are given."""
         prefix = "" if shown in ("", ".") else shown.rstrip("/") + "/"
-        return [file for file in self._left if file == shown or file.startswith(prefix)]
+        return [file for file in (self._left if files is None else files) if file == shown or file.startswith(prefix)]
 
     def _configured(self) -> Iterator[Unit]:
         for entry in self._config.units:
@@ -324,7 +337,7 @@ class Split:
                 included.update(os.path.realpath(os.path.join(self.tree, path)) for path in self.closures[unit.name].folders)
                 yield unit
         for folder, kustomization in self._kustomizations.items():
-            deployed = self._deployed.get(folder, [])
+            deployed = self._deployed_as(folder, "kustomize")
             alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
             if alone and deployed and not any(map(self._defines_something, self._closure(folder, "").resources)):
                 deployed = [deployment for deployment in deployed if deployment.by]
@@ -333,8 +346,9 @@ class Split:
                 self._fragments.append(self._outline.shown(folder))
                 self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
                 continue
+            is_entry = is_entry and folder not in self._configured_paths and (bool(deployed) or folder not in self._deployed)
             default = [] if self._outline.shown(kustomization.file) in self._outline.undeployed else [DEFAULT]
-            for deployment in (deployed or default) if is_entry and folder not in self._configured_paths else ():
+            for deployment in (deployed or default) if is_entry else ():
                 reason = _reason(deployment) or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
@@ -467,12 +481,9 @@ class Split:
             from scclint.units.helm.chart import belongs_to_chart, views
         for folder in sorted(folders):
             real = os.path.realpath(folder or os.curdir)
-            if real in self._kustomizations:
-                # As in Argo CD, what has both is a kustomization.
-                continue
             if real in self._configured_paths:
                 continue
-            deployed = self._deployed.get(real, [])
+            deployed = self._deployed_as(real, "chart")
             for deployment in deployed:
                 yield self._chart_unit(self._name(real, deployment), folder, _reason(deployment), deployment)
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
@@ -480,10 +491,14 @@ class Split:
                 continue
             by_controller = any(not deployment.is_by_command for deployment in deployed)
             has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
-            for called, view in views(folder or os.curdir, self.tree, inflated).items():
+            # As in Argo CD, what has both is a kustomization.
+            all_views = {} if real in self._kustomizations else views(folder or os.curdir, self.tree, inflated)
+            # A chart can render the Application that deploys it.
+            is_root = (real, f"{self._outline.name(folder)} as rendered") in self._deployed_from
+            for called, view in all_views.items():
                 # Beside what a controller deploys, only what is called a values file is one.
                 is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default
-                if is_new and not (by_controller and not (called and belongs_to_chart(f"{called}.yaml"))):
+                if is_new and (not by_controller or (belongs_to_chart(f"{called}.yaml") if called else is_root)):
                     name = self._outline.name(folder) + (f"#{called}" if called else "")
                     reason = f"a chart with the values of {called}" if called else "a chart with its default values"
                     yield self._chart_unit(name, folder, reason, view)
@@ -501,15 +516,18 @@ class Split:
         )
 
     def _directories(self) -> Iterator[Unit]:
-        for path, deployed in sorted(self._deployed.items()):
-            if not self._is_plain(path):
-                continue
+        # A folder and one below it can be deployed each, and one that is read as a directory has what kustomizations build as it is.
+        left = sorted(self._left)
+        built = {name for closure in self.closures.values() for name in closure.resources}
+        all_files = sorted({*left, *(self._outline.shown(os.path.join(self.tree, name)) for name in built)})
+        for path in sorted(self._deployed.keys() - self._configured_paths):
             shown = self._outline.shown(path)
-            below = self._below(shown)
-            for deployment in (deployment for deployment in deployed if not _is_built(deployment)):
-                files = tuple(file for file in below if _deploys(deployment, os.path.relpath(file, shown)))
+            for deployment in (one for one in self._deployed_as(path, "directory") if not _is_built(one)):
+                below = self._below(shown, all_files if deployment.tool else left)
+                taken = [file for file in below if _deploys(deployment, os.path.relpath(file, shown))]
+                files = tuple(file for file in taken if os.path.basename(file) not in NAMES)
                 if files:
-                    self._take(files)
+                    self._take(taken)
                     yield Unit(
                         *(self._name(path, deployment), "directory", shown, files, _reason(deployment)),
                         namespace=deployment.namespace,

@@ -59,7 +59,8 @@ _HELM = ("helm", ("template",), ("version", "--short"))
 class RendererOutput:
     """What a renderer made: the `text`, or the `error` that says in one line why there is none.
 
-    `notices` are warnings that the renderer wrote. Paths in annotations of origin (`origins=True`) start at the folder `base`, and
+    `notices` are warnings that the renderer wrote, and `left_out` says what the text lacks.
+    Paths in annotations of origin (`origins=True`) start at the folder `base`, and
     lead to files below `root`.
     """
 
@@ -68,6 +69,7 @@ class RendererOutput:
     notices: tuple[str, ...] = ()
     base: str = ""
     root: str = ""
+    left_out: str = ""
 
 
 @record

@@ -23,8 +23,9 @@ PLAIN = "."
 class Deployment:
     """How a folder is deployed: by what, and with which changes to what it holds.
 
-    `by` is what messages call the object that deploys it, such as `Application shop`; empty if no object of the input does. `span` is the
-    place of that object. `path` is the real path of the folder. `files` are files outside the folder that the deployment depends on.
+    `by` is what messages call the object that deploys it, such as `Application shop`; empty if no object of the input does. `path` is the
+    real path of the folder. `files` are files outside the folder that the deployment depends on. `tool` is the kind of unit that the object
+    says the folder is (`chart`, `kustomize`, `directory`), whatever files are in it; empty if it says nothing.
 
     Of a chart, the values files `values` are laid over its defaults in order, then the YAML text `inline`, then `settings`, which are
     options of helm (`--set=image.tag=1`). `release` is the name of the release, empty for the name of the chart. `upgrade` is True if the
@@ -56,6 +57,7 @@ class Deployment:
     include: str = ""
     exclude: str = ""
     commands: tuple[str, ...] = ()
+    tool: str = ""
 
     @property
     def name(self) -> str:
@@ -145,7 +147,8 @@ class Unit:
 class Rendering:
     """What a unit renders to. `file` is how messages call the text, which lies in no file. `error` says why there is no text.
 
-    `notices` are what the renderer warned of. `marker` is the name that Helm was given in place of a namespace that is not known.
+    `notices` are what the renderer warned of. `left_out` says what the text lacks (see `Unit`).
+    `marker` is the name that Helm was given in place of a namespace that is not known.
     """
 
     file: str
@@ -153,3 +156,4 @@ class Rendering:
     error: str = ""
     notices: tuple[str, ...] = ()
     marker: str = ""
+    left_out: str = ""
