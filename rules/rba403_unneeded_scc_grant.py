@@ -4,7 +4,7 @@ A service account is granted an SCC that none of its workloads needs: every one 
 There are three cases. In the first, an SCC that comes earlier, mostly `restricted-v2`, admits the pods, and admission never
 reaches the granted SCC. In the second, the granted SCC admits the pods only because of its priority, as `anyuid` does,
 although a more restrictive SCC would admit them. The pods then run with the user ID of their image, and without a seccomp
-profile if the SCC applies none. The severity is then info, because an image that must run as its own user needs the grant. In
+profile if the SCC applies none. An image that must run as its own user may need the grant, and the manifest does not show that. In
 the third, a binding grants several SCCs, and the pods do not need the ones that
 [open the node](scc-allows-privileged.md). In each case the grant is only a risk: everyone who may create pods in the
 namespace can use it.
@@ -199,7 +199,6 @@ def _none_needed(
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
-        severity=Severity.INFO if remedy.effects else None,
         remedies=(remedy,),
         help="If the image needs its own user ID, write that ID as runAsUser in the pod." if remedy.effects else "",
     )
