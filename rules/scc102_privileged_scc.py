@@ -117,7 +117,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        remedies=_remedies(outcome, bool(privileged), world, is_least=least),
+        remedies=_remedies(outcome, bool(privileged), world, is_least=least, uses_node=bool(used)),
         help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
         if privileged
         else "",
@@ -178,11 +178,14 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
 
 
-def _remedies(outcome: Outcome, privileged: bool, world: World, *, is_least: bool) -> tuple[Remedy, ...]:
+def _remedies(outcome: Outcome, privileged: bool, world: World, *, is_least: bool, uses_node: bool) -> tuple[Remedy, ...]:
     if privileged and without_privileged(outcome):
         return ()
     changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
-    return changes if is_least else (*changes, custom_grant(outcome, world))
+    if is_least:
+        return changes
+    # An author whose pod uses the node needs it more often than not.
+    return (custom_grant(outcome, world), *changes) if uses_node else (*changes, custom_grant(outcome, world))
 
 
 def _field_names(errors: list[FieldError]) -> list[str]:
