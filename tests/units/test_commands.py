@@ -167,11 +167,17 @@ def test_the_default_values_as_a_command_installs_them() -> None:
 
 @needs_helm
 def test_a_helmfile() -> None:
-    release = "- name: shop\n  namespace: shop\n  chart: ./charts/web\n  values: [env/prod.yaml, {name: b}]\n"
+    release = (
+        "- name: shop\n  namespace: shop\n  chart: ./charts/web\n  values: [env/prod.yaml, {name: b, x: {a: 1}}, {x: {c: 2}}]\n"
+    )
     remote = "- name: other\n  chart: stable/other\n- name: open\n  chart: ./charts/web\n  values: ['{{ .Environment.Name }}.yaml']\n"
     write_files({**CHART, "helmfile.yaml": f"repositories: []\n---\nreleases:\n{release}{remote}"})
     (view,) = (unit for unit in run_over(["."]).units if unit.deployment.commands)
-    assert (view.name, view.namespace, view.deployment.inline) == ("charts/web#shop", "shop", '{"name": "b"}')
+    assert (view.name, view.namespace, view.deployment.inline) == (
+        "charts/web#shop",
+        "shop",
+        '{"name": "b", "x": {"a": 1, "c": 2}}',
+    )
     assert view.deployment.commands == ("helmfile.yaml:4: the release shop",)
 
 

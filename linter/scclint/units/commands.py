@@ -15,6 +15,7 @@ from scclint.finding import shortened
 from scclint.load import load_text
 from scclint.load.commands import OWN, TOP, ScriptCommand
 from scclint.record import replace
+from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Deployment
@@ -133,7 +134,7 @@ class Commands:
         listed = as_list(release.get("values"))
         inline: dict[str, Any] = {}
         for value in (value for value in listed if isinstance(value, dict)):
-            inline |= value
+            inline = laid_over(inline, value)
         settings = [f"set={setting.get('name')}={setting.get('value')}" for setting in mappings(release.get("set"))]
         self._chart(
             as_text(release.get("name")),
