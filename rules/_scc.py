@@ -44,13 +44,17 @@ def workloads_under(name: str, world: World) -> list[tuple[Workload, list[str]]]
 
 def is_least(name: str, world: World, *account: str) -> bool:
     """Whether the pods that the SCC admits use all that it opens of the node; with `account`, those of the namespace and account."""
-    used: set[str] = set()
-    for workload, words in workloads_under(name, world):
-        if account in ((), (world.namespace_of(workload), workload.pod.service_account)):
-            used.update(words)
+
+    def by_account() -> dict[tuple[str, ...], set[str]]:
+        used: dict[tuple[str, ...], set[str]] = {}
+        for workload, words in workloads_under(name, world):
             # Only an SCC that allows any label allows a type without a level.
-            if any("SELinux type" in text for text in world.opens(workload)):
-                used.add(ANY_SE_LINUX)
+            label = {ANY_SE_LINUX} if any("SELinux type" in text for text in world.opens(workload)) else set()
+            for key in ((), (world.namespace_of(workload), workload.pod.service_account)):
+                used.setdefault(key, set()).update(words, label)
+        return used
+
+    used = world.memo((is_least, name), by_account).get(account, set())
     return {access.words for access in opened(name, world)} <= used
 
 
