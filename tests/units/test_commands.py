@@ -190,3 +190,10 @@ def test_here_documents_are_judged() -> None:
     ]
     (notice,) = (notice.message for notice in report.notices if "code and scripts" in notice.message)
     assert notice.startswith("hack/y.sh:5 (hostPID): ")
+
+
+def test_a_folder_that_is_not_known_is_not_that_of_the_run() -> None:
+    script = "kustomize build $OVERLAY | oc apply -f -\noc apply -k $OVERLAY\nhelm install shop $CHART\noc apply -f $FILE\n"
+    write_files({"kustomization.yaml": "resources: [pod.yaml]", "pod.yaml": POD, "Chart.yaml": CHART["charts/web/Chart.yaml"]})
+    write_files({"hack/x.sh": script})
+    assert not any(unit.deployment.commands for unit in run_over(["."]).units)

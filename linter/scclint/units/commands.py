@@ -95,7 +95,7 @@ class Commands:
                 applied.commands[shown] = None
 
     def _kustomizations(self, folders: Iterable[str], cd: str, namespace: str, shown: str) -> None:
-        for folder in (self._path(value, cd) for value in folders):
+        for folder in filter(None, (self._path(value, cd) for value in folders)):
             if any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
                 self.made.setdefault(Deployment(namespace=namespace, path=folder), {})[shown] = None
 
@@ -112,7 +112,7 @@ class Commands:
     ) -> None:
         files = [self._path(value, cd) for value in values]
         # Without a values file that is not known, the chart would be another one.
-        if not os.path.isfile(os.path.join(folder, CHART_FILE)) or not all(map(os.path.isfile, files)):
+        if not folder or not os.path.isfile(os.path.join(folder, CHART_FILE)) or not all(map(os.path.isfile, files)):
             return
         known = [setting for setting in settings if not _UNKNOWN.search(setting)]
         if left_out := ", ".join(setting.split("=")[1] for setting in settings if setting not in known):
