@@ -165,6 +165,6 @@ SUBJECT_KINDS = (
 CLUSTER_SCOPED = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding",
     "ContainerRuntimeConfig", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "PersistentVolume", "RuntimeClass",
-    "StorageClass", "TektonConfig", *POLICIES, *INSTALLATIONS,
+    "StorageClass", "TektonConfig", *POLICIES,
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""
