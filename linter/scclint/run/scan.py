@@ -55,7 +55,7 @@ def scan(
         notices += [Notice("note", _VENDORED.format(and_more(asking, _MOST_NAMED)), folder)] if asking else []
     if sources.excluded:
         notices.append(Notice("note", f"{counted(sources.excluded, 'file')} not judged, because the settings exclude them"))
-    packed = [file for file in sources.texts if file.path.endswith(PACKED_SUFFIX)]
+    packed, texts = ([f for f in sources.texts if f.path.endswith(PACKED_SUFFIX) is is_packed] for is_packed in (True, False))
     notices += _packed_charts(packed, files) if packed else ()
     told: Mapping[Question, list[Any]] = EMPTY
     played: Set[str] = frozenset()
@@ -63,7 +63,7 @@ def scan(
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
-        scripts, played, told, text_notices = beside(files, [text for text in sources.texts if text not in packed], reader)
+        scripts, played, told, text_notices = beside(files, texts, reader)
         files += scripts
         notices += text_notices
     if sources.folders and any(file.display.endswith(TEMPLATE_SUFFIXES) for file in files):

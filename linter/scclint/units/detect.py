@@ -48,6 +48,9 @@ KINDS = frozenset(("Application", "Kustomization"))
 DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 """Kinds of the documents that may deploy a folder."""
 
+_CARRYING = DEPLOYING | {kind for _, kind in CARRIERS}
+"""The same, and those that carry such objects."""
+
 
 @record
 class Exclusions:
@@ -201,7 +204,7 @@ class Split:
         names = {(item.data.get("kind"), item.name) for item in rendered}
         for file in [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]:
             built = os.path.realpath(self._outline.source(file).path) in self._hidden.resources
-            documents = load_file(file, self._outline.text(file), DEPLOYING | {kind for _, kind in CARRIERS})
+            documents = load_file(file, self._outline.text(file), _CARRYING)
             for document in (document for document in documents if not document.is_template):
                 for item in _with_carried(items_of(document)):
                     if not built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
@@ -516,6 +519,8 @@ class Split:
         )
 
     def _directories(self) -> Iterator[Unit]:
+        if not self._deployed:
+            return
         # A folder and one below it can be deployed each, and one that is read as a directory has what kustomizations build as it is.
         left = sorted(self._left)
         built = {name for closure in self.closures.values() for name in closure.resources}

@@ -394,9 +394,7 @@ CHECKS: Mapping[str, Check] = {
     "account-of-pods": _account_of_pods,
     "account-elsewhere": _bound_account(
         "RoleBinding",
-        lambda scope, workload, binding: (
-            scope.world.namespace_of(binding) not in map(scope.world.namespace_of, scope.of(Workload))
-        ),
+        lambda scope, workload, binding: scope.world.namespace_of(binding) not in scope.namespaces_of_pods,
     ),
     "cluster-wide-account": _bound_account(
         "ClusterRoleBinding", lambda scope, workload, binding: not _is_of_all_namespaces(workload)

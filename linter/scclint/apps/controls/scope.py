@@ -68,6 +68,11 @@ class Scope:
         """Yield the outcomes of the workloads that count."""
         return map(self.world.outcome, self.of(Workload))
 
+    @property
+    def namespaces_of_pods(self) -> frozenset[str]:
+        """The namespaces of the workloads that count."""
+        return self.world.memo((Scope.namespaces_of_pods,), lambda: frozenset(map(self.world.namespace_of, self.of(Workload))))
+
     def platform_objects(self) -> Iterator[tuple[str, str, str]]:
         """Yield the kind, namespace and name of each object that does not count."""
         for obj in self.all(ApiObject) if self.dump else ():
