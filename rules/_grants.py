@@ -12,6 +12,7 @@ from scclint.api import (
     ApiObject,
     Grant,
     Located,
+    MappingNode,
     ObjectRef,
     Related,
     Role,
@@ -20,6 +21,7 @@ from scclint.api import (
     View,
     World,
     as_list,
+    as_mapping,
     is_open,
     listed,
     members_of,
@@ -170,11 +172,12 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
     groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
     rights = [world.other_units.markers(*map(str, right)) for right in product(groups, resources, verbs)]
-    root = View(rule.root, to_data(rule.root))
-    is_template = any(is_open(root.field("metadata", key).value) for key in ("name", "namespace"))
-    if is_template or not all(rights):
-        return ()  # No marker gives some right of the rule, or the role is a template: `make` writes neither.
-    places = Counter(place for found in rights for place in found)
+    if not all(rights):
+        return ()
+    metadata = rule.root.get("metadata") if isinstance(rule.root, MappingNode) else None
+    if any(is_open(as_mapping(to_data(metadata)).get(key)) for key in ("name", "namespace")):
+        return ()  # The role is a template, which `make` does not write.
+    places = Counter(place for of_right in rights for place in of_right)
     # The marker with most of the rights, of these the one whose path is most like that of the rule.
     file = rule.root.file.split("/")
     best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))
