@@ -98,9 +98,14 @@ class ScriptCommand(NamedTuple):
         return [value for name in names for value in self.flags.get(name, ())]
 
     @property
+    def is_trial(self) -> bool:
+        """Whether it changes nothing in a cluster (`--dry-run`)."""
+        return self.flags.get("dry-run", ["none"])[-1] != "none"
+
+    @property
     def applies(self) -> bool:
-        """Whether it applies manifests to a cluster, and does not only try to."""
-        return self.match["verb"] in APPLYING and self.flags.get("dry-run", ["none"])[-1] == "none"
+        """Whether it applies manifests to a cluster."""
+        return self.match["verb"] in APPLYING and not self.is_trial
 
 
 def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:

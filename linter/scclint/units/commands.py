@@ -68,8 +68,8 @@ class Commands:
         namespace = _name((command.flag("namespace") or applying.flag("namespace") or [""])[-1])
         flags, folder, verb = command.flags, command.folder, command.match["verb"]
         if verb in ("upgrade", "install", "template"):
-            is_whole = flags.keys().isdisjoint(("show-only", "s")) and flags.get("dry-run", ["none"]) == ["none"]
-            if not (is_whole and 1 <= len(command.words) <= 2):
+            is_whole = flags.keys().isdisjoint(("show-only", "s"))
+            if command.is_trial or not (is_whole and 1 <= len(command.words) <= 2):
                 return
             values = [value for listed in command.flag("filename", "values") for value in listed.split(",")]
             settings = [f"{name}={value}" for name in _SETTINGS for value in flags.get(name, ())]
