@@ -2,6 +2,7 @@
 
 import os.path
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
@@ -62,8 +63,10 @@ def _applied(file: str, text: str, subject_kinds: Set[str], first: int) -> Itera
 
     applied, namespaces = applied_text(file, text)
     whole = parseable(applied, lambda chunk: _parses(file, chunk))
+    begins = list(namespaces)
     for document in _load(file, whole, subject_kinds, False) if namespaces else ():
-        namespace = namespaces[max(line for line in namespaces if line <= max(document.line, min(namespaces)))]
+        # The text in front of the first one belongs to it.
+        namespace = namespaces[begins[max(bisect_right(begins, document.line) - 1, 0)]]
         yield replace(as_template(document), index=first + document.index, namespace=namespace)
 
 

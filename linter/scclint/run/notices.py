@@ -82,6 +82,12 @@ def unjudged(
     """What no finding reports of the targets, whose objects these are."""
     world = next(iter(worlds.values()))
     targets, lines_of = inputs.targets, Memo()
+
+    def access_of(obj: ApiObject) -> str:
+        first, last = (line - obj.document.line for line in obj.lines)
+        lines = lines_of((unjudged, id(obj.document)), partial(obj.document.text.split, "\n"))
+        return host_access("\n".join(lines[first : last + 1]))
+
     for document in targets:
         if document.status == "template":
             access = host_access(document.text) if document.is_template else ""
@@ -91,20 +97,12 @@ def unjudged(
             yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
         elif isinstance(obj, UnknownKind) and obj.provenance.partial:
             yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
-        elif isinstance(obj, UnknownKind) or obj.partial:
-            first, last = (line - obj.document.line for line in obj.lines)
-            lines = lines_of((unjudged, id(obj.document)), partial(obj.document.text.split, "\n"))
-            access = host_access("\n".join(lines[first : last + 1]))
-            if (
-                isinstance(obj, UnknownKind)
-                and "." not in obj.group
-                and obj.group not in _OWN_GROUPS
-                and obj.kind not in WORKLOADS
-            ):
-                continue
-            if isinstance(obj, UnknownKind):
-                yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access)}", obj.kind)
-            elif obj.manifest.get("$patch") != "delete" and (access or not _OF_TESTS.search(obj.file)):
+        elif isinstance(obj, UnknownKind):
+            if "." in obj.group or obj.group in _OWN_GROUPS or obj.kind in WORKLOADS:
+                yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access_of(obj))}", obj.kind)
+        elif obj.partial:
+            access = access_of(obj)
+            if obj.manifest.get("$patch") != "delete" and (access or not _OF_TESTS.search(obj.file)):
                 yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
