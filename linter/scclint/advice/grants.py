@@ -93,8 +93,8 @@ def custom_grant(outcome: Outcome, world: World) -> Remedy:
     scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
     more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome)
     old = listed(other_rights(world, outcome.namespace, outcome.workload.pod.service_account))
-    own = outcome.workload.pod.service_account in SHARED_ACCOUNTS
-    return grant(outcome, world, "", phrase=f"{scc}{more}{f', instead of {old}' if old and not own else ''}")
+    is_shared = outcome.workload.pod.service_account in SHARED_ACCOUNTS
+    return grant(outcome, world, "", phrase=f"{scc}{more}{f', instead of {old}' if old and not is_shared else ''}")
 
 
 def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:
@@ -134,9 +134,8 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
 def _suggest(outcome: Outcome) -> str:
     """Return the command that prints the custom SCC of a pod, in parentheses; empty if the command has nothing to print."""
     workload, verdict = outcome.workload, outcome.verdict
-    if verdict is None or verdict.skipped or not workload.name or is_open(workload.name) or workload.provenance.label:
-        return ""
-    if stands_for_a_name(outcome.namespace):
+    unnamed = not workload.name or is_open(workload.name) or workload.provenance.label or stands_for_a_name(outcome.namespace)
+    if unnamed or verdict is None or verdict.skipped:
         return ""
     namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"

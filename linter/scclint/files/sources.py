@@ -79,9 +79,17 @@ def find_sources(
         suffixes: tuple[str, ...] = SUFFIXES,
         left_out: list[str] | None = None,
     ) -> list[SourceFile | LoadError]:
-        exclude, force = config.exclude, config.force_exclude
-        options = {"exclude": exclude, "force_exclude": force, "tracked_only": tracked_only, "suffixes": suffixes}
-        return list(discover(paths, stdin_filename=stdin, left_out=left_out, **options))  # type: ignore[arg-type]  # options by name
+        return list(
+            discover(
+                paths,
+                stdin_filename=stdin,
+                exclude=config.exclude,
+                force_exclude=config.force_exclude,
+                tracked_only=tracked_only,
+                suffixes=suffixes,
+                left_out=left_out,
+            )
+        )
 
     def empty(paths: Sequence[str]) -> Iterator[LoadError]:
         yield from (LoadError(_EMPTY, display(path)) for path in paths if not found([path], tracked_only=False))

@@ -36,11 +36,11 @@ def parameters(objects: Iterable[ApiObject], unit: "Unit", run: "Run") -> list[O
         if data.get("kind") in kinds:
             namespace, called = (as_text(value_at(data, ("metadata", key))) for key in ("namespace", "name"))
             by_key.setdefault((data["kind"], namespace, called), {}).setdefault(name, []).append(data)
-    found: list[Object] = []
+    chosen: list[Object] = []
     for by_unit in by_key.values():
         first, *others = by_unit.values()
-        found += by_unit.get(unit.name, [] if any(other != first for other in others) else first)
-    return found
+        chosen += by_unit.get(unit.name, [] if any(other != first for other in others) else first)
+    return chosen
 
 
 def parameters_of_input(run: "Run") -> list[tuple[str, Object]]:

@@ -59,7 +59,7 @@ def assess(
     outcomes = [outcome for scope in scopes for outcome in scope.outcomes()]
     if not any(outcome.admitted and outcome.rejected_by is None for outcome in outcomes):
         have.discard("Workload")
-    if any(role.provenance.operator for scope in scopes for role in scope.of(Workload)):
+    if any(workload.provenance.operator for scope in scopes for workload in scope.of(Workload)):
         have.add("ClusterServiceVersion")
     if api_server is not None:
         have.add("KubeAPIServerConfig")
