@@ -312,7 +312,8 @@ def test_a_chart_that_an_application_deploys_with_values_of_its_own() -> None:
     found = {unit.name: unit for unit in split()}
     assert list(found) == [".", "web#shop", "web#values-dev"], "the defaults alone are not deployed"
     deployment = found["web#shop"].deployment
-    assert (deployment.by, deployment.namespace, deployment.release) == ("Application shop", "shop", "shop")
+    assert (deployment.kind, deployment.name, deployment.namespace) == ("Application", "shop", "shop")
+    assert deployment.release == "shop"
     assert (deployment.values, deployment.settings) == ((os.path.realpath("prod.yaml"),), ("--set=a=2",))
     assert (found["web#shop"].namespace, found["web#shop"].reason) == ("shop", "Application shop deploys it")
     assert found["web#values-dev"].namespace == ""

@@ -8,7 +8,7 @@ from scclint.files.globs import path_filter
 from scclint.files.revision import Changes
 from scclint.files.sources import Sources
 from scclint.run.shared import Run
-from scclint.units.detect import GROUPS
+from scclint.units.deployed import GROUPS
 from scclint.units.outline import Outline
 from scclint.units.unit import PLAIN, Unit
 

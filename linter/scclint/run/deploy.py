@@ -17,8 +17,9 @@ from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
 from scclint.text import and_more, counted
+from scclint.units.deployed import DEPLOYING, may_deploy
 from scclint.units.deployers import HOLDING, may_hold
-from scclint.units.detect import DEPLOYING, NO_EXCLUSIONS, Split, may_deploy
+from scclint.units.detect import NO_EXCLUSIONS, Split
 from scclint.units.kustomize import UNRESTRICTED
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
@@ -393,7 +394,9 @@ def _called(unit: Unit) -> str:
 def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
     """The documents of renderings that may deploy a folder, or hold what such an object refers to."""
     likely = [
-        rendering for rendering in renderings if may_deploy(rendering.text) or (split.refers and may_hold(rendering.text))
+        rendering
+        for rendering in renderings
+        if may_deploy(rendering.text) or (split.deployed.refers and may_hold(rendering.text))
     ]
     documents = [
         document for rendering in likely for document in load_text(rendering.file, rendering.text, DEPLOYING | HOLDING)

@@ -24,7 +24,7 @@ from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
 from scclint.text import and_more, counted
-from scclint.units.detect import KINDS
+from scclint.units.deployed import KINDS
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES, UNRESTRICTED
 from scclint.units.outline import Outline

@@ -118,7 +118,8 @@ class _Source:
         inline = helm.get("valuesObject")
         fields, spans = self._kustomization()
         yield Deployment(
-            f"Application {self._name}",
+            "Application",
+            self._name,
             as_text(helm.get("namespace")) or self._namespace,
             self._folder,
             tuple(self._files),

@@ -119,7 +119,8 @@ class Commands:
             shown += f" (without {left_out}: not known)"
         release = _name(release)
         deployment = Deployment(
-            f"release {release or os.path.basename(self._file)}",
+            "release",
+            release or os.path.basename(self._file),
             namespace,
             folder,
             release=release,

@@ -4,24 +4,19 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import ConfigError
-from scclint.expand.item import Item, items_of
-from scclint.files import SUFFIXES, Reach, walk
+from scclint.files import Reach
 from scclint.finding import Notice
-from scclint.limits import MAX_GLOBS
-from scclint.load import load_file
 from scclint.load.document import Document
-from scclint.model.kinds import CARRIERS
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
-from scclint.text import and_more, counted, field_path
+from scclint.text import and_more, counted
 from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
-from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField
+from scclint.units.deployed import DeployedFolders, deploys_file
 from scclint.units.facts import NO_FACTS, Identity, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
@@ -29,27 +24,16 @@ from scclint.units.kustomize.built import built_names, is_built
 from scclint.units.operator import applied_with, roles, takes_all_below
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
-from scclint.units.unit import ARGO, DEFAULT, FLUX, FLUX_HELM, PLAIN, Deployment, Kind, Unit
+from scclint.units.unit import DEFAULT, PLAIN, Deployment, Kind, Unit
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
-    from scclint.units.commands import Commands
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
 
 _FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.])|^(openshift|okd|ocp)[-_.]")
 """The word for OpenShift in the name of a file, with the separator that joins it to the rest."""
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
-
-GROUPS = (ARGO, FLUX, FLUX_HELM)
-KINDS = frozenset(("Application", "Kustomization"))
-"""Kinds, of these API groups, that say which folders are deployed."""
-
-DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
-"""Kinds of the documents that may deploy a folder."""
-
-_CARRYING = DEPLOYING | {kind for _, kind in CARRIERS}
-"""The same, and those that carry such objects."""
 
 
 @record
@@ -85,8 +69,6 @@ class Split:
         self._hidden = hidden
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
-        self._unfollowed: list[UnfollowedField] = []
-        self._deployed_from: set[tuple[str, str]] = set()
         self._named: set[str] = set()
         self._older: dict[str, int] = {}
         self._releases: set[str] = set()
@@ -140,75 +122,17 @@ class Split:
                     by_path[real] = kustomization
         return by_path
 
-    @property
-    def refers(self) -> bool:
-        """Whether what deploys folders refers to other objects, such as ConfigMaps."""
-        return self._repository.refers
-
     @cached_property
-    def _repository(self) -> Repository:
-        return Repository(self.tree, self._outline, self.rendered)
-
-    @cached_property
-    def _deployed(self) -> "Mapping[str, list[Deployment]]":
-        """What the objects of Argo CD and Flux deploy from this repository, by real path: each different deployment of a folder once."""
-        by_path: dict[str, dict[Deployment, Deployment]] = {}
-        followed: list[Deployment] = []
-        for item in self._deploying():
-            for entry in _deployed_by(item, self._repository):
-                if not isinstance(entry, Deployment):
-                    self._unfollowed.append(entry)
-                elif self._is_outside(entry.path):
-                    why = f"{self._repository.name(entry.path)} is not in the input"
-                    self._unfollowed.append(Deployer(item, self._repository).unfollowed(("spec",), why))
-                else:
-                    followed.append(entry)
-                    self._deployed_from.add((entry.path, item.root.span.file))
-        for entry in (*followed, *(self._commands.deployments() if self._commands else ())):
-            release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
-            alike = replace(entry, by="", tool=self._tool(entry), release=release, files=(), patch_spans=(), commands=())
-            several = by_path.setdefault(entry.path, {})
-            first = several.setdefault(alike, entry)
-            several[alike] = replace(first, commands=tuple(dict.fromkeys((*first.commands, *entry.commands))))
-        return {path: list(several.values()) for path, several in by_path.items()}
-
-    @cached_property
-    def _commands(self) -> "Commands | None":
-        """What the commands of scripts deploy; None if there are none."""
-        if ("commands",) not in self._outline.told:
-            return None
-        from scclint.units.commands import Commands
-
-        return Commands(self._outline.told[("commands",)], self.tree)
-
-    def _tool(self, deployment: Deployment) -> str:
-        """The kind of unit that a deployment makes of its folder: what the object says if the folder has the files for it."""
-        folder = deployment.path
-        has_chart = os.path.isfile(os.path.join(folder, CHART_FILE))
-        possible = {"kustomize": folder in self._kustomizations, "chart": has_chart, "directory": not has_chart}
-        return next(tool for tool in (deployment.tool, *possible) if possible.get(tool))
-
-    def _deployed_as(self, folder: str, tool: str) -> list[Deployment]:
-        """The deployments of a folder that make a unit of this kind of it."""
-        return [deployment for deployment in self._deployed.get(folder, []) if self._tool(deployment) == tool]
-
-    def _is_outside(self, path: str) -> bool:
-        """Whether a folder has manifests, and none of its files is in the input."""
-        names = (name for _, _, files in walk(path) for name in files)
-        return self._repository.name(path) not in self._repository.folders and any(name.endswith(SUFFIXES) for name in names)
-
-    def _deploying(self) -> Iterator[Item]:
-        """The objects that may deploy a folder. Of one that a kustomization builds, what is rendered counts, and not its file."""
-        rendered = [item for document in self.rendered for item in _with_carried(items_of(document))]
-        yield from rendered
-        names = {(item.data.get("kind"), item.name) for item in rendered}
-        for file in [file for file in self._left if self._outline.tells(file, "deploys", may_deploy)]:
-            built = os.path.realpath(self._outline.source(file).path) in self._hidden.resources
-            documents = load_file(file, self._outline.text(file), _CARRYING)
-            for document in (document for document in documents if not document.is_template):
-                for item in _with_carried(items_of(document)):
-                    if not built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
-                        yield item
+    def deployed(self) -> DeployedFolders:
+        """What is deployed from the repository. Files of bundles and of what the configuration names deploy nothing."""
+        return DeployedFolders(
+            self._outline,
+            self.tree,
+            tuple(self._left),
+            rendered=self.rendered,
+            built=self._hidden.resources,
+            kustomizations=self._kustomizations.keys(),
+        )
 
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
         """What is not followed of the deployment of these units, what is deployed that is not in the input, and the bundles left out."""
@@ -226,29 +150,8 @@ class Split:
             text = f"{other} defines the same objects for OpenShift. If you deploy that file there, leave this one out: --exclude {plain}"
             yield Notice("note", text, plain)
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
-        is_in_input = {os.path.realpath(unit.path) for unit in self.units}
-        said: dict[tuple[str, ...], list[UnfollowedField]] = {}
-        for unfollowed in self._unfollowed:
-            if not unfollowed.path or unfollowed.path not in is_in_input:
-                said.setdefault((unfollowed.why,), []).append(unfollowed)
-            elif unfollowed.path in folders and unfollowed.path not in self._configured_paths:
-                said.setdefault((unfollowed.by, field_path(unfollowed.field), unfollowed.why), []).append(unfollowed)
-        for several in said.values():
-            first = several[0]
-            field = field_path(first.field)
-            if first.path in folders:
-                paths = and_more(dict.fromkeys(folders[unfollowed.path].path for unfollowed in several), 2)
-                noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[first.path].kind, "folder")
-                text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {paths} is judged without it"
-            else:
-                text = (
-                    f"{and_more(dict.fromkeys(unfollowed.by for unfollowed in several), 2)}: not judged: {field}: {first.why}"
-                )
-            level, gap = ("warning", True) if first.path in folders else ("note", False)
-            # What is rendered lies in no file.
-            in_file = first.span.file in self._outline.files
-            where = (first.span.file, first.span.line) if in_file else ("", 0)
-            yield Notice(level, text if in_file else f"{first.span.file}: {text}", *where, gap=gap)
+        in_input = {os.path.realpath(unit.path) for unit in self.units}
+        yield from self.deployed.notices(folders, in_input, self._configured_paths)
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
@@ -333,26 +236,28 @@ class Split:
 
     def _kustomize(self) -> Iterator[Unit]:
         included = {path for k in self._kustomizations.values() for path in map(self._outline.paths.of, k.resources)}
-        for folder, deployed in self._deployed.items():
+        for folder, deployed in self.deployed.by_path.items():
             # Flux generates a kustomization for a folder without one.
-            for deployment in (deployment for deployment in deployed if self._is_plain(folder) and _is_built(deployment)):
-                unit = self._kustomize_unit(self._name(folder, deployment), folder, _reason(deployment), deployment)
+            for deployment in (deployment for deployment in deployed if self._is_plain(folder) and deployment.builds_plain):
+                unit = self._kustomize_unit(self._name(folder, deployment), folder, deployment.reason, deployment)
                 included.update(os.path.realpath(os.path.join(self.tree, path)) for path in self.closures[unit.name].folders)
                 yield unit
         for folder, kustomization in self._kustomizations.items():
-            deployed = self._deployed_as(folder, "kustomize")
+            deployed = self.deployed.with_tool(folder, "kustomize")
             alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
             if alone and deployed and not any(map(self._defines_something, self._closure(folder, "").resources)):
-                deployed = [deployment for deployment in deployed if deployment.by]
+                deployed = [deployment for deployment in deployed if deployment.kind]
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
             if is_entry and not deployed and self._is_commented_out(folder):
                 self._fragments.append(self._outline.shown(folder))
                 self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
                 continue
-            is_entry = is_entry and folder not in self._configured_paths and (bool(deployed) or folder not in self._deployed)
+            is_entry = (
+                is_entry and folder not in self._configured_paths and (bool(deployed) or folder not in self.deployed.by_path)
+            )
             default = [] if self._outline.shown(kustomization.file) in self._outline.undeployed else [DEFAULT]
             for deployment in (deployed or default) if is_entry else ():
-                reason = _reason(deployment) or alone or "a kustomization that no other one includes"
+                reason = deployment.reason or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
     def _defines_something(self, name: str) -> bool:
@@ -369,7 +274,7 @@ class Split:
 
     def _name(self, folder: str, deployment: Deployment) -> str:
         """The name of the unit that something deploys: the name of what deploys it is added to the path of the folder."""
-        name = candidate = self._outline.name(folder) + (f"#{deployment.name}" if deployment.by else "")
+        name = candidate = self._outline.name(folder) + (f"#{deployment.name}" if deployment.kind else "")
         number = 1
         while candidate in self._named:
             number += 1
@@ -486,18 +391,18 @@ class Split:
             real = os.path.realpath(folder or os.curdir)
             if real in self._configured_paths:
                 continue
-            deployed = self._deployed_as(real, "chart")
+            deployed = self.deployed.with_tool(real, "chart")
             for deployment in deployed:
-                yield self._chart_unit(self._name(real, deployment), folder, _reason(deployment), deployment)
+                yield self._chart_unit(self._name(real, deployment), folder, deployment.reason, deployment)
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
             if os.path.join(folder, CHART_FILE) in self._outline.undeployed:
                 continue
-            by_controller = any(not deployment.is_by_command for deployment in deployed)
+            by_controller = any(deployment.by_controller for deployment in deployed)
             has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
             # As in Argo CD, what has both is a kustomization.
             all_views = {} if real in self._kustomizations else views(folder or os.curdir, self.tree, inflated)
             # A chart can render the Application that deploys it.
-            is_root = (real, f"{self._outline.name(folder)} as rendered") in self._deployed_from
+            is_root = self.deployed.is_deployed_from(real, f"{self._outline.name(folder)} as rendered")
             for called, view in all_views.items():
                 # Beside what a controller deploys, only what is called a values file is one.
                 is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default
@@ -519,22 +424,22 @@ class Split:
         )
 
     def _directories(self) -> Iterator[Unit]:
-        if not self._deployed:
+        if not self.deployed.by_path:
             return
         # A folder and one below it can be deployed each, and one that is read as a directory has what kustomizations build as it is.
         left = sorted(self._left)
         built = {name for closure in self.closures.values() for name in closure.resources}
         all_files = sorted({*left, *(self._outline.shown(os.path.join(self.tree, name)) for name in built)})
-        for path in sorted(self._deployed.keys() - self._configured_paths):
+        for path in sorted(self.deployed.by_path.keys() - self._configured_paths):
             shown = self._outline.shown(path)
-            for deployment in (one for one in self._deployed_as(path, "directory") if not _is_built(one)):
+            for deployment in (one for one in self.deployed.with_tool(path, "directory") if not one.builds_plain):
                 below = self._below(shown, all_files if deployment.tool else left)
-                taken = [file for file in below if _deploys(deployment, os.path.relpath(file, shown))]
+                taken = [file for file in below if deploys_file(deployment, os.path.relpath(file, shown))]
                 files = tuple(file for file in taken if os.path.basename(file) not in NAMES)
                 if files:
                     self._take(taken)
                     yield Unit(
-                        *(self._name(path, deployment), "directory", shown, files, _reason(deployment)),
+                        *(self._name(path, deployment), "directory", shown, files, deployment.reason),
                         namespace=deployment.namespace,
                         deployment=deployment,
                     )
@@ -573,7 +478,7 @@ class Split:
         """The plain files that one script applies in one namespace. A variant of what a kustomization builds stays by itself."""
         outline = self._outline
         applied_by: dict[tuple[frozenset[str], str], dict[str, Iterable[str]]] = {}
-        for (script, namespace), applied in self._commands.applied.items() if self._commands else ():
+        for (script, namespace), applied in self.deployed.commands.applied.items() if self.deployed.commands else ():
             shown = (file for file in map(outline.shown, applied.files) if file in self._left)
             files = frozenset(file for file in shown if built.isdisjoint(outline.facts(file).identities))
             if files:
@@ -589,7 +494,7 @@ class Split:
                 path = group.path or os.path.commonpath(files if len(files) == 1 else [*map(os.path.dirname, files)]) or "."
                 deployment = Deployment(namespace=namespace, commands=commands)
                 yield Unit(
-                    *(self._name(path, deployment), "directory", path, group.files, _reason(deployment)),
+                    *(self._name(path, deployment), "directory", path, group.files, deployment.reason),
                     (*group.shared, *context),
                     namespace,
                     deployment,
@@ -620,13 +525,6 @@ class Split:
             yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
 
 
-def _reason(deployment: Deployment) -> str:
-    """Return why something that is deployed is a unit; empty if nothing deploys it."""
-    if deployment.by and not deployment.is_by_command:
-        return f"{deployment.by} deploys it"
-    return "the repository has a command that deploys it" if deployment.commands else ""
-
-
 def _variants_for_openshift(units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
     """Yield pairs of files that are alternatives and differ by a word for OpenShift in the name: `agent.yaml`, `agent-okd.yaml`."""
     paths = {unit.path for unit in units if unit.kind == "plain"}
@@ -644,64 +542,11 @@ def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
     return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]
 
 
-def may_deploy(text: str) -> bool:
-    """Whether a text may have an object that deploys a folder."""
-    return any(group in text for group in GROUPS)
-
-
 def _stages(unit: Unit) -> Iterator[Unit]:
     """A view of a chart, and the same as an upgrade renders it, if that may differ. Argo CD never upgrades."""
     from scclint.units.helm.chart import differs_when_upgraded
 
     yield unit
-    if not unit.deployment.by.startswith("Application ") and differs_when_upgraded(unit.path):
+    if unit.deployment.kind != "Application" and differs_when_upgraded(unit.path):
         name = f"{unit.name}{'-' if '#' in unit.name else '#'}upgrade"
         yield replace(unit, name=name, reason=f"{unit.reason}, upgraded", deployment=replace(unit.deployment, upgrade=True))
-
-
-def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
-    """Objects, each with those that it carries, as a Policy does."""
-    from scclint.expand.carriers import carried
-
-    for item in items:
-        yield item
-        if item.key in CARRIERS:
-            yield from _with_carried(carried(item))
-
-
-def _deployed_by(item: Item, repository: Repository) -> Deployments:
-    """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
-    from scclint.units import argo, flux
-
-    by_kind: Mapping[tuple[str, str], Callable[[Deployer], Deployments]] = {
-        (ARGO, "Application"): argo.of_application,
-        (ARGO, "ApplicationSet"): argo.of_set,
-        (FLUX, "Kustomization"): flux.of_kustomization,
-        (FLUX_HELM, "HelmRelease"): flux.of_release,
-    }
-    find = by_kind.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
-    return find(Deployer(item, repository)) if find is not None else iter(())
-
-
-def _is_built(deployment: Deployment) -> bool:
-    """Whether Flux changes a folder of plain manifests as a kustomization does."""
-    flux = deployment.by.startswith("Kustomization ")
-    return flux and bool(deployment.kustomization or deployment.variables is not None)
-
-
-def _deploys(deployment: Deployment, file: str) -> bool:
-    """Whether a folder is deployed with a file, given by its path from there. A `*` matches any text, `/` included, as in Argo CD."""
-    path = file.replace(os.sep, "/")
-    if not deployment.recurse and "/" in path:
-        return False
-    taken = not deployment.include or any(fnmatchcase(path, glob) for glob in _globs(deployment.include))
-    return taken and not (deployment.exclude and any(fnmatchcase(path, glob) for glob in _globs(deployment.exclude)))
-
-
-def _globs(glob: str) -> list[str]:
-    """The globs without alternatives that match what one with them matches: `{a,b}.yaml`."""
-    before, brace, tail = glob.partition("{")
-    inside, end, after = tail.partition("}")
-    if not brace or not end:
-        return [glob]
-    return [f"{before}{alternative}{more}" for alternative in inside.split(",") for more in _globs(after)][:MAX_GLOBS]

@@ -44,7 +44,8 @@ def of_kustomization(deployer: Deployer) -> Deployments:
             fields["transformers"] = [text]
         variables, files, unknown = _variables(deployer, spec)
         yield Deployment(
-            deployer.by,
+            "Kustomization",
+            deployer.name,
             as_text(spec.get("targetNamespace")),
             folder,
             files,
@@ -137,7 +138,8 @@ def of_release(deployer: Deployer) -> Deployments:
         spans = [_patches(deployer, kustomize, (*path,))[1] for path, kustomize in post]
         fields = [{**kustomize, "patches": _patches(deployer, kustomize, path)[0]} for path, kustomize in post]
         yield Deployment(
-            deployer.by,
+            "HelmRelease",
+            deployer.name,
             target or deployer.namespace,
             folder,
             (*filter(None, [file]), *files),

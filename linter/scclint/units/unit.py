@@ -23,9 +23,10 @@ PLAIN = "."
 class Deployment:
     """How a folder is deployed: by what, and with which changes to what it holds.
 
-    `by` is what messages call the object that deploys it, such as `Application shop`; empty if no object of the input does. `path` is the
-    real path of the folder. `files` are files outside the folder that the deployment depends on. `tool` is the kind of unit that the object
-    says the folder is (`chart`, `kustomize`, `directory`), whatever files are in it; empty if it says nothing.
+    `kind` and `name` are those of the object that deploys it, or `release` and the name of a release that a command makes; empty if nothing
+    of the kind does. `path` is the real path of the folder. `files` are files outside the folder that the deployment depends on. `tool` is
+    the kind of unit that the object says the folder is (`chart`, `kustomize`, `directory`), whatever files are in it; empty if it says
+    nothing.
 
     Of a chart, the values files `values` are laid over its defaults in order, then the YAML text `inline`, then `settings`, which are
     options of helm (`--set=image.tag=1`). `release` is the name of the release, empty for the name of the chart. `upgrade` is True if the
@@ -39,7 +40,8 @@ class Deployment:
     `commands` are the commands of scripts that deploy it so, each as `FILE:LINE: COMMAND`.
     """
 
-    by: str = ""
+    kind: Literal["", "Application", "Kustomization", "HelmRelease", "release"] = ""
+    name: str = ""
     namespace: str = ""
     path: str = ""
     files: tuple[str, ...] = ()
@@ -60,14 +62,21 @@ class Deployment:
     tool: str = ""
 
     @property
-    def name(self) -> str:
-        """The name of the object that deploys the folder."""
-        return self.by.partition(" ")[2]
+    def by_controller(self) -> bool:
+        """Whether an object of the input says that a controller deploys the folder."""
+        return self.kind not in ("", "release")
 
     @property
-    def is_by_command(self) -> bool:
-        """Whether only commands deploy the folder, and no object of the input does."""
-        return not self.by or self.by.startswith("release ")
+    def reason(self) -> str:
+        """Why the folder is a unit; empty if nothing deploys it."""
+        if self.by_controller:
+            return f"{self.kind} {self.name} deploys it"
+        return "the repository has a command that deploys it" if self.commands else ""
+
+    @property
+    def builds_plain(self) -> bool:
+        """Whether Flux changes a folder of plain manifests as a kustomization does."""
+        return self.kind == "Kustomization" and bool(self.kustomization or self.variables is not None)
 
 
 DEFAULT = Deployment()
