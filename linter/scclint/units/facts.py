@@ -384,12 +384,19 @@ class AllUnits:
                     by_account.setdefault(str(subject.get("name")), []).extend(objects)
         return by_account
 
+    @cached_property
+    def _of_packages(self) -> dict[str, list[BorrowedObject]]:
+        """What bundles grant to the accounts of their operators, by the package of the bundle."""
+        by_package: dict[str, list[BorrowedObject]] = {}
+        for borrowed in self._bundles:
+            by_package.setdefault(borrowed.obj.provenance.package, []).append(borrowed)
+        return by_package
+
     def _installed(self, facts: Facts) -> Iterator[BorrowedObject]:
         """Yield what bundles grant to the accounts of operators that some Subscriptions install, in the namespace of these."""
         for installation in (obj for obj in facts.objects if isinstance(obj, OperatorInstallation)):
-            for borrowed in self._bundles:
-                if borrowed.obj.provenance.package == installation.package:
-                    yield BorrowedObject(borrowed.obj.with_provenance(home=installation.namespace), borrowed.unit)
+            for borrowed in self._of_packages.get(installation.package, ()):
+                yield BorrowedObject(borrowed.obj.with_provenance(home=installation.namespace), borrowed.unit)
 
     @cached_property
     def _owners(self) -> dict[Question, set[str]]:

@@ -20,9 +20,7 @@ _LOCAL = re.compile(
     r"^(?:localhost/|(?:index\.)?docker\.io/(?:library/)?|image-registry\.openshift-image-registry\.svc(?:\.cluster\.local)?:5000/[^/]+/)"
 )
 """What may be in front of the name of an image that was built under its bare name."""
-_COMMAND = re.compile(
-    r"(?:\b(?:docker|podman|buildah)|\$[({]\w+[)}])[ \t]+(?:buildx[ \t]+)?(?:build|bud)\b((?:[^\n;|&\\]|\\\n?)*+)"
-)
+_COMMAND = re.compile(r"(?:\b(?:docker|podman|buildah)|\$[({]\w+[)}])[ \t]+(?:buildx[ \t]+)?(?:build|bud)\b([^;|&]*)")
 _OPTIONS = {"-t": "tag", "--tag": "tag", "-f": "file", "--file": "file", "--target": "target"}
 _DEFINED = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,99})[ \t]{0,9}(?:::=|:=|\?=|=|:)[ \t]{0,9}[\"']?([^\s\"'#]{1,300})[\"']?[ \t]*$",
@@ -31,6 +29,8 @@ _DEFINED = re.compile(
 _REFERENCE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)(?::[^{}]*)?\}|(\w+))")
 _EXPRESSION = re.compile(r"\$\{\{[ \t]{0,9}(?:\w+\.)*(\w+)[ \t]{0,9}\}\}")
 _IMAGE = re.compile(r"(?<![\w.-])image[\"']?:[ \t]*[\"']?([^\s\"'#,{}]+)")
+_DECLARING = ("build:", "artifacts:", "uses:", "dockerfile:")
+"""Keys of a document that declares a build."""
 _OPEN = "\0"
 """The text in place of a variable without a value."""
 _LONGEST = 1000
@@ -125,19 +125,21 @@ def _builds(text: str) -> list[list[str]]:
     if "uild" not in text:
         return []
     text = _EXPRESSION.sub(r"${\1}", text)
+    builds = [*_commands(text), *_declared(text)]
     defined: dict[str, str] = {}
-    for name, value in _DEFINED.findall(text):
+    for name, value in _DEFINED.findall(text) if builds else ():
         defined[name] = value if defined.get(name, value) == value else _OPEN
     found = []
-    for names, *rest in (*_commands(text), *_declared(text)):
+    for names, *rest in builds:
         for name in filter(None, (_built_name(name, defined) for name in names)):
             found.append([name, *(_expanded(part, defined) for part in rest[:3]), rest[3]])
     return found
 
 
 def _commands(text: str) -> Iterator[tuple[list[str], str, str, str, str]]:
-    for command in _COMMAND.findall(text):
-        words = iter(command.replace("\\\n", " ").replace('"', "").replace("'", "").split())
+    lines = (line for line in text.replace("\\\n", " ").split("\n") if " bu" in line or "\tbu" in line)
+    for command in (command for line in lines for command in _COMMAND.findall(line)):
+        words = iter(command.replace('"', "").replace("'", "").split())
         given: dict[str, list[str]] = {"tag": [], "file": [""], "target": [""], "context": [""]}
         for word in words:
             option, equals, value = word.partition("=")
@@ -150,7 +152,8 @@ def _commands(text: str) -> Iterator[tuple[list[str], str, str, str, str]]:
 
 def _declared(text: str) -> Iterator[tuple[list[str], str, str, str, str]]:
     """Yield the builds of compose files, skaffold files, GitHub workflows and BuildConfigs with a Containerfile of their own."""
-    if not re.search(r"(?m)^[ \t]*(?:- )?(?:build|artifacts|uses|dockerfile):", text):
+    # Few texts have such a word. In the others, a search for lines that begin with one would take longest of all.
+    if not (any(key in text for key in _DECLARING) and re.search(rf"(?m)^[ \t]*(?:- )?(?:{'|'.join(_DECLARING)})", text)):
         return
     for document in load_text("", text, frozenset()):
         data = as_mapping(to_data(document.root))
