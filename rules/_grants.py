@@ -123,6 +123,13 @@ def role_of(binding: RoleBinding, world: World) -> ObjectRef:
     return ObjectRef(kind, world.namespace_of(binding) if kind == "Role" else "", name)
 
 
+def bound_to(role: Role, world: World) -> str:
+    """Return the names of the subjects that a role is bound to, sorted. An operator's bundle and its roles name the same accounts."""
+    own = reference(role, world)
+    bindings = (binding for binding in world.of(RoleBinding) if role_of(binding, world) == own)
+    return ", ".join(sorted({subject.name for binding in bindings for subject in subjects_of(binding, world)}))
+
+
 def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
     """Return the roleRef.name of a binding, or the rule that grants the SCC if a ClusterServiceVersion implies the binding."""
     reached = reach(binding, world)

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, rule, scc_grant
 
-from ._grants import aggregated
+from ._grants import aggregated, bound_to
 
 
 @rule(
@@ -72,7 +72,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             ),
             at=item.field("verbs"),
             help=_fix(item, role, world),
-            cause="every SCC",
+            cause=bound_to(role, world) or "every SCC",
         )
 
 

@@ -62,7 +62,7 @@ from scclint.api import (
     scc_grant,
 )
 
-from ._grants import marked_for_deletion, reference, role_of, subjects_of, written_by
+from ._grants import bound_to, marked_for_deletion, reference, role_of, subjects_of, written_by
 
 _WRITES = ("create", "update", "patch")
 
@@ -117,6 +117,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         ),
         at=written[0][0].field("verbs"),
         opens=tuple(dict.fromkeys(opens)),
+        cause=bound_to(role, world),
         related=(
             *(Related("this rule does so, too", item.field("verbs").span) for item, _ in written[1:8]),
             *(

@@ -93,7 +93,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, View, World, and_more, listed, rule
+from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, View, World, and_more, as_list, listed, rule
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of, written_by
@@ -199,14 +199,15 @@ def _named(ref: ObjectRef, binding: RoleBinding, world: World) -> str:
 
 
 _OF_CODE = {
-    "escalate": ("creates roles", ("ClusterRole", "Role"), "ship these roles with its manifests and remove escalate from {}"),
+    "escalate": ("creates roles", ("ClusterRole", "Role"), "", "ship these roles with its manifests"),
     "bind": (
         "binds roles",
         ("ClusterRoleBinding", "RoleBinding"),
-        "limit bind in {} to these roles with resourceNames, or ship the bindings with its manifests and remove bind",
+        "limit bind to these roles with resourceNames, or ",
+        "ship the bindings with its manifests",
     ),
 }
-"""For a route, what a program does that needs it, the kinds of the objects that it then creates, and the remedy."""
+"""For a route, what a program does that needs it, the kinds of the objects that it then creates, and what helps: with the right, without."""
 
 
 def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
@@ -221,10 +222,14 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
     if way.role:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if way.route.name in _OF_CODE:
-        does, kinds, remedy = _OF_CODE[way.route.name]
+        does, kinds, limit, ship = _OF_CODE[way.route.name]
         places = [place for kind in kinds for place in world.other_units.created_by_code(kind)]
-        place = f" (as {places[0]} does)" if places else ""
-        return f"If the program {does}{place}, {remedy.format(roles)}. Otherwise, remove {way.route.name}."
+        uses = f"{does} (as {places[0]} does)" if places else does
+        verb = way.route.name
+        written = _rule(binding, way, world)
+        if written is not None and "*" in as_list(written.data.get("verbs")):
+            return f"Replace * (all verbs, {verb} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}."
+        return f"If the program {uses}, {limit}{ship} and remove {verb} from {roles}. Otherwise, remove {verb}."
     single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "

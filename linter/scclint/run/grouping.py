@@ -23,6 +23,9 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 ROLE, BINDING = "RBA401", "RBA402"
 """The rule about a role, and the rule about its bindings. A finding on a binding yields to that on the rule of the role that it names."""
 
+_OF_ROLES = (ROLE, "RBA406")
+"""The rules about roles, whose findings have in common the accounts that the role is bound to."""
+
 Subject = tuple[str, str, str, str, str]
 
 
@@ -99,14 +102,15 @@ def _subject(finding: Finding) -> Subject:
 
 
 def _is_implied(finding: Finding) -> bool:
-    """Whether a ClusterServiceVersion implies the binding that the finding is about."""
-    return bool(finding.subjects) and not finding.subjects_in_message
+    """Whether a ClusterServiceVersion implies the object that the finding is about."""
+    return "install" in finding.path
 
 
 def _rights(finding: Finding) -> tuple[object, ...]:
     """What a finding about an account has in common with one about an account of the same name that has the same rights."""
     accounts = frozenset(subject.rpartition("/")[2].rpartition(" ")[2] for subject in finding.subjects)
-    return finding.rule_id, finding.severity, finding.releases, finding.opens, accounts or finding
+    common = accounts or (finding.cause if finding.rule_id in _OF_ROLES else "") or finding
+    return finding.rule_id, finding.severity, finding.releases, finding.opens, common
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
