@@ -63,11 +63,11 @@ def scan(
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
-        scripts, played, told, text_notices = beside(files, texts, reader)
+        holds = {file: _holds(file, reader) for file in files if file.display.endswith(TEMPLATE_SUFFIXES)}
+        files = [file for file in files if holds.get(file, "manifest") == "manifest"]
+        scripts, played, told, text_notices = beside(files, [*(file for file in holds if holds[file] == "part"), *texts], reader)
         files += scripts
         notices += text_notices
-    if sources.folders and any(file.display.endswith(TEMPLATE_SUFFIXES) for file in files):
-        files = [file for file in files if not file.display.endswith(TEMPLATE_SUFFIXES) or _is_template(file, reader)]
 
     def objects(documents: Iterable[Document]) -> list[ApiObject]:
         objects_of_documents: list[ApiObject] = []
@@ -140,15 +140,19 @@ def _holds_chart(file: SourceFile) -> bool:
         return False
 
 
-def _is_template(file: SourceFile, reader: Reader) -> bool:
-    """Whether a file called like a template seems to hold manifests and belongs to no chart."""
+def _holds(file: SourceFile, reader: Reader) -> str:
+    """Return what a file called like a template seems to hold: a `manifest`, or `part` of one, with containers; empty for other texts.
+
+    The templates of a chart are other texts.
+    """
     from scclint.load.templates import holds_manifest
 
     inner = os.path.splitext(os.path.splitext(file.display)[0])[1]
     try:
-        return inner in ("", *SUFFIXES) and holds_manifest(reader.text(file)) and not is_helm_template(file.display)
+        text = "" if inner not in ("", *SUFFIXES) or is_helm_template(file.display) else reader.text(file)
     except LoadError:
-        return False
+        return ""
+    return "manifest" if holds_manifest(text) else "part" if re.search(_CONTAINERS, text) else ""
 
 
 def reach(files: Iterable[SourceFile], size: int) -> bool:
@@ -208,6 +212,7 @@ _LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
 """The path of a folder that a tool such as kind mounts into a node, in a script. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
+_CONTAINERS = r"(?<![\w.-])(?:initC|c)ontainers[\"']? *+:"
 
 
 _MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
@@ -226,7 +231,7 @@ def beside(
 ) -> tuple[list[SourceFile], Set[str], Mapping[Question, list[Any]], list[Notice]]:
     """Return the scripts among some texts whose commands grant something or apply objects, and the files that podman runs, as displayed.
 
-    The answers are those of documentation and code (see `scclint.other_units`), and the commands of scripts and CI workflows that deploy
+    Other texts are code, documentation and parts of manifests. The answers are those of documentation and code (see `scclint.other_units`), and the commands of scripts and CI workflows that deploy
     something. A note names the lines of code and scripts with access to the node.
     """
     from scclint.load.commands import documents_of_commands
@@ -243,12 +248,12 @@ def beside(
             played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
         is_code = file.display.endswith(".go")
-        if not (is_code or is_script):
+        if file.display.endswith(".md"):
             _tell_documented(told, documents_of_commands(file.display, text))
             continue
         if is_code:
             _tell_code(told, file.display, text)
-        elif text:
+        elif is_script and text:
             _tell_deploying(told, file.display, text)
             documents = reader.documents(file, keep=False)
             scripts += [file] if any(document.status in ("parsed", "template") for document in documents) else []
@@ -263,7 +268,7 @@ def beside(
         if _DEPLOYING.search(file.display):
             _tell_deploying(told, file.display, _text(file))
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
-    why = "code and scripts are not judged, and these places ask for access to the node or for an SCC"
+    why = "code, scripts and parts of manifests are not judged, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
     return scripts, played, told, notices
 
