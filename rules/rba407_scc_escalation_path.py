@@ -93,7 +93,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, View, World, and_more, as_list, listed, rule
+from scclint.api import (
+    Located,
+    ObjectRef,
+    Problem,
+    Role,
+    RoleBinding,
+    Severity,
+    User,
+    View,
+    World,
+    and_more,
+    as_list,
+    listed,
+    rule,
+)
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of, written_by
@@ -228,7 +242,9 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
         verb = way.route.name
         written = _rule(binding, way, world)
         if written is not None and "*" in as_list(written.data.get("verbs")):
-            return f"Replace * (all verbs, {verb} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}."
+            return (
+                f"Replace * (all verbs, {verb} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}."
+            )
         return f"If the program {uses}, {limit}{ship} and remove {verb} from {roles}. Otherwise, remove {verb}."
     single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (

@@ -64,7 +64,9 @@ OF_DEFAULT = WORKLOAD.replace("serviceAccountName: web", "serviceAccountName: de
         (WORKLOAD + account("shop") + account("test"), "unspecified"),
         (WORKLOAD + account("shop") + binding("name: web, namespace: test"), "unspecified"),
         (WORKLOAD + account("shop", "other"), "unspecified"),
-        (WORKLOAD + account("<namespace>"), "unspecified"),
+        (WORKLOAD + account("<namespace>"), "<namespace>"),
+        (WORKLOAD + binding("name: web, namespace: REPLACE_NAMESPACE"), "REPLACE_NAMESPACE"),
+        (WORKLOAD + account("shop") + binding("name: web, namespace: REPLACE_NAMESPACE"), "unspecified"),
         (WORKLOAD + account(""), "unspecified"),
         (OF_DEFAULT + account("shop", "default"), "unspecified"),
         (OF_DEFAULT + binding("name: default, namespace: shop"), "unspecified"),
@@ -93,6 +95,17 @@ def test_findings_name_the_namespace() -> None:
     assert finding.notes[-1] == "the manifest sets no namespace; shop is the only one in the input with service account web"
     (finding,) = (f for f in scclint.lint_text(WORKLOAD).findings if f.rule_id == "SCC101")
     assert not any("service account" in note for note in finding.notes)
+
+
+@pytest.mark.parametrize("namespace", ["REPLACE_NAMESPACE", "system", "${NAMESPACE}"])
+def test_a_placeholder_of_a_binding_is_that_of_the_workload(namespace: str) -> None:
+    text = WORKLOAD + binding(f"name: web, namespace: '{namespace}'")
+    findings = scclint.lint_text(text).findings
+    assert "SEC201" in {f.rule_id for f in findings}
+    assert "SCC101" not in {f.rule_id for f in findings}
+    assert not any("service account web" in note and "only one" in note for f in findings for note in f.notes)
+    other = text.replace("serviceAccountName: web", "serviceAccountName: other")
+    assert "SCC101" in {f.rule_id for f in scclint.lint_text(other).findings}
 
 
 @pytest.mark.parametrize(("namespace", "expected"), [("", "shop"), ("namespace: prod\n", "prod")])

@@ -5,6 +5,7 @@ from shutil import which
 
 import pytest
 
+from scclint.run.grouping import grouped
 from tests.running import report_on, run_over, write_files
 
 POD = """\
@@ -528,3 +529,86 @@ def test_a_build_without_load_restrictions(name: str) -> None:
     assert [unit.unrendered[:22] for unit in run_over(["."]).units] == ["kustomize build failed"]
     write_files({name: "run: kustomize build --load-restrictor LoadRestrictionsNone a | oc apply -f -\n"})
     assert [unit.rendered for unit in run_over(["."]).units if unit.kind == "kustomize"] == [True]
+
+
+BUNDLED = """\
+apiVersion: operators.coreos.com/v1alpha1
+kind: ClusterServiceVersion
+metadata: {name: agent.v1, annotations: {operatorframework.io/suggested-namespace: agents}}
+spec:
+  install:
+    strategy: deployment
+    spec:
+      deployments: []
+      clusterPermissions:
+      - serviceAccountName: manager
+        rules:
+        - {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [VERB]}
+        - {apiGroups: [''], resources: [pods/exec], verbs: [create]}
+"""
+OF_MANAGER = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: manager}
+rules:
+- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [VERB]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: manager}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: manager}
+subjects: [{kind: ServiceAccount, name: manager, namespace: system}]
+"""
+
+
+@pytest.mark.parametrize(("verb", "rule"), [("use", "RBA401"), ("create", "RBA406")])
+def test_a_bundle_repeats_what_the_roles_of_the_repository_say(verb: str, rule: str) -> None:
+    csv = "bundle/manifests/agent.clusterserviceversion.yaml"
+    write_files({csv: BUNDLED.replace("VERB", verb), "config/rbac/role.yaml": OF_MANAGER.replace("VERB", verb)})
+    live = grouped(report_on(["."])).live
+    (finding,) = (finding for finding in live if finding.rule_id == rule)
+    assert finding.span.file == "config/rbac/role.yaml"
+    assert [place.span.file for place in finding.related if place.message.startswith(f"also {rule}")] == [csv]
+    # Another account, and another right: the bundle does not repeat them.
+    for changed in (BUNDLED.replace("manager", "other").replace("VERB", verb), BUNDLED.replace("VERB", "update")):
+        write_files({csv: changed})
+        live = grouped(report_on(["."])).live
+        assert csv in {finding.span.file for finding in live if finding.rule_id in ("RBA401", "RBA406")}
+
+
+@pytest.mark.parametrize("folder", ["assets", "plain"])
+def test_the_base_of_what_an_operator_applies(folder: str) -> None:
+    """A generator makes complete assets of a base, which has no grant. Plain manifests without a grant are deployed without it."""
+    pod, binding = (text.replace("{{ .Namespace }}", "agents").replace("{{ .Image }}", "i") for text in (POD, BINDING))
+    pod = pod.replace("{{ .Port }}", "1")
+    if folder == "assets":
+        pod, binding = (text.replace("namespace: agents", "namespace: ${NAMESPACE}") for text in (pod, binding))
+    write_files({f"{folder}/base/pod.yaml": pod})
+    for made in ("one", "other"):
+        write_files({f"{folder}/generated/{made}/pod.yaml": pod, f"{folder}/generated/{made}/binding.yaml": binding})
+    rules = {finding.rule_id for finding in report_on(["."]).findings if finding.span.file == f"{folder}/base/pod.yaml"}
+    assert rules == {"SCC102" if folder == "assets" else "SCC101"}
+    # An asset that nothing grants anything to stays rejected.
+    write_files(
+        {f"{folder}/generated/{made}/binding.yaml": binding.replace("name: agent", "name: b") for made in ("one", "other")}
+    )
+    assert f"{folder}/base/pod.yaml:12 SCC101" in found()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_named"),
+    [
+        ("deploy/pod-override.json.in", '{"spec": {"containers": [{"securityContext": {"privileged": true}}]}}', True),
+        ("deploy/pod.yaml.tmpl", "spec:\n  hostPID: true\n  containers: []\n", True),
+        ("deploy/pod.yaml.tpl", "initContainers:\n- securityContext: {privileged: true}\n", True),
+        ("deploy/pod.in", "spec:\n  containers: [{name: a}]\n", False),
+        ("deploy/values.yaml.j2", "agent: {privileged: true}\n", False),
+        ("deploy/agent.service.in", "containers: a\nprivileged: true\n", False),
+        ("chart/templates/_pod.tpl", "containers: []\nhostPID: true\n", False),
+    ],
+)
+def test_parts_of_manifests_in_templates(name: str, text: str, is_named: bool) -> None:
+    write_files({name: text, "chart/Chart.yaml": "name: a\nversion: 1.0.0\napiVersion: v2\n", "a.yaml": "a: 1\n"})
+    assert (
+        any(name in notice.message and "parts of manifests" in notice.message for notice in run_over(["."]).notices) is is_named
+    )

@@ -16,7 +16,7 @@ from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import ApiObject, OperatorInstallation, Role, RoleBinding, ServiceAccount, Workload
-from scclint.model.unknown import is_open
+from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.record import replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
@@ -272,7 +272,10 @@ def _place_by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObjec
         if isinstance(obj, Role) and id(obj) in about:
             about[id(obj)] = bound.get((obj.kind, obj.name), set())
     placed = {key: min(of) for key, of in about.items() if len(of) == 1 and min(of)}
-    return [obj.with_provenance(home=placed[id(obj)], by_account=True) if id(obj) in placed else obj for obj in objects]
+    return [
+        obj.with_provenance(home=home, by_account=not stands_for_a_name(home)) if (home := placed.get(id(obj))) else obj
+        for obj in objects
+    ]
 
 
 def _is_placed(obj: ApiObject) -> bool:

@@ -65,7 +65,9 @@ def scan(
     if sources.folders:
         holds = {file: _holds(file, reader) for file in files if file.display.endswith(TEMPLATE_SUFFIXES)}
         files = [file for file in files if holds.get(file, "manifest") == "manifest"]
-        scripts, played, told, text_notices = beside(files, [*(file for file in holds if holds[file] == "part"), *texts], reader)
+        scripts, played, told, text_notices = beside(
+            files, [*(file for file in holds if holds[file] == "part"), *texts], reader
+        )
         files += scripts
         notices += text_notices
 
@@ -231,7 +233,8 @@ def beside(
 ) -> tuple[list[SourceFile], Set[str], Mapping[Question, list[Any]], list[Notice]]:
     """Return the scripts among some texts whose commands grant something or apply objects, and the files that podman runs, as displayed.
 
-    Other texts are code, documentation and parts of manifests. The answers are those of documentation and code (see `scclint.other_units`), and the commands of scripts and CI workflows that deploy
+    Other texts are code, documentation and parts of manifests. The answers are those of documentation and code (see
+    `scclint.other_units`), and the commands of scripts and CI workflows that deploy
     something. A note names the lines of code and scripts with access to the node.
     """
     from scclint.load.commands import documents_of_commands

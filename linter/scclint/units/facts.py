@@ -34,7 +34,6 @@ from scclint.model.terms import (
     UNSPECIFIED_NAMESPACE,
     namespace_name,
 )
-from scclint.model.unknown import stands_for_a_name
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
 from scclint.units.unit import FromUnit, Unit
@@ -137,7 +136,7 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
 def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
     """Return the namespace of each service account that ServiceAccounts and bindings name in exactly one namespace.
 
-    Accounts that exist in every namespace are left out.
+    Accounts that exist in every namespace are left out. A placeholder is a namespace: the same one stands for the same name.
     """
     namespaces: dict[str, set[Any]] = {}
     for obj in objects:
@@ -151,11 +150,7 @@ def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
     sole_namespaces = {
         name: namespace for name, (namespace, *others) in namespaces.items() if not others and name not in _IN_EVERY_NAMESPACE
     }
-    return {
-        name: of
-        for name, of in sole_namespaces.items()
-        if of.startswith(HOME) or (namespace_name(of) and not stands_for_a_name(of))
-    }
+    return {name: of for name, of in sole_namespaces.items() if of.startswith(HOME) or namespace_name(of)}
 
 
 def plain(facts: Facts) -> list[Any] | None:
@@ -322,8 +317,13 @@ class AllUnits:
         return frozenset(other for key in keys for other in self._sharing[key]) - {name}
 
     def _serves(self, giver: str, taker: Unit) -> bool:
-        """Whether the giver may be deployed beside the taker, and no alternative of it fits the taker better."""
+        """Whether the giver may be deployed beside the taker, and no alternative of it fits the taker better.
+
+        Templates of an operator that have all objects of others, and more, are what the operator makes of the others.
+        """
         alternatives = self._alternatives(giver)
+        if taker.kind == "operator" and self._facts[taker.name].identities < self._facts[giver].identities:
+            alternatives -= {taker.name}
         if taker.name in alternatives:
             return False
         fit = self._fit(giver, taker)
