@@ -246,6 +246,30 @@ def test_cycles_end(tree: Path) -> None:
     assert "cycle" in build_unchecked(tree).error
 
 
+@needs_kustomize
+@pytest.mark.parametrize(
+    ("fields", "text", "problem"),
+    [
+        ("resources: [a.yaml]", "data: &x\n  a: *x", "k/a.yaml:5: anchor 'x' contains itself"),
+        ("resources: [a.yaml]", "m: {a: 1, a: 2}\ndata: &x\n  a: [b, [*x]]", "k/a.yaml:6: anchor 'x' contains itself"),
+        ("resources: [b.yaml]\npatches: [{path: a.yaml}]", "data: &x {a: *x}", "k/a.yaml:4: anchor 'x' contains itself"),
+        ("resources: [a.yaml]", "data: &x\n  a: &x {b: c}\n  b: *x", ""),
+        ("resources: [b.yaml]\nconfigMapGenerator: [{name: c, files: [a.yaml]}]", "data: &x {a: *x}", ""),
+        (
+            "resources: [b.yaml]\npatches:\n- patch: |\n    kind: ConfigMap\n    metadata: {name: b}\n    data: &x\n      a: *x",
+            "",
+            "a patch in k/kustomization.yaml:4: anchor 'x' contains itself",
+        ),
+    ],
+)
+def test_an_anchor_that_contains_itself_does_not_reach_kustomize(tree: Path, fields: str, text: str, problem: str) -> None:
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    write(tree, {"k/kustomization.yaml": fields, "k/a.yaml": head + text, "k/b.yaml": head.replace("name: a", "name: b")})
+    start = time.monotonic()
+    assert renderer().build_kustomize(str(tree / "k"), str(tree)).error == problem
+    assert time.monotonic() - start < 10
+
+
 def chart(tree: Path, text: str, more: dict[str, str] | None = None) -> str:
     write(tree, {"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "c/templates/a.yaml": text, **(more or {})})
     return str(tree / "c")

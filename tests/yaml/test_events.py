@@ -50,3 +50,21 @@ def test_what_the_scanner_in_python_refuses(
     error = load_text("f.yaml", text, frozenset())[0].error
     assert error is not None and message in error.message
     assert (error.line, error.column) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: &x\n  b: *x\n", 2),
+        ("- &x [*y]\n- &y [&x b, *x]\n- &z\n  b: [*z]\n", 4),
+        ("--- &a {b: c}\n---\n- *a\n- &a\n  - *a\n", 5),
+        ("a: &x b\nc: *x\n", 0),
+        ("a: &x {b: [&x c, *x]}\nb: [*x]\n", 0),
+        ("a: &x {b: *x\n", 1),
+        ("a: &x [", 0),
+        ("[" * 100_000 + "*a&", 0),
+    ],
+)
+def test_anchors_that_contain_themselves(text: str, line: int) -> None:
+    said = events.endless_alias("f.yaml", text)
+    assert said.partition(" ")[0] == (f"f.yaml:{line}:" if line else "")

@@ -18,12 +18,12 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import takewhile
 
 from scclint.errors import LoadError
-from scclint.files import decode
+from scclint.files import decode, read
 from scclint.files.programs import find_program
 from scclint.finding import shortened
 from scclint.limits import MAX_RENDERER_ERRORS, RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
@@ -32,6 +32,7 @@ from scclint.units.confine import FAILED
 from scclint.units.helm.hooks import without_tests
 from scclint.units.helm.precheck import chart_problem
 from scclint.units.kustomize.kustomization import Closure, closure
+from scclint.yaml.events import endless_alias
 
 _CONFINE = os.path.join(os.path.dirname(__file__), "confine.py")
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
@@ -130,7 +131,7 @@ class Renderer:
         """
         program = self.kustomize
         known = closure(folder, root) if checked is None else checked
-        if refused := program.problem or known.problem or (known.charts and self.helm.problem):
+        if refused := program.problem or known.problem or (known.charts and self.helm.problem) or _endless(known, root):
             return RendererOutput(error=refused)
         charts = ("--enable-helm", f"--helm-command={self.helm.path}") if known.charts else ()
         with _sandbox() as sandbox:
@@ -199,6 +200,15 @@ class Renderer:
         if said.error:
             return Program(path, arguments, problem=said.error)
         return Program(path, arguments, " ".join(said.text.split()))
+
+
+def _endless(known: Closure, root: str) -> str:
+    """Why kustomize would never end: an alias in the value of its own anchor, in a file of objects or patches; empty if there is none."""
+    for name in (*known.resources, *known.patches):
+        with suppress(LoadError):
+            if problem := endless_alias(name, read(os.path.join(root, name))):
+                return problem
+    return ""
 
 
 def installed() -> tuple[str, ...]:

@@ -12,12 +12,21 @@ For the first two, other characters stand in for these in the text that is scann
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from ruamel.yaml.events import ScalarEvent
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    StreamEndEvent,
+)
 from ruamel.yaml.scanner import ScannerError
 
-from scclint.limits import MAX_COLON_ATTEMPTS, LimitError
+from scclint.limits import MAX_COLON_ATTEMPTS, MAX_DEPTH, LimitError
 from scclint.yaml.lines import BYTE_ORDER_MARK
 
 try:
@@ -43,6 +52,25 @@ def event_source(text: str) -> Callable[[], Any]:
 def tokens(text: str) -> Iterator[Any]:
     """Yield the tokens of the text. Raises YAMLError or UnicodeError."""
     return iter(CBaseLoader(text).get_token, None) if IN_C else iter(_scanner().scan(text))
+
+
+def endless_alias(file: str, text: str) -> str:
+    """Say where an alias is in the value of its own anchor; empty if no alias of a text is. kustomize follows such an alias without end."""
+    around: list[str | None] = []
+    with suppress(YAMLError, UnicodeError):
+        next_event = event_source(text if "&" in text and "*" in text else "")
+        while (event := next_event()).__class__ is not StreamEndEvent and len(around) <= MAX_DEPTH:
+            anchor = event.anchor if isinstance(event, NodeEvent) else None
+            if anchor and anchor in around:
+                if event.__class__ is AliasEvent:
+                    return f"{file}:{event.start_mark.line + 1}: anchor {anchor!r} contains itself"
+                # An anchor that is set again inside the value means the new value.
+                around[around.index(anchor)] = None
+            if isinstance(event, CollectionStartEvent):
+                around.append(anchor)
+            elif isinstance(event, CollectionEndEvent):
+                around.pop()
+    return ""
 
 
 def _scanner() -> Any:

@@ -22,6 +22,7 @@ from scclint.record import EMPTY, record
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
+from scclint.yaml.events import endless_alias
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 KINDS = ("Kustomization", "Component")
@@ -454,6 +455,8 @@ class _ClosureWalk:
             self._refuse(f"{shown} generates or changes configurations of plugins")
         for text in kustomization.plugins:
             self._take_plugins(shown, visit, _plugins_in(shown, text))
+        for patch in kustomization.patch_entries:
+            self._refuse(endless_alias(f"a patch in {shown}", patch.text))
         for reference in kustomization.references:
             path = self._resolve(shown, visit.folder, reference)
             if not path:
