@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import Any
 
 from scclint.files import is_below
@@ -98,10 +99,8 @@ class _Source:
         helm, directory = self._helm, as_mapping(self._source.get("directory"))
         recurse, jsonnet = directory.get("recurse") is True, directory.get("jsonnet")
         as_directory = "directory" if recurse or jsonnet else ""
-        values: list[str] = []
-        unfollowed: list[UnfollowedField] = []
-        for value_file in self._value_files():
-            (values if isinstance(value_file, str) else unfollowed).append(value_file)  # type: ignore[arg-type]  # each goes to the list of its type
+        values = [*self._value_files()]
+        unfollowed = [value for value in values if not isinstance(value, str)]
         settings = [*self._parameters()]
         for number, parameter in enumerate(mappings(helm.get("fileParameters"))):
             path = self._path(as_text(parameter.get("path")))
@@ -124,7 +123,7 @@ class _Source:
             self._folder,
             tuple(self._files),
             as_text(helm.get("releaseName")) or self._name,
-            tuple(values),
+            tuple(value for value in values if isinstance(value, str)),
             json.dumps(inline) if inline else as_text(helm.get("values")),
             tuple(settings),
             kustomization=json.dumps(fields) if fields else "",
@@ -252,7 +251,9 @@ def of_set(deployer: Deployer) -> Deployments:
     spec = as_mapping(deployer.data.get("spec"))
     made = _ParameterSets(deployer.repository, go=spec.get("goTemplate") is True)
     for number, generator in enumerate(as_mappings(spec.get("generators"))):
-        template = laid_over(as_mapping(spec.get("template")), _own_template(generator))
+        # The template of a generator is laid over that of the set.
+        own = next((as_mapping(value["template"]) for value in generator.values() if as_mapping(value).get("template")), {})
+        template = laid_over(as_mapping(spec.get("template")), own)
         parameter_sets, is_complete = made.parameters(generator, {})
         if len(parameter_sets) > MAX_APPLICATIONS:
             yield deployer.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
@@ -273,17 +274,10 @@ def of_set(deployer: Deployer) -> Deployments:
         yield from (entry for entry in entries if not is_guess or isinstance(entry, Deployment) or entry.why != NO_FOLDER)
 
 
-def _own_template(generator: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The template of a generator itself, which is laid over the one of the set."""
-    return next((as_mapping(value["template"]) for value in generator.values() if as_mapping(value).get("template")), {})
-
-
 def _open(application: Mapping[str, Any]) -> Path:
     """The path in the set's `spec` of a field that still has the action of a template and decides what is deployed; empty if there is none."""
     spec = as_mapping(application.get("spec"))
-    sources: list[tuple[Path, Mapping[str, Any]]] = [(("source",), as_mapping(spec.get("source")))]
-    sources += [(("sources", number), source) for number, source in enumerate(as_mappings(spec.get("sources")))]
-    for at, source in sources:
+    for at, source in _sources(spec, ()):
         for field in _DECISIVE:
             if "{{" in json.dumps(value_at(source, field)):
                 return ("template", "spec", *at, *field)
@@ -348,11 +342,9 @@ class _ParameterSets:
         return found, all(known for _, known in sets)
 
     def _key(self, parameters: Parameters, keys: Iterable[str]) -> tuple[str, ...]:
-        return tuple(json.dumps(self._value(parameters, key), sort_keys=True) for key in keys)
-
-    def _value(self, parameters: Parameters, name: str) -> Any:
-        """The parameter of a name such as `path.basename`; None if there is none."""
-        return value_at(parameters, name.split(".")) if self._go else parameters.get(name)
+        """The parameters of some names such as `path.basename`, null for those that there are not."""
+        values = (value_at(parameters, key.split(".") if self._go else (key,)) for key in keys)
+        return tuple(json.dumps(value, sort_keys=True) for value in values)
 
     def _of_folders(self, of: Mapping[str, Any]) -> Iterator[Parameters]:
         listed = mappings(of.get("directories"))
@@ -410,20 +402,10 @@ class _ParameterSets:
             value = parameters.get(action[1])
             return value if isinstance(value, str) else action[0]
         value = None
-        for number, call in enumerate(_calls(action[1])):
+        calls = [[*words] for is_pipe, words in groupby(_TOKEN.findall(action[1]), "|".__eq__) if not is_pipe]
+        for number, call in enumerate(calls):
             value = _called(call, value, parameters, first=number == 0)
         return action[0] if value is None else scalar(value)
-
-
-def _calls(action: str) -> list[list[str]]:
-    """The calls of a pipeline, each as its words."""
-    calls: list[list[str]] = [[]]
-    for token in _TOKEN.findall(action):
-        if token == "|":
-            calls.append([])
-        else:
-            calls[-1].append(token)
-    return calls
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -441,7 +423,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 def _called(words: list[str], piped: Any, parameters: Parameters, *, first: bool) -> Any:
     """What a call of a pipeline gives, to which the value before it is the last argument; None if that is not known."""
-    name, *argument_words = words or [""]
+    name, *argument_words = words
     if first and not argument_words and name not in _FUNCTIONS:
         return _argument(name, parameters)
     arguments = [_argument(word, parameters) for word in argument_words] + ([] if first else [piped])

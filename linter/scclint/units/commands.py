@@ -19,7 +19,7 @@ from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Deployment
-from scclint.untyped import as_list, as_mapping, as_text, mappings
+from scclint.untyped import as_list, as_text, mappings, value_at
 from scclint.yaml.nodes import to_data
 
 _UNKNOWN = re.compile(r"[$`]|\{\{")
@@ -56,7 +56,8 @@ class Commands:
                 line = " ".join(text[command.start : command.line_end].replace("\\\n", " ").split()).lstrip("@- ")
                 shown = f"{file}:{command.line}: {shortened(line, _LONGEST)}"
                 self._command(command, applying.get(command.line_end, command), shown)
-            for release in _releases(file, text):
+            helmfile = load_text(file, text, frozenset()) if "helmfile" in file else ()
+            for release in (one for document in helmfile for one in mappings(value_at(to_data(document.root), ("releases",)))):
                 at = text.count("\n", 0, max(text.find(as_text(release.get("name"))), 0)) + 1
                 self._release(release, f"{file}:{at}: the release {release.get('name')}")
 
@@ -158,11 +159,6 @@ class Commands:
     def _at(self, base: str, value: str) -> str:
         path = os.path.realpath(os.path.join(base, value.replace(OWN, self._own).replace(TOP, self._tree)))
         return path if base and not _UNKNOWN.search(value) and is_below(path, self._tree) else ""
-
-
-def _releases(file: str, text: str) -> Iterator[dict[str, Any]]:
-    for document in load_text(file, text, frozenset()) if "helmfile" in file else ():
-        yield from mappings(as_mapping(to_data(document.root)).get("releases"))
 
 
 def _manifests(path: str, tree: str, *, recursive: bool) -> Iterator[str]:

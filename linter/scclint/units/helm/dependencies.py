@@ -72,7 +72,7 @@ def _resolved(
     else:
         beside = os.path.join(os.path.dirname(os.path.abspath(chart)), name)
         places = [folder for folder in (beside, *charts) if os.path.basename(folder) == name and _name(folder) == name]
-    fitting = (folder for folder in places if satisfies(_version(folder), version))
+    fitting = (folder for folder in places if satisfies(str(_read(folder).get("version") or ""), version))
     return Dependency(name, version, repository, next(fitting, ""))
 
 
@@ -179,10 +179,6 @@ def _names(folder: str) -> Iterator[str]:
 
 def _name(chart: str) -> str:
     return as_text(_read(chart).get("name"))
-
-
-def _version(chart: str) -> str:
-    return str(_read(chart).get("version") or "")
 
 
 def _read(chart: str, file: str = CHART_FILE) -> Mapping[str, Any]:
