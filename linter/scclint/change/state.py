@@ -25,6 +25,7 @@ from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
 from scclint.record import EMPTY, replace
 from scclint.run.judge import OpenUnit, open_unit
+from scclint.run.notices import notices
 from scclint.run.options import RunOptions
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare
@@ -223,7 +224,11 @@ class Side:
         with chdir(self._folder):
             opened = open_unit(target, self._run)
         inputs = opened.inputs
-        told = [*inputs.notices, *(Notice("error", f"scclint failed: {crash.error}") for crash in inputs.crashes)]
+        told = [
+            *inputs.notices,
+            *notices(inputs.unjudged, self._run.config),
+            *(Notice("error", f"scclint failed: {crash.error}") for crash in inputs.crashes),
+        ]
         for document in inputs.targets:
             if document.status == "unparsable" and document.error is not None:
                 text = f"this document cannot be read: {document.error.message}"

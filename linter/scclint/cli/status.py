@@ -49,10 +49,12 @@ def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
     """Report on standard error what could not be read, and return the status for it."""
     from scclint.report.text import crash_label, notice_line, place, visible_line
     from scclint.run.notices import gaps_of_dump
+    from scclint.run.notices import notices as notices_of
     from scclint.source import Span
 
     crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)
     lacking = gaps_of_dump((world, unit.ours) for unit in units for world in unit.worlds.values())
+    lacking += notices_of([gap for unit in units for gap in unit.inputs.unjudged], run.config)
     notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.inputs.notices), *lacking])
     for crash in crashes:
         say(f"internal error: {crash_label(crash)}: {visible_line(crash.error)}; this is a bug of scclint")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
-from scclint.finding import Crash, Finding, Ignore, Notice
+from scclint.finding import Crash, Finding, Ignore
 from scclint.load.document import Document
 from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.other_units import OtherUnits, Question
@@ -18,12 +18,11 @@ from scclint.record import EMPTY, record, replace
 from scclint.run.check import apply_rules, order
 from scclint.run.load import Inputs, guard, model_objects
 from scclint.run.notices import judged_files, tallies, unjudged
-from scclint.run.report import UnitResult
+from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run, load_documents
 from scclint.run.worlds import make_worlds
 from scclint.source import Span
 from scclint.suppress import syntax
-from scclint.text import listed
 from scclint.units.unit import Unit
 from scclint.untyped import Object
 
@@ -87,7 +86,7 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     givers = {borrowed.unit for borrowed in others.borrowed}
     others.last_applied = ChainMap(*(dict(run.last_applied.get(name, EMPTY)) for name in (unit.name, *sorted(givers))))
     inputs = load_documents(unit, run)
-    inputs.notices += _ambiguous(others)
+    inputs.unjudged += (JudgementGap("ambiguous", of.name, unit) for of in others.ambiguous for unit in of.units)
     run.options.lap("load")
     borrowed = [borrowed.obj for borrowed in others.borrowed]
     objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)
@@ -235,12 +234,6 @@ def source_ignores(unit: Unit, run: Run) -> list[Ignore]:
     """The suppressions in the comments of the files that a unit is rendered from."""
     files = [file for file in unit.files if syntax.MARK in run.outline.text(file)]
     return [ignore for file in files for d in run.outline.documents(file) for ignore in syntax.comment_ignores(d)]
-
-
-def _ambiguous(others: OtherUnits) -> Iterator[Notice]:
-    for ambiguous in others.ambiguous:
-        where = listed(ambiguous.units)
-        yield Notice("note", f"{ambiguous.name} differs in {where}, and these fit equally well, so scclint uses none of them")
 
 
 def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":

@@ -229,6 +229,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "open pod": ("note", "{names}: no verdict, because {why}"),
     "unknown": ("warning", "{first}: no verdict, because {why}"),
     "elsewhere": ("note", "{first}: no verdict, because {why}"),
+    "ambiguous": ("note", "{what} differs in {kinds}, and these fit equally well, so scclint uses none of them"),
     "granted": ("note", "{first}; the manifest sets no namespace: pass `-n {why}` to judge it there"),
     "pipelines": (
         "note",
@@ -261,6 +262,7 @@ _EACH: Mapping[str, Callable[[JudgementGap], str]] = {
     "unread": lambda item: item.why,
     "mutated": lambda item: item.why,
     "add-on": lambda item: item.what,
+    "ambiguous": lambda item: item.what,
 }
 """The sorts with a notice for each value of a field."""
 
@@ -294,6 +296,7 @@ def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
         "first": f"{names[0]} (and {len(names) - 1:,} more like it)" if len(names) > 1 else names[0],
         "what": items[0].what,
         "why": items[0].why,
+        "kinds": and_more(kinds, 3),
         "templates": "they are templates" if len(names) > 1 else "it is a template",
         "create": f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates",
         "dump": _dump(items) if items[0].sort == "dump" else "",
