@@ -1,5 +1,6 @@
 """Values of data whose types nobody has checked: a value if it has the type asked for, else an empty value of that type."""
 
+from binascii import a2b_base64
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -39,6 +40,14 @@ def as_mappings(value: object) -> list[dict[str, Any]]:
 def texts(value: object) -> list[str]:
     """Return the items of a list that are strings, and an empty list for any other value."""
     return [item for item in as_list(value) if isinstance(item, str)]
+
+
+def from_base64(value: str) -> str:
+    """Return the text that is encoded in base64; empty for a value that encodes none."""
+    try:
+        return a2b_base64(value).decode()
+    except ValueError:
+        return ""
 
 
 def several(value: Any) -> tuple[Any, ...]:

@@ -1,6 +1,9 @@
 """Objects within objects that go to other clusters."""
 
 import json
+from base64 import b64encode
+from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -13,10 +16,11 @@ from scclint.expand.carriers import carried
 from scclint.expand.item import Item
 from scclint.load import load_text
 from scclint.model.kinds import CARRIERS, SUBJECT_KINDS, TRIGGERS
-from scclint.model.object import ApiObject, UnknownKind, Workload
+from scclint.model.object import ApiObject, TektonConfig, UnknownKind, Workload
 from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.yaml.nodes import ScalarNode
+from tests.running import report_on
 
 ROOT = ScalarNode(("x.json", 1, 1, 1, 5), None, "", True)
 POLICY = "policy.open-cluster-management.io"
@@ -195,3 +199,82 @@ def test_triggers_make_workflows() -> None:
     )
     (pod,) = [obj for obj in found if isinstance(obj, Workload)]
     assert (pod.pod.service_account, pod.provenance.home) == ("runner", "shop")
+
+
+TEXT = json.dumps(JOB)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "found"),
+    [
+        ("fleet.cattle.io/v1alpha1 Bundle", {"resources": [{"name": "a.yaml", "content": TEXT}]}, ["Job a"]),
+        ("fleet.cattle.io/v1alpha1 Bundle", {"resources": [{"name": "README.md", "content": "Use it"}]}, []),
+        (
+            "fleet.cattle.io/v1alpha1 Bundle",
+            {"resources": [{"name": "a.yaml", "content": "H4sI", "encoding": "base64+gz"}]},
+            ["a.yaml in Bundle p"],
+        ),
+        (
+            "kappctrl.k14s.io/v1alpha1 App",
+            {"fetch": [{"git": {"url": "x"}}, {"inline": {"paths": {"a.yml": f"{TEXT}\n---\n{TEXT}", "b.txt": "b"}}}]},
+            ["Job a", "Job a"],
+        ),
+        (
+            "fleet.cattle.io/v1alpha1 Bundle",
+            {"resources": [{"name": "a.yaml", "content": "apiVersion: v1\n{{- if x }}\nkind: Pod\n{{ end }}\n"}]},
+            ["content in Bundle p"],
+        ),
+    ],
+)
+def test_objects_in_texts(kind: str, spec: dict[str, Any], found: list[str]) -> None:
+    api_version, kind = kind.split()
+    whole = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "p"}, "spec": spec}
+    assert [obj.named.strip() for obj in objects(whole)] == found
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {hostPID: true, containers: [{name: c, image: i}]}\n"
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata:\n  pod.yaml: |\n"
+CLUSTER_SET = """\
+apiVersion: addons.cluster.x-k8s.io/v1beta1
+kind: ClusterResourceSet
+metadata: {name: cni}
+spec: {resources: [{name: one, kind: ConfigMap}, {name: two, kind: Secret}, {name: three, kind: ConfigMap}]}
+"""
+INSTALLATION = """\
+apiVersion: hive.openshift.io/v1
+kind: ClusterDeployment
+metadata: {name: shop}
+spec: {provisioning: {manifestsConfigMapRef: {name: one}}}
+"""
+
+
+def config_map(name: str) -> str:
+    return MAP.replace("NAME", name) + indent(POD.replace("NAME", name), "    ")
+
+
+def test_config_maps_that_are_applied(tmp_path: Path) -> None:
+    packed = b64encode(POD.replace("NAME", "two").encode()).decode()
+    secret = f"apiVersion: v1\nkind: Secret\ntype: addons.cluster.x-k8s.io/resource-set\nmetadata: {{name: two}}\ndata: {{a: {packed}}}\n"
+    (tmp_path / "maps.yaml").write_text("---\n".join([config_map("one"), config_map("other"), secret]))
+    assert not report_on([str(tmp_path)]).findings
+    (tmp_path / "set.yaml").write_text(CLUSTER_SET)
+    report = report_on([str(tmp_path)])
+    lines = {(finding.subject.name, finding.span.line) for finding in report.findings if finding.rule_id == "SCC102"}
+    assert lines == {("one", 5), ("two", 25)}
+    why = "ClusterResourceSet cni: not judged: the input has no ConfigMap or Secret three with manifests"
+    assert [notice.message.partition(": ")[2] for notice in report.notices if "three" in notice.message] == [why]
+
+
+def test_manifests_of_an_installation(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"{INSTALLATION}---\n{config_map('one')}---\n{config_map('other')}")
+    report = report_on([str(tmp_path)])
+    assert {finding.subject.name for finding in report.findings} == {"one"}
+    assert not [notice for notice in report.notices if notice.level == "warning"]
+
+
+def test_a_tekton_config_that_changes_pods_is_named() -> None:
+    whole = {"apiVersion": "operator.tekton.dev/v1alpha1", "kind": "TektonConfig", "metadata": {"name": "config"}}
+    pipeline = {"default-pod-template": "nodeSelector: {a: b}\n"}
+    assert [type(obj) for obj in objects({**whole, "spec": {"pipeline": pipeline}})] == [TektonConfig]
+    pipeline = {"default-pod-template": "securityContext:\n  runAsUser: 0\n"}
+    assert [type(obj) for obj in objects({**whole, "spec": {"pipeline": pipeline}})] == [TektonConfig, UnknownKind]

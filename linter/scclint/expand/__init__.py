@@ -1,13 +1,13 @@
 """Stage model: from a document to its model objects, those that other objects carry or imply included."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from scclint.expand.item import Item, items_of
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter
 from scclint.load.document import Document
-from scclint.load.sniff import HOLDERS
+from scclint.load.sniff import HOLDERS, WITH_TEXTS
 from scclint.model.kinds import (
     CARRIERS,
     CSV,
@@ -21,6 +21,7 @@ from scclint.model.kinds import (
     POLICIES,
     SUBJECT_KINDS,
     TEKTON,
+    TEKTON_CONFIG,
     TEKTON_GROUP,
     TEMPLATE,
     TEMPLATE_INSTANCE,
@@ -64,7 +65,8 @@ class Settings:
 
     `pods` leads to the pod template of custom resources by (API version, kind). `params` are values for parameters of Templates by
     name. `namespace` is the one for objects that name none, empty if the user asked for none. `references` resolves the names in
-    Tekton's objects. `added` counts the text that Templates add in one file.
+    Tekton's objects. `added` counts the text that Templates add in one file. `applied` are the names of the ConfigMaps and Secrets whose
+    texts are manifests that are applied.
     """
 
     pods: Mapping[tuple[str, str], Path] = EMPTY
@@ -72,6 +74,7 @@ class Settings:
     namespace: str = ""
     references: "References | None" = None
     added: AddedTextCounter | None = None
+    applied: Set[str] = frozenset()
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -138,6 +141,10 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         from scclint.expand.expansions import expansion
 
         return expansion(item, settings.params, settings.added or AddedTextCounter(), settings.references)
+    if kind in WITH_TEXTS and item.name in settings.applied:
+        from scclint.expand.carriers import applied_manifests
+
+        return applied_manifests(item)
     if key in MODELS:
         return (replace(item, model=MODELS[key]),)
     if not kind and is_profile(item.data):
@@ -164,7 +171,7 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     **{(group, kind): RoleBinding for group in _RBAC for kind in ("RoleBinding", "ClusterRoleBinding")},
     **{("storage.k8s.io", kind): StorageObject for kind in ("CSIDriver", "StorageClass")},
     **{("", kind): StorageObject for kind in ("PersistentVolume", "PersistentVolumeClaim")},
-    ("operator.tekton.dev", "TektonConfig"): TektonConfig,
+    TEKTON_CONFIG: TektonConfig,
     **{(CSV[0], kind): OperatorInstallation for kind in INSTALLATIONS},
     **{("admissionregistration.k8s.io", kind): AdmissionPolicy for kind in POLICIES},
     ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ApiObject,
@@ -177,7 +184,7 @@ MODELS: dict[KindKey, type[ApiObject]] = {
 """The model of each kind that makes no pods and carries nothing. With MachineConfig, its kinds are `STATE_KINDS`."""
 
 EXPANDING: frozenset[KindKey] = frozenset((
-    CSV, MACHINE_CONFIG, TEMPLATE_INSTANCE, *KNATIVE, *TEMPLATE, *((TEKTON_GROUP, kind) for kind in TEKTON),
+    CSV, MACHINE_CONFIG, TEKTON_CONFIG, TEMPLATE_INSTANCE, *KNATIVE, *TEMPLATE, *((TEKTON_GROUP, kind) for kind in TEKTON),
     *CARRIERS, *GENERATORS, *TRIGGERS, *CUSTOM_POD_KINDS, *NODE_ACCESS,
 ))  # fmt: skip
 """The kinds whose objects `scclint.expand.expansions` expands to others."""

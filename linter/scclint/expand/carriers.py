@@ -1,25 +1,27 @@
 """Objects that contain whole objects, which an agent or a controller applies, and objects of unknown kinds that contain containers.
 
-They are kinds of Open Cluster Management (ManifestWork, add-ons, policies) and of Hive (SyncSet). Kyverno policies, which generate
-objects in their own cluster, and triggers of Argo Events and Tekton are read in the same way. scclint judges the contained
-objects as if they were in their own file and were enforced, and assumes that the other cluster is like the judged one. Manifests in
-Argo Workflows and static pods in MachineConfigs are written as text in a field.
+They are kinds of Open Cluster Management (ManifestWork, add-ons, policies), of Hive (SyncSet), of Fleet (Bundle) and of kapp-controller
+(App). Kyverno policies, which generate objects in their own cluster, and triggers of Argo Events and Tekton are read in the same way.
+scclint judges the contained objects as if they were in their own file and were enforced, and assumes that the other cluster is like the
+judged one. Manifests in Argo Workflows and static pods in MachineConfigs are written as text in a field, and so are those in the
+ConfigMaps and Secrets that a ClusterResourceSet or the installation of a cluster refers to.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item, each, items_of
 from scclint.finding import Path
 from scclint.load import load_text
+from scclint.load.document import Document
 from scclint.load.sniff import PODLESS, names_containers
 from scclint.model.ignition import files_of
-from scclint.model.kinds import CARRIERS, NODE_ACCESS, TRIGGERS
-from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Provenance, UnknownKind
+from scclint.model.kinds import CARRIERS, MANIFEST_REFERENCES, NODE_ACCESS, TRIGGERS
+from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Provenance, TektonConfig, UnknownKind
 from scclint.model.terms import EACH, SCC_ROLE_PREFIX
 from scclint.model.unknown import Unknown, is_open
 from scclint.record import replace
-from scclint.untyped import as_mapping, as_text, mappings, value_at
+from scclint.untyped import as_mapping, as_text, from_base64, mappings, value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
@@ -41,13 +43,17 @@ def carried(carrier: Item) -> Iterator[Item]:
         content = value_at(entry, within)
         where = (*carrier.path, *listed, index, *within)
         filled: dict[Path, tuple[Parameter, ...]] = {}
-        if isinstance(content, Unknown) or (isinstance(content, str) and "{{" in content):
+        if as_mapping(entry).get("encoding"):
+            yield _unread(carrier, where, f"{entry.get('name')} in {carrier.data['kind']} {carrier.name}", "its text is packed")
+            continue
+        if isinstance(content, Unknown) or (isinstance(content, str) and "{{" in content and "\n" not in content):
             # All of the object is filled in.
             data: dict[str, Any] = {"kind": Unknown(str(content))}
             filled[where] = ()
-        elif isinstance(content, dict) and not _is_mere_check(entry, content):
+        elif isinstance(content, dict) and "kind" in content and not _is_mere_check(entry, content):
             data = opened(content, where, filled)
         else:
+            yield from _objects_in_texts(carrier, (*listed, index, *within))
             continue
         provenance = Provenance(home=home, substitutions=(filled,) if filled else ())
         yield Item(carrier.root, where, data, provenance.within(carrier.provenance))
@@ -167,6 +173,15 @@ def with_node_access(item: Item) -> Iterator[Item]:
         yield replace(_named_only(item), provenance=replace(item.provenance, partial=what))
 
 
+def tekton_config(item: Item) -> Iterator[Item]:
+    """Yield a TektonConfig, which is named as well if it changes what the pods of tasks or of the operator's components may do."""
+    yield replace(item, model=TektonConfig)
+    template = value_at(item.data, ("spec", "pipeline", "default-pod-template"))
+    if names_containers(as_text(template)) or holds_containers(item.data):
+        why = "scclint does not apply the security context and volumes in it to the pods of tasks and of the operator"
+        yield replace(_named_only(item), provenance=replace(item.provenance, partial=why))
+
+
 def _named_only(item: Item) -> Item:
     """Return the object with nothing but what names it."""
     named = {name: value for name, value in item.data.items() if name in ("apiVersion", "kind", "metadata")}
@@ -211,15 +226,15 @@ def _is_telling(key: str, value: Any) -> bool:
     if key in _NODE or (key == "hostPath" and isinstance(value, dict)):
         return value is True or "path" in as_mapping(value)
     is_holder = key.endswith(("container", "containers", "Container", "Containers")) or key in ("steps", "sidecars", "script")
-    return is_holder and _is_container(value)
-
-
-def _is_container(value: Any) -> bool:
-    return any(isinstance(item.get("image"), str | Unknown) for item in mappings(value if isinstance(value, list) else [value]))
+    return is_holder and any(
+        isinstance(item.get("image"), str | Unknown) for item in mappings(value if isinstance(value, list) else [value])
+    )
 
 
 STATIC_PODS = "/etc/kubernetes/manifests/"
 """The folder of a node whose pods the kubelet runs without the API server (KubeletConfiguration `staticPodPath` of OpenShift)."""
+
+_REFERRING = frozenset(kind for _, kind in MANIFEST_REFERENCES) | {"List"}
 
 _MADE_BY = ("create", "apply", "replace")
 """Values of `action` with which Argo creates the object of a resource template. Others patch, delete or get one."""
@@ -243,6 +258,35 @@ def resource_manifests(item: Item, templates: Path) -> Iterator[Item]:
         text = value_at(resource, ("manifest",))
         if isinstance(text, str) and value_at(resource, ("action",)) in _MADE_BY:
             yield from _objects(item, (*where, "manifest"), text, f"the manifest in {item.data['kind']} {item.name}")
+
+
+def references_to_manifests(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    """Yield the names of the ConfigMaps and Secrets whose objects are applied to another cluster, and the place and name of what refers
+    to them.
+    """
+    for document in documents:
+        for item in items_of(document) if document.kind in _REFERRING else ():
+            for path in MANIFEST_REFERENCES.get(item.key, ()):
+                for _, reference in each(item.data, path):
+                    yield as_text(as_mapping(reference).get("name")), f"{document.file}: {item.data['kind']} {item.name}"
+
+
+def applied_manifests(item: Item) -> Iterator[Item]:
+    """Yield the objects in the texts of a ConfigMap or Secret."""
+    if item.data["kind"] == "Secret":
+        encoded = as_mapping(item.data.get("data"))
+        item = replace(item, data={**item.data, "data": {key: from_base64(as_text(value)) for key, value in encoded.items()}})
+    for field in ("data", "stringData"):
+        yield from _objects_in_texts(item, (field,))
+
+
+def _objects_in_texts(item: Item, at: Path) -> Iterator[Item]:
+    """Yield the objects in the text at a path, or in the texts that the mapping there has by name."""
+    found = value_at(item.data, at)
+    texts = {at: found} if isinstance(found, str) else {(*at, name): text for name, text in as_mapping(found).items()}
+    for where, text in texts.items():
+        if "apiVersion" in as_text(text):
+            yield from _objects(item, where, text, f"{where[-1]} in {item.data['kind']} {item.name}")
 
 
 def _objects(item: Item, at: Path, text: str, where: str) -> Iterator[Item]:

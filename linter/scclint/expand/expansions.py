@@ -14,6 +14,7 @@ from scclint.model.kinds import (
     KNATIVE,
     MACHINE_CONFIG,
     NODE_ACCESS,
+    TEKTON_CONFIG,
     TEKTON_GROUP,
     TEMPLATE,
     TEMPLATE_INSTANCE,
@@ -24,6 +25,7 @@ from scclint.model.kinds import (
 _OF_ITEM: dict[Key, Callable[[Item], Iterable[Item]]] = {
     CSV: csv.implied,
     MACHINE_CONFIG: carriers.machine_config,
+    TEKTON_CONFIG: carriers.tekton_config,
     TEMPLATE_INSTANCE: template.template_of,
     **dict.fromkeys(KNATIVE, knative.service),
     **dict.fromkeys(CARRIERS, carriers.carried),

@@ -37,6 +37,9 @@ HOLDERS = "*"
 PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinition", "PodSecurityPolicy", "Secret"))
 """Kinds that mention containers in texts, schemas and records, and create no pods."""
 
+WITH_TEXTS = ("ConfigMap", "Secret")
+"""Kinds whose objects may hold manifests as text, which a ClusterResourceSet applies: those with the keys of one, or of its own type."""
+
 
 def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | None:
     """Return (kind, apiVersion) of a document that is certainly not in `subject_kinds` and not a list; None if it must be parsed.
@@ -56,6 +59,8 @@ def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | No
     at = _line_with(chunk, "kind:", start)
     match = _KIND.match(chunk, at)
     if match is None or match[1] in subject_kinds or match[1].endswith("List"):
+        return None
+    if match[1] in WITH_TEXTS and (chunk.count("apiVersion", start) > 1 or "x-k8s.io/resource-set" in chunk):
         return None
     if chunk.startswith("items:", start) or has_odd_breaks(chunk):
         return None

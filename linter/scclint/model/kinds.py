@@ -127,6 +127,8 @@ NODE_ACCESS: dict[Key, tuple[Path, str]] = {
 }
 """The field by which a custom resource gives its pods access to the node, although it contains no container, and what the field does."""
 
+TEKTON_CONFIG: Key = ("operator.tekton.dev", "TektonConfig")
+
 POLICIES = (
     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
 )  # fmt: skip
@@ -143,8 +145,30 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
     ("policy.open-cluster-management.io", "ConfigurationPolicy"): (("spec", "object-templates"), ("objectDefinition",)),
     ("hive.openshift.io", "SyncSet"): (("spec", "resources"), ()),
     ("hive.openshift.io", "SelectorSyncSet"): (("spec", "resources"), ()),
+    ("fleet.cattle.io", "Bundle"): (("spec", "resources"), ("content",)),
+    ("kappctrl.k14s.io", "App"): (("spec", "fetch"), ("inline", "paths")),
 }
-"""Kinds that carry whole objects to other clusters: the path to their list, and in each entry the path to the object."""
+"""Kinds that carry whole objects to other clusters: the path to their list, and in each entry the path to the object, to a text with
+objects, or to such texts by name."""
+
+MANIFEST_REFERENCES: dict[Key, tuple[Path, ...]] = {
+    ("addons.cluster.x-k8s.io", "ClusterResourceSet"): (("spec", "resources", EACH),),
+    ("kappctrl.k14s.io", "App"): tuple(
+        ("spec", "fetch", EACH, "inline", "pathsFrom", EACH, reference) for reference in ("configMapRef", "secretRef")
+    ),
+    ("hive.openshift.io", "ClusterDeployment"): (
+        ("spec", "provisioning", "manifestsConfigMapRef"),
+        ("spec", "provisioning", "manifestsConfigMapRefs", EACH),
+        ("spec", "provisioning", "manifestsSecretRef"),
+    ),
+    ("extensions.hive.openshift.io", "AgentClusterInstall"): (
+        ("spec", "manifestsConfigMapRef"),
+        ("spec", "manifestsConfigMapRefs", EACH),
+    ),
+    ("extensions.hive.openshift.io", "ImageClusterInstall"): (("spec", "extraManifestsRefs", EACH),),
+    ("siteconfig.open-cluster-management.io", "ClusterInstance"): (("spec", "extraManifestsRefs", EACH),),
+}
+"""Kinds that have the objects in the texts of ConfigMaps and Secrets applied to another cluster: the paths to the references to these."""
 
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
@@ -158,6 +182,7 @@ SUBJECT_KINDS = (
     STATE_KINDS
     | TEKTON
     | {kind for _, kind in (*TEMPLATES, *CUSTOM_TEMPLATES, CSV, *KNATIVE, *TEMPLATE, TEMPLATE_INSTANCE, *GENERATORS, *CARRIERS)}
+    | {kind for _, kind in MANIFEST_REFERENCES}
     | {kind for _, kind in (*CUSTOM_POD_KINDS, *NODE_ACCESS, *TRIGGERS)}
 )
 """Every kind above. A document of another kind is parsed only if the configuration names its kind."""

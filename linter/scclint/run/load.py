@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.expand import Settings, expand
+from scclint.expand.carriers import references_to_manifests
+from scclint.expand.item import items_of
 from scclint.files import SourceFile
 from scclint.finding import Crash, Notice, Subject
 from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
+from scclint.load.sniff import WITH_TEXTS
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import ApiObject, OperatorInstallation, Role, RoleBinding, ServiceAccount, Workload
 from scclint.model.unknown import is_open, stands_for_a_name
@@ -168,7 +171,12 @@ def model_objects(
 
     A document with more objects than the limit becomes one that cannot be read.
     """
-    settings = replace(expand_settings(config), namespace=unit.namespace)
+    references = dict(references_to_manifests(inputs.documents))
+    settings = replace(expand_settings(config), namespace=unit.namespace, applied=references.keys())
+    there = {item.name for d in inputs.documents if references and d.kind in (*WITH_TEXTS, "List") for item in items_of(d)}
+    for name in sorted(references.keys() - there):
+        why = f"the input has no ConfigMap or Secret {name} with manifests"
+        inputs.unjudged.append(JudgementGap("unread", references[name], why))
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
         from scclint.expand.tekton_runs import References
 

@@ -6,7 +6,6 @@ and `chartutil/values.go` of fluxcd/pkg.
 
 import json
 import os
-from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from scclint.load.document import Document
 from scclint.record import record
 from scclint.source import Span
 from scclint.units.unit import Deployment
-from scclint.untyped import as_mapping, as_text, value_at
+from scclint.untyped import as_mapping, as_text, from_base64, value_at
 from scclint.yaml.locate import locate
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Repository:
         """The data of a ConfigMap or Secret. A value that is no text, or not readable, is left out."""
         data = {key: as_text(value) for key, value in as_mapping(referred.data.get("data")).items() if isinstance(value, str)}
         if referred.data.get("kind") == "Secret":
-            data = {key: _decoded(value) for key, value in data.items()}
+            data = {key: from_base64(value) for key, value in data.items()}
             data |= {key: as_text(value) for key, value in as_mapping(referred.data.get("stringData")).items()}
         return data
 
@@ -118,13 +117,6 @@ class Repository:
 def may_hold(text: str) -> bool:
     """Whether a text may have an object that others refer to."""
     return any(kind in text for kind in HOLDING)
-
-
-def _decoded(value: str) -> str:
-    try:
-        return b64decode(value).decode()
-    except ValueError:
-        return ""
 
 
 @record
