@@ -95,23 +95,25 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not outcome.admitted:
         return
     assert outcome.verdict is not None
+    unconfined = [c for c in outcome.seccomp if c.type == "Unconfined" and c.source in SETTINGS]
+    if not unconfined:
+        return
     remedies = advise("profile instead of Unconfined", workload, world) or (_by_scc(outcome, world),)
     pod_profile = pod_profile_at(workload)
     overridden = Related(f"it overrides the pod's profile {pod_profile.value}", pod_profile.span)
     under = f" under SCC {outcome.verdict.scc}" if outcome.verdict.scc else ""
-    for container in outcome.seccomp:
-        if container.type == "Unconfined" and container.source in SETTINGS:
-            setting = asked_at(workload, container)
-            fact = f"will run unconfined{when_created(outcome)}{under}, because {SETTINGS[container.source]} is Unconfined"
-            yield Problem(
-                f"{workload.named}: container {container.name} {fact}",
-                at=setting,
-                related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
-                remedies=remedies,
-                help="If the container needs more system calls, set a Localhost profile that allows them.",
-                container=container.name,
-                cause=fact,
-            )
+    for container in unconfined:
+        setting = asked_at(workload, container)
+        fact = f"will run unconfined{when_created(outcome)}{under}, because {SETTINGS[container.source]} is Unconfined"
+        yield Problem(
+            f"{workload.named}: container {container.name} {fact}",
+            at=setting,
+            related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
+            remedies=remedies,
+            help="If the container needs more system calls, set a Localhost profile that allows them.",
+            container=container.name,
+            cause=fact,
+        )
 
 
 def _by_scc(outcome: Outcome, world: World) -> Remedy:

@@ -1,7 +1,6 @@
 """One normalised pod for all kinds that contain a pod template."""
 
 from collections.abc import Iterator, Mapping
-from operator import is_
 from typing import Any
 
 from scclint.finding import Path
@@ -140,13 +139,16 @@ class Pod(View):
 
 def _without_empty_lists(data: Any) -> Any:
     """Return part of a pod as the API server stores it: an empty list is an absent field."""
-    if isinstance(data, dict):
-        fields = {key: _without_empty_lists(value) for key, value in data.items() if value != []}
-        return data if len(fields) == len(data) and all(value is data[key] for key, value in fields.items()) else fields
+    if not _has_empty_list(data):
+        return data
     if isinstance(data, list):
-        items = [_without_empty_lists(item) for item in data]
-        return data if all(map(is_, items, data)) else items
-    return data
+        return [_without_empty_lists(item) for item in data]
+    return {key: _without_empty_lists(value) for key, value in data.items() if value != []}
+
+
+def _has_empty_list(data: Any) -> bool:
+    values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return any(isinstance(value, dict | list) and (value == [] or _has_empty_list(value)) for value in values)
 
 
 def _manifest(data: dict[str, Any], name: str) -> dict[str, Any]:

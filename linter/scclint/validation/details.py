@@ -168,7 +168,8 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
 def _check_texts(part: Object, path: Path, rows: tuple[tuple[Path, Errors], ...]) -> Problems:
     """The form of names, keys, addresses and environment variables."""
     for field, errors in rows:
-        for text, at in _values(part, path, field):
+        # Most parts have few of these fields.
+        for text, at in _values(part, path, field) if field[0] in part else ():
             if isinstance(text, str) and (text or field in _NEVER_EMPTY) and not is_open(text):
                 yield from (invalid(at, text, error) for error in errors(text))
 

@@ -264,14 +264,13 @@ def _amounts(part: Object, *, defaulted: bool) -> tuple[Amounts, Amounts]:
 def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Names, minor: int) -> Problems:
     for field, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():
-            where, named = (*at, field, name), f"{field_path((*at, field))}[{name}]"
-            shown = name if minor >= _FIRST_WITH_JSON else Printed(name)
-            yield from (invalid(where, shown, error, named=named) for error in name_errors(name))
-            yield from (invalid(where, str(amount), error, named=named) for error in _amount_errors(name, amount))
+            json = minor >= _FIRST_WITH_JSON
+            errors: list[tuple[object, str]] = [(name if json else Printed(name), error) for error in name_errors(name)]
+            errors += ((str(amount), error) for error in _amount_errors(name, amount))
             if (name in _COUNTED or _is_extended(name)) and amount.value.denominator != 1:
-                yield invalid(
-                    where, str(amount) if minor >= _FIRST_WITH_JSON else amount.struct, "must be an integer", named=named
-                )
+                errors.append((str(amount) if json else amount.struct, "must be an integer"))
+            for shown, error in errors:
+                yield invalid((*at, field, name), shown, error, named=f"{field_path((*at, field))}[{name}]")
     for name, amount in requests.items():
         limit, fixed = limits.get(name), not _is_native(name) or name.startswith(_HUGE)
         if limit is None and fixed:
