@@ -1,6 +1,7 @@
 """The MCP server, driven by the protocol's own client."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,39 @@ def test_no_tool_reads_outside_of_the_folder(folder: Path, path: str) -> None:
     link.unlink()
     assert failed
     assert "outside of the folders" in text
+
+
+@pytest.mark.parametrize(
+    ("tool", "workload"), [("explain", "../secret.yaml:3"), ("suggest", "../secret.yaml"), ("explain", "pods/link")]
+)
+def test_what_names_a_workload_is_no_path_outside_of_the_folder(folder: Path, tool: str, workload: str) -> None:
+    (folder / "pods").mkdir()
+    (folder / "pods" / "link").symlink_to(folder.parent / "secret.yaml")
+    failed, text = call(folder, tool, workload=workload, paths=[])
+    shutil.rmtree(folder / "pods")
+    assert failed
+    assert "outside of the folders" in text
+
+
+def test_a_file_and_a_line_name_a_workload(folder: Path) -> None:
+    failed, text = call(folder, "explain", workload="web.yaml:3", paths=[])
+    assert not failed
+    assert "Deployment shop/web" in text
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("check", {"paths": ["a\0b"]}),
+        ("check", {"paths": ["web.yaml"], "openshift": "\0"}),
+        ("diff", {"before": "\0", "after": "web.yaml"}),
+        ("check", {"paths": ["x" * 200_000]}),
+    ],
+)
+def test_what_is_no_argument_of_a_program_is_an_error_of_the_call(folder: Path, tool: str, arguments: dict[str, Any]) -> None:
+    failed, text = call(folder, tool, **arguments)
+    assert failed
+    assert "scclint cannot take these arguments" in text
 
 
 def test_a_path_is_never_an_option(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`scclint mcp`: the tools of the MCP server. Each runs one command of scclint in a process of its own, and returns what the command prints.
 
-The tools read files below the roots alone, and write nothing. A command has the limits that it has on the command line.
+A call names files below the roots alone, and the tools write nothing. A command has the limits that it has on the command line: what a
+file refers to, such as the base of a kustomization, may also be anywhere in the git work tree.
 """
 
 import os
@@ -34,14 +35,21 @@ def run(args: Namespace) -> int:
 
 
 def make_server(roots: Sequence[str]) -> MCPServer[object]:
-    """Return the server. Paths are relative to the first of `roots`, and no tool reads outside of them."""
+    """Return the server. Paths are relative to the first of `roots`, and no call may name one outside of them."""
     folders = [os.path.realpath(root) for root in roots]
     server: MCPServer[object] = MCPServer("scclint", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING")
     tool = server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False), structured_output=False)
 
-    def read(*arguments: str, openshift: str, text: str | None = None) -> str:
+    def read(*arguments: str, openshift: str, names: Sequence[str] = (), paths: Sequence[str] = (), text: str = "") -> str:
         releases = [f"--openshift={openshift}"] if openshift else []
-        return _output([*arguments[:1], "--no-cache", *releases, *arguments[1:]], folders[0], text)
+        try:
+            # A workload or a revision may be a path as well, also one before a line.
+            _inside([*names, *(name.rpartition(":")[0] for name in names)], folders)
+            command = [*arguments[:1], "--no-cache", *releases, *arguments[1:], "--", *names, *_inside(paths, folders)]
+            return _output(command, folders[0], text)
+        except (OSError, ValueError) as error:
+            # A path or an argument has no NUL and no lone surrogate, and is not too long for the kernel.
+            raise ToolError(f"scclint cannot take these arguments: {error}") from None
 
     @tool
     def check(paths: list[str], openshift: str = "") -> str:
@@ -49,30 +57,27 @@ def make_server(roots: Sequence[str]) -> MCPServer[object]:
 
         `openshift` names the releases to judge for, such as `4.20,5.0`.
         """
-        return read("check", "--format=json", "--output=-", "--", *_inside(paths, folders), openshift=openshift)
+        return read("check", "--format=json", "--output=-", paths=paths, openshift=openshift)
 
     @tool
     def explain(workload: str, paths: list[str], openshift: str = "") -> str:
         """Explain which SCC admits a workload and why the others reject it. `workload` is `KIND/NAME`, such as `deployment/web`."""
-        return read("explain", "--output=-", "--", workload, *_inside(paths, folders), openshift=openshift)
+        return read("explain", "--output=-", names=[workload], paths=paths, openshift=openshift)
 
     @tool
     def explain_message(message: str, paths: list[str], openshift: str = "") -> str:
         """Explain an error that a cluster printed, and show its cause in manifests if `paths` names some."""
-        return read("explain", "--message=-", "--output=-", "--", *_inside(paths, folders), openshift=openshift, text=message)
+        return read("explain", "--message=-", "--output=-", paths=paths, openshift=openshift, text=message)
 
     @tool
     def suggest(workload: str, paths: list[str], openshift: str = "") -> str:
         """Print the least SCC for a workload, with the role and the binding that grant it, as YAML. `workload` is `KIND/NAME`."""
-        return read("suggest", "--output=-", "--", workload, *_inside(paths, folders), openshift=openshift)
+        return read("suggest", "--output=-", names=[workload], paths=paths, openshift=openshift)
 
     @tool
     def diff(before: str, after: str, openshift: str = "") -> str:
         """Show as JSON what a change does to each workload. `before` and `after` are folders, files or git revisions."""
-        for name in (before, after):
-            if os.path.exists(os.path.join(folders[0], name)):
-                _inside([name], folders)
-        return read("diff", "--format=json", "--output=-", "--", before, after, openshift=openshift)
+        return read("diff", "--format=json", "--output=-", names=[before, after], openshift=openshift)
 
     return server
 
@@ -86,12 +91,12 @@ def _inside(paths: Sequence[str], folders: Sequence[str]) -> list[str]:
     return real
 
 
-def _output(arguments: Sequence[str], folder: str, text: str | None) -> str:
+def _output(arguments: Sequence[str], folder: str, text: str) -> str:
     """Run a command of scclint and return its output. Raises ToolError if it prints nothing, or too much."""
     command = [sys.executable, "-P", "-m", "scclint", *arguments]
     try:
         done = subprocess.run(
-            command, cwd=folder, input=text or "", capture_output=True, text=True, timeout=MAX_TOOL_SECONDS, check=False
+            command, cwd=folder, input=text, capture_output=True, text=True, timeout=MAX_TOOL_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         raise ToolError(f"scclint was ended after {MAX_TOOL_SECONDS} seconds: name fewer paths") from None
