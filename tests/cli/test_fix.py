@@ -44,6 +44,20 @@ SAFE = WEB.replace(": no\n", ": false\n")
 UNSAFE = SAFE.replace("            runAsUser: 1001  # the image's\n", "").replace("            runAsUser: 1001\n", "")
 
 
+def test_a_diff_cannot_control_a_terminal_and_can_be_applied_elsewhere(
+    cli: Cli, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "web.yaml").write_text(
+        WEB.replace("the image's", "\u202e\u2066").replace("\n", "\r\n"), encoding="utf-8", newline=""
+    )
+    applied_elsewhere = cli("fix", "--diff", "web.yaml").out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    shown = cli("fix", "--diff", "web.yaml").out
+    assert "\u202e\u2066" in applied_elsewhere
+    assert "\\u202e\\u2066" in shown
+    assert all(character.isprintable() for line in shown.split("\n") for character in line)
+
+
 def test_safe_fixes_are_applied_and_the_rest_is_told(here: Path, cli: Cli) -> None:
     (here / "web.yaml").write_text(WEB)
     run = cli("fix")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from scclint.cli.output import open_run, settings
+from scclint.cli.output import open_run, settings, terminal_columns
 from scclint.cli.progress import progress
 from scclint.cli.status import status_of_fix
 from scclint.config.model import Config
@@ -19,7 +19,7 @@ from scclint.remedy.fixes import pins
 from scclint.remedy.proofs import with_fixes
 from scclint.remedy.prove import NEEDLESS_GRANT
 from scclint.report.output import say, write
-from scclint.report.text import diagnostics, place, visible_line
+from scclint.report.text import diagnostics, place, visible, visible_line
 from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
@@ -49,6 +49,8 @@ def run(args: Namespace) -> int:
         say(line)
     if diff:
         text = "".join(unified_diff(file, fixed.originals[file], fixed.texts[file]) for file in sorted(fixed.texts))
+        if terminal_columns() is not None:
+            text = visible(text.replace("\r\n", "\n"), None)
         if text:
             write(text, None)
     elif check:

@@ -106,6 +106,25 @@ def test_a_broken_document_keeps_the_other_problems(tmp_path: Path) -> None:
     with_editor(tmp_path, session)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["file:///", "file:///dev/stdin", "file:///a%00b.yaml", "untitled:a%00b", "file:///\ud800.yaml", "file://[::1/web.yaml"],
+)
+def test_a_document_that_is_no_file_leaves_the_others_their_problems(tmp_path: Path, uri: str) -> None:
+    (tmp_path / "web.yaml").write_text(ROOT)
+
+    async def session(editor: Editor) -> list[str]:
+        document = types.TextDocumentItem(uri, "yaml", 1, ROOT)
+        editor.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        hover = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(3, 9))
+        assert await editor.client.text_document_hover_async(hover) is None
+        editor.open("web.yaml")
+        assert "SCC101" in codes(await editor.problems_of("web.yaml"))
+        return editor.messages
+
+    assert not any("bug of scclint" in message for message in with_editor(tmp_path, session))
+
+
 def test_problems_say_where_else_to_look(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text(ROOT.replace("runAsUser: 0", "privileged: true"))
     (tmp_path / "binding.yaml").write_text(BINDING.replace("scc:anyuid", "scc:privileged"))

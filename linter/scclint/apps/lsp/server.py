@@ -201,11 +201,20 @@ class Server(LanguageServer):
                 yield types.PublishDiagnosticsParams(buffer.uri, diagnostics, buffer.version)
 
     def _path(self, uri: str) -> str:
-        """The path of a document; empty if it has none. One that was never saved is judged as a file of the folder that the editor opened."""
-        if not uri.startswith(UNTITLED):
-            return uris.to_fs_path(uri) or ""
+        """The path of a document; empty if it has none, or if a folder or a device is there.
+
+        One that was never saved is judged as a file of the folder that the editor opened.
+        """
         name = unquote(uri.removeprefix(UNTITLED))
-        return os.path.join(self.workspace.root_path or os.getcwd(), name if name.endswith(SUFFIXES) else f"{name}.yaml")
+        unsaved = os.path.join(self.workspace.root_path or os.getcwd(), name if name.endswith(SUFFIXES) else f"{name}.yaml")
+        try:
+            path = unsaved if uri.startswith(UNTITLED) else uris.to_fs_path(uri) or ""
+            encoded = os.fsencode(path)
+        except ValueError:
+            # It is no URI, or no file system can have the name.
+            return ""
+        is_special = os.path.exists(path) and not os.path.isfile(path)
+        return "" if is_special or b"\0" in encoded else path
 
     def _project(self, path: str, buffers: Mapping[str, Buffer]) -> Project | None:
         """The project that a file belongs to, with the texts of the editor; None for what is no file."""
