@@ -1,13 +1,16 @@
 """Measures everything that README.md reports, in one run, and prints its tables.
 
-    python benchmarks/run.py --corpus FOLDER [--tools FOLDER] [--schemas FOLDER]
+    python benchmarks/run.py --corpus FOLDER [--tools FOLDER] [--schemas FOLDER] [--overlays FOLDER]
 
 The Python that runs this must have scclint installed, as users have it (from a wheel). `--tools` has whatever of
-checkov, kube-linter, kubeconform and kube-score is to be compared; `--schemas` the JSON schemas that kubeconform would fetch.
+checkov, kube-linter, kubeconform and kube-score is to be compared; `--schemas` the JSON schemas that kubeconform would fetch;
+`--overlays` is a repository of kustomizations, which kustomize on PATH builds.
 """
 
 import argparse
+import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -128,6 +131,28 @@ def deployments(folder: str, number: int, tools: str, schemas: str) -> None:
     table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
 
 
+def rendering(overlays: str) -> None:
+    """What `check` costs beside the builds of all kustomizations alone."""
+    judge = [SCCLINT, "check", "--no-cache", "--fixes", "never", "--format", "json"]
+    listed = [SCCLINT, "units", "--render", "never", "--format", "json", overlays]
+    units = json.loads(subprocess.run(listed, capture_output=True, text=True, check=False).stdout)["units"]
+    folders = [os.path.join(overlays, unit["path"]) for unit in units if unit["kind"] == "kustomize"]
+    builds = "; ".join(f"kustomize build {shlex.quote(folder)}" for folder in folders)
+    commands = {
+        "`scclint check --render never`": [*judge, "--render", "never", overlays],
+        f"`kustomize build` for each of the {len(folders)}": ["sh", "-c", builds],
+        "`scclint check --jobs 1`": [*judge, "--jobs", "1", overlays],
+        "`scclint check`": [*judge, overlays],
+    }
+    costs = cheapest(list(commands.values()), 2)
+    print("### Rendering\n")
+    rows = [
+        (name, f"{cost.cpu:.1f} s", f"{cost.wall:.1f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.1f}")
+        for name, cost in zip(commands, costs, strict=True)
+    ]
+    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
+
+
 def growth(folder: str) -> None:
     path = os.path.join(folder, "growth.yaml")
 
@@ -227,6 +252,7 @@ def main() -> None:
     parser.add_argument("--tools", default="")
     parser.add_argument("--schemas", default="")
     parser.add_argument("--deployments", type=int, default=10_000)
+    parser.add_argument("--overlays", default="")
     args = parser.parse_args()
     corpus = os.path.abspath(args.corpus)
     with tempfile.TemporaryDirectory() as folder:
@@ -234,6 +260,8 @@ def main() -> None:
         startup(folder)
         throughput(folder, corpus, os.path.abspath(args.tools) if args.tools else "", args.schemas)
         deployments(folder, args.deployments, os.path.abspath(args.tools) if args.tools else "", args.schemas)
+        if args.overlays:
+            rendering(os.path.abspath(args.overlays))
         admissions()
         growth(folder)
         memory(folder, copies(folder, corpus, 7))
