@@ -45,6 +45,7 @@ spec:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from scclint.api import Document, Place, Problem, Severity, Span, World, rule
@@ -73,7 +74,12 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     )
 
 
+_KEY = re.compile(r"\b(?:kind|apiVersion)(?:[\"'][ \t]*+:|[ \t]*+:(?:\s|$))")
+"""A key that every object has, whatever is wrong in front of it."""
+
+
 def _may_be_manifest(document: Document, world: World) -> bool:
     """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system."""
-    named = "kind" in document.text or "apiVersion" in document.text
-    return named or document.index > 0 or any(obj.file == document.file for obj in world.objects)
+    return (
+        _KEY.search(document.text) is not None or document.index > 0 or any(obj.file == document.file for obj in world.objects)
+    )

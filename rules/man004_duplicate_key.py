@@ -69,8 +69,8 @@ from ._tree import Entry, MappingNode, Path, ScalarNode, has_duplicates, mapping
     cwe=(694,),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
-    # No cluster reads a document that has neither kind nor apiVersion. In a template, conditions keep such keys apart.
-    manifest = (document.kind or document.api_version) and not document.is_template
+    # No cluster reads a document without kind or apiVersion. In a template, conditions keep such keys apart.
+    manifest = document.kind and document.api_version and not document.is_template
     for path, mapping in mappings(document.root) if manifest and has_duplicates(document.root) else ():
         if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
             yield from _run_together(object_name(document.root, path), path, mapping)

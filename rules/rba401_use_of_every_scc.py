@@ -42,7 +42,7 @@ rules:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Role, Severity, View, World, rule, scc_grant
+from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
 
 from ._grants import aggregated, bound_to
 
@@ -86,5 +86,11 @@ def _fix(item: View, role: Role, world: World) -> str:
         return (
             "Replace * in resources with the resources that the subjects need. If they need an SCC, bind ClusterRole "
             "system:openshift:scc:NAME."
+        )
+    if set(as_list(item.data.get("verbs"))) != {"use"}:
+        # With resourceNames, no object can be created or listed.
+        return (
+            "Allow use in a rule of its own, with the SCC that the subjects need in resourceNames, and keep in this rule only the other "
+            "verbs that they need."
         )
     return "List the SCC that the subjects need in resourceNames, or bind ClusterRole system:openshift:scc:NAME instead."

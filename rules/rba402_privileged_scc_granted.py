@@ -48,6 +48,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import (
+    ApiObject,
     Problem,
     Related,
     Remedy,
@@ -56,6 +57,7 @@ from scclint.api import (
     Severity,
     World,
     and_more,
+    as_list,
     effects_of,
     rule,
     subjects_removed,
@@ -128,11 +130,23 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
                 "bind a role that lists only the resources that the subjects need"
                 if reached.anything
                 else "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this "
-                "workload uses",
+                "workload uses" + (", unless the program itself grants it to others" if _may_grant(role) else ""),
                 effects_of(binding, world, *subjects_removed(binding)),
             ),
         ),
     )
+
+
+_OF_RBAC = ("*", "roles", "rolebindings", "clusterroles", "clusterrolebindings")
+
+
+def _may_grant(role: ApiObject | None) -> bool:
+    """Whether a role allows creating roles or bindings. The API server lets no account grant a right that it does not have."""
+    rules = [item.data for item in role.rules] if isinstance(role, Role) else []
+    writing = (
+        as_list(rule.get("resources")) for rule in rules if any(verb in as_list(rule.get("verbs")) for verb in ("create", "*"))
+    )
+    return any(resource in resources for resources in writing for resource in _OF_RBAC)
 
 
 def _named(subjects: list[Subject]) -> str:

@@ -129,9 +129,8 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: Wor
 
 def _more(outcome: Outcome) -> str:
     privileged = any(container.privileged.value is True for container in outcome.workload.pod.containers)
-    return (f"{without_privileged(outcome)} " if privileged else "") + (
-        "If the cluster already has this grant, add it to the input (--cluster-state)."
-    )
+    replace = without_privileged(outcome) if privileged else ""
+    return f"{replace} If the cluster already has this grant, add it to the input (--cluster-state).".lstrip()
 
 
 def _distance(reasons: tuple[FieldError, ...]) -> int:

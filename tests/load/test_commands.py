@@ -58,6 +58,14 @@ def found(text: str) -> list[tuple[str, str, str, list[str]]]:
         ),
         ("oc adm policy add-scc-to-user anyuid -z web", ("RoleBinding", "", f"{SCC}anyuid", ["ServiceAccount /web"])),
         (
+            "oc adm policy add-scc-to-user anyuid -z web 2>/dev/null",
+            ("RoleBinding", "", f"{SCC}anyuid", ["ServiceAccount /web"]),
+        ),
+        (
+            "oc adm policy add-scc-to-user anyuid alice 2 >/dev/null",
+            ("ClusterRoleBinding", "", f"{SCC}anyuid", ["User /alice", "User /2"]),
+        ),
+        (
             'kubectl create rolebinding web -n shop --clusterrole="edit" --serviceaccount=shop:web',
             ("RoleBinding", "shop", "edit", ["ServiceAccount shop/web"]),
         ),

@@ -27,6 +27,8 @@ ANY_SE_LINUX = "any SELinux label"
 SUPER_PRIVILEGED = "SELinux type spc_t"
 EVERY_SYSCTL = "every sysctl"
 UNSAFE_SYSCTLS = "unsafe sysctls"
+_ONLY_PRIVILEGED = {"nsenter": "runs nsenter", "sysctl": "runs sysctl", "/proc/sys/": "uses /proc/sys/"}
+"""What a command does that no capability allows, by a part of the command. Of other containers, /proc/sys is mounted read-only."""
 
 _TAKES = (PRIVILEGED, HOST_PID, HOST_PATH)
 _REACHES = (HOST_NETWORK, HOST_IPC, ANY_SE_LINUX, SUPER_PRIVILEGED, EVERY_SYSCTL, UNSAFE_SYSCTLS)
@@ -155,8 +157,9 @@ def why_privileged(pod: Mapping[str, Any]) -> str:
                 return f"container {name} mounts volume {mount.get('name')} with mountPropagation: Bidirectional"
             if mount.get("name") in paths:
                 return f"container {name} mounts hostPath {paths[mount['name']]}"
-        if any("nsenter" in str(word) for field in ("command", "args") for word in container.get(field) or ()):
-            return f"container {name} runs nsenter"
+        words = [str(word) for field in ("command", "args") for word in container.get(field) or ()]
+        if does := next((does for tool, does in _ONLY_PRIVILEGED.items() if any(tool in word for word in words)), ""):
+            return f"container {name} {does}"
         if field := next((field for field in ("hostPID", "hostIPC") if spec.get(field)), ""):
             return f"container {name} is privileged and the pod sets {field}: true"
     return ""

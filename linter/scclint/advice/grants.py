@@ -6,7 +6,8 @@ from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.admission.verdict import Grant
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
-from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
+from scclint.model.object import Role
+from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT, namespace_name
 from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -103,9 +104,17 @@ def other_rights(world: World, namespace: str, account: str, kept: str = "") -> 
     for name, grant in world.memo(_rights, lambda: _rights(world)).get((namespace, account), ()):
         binding = grant.binding
         if name != kept and (binding is None or binding.namespace in ("", namespace)):
-            by = full_name(binding.kind, binding.namespace, binding.name) if binding else f"its entry in users of SCC {name}"
-            sccs.setdefault(by, []).append(name)
+            sccs.setdefault(_holder(grant, world) if binding else f"its entry in users of SCC {name}", []).append(name)
     return (f"{by} (SCC {and_more(names, 2)})" for by, names in sccs.items())
+
+
+def _holder(grant: Grant, world: World) -> str:
+    """What to remove for a grant by a binding to end: the binding, or a rule of its role if that has others."""
+    role = world.find(grant.role) if grant.role else None
+    if isinstance(role, Role) and len(role.rules) > 1:
+        return f"the rule about SCCs in {role.named}"
+    assert grant.binding is not None
+    return full_name(grant.binding.kind, namespace_name(grant.binding.namespace), grant.binding.name)
 
 
 def _rights(world: World) -> dict[tuple[str, str], list[tuple[str, Grant]]]:

@@ -256,6 +256,9 @@ def _words(text: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str
     for match in _WORD.finditer(text):
         if match[2]:
             end = match.start()
+            if match[2] in "<>" and words and words[-1].isdecimal() and text[:end].endswith(words[-1]):
+                # The number of a file that is redirected: `2>/dev/null`.
+                end -= len(words.pop())
             break
         if match[1] is None:
             continue
