@@ -68,8 +68,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *arguments: str, writing: bool = False) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(tree / "linter"), "PYTHONDONTWRITEBYTECODE": "1"}
-    env.pop("SCCLINT_WRITE_GOLDEN", None)
+    env = {**os.environ, "PYTHONPATH": str(tree / "linter")}
+    for name in ("SCCLINT_WRITE_GOLDEN", "PYTHONDONTWRITEBYTECODE"):
+        env.pop(name, None)
     if writing:
         env["SCCLINT_WRITE_GOLDEN"] = "1"
     command = [sys.executable, *arguments]

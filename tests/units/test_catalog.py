@@ -10,7 +10,7 @@ from scclint.record import replace
 from scclint.run.lint import find_units
 from tests.units.catalog import write_catalog
 
-BUNDLES = 200
+BUNDLES = 100
 
 
 def _by_bundle(report: scclint.Report) -> dict[str, list[Finding]]:

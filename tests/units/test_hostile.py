@@ -37,11 +37,14 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits that an attack reaches in seconds; both tools start within them."""
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Limits that an attack reaches in seconds; both tools start within them. They hold for renderers that are started later."""
     monkeypatch.setattr(render, "RENDER_MEMORY", 2 << 30)
-    monkeypatch.setattr(render, "RENDER_CPU", 5)
+    monkeypatch.setattr(render, "RENDER_CPU", 2)
     monkeypatch.setattr(render, "RENDER_SECONDS", 20)
+    renderer.cache_clear()
+    yield
+    renderer.cache_clear()
 
 
 class Server:
