@@ -74,7 +74,7 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     )
 
 
-_KEY = re.compile(r"\b(?:kind|apiVersion)(?:[\"'][ \t]*+:|[ \t]*+:(?:\s|$))")
+_KEY = re.compile(r"\b(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
 """A key that every object has, whatever is wrong in front of it."""
 
 
