@@ -173,12 +173,6 @@ class Cluster:
 
         return applied(live, item, last.get(ref))
 
-    def without_metadata(self, namespace: str, field: str, key: str) -> "Cluster":
-        """Return this cluster after a key of the `labels` or `annotations` of a namespace is deleted."""
-        return self.with_objects(
-            [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, field: {key: None}}}]
-        )
-
     def _with(
         self, decoded: Iterable[tuple[Object, Object]], last: Mapping[ObjectRef, Object] = EMPTY, *, merge: bool
     ) -> "Cluster":
