@@ -31,7 +31,7 @@ STIG = "stig-ocp4-v2r3"
 
 
 def assessed(text: str, name: str = "cis-ocp-1.9") -> dict[str, Assessment]:
-    run = run_over(text=text, filename="input.yaml", ignores=False)
+    run = run_over(text=text, filename="input.yaml")
     report = report_of(run)
     return {one.control.id: one for one in assess(framework(name), list(open_units(run)), report.findings)}
 
@@ -272,6 +272,32 @@ def test_json_follows_its_schema() -> None:
     )
     Draft202012Validator(SCHEMA).validate(found)
     assert found["summary"]["fail"] == sum(control["status"] == "fail" for control in found["controls"])
+
+
+@pytest.mark.parametrize(
+    ("mark", "status"),
+    [
+        ("# scclint: ignore[SEC201] the runtime filters calls", "suppressed"),
+        ("# scclint: ignore[SEC201]", "fail"),
+        ("# scclint: ignore[SEC201] until=2020-01-01 for now", "fail"),
+        ("# scclint: ignore[SCC104] for another rule", "fail"),
+    ],
+)
+def test_a_suppression_with_a_reason_counts_apart(mark: str, status: str) -> None:
+    """JSON still calls the control failed: a status has the meaning that it always had."""
+    text = mark.replace("ignore[", "ignore-file[") + "\n" + WEB + GRANT
+    found = assessed(text, "nist-800-53")["CM-6(1)"]
+    assert found.status == status
+    (control,) = json.loads(render_json(framework("nist-800-53"), [found]))["controls"]
+    assert (control["status"], control["suppressed"]) == ("fail", status == "suppressed")
+    reason = "(suppressed by comment: the runtime filters calls)"
+    assert all((reason in finding["message"]) == control["suppressed"] for finding in control["findings"])
+
+
+def test_a_suppressed_finding_beside_another_changes_no_status() -> None:
+    other = WEB.replace("name: web, namespace", "name: other, namespace")
+    text = "# scclint: ignore-file[RBA402] needed\n" + WEB + GRANT + "---\n" + other
+    assert assessed(text, "nist-800-53")["CM-6(1)"].status == "fail"
 
 
 def test_markdown_is_a_page() -> None:

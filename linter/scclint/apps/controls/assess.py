@@ -14,7 +14,7 @@ from scclint.record import record
 from scclint.run.judge import OpenUnit
 from scclint.text import listed
 
-Status = Literal["pass", "fail", "not assessable"]
+Status = Literal["pass", "fail", "suppressed", "not assessable"]
 
 _CLASSES: tuple[type[ApiObject], ...] = (Workload, Role, RoleBinding, SecurityContextConstraints)
 
@@ -30,7 +30,10 @@ _WORDS = {
 
 @record
 class Assessment:
-    """The status of a control, with what fails it. `why` says what is missing for a status; empty for pass and fail."""
+    """The status of a control, with what fails it. `why` says what is missing for a status; empty for the others.
+
+    The status is `suppressed` if nothing fails the control but findings that the repository suppresses with a reason.
+    """
 
     control: Control
     status: Status
@@ -81,7 +84,10 @@ def _assess(
     evidence = tuple(dict.fromkeys(chain(api_server if ADMISSION_PLUGIN in control.checks else (), *checks)))
     against = tuple(finding for finding in findings if finding.rule_id in control.rules)
     if evidence or against:
-        return Assessment(control, "fail", evidence, against)
+        is_open = evidence or any(
+            f.suppression is None or not f.suppression.reason or f.suppression.by == "finding" for f in against
+        )
+        return Assessment(control, "fail" if is_open else "suppressed", evidence, against)
     if not control.needs:
         return Assessment(control, "not assessable", why="files do not show whether the control is met")
     missing = [[_WORDS[kind] for kind in kinds if kind not in have] for kinds in control.needs]

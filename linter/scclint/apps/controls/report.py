@@ -7,6 +7,7 @@ from typing import Any
 from scclint.apps.controls.assess import Assessment
 from scclint.apps.controls.frameworks import Framework, controls_of, frameworks
 from scclint.report import Options, html_page, render
+from scclint.report.full import suppressed_words
 from scclint.report.html_page import TableBody, TableCell
 from scclint.report.json_text import dump
 from scclint.report.markdown import code, from_template, prose
@@ -24,6 +25,7 @@ _MOST_PLACES = 5
 
 def render_json(framework: Framework, assessments: Sequence[Assessment]) -> str:
     """The controls as JSON, which schemas/controls.json describes."""
+    counts = _counts(assessments)
     document = {
         "version": 1,
         "framework": {
@@ -36,7 +38,8 @@ def render_json(framework: Framework, assessments: Sequence[Assessment]) -> str:
             {
                 "id": assessment.control.id,
                 "title": assessment.control.title,
-                "status": assessment.status,
+                "status": "fail" if assessment.status == "suppressed" else assessment.status,
+                "suppressed": assessment.status == "suppressed",
                 "why": visible_line(assessment.why),
                 "findings": [
                     {"rule": rule, "message": visible_line(text), "file": visible_line(span.file), "line": span.line}
@@ -45,20 +48,21 @@ def render_json(framework: Framework, assessments: Sequence[Assessment]) -> str:
             }
             for assessment in assessments
         ],
-        "summary": _counts(assessments),
+        "summary": {**counts, "fail": counts["fail"] + counts["suppressed"]},
     }
     return dump(document) + "\n"
 
 
 def evidence_of(assessment: Assessment) -> Iterator[tuple[str, str, Span]]:
-    """Yield what fails a control: the rule (empty for a check of the control's own), what it says, and where."""
+    """Yield what fails a control: the rule (empty for a check of the control's own), what it says with its suppression, and where."""
     yield from (("", evidence.message, evidence.span) for evidence in assessment.evidence)
-    yield from ((finding.rule_id, finding.message, finding.span) for finding in assessment.findings)
+    yield from ((f.rule_id, f"{f.message}{suppressed_words(f)}", f.span) for f in assessment.findings)
 
 
 def _counts(assessments: Sequence[Assessment]) -> Json:
     return {
-        status: sum(assessment.status == status for assessment in assessments) for status in ("pass", "fail", "not assessable")
+        status: sum(assessment.status == status for assessment in assessments)
+        for status in ("pass", "fail", "suppressed", "not assessable")
     }
 
 
@@ -68,8 +72,8 @@ def full_title(framework: Framework) -> str:
 
 
 def summary(assessments: Sequence[Assessment]) -> str:
-    """Return how many controls have each status: `1 pass, 2 fail, 3 not assessable`."""
-    return ", ".join(f"{number} {status}" for status, number in _counts(assessments).items())
+    """Return how many controls have each status: `1 pass, 2 fail, 3 not assessable`. None suppressed is not said."""
+    return ", ".join(f"{n} {status}" for status, n in _counts(assessments).items() if n or status != "suppressed")
 
 
 def render_text(framework: Framework, assessments: Sequence[Assessment]) -> str:
@@ -100,7 +104,7 @@ def render_markdown(framework: Framework, assessments: Sequence[Assessment]) -> 
         title=full_title(framework),
         summary=summary(assessments),
         framework=framework,
-        signs={"pass": "🟢", "fail": "🔴", "not assessable": "⚪"},
+        signs={"pass": "🟢", "fail": "🔴", "suppressed": "🟡", "not assessable": "⚪"},
         controls=[
             (
                 assessment,
@@ -130,13 +134,13 @@ def render_html(framework: Framework, assessments: Sequence[Assessment], about: 
         failed=[
             {"id": assessment.control.id, "title": assessment.control.title, "evidence": items}
             for assessment, items in zip(assessments, evidence, strict=True)
-            if assessment.status == "fail"
+            if items
         ],
     )
 
 
 def _cells(assessment: Assessment, objects: int) -> list[TableCell]:
-    tones = {"fail": "error", "not assessable": "quiet"}
+    tones = {"fail": "error", "suppressed": "warning", "not assessable": "quiet"}
     return [
         TableCell("Title", assessment.control.title),
         TableCell("Status", assessment.status, tones.get(assessment.status, "")),
