@@ -73,7 +73,7 @@ from scclint.api import LEVELS, Namespace, Outcome, Problem, Set, Severity, Work
     study=(5, 5),
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
-    outcomes = _outcomes(world).get(namespace.name, [])
+    outcomes = world.memo(_by_namespace, lambda: _by_namespace(world)).get(namespace.name, [])
     if namespace.kind != "Namespace" or not outcomes:
         return
     answers = [outcome.pod_security for outcome in outcomes]
@@ -94,12 +94,8 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     )
 
 
-def _outcomes(world: World) -> dict[str, list[Outcome]]:
-    """Return the outcomes of the workloads of each namespace."""
-    return world.memo(_outcomes, lambda: _by_namespace(world))
-
-
 def _by_namespace(world: World) -> dict[str, list[Outcome]]:
+    """Return the outcomes of the workloads of each namespace."""
     outcomes: dict[str, list[Outcome]] = {}
     for workload in world.of(Workload):
         outcomes.setdefault(world.namespace_of(workload), []).append(world.outcome(workload))

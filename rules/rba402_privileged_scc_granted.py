@@ -106,6 +106,9 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     named = "" if binding.implied else _named(subjects)
+    elsewhere = [
+        s.shown for s in subjects if s.kind == "service account" and world.other_units.uses_account(s.namespace, s.name)
+    ]
     least = all(is_least(scc, world, s.namespace, s.name) for scc in opens for s in subjects)
     steps = reached.steps(world, widest, binding)
     role = world.find(reached.origin, binding)
@@ -117,6 +120,11 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         notes=(
             f"SCC {widest} opens the node: {and_more(opens[widest], 3)}",
             *([f"the name of the role is {reached.role.name}"] if informative else ()),
+            *(
+                [f"pods outside of this unit may run as {and_more(elsewhere, 2)}: SCC102 says what those in the input use"]
+                if elsewhere
+                else ()
+            ),
         ),
         at=role_place(binding, world, widest),
         related=steps,

@@ -15,8 +15,11 @@ Remove the fields that the finding names, a volume with its mounts, and the gran
 no more than some capabilities, write them instead of `privileged: true`. No capability is enough for a container that mounts a
 host path or with `mountPropagation: Bidirectional`, runs `nsenter`, or uses the host's process IDs. If the workload needs the
 fields, write a custom SCC that allows only those fields and lists `runtime/default` under `seccompProfiles`, and grant
-it to this workload's own service account only. If the SCC opens no more than its pods use, and they need all of it, suppress the
-finding with the reason: SCC312 and RBA402 are infos then.
+it to this workload's own service account only.
+
+A pod that can take over its node has this warning under every SCC, on purpose: someone has to decide whether the program may do
+so. If it needs the access, and its SCC opens no more than that, suppress the finding with your reason. SCC312 and RBA402 are infos
+then. If the pod later asks for more, a comment or annotation of the pull request hides nothing from `--diff-base`.
 
 ## Before
 
@@ -54,6 +57,7 @@ from typing import NamedTuple
 
 from scclint.api import (
     REQUIRED_SCC,
+    Access,
     Candidate,
     Field,
     FieldError,
@@ -77,8 +81,12 @@ from scclint.api import (
 )
 
 from ._allowances import more_restrictive
+from ._quote import quoted
 from ._scc import is_least, opened
 from ._words import first_per_field, pods, when_created
+
+_ACCEPTED = Remedy("suppress this finding with your reason if the program needs this access to its node")
+"""For pods that can take their node under an SCC that opens no more of it: whether they may is for their author to decide."""
 
 
 @rule(
@@ -101,23 +109,24 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or scc is None or not node:
         return
     cause = _cause(outcome, scc, world)
-    used = [access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)]
+    used = used_by(verdict.pod, world.cluster.kubernetes_minor)
+    words = [access.words for access in used]
     # An SCC that opens no more than the pods of the account use has no more restrictive one.
     least = is_least(scc, world, outcome.namespace, workload.pod.service_account)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     opens = f"SCC {scc} opens {and_more((access.words for access in node), 3)}"
-    facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, pods(workload))]
+    facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, workload)]
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
     yield Problem(
         f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}; "
-        f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(used, 2) if used else 'none of it'}",
+        f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(words, 2) if used else 'none of it'}",
         notes=tuple(facts),
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        remedies=_remedies(outcome, bool(privileged), world, is_least=least, uses_node=bool(used)),
+        remedies=_remedies(outcome, bool(privileged), world, is_least=least, used=used),
         help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
         if privileged
         else "",
@@ -157,13 +166,14 @@ def _closest(candidates: list[Candidate]) -> Candidate | None:
     return min(rejecting, key=lambda candidate: len(first_per_field(candidate.reasons)), default=None)
 
 
-def _reasons(cause: _Cause, pods: str) -> Iterator[str]:
+def _reasons(cause: _Cause, workload: Workload) -> Iterator[str]:
     if cause.annotation is not None:
         yield f"annotation {REQUIRED_SCC} requires it" + (
-            f", and {cause.without_it} would admit {pods} without the annotation" if cause.without_it else ""
+            f", and {cause.without_it} would admit {pods(workload)} without the annotation" if cause.without_it else ""
         )
     if cause.rejected:
-        yield f"{cause.closest} rejects {pods} because of {and_more(_field_names(cause.rejected), 4)}"
+        fields = dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in cause.rejected)
+        yield f"{cause.closest} rejects {pods(workload)} because of {and_more(fields, 4)}"
 
 
 def _place(workload: Workload, cause: _Cause) -> Located:
@@ -178,17 +188,13 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
 
 
-def _remedies(outcome: Outcome, privileged: bool, world: World, *, is_least: bool, uses_node: bool) -> tuple[Remedy, ...]:
-    if privileged and without_privileged(outcome):
+def _remedies(
+    outcome: Outcome, privileged: bool, world: World, *, is_least: bool, used: tuple[Access, ...]
+) -> tuple[Remedy, ...]:
+    if privileged and without_privileged(outcome) and not is_least:
         return ()
     changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
-    if is_least:
-        return changes
+    accepted = (_ACCEPTED,) if any(access.takes for access in used) else ()
+    stays = accepted if is_least else (custom_grant(outcome, world),)
     # An author whose pod uses the node needs it more often than not.
-    return (custom_grant(outcome, world), *changes) if uses_node else (*changes, custom_grant(outcome, world))
-
-
-def _field_names(errors: list[FieldError]) -> list[str]:
-    """Return the names of the fields without indices, each once: `containers.securityContext.runAsUser`."""
-    names = (".".join(str(step) for step in e.path if not isinstance(step, int)).removeprefix("spec.") for e in errors)
-    return list(dict.fromkeys(names))
+    return (*stays, *changes) if used else (*changes, *stays)

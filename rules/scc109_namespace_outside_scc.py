@@ -152,7 +152,7 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     """
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
-    unless = "unless its pods must start before the API server, " if verdict.skipped == "run-level" else ""
+    unless = "unless its pods start before the API server, " if verdict.skipped == "run-level" else ""
     removed = f"{unless}remove {label} from namespace {outcome.namespace}"
     way, then = (removed, "after which") if label else ("move the workload to its own project", "where")
     moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
@@ -166,7 +166,7 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
-    rejects = f", {then} {closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}" if closest else ""
+    rejects = f", {then} {closest.scc} rejects {and_more(fields, 4)}" if closest else ""
     grant = least_grant(outcome, world)
     return Remedy(f"{way}{rejects}, and {grant.words}", grant.effects)
 

@@ -51,12 +51,13 @@ from scclint.api import (
     SecurityContextConstraints,
     Set,
     Severity,
-    Workload,
     World,
     and_more,
     asks_for_unconfined,
     rule,
 )
+
+from ._scc import workloads_under
 
 
 @rule(
@@ -93,11 +94,11 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 def _fix(scc: SecurityContextConstraints, world: World, *, replace: bool) -> str:
     """Return the fix. Without another entry, the SCC would reject every profile, so `unconfined` is to be replaced."""
     fix = "Write runtime/default instead of unconfined" if replace else "Remove unconfined"
-    outcomes = (world.outcome(workload) for workload in world.of(Workload))
-    asking = [o.workload.named for o in outcomes if o.verdict and o.verdict.scc == scc.name and asks_for_unconfined(o)]
+    asking = [
+        workload.named for workload, _ in workloads_under(scc.name, world) if asks_for_unconfined(world.outcome(workload))
+    ]
     if asking:
-        asks = "asks" if len(asking) == 1 else "ask"
-        fix += f", and set RuntimeDefault in {and_more(asking, 3)}, which {asks} for Unconfined"
-    if replace:
-        return f"{fix}."
-    return f"{fix}. For workloads that need more system calls than runtime/default allows, list localhost/<path>."
+        fix += f", and set RuntimeDefault in {and_more(asking, 3)}, which ask{'s' if len(asking) == 1 else ''} for Unconfined"
+    return f"{fix}." + (
+        "" if replace else " For workloads that need more system calls than runtime/default allows, list localhost/<path>."
+    )

@@ -8,7 +8,8 @@ admits use of that. An SCC opens the node in two ways:
 - It lets a container *reach* the node: the host's network or IPC, `NET_ADMIN` or `NET_RAW` together with the host's
   network, any SELinux label or the type `spc_t`, or every sysctl. If the SCC opens no more than that, the severity is info.
 
-The severity is also info if the pods in the input use all that the SCC opens.
+The severity is also info if the pods in the input use all that the SCC opens. If pods of another unit may run under the SCC, a note
+says so, because the rule looks at the pods of one unit only.
 
 A capability counts in `allowedCapabilities` and in `defaultAddCapabilities`.
 
@@ -99,9 +100,9 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         return
     under = workloads_under(scc.name, world) if world.scc(scc.name) is scc else []
     used = list(dict.fromkeys(text for _, words in under for text in words))
-    takes = any(access.takes for access in opened)
+    elsewhere = scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)
     uses = f"; its pods use {listed(used)}" if used else ""
-    if not used and not _has_placeholder(scc) and not (scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)):
+    if not used and not elsewhere and not _has_placeholder(scc):
         uses = "; no pod in the input uses any of it"
     least = bool(under) and is_least(scc.name, world)
     yield Problem(
@@ -111,13 +112,14 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         + tuple(Related(f"{workload.named} uses {listed(words)}", workload.place.span) for workload, words in under if words)[
             :4
         ],
-        help="Allow only what its pods use, and grant the SCC only to the service account that needs it."
-        if used and not least
-        else "Grant the SCC only to the service account that needs it."
+        notes=("pods outside of this unit may run under it: SCC102 says what those in the input use",) if elsewhere else (),
+        help="Grant the SCC only to the service account that needs it."
+        if least or elsewhere
+        else "Allow only what its pods use, and grant the SCC only to the service account that needs it."
         if used
         else "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
         "their service account.",
-        severity=None if takes and not least else Severity.INFO,
+        severity=None if any(access.takes for access in opened) and not least else Severity.INFO,
     )
 
 

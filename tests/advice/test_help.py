@@ -253,7 +253,7 @@ def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     assert "Or remove volume logs (hostPath /var/log) with its mounts (" in advice(DEPLOYMENT + mounted, "SCC101")
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
     assert "emove volume logs (hostPath /var/log) with its mounts, and write" in advice(granted, "SEC201")
-    assert "Remove volume logs (hostPath /var/log) with its mounts" in advice(granted, "SCC102")
+    assert "Or remove volume logs (hostPath /var/log) with its mounts" in advice(granted, "SCC102")
 
 
 @pytest.mark.parametrize(

@@ -314,6 +314,25 @@ def test_a_suppression_of_a_change_does_not_count(repository: Path, cli: Cli, ol
     assert cli("check", "--diff-base", base).status == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("path: /var/log/pods", "path: /"), ("image:", "securityContext: {privileged: true}\n          image:")],
+)
+def test_a_suppression_covers_no_wider_access(repository: Path, cli: Cli, old: str, new: str) -> None:
+    """The author of a least SCC accepts what the pod can do to its node. A change lets the pod do more, and adapts the SCC."""
+    text = Path(__file__, "../../../fixtures/privileged-scc/bad-least.yaml").resolve().read_text()
+    Path("demo/agent.yaml").write_text(f"# scclint: ignore-file[SCC102] collects logs\n{text}")
+    base = commit("accepted")
+    assert [line for line in found(cli) if "agent" in line] == []
+    assert found(cli, "--diff-base", base) == []
+    edit("demo/agent.yaml", old, new)
+    edit("demo/agent.yaml", "allowPrivilegedContainer: false", "allowPrivilegedContainer: true")
+    edit("demo/agent.yaml", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true")
+    assert [line for line in found(cli) if "SCC102" in line and "agent" in line] == []
+    new_findings = found(cli, "--diff-base", base)
+    assert [line.partition(" ")[2] for line in new_findings if "SCC102" in line] == ["SCC102"]
+
+
 def test_names_that_git_quotes(repository: Path, cli: Cli) -> None:
     name = 'demo/a "b"\tc\u00fc.yaml'
     Path(name).write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))

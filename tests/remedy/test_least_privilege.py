@@ -229,7 +229,7 @@ subjects: [{kind: ServiceAccount, name: web}]
     found = suggested(deployment(context="runAsUser: 0") + grant)
     assert found.pin
     assert f"{REQUIRED_SCC}: scc-shop-web" in render_yaml(found)
-    old = "remove RoleBinding shop/web (SCC anyuid) from the account, unless pods that are not in the input need it"
+    old = "remove RoleBinding web (SCC anyuid) from the account, unless pods that are not in the input need it"
     assert old in found.notes
 
 

@@ -80,6 +80,18 @@ def test_an_scc_that_pods_elsewhere_may_use_is_not_said_to_be_unused(tmp_path: P
     assert alone == f"{used}; no pod in the input uses any of it"
 
 
+@pytest.mark.parametrize("rule", ["SCC312", "RBA402"])
+def test_pods_elsewhere_are_named_before_a_right_is_narrowed(rule: str, tmp_path: Path) -> None:
+    here = scc("custom").replace("volumes:", "allowHostPID: true\nvolumes:") + "---\n" + role("custom") + "---\n"
+    here += binding("custom").replace('"system:openshift:scc:custom"', "user")
+    notes = []
+    for name, there in (("alone", UNRELATED), ("used", deployment())):
+        (finding,) = (f for f in judged(tmp_path / name, {"a": here, "b": there}).live if f.rule_id == rule)
+        notes.append([note for note in finding.notes if "outside of this unit" in note])
+        assert name == "alone" or "Allow only" not in finding.help
+    assert [len(found) for found in notes] == [0, 1]
+
+
 def test_an_ignore_is_unused_only_if_no_unit_uses_it(tmp_path: Path) -> None:
     base = deployment(pod="runAsUser: 0").replace(
         "metadata: {name: web", "# scclint: ignore[SCC107] it is old\nmetadata: {name: web"

@@ -7,11 +7,11 @@ from scclint.admission.verdict import Grant
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
 from scclint.model.object import Role
-from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT, namespace_name
+from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
 from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.text import and_more, full_name, listed
+from scclint.text import and_more
 
 SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")
 """Accounts as which pods without a serviceAccountName run, and those of builds, deployments and Tekton: they are granted nothing."""
@@ -58,17 +58,18 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
         # Hooks run as `default`, which cannot be changed.
         words = f"grant service account deployer, which creates the pods of hooks, {phrase or f'SCC {scc}'}"
     elif account in SHARED_ACCOUNTS:
-        words = f"run the workload as a service account of its own, and grant that account {phrase or f'SCC {scc}'}"
+        words = f"run the workload as a service account of its own, and grant it {phrase or f'SCC {scc}'}"
     verdict = outcome.verdict
     assert verdict is not None
     pin = ""
     if pinned(outcome, world) and verdict.required_scc != scc:
         pin = f", and name that SCC in the annotation {REQUIRED_SCC}"
-    user = ""
-    if scc:
-        after = world.cluster.admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace)
-        user = user_change(world.cluster.admission, verdict, after)
-    return Remedy(words + why + pin, (user,) if user else ())
+    admission = world.cluster.admission
+    after = admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace) if scc else None
+    user = user_change(admission, verdict, after)
+    # Rule SCC102 warns of pods that can take their node, under every SCC.
+    takes = any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor))
+    return Remedy(words + why + pin + ", and suppress SCC102 with your reason" * takes, (user,) if user else ())
 
 
 def least_grant(outcome: Outcome, world: World) -> Remedy:
@@ -89,22 +90,25 @@ def least_grant(outcome: Outcome, world: World) -> Remedy:
 
 
 def custom_grant(outcome: Outcome, world: World) -> Remedy:
-    """The grant of an SCC that allows only what the pod needs and lists the profiles that it asks for, instead of what admits it now."""
-    entries = listed(profile_entries(outcome))
-    scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
-    more = " (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else _suggest(outcome)
-    old = listed(other_rights(world, outcome.namespace, outcome.workload.pod.service_account))
-    is_shared = outcome.workload.pod.service_account in SHARED_ACCOUNTS
-    return grant(outcome, world, "", phrase=f"{scc}{more}{f', instead of {old}' if old and not is_shared else ''}")
+    """The grant of an SCC that allows only what the pod needs, instead of what admits it now."""
+    account = outcome.workload.pod.service_account
+    profiles = f", with seccompProfiles: [{', '.join(profile_entries(outcome))}]"
+    asks = f"{profiles} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else ""
+    old = "" if account in SHARED_ACCOUNTS else and_more(other_rights(world, outcome.namespace, account), 2)
+    phrase = f"a custom SCC that allows only what the pod needs{asks or _suggest(outcome) or profiles}{f', instead of {old}' if old else ''}"
+    return grant(outcome, world, "", phrase=phrase)
 
 
 def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:
-    """Yield what lets an account by its own name use other SCCs than `kept`, as phrases; nothing that the release brings."""
+    """Yield what lets an account by its own name use other SCCs than `kept`, as phrases; nothing that the release brings.
+
+    Bindings are of the namespace, or of the cluster.
+    """
     sccs: dict[str, list[str]] = {}
     for name, grant in world.memo(_rights, lambda: _rights(world)).get((namespace, account), ()):
         binding = grant.binding
         if name != kept and (binding is None or binding.namespace in ("", namespace)):
-            sccs.setdefault(_holder(grant, world) if binding else f"its entry in users of SCC {name}", []).append(name)
+            sccs.setdefault(_holder(grant, world) if binding else "its entry in users", []).append(name)
     return (f"{by} (SCC {and_more(names, 2)})" for by, names in sccs.items())
 
 
@@ -114,7 +118,7 @@ def _holder(grant: Grant, world: World) -> str:
     if isinstance(role, Role) and len(role.rules) > 1:
         return f"the rule about SCCs in {role.named}"
     assert grant.binding is not None
-    return full_name(grant.binding.kind, namespace_name(grant.binding.namespace), grant.binding.name)
+    return f"{grant.binding.kind} {grant.binding.name}"
 
 
 def _rights(world: World) -> dict[tuple[str, str], list[tuple[str, Grant]]]:
