@@ -66,6 +66,42 @@ def test_files_that_a_command_applies(file: str, text: str) -> None:
     assert units() == {"deploy": ("directory", "shop", IN_DEPLOY)}
 
 
+@pytest.mark.parametrize("name", ["w.YAML", "w.k8s", "w.json5", "w", "w.yaml.envsubst"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oc apply -n shop -f {}\n",
+        "set -e\nF=./{}\noc apply -n shop -f $F\n",
+        "cat {} | oc -n shop apply -f -\n",
+        "test -f x || envsubst '$A' < {} | kubectl apply -n shop -f-\n",
+        "sed -e 's/a/b/' \"$(pwd)/{}\" | tee x | oc replace -n shop --filename=/dev/stdin\n",
+    ],
+)
+def test_a_file_that_only_its_command_shows_to_hold_manifests(text: str, name: str) -> None:
+    write_files({"hack/x.sh": text.replace("{}", name), name: POD.replace("NAME", "w")})
+    assert list(units().values()) == [("directory", "shop", [name])]
+    assert "Pod w" in {finding.message.partition(":")[0] for finding in report_on(["."]).findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cat w.k8s\noc apply -n shop -f -\n",
+        "cat w.k8s; x | oc apply -n shop -f -\n",
+        "oc get pods | grep w.k8s\n",
+        "oc apply -n shop -f ../../w.k8s\n",
+        "oc apply -n shop -f link.k8s\n",
+        "cat deploy | oc apply -n shop -f -\n",
+    ],
+)
+def test_a_file_that_no_command_applies(text: str, tmp_path: Path) -> None:
+    outside = tmp_path.parent / "w.k8s"
+    outside.write_text(POD)
+    (tmp_path / "link.k8s").symlink_to(outside)
+    write_files({"hack/x.sh": text, "w.k8s": POD.replace("NAME", "w")})
+    assert not units()
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [

@@ -16,7 +16,7 @@ TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".i
 ASSET_FOLDERS = ("bindata", "assets")
 """Folders whose manifests the code of an operator fills in and applies."""
 
-SCRIPT_SUFFIXES = (".sh", ".bash", ".mk", "Makefile")
+SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".ksh", ".mk", "Makefile")
 """What scripts are called. The commands in them that grant SCCs count as grants."""
 
 PACKED_SUFFIX = ".tgz"
@@ -25,7 +25,7 @@ PACKED_SUFFIX = ".tgz"
 TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", PACKED_SUFFIX)
 """What is looked through for words, beside the files that hold manifests."""
 
-SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES)
+SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")
 """What is taken from folders; files named one by one may be called anything."""
 
 _NO_TEXT = "has a name that is not UTF-8, and is not read: rename it"

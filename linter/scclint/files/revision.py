@@ -16,7 +16,6 @@ from scclint.files.git import command, environment
 from scclint.limits import MAX_BYTES, MAX_FOLDER_DEPTH, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import EMPTY, record
 
-_READ_BESIDES = (".tpl", "Kustomization")
 _REGULAR, _LINK = "100", "120000"
 _NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
 """Why a disk does not take a name that git's objects may have: too long, or that of a file and of a folder."""
@@ -55,7 +54,7 @@ def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
 
 def is_manifest(file: str) -> bool:
     """Whether verdicts may depend on a file: a manifest, a script with grants, what says that podman runs a file, or what a renderer reads."""
-    return file.endswith((*SUFFIXES, *SCRIPT_SUFFIXES, ".md", *_READ_BESIDES))
+    return file.endswith((*SUFFIXES, *SCRIPT_SUFFIXES, ".md"))
 
 
 def text_of(revision: Revision, path: str) -> str | None:

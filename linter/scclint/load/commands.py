@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from scclint.files import SCRIPT_SUFFIXES
+from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
 from scclint.load.document import Document
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
 
@@ -27,6 +27,8 @@ _COMMAND = re.compile(
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
 )
 APPLYING = ("apply", "create", "replace")
+PIPED = "|"
+"""The name, among flags, of what stands in front of a pipe into a command, such as the file that `envsubst` reads."""
 _VERBS = {"kust": ("build",), "helm": ("upgrade", "install", "template")}
 """The verbs that deploy something, or print what is deployed, by the start of the tool's name. `oc` and `kubectl` have the others."""
 _LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")
@@ -128,6 +130,11 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
             folder = words[0] if words else ""
         elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "kustomize")):
             _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
+            if match["verb"] in APPLYING:
+                in_pipe = re.split("[;&]", plain[max(start, match.start() - _LONGEST) : match.start()])[-1].rpartition("|")[0]
+                # Files that are called like manifests are read anyway.
+                words_in_pipe, _, _ = _words(in_pipe.replace("<", " ").replace("|", " "), variables)
+                flags[PIPED] = [word for word in words_in_pipe if not word.endswith(SUFFIXES)]
             rest = _LINE_END.search(plain, at)
             shown = " ".join(plain[match.start() : at].replace("\\", " ").split())
             yield ScriptCommand(

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from scclint.files import SUFFIXES, TEMPLATE_SUFFIXES, is_below, walk
+from scclint.files import is_below, walk
 from scclint.finding import shortened
 from scclint.load import load_text
-from scclint.load.commands import OWN, TOP, ScriptCommand
+from scclint.load.commands import OWN, PIPED, TOP, ScriptCommand
 from scclint.record import replace
 from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
@@ -25,7 +25,7 @@ from scclint.yaml.nodes import to_data
 _UNKNOWN = re.compile(r"[$`]|\{\{")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
 _SETTINGS = ("set", "set-string", "set-json", "set-literal")
-_MANIFESTS = tuple(suffix for suffix in SUFFIXES if suffix not in TEMPLATE_SUFFIXES)
+_MANIFESTS = (".yaml", ".yml", ".json")
 _LONGEST = 200
 """Characters of a command that are shown."""
 
@@ -90,6 +90,7 @@ class Commands:
                     self._path(value, folder), self._tree, recursive=not flags.keys().isdisjoint(("R", "recursive"))
                 )
             ]
+            files += filter(os.path.isfile, (self._path(value, folder) for value in command.flag(PIPED)))
             if files:
                 applied = self.applied.setdefault((self._file, namespace), Applied({}, {}))
                 applied.files.update(dict.fromkeys(files))

@@ -479,8 +479,10 @@ class Split:
         outline = self._outline
         applied_by: dict[tuple[frozenset[str], str], dict[str, Iterable[str]]] = {}
         for (script, namespace), applied in self.deployed.commands.applied.items() if self.deployed.commands else ():
-            shown = (file for file in map(outline.shown, applied.files) if file in self._left)
-            files = frozenset(file for file in shown if built.isdisjoint(outline.facts(file).identities))
+            # A command may also apply a file that is not read for its name.
+            shown = ((file, outline.shown(file)) for file in applied.files)
+            left = (name for file, name in shown if name in self._left or (name not in outline.files and outline.has(file)))
+            files = frozenset(name for name in left if built.isdisjoint(outline.facts(name).identities))
             if files:
                 applied_by.setdefault((files, namespace), {})[script] = applied.commands
         for files, namespace in applied_by:

@@ -118,6 +118,8 @@ def test_a_document_that_is_no_file_leaves_the_others_their_problems(tmp_path: P
         editor.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
         hover = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(3, 9))
         assert await editor.client.text_document_hover_async(hover) is None
+        event = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(uri, "folder")], [])
+        editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
         editor.open("web.yaml")
         assert "SCC101" in codes(await editor.problems_of("web.yaml"))
         return editor.messages

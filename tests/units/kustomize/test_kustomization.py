@@ -1,9 +1,14 @@
 """What a kustomization takes in besides resources, and what a build adds to them."""
 
+import json
 from pathlib import Path
+from shutil import which
+
+import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.run.lint import find_units
 from tests.running import write_files
 from tests.units.kustomize.folders import BINDING, DEPLOYMENT, notes
 
@@ -36,3 +41,22 @@ def test_kustomize_adds_the_selector_and_the_namespace_of_subjects(here: Path) -
     remote = "resources: [web.yaml, grant.yaml, 'https://example.com/x.yaml']\ncommonLabels: {app: web}\nnamespace: shop\n"
     write_files({"kustomization.yaml": remote})
     assert [f.message for f in scclint.lint(["."]).findings if f.rule_id == "MAN002"] == []
+
+
+def test_a_folder_with_nothing_but_a_file_named_kustomization_is_a_unit(here: Path) -> None:
+    write_files({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": DEPLOYMENT})
+    write_files(
+        {"prod/Kustomization": "resources: [../base]\nnamePrefix: prod-\n", "odd/MyKustomization.txt": "resources: [x]\n"}
+    )
+    write_files({"other/Kustomization": "resources: [web.k8s]\n", "other/web.k8s": DEPLOYMENT})
+    assert [unit.name for unit in find_units(["."])] == ["other", "prod"]
+    assert [unit.name for unit in find_units(["."], Config(render="never"))] == ["other", "prod"]
+
+
+@pytest.mark.skipif(not which("kustomize"), reason="needs kustomize")
+@pytest.mark.parametrize("patch", ["{PATCH}", " {PATCH}", "{PATCH}\n"])
+def test_a_patch_on_one_line_is_no_name_of_a_file(here: Path, patch: str) -> None:
+    change = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {hostPID: true}}}}"
+    entry = json.dumps(patch.replace("{PATCH}", change))
+    write_files({"kustomization.yaml": f"resources: [web.yaml]\npatchesStrategicMerge: [{entry}]\n", "web.yaml": DEPLOYMENT})
+    assert any("hostPID: true" in finding.message for finding in scclint.lint(["."]).findings)

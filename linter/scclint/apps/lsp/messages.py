@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any
 
 from lsprotocol import types
-from pygls import uris
 
 from scclint.apps.lsp import actions, verdict
 from scclint.apps.lsp.completion import offers
@@ -17,7 +16,7 @@ from scclint.apps.lsp.convert import Converter
 from scclint.apps.lsp.definition import definitions
 from scclint.apps.lsp.hints import hints
 from scclint.apps.lsp.project import Project
-from scclint.apps.lsp.server import Server
+from scclint.apps.lsp.server import Server, path_of
 from scclint.cli.status import OK
 from scclint.message.read import explain_message
 from scclint.report import Options
@@ -46,7 +45,7 @@ def make_server(config_file: str = "") -> Server:
 def _follow_texts(server: Server) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        folders = [uris.to_fs_path(folder.uri) for folder in server.workspace.folders.values()]
+        folders = [path_of(folder.uri) for folder in server.workspace.folders.values()]
         first = next(filter(None, [*folders, server.workspace.root_path]), None)
         if first is not None and os.path.isdir(first):
             os.chdir(first)

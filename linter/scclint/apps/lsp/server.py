@@ -29,7 +29,7 @@ KEYS_TOGETHER = 0.02
 PAUSE = 0.4
 """Seconds without a change after which the units of the open files are judged as a whole."""
 
-WATCHED = "**/{*.yaml,*.yml,*.json,*.toml}"
+WATCHED = "**/{*.yaml,*.yml,*.json,*.toml,Kustomization}"
 """The files that scclint reads, among them its settings."""
 
 
@@ -205,22 +205,14 @@ class Server(LanguageServer):
 
         One that was never saved is judged as a file of the folder that the editor opened.
         """
-        name = unquote(uri.removeprefix(UNTITLED))
-        unsaved = os.path.join(self.workspace.root_path or os.getcwd(), name if name.endswith(SUFFIXES) else f"{name}.yaml")
-        try:
-            path = unsaved if uri.startswith(UNTITLED) else uris.to_fs_path(uri) or ""
-            encoded = os.fsencode(path)
-        except ValueError:
-            # It is no URI, or no file system can have the name.
-            return ""
-        is_special = os.path.exists(path) and not os.path.isfile(path)
-        return "" if is_special or b"\0" in encoded else path
+        path = path_of(uri, self.workspace.root_path or os.getcwd())
+        return "" if os.path.exists(path) and not os.path.isfile(path) else path
 
     def _project(self, path: str, buffers: Mapping[str, Buffer]) -> Project | None:
         """The project that a file belongs to, with the texts of the editor; None for what is no file."""
         if not path:
             return None
-        roots = _roots_of(path, (uris.to_fs_path(folder.uri) for folder in self.workspace.folders.values()))
+        roots = _roots_of(path, (path_of(folder.uri) for folder in self.workspace.folders.values()))
         roots = roots or _roots_of(path, [self.workspace.root_path])
         root = max(roots, key=len, default=path)
         if root not in self._projects:
@@ -245,6 +237,17 @@ class Server(LanguageServer):
         if text not in self._logged:
             self._logged.add(text)
             self.window_log_message(types.LogMessageParams(level, text))
+
+
+def path_of(uri: str, folder: str = "") -> str:
+    """Return the path of a URI, in `folder` for a document that was never saved; empty if no file system can have it."""
+    name = unquote(uri.removeprefix(UNTITLED))
+    unsaved = os.path.join(folder, name if name.endswith(SUFFIXES) else f"{name}.yaml")
+    try:
+        path = unsaved if uri.startswith(UNTITLED) else uris.to_fs_path(uri) or ""
+        return "" if b"\0" in os.fsencode(path) else path
+    except ValueError:
+        return ""
 
 
 def _roots_of(path: str, folders: Iterable[str | None]) -> list[str]:

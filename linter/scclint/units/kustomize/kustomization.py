@@ -193,11 +193,16 @@ def _patches(data: dict[str, Any]) -> Iterator[PatchEntry]:
             path = (key, index)
             if isinstance(patch, str):
                 # The entry can be a strategic merge patch instead of the name of its file.
-                yield PatchEntry(path, text=patch, text_path=path) if "\n" in patch else PatchEntry(path, patch)
+                yield PatchEntry(path, text=patch, text_path=path) if _is_inline(patch) else PatchEntry(path, patch)
             elif isinstance(patch, dict):
                 inline = key_of(patch, "patch")
                 target = as_mapping(_get(patch, "target"))
                 yield PatchEntry(path, as_text(_get(patch, "path")), as_text(patch.get(inline)), (*path, inline), target)
+
+
+def _is_inline(text: str) -> bool:
+    """Whether the text of a patch or a plugin stands in place of the name of its file."""
+    return "\n" in text or text.lstrip().startswith("{")
 
 
 def _references(data: dict[str, Any], patches: Iterable[PatchEntry]) -> Iterator[Reference]:
@@ -206,7 +211,7 @@ def _references(data: dict[str, Any], patches: Iterable[PatchEntry]) -> Iterator
     yield from _files("components", "component", _get(data, "components"))
     yield from (Reference(str(patch.path[0]), "patch", patch.file) for patch in patches if patch.file)
     for key in _PLUGINS:
-        yield from _files(key, "plugin", [text for text in texts(_get(data, key)) if "\n" not in text])
+        yield from _files(key, "plugin", [text for text in texts(_get(data, key)) if not _is_inline(text)])
     for key in ("configMapGenerator", "secretGenerator"):
         for generator in mappings(_get(data, key)):
             yield from _generator_files(key, generator)
