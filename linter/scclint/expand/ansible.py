@@ -23,7 +23,7 @@ _MODULES = frozenset(("k8s", "set_fact", "shell", "command", "action", "local_ac
 """Modules, without their collection, that create objects or set variables that others create objects of."""
 
 _WITH_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
-_CREATES_NOTHING = ("absent", "patched")
+CREATES_NOTHING = ("absent", "patched")
 """Values of `state` with which the module deletes an object, or patches one that is there."""
 
 _NAME = re.compile(r"[\w.-]++")
@@ -31,6 +31,10 @@ _NAME = re.compile(r"[\w.-]++")
 
 def applied(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield each task of a document that may create objects, with the path to it."""
+    return ((path, task) for path, task in _tasks_of(document) if _argument(task, "state") not in CREATES_NOTHING)
+
+
+def _tasks_of(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     text = document.text
     if document.status == "parsed" and isinstance(document.root, SequenceNode) and any(name in text for name in _MODULES):
         yield from _tasks(to_data(document.root), (), 0)
@@ -43,7 +47,7 @@ def _tasks(listed: Any, path: Path, depth: int) -> Iterator[tuple[Path, dict[str
         for key in (key for key in _WITH_TASKS if key in task):
             yield from _tasks(task[key], (*path, index, key), depth + 1)
         modules = [key for key in map(str, task) if key.rpartition(".")[2] in _MODULES]
-        if modules and _argument(task, "state") not in _CREATES_NOTHING:
+        if modules:
             yield (*path, index), task
 
 
@@ -88,8 +92,8 @@ def _of_text(place: Item, text: str) -> Iterator[Item]:
         yield replace(place, data=item.data, provenance=replace(place.provenance, home=home))
 
 
-def homes_of_files(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield the name of each file that a task applies in a namespace, without its folder, and the namespace."""
-    for _, task in applied(document):
-        if namespace := _argument(task, "namespace"):
-            yield from ((name, namespace) for name in _NAME.findall(str(task)) if name.endswith(SUFFIXES))
+def files_of_tasks(document: Document) -> Iterator[tuple[str, str, str]]:
+    """Yield each manifest that a task names, without its folder, with the namespace and the state that the task asks for."""
+    for _, task in _tasks_of(document):
+        namespace, state = _argument(task, "namespace"), _argument(task, "state")
+        yield from ((name, namespace, state) for name in _NAME.findall(str(task)) if name.endswith(SUFFIXES))

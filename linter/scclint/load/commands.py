@@ -23,7 +23,7 @@ _COMMAND = re.compile(
     rf"|create{_BLANK}(?P<cluster>cluster)?rolebinding)\b"
     r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?))[)}\"']{0,3}+"
     r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
-    r"(?P<verb>apply|create|replace|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
+    r"(?P<verb>apply|create|replace|delete|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
 )
 APPLYING = ("apply", "create", "replace")
@@ -78,7 +78,7 @@ _OTHER_BLOCK = re.compile(
 
 
 class ScriptCommand(NamedTuple):
-    """A command that grants or deploys something.
+    """A command that grants, deploys or deletes something.
 
     `match` is that of its verb. `words` are its arguments and `flags` the values of its flags, with the values of variables in them.
     `start` is the offset of its line, `end` the one behind its last argument and `line_end` that of the line break behind it.
@@ -111,7 +111,7 @@ class ScriptCommand(NamedTuple):
 
 
 def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
-    """Yield the commands in a text that grant or deploy something."""
+    """Yield the commands in a text that grant, deploy or delete something."""
     plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
     variables = _BUILT_IN | variables_of(text) if _COMMAND.search(plain) else {}
     folder, start, line, at = "", -1, 1, 0
@@ -128,7 +128,7 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
         at = verb_end + length
         if match["cd"]:
             folder = words[0] if words else ""
-        elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "kustomize")):
+        elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "delete", "kustomize")):
             _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
             if match["verb"] in APPLYING:
                 in_pipe = re.split("[;&]", plain[max(start, match.start() - _LONGEST) : match.start()])[-1].rpartition("|")[0]

@@ -183,9 +183,10 @@ def model_objects(
         settings = replace(settings, references=References(tekton))
     objects = _place_by_bundles(_expanded(inputs, settings))
     if unit.kind == "ansible":
-        from scclint.expand.ansible import homes_of_files
+        from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
 
-        homes = dict(home for document in inputs.targets for home in homes_of_files(document))
+        named = (found for document in inputs.targets for found in files_of_tasks(document))
+        homes = {name: namespace for name, namespace, state in named if namespace and state not in CREATES_NOTHING}
         objects = [
             _placed(obj, {(homes[name], "")}) if (name := os.path.basename(obj.file)) in homes and not obj.namespace else obj
             for obj in objects

@@ -9,7 +9,7 @@ _PARTS = (MANIFESTS, "metadata", "tests")
 """Folders of a bundle. What else lies beside them (`config/`, code) is not part of it."""
 
 _SUGGESTED = "operatorframework.io/suggested-namespace"
-_NAMED = "clusterserviceversion"
+NAMED = "clusterserviceversion"
 _KIND = "ClusterServiceVersion"
 
 Files = Mapping[str, tuple[str, ...]]
@@ -38,7 +38,7 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     """Folders with another name than `manifests` that hold a file called `*clusterserviceversion*` with such an object."""
     strays = {}
     for folder, inside in _by_folder(files).items():
-        if _holds_csv([file for file in inside if _NAMED in file.lower()], holds_csv):
+        if _holds_csv([file for file in inside if NAMED in file.lower()], holds_csv):
             strays[folder] = tuple(sorted(inside))
     return strays
 
@@ -88,4 +88,4 @@ def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:
 
 def _holds_csv(files: Iterable[str], holds_csv: Callable[[str], bool]) -> bool:
     # Most are named for it, so that the first that is read answers.
-    return any(map(holds_csv, sorted(files, key=lambda file: _NAMED not in file.lower())))
+    return any(map(holds_csv, sorted(files, key=lambda file: NAMED not in file.lower())))

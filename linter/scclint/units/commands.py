@@ -41,12 +41,13 @@ class Commands:
     """What commands deploy. `told` are the path of each file with commands, its text and its commands; `tree` is the repository.
 
     `made` are the deployments of kustomizations and charts, with the commands that make them. `applied` are plain files, by the script
-    that applies them and the namespace; empty if it is not known.
+    that applies them and the namespace; empty if it is not known. `deleted` are the real paths of files that commands name to delete.
     """
 
     def __init__(self, told: Iterable[tuple[str, str, Iterable[ScriptCommand]]], tree: str) -> None:
         self.made: dict[Deployment, dict[str, None]] = {}
         self.applied: dict[tuple[str, str], Applied] = {}
+        self.deleted: list[str] = []
         self._tree = os.path.realpath(tree)
         for file, text, commands in told:
             self._file = file
@@ -80,6 +81,9 @@ class Commands:
         elif verb in ("build", "kustomize"):
             built = command.words[:1] if applying.applies else []
             self._kustomizations(built or (["."] if applying.applies else []), folder, namespace, shown)
+        elif verb == "delete":
+            named = (self._path(value, folder) for listed in command.flag("filename") for value in listed.split(","))
+            self.deleted += filter(None, named)
         elif command.applies:
             self._kustomizations(command.flag("kustomize"), folder, namespace, shown)
             files = [

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import ConfigError
-from scclint.files import Reach
+from scclint.expand.ansible import files_of_tasks
+from scclint.files import ASSET_FOLDERS, Reach
 from scclint.finding import Notice
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.text import and_more, counted
-from scclint.units.bundle import Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
+from scclint.units.bundle import MANIFESTS, NAMED, Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
 from scclint.units.deployed import DeployedFolders, deploys_file
 from scclint.units.facts import NO_FACTS, Identity, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.built import built_names, is_built
-from scclint.units.operator import applied_with, roles, takes_all_below
+from scclint.units.operator import applied_with, roles
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
 from scclint.units.unit import DEFAULT, PLAIN, Deployment, Kind, Unit
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.])|^(openshift|okd|ocp)[-_.]")
 """The word for OpenShift in the name of a file, with the separator that joins it to the rest."""
+
+_FRAGMENT = "each is a part or a patch that no kustomization includes"
+_OF_BUNDLE = "`operator-sdk` makes the bundle from it, which is judged"
+_DELETED = "each only names objects, for tasks and scripts to delete"
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -72,8 +77,8 @@ class Split:
         self._named: set[str] = set()
         self._older: dict[str, int] = {}
         self._releases: set[str] = set()
-        self._fragments: list[str] = []
-        self._undeployed: tuple[str, ...] = ()
+        self._undeployed: dict[str, str] = {}
+        self._deleted: list[str] = []
         self.closures: dict[str, Closure] = {}
 
     @cached_property
@@ -89,7 +94,9 @@ class Split:
         units += self._applied()
         built = self._built_objects(units)
         units += self._applied_by_commands(built)
-        self._undeployed = self._take(self._outline.undeployed)
+        by_commands = map(self._outline.shown, self.deployed.commands.deleted if self.deployed.commands else ())
+        self._undeployed |= dict.fromkeys(self._take((*self._deleted, *self._with_names(by_commands))), _DELETED)
+        self._undeployed |= {file: self._outline.undeployed[file] for file in self._take(self._outline.undeployed)}
         units += self._plain(built)
         return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
 
@@ -139,13 +146,9 @@ class Split:
         for newest, number in self._older.items():
             text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
             yield Notice("note", text, self._outline.shown(newest))
-        reasons = self._outline.undeployed
-        for reason in dict.fromkeys(reasons[file] for file in self._undeployed):
-            files = [file for file in self._undeployed if reasons[file] == reason]
+        for reason in dict.fromkeys(self._undeployed.values()):
+            files = [file for file, why in self._undeployed.items() if why == reason]
             yield Notice("note", f"{and_more(files, 3)}: not judged, because {reason}; to judge one, name it")
-        if self._fragments:
-            text = "not judged, because each is a part or a patch that no kustomization includes"
-            yield Notice("note", f"{and_more(self._fragments, 3)}: {text}")
         for plain, other in _variants_for_openshift(units):
             text = f"{other} defines the same objects for OpenShift. If you deploy that file there, leave this one out: --exclude {plain}"
             yield Notice("note", text, plain)
@@ -235,7 +238,17 @@ class Split:
                 yield Unit(self._outline.name(folder), "hydrated", folder or ".", self._take([file]), reason)
 
     def _kustomize(self) -> Iterator[Unit]:
-        included = {path for k in self._kustomizations.values() for path in map(self._outline.paths.of, k.resources)}
+        paths = map(os.path.split, self._outline.files)
+        bundled = {name for folder, name in paths if os.path.basename(folder) == MANIFESTS and NAMED in name}
+        # `operator-sdk generate bundle` makes a ClusterServiceVersion from the one in `bases/` and what else the kustomization includes.
+        sources = {
+            folder
+            for folder, kustomization in self._kustomizations.items()
+            for base, name in map(os.path.split, kustomization.resources)
+            if name in bundled and os.path.basename(base) == "bases" and folder not in self._configured_paths
+        }
+        entries = (kustomization for folder, kustomization in self._kustomizations.items() if folder not in sources)
+        included = {path for kustomization in entries for path in map(self._outline.paths.of, kustomization.resources)}
         for folder, deployed in self.deployed.by_path.items():
             # Flux generates a kustomization for a folder without one.
             for deployment in (deployment for deployment in deployed if self._is_plain(folder) and deployment.builds_plain):
@@ -248,8 +261,8 @@ class Split:
             if alone and deployed and not any(map(self._defines_something, self._closure(folder, "").resources)):
                 deployed = [deployment for deployment in deployed if deployment.kind]
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
-            if is_entry and not deployed and self._is_commented_out(folder):
-                self._fragments.append(self._outline.shown(folder))
+            if is_entry and not deployed and (folder in sources or self._is_commented_out(folder)):
+                self._undeployed[self._outline.shown(folder)] = _OF_BUNDLE if folder in sources else _FRAGMENT
                 self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
                 continue
             is_entry = (
@@ -335,7 +348,9 @@ class Split:
         outline = self._outline
         left_out = []
         for name, units in by_file.items():
-            objects = outline.facts(outline.shown(os.path.join(self.tree, name))).identities
+            file = outline.shown(os.path.join(self.tree, name))
+            # A ClusterServiceVersion is built as it is, and OLM makes its objects.
+            objects = () if outline.tells(file, "csv", holds_csv) else outline.facts(file).identities
             if any(not any(is_built(kind, object_name, built[unit]) for unit in units) for _, kind, _, object_name in objects):
                 left_out.append(name)
         folders, files = set(self._hidden.folders), set(self._hidden.files)
@@ -453,11 +468,17 @@ class Split:
         for file in templates:
             groups.setdefault(applied_with(file, known_roles), []).append(file)
         for (kind, folder), inside in sorted(groups.items()):
-            files = self._take(self._below(folder) if takes_all_below(kind, folder) else inside)
+            named = [found for file in inside for document in outline.documents(file) for found in files_of_tasks(document)]
+            names = {name for name, _, state in named if state == "absent"}
+            names -= {name for name, _, state in named if state != "absent"}
+            self._deleted += self._with_names(file for file in self._below(folder) if os.path.basename(file) in names)
+            takes_all = kind == "ansible" or os.path.basename(folder) in ASSET_FOLDERS
+            below = self._below(folder) if takes_all else inside
+            files = self._take(file for file in below if file not in self._deleted)
             # What a program of the repository merges into other manifests.
             folders = dict.fromkeys(map(os.path.dirname, files)) if kind == "operator" else {}
-            patches = [inner for inner in folders if os.path.basename(outline.name(inner)) == "patches"]
-            self._fragments += patches
+            patches = {inner: _FRAGMENT for inner in folders if os.path.basename(outline.name(inner)) == "patches"}
+            self._undeployed |= patches
             files = tuple(file for file in files if os.path.dirname(file) not in patches)
             for group in alternatives(files, lambda file: outline.facts(file).identities):
                 path = group.path or folder or "."
@@ -466,6 +487,15 @@ class Split:
                     name = outline.name(path) + (f"#{reading + 1}" if reading else "")
                     reason = f"{by}, with other branches of its conditions" if reading else by
                     yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
+
+    def _with_names(self, files: Iterable[str]) -> Iterator[str]:
+        """Yield those of the files whose objects have nothing but a name, which is enough to delete them."""
+        for file in (file for file in files if file in self._left):
+            keys = self._outline.tells_of_objects(
+                file, "keys", lambda objects: sorted({key for o in objects for key in o.manifest})
+            )
+            if keys == ["apiVersion", "kind", "metadata"]:
+                yield file
 
     def _built_objects(self, units: Iterable[Unit]) -> frozenset[Identity]:
         """What the files of kustomizations define, if there are other files."""
@@ -521,7 +551,7 @@ class Split:
                 yield Unit(outline.name(group.path), "plain", group.path, group.files, reason, context)
         # A patch that no kustomization applies can be applied by nobody.
         fragments = [file for file in sorted(variants) if not outline.tells_of_objects(file, "whole", _whole)]
-        self._fragments += fragments
+        self._undeployed |= dict.fromkeys(fragments, _FRAGMENT)
         for file in sorted(variants.difference(fragments)):
             reason = "it defines an object that a kustomization builds as well"
             yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)

@@ -28,8 +28,3 @@ def applied_with(file: str, known_roles: Set[str]) -> tuple[Kind, str]:
             return "ansible", role
     assets = next((end for end, step in enumerate(steps, 1) if step in ASSET_FOLDERS), 0)
     return "operator", "/".join(steps[:assets]) if assets else folder
-
-
-def takes_all_below(kind: Kind, folder: str) -> bool:
-    """Whether the unit has all files in its folder, and not only the templates."""
-    return kind == "ansible" or os.path.basename(folder) in ASSET_FOLDERS

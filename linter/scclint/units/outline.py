@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
-from scclint.expand.ansible import applied, homes_of_files
+from scclint.expand.ansible import applied, files_of_tasks
 from scclint.files import SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, RealPaths, SourceFile, display, is_below, read
 from scclint.load import load_text
 from scclint.load.document import Document
@@ -96,13 +96,15 @@ class Outline:
             return []
 
     def is_template(self, file: str) -> bool:
-        """Whether a document of a file is read as a template with objects, or a task of Ansible creates objects or applies files."""
+        """Whether a document of a file is read as a template with objects, or a task of Ansible creates objects or names files."""
         likely = file.endswith(TEMPLATE_SUFFIXES) or self.tells(file, "template", _may_be_applied)
         documents = self.documents(file) if likely and not file.endswith(SCRIPT_SUFFIXES) else []
         has_objects = (
             any(document.is_template or any(applied(document)) for document in documents) and self.facts(file) != NO_FACTS
         )
-        return has_objects or any(any(homes_of_files(document)) for document in documents)
+        return has_objects or any(
+            namespace or state == "absent" for document in documents for _, namespace, state in files_of_tasks(document)
+        )
 
     def readings(self, file: str) -> int:
         """How many readings a template has that each judge a document which those before do not have."""
