@@ -232,13 +232,11 @@ class Escalations:
         rules, installed = self._cluster.grants.rights.rules_of(role), self._cluster.as_installed
         # Most are the release's own, which all units have.
         memo = installed.memo if installed.grants.rights.rules_of(role) is rules else self._memo
-        matched = memo((Escalations, role), lambda: self._matched(rules))
+        matched: list[RoleRight] = memo(
+            (Escalations, role), lambda: [(rule, right, whole) for rule in rules for right, whole in self._given_by(rule[2])]
+        )
         named = ((right, self._names(right[1], right[0][2])) for right in matched)
         return [(right, names) for right, names in named if names is not None]
-
-    def _matched(self, rules: Iterable[RoleRule]) -> list[RoleRight]:
-        """Return the rights that rules give."""
-        return [(rule, right, whole) for rule in rules for right, whole in self._given_by(rule[2])]
 
     def _given_by(self, rule: Object) -> Iterator[tuple[str, bool]]:
         """Yield the rights that a rule gives, and whether for the whole cluster only."""

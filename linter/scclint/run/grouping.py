@@ -23,6 +23,9 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 ROLE, BINDING = "RBA401", "RBA402"
 """The rule about a role, and the rule about its bindings. A finding on a binding yields to that on the rule of the role that it names."""
 
+_COPIES = frozenset(("install", "objects"))
+"""Steps to the objects of a ClusterServiceVersion and a Template, which scripts make of the other manifests of a repository."""
+
 _OF_ROLES = (ROLE, "RBA406")
 """The rules about roles, whose findings have in common the accounts that the role is bound to."""
 
@@ -39,14 +42,16 @@ def grouped(report: Report) -> Report:
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
-    for finding in sorted(live, key=lambda finding: (_is_implied(finding), rendered.isdisjoint(finding.units))):
+    for finding in sorted(live, key=lambda finding: (not _COPIES.isdisjoint(finding.path), rendered.isdisjoint(finding.units))):
         repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
-        # `operator-sdk` makes the permissions of a ClusterServiceVersion from the roles and bindings of the repository.
-        rights = _rights(finding)
-        if not _is_implied(finding):
+        rights, implied = _rights(finding), _is_implied(finding)
+        named = (*rights, finding.subject.name)
+        if _COPIES.isdisjoint(finding.path):
             first.setdefault(rights, finding)
+            first.setdefault(named, finding)
         elif repeats is finding:
-            repeats = first.get(rights) or first.setdefault((*rights, finding.subject.name), finding)
+            # `operator-sdk` makes the permissions of a ClusterServiceVersion from the roles and bindings of the repository.
+            repeats = first.get(rights if implied else named) or (first.setdefault(named, finding) if implied else finding)
         if repeats is finding:
             # What one line of a template or base says counts once, whatever the objects are called that it makes.
             line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)

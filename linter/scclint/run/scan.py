@@ -108,9 +108,10 @@ def _undeployed(files: Iterable[SourceFile], sources: Sources, played: Set[str])
         top = max((len(top) for top in tops if path.startswith(top)), default=len(path))
         if file.display in played:
             yield file.display, "`podman kube play` runs what is in such a file, on no cluster"
-        elif match := re.search(_OF_TESTS, path[top:].replace(os.sep, "/")):
-            asserted = "each is what a test of chainsaw or kuttl compares with objects of a cluster"
-            yield file.display, "each is in a folder `testdata`, and nothing deploys it" if match["data"] else asserted
+        elif (match := re.search(_OF_TESTS, path[top:].replace(os.sep, "/"))) and (
+            match.lastgroup != "tekton" or _KONFLUX in _text(file)
+        ):
+            yield file.display, _WHY[match.lastgroup]
 
 
 def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:
@@ -221,7 +222,15 @@ _MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
 _FILLED_IN = r"\b(SecurityContextConstraints|(?:Cluster)?Role(?:Binding)?)\{(?!\})"
 """An object in Go code with fields, and not an empty one, into which the client reads what the cluster has."""
 
-_OF_TESTS = r"(?:^|/)(?:(?P<data>testdata)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
+_KONFLUX = "appstudio.openshift.io/"
+_WHY = {
+    "data": "each is in a folder `testdata`, and nothing deploys it",
+    "tekton": "Konflux runs the pipeline in each, on its own cluster",
+    None: "each is what a test of chainsaw or kuttl compares with objects of a cluster",
+}
+"""Why a file is not applied, by the group of `_OF_TESTS`."""
+
+_OF_TESTS = r"(?:^|/)(?:(?P<data>testdata)/|(?P<tekton>\.tekton)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
 """The data of tests, in a folder that the `go` tool leaves out, too, and what a step of a test expects of the cluster."""
 
 _PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"
@@ -271,7 +280,7 @@ def beside(
         if _DEPLOYING.search(file.display):
             _tell_deploying(told, file.display, _text(file))
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
-    why = "code, scripts and parts of manifests are not judged, and these places ask for access to the node or for an SCC"
+    why = "code and scripts are not judged, nor parts of manifests, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
     return scripts, played, told, notices
 
