@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, Workload, World
 
-from ._grants import role_of, subjects_of
+from ._grants import Subject, role_of, subjects_of
 
 IN_EVERY_NAMESPACE = ("builder", "default", "deployer")
 """The service accounts that OpenShift creates in each namespace."""
@@ -35,22 +35,28 @@ def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
     return world.memo(_workloads, lambda: _workloads(world)).get((namespace, account), [])
 
 
-def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
-    """The bindings by namespace and service account; a binding to all accounts of a namespace has an empty name."""
-    bindings: dict[tuple[str, str], list[RoleBinding]] = {}
+def bindings_by_subject(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
+    """Return the bindings of service accounts and groups by the name of the subject, whatever the namespace."""
+    return world.memo(bindings_by_subject, lambda: _by_subject(world))
+
+
+def _by_subject(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
+    bindings: dict[str, list[tuple[RoleBinding, Subject]]] = {}
     for binding in world.of(RoleBinding):
-        for holder in subjects_of(binding, world):
-            if holder.kind == "service account":
-                bindings.setdefault((holder.namespace, holder.name), []).append(binding)
-            elif holder.kind == "group" and holder.name.startswith(SERVICE_ACCOUNTS_OF):
-                bindings.setdefault((holder.name.removeprefix(SERVICE_ACCOUNTS_OF), ""), []).append(binding)
+        for holder in (holder for holder in subjects_of(binding, world) if holder.kind != "user"):
+            bindings.setdefault(holder.name, []).append((binding, holder))
     return bindings
 
 
 def may_create_workloads(world: World, namespace: str, account: str) -> bool:
     """Whether the service account may create workloads or grants, or is bound to a role with unknown rules."""
-    bindings = world.memo(_bindings, lambda: _bindings(world))
-    return any(_allows_creation(world, binding) for name in (account, "") for binding in bindings.get((namespace, name), ()))
+    by_name, group = bindings_by_subject(world), f"{SERVICE_ACCOUNTS_OF}{namespace}"
+    return any(
+        _allows_creation(world, binding)
+        for name, home in ((account, namespace), (group, ""))
+        for binding, holder in by_name.get(name, ())
+        if holder.namespace == home
+    )
 
 
 def _allows_creation(world: World, binding: RoleBinding) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from functools import cache
 
-from scclint.api import Outcome, Related, RoleBinding, World, admits
+from scclint.api import Outcome, Related, World, admits
 
-from ._grants import Subject, home_of, reach, subjects_of
+from ._accounts import bindings_by_subject
+from ._grants import home_of, reach
 
 
 def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Related, ...]:
@@ -16,7 +17,8 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
     name, namespace = outcome.workload.pod.service_account, outcome.namespace
     # Many bindings reach the same few SCCs.
     wanted = cache(wanted)
-    for binding, holder in world.memo(_bound, lambda: _bound(world)).get(name, ()):
+    of_accounts = ((b, holder) for b, holder in bindings_by_subject(world).get(name, ()) if holder.kind == "service account")
+    for binding, holder in of_accounts:
         home = world.namespace_of(binding) if binding.kind == "RoleBinding" else namespace
         reached = reach(binding, world)
         if reached is None or (holder.namespace == namespace and home == namespace):
@@ -42,13 +44,3 @@ def documented_grant(outcome: Outcome, world: World) -> tuple[str, ...]:
                 f"{file}, line {line}, tells the user to grant SCC {scc} to service account {name}, and no manifest grants it",
             )
     return ()
-
-
-def _bound(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
-    """Return the bindings of service accounts by account name, whatever the namespace."""
-    bindings: dict[str, list[tuple[RoleBinding, Subject]]] = {}
-    for binding in world.of(RoleBinding):
-        for holder in subjects_of(binding, world):
-            if holder.kind == "service account":
-                bindings.setdefault(holder.name, []).append((binding, holder))
-    return bindings

@@ -99,10 +99,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
     # The namespace matters only if it is not the one in which the pods of the service account run.
     where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
-    if reached.every:
-        what = f"every SCC{where}"
-    else:
-        what = f"SCC{'s' if len(opens) > 1 else ''} {and_more(opens, 3)}{where}"
+    what = "every SCC" if reached.every else f"SCC{'s' if len(opens) > 1 else ''} {and_more(opens, 3)}"
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     named = "" if binding.implied else _named(subjects)
@@ -116,7 +113,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         # RBA401 reports this field, and the binding then is a line of its finding.
         steps = (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
     yield Problem(
-        f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}",
+        f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}{where}",
         notes=(
             f"SCC {widest} opens the node: {and_more(opens[widest], 3)}",
             *([f"the name of the role is {reached.role.name}"] if informative else ()),

@@ -129,13 +129,12 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
         for index, value in texts_of(scc, name):
             at = scc.field(name, index)
             account = User(value).service_account if name == "users" else None
+            covered = shown_group(value) if name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF) else ""
             if account is not None and account[1] == "default":
                 home = "" if account[0] == UNSPECIFIED_NAMESPACE else f"{account[0]}/"
                 covered = f"service account {home}default ({_ITS_PODS})"
-                yield _problem(f"SCC {scc.name}: users lists {covered}", f"the SCC allows {allowed}", at, value)
-            elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
-                covered = shown_group(value)
-                yield _problem(f"SCC {scc.name}: groups lists {covered}", f"the SCC allows {allowed}", at, value)
+            if covered:
+                yield _problem(f"SCC {scc.name}: {name} lists {covered}", f"the SCC allows {allowed}", at, value)
 
 
 def _problem(

@@ -206,12 +206,6 @@ def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:
     return written.field("verbs")
 
 
-def _named(ref: ObjectRef, binding: RoleBinding, world: World) -> str:
-    """Return what a role is called where it is written: OLM chooses the name of one that a ClusterServiceVersion implies."""
-    role = world.find(ref, binding)
-    return role.named if role is not None and role.implied else f"{ref.kind} {ref.name}"
-
-
 _OF_CODE = {
     "escalate": ("creates roles", ("ClusterRole", "Role"), "", "ship these roles with its manifests"),
     "bind": (
@@ -227,7 +221,9 @@ _OF_CODE = {
 def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
     if world.find(role_of(binding, world)) is None:
         return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
-    roles = listed(dict.fromkeys(_named(bound_rule.role, binding, world) for bound_rule in way.rules))
+    # OLM chooses the name of a role that a ClusterServiceVersion implies.
+    refs = ((bound_rule.role, world.find(bound_rule.role, binding)) for bound_rule in way.rules)
+    roles = listed(dict.fromkeys(role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs))
     if way.account is not None and way.route.target == "account":
         account = f"Move service account {way.account[1]} to a namespace of its own"
         if way.account[1] in IN_EVERY_NAMESPACE:

@@ -116,15 +116,16 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:
     """Return the service accounts of a namespace with the SCCs that they may use and that open the node."""
-    return world.memo((_opening, namespace), lambda: dict(_accounts(namespace, world)))
 
+    def accounts() -> dict[tuple[str, str], list[str]]:
+        grants, opening = world.cluster.grants, [scc for scc in sorted(world.cluster.sccs) if node_access(scc, world)]
+        return {
+            (namespace, name): sccs
+            for name in sorted(grants.accounts.names_in(namespace))
+            if (sccs := [scc for scc in opening if grants.may_use(_user(namespace, name), scc, namespace)])
+        }
 
-def _accounts(namespace: str, world: World) -> Iterator[tuple[tuple[str, str], list[str]]]:
-    opening = [scc for scc in sorted(world.cluster.sccs) if node_access(scc, world)]
-    for name in sorted(world.cluster.grants.accounts.names_in(namespace)):
-        sccs = [scc for scc in opening if world.cluster.grants.may_use(_user(namespace, name), scc, namespace)]
-        if sccs:
-            yield (namespace, name), sccs
+    return world.memo((_opening, namespace), accounts)
 
 
 def _user(namespace: str, name: str) -> User:

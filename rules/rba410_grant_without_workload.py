@@ -99,15 +99,13 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _is_missing(holder: Subject, world: World) -> bool:
     namespace, name = holder.namespace, holder.name
-    if not _is_described(namespace, world):
-        return False
-    if (
+    return _is_described(namespace, world) and not (
         name in IN_EVERY_NAMESPACE
         or world.find(ObjectRef("ServiceAccount", namespace, name))
         or workloads_of(world, namespace, name)
-    ):
-        return False
-    return not (world.other_units.defines_account(namespace, name) or world.other_units.uses_account(namespace, name))
+        or world.other_units.defines_account(namespace, name)
+        or world.other_units.uses_account(namespace, name)
+    )
 
 
 def _is_described(namespace: str, world: World) -> bool:

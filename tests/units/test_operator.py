@@ -612,3 +612,98 @@ def test_parts_of_manifests_in_templates(name: str, text: str, is_named: bool) -
     assert (
         any(name in notice.message and "parts of manifests" in notice.message for notice in run_over(["."]).notices) is is_named
     )
+
+
+GONE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: %s}\n"
+ABSENT = "- k8s:\n    state: absent\n    template:\n    - gone.yml\n"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "is_judged"),
+    [
+        (ABSENT, False),
+        ("- k8s: {state: absent, src: '{{ item }}'}\n  loop: [files/gone.yml]\n", False),
+        (ABSENT.replace("absent", "'{{ state }}'"), True),
+        (ABSENT.replace("absent", "present"), True),
+        (ABSENT + "- k8s: {template: gone.yml, namespace: agents}\n", True),
+    ],
+)
+@pytest.mark.parametrize("folder", ["roles/agent/tasks", "playbooks"])
+@pytest.mark.parametrize("name", ["{{ name }}", "agent"])
+def test_what_tasks_only_delete(tasks: str, is_judged: bool, folder: str, name: str) -> None:
+    write_files({"roles/agent/tasks/main.yml": "- k8s: {src: other.yml, namespace: agents}\n"})
+    write_files({f"{folder}/remove.yml": tasks, f"{folder}/gone.yml": GONE % name})
+    assert bool(found()) is is_judged
+    noted = f"{folder}/gone.yml: not judged, because each only names objects, for tasks and scripts to delete; to judge one, name it"
+    assert (noted in [notice.message for notice in run_over(["."]).notices]) is not is_judged
+    assert report_on([f"{folder}/gone.yml"]).findings
+    # A whole object may be created in a way that is not followed.
+    write_files({f"{folder}/gone.yml": PRIVILEGED.format("", "a")})
+    assert f"{folder}/gone.yml:4 SCC102" in found()
+
+
+@pytest.mark.skipif(not which("kustomize"), reason="needs kustomize")
+def test_what_a_bundle_is_made_of() -> None:
+    csv = BUNDLED.replace("VERB", "create")
+    write_files(
+        {
+            "config/manifests/kustomization.yaml": "resources: [bases/agent.clusterserviceversion.yaml, ../default]\n",
+            "config/manifests/bases/agent.clusterserviceversion.yaml": csv,
+            "config/default/kustomization.yaml": "resources: [role.yaml]\n",
+            "config/default/role.yaml": OF_MANAGER.replace("VERB", "create"),
+        }
+    )
+    assert list(names()) == ["config/manifests"]
+    write_files({"bundle/manifests/agent.clusterserviceversion.yaml": csv})
+    assert list(names()) == ["bundle", "config/default"]
+    assert "config/manifests: not judged, because `operator-sdk` makes the bundle from it" in str(run_over(["."]).notices)
+    assert list(names()) == ["bundle", "config/default"]
+    write_files({"Makefile": "deploy:\n\tkustomize build config/manifests | oc apply -f -\n"})
+    assert "config/manifests" in names()
+
+
+@pytest.mark.parametrize(
+    ("script", "is_judged"),
+    [
+        ("oc delete -f gone.yaml --ignore-not-found\n", False),
+        ("kubectl delete -n agents --filename=gone.yaml\n", False),
+        ("oc delete -f gone.yaml\noc apply -f gone.yaml\n", True),
+        ("oc delete -f other.yaml -f $FILE -f -\n", True),
+    ],
+)
+def test_what_scripts_only_delete(script: str, is_judged: bool) -> None:
+    write_files({"clean.sh": script, "gone.yaml": GONE % "agent", "pod.yaml": PRIVILEGED.format("", "a")})
+    assert ("gone.yaml:2 MAN002" in found()) is is_judged
+    # A whole object may be created by hand.
+    write_files({"clean.sh": "oc delete -f pod.yaml\n"})
+    assert "pod.yaml:4 SCC102" in found()
+
+
+def test_a_pipeline_of_konflux_is_not_judged() -> None:
+    run = (
+        "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: a, labels: {%s: b}}\nspec:\n  pipelineSpec:\n    tasks:\n"
+        "    - {name: a, taskSpec: {steps: [{name: a, image: i, securityContext: {runAsUser: 0, privileged: true}}]}}\n"
+    )
+    write_files({".tekton/push.yaml": run % "appstudio.openshift.io/component", "a.yaml": "a: 1\n"})
+    assert not found()
+    assert ".tekton/push.yaml: not judged, because Konflux runs" in str(run_over(["."]).notices)
+    write_files({".tekton/push.yaml": run % "app"})
+    assert found()
+    write_files({".tekton/push.yaml": "a: 1\n", "push.yaml": run % "appstudio.openshift.io/component"})
+    assert found()
+
+
+def test_a_template_made_of_other_manifests() -> None:
+    indented = OF_MANAGER.replace("VERB", "create").replace("\n---\n", "\napiVersion: v1\n").split("\napiVersion: v1\n")
+    objects = "".join("- " + text.strip().replace("\n", "\n  ") + "\n" for text in indented)
+    objects = objects.replace("- rbac", "- apiVersion: rbac").replace("- apiVersion: apiVersion", "- apiVersion")
+    template = f"apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {{name: t}}\nobjects:\n{objects}"
+    write_files({"config/role.yaml": OF_MANAGER.replace("VERB", "create"), "hack/template.yaml": template})
+    (finding,) = (finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA406")
+    assert finding.span.file == "config/role.yaml"
+    assert "hack/template.yaml" in {place.span.file for place in finding.related}
+    write_files({"hack/template.yaml": template.replace("{name: manager", "{name: another")})
+    assert {f.span.file for f in grouped(report_on(["."])).live if f.rule_id == "RBA406"} == {
+        "config/role.yaml",
+        "hack/template.yaml",
+    }
