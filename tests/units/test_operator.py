@@ -317,6 +317,30 @@ PRIVILEGED = (
         ("- action: k8s\n  args:\n    definition:\n      " + PRIVILEGED.format(" " * 6, "a"), [7]),
         ("- local_action:\n    module: k8s\n    definition:\n      " + PRIVILEGED.format(" " * 6, "a"), [7]),
         ("- shell: |\n    oc apply -f - <<EOF\n    " + PRIVILEGED.format(" " * 4, "a") + "    EOF\n", [1]),
+        (
+            "- hosts: all\n  vars:\n    pod:\n      "
+            + PRIVILEGED.format(" " * 6, "a")
+            + "  tasks:\n  - k8s: {definition: '{{ pod }}'}\n",
+            [7],
+        ),
+        (
+            "- block:\n  - command: oc create -f {{ dir }}/pod.yaml\n  vars:\n    dir: /tmp\n"
+            "- copy:\n    dest: '{{ dir }}/pod.yaml'\n    content: |\n      " + PRIVILEGED.format(" " * 6, "a"),
+            [7],
+        ),
+        (
+            "- copy:\n    dest: /tmp/a.yaml\n    content: |\n      "
+            + PRIVILEGED.format(" " * 6, "a")
+            + "- k8s: {src: /tmp/a.yaml}\n",
+            [3],
+        ),
+        ("- hosts: all\n  vars: {pod: {" + FLOW + "}}\n  tasks:\n  - k8s: {definition: '{{ other }}'}\n", []),
+        (
+            "- copy:\n    dest: /tmp/a.yaml\n    content: |\n      "
+            + PRIVILEGED.format(" " * 6, "a")
+            + "- file: {path: /tmp/a.yaml}\n- shell: oc apply -f b.yaml\n",
+            [],
+        ),
         ("- k8s: {state: absent, definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n", []),
         ("- k8s: {state: patched, definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n", []),
         ("- other: {definition: {apiVersion: v1, kind: Pod, spec: {hostPID: true}}}\n", []),

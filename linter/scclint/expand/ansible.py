@@ -1,7 +1,8 @@
 """The objects in the tasks of Ansible playbooks and roles that apply manifests.
 
-A manifest is written in the task: in the arguments of the module `k8s`, in its loop, in a variable that it sets, or in the text of a command.
-Or it is in a file that the task names (`src`, `template`, `lookup`). Expressions have no value.
+A manifest is written in the task: in the arguments of the module `k8s`, in its loop, in a variable that it sets, in the text of a command, or
+in that of a file which another task applies. Or it is in a variable of the play, or in a file that the task names (`src`, `template`,
+`lookup`). Expressions have no value.
 Source: the documentation of the module kubernetes.core.k8s.
 """
 
@@ -16,16 +17,18 @@ from scclint.limits import MAX_TEMPLATE_DEPTH
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.record import replace
-from scclint.untyped import as_list, as_text
+from scclint.untyped import as_list, as_mapping, as_text
 from scclint.yaml.nodes import SequenceNode, to_data
 
-_MODULES = frozenset(("k8s", "set_fact", "shell", "command", "action", "local_action"))
+_MODULES = frozenset(("k8s", "set_fact", "shell", "command", "action", "local_action", "copy"))
 """Modules, without their collection, that create objects or set variables that others create objects of."""
 
 _WITH_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
 CREATES_NOTHING = ("absent", "patched")
 """Values of `state` with which the module deletes an object, or patches one that is there."""
 
+_VARIABLE = re.compile(r"\{\{-?\s*+(\w++)")
+_APPLIED = re.compile(r"\b(?:apply|create|replace|src:)([^\n]{1,200})")
 _NAME = re.compile(r"[\w.-]++")
 
 
@@ -37,7 +40,9 @@ def applied(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _tasks_of(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     text = document.text
     if document.status == "parsed" and isinstance(document.root, SequenceNode) and any(name in text for name in _MODULES):
-        yield from _tasks(to_data(document.root), (), 0)
+        # A file that a task copies counts if another one applies it.
+        used, tasks = "\n".join(_APPLIED.findall(text)), _tasks(to_data(document.root), (), 0)
+        yield from ((path, task) for path, task in tasks if _argument(task, "dest").rpartition("/")[2] in used)
 
 
 def _tasks(listed: Any, path: Path, depth: int) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -46,6 +51,9 @@ def _tasks(listed: Any, path: Path, depth: int) -> Iterator[tuple[Path, dict[str
             continue
         for key in (key for key in _WITH_TASKS if key in task):
             yield from _tasks(task[key], (*path, index, key), depth + 1)
+        used = _VARIABLE.findall(str([task[key] for key in _WITH_TASKS if key in task]))
+        if variables := {name: value for name, value in as_mapping(task.get("vars")).items() if name in used}:
+            yield (*path, index), {"vars": variables}
         modules = [key for key in map(str, task) if key.rpartition(".")[2] in _MODULES]
         if modules:
             yield (*path, index), task

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def _may_be_applied(text: str) -> bool:
-    return any(mark in text for mark in ("{{", "{%", "${", "k8s", "set_fact:", "shell:"))
+    return any(mark in text for mark in ("{{", "{%", "${", "k8s", "set_fact:", "shell:", "copy:"))
 
 
 class Outline:
