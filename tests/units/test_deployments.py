@@ -788,3 +788,30 @@ def test_post_renderers_that_fail_leave_something_unjudged() -> None:
     chart = "  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: repo}}}\n"
     (gap,) = gaps(judged({**CHART, "release.yaml": release + chart}))
     assert "its postRenderers are not applied" in gap
+
+
+TEMPLATE = """\
+apiVersion: template.openshift.io/v1
+kind: Template
+metadata: {name: t}
+parameters: [{name: FOLDER, value: app}, {name: REPO}, {name: OTHER, required: true}]
+objects:
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "deployed", "said"),
+    [
+        ("{path: '${FOLDER}'}", True, False),
+        ("{path: app, repoURL: '${REPO}'}", False, True),
+        ("{path: '${OTHER}'}", False, True),
+        ("{path: 'x/${OTHER}/y'}", False, True),
+    ],
+)
+def test_an_application_in_a_template(source: str, deployed: bool, said: bool) -> None:
+    spec = f"{{destination: {{namespace: shop}}, source: {source}}}"
+    text = f"{TEMPLATE}- {{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {{name: a}}, spec: {spec}}}\n"
+    write_files({"t.yaml": text, "app/d.yaml": WEB})
+    assert ("app#a" in names()) is deployed
+    why = "it has a parameter without a value"
+    assert any(notice.message.endswith(why) and notice.line == 6 for notice in report_on(["."]).notices) is said

@@ -17,6 +17,7 @@ from scclint.files import is_below
 from scclint.finding import Path
 from scclint.limits import MAX_APPLICATIONS
 from scclint.load import data_of, data_of_file
+from scclint.model.unknown import is_open
 from scclint.text import whole_number
 from scclint.units.deployers import NO_FOLDER, Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
 from scclint.units.helm import CHART_FILE
@@ -32,6 +33,7 @@ _VARIABLE = re.compile(r"\$\{?(ARGOCD_APP_[A-Z_]+)\}?")
 _COMMA = re.compile(r"(?<!\\),")
 _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*))?")
 """An image as `kustomize edit set image` takes it: `NAME=NEW:TAG`, `NAME:TAG`, `NAME@DIGEST`."""
+_NOT_FILLED_IN = "it has a parameter without a value"
 _OUTSIDE = "it lies in another repository"
 _TOOLS = {"helm": "chart", "kustomize": "kustomize"}
 """The kinds of unit that fields of a source ask for, unless they are empty. So does `directory`, if it is more than a filter."""
@@ -50,13 +52,14 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
     for place, source in sources.items():
         if source.get("chart") or not deployer.repository.is_ours(source.get("repoURL")):
             if source.get("chart") or as_text(source.get("path")):
-                yield deployer.unfollowed((*place, "chart" if source.get("chart") else "repoURL"), _OUTSIDE)
+                why = _NOT_FILLED_IN if is_open(source.get("repoURL")) else _OUTSIDE
+                yield deployer.unfollowed((*place, "chart" if source.get("chart") else "repoURL"), why)
         else:
             folder = deployer.repository.inside(as_text(source.get("path"))) if as_text(source.get("path")) else ""
             if os.path.isdir(folder):
                 yield from _Source(deployer, name, namespace, place, source, folder, references).deployed()
             elif source.get("path"):
-                yield deployer.unfollowed((*place, "path"), NO_FOLDER)
+                yield deployer.unfollowed((*place, "path"), _NOT_FILLED_IN if is_open(source["path"]) else NO_FOLDER)
 
 
 def _sources(spec: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -123,7 +126,7 @@ class _Source:
             self._folder,
             tuple(self._files),
             as_text(helm.get("releaseName")) or self._name,
-            tuple(value for value in values if isinstance(value, str)),
+            tuple(dict.fromkeys(value for value in values if isinstance(value, str))),
             json.dumps(inline) if inline else as_text(helm.get("values")),
             tuple(settings),
             kustomization=json.dumps(fields) if fields else "",
@@ -178,22 +181,16 @@ class _Source:
 
     def _value_files(self) -> Iterator[str | UnfollowedField]:
         """The paths of the values files in the order in which helm takes them: a file that is named is no match of a pattern."""
-        named = texts(self._helm.get("valueFiles"))
-        paths = [self._path(value) for value in named]
-        taken = {path for path in paths if not _GLOB.search(path)}
-        yielded_files: set[str] = set()
+        paths = [self._path(value) for value in texts(self._helm.get("valueFiles"))]
+        named = {path for path in paths if not _GLOB.search(path)}
+        tree = self._deployer.repository.tree
         for number, path in enumerate(paths):
-            candidates = [path]
-            if path and _GLOB.search(path) and not os.path.isfile(path):
-                tree = self._deployer.repository.tree
-                matches = sorted(glob.glob(path, recursive=True, include_hidden=True))
-                candidates = [match for match in matches if match not in taken and is_below(os.path.realpath(match), tree)]
-            files = [file for file in candidates if os.path.isfile(file)]
+            matches = [] if os.path.isfile(path) else sorted(glob.glob(path, recursive=True, include_hidden=True))
+            inside = [match for match in matches if match not in named and is_below(os.path.realpath(match), tree)]
+            files = [file for file in (path, *inside) if os.path.isfile(file)]
             if not files and not (path and self._helm.get("ignoreMissingValueFiles") is True):
-                why = "there is no such file" if path else "it lies in another repository"
-                yield self._unfollowed(("helm", "valueFiles", number), why)
-            yield from (file for file in files if file not in yielded_files)
-            yielded_files.update(files)
+                yield self._unfollowed(("helm", "valueFiles", number), "there is no such file" if path else _OUTSIDE)
+            yield from files
 
     def _parameters(self) -> Iterator[str]:
         """The options of helm for single values."""
@@ -277,13 +274,8 @@ def of_set(deployer: Deployer) -> Deployments:
 def _open(application: Mapping[str, Any]) -> Path:
     """The path in the set's `spec` of a field that still has the action of a template and decides what is deployed; empty if there is none."""
     spec = as_mapping(application.get("spec"))
-    for at, source in _sources(spec, ()):
-        for field in _DECISIVE:
-            if "{{" in json.dumps(value_at(source, field)):
-                return ("template", "spec", *at, *field)
-    if "{{" in as_text(value_at(spec, ("destination", "namespace"))):
-        return "template", "spec", "destination", "namespace"
-    return ()
+    paths = [*((*at, *field) for at, _ in _sources(spec, ()) for field in _DECISIVE), ("destination", "namespace")]
+    return next((("template", "spec", *path) for path in paths if "{{" in json.dumps(value_at(spec, path))), ())
 
 
 class _ParameterSets:

@@ -2,22 +2,25 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from scclint.errors import LoadError
 from scclint.expand.item import Item, items_of
 from scclint.files import SUFFIXES, walk
 from scclint.finding import Notice
-from scclint.limits import MAX_GLOBS
+from scclint.limits import MAX_GLOBS, AddedTextCounter
 from scclint.load import load_file
 from scclint.load.document import Document
-from scclint.model.kinds import CARRIERS
+from scclint.model.kinds import CARRIERS, TEMPLATE
 from scclint.record import replace
 from scclint.text import and_more, field_path
 from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField
 from scclint.units.helm import CHART_FILE
 from scclint.units.outline import Outline
 from scclint.units.unit import ARGO, FLUX, FLUX_HELM, Deployment, Unit
+from scclint.untyped import as_text, mappings
 
 if TYPE_CHECKING:
     from scclint.units.commands import Commands
@@ -29,7 +32,7 @@ KINDS = frozenset(("Application", "Kustomization"))
 DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 """Kinds of the documents that may deploy a folder."""
 
-_CARRYING = DEPLOYING | {kind for _, kind in CARRIERS}
+_CARRYING = DEPLOYING | {kind for _, kind in (*CARRIERS, *TEMPLATE)}
 """The same, and those that carry such objects."""
 
 
@@ -163,13 +166,21 @@ def may_deploy(text: str) -> bool:
 
 
 def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
-    """Objects, each with those that it carries, as a Policy does."""
+    """Objects, each with those that it carries, as a Policy does. Parameters of a Template without a value stay as they are written."""
     from scclint.expand.carriers import carried
+    from scclint.expand.template import instantiate
 
     for item in items:
         yield item
         if item.key in CARRIERS:
             yield from _with_carried(carried(item))
+        elif item.key in TEMPLATE:
+            open_parameters = [as_text(p.get("name")) for p in mappings(item.data.get("parameters")) if not p.get("value")]
+            # One that is too large is reported where it is judged.
+            with suppress(LoadError):
+                yield from _with_carried(
+                    instantiate(item, {name: f"${{{name}}}" for name in open_parameters}, AddedTextCounter())
+                )
 
 
 def _deployed_by(item: Item, repository: Repository) -> Deployments:

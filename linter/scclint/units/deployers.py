@@ -75,11 +75,6 @@ class Repository:
                 folder = os.path.dirname(folder)
         return folders
 
-    @cached_property
-    def files(self) -> list[str]:
-        """The files of the input, relative to the tree, sorted."""
-        return sorted(self.name(os.path.realpath(file.path)) for file in self._outline.files.values())
-
     def referred(self, kind: str, namespace: str, name: str) -> ReferredObject | None:
         """The object of a kind and name in a namespace; what is rendered goes before what is in files. None if there is none."""
         self.refers = True
