@@ -92,13 +92,15 @@ def test_a_file_that_only_its_command_shows_to_hold_manifests(text: str, name: s
         "oc apply -n shop -f ../../w.k8s\n",
         "oc apply -n shop -f link.k8s\n",
         "cat deploy | oc apply -n shop -f -\n",
+        "python gen.py | oc apply -n shop -f -\n",
+        "./gen.rb a: | oc apply -n shop -f -\n",
     ],
 )
 def test_a_file_that_no_command_applies(text: str, tmp_path: Path) -> None:
     outside = tmp_path.parent / "w.k8s"
     outside.write_text(POD)
     (tmp_path / "link.k8s").symlink_to(outside)
-    write_files({"hack/x.sh": text, "w.k8s": POD.replace("NAME", "w")})
+    write_files({"hack/x.sh": text, "w.k8s": POD.replace("NAME", "w"), "gen.py": f'POD = """{POD}"""\n', "gen.rb": "a: [\n"})
     assert not units()
 
 

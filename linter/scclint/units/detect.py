@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.expand.ansible import files_of_tasks
-from scclint.files import ASSET_FOLDERS, Reach
+from scclint.files import ASSET_FOLDERS, Reach, is_below
 from scclint.finding import Notice
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
@@ -37,6 +37,9 @@ _FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.])|^(openshift|okd|
 _FRAGMENT = "each is a part or a patch that no kustomization includes"
 _OF_BUNDLE = "`operator-sdk` makes the bundle from it, which is judged"
 _DELETED = "each only names objects, for tasks and scripts to delete"
+
+_NOT_DEPLOYED = r"(?:^|/)(?:\.|(?:docs?|e2e|examples?|fixtures|samples?|schemas?|test[^/]*)/|[Kk]ustomization$)"
+"""The paths of what documentation, tests and settings of other programs have."""
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -416,6 +419,7 @@ class Split:
             has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
             # As in Argo CD, what has both is a kustomization.
             all_views = {} if real in self._kustomizations else views(folder or os.curdir, self.tree, inflated)
+            all_views |= dict(self._views_elsewhere(real, all_views))
             # A chart can render the Application that deploys it.
             is_root = self.deployed.is_deployed_from(real, f"{self._outline.name(folder)} as rendered")
             for called, view in all_views.items():
@@ -425,6 +429,23 @@ class Split:
                     name = self._outline.name(folder) + (f"#{called}" if called else "")
                     reason = f"a chart with the values of {called}" if called else "a chart with its default values"
                     yield self._chart_unit(name, folder, reason, view)
+
+    def _views_elsewhere(self, chart: str, views: Mapping[str, Deployment]) -> Iterator[tuple[str, Deployment]]:
+        """The views of the only chart, by its real path, with files beside its folder whose keys are mostly those of its values."""
+        from scclint.units.helm.chart import VALUES, belongs_to_chart, keys_of_file, keys_of_text
+
+        keys = keys_of_file(os.path.join(chart, VALUES)) - {"global"}
+        named = {os.path.realpath(value) for view in views.values() for value in view.values}
+        for file in self._left if views and all(is_below(other, chart) for other in self.charts) else ():
+            name, path = os.path.splitext(self._outline.name(file))[0], os.path.realpath(self._outline.source(file).path)
+            # A chart that is the whole repository has everything in its folder.
+            is_old = is_below(path, chart) and (
+                chart != self.tree or path in named or belongs_to_chart(os.path.relpath(path, chart).replace(os.sep, "/"))
+            )
+            may_be_values = not (is_old or re.search(_NOT_DEPLOYED, name)) and file.endswith((".yaml", ".yml"))
+            written = self._outline.tells(file, "keys", keys_of_text) if may_be_values else []
+            if 2 * len(keys.intersection(written)) > len(written):
+                yield name, Deployment(values=(path,))
 
     def _chart_unit(self, name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
         from scclint.units.helm.chart import belongs_to_chart
@@ -509,9 +530,10 @@ class Split:
         outline = self._outline
         applied_by: dict[tuple[frozenset[str], str], dict[str, Iterable[str]]] = {}
         for (script, namespace), applied in self.deployed.commands.applied.items() if self.deployed.commands else ():
-            # A command may also apply a file that is not read for its name.
-            shown = ((file, outline.shown(file)) for file in applied.files)
-            left = (name for file, name in shown if name in self._left or (name not in outline.files and outline.has(file)))
+            named = {outline.shown(path): path for path in applied.files}
+            # A file that is not read for its name counts if it holds objects, since a pipe may also begin with a program.
+            unread = {name for name, path in named.items() if name not in outline.files and outline.has(path)}
+            left = [name for name in named if name in self._left or (name in unread and outline.facts(name).identities)]
             files = frozenset(name for name in left if built.isdisjoint(outline.facts(name).identities))
             if files:
                 applied_by.setdefault((files, namespace), {})[script] = applied.commands

@@ -89,11 +89,47 @@ def test_values_files_beside_a_chart_are_views(file: str) -> None:
         ("env/prod.yaml", "apiVersion: v1\nkind: ConfigMap\nprivileged: true\n"),
         ("prod.yaml", "- privileged\n"),
         ("docs/prod.yaml", ON),
-        ("env/deep/prod.yaml", ON),
+        ("env/deep/prod.yaml", "privileged: true\na: 1\n"),
     ],
 )
 def test_other_files_beside_a_chart_are_no_views(file: str, text: str) -> None:
     assert not rejected(judged({**CHART, f"chart/{file}": text}))
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("file", "text", "is_view"),
+    [
+        ("config/prod.yaml", ON, True),
+        ("deploy/prod.yml", ON, True),
+        ("environments/eu/prod.yaml", ON, True),
+        ("chart/deploy/prod.yaml", ON, False),
+        ("test-values/prod.yaml", ON, False),
+        ("config/prod.yaml", f"{ON}a: 1\n", False),
+        ("config/prod.yaml", f"{ON}kind: Config\n", False),
+        ("docs/prod.yaml", ON, False),
+        ("examples/a/values.yaml", ON, False),
+        (".ci/prod.yaml", ON, False),
+        ("tests/prod.yaml", ON, False),
+        ("config/prod.txt", ON, False),
+        ("chart/templates/prod.yaml", ON, False),
+    ],
+)
+def test_values_files_that_nobody_names(file: str, text: str, is_view: bool) -> None:
+    assert rejected(judged({**CHART, file: text})) is is_view
+    more = [f"chart#{file.rpartition('.')[0]}"] if is_view else []
+    assert [name for name in names() if name.startswith("chart")] == ["chart", *more]
+
+
+@needs_helm
+def test_values_files_in_a_chart_that_is_the_repository() -> None:
+    in_repository({name.removeprefix("chart/"): text for name, text in CHART.items()} | {"deploy/prod.yaml": ON})
+    assert [name for name in names() if "#" in name] == [".#deploy/prod"]
+
+
+def test_values_files_of_one_of_several_charts(here: None) -> None:
+    write_files({**CHART, "config/prod.yaml": ON, "other/Chart.yaml": "apiVersion: v2\nname: other\nversion: 1.0.0\n"})
+    assert names() == [".", "chart", "other"]
 
 
 def in_repository(files: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from scclint.errors import LoadError, UsageError
 from scclint.files import Reach, display, is_below, listed_by_git, read, walk
 from scclint.finding import Notice
 from scclint.limits import MAX_DEPENDENCY_FOLDERS
-from scclint.load import data_of_file, load_text
+from scclint.load import data_of, data_of_file, load_text
 from scclint.load.document import Document, first_root, text_at
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
@@ -199,14 +199,14 @@ _FOLDERS = ("", "ci", "env", "envs", "environments", "values")
 """Folders of a chart in which any file may hold values. Below the last four, each environment may have a folder with `values.yaml`."""
 _STAGE = re.compile(r"\.Release\b(?!\.(?:Name|Namespace|Service)\b)|IsUpgrade|IsInstall")
 """What a template may ask of the release that is not the same for an installation and an upgrade."""
-_VALUES = "values.yaml"
+VALUES = "values.yaml"
 _OWN_FOLDERS = ("templates", "crds", "charts")
 _OWN_FILES = (
     CHART_FILE,
     "Chart.lock",
     "requirements.yaml",
     "requirements.lock",
-    _VALUES,
+    VALUES,
     "values.schema.json",
     ".helmignore",
 )
@@ -223,24 +223,23 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
     if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
         return {}
-    by_name = {"": DEFAULT}
-    for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
-        for name in _files(os.path.join(chart, folder), pattern):
-            path = os.path.join(chart, folder, name)
-            if is_below(os.path.realpath(path), os.path.realpath(root)):
-                by_name["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = Deployment(values=(path,))
-    chart_keys = _keys(os.path.join(chart, _VALUES)) - {"global"}
+    chart_keys = keys_of_file(os.path.join(chart, VALUES)) - {"global"}
     nested = (at.rstrip("/") for name in _FOLDERS[2:] for at in sorted(glob.glob(f"{name}/*/", root_dir=chart)))
-    for folder in (*_FOLDERS, *nested) if chart_keys else ():
-        for name in _files(os.path.join(chart, folder), ("*.yaml", "*.yml") if folder in _FOLDERS else (_VALUES,)):
-            path, called = os.path.join(chart, folder, name), "/".join(filter(None, (folder, os.path.splitext(name)[0])))
-            if (
-                is_below(os.path.realpath(path), os.path.realpath(root))
-                and (folder or name not in _OWN_FILES)
-                and called not in by_name
-                and not chart_keys.isdisjoint(_keys(path))
-            ):
-                by_name[called] = Deployment(values=(path,))
+    named = [
+        (folder, name)
+        for patterns, folder in ((_BESIDE, ""), ((_IN_CI,), _CI))
+        for name in _files(os.path.join(chart, folder), root, patterns)
+    ]
+    likely = (
+        (folder, name)
+        for folder in (*_FOLDERS, *nested)
+        for name in _files(os.path.join(chart, folder), root, ("*.yaml", "*.yml") if folder in _FOLDERS else (VALUES,))
+        if (folder or name not in _OWN_FILES) and not chart_keys.isdisjoint(keys_of_file(os.path.join(chart, folder, name)))
+    )
+    by_name = {"": DEFAULT}
+    for folder, name in (*named, *(likely if chart_keys else ())):
+        called = "/".join(filter(None, (folder, os.path.splitext(name)[0])))
+        by_name.setdefault(called, Deployment(values=(os.path.join(chart, folder, name),)))
     return by_name
 
 
@@ -290,7 +289,12 @@ def _is_dependency(chart: str, root: str) -> bool:
     return False
 
 
-def _keys(file: str) -> set[str]:
+def keys_of_text(text: str) -> list[str]:
+    """The top-level keys of a text that may be values; none of a manifest, or of what is no mapping."""
+    return [] if re.search(r"^kind:", text, re.M) else sorted(as_mapping(data_of(text)))
+
+
+def keys_of_file(file: str) -> set[str]:
     """The top-level keys of a file of values; none of a manifest, or of what is no mapping."""
     data = data_of_file(file)
     return set() if not isinstance(data, dict) or {"apiVersion", "kind"} <= data.keys() else set(data)
@@ -302,13 +306,12 @@ def _text_of(chart: str, key: str) -> str:
     return as_text(as_mapping(data_of_file(os.path.join(chart, CHART_FILE))).get(key))
 
 
-def _files(folder: str, patterns: tuple[str, ...]) -> list[str]:
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return []
+def _files(folder: str, root: str, patterns: tuple[str, ...]) -> list[str]:
+    """The names of the files in a folder that match one of the patterns and lie below the root, sorted."""
+    names = sorted(glob.glob("*", root_dir=folder, include_hidden=True))
     matching = (name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))
-    return [name for name in matching if os.path.isfile(os.path.join(folder, name))]
+    paths = {name: os.path.realpath(os.path.join(folder, name)) for name in matching}
+    return [name for name, path in paths.items() if os.path.isfile(path) and is_below(path, os.path.realpath(root))]
 
 
 _CRDS = "/crds/"
