@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.source import Span
@@ -66,7 +68,33 @@ def test_a_note_names_the_file_to_leave_out_beside_one_for_openshift(tmp_path: P
     root = write(tmp_path, {"agent.yaml": binding("anyuid"), "agent-okd.yaml": binding("privileged"), "web.yaml": deployment()})
     notes = [notice.message for notice in report_on([root]).notices if "for OpenShift" in notice.message]
     assert notes == [
-        f"{root}/agent-okd.yaml defines the same objects for OpenShift. If you deploy that file there, leave this one out: "
+        f"{root}/agent-okd.yaml defines the same objects for OpenShift. If you deploy that there, leave this one out: "
         f"--exclude {root}/agent.yaml"
     ]
     assert not [n for n in report_on([write(tmp_path / "other", TWICE)]).notices if "for OpenShift" in n.message]
+
+
+@pytest.mark.parametrize(
+    ("plain", "openshift"),
+    [
+        ("deploy/kubernetes", "deploy/openshift"),
+        ("overlays/default", "overlays/ocp"),
+        ("kubernetes/agent", "openshift/agent"),
+        ("deploy", "deploy-openshift"),
+    ],
+)
+@pytest.mark.parametrize("built", [False, True])
+def test_a_note_names_the_folder_to_leave_out_beside_one_for_openshift(
+    plain: str, openshift: str, built: bool, tmp_path: Path
+) -> None:
+    def notes(folder: str, files: dict[str, str]) -> list[str]:
+        if built:
+            files |= {f"{Path(file).parent}/kustomization.yaml": "resources: [agent.yaml]\n" for file in files}
+        report = report_on([write(tmp_path / folder, files)], UNRENDERED)
+        return [notice.message for notice in report.notices if "for OpenShift" in notice.message]
+
+    (note,) = notes("same", {f"{plain}/agent.yaml": binding(), f"{openshift}/agent.yaml": binding("privileged")})
+    excluded = note.partition("leave this one out: --exclude ")[2]
+    # Plain files are apart from where their paths part.
+    assert excluded == f"{tmp_path}/same/{plain if built else plain.replace('kubernetes/agent', 'kubernetes')}"
+    assert notes("other", {f"{plain}/agent.yaml": binding(), f"{openshift}/agent.yaml": binding(name="other")}) == []

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
 
-_FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.])|^(openshift|okd|ocp)[-_.]")
-"""The word for OpenShift in the name of a file, with the separator that joins it to the rest."""
+_FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.]|$)|^(openshift|okd|ocp)[-_.]")
+"""The word for OpenShift in the name of a file or folder, with the separator that joins it to the rest."""
+
+_BESIDE = dict.fromkeys(("openshift", "okd", "ocp"), ("kubernetes", "k8s", "vanilla", "default"))
+"""The names of folders for other clusters, by that of the folder beside them for OpenShift."""
 
 _FRAGMENT = "each is a part or a patch that no kustomization includes"
 _OF_BUNDLE = "`operator-sdk` makes the bundle from it, which is judged"
@@ -147,17 +150,40 @@ class Split:
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
         """What is not followed of the deployment of these units, what is deployed that is not in the input, and the bundles left out."""
         for newest, number in self._older.items():
-            text = f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder"
-            yield Notice("note", text, self._outline.shown(newest))
+            yield Notice(
+                "note",
+                f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder",
+                self._outline.shown(newest),
+            )
         for reason in dict.fromkeys(self._undeployed.values()):
-            files = [file for file, why in self._undeployed.items() if why == reason]
+            files = (file for file, why in self._undeployed.items() if why == reason)
             yield Notice("note", f"{and_more(files, 3)}: not judged, because {reason}; to judge one, name it")
-        for plain, other in _variants_for_openshift(units):
-            text = f"{other} defines the same objects for OpenShift. If you deploy that file there, leave this one out: --exclude {plain}"
-            yield Notice("note", text, plain)
+        for plain, other in self._variants_for_openshift(units):
+            yield Notice(
+                "note",
+                f"{other} defines the same objects for OpenShift. If you deploy that there, leave this one out: --exclude {plain}",
+                plain,
+            )
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         in_input = {os.path.realpath(unit.path) for unit in self.units}
         yield from self.deployed.notices(folders, in_input, self._configured_paths)
+
+    def _variants_for_openshift(self, units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
+        """Yield the paths of units that define an object in common and that differ by a word for OpenShift, which the second has.
+
+        Examples are `agent.yaml` and `agent-okd.yaml`, and `deploy/kubernetes` and `deploy/openshift`.
+        """
+        by_path = {unit.path: unit for unit in units if unit.kind in ("plain", "kustomize")}
+        for path in sorted(by_path):
+            for number, step in enumerate(steps := path.split("/")):
+                for name in _BESIDE.get(step, (_FOR_OPENSHIFT.sub("", step),)):
+                    plain = "/".join((*steps[:number], name, *steps[number + 1 :]))
+                    if plain != path and plain in by_path and self._names(by_path[plain]) & self._names(by_path[path]):
+                        yield plain, path
+
+    def _names(self, unit: Unit) -> set[tuple[str, str]]:
+        """The kinds and names of the objects in the files of a unit."""
+        return {(kind, name) for file in unit.files for _, kind, _, name in self._outline.facts(file).identities}
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
@@ -577,16 +603,6 @@ class Split:
         for file in sorted(variants.difference(fragments)):
             reason = "it defines an object that a kustomization builds as well"
             yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
-
-
-def _variants_for_openshift(units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
-    """Yield pairs of files that are alternatives and differ by a word for OpenShift in the name: `agent.yaml`, `agent-okd.yaml`."""
-    paths = {unit.path for unit in units if unit.kind == "plain"}
-    for path in sorted(paths):
-        folder, name = os.path.split(path)
-        plain = os.path.join(folder, _FOR_OPENSHIFT.sub("", name))
-        if plain != path and plain in paths:
-            yield plain, path
 
 
 def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
