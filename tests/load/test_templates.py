@@ -55,6 +55,9 @@ def test_go_templates(text: str, expected: object) -> None:
         ("a:\n{% for x in y %}\n- {{ x }}\n{% endfor %}\n", {"a": ["{{ x }}"]}),
         ("{% set x = 1 %}\na: '{{ x }}'\n", {"a": "{{ x }}"}),
         ("a:\n{% if b %}  c: 1{% endif %}\n", {"a": {"c": 1}}),
+        ("a: 1\n{% if b and not is_openshift %}\nc: 1\n{% endif %}\n", {"a": 1}),
+        ("a: 1\n{% if not is_openshift or b %}\nc: 1\n{% endif %}\n", {"a": 1, "c": 1}),
+        ("a: 1\n{% if is_openshift %}\nc: 1\n{% endif %}\n", {"a": 1, "c": 1}),
     ],
 )
 def test_jinja(text: str, expected: object) -> None:

@@ -24,6 +24,8 @@ _FIRST_WORD = re.compile(r"[-+~\s]*+(?:(/\*|\$\w*+[ ,$\w]*+:?=)|(\w++))")
 _GO_OPENERS = frozenset(("if", "range", "with", "block", "define"))
 _JINJA_OPENERS = frozenset(("if", "for", "macro", "call", "set"))
 _DEFINES = ("define", "macro", "set")
+_ELSEWHERE = re.compile(r"\bnot[ \t]++is_openshift\b")
+"""A condition that does not hold on OpenShift, in the words of Ansible's operators."""
 _SEPARATOR = re.compile(r"\{\{-?[ \t]*+[\"'`]---[\"'`][ \t]*+-?\}\}")
 _INDENT = re.compile(r"indent[ (]++(\d{1,3})")
 
@@ -38,7 +40,7 @@ _MANIFEST = tuple(re.compile(rf"^[\"']?{key}[\"']?[ \t]*+:|\"{key}\":", re.M) fo
 
 
 class Chain:
-    """Branches of which a rendering has at most one. `name` is the word that opens them."""
+    """Branches of which a rendering has at most one. `name` is the word that opens them; `never` if the first is for other clusters."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -132,7 +134,7 @@ def _parsed(text: str, *, jinja: bool) -> list[Part]:
         into.append(_blank(action, literal))
         is_assignment = word == "set" and "=" in action
         if word in openers and not is_assignment and len(open_chains) < MAX_TEMPLATE_DEPTH:
-            chain = Chain(word)
+            chain = Chain("never" if word == "if" and _ELSEWHERE.search(action) and " or " not in action else word)
             into.append(chain)
             open_chains.append(chain)
         elif word in ("else", "elif") and open_chains:
@@ -188,7 +190,7 @@ def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
             whole = "".join(_text_of(branch, offset if chosen else 0))
             # What is defined is used elsewhere; whole manifests are used somewhere.
             is_shown = chosen and (part.name not in _DEFINES or holds_manifest(whole))
-            yield whole if is_shown else "\n" * whole.count("\n")
+            yield whole if is_shown and not (part.name == "never" and branch is part.branches[0]) else "\n" * whole.count("\n")
             offset -= number
 
 

@@ -43,6 +43,8 @@ _KLOG = re.compile(r'[EWI]\d{4} [\d:.]+ +\d+ \S+\] ".*?" err=<?"?')
 """What kubectl puts before an error: the time, its process, and a place in its code."""
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
 """Release names that helm takes, dots apart."""
+_DOUBLE_START = re.compile(r"^(---\n# Source: [^\n]*+\n)---[ \t]*+\n", re.M)
+"""A document with a second `---`, as helm leaves one from a template with `---` twice in a row: it parts the object from its source."""
 _MEMORY = ("out of memory", "cannot allocate memory", "failed to reserve", "failed to create new OS thread")
 """What the Go runtime says at the limit of memory."""
 
@@ -187,7 +189,7 @@ class Renderer:
             ]
             ended = _run(self._starter, command, sandbox)
             made = ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
-            return replace(made, text=without_tests(made.text))
+            return replace(made, text=without_tests(_DOUBLE_START.sub(r"\1", made.text)))
 
     def _find(self, name: str, arguments: tuple[str, ...], version: tuple[str, ...]) -> Program:
         if problem := _cannot_confine():

@@ -188,6 +188,14 @@ def test_a_line_of_a_named_template(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @needs_helm
+def test_an_object_behind_a_condition_that_does_not_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}"
+    before = f"{other}\n---\n{{{{ if .Values.off }}}}\nkind: Secret\n{{{{ end }}}}\n---\n"
+    files = {**NAMED, "web/templates/web.yaml": before + NAMED["web/templates/web.yaml"]}
+    assert place_of_host_network(files, tmp_path, monkeypatch).span == Span("web/templates/_pod.tpl", 2, 1, 2, 39)
+
+
+@needs_helm
 def test_a_linked_dependency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What its named template writes was written by the line that includes it."""
     files = {name.replace("web/templates/_pod.tpl", "lib/templates/_pod.tpl"): text for name, text in NAMED.items()}
