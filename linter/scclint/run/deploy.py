@@ -259,7 +259,10 @@ class Rendered:
         """Return what the reader of a report on these units must know about their deployment and rendering."""
         made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
         notices = [
-            Notice("warning", f"{unit.title}: {text}", gap=True) for unit, rendering in made for text in rendering.notices
+            Notice("warning", f"{unit.title}: {text}", gap=True)
+            for unit, rendering in made
+            for text in rendering.notices
+            if not unit.deployment.upgrade
         ]
         level = "error" if config.render == "require" else "note"
         notices += _grouped("judged unrendered", {unit.title: unit.unrendered for unit in units if unit.unrendered}, level)

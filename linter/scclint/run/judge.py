@@ -148,7 +148,7 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
     findings, ignores = _findings(opened, run, crashes)
     left_out = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
-        left_out += unjudged(inputs, opened.ours, opened.worlds, run.config)
+        left_out += unjudged(opened.unit, inputs, opened.ours, opened.worlds, run.config)
     grants: dict[str, tuple[GrantRow, ...]] = {}
     if run.options.review:
         with guard("check", "listing the grants of SCCs", crashes):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -24,6 +25,8 @@ from scclint.outcome.world import World
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
+from scclint.units.helm import CHART_FILE
+from scclint.units.kustomize import NAMES
 from scclint.units.unit import Unit
 from scclint.yaml.nodes import MappingNode, to_data
 
@@ -77,9 +80,9 @@ def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial
 
 
 def unjudged(
-    inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
+    unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
 ) -> Iterator[JudgementGap]:
-    """What no finding reports of the targets, whose objects these are."""
+    """What no finding reports of the targets of a unit, whose objects these are. That helm failed is said of the unit."""
     world = next(iter(worlds.values()))
     targets, lines_of = inputs.targets, Memo()
 
@@ -91,7 +94,8 @@ def unjudged(
     for document in targets:
         if document.status == "template":
             access = host_access(document.text) if document.is_template else ""
-            yield JudgementGap("template", f"{document.file}{_asking(access)}")
+            if access or not unit.unrendered:
+                yield JudgementGap("template", f"{document.file}{_asking(access)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
@@ -102,7 +106,7 @@ def unjudged(
                 yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access_of(obj))}", obj.kind)
         elif obj.partial:
             access = access_of(obj)
-            if obj.manifest.get("$patch") != "delete" and (access or not _OF_TESTS.search(obj.file)):
+            if obj.manifest.get("$patch") != "delete" and (access or not _is_completed(obj)):
                 yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
@@ -253,7 +257,16 @@ _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "poli
 """API groups of Kubernetes without a dot. A CustomResourceDefinition needs one, so that others are files of tools such as skaffold."""
 
 _OF_TESTS = re.compile(r"(?:^|/)(?:e2e|testdata|tests?)/")
-"""Folders of tests. The API server refuses a part of an object, so that a part in them is a test's assertion or patch."""
+"""Folders of tests. A part of an object in them is a test's assertion or patch."""
+
+
+def _is_completed(obj: ApiObject) -> bool:
+    """Whether a part of an object, which the API server refuses, is a test's, a patch, or what the templates of a chart complete."""
+    file = Path(obj.file)
+    charts = [folder / CHART_FILE for folder in file.parents if obj.provenance.template]
+    by_tools = (*charts, *(folder / name for folder in file.parents[:2] for name in NAMES))
+    return _OF_TESTS.search(obj.file) is not None or (file.is_file() and any(map(Path.is_file, by_tools)))
+
 
 _ASKS = " (with "
 """Between the name of something that was not judged and the access to the node that it asks for."""

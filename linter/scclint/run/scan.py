@@ -111,7 +111,7 @@ def _undeployed(files: Iterable[SourceFile], sources: Sources, played: Set[str])
         elif (match := re.search(_OF_TESTS, path[top:].replace(os.sep, "/"))) and (
             match.lastgroup != "tekton" or _KONFLUX in _text(file)
         ):
-            yield file.display, _WHY[match.lastgroup]
+            yield file.display, _WHY[match.lastgroup].replace("testdata", match["data"] or "")
 
 
 def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:
@@ -122,7 +122,8 @@ def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) ->
     for file in packed:
         folder, name = os.path.split(file.display)
         is_dependency = os.path.basename(folder) == "charts" and os.path.dirname(folder) in charts
-        if not is_dependency and re.split(r"-v?\d", name, maxsplit=1)[0] not in unpacked and _holds_chart(file):
+        is_used = not (is_dependency or re.search(_OF_TESTS, file.display))
+        if is_used and re.split(r"-v?\d", name, maxsplit=1)[0] not in unpacked and _holds_chart(file):
             lone.append(file.display)
     if lone:
         command = f"`helm template {lone[0]} --namespace NAME | scclint check -`"
@@ -230,7 +231,7 @@ _WHY = {
 }
 """Why a file is not applied, by the group of `_OF_TESTS`."""
 
-_OF_TESTS = r"(?:^|/)(?:(?P<data>testdata)/|(?P<tekton>\.tekton)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
+_OF_TESTS = r"(?:^|/)(?:(?P<data>(?i:testdata)|__fixtures__)/|(?P<tekton>\.tekton)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
 """The data of tests, in a folder that the `go` tool leaves out, too, and what a step of a test expects of the cluster."""
 
 _PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"

@@ -13,6 +13,8 @@ from scclint.expand.ansible import files_of_tasks
 from scclint.files import ASSET_FOLDERS, Reach, is_below
 from scclint.finding import Notice
 from scclint.load.document import Document
+from scclint.load.host_access import host_access
+from scclint.load.templates import holds_manifest
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.text import and_more, counted
@@ -102,7 +104,11 @@ class Split:
         units += self._applied_by_commands(built)
         by_commands = map(self._outline.shown, self.deployed.commands.deleted if self.deployed.commands else ())
         self._undeployed |= dict.fromkeys(self._take((*self._deleted, *self._with_names(by_commands))), _DELETED)
-        self._undeployed |= {file: self._outline.undeployed[file] for file in self._take(self._outline.undeployed)}
+        self._undeployed |= {
+            file: self._outline.undeployed[file]
+            for file in self._take(self._outline.undeployed)
+            if self._outline.tells(file, "manifest", holds_manifest)
+        }
         units += self._plain(built)
         return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
 
@@ -291,8 +297,10 @@ class Split:
                 deployed = [deployment for deployment in deployed if deployment.kind]
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
             if is_entry and not deployed and (folder in sources or self._is_commented_out(folder)):
-                self._undeployed[self._outline.shown(folder)] = _OF_BUNDLE if folder in sources else _FRAGMENT
-                self._take(self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files)
+                files = [self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files]
+                if folder in sources or any(host_access(self._outline.text(file)) for file in files):
+                    self._undeployed[self._outline.shown(folder)] = _OF_BUNDLE if folder in sources else _FRAGMENT
+                self._take(files)
                 continue
             is_entry = (
                 is_entry and folder not in self._configured_paths and (bool(deployed) or folder not in self.deployed.by_path)
