@@ -194,8 +194,7 @@ def model_objects(
     if not unit.rendered:
         with guard("model", "looking at kustomizations", inputs.crashes):
             built, read = unit.kind == "kustomize", inputs.read.keys()
-            objects, not_applied, notices = place_by_kustomizations(objects, inputs.documents, read, around, built=built)
-            inputs.unjudged += [JudgementGap("patches", file) for file in not_applied if not unit.unrendered]
+            objects, notices = place_by_kustomizations(objects, inputs.documents, read, around, built=built)
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)

@@ -216,10 +216,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{names}: not judged, because {templates}; check what they render to; for a chart: `helm template . --namespace NAME | scclint "
         "check -`",
     ),
-    "patches": (
-        "note",
-        "{names}: patches and other changes were not applied; check the built output: `kustomize build FOLDER | scclint check -`",
-    ),
     "open kind": ("note", "{first}: not judged, because its kind has a placeholder"),
     "open grant": ("note", "{names}: not judged, because the name of the SCC that it grants has a placeholder"),
     "unread": ("warning", "{names}: not judged: {why}"),
@@ -250,7 +246,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 }
 """The level and text of the notice about each sort. `_fields` returns the texts for the names in braces."""
 
-_SORTED = ("template", "patches", "open pod", "unknown kind", "partial")
+_SORTED = ("template", "open pod", "unknown kind", "partial")
 """The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
 
 _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "policy"))

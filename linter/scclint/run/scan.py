@@ -122,8 +122,12 @@ def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) ->
     for file in packed:
         folder, name = os.path.split(file.display)
         is_dependency = os.path.basename(folder) == "charts" and os.path.dirname(folder) in charts
-        is_used = not (is_dependency or re.search(_OF_TESTS, file.display))
-        if is_used and re.split(r"-v?\d", name, maxsplit=1)[0] not in unpacked and _holds_chart(file):
+        if (
+            not is_dependency
+            and not re.search(_OF_TESTS, file.display)
+            and re.split(r"-v?\d", name, maxsplit=1)[0] not in unpacked
+            and _holds_chart(file)
+        ):
             lone.append(file.display)
     if lone:
         command = f"`helm template {lone[0]} --namespace NAME | scclint check -`"

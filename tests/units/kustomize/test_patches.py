@@ -12,7 +12,7 @@ from scclint.run.lint import find_units
 from scclint.units.kustomize.kustomization import read_kustomization
 from scclint.units.kustomize.surroundings import stands_alone
 from tests.running import write_files
-from tests.units.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload
+from tests.units.kustomize.folders import DEPLOYMENT, objects, strict, workload
 
 PATCH = """\
 apiVersion: apps/v1
@@ -43,23 +43,6 @@ def test_which_objects_stand_alone(text: str, expected: bool) -> None:
     (document,) = load_text("a.yaml", text, frozenset())
     (obj,) = expand(document)
     assert stands_alone(obj) == expected
-
-
-OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: x\n"
-
-
-@pytest.mark.parametrize("key", ["patches", "patchesJson6902"])
-def test_json_patches_are_told_of(here: Path, key: str) -> None:
-    told = "patches and other changes were not applied; check the built output: `kustomize build FOLDER | scclint check -`"
-    target = "target: {kind: Deployment}"
-    write_files({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
-    assert notes(["."]) == [f"a/op.yaml: {told}"]
-    in_place = f"{key}:\n- {target}\n  patch: |\n" + "".join(f"    {line}\n" for line in OPERATION.splitlines())
-    write_files({"b/kustomization.yaml": in_place})
-    assert notes(["."]) == [f"a/op.yaml and b/kustomization.yaml: {told}"]
-    assert notes(["a/op.yaml"]) == [], "what it patches, if anything, is not asked for"
-    write_files({"a/op.yaml": PATCH})
-    assert notes(["b"]) == [f"b/kustomization.yaml: {told}"]
 
 
 @pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])

@@ -17,7 +17,6 @@ from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
 from scclint.text import and_more
 from scclint.units.kustomize import NAMES, ORIGIN
 from scclint.validation.validate import validate
-from scclint.yaml.nodes import Node, SequenceNode
 
 if TYPE_CHECKING:
     from scclint.units.kustomize.kustomization import Kustomization, Layout
@@ -47,17 +46,12 @@ class Surroundings:
                 yield from self._in_folder(folder)
                 folder = os.path.dirname(folder)
 
-    def root(self, file: str) -> Node | None:
-        """The root of a file's first document that has one; None if that document is of a kind that is not parsed."""
-        return next((d.root for d in self._outline.documents(file) if d.root is not None or d.status == "other"), None)
-
 
 def place_by_kustomizations(
     objects: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings, *, built: bool
-) -> tuple[list[ApiObject], list[str], list[Notice]]:
+) -> tuple[list[ApiObject], list[Notice]]:
     """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
-    namespace of its kustomization. Return also the files among `linted` with patches that are not applied, and notices on files
-    that were not read.
+    namespace of its kustomization. Return also notices on files among `linted` that were not read.
 
     `built`: the files are those that kustomize builds together. Elsewhere a patch that could be applied as it is counts as an object.
     Kustomizations count that are among the documents, or in the folder of an object or above it.
@@ -66,13 +60,13 @@ def place_by_kustomizations(
     files = dict.fromkeys((*named, *around.beside({obj.file: None for obj in objects})))
     kustomizations = [kustomization for file in files if (kustomization := around.read(file)) is not None]
     if not kustomizations:
-        return list(objects), [], []
+        return list(objects), []
     from scclint.units.kustomize.kustomization import lay_out
 
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in objects}
     placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in objects]
-    return placed, _operating(kustomizations, linted, around), list(_not_read(kustomizations, linted))
+    return placed, list(_not_read(kustomizations, linted))
 
 
 def stands_alone(obj: ApiObject) -> bool:
@@ -116,16 +110,6 @@ def _not_read(kustomizations: "Iterable[Kustomization]", linted: Set[str]) -> It
         folder = os.path.dirname(os.path.abspath(file))
         shown = and_more((display(os.path.relpath(path, folder)) for _, path in missed), 1)
         yield Notice("warning", f"takes in {shown}, not read for the name: call it .yaml, or name it on the command line", file)
-
-
-def _operating(kustomizations: "Iterable[Kustomization]", linted: Set[str], around: Surroundings) -> list[str]:
-    """The files with patches that are not applied: a kustomization, or a file with a JSON patch that one names."""
-    files = {k.file for k in kustomizations if k.operates and k.file in linted}
-    patches = {path for k in kustomizations for path in k.patches}
-    for file in linted if patches else ():
-        if os.path.abspath(file) in patches and isinstance(around.root(file), SequenceNode):
-            files.add(file)
-    return sorted(files)
 
 
 def with_origins(
