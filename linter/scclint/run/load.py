@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin
 
 
+_IN_CODE = re.compile(r"(?:^|/)(?:pkg|internal|assets|bindata)/")
+"""Folders of Go code, and of what it embeds."""
 _GROUP = re.compile(r"^  group: *+[\"']?([\w.-]++)", re.M)
 """The API group of a CustomResourceDefinition."""
 
@@ -198,8 +200,8 @@ def model_objects(
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)
-    if unit.left_out:
-        # What is not there may complete them.
+    if unit.left_out or (unit.kind == "kustomize" and not unit.namespace and _IN_CODE.search(unit.path)):
+        # What is not there may complete them, or the code of an operator, which builds them with its own namespace.
         objects = [obj.with_provenance(whole=False) for obj in objects]
     return objects if settings.namespace or unit.kind == "chart" else _place_by_accounts(objects, borrowed)
 

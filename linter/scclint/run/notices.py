@@ -82,7 +82,7 @@ def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial
 def unjudged(
     unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
 ) -> Iterator[JudgementGap]:
-    """What no finding reports of the targets of a unit, whose objects these are. That helm failed is said of the unit."""
+    """What no finding reports of the targets of a unit, whose objects these are. That helm failed is said of the unit, with its reason."""
     world = next(iter(worlds.values()))
     targets, lines_of = inputs.targets, Memo()
 
@@ -94,7 +94,7 @@ def unjudged(
     for document in targets:
         if document.status == "template":
             access = host_access(document.text) if document.is_template else ""
-            if access or not unit.unrendered:
+            if access or not unit.unrendered or unit.unrendered.endswith((" not found", " off")):
                 yield JudgementGap("template", f"{document.file}{_asking(access)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):

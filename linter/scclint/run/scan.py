@@ -235,7 +235,9 @@ _WHY = {
 }
 """Why a file is not applied, by the group of `_OF_TESTS`."""
 
-_OF_TESTS = r"(?:^|/)(?:(?P<data>(?i:testdata)|__fixtures__)/|(?P<tekton>\.tekton)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
+_OF_TESTS = (
+    r"(?:^|/)(?:(?P<data>(?i:testdata)|__fixtures__)/|(?P<tekton>\.tekton)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
+)
 """The data of tests, in a folder that the `go` tool leaves out, too, and what a step of a test expects of the cluster."""
 
 _PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"

@@ -11,8 +11,9 @@ from scclint.load import load_text
 from scclint.run.lint import find_units
 from scclint.units.kustomize.kustomization import read_kustomization
 from scclint.units.kustomize.surroundings import stands_alone
-from tests.running import write_files
-from tests.units.kustomize.folders import DEPLOYMENT, objects, strict, workload
+from tests.running import report_on, write_files
+from tests.units.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload
+from tests.units.tools import needs_kustomize
 
 PATCH = """\
 apiVersion: apps/v1
@@ -174,3 +175,21 @@ def test_a_whole_object_that_patches_one_of_the_build_is_a_patch(here: Path, pre
     write_files({"o/kustomization.yaml": "resources: [../base]\npatches: [{path: web.yaml}]\n", "o/web.yaml": patch})
     assert {o.file for o in objects(".") if not o.partial} == {"base/web.yaml"}
     assert [unit.name for unit in find_units(["."], Config(render="never"))] == ["o"]
+
+
+def test_parts_that_nobody_creates_are_no_note(here: Path) -> None:
+    part = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n"
+    write_files({"a/kustomization.yaml": "resources: []\n", "a/left.yaml": part, "b/lone.yaml": part})
+    write_files({"chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n"})
+    write_files({"chart/files/pod.yaml": part.replace("name: web", "name: {{ .Values.name }}")})
+    assert notes(["."]) == ["b/lone.yaml: Deployment web: not judged, because it has no containers"]
+
+
+@needs_kustomize
+@pytest.mark.parametrize(("folder", "found"), [("deploy/web", ["MAN002"]), ("pkg/resources/web", [])])
+def test_the_code_of_an_operator_gives_a_namespace(here: Path, folder: str, found: list[str]) -> None:
+    subjects = "subjects: [{kind: ServiceAccount, name: web}]\n"
+    head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: web}\n"
+    role = "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n"
+    write_files({f"{folder}/kustomization.yaml": "resources: [b.yaml]\n", f"{folder}/b.yaml": head + role + subjects})
+    assert [finding.rule_id for finding in report_on(["."], Config(select=("MAN002",))).findings] == found
