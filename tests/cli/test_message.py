@@ -58,6 +58,12 @@ def test_the_finding_on_the_workload_and_its_fix(cli: Cli) -> None:
     assert "other.yaml" not in run.out
 
 
+def test_what_is_suppressed_is_a_cause_as_well(cli: Cli) -> None:
+    Path(".scclint.yaml").write_text("baseline: baseline.json\nignores: [{rule: SCC107, reason: known}]\n")
+    assert cli("check", "--write-baseline", "baseline.json", "deploy").status == 0
+    assert "deploy/web.yaml:13:13: error[SCC101] no-scc-admits" in cli("explain", "--message", "error.txt", "deploy").out
+
+
 def test_json(cli: Cli) -> None:
     run = cli("explain", "--message", "error.txt", "--format", "json", "deploy")
     document = json.loads(run.out)

@@ -17,6 +17,7 @@ from scclint.model.releases import DEFAULT, ORDER
 from scclint.record import replace
 from scclint.report import Options
 from scclint.report import message as reports
+from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import report_of
 
@@ -50,7 +51,8 @@ def _report(args: Namespace, message: Message) -> tuple[Report, int]:
     config, registry = settings(args)
     if not config.openshift and (release := _release(message)):
         config = replace(config, openshift=(release,))
-    run, opened = open_units(args, config, registry)
+    # The cluster knows no suppressions: the cause may be a finding that is one of the baseline.
+    run, opened = open_units(args, config, registry, RunOptions(ignores=False))
     workloads = [workload for unit in opened for workload in unit.workloads if meant.is_meant(workload)]
     named_there = [workload for workload in workloads if _is_of(workload, message.pod)]
     report = report_of(run)
