@@ -70,11 +70,12 @@ metadata: {{name: use-{i}, namespace: ns-{n}}}
 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:nonroot'}}
 subjects: [{{kind: ServiceAccount, name: sa-{n}, namespace: ns-{n}}}]
 """
+OPENING = GRANT.replace("use-", "open-").replace("nonroot", "privileged").replace("sa-{n}", "missing-{i}")
 NAMESPACES = 4
 
 
-def manifests(workloads: int = 0, others: int = 0, sccs: int = 0, grants: int = 0) -> str:
-    counted = ((WORKLOAD, workloads), (OTHER, others), (SCC, sccs), (GRANT, grants))
+def manifests(workloads: int = 0, others: int = 0, sccs: int = 0, grants: int = 0, opening: int = 0) -> str:
+    counted = ((WORKLOAD, workloads), (OTHER, others), (SCC, sccs), (GRANT, grants), (OPENING, opening))
     return "".join(text.format(i=i, n=i % NAMESPACES) for text, number in counted for i in range(number))
 
 
@@ -136,6 +137,14 @@ def test_an_outcome_that_is_not_kept_is_not_computed_again(tmp_path: Path, monke
     kept = steps(judge)
     monkeypatch.setattr("scclint.outcome.outcomes.CANDIDATES_KEPT", 0)
     assert steps(judge) <= 1.005 * kept
+
+
+def test_bindings_share_what_they_ask_about_workloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outcomes that are not kept are computed once more for all bindings, not for each."""
+    monkeypatch.setattr("scclint.outcome.outcomes.CANDIDATES_KEPT", 0)
+    lint(tmp_path, workloads=10, opening=10)()
+    one, two, three = (steps(lint(tmp_path, workloads=size, opening=size)) for size in (10, 20, 30))
+    assert three - two <= 1.08 * (two - one)
 
 
 def task_run_specs(number: int) -> str:

@@ -154,7 +154,7 @@ def position(path: Path) -> tuple[tuple[int, Any], ...]:
 
 def effects_of(obj: ApiObject, world: World, *operations: Operation) -> tuple[str, ...]:
     """Return what becomes different for the pods that an SCC, binding or namespace concerns if operations change it, as clauses."""
-    concerned = [workload for workload in world.of(Workload) if _concerns(obj, workload, world)]
+    concerned = _concerned(obj, world)
     cluster = changed_cluster(obj, world, *operations) if concerned else world.cluster
     clauses: dict[str, list[str]] = {}
     for workload in concerned:
@@ -178,17 +178,25 @@ def changed_cluster(obj: ApiObject, world: World, *operations: Operation) -> Clu
     return world.cluster.with_decodable([changed], merge=False)
 
 
-def _concerns(obj: ApiObject, workload: Workload, world: World) -> bool:
-    """Whether the namespace is that of the workload, or the SCC or binding admits its pods."""
+def _concerned(obj: ApiObject, world: World) -> list[Workload]:
+    """Return the workloads in a namespace, or whose pods an SCC or binding admits."""
     if obj.kind == "Namespace":
-        return world.namespace_of(workload) == obj.name
-    chosen = world.outcome(workload).chosen
-    if chosen is None or chosen.grant is None:
-        return False
-    if obj.kind == "SecurityContextConstraints":
-        return chosen.scc == obj.name
-    binding = chosen.grant.binding
-    return binding is not None and world.find(binding) is obj
+        return [workload for workload in world.of(Workload) if world.namespace_of(workload) == obj.name]
+    # All bindings of a unit ask, and a world does not keep the outcomes of many workloads.
+    admitted = world.memo(_concerned, lambda: _admitted(world))
+    return admitted.get(obj.name if obj.kind == "SecurityContextConstraints" else id(obj), [])
+
+
+def _admitted(world: World) -> Mapping[str | int, list[Workload]]:
+    """Return the workloads by the name of the SCC that admits their pods, and by the `id` of the binding that grants it."""
+    found: dict[str | int, list[Workload]] = {}
+    for workload in world.of(Workload):
+        chosen = world.outcome(workload).chosen
+        if chosen is not None and chosen.grant is not None:
+            binding = chosen.grant.binding and world.find(chosen.grant.binding)
+            for key in (chosen.scc, id(binding)):
+                found.setdefault(key, []).append(workload)
+    return found
 
 
 def subjects_removed(binding: ApiObject) -> Iterator[Operation]:
