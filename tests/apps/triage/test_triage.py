@@ -184,6 +184,19 @@ def test_checkov_names_the_kustomization_that_it_renders(here: Path, cli: Cli) -
     assert [bool(reason) for reason in reasons(cli)] == [True, True, False, False]
 
 
+@needs_kustomize
+def test_what_is_built_from_a_patch_or_an_inner_kustomization_is_found_by_name(here: Path, cli: Cli) -> None:
+    for name, text in (("base", "resources: [web.yaml]\npatches: [{path: patch.yaml}]\n"), ("overlay", "resources: [../base]\n")):
+        Path(name).mkdir()
+        Path(name, "kustomization.yaml").write_text(text)
+    Path("base/web.yaml").write_text((FIXTURES / "web.yaml").read_text())
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 2}\n"
+    Path("base/patch.yaml").write_text(patch)
+    quoted = [("patch.yaml", patch), ("kustomization.yaml", patch), ("patch.yaml", patch.replace("web", "other"))]
+    Path("log.sarif").write_text(log("Checkov", *(("CKV_K8S_31", f"base/{name}", text) for name, text in quoted)))
+    assert [bool(reason) for reason in reasons(cli)] == [True, True, False]
+
+
 @needs_helm
 @pytest.mark.parametrize("name", ["web", "shop"])
 def test_checkov_renders_charts_in_a_temporary_folder(name: str, here: Path, cli: Cli) -> None:

@@ -32,7 +32,7 @@ def run(args: Namespace) -> int:
     judged, broke = judged_workloads(opened)
     rows = [row for _, _, row in judged]
     log: dict[str, Any] = {**logs[0], "runs": [run for scanner_log in logs for run in scanner_log["runs"]]}
-    triaged = list(triage(log, rows))
+    triaged = list(triage(log, rows, {unit.unit.name: unit.unit.files for unit in opened}))
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":

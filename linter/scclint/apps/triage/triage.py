@@ -61,8 +61,11 @@ _TEMPORARY = re.compile(r"^tmp\w{8}/")
 _FOLDER_OF_CHART = re.compile(r"[^/]+/((?:templates|charts)/)")
 
 
-def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow]) -> Iterator[Triaged]:
-    """Yield what admission does about each result of a SARIF log, in order. `rows` are those of all workloads of the same files."""
+def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow], inputs: Mapping[str, Sequence[str]]) -> Iterator[Triaged]:
+    """Yield what admission does about each result of a SARIF log, in order.
+
+    `rows` are those of all workloads of the same files, and `inputs` are the files of each unit, by its name.
+    """
     for number, run in enumerate(as_list(log.get("runs"))):
         driver = as_text(value_at(run, ("tool", "driver", "name")))
         for index, result in enumerate(mappings(value_at(run, ("results",)))):
@@ -76,7 +79,8 @@ def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow]) -> Iterator[Tria
             names = {as_text(part.get("name")) for part in mappings(value_at(result, ("locations", 0, "logicalLocations")))}
             if condition is not None and (quoted := as_text(value_at(physical, ("region", "snippet", "text")))):
                 names |= _named_by(quoted)
-            fate, why = _fate(condition, _at(rows, file, line, names), 0 if names else line)
+            meant = _at(rows, file, line, names) or _built_from(rows, inputs, file, names)
+            fate, why = _fate(condition, meant, 0 if names else line)
             yield Triaged((number, index), driver, rule, file, line, fate, why)
 
 
@@ -99,9 +103,18 @@ def _at(rows: Sequence[WorkloadRow], file: str, line: int, names: set[str]) -> l
     return [row for row, alike in zip(of_kind, shared, strict=True) if alike == max(shared)]
 
 
+def _built_from(
+    rows: Sequence[WorkloadRow], inputs: Mapping[str, Sequence[str]], file: str, names: set[str]
+) -> list[WorkloadRow]:
+    """Return the rows of the workload that is named in the units that read the file: it is a patch, or a kustomization that others include."""
+    named = (row for row in rows if row.kind in names and row.name in names)
+    return [row for row in named if any(_is_same(name, file) for name in inputs[row.unit])]
+
+
 def _is_in(row: WorkloadRow, file: str) -> bool:
     """Whether a scanner can mean a workload by the name of a file: that of the workload, or of the kustomization that it renders."""
-    files = (row.place.file, row.outcome.workload.file)
+    # The template of a packed dependency is no file of the repository.
+    files = (row.place.file, row.outcome.workload.file, row.outcome.workload.document.source)
     folder, base = os.path.split(file)
     if base in NAMES:
         return any(_is_same(name, folder or ".") for name in (row.unit, *map(os.path.dirname, files)))
@@ -122,7 +135,7 @@ def _fate(condition: Condition | None, rows: Sequence[WorkloadRow], line: int) -
     if condition is None:
         return "other", "Admission does not decide what this rule is about."
     if not rows:
-        return "left", "scclint finds no workload at this place."
+        return "left", "scclint judges no workload at this place: nothing deploys one there, or only `helm test` creates it."
     fates = [(_fate_of_row(condition, row, line), row) for row in rows]
     (fate, why), row = fates[0]
     other = next(((other, row) for other, row in fates if other[0] != fate), None)
