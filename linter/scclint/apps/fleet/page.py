@@ -21,12 +21,12 @@ _TITLES = {"scc": "SCC", "sccs": "SCCs", "take_node": "Can take over the node"}
 
 def render_page(database: Database) -> str:
     """Return the page of the latest scan."""
-    ((scan, targets, problems, workloads),) = database.ask(
-        "SELECT scan, count(*), count(*) FILTER (status IN ('failed', 'incomplete')), sum(workloads)::BIGINT "
+    ((scan, targets, problems),) = database.ask(
+        "SELECT scan, count(*), count(*) FILTER (status IN ('failed', 'incomplete')) "
         "FROM targets JOIN scans USING (scan) WHERE latest GROUP BY scan UNION ALL "
-        "SELECT scan, 0, 0, 0 FROM scans WHERE latest AND scan NOT IN (SELECT scan FROM targets)"
+        "SELECT scan, 0, 0 FROM scans WHERE latest AND scan NOT IN (SELECT scan FROM targets)"
     ).rows
-    words = f"{counted(targets, 'target')}, {counted(workloads, 'workload')}"
+    words = counted(targets, "target")
     missed = f"{counted(problems, 'target')} not judged, or not as a whole" if problems else ""
     return render(
         "fleet",
