@@ -186,7 +186,10 @@ def test_checkov_names_the_kustomization_that_it_renders(here: Path, cli: Cli) -
 
 @needs_kustomize
 def test_what_is_built_from_a_patch_or_an_inner_kustomization_is_found_by_name(here: Path, cli: Cli) -> None:
-    for name, text in (("base", "resources: [web.yaml]\npatches: [{path: patch.yaml}]\n"), ("overlay", "resources: [../base]\n")):
+    for name, text in (
+        ("base", "resources: [web.yaml]\npatches: [{path: patch.yaml}]\n"),
+        ("overlay", "resources: [../base]\n"),
+    ):
         Path(name).mkdir()
         Path(name, "kustomization.yaml").write_text(text)
     Path("base/web.yaml").write_text((FIXTURES / "web.yaml").read_text())

@@ -107,7 +107,8 @@ def _built_from(
     rows: Sequence[WorkloadRow], inputs: Mapping[str, Sequence[str]], file: str, names: set[str]
 ) -> list[WorkloadRow]:
     """Return the rows of the workload that is named in the units that read the file: it is a patch, or a kustomization that others include."""
-    named = (row for row in rows if row.kind in names and row.name in names)
+    # A patch that is not applied has no verdict.
+    named = (row for row in rows if row.outcome.verdict and row.kind in names and row.name in names)
     return [row for row in named if any(_is_same(name, file) for name in inputs[row.unit])]
 
 
