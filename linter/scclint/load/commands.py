@@ -294,7 +294,7 @@ def _binding(match: re.Match[str], words: list[str], flags: Mapping[str, list[st
         role_kind = "ClusterRole"
         subjects = [_subject(word, match["to"]) for word in words[1:]]
         in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not accounts)
-        # Without -n, the account is in the project of the user. The namespace of a RoleBinding stands for it.
+        # Without -n, the account is in the project of the user. The namespace of a RoleBinding is that project.
         subjects += [_account(namespace or ("${NAMESPACE}" if in_all else ""), account) for account in accounts]
         role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
     else:

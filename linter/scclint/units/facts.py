@@ -136,7 +136,7 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
 def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
     """Return the namespace of each service account that ServiceAccounts and bindings name in exactly one namespace.
 
-    Accounts that exist in every namespace are left out. A placeholder is a namespace: the same one stands for the same name.
+    Accounts that exist in every namespace are left out. A placeholder is a namespace as well.
     """
     namespaces: dict[str, set[Any]] = {}
     for obj in objects:
