@@ -524,9 +524,8 @@ def test_the_fragments_of_kubebuilder_are_no_units() -> None:
     )
     run = run_over(["."])
     assert [unit.name for unit in run.units] == ["config/default", "config/samples"]
-    assert (
-        "config/webhook and config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part or a patch that no "
-        in str(run.notices)
+    assert "config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part or a patch that no " in str(
+        run.notices
     )
     assert [unit.path for unit in run_over(["config/webhook"]).units] == ["config/webhook"]
 
@@ -667,17 +666,18 @@ def test_what_tasks_only_delete(tasks: str, is_judged: bool, folder: str, name: 
 
 
 @pytest.mark.skipif(not which("kustomize"), reason="needs kustomize")
-def test_what_a_bundle_is_made_of() -> None:
+@pytest.mark.parametrize("listed", ["bases/agent.clusterserviceversion.yaml, ", ""])
+def test_what_a_bundle_is_made_of(listed: str) -> None:
     csv = BUNDLED.replace("VERB", "create")
     write_files(
         {
-            "config/manifests/kustomization.yaml": "resources: [bases/agent.clusterserviceversion.yaml, ../default]\n",
+            "config/manifests/kustomization.yaml": f"resources: [{listed}../default]\n",
             "config/manifests/bases/agent.clusterserviceversion.yaml": csv,
             "config/default/kustomization.yaml": "resources: [role.yaml]\n",
             "config/default/role.yaml": OF_MANAGER.replace("VERB", "create"),
         }
     )
-    assert list(names()) == ["config/manifests"]
+    assert "config/manifests" in names()
     write_files({"bundle/manifests/agent.clusterserviceversion.yaml": csv})
     assert list(names()) == ["bundle", "config/default"]
     assert "config/manifests: not judged, because `operator-sdk` makes the bundle from it" in str(run_over(["."]).notices)

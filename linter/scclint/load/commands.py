@@ -28,7 +28,7 @@ _COMMAND = re.compile(
 )
 APPLYING = ("apply", "create", "replace")
 PIPED = "|"
-"""The name, among flags, of what stands in front of a pipe into a command, such as the file that `envsubst` reads."""
+"""The name, among flags, of the text that a pipe passes into a command, such as the file that `envsubst` reads."""
 _VERBS = {"kust": ("build",), "helm": ("upgrade", "install", "template")}
 """The verbs that deploy something, or print what is deployed, by the start of the tool's name. `oc` and `kubectl` have the others."""
 _LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")

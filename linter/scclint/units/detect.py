@@ -275,13 +275,12 @@ class Split:
     def _kustomize(self) -> Iterator[Unit]:
         paths = map(os.path.split, self._outline.files)
         bundled = {name for folder, name in paths if os.path.basename(folder) == MANIFESTS and NAMED in name}
-        # `operator-sdk generate bundle` makes a ClusterServiceVersion from the one in `bases/` and what else the kustomization includes.
+        # `operator-sdk generate bundle` makes a ClusterServiceVersion from the one in `bases/` and what the kustomization beside it builds.
         sources = {
-            folder
-            for folder, kustomization in self._kustomizations.items()
-            for base, name in map(os.path.split, kustomization.resources)
-            if name in bundled and os.path.basename(base) == "bases" and folder not in self._configured_paths
-        }
+            self._outline.paths.of(os.path.dirname(base))
+            for base, name in map(os.path.split, self._outline.files)
+            if name in bundled and os.path.basename(base) == "bases"
+        } - self._configured_paths
         entries = (kustomization for folder, kustomization in self._kustomizations.items() if folder not in sources)
         included = {path for kustomization in entries for path in map(self._outline.paths.of, kustomization.resources)}
         for folder, deployed in self.deployed.by_path.items():
@@ -300,7 +299,7 @@ class Split:
                 files = [self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files]
                 if folder in sources or any(host_access(self._outline.text(file)) for file in files):
                     self._undeployed[self._outline.shown(folder)] = _OF_BUNDLE if folder in sources else _FRAGMENT
-                self._take(files)
+                self._take((*files, *(self._below(self._outline.shown(folder)) if folder in sources else ())))
                 continue
             is_entry = (
                 is_entry and folder not in self._configured_paths and (bool(deployed) or folder not in self.deployed.by_path)
