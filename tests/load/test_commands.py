@@ -220,3 +220,31 @@ def test_places_and_variables_of_here_documents() -> None:
     assert written(data["b"]) == "1 $A $(id) `id`"
     assert [written(key) for key in data if is_field(key)] == ["$REST"]
     assert to_data(second.root)["spec"]["a"] == "$IMAGE"
+
+
+ROLE = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("oc create serviceaccount web -n shop", ("ServiceAccount", {"name": "web", "namespace": "shop"}, None)),
+        ("kubectl -n shop create sa web", ("ServiceAccount", {"name": "web", "namespace": "shop"}, None)),
+        (
+            "oc create role use --verb=use --resource=securitycontextconstraints --resource-name=a --resource-name=b -n shop",
+            ("Role", {"name": "use", "namespace": "shop"}, [{**ROLE, "resourceNames": ["a", "b"]}]),
+        ),
+        (
+            "oc create clusterrole use --verb use --resource scc.security.openshift.io -n shop",
+            ("ClusterRole", {"name": "use"}, [{**ROLE, "resourceNames": []}]),
+        ),
+        ("oc create role app --verb=get --resource=pods", None),
+        ("oc create role app with login", None),
+        ("oc create -f role web", None),
+        ("gcloud create sa web", None),
+        ("# oc create sa web", None),
+    ],
+)
+def test_accounts_and_roles(text: str, expected: object) -> None:
+    made = [to_data(document.root) for document in documents_of_commands("a.sh", text)]
+    assert [(data["kind"], data["metadata"], data.get("rules")) for data in made] == ([expected] if expected else [])

@@ -193,14 +193,15 @@ def test_a_chart_that_a_command_installs(text: str) -> None:
 @needs_helm
 def test_a_chart_with_values_that_are_not_known_is_not_guessed() -> None:
     write_files({**CHART, "x.sh": "helm install shop charts/web -f $VALUES\n"})
-    assert units().keys() == {"charts/web"}
+    assert units().keys() == {"charts/web", "charts/web#env/prod"}
+    assert not any(unit.deployment.commands for unit in run_over(["."]).units)
 
 
 @needs_helm
 def test_the_default_values_as_a_command_installs_them() -> None:
     write_files({**CHART, "x.sh": "helm install shop charts/web -n shop\nhelm install web charts/web --dry-run\n"})
     write_files({"y.sh": "helm template web charts/web --set host=true --show-only templates/a.yaml\n"})
-    assert units().keys() == {"charts/web#shop"}
+    assert units().keys() == {"charts/web#shop", "charts/web#env/prod"}
 
 
 @needs_helm

@@ -16,13 +16,13 @@ TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".i
 ASSET_FOLDERS = ("bindata", "assets")
 """Folders whose manifests the code of an operator fills in and applies."""
 
-SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".ksh", ".mk", "Makefile")
+SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".ksh", ".mk", "Makefile", "Containerfile", "Dockerfile")
 """What scripts are called. The commands in them that grant SCCs count as grants."""
 
 PACKED_SUFFIX = ".tgz"
 """What packed charts are called."""
 
-TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", PACKED_SUFFIX)
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", PACKED_SUFFIX)
 """What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")

@@ -61,6 +61,7 @@ _LONGEST = 2_000
 """Characters of a command that are read."""
 _FARTHEST = 20_000
 """Characters between a grant and the command that removes it again."""
+_ROLES = {"role": "Role", "clusterrole": "ClusterRole"}
 _OPEN = re.compile(r"[$]|\{\{")
 _HERE_DOCUMENT = re.compile(
     r"(?<!<)<<(?P<tabs>-?)[ \t]*+(?P<quote>[\"'\\]?)(?P<word>\w[\w.-]*+)(?P<rest>(?:\\\r?\n|[^\n])*+)(?:\n|\Z)"
@@ -162,18 +163,19 @@ def _folder(text: str) -> str:
 
 
 def documents_of_commands(file: str, text: str) -> Iterator[Document]:
-    """Yield a document for each binding that commands in a text create. A command whose role is not known gives none.
+    """Yield a document for each binding, role and service account that commands in a text create. A binding whose role is
+    not known gives none.
 
     Subjects that a later command of a script certainly removes again have no grant.
     """
     made: list[tuple[dict[str, Any], ScriptCommand]] = []
     latest: dict[str, tuple[dict[str, Any], ScriptCommand]] = {}
-    for command in commands_in(file, text) if "policy" in text or "rolebinding" in text else ():
-        binding = None if command.match["verb"] else _binding(command.match, command.words, command.flags)
+    for command in commands_in(file, text) if "policy" in text or "create" in text else ():
+        binding = (_object if command.match["verb"] else _binding)(command.match, command.words, command.flags)
         if binding is None:
             continue
-        what = (binding["kind"], binding["metadata"].get("namespace"), binding["roleRef"]["name"])
-        keys = {repr((*what, subject)): subject for subject in binding["subjects"]}
+        what = (binding["kind"], binding["metadata"].get("namespace"), binding.get("roleRef"))
+        keys = {repr((*what, subject)): subject for subject in binding.get("subjects", ())}
         if command.match["change"] != "remove":
             made.append((binding, command))
             latest |= dict.fromkeys(keys, made[-1])
@@ -183,13 +185,14 @@ def documents_of_commands(file: str, text: str) -> Iterator[Document]:
             if _always_follows(text, by, command):
                 granted["subjects"].remove(keys[key])
     for index, (binding, command) in enumerate(made):
-        if binding["subjects"]:
+        if binding.get("subjects") != []:
             column = command.match.start() - command.start + 1
             written = text[command.match.start() : command.end].partition("\n")[0]
             region = (file, command.line, column, command.line, column + len(written.rstrip(" \\")))
-            kind, api_version = binding["kind"], binding["apiVersion"]
-            shown = f"oc {command.shown}"
-            yield Document(file, index, command.line, "", "parsed", _node(binding, region), kind, api_version, command=shown)
+            yield Document(
+                *(file, index, command.line, "", "parsed", _node(binding, region), binding["kind"], binding["apiVersion"]),
+                command=command.shown if command.match["tool"] else f"oc {command.shown}",
+            )
 
 
 def _always_follows(text: str, first: ScriptCommand, second: ScriptCommand) -> bool:
@@ -315,6 +318,24 @@ def _binding(match: re.Match[str], words: list[str], flags: Mapping[str, list[st
         "roleRef": {"apiGroup": _GROUP, "kind": role_kind, "name": role},
         "subjects": subjects,
     }
+
+
+def _object(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]]) -> dict[str, Any] | None:
+    """Return the service account or the role for SCCs that a command creates; None for other commands."""
+    kind, name = words if match["verb"] == "create" and len(words) == 2 else ("", "")
+    namespace = (flags.get("namespace") or [""])[-1]
+    metadata = {"name": name} | ({"namespace": namespace} if namespace and kind != "clusterrole" else {})
+    verbs, resources, names = (
+        [*filter(None, ",".join(flags.get(key, ())).split(","))] for key in ("verb", "resource", "resource-name")
+    )
+    if kind in ("serviceaccount", "sa"):
+        return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+    if kind not in _ROLES or not any(
+        resource.partition(".")[0] in ("securitycontextconstraints", "scc") for resource in resources
+    ):
+        return None
+    rule = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "resourceNames": names}
+    return {"apiVersion": f"{_GROUP}/v1", "kind": _ROLES[kind], "metadata": metadata, "rules": [{"verbs": verbs, **rule}]}
 
 
 def _subject(name: str, kind: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ _NO_SCHEMA = (
 """After `hostPath`: a schema that describes the field does not follow. A schema gives its `path` no value."""
 
 _WORDS = (
-    ("privileged", r"\bprivileged[\"']? *+: *+[\"']?true", "privileged"),
+    ("privileged", r"\bprivileged\\?[\"']? *+: *+[\"']?true", "privileged"),
+    ("--privileged", r"\b(?:oc|kubectl)\b[^\n;&|]{0,80}? run\b[^\n;&|]{0,200}? --privileged(?! *= *false)\b", "privileged"),
     ("hostPath", rf"\bhostPath[\"']? *+:{_NO_SCHEMA}", "hostPath"),
     ("hostPID", r"\bhostPID[\"']? *+: *+[\"']?true", "hostPID"),
     ("hostIPC", r"\bhostIPC[\"']? *+: *+[\"']?true", "hostIPC"),
@@ -38,6 +39,16 @@ _WORDS_OF_GO = (
 )
 """The same in Go code that builds objects. The client reads into an empty object; one that is filled in later is created."""
 
+_WORDS_OF_PYTHON = (
+    ("privileged", r"\bprivileged[\"'] *+: *+True|\bV1SecurityContext\([^)]{0,300}?\bprivileged=True", "privileged"),
+    ("host_", r"\bhost_(?:pid|ipc|network)=True", "namespaces of the node"),
+    ("V1HostPathVolumeSource(", r"\bV1HostPathVolumeSource\(", "hostPath"),
+    ("hostPath", r"\bhostPath[\"'] *+: *+\{", "hostPath"),
+    ("add-scc-to-", r"\badd-scc-to-(?:user|group)\b", "use of an SCC"),
+    *_WORDS,
+)
+"""The same in Python code that creates objects of the API, or that has manifests and commands as text."""
+
 _COMMENT = re.compile(r"^[ \t]*+(?:#|//)[^\n]*+", re.M)
 
 
@@ -46,9 +57,9 @@ def host_access(text: str) -> str:
     return listed(dict.fromkeys(name for _, name in lines_with_access(text)))
 
 
-def lines_with_access(text: str, *, is_code: bool = False) -> Iterator[tuple[int, str]]:
-    """Yield the line of the first place of each kind of access in a manifest, a script, or code in Go, and the access."""
-    words = [item for item in (_WORDS_OF_GO if is_code else _WORDS) if item[0] in text]
+def lines_with_access(text: str, suffix: str = "") -> Iterator[tuple[int, str]]:
+    """Yield the line of the first place of each kind of access in a manifest, a script, or code in a file with a suffix, and the access."""
+    words = [item for item in {".go": _WORDS_OF_GO, ".py": _WORDS_OF_PYTHON}.get(suffix, _WORDS) if item[0] in text]
     text = _COMMENT.sub("", text) if words else ""
     for _, pattern, name in words:
         if match := re.search(pattern, text):

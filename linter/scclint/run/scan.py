@@ -216,7 +216,7 @@ _DEPLOYING = re.compile(
     rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE.pattern}"
 )
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|/zz_generated|\be2e\b[^/]*\.(?:sh|bash)$"
+_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$|\be2e\b[^/]*\.(?:sh|bash)$"
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
 """The path of a folder that a tool such as kind mounts into a node, in a script. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
@@ -266,7 +266,7 @@ def beside(
             folder = os.path.dirname(file.display)
             played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
-        is_code = file.display.endswith(".go")
+        is_code = file.display.endswith((".go", ".py"))
         if file.display.endswith(".md"):
             _tell_documented(told, documents_of_commands(file.display, text))
             continue
@@ -281,7 +281,7 @@ def beside(
                 end = document.line + document.text.count("\n")
                 lines[document.line - 1 : end] = [""] * (end + 1 - document.line)
             text = re.sub(_MOUNT_OF_NODE, "", "\n".join(lines))
-        for line, name in lines_with_access(text, is_code=is_code):
+        for line, name in lines_with_access(text, os.path.splitext(file.display)[1]):
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
         if _DEPLOYING.search(file.display):
