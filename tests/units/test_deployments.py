@@ -707,7 +707,7 @@ def test_the_data_of_tests_is_left_out_with_a_note() -> None:
     assert {finding.span.file for finding in report.findings} == {"testdata-of/pod.yaml"}
     data, asserted = sorted(notice.message for notice in report.notices if "to judge one" in notice.message)[::-1]
     assert data == (
-        "pkg/testdata/chart/Chart.yaml, pkg/testdata/chart/templates/pod.yaml, pkg/testdata/golden/pod.yaml and 2 more: "
+        "pkg/testdata/chart/templates/pod.yaml, pkg/testdata/golden/pod.yaml and pkg/testdata/overlay/pod.yaml: "
         "not judged, because each is in a folder `testdata`, and nothing deploys it; to judge one, name it"
     )
     assert asserted.startswith("e2e/00-assert.yaml: not judged")

@@ -508,24 +508,30 @@ spec:
 """
 
 
+POD_ON_NODE = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true, containers: [{name: p, image: registry.example/p:1}]}\n"
+
+
 def test_the_fragments_of_kubebuilder_are_no_units() -> None:
     patch = DEPLOYMENT.replace("  selector: {matchLabels: {app: manager}}\n", "")
     write_files(
         {
-            "config/default/kustomization.yaml": "resources:\n- ../manager\n#- ../webhook\n",
+            "config/default/kustomization.yaml": "resources:\n- ../manager\n#- ../webhook\n#- ../privileged\n",
             "config/default/manager_auth_proxy_patch.yaml": patch,
             "config/manager/kustomization.yaml": "resources: [manager.yaml]\n",
             "config/manager/manager.yaml": DEPLOYMENT,
             "config/webhook/kustomization.yaml": "resources: [service.yaml]\n",
             "config/webhook/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: w}\n",
+            "config/privileged/kustomization.yaml": "resources: [pod.yaml]\n",
+            "config/privileged/pod.yaml": POD_ON_NODE,
             "config/samples/kustomization.yaml": "resources: [sample.yaml]\n",
             "config/samples/sample.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\n",
         }
     )
     run = run_over(["."])
     assert [unit.name for unit in run.units] == ["config/default", "config/samples"]
-    assert "config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part or a patch that no " in str(
-        run.notices
+    assert (
+        "config/privileged and config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part or a patch that no "
+        in str(run.notices)
     )
     assert [unit.path for unit in run_over(["config/webhook"]).units] == ["config/webhook"]
 
