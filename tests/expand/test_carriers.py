@@ -278,3 +278,11 @@ def test_a_tekton_config_that_changes_pods_is_named() -> None:
     assert [type(obj) for obj in objects({**whole, "spec": {"pipeline": pipeline}})] == [TektonConfig]
     pipeline = {"default-pod-template": "securityContext:\n  runAsUser: 0\n"}
     assert [type(obj) for obj in objects({**whole, "spec": {"pipeline": pipeline}})] == [TektonConfig, UnknownKind]
+
+
+@pytest.mark.parametrize("odd", ["apiVersion: 1\n  kind: App", "apiVersion: v1\n  kind: [App]", "metadata: {}"])
+def test_odd_items_beside_references_do_no_harm(tmp_path: Path, odd: str) -> None:
+    (tmp_path / "a.yaml").write_text(
+        f"{INSTALLATION}---\napiVersion: v1\nkind: List\nitems:\n- {odd}\n---\n{config_map('one')}"
+    )
+    assert not report_on([str(tmp_path)]).crashes

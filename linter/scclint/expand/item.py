@@ -32,8 +32,8 @@ class Item:
 
     @property
     def key(self) -> Key:
-        """The API group and kind, if `data` has an `apiVersion` and a `kind` that are strings."""
-        return self.data["apiVersion"].rpartition("/")[0], self.data["kind"]
+        """The API group and kind; empty texts for those of `apiVersion` and `kind` that `data` does not have, or not as text."""
+        return as_text(self.data.get("apiVersion")).rpartition("/")[0], as_text(self.data.get("kind"))
 
     @property
     def name(self) -> str:
