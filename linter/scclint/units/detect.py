@@ -522,13 +522,14 @@ class Split:
         for file in templates:
             groups.setdefault(applied_with(file, known_roles), []).append(file)
         for (kind, folder), inside in sorted(groups.items()):
-            named = [found for file in inside for document in outline.documents(file) for found in files_of_tasks(document)]
-            names = {name for name, _, state in named if state == "absent"}
-            names -= {name for name, _, state in named if state != "absent"}
-            self._deleted += self._with_names(file for file in self._below(folder) if os.path.basename(file) in names)
             takes_all = kind == "ansible" or os.path.basename(folder) in ASSET_FOLDERS
             below = self._below(folder) if takes_all else inside
-            files = self._take(file for file in below if file not in self._deleted)
+            tasks = [found for file in inside for document in outline.documents(file) for found in files_of_tasks(document)]
+            if names := {name for name, _, state in tasks if state == "absent"}:
+                names -= {name for name, _, state in tasks if state != "absent"}
+                self._deleted += self._with_names(file for file in self._below(folder) if os.path.basename(file) in names)
+            deleted = frozenset(self._deleted)
+            files = self._take(file for file in below if file not in deleted)
             # What a program of the repository merges into other manifests.
             folders = dict.fromkeys(map(os.path.dirname, files)) if kind == "operator" else {}
             patches = {inner: _FRAGMENT for inner in folders if os.path.basename(outline.name(inner)) == "patches"}
