@@ -305,8 +305,7 @@ def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> No
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:
     """Add what commands in documentation grant, by the name of the account."""
-    for document in bindings:
-        data = to_data(document.root)
+    for data, document in ((to_data(document.root), document) for document in bindings if "Binding" in document.kind):
         scc, home = data["roleRef"]["name"].removeprefix(SCC_ROLE_PREFIX), data["metadata"].get("namespace", "")
         for subject in data["subjects"]:
             grant = [subject.get("namespace", home), scc, document.file, document.line]
