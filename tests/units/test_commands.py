@@ -5,6 +5,7 @@ from shutil import which
 
 import pytest
 
+from scclint import Config
 from tests.running import report_on, run_over, write_files
 
 POD = """\
@@ -102,6 +103,14 @@ def test_a_file_that_no_command_applies(text: str, tmp_path: Path) -> None:
     (tmp_path / "link.k8s").symlink_to(outside)
     write_files({"hack/x.sh": text, "w.k8s": POD.replace("NAME", "w"), "gen.py": f'POD = """{POD}"""\n', "gen.rb": "a: [\n"})
     assert not units()
+
+
+@pytest.mark.parametrize("name", ["w.yaml", "w.k8s"])
+@pytest.mark.parametrize("excluded", [False, True])
+def test_a_file_that_the_settings_exclude(name: str, excluded: bool) -> None:
+    write_files({"hack/x.sh": f"oc apply -n shop -f {name}\n", name: POD.replace("NAME", "w")})
+    config = Config(exclude=(name,)) if excluded else Config()
+    assert (name in {file for unit in run_over(["."], config).units for file in unit.files}) is not excluded
 
 
 @pytest.mark.parametrize(

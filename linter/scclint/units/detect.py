@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.expand.ansible import files_of_tasks
-from scclint.files import ASSET_FOLDERS, Reach, is_below
+from scclint.files import ASSET_FOLDERS, SUFFIXES, Reach, is_below
+from scclint.files.globs import path_filter
 from scclint.finding import Notice
 from scclint.load.document import Document
 from scclint.load.host_access import host_access
@@ -561,12 +562,16 @@ class Split:
 
     def _applied_by_commands(self, built: frozenset[Identity]) -> Iterator[Unit]:
         """The plain files that one script applies in one namespace. A variant of what a kustomization builds stays by itself."""
-        outline = self._outline
+        outline, excluded = self._outline, path_filter(self._config.exclude)
         applied_by: dict[tuple[frozenset[str], str], dict[str, Iterable[str]]] = {}
         for (script, namespace), applied in self.deployed.commands.applied.items() if self.deployed.commands else ():
             named = {outline.shown(path): path for path in applied.files}
             # A file that is not read for its name counts if it holds objects, since a pipe may also begin with a program.
-            unread = {name for name, path in named.items() if name not in outline.files and outline.has(path)}
+            unread = {
+                name
+                for name, path in named.items()
+                if not name.endswith(SUFFIXES) and outline.has(path) and not excluded(outline.name(name))
+            }
             left = [name for name in named if name in self._left or (name in unread and outline.facts(name).identities)]
             files = frozenset(name for name in left if built.isdisjoint(outline.facts(name).identities))
             if files:
