@@ -366,7 +366,9 @@ def test_the_namespace_of_files_that_a_task_applies() -> None:
 
 def test_documentation_only_explains() -> None:
     pod = POD.replace("{{ .Namespace }}", "agents").replace("{{ .Image }}", "a").replace("{{ .Port }}", "1")
-    write_files({"agent.yaml": pod, "README.md": "Run:\n\n    oc adm policy add-scc-to-user privileged -z agent -n agents\n"})
+    creating = "oc create sa agent\n    oc create clusterrole use-scc --verb=use --resource=scc --resource-name=privileged\n    "
+    written = f"Run:\n\n    oc adm policy add-scc-to-user privileged -z agent -n agents\n    {creating}"
+    write_files({"agent.yaml": pod, "README.md": written})
     (finding,) = report_on(["."]).findings
     assert (finding.rule_id, finding.notes[0]) == (
         "SCC101",
