@@ -224,6 +224,7 @@ def test_code_and_scripts_are_named() -> None:
         ("scripts/e2e-test.sh", "hostPID: true\n"),
         ("e2e/framework/pods.go", "HostPID: true,\n"),
         ("hack/kind.sh", "kind: Cluster\nextraMounts:\n- hostPath: /shared\n  containerPath: /shared\n"),
+        ("tasks.py", 'CONFIG = """\nextraVolumes:\n- hostPath: /etc/kubernetes\n  mountPath: /etc\n"""\n'),
         ("hack/kind.sh", "extraMounts:\n- containerPath: /shared\n  hostPath: ${DIR}/shared\n"),
         ("hack/kind.sh", "extraMounts:\n- hostPath: ${DIR}\n  containerPath: /shared\n"),
         ("install.sh", "kind: CustomResourceDefinition\n  hostPath:\n    description: a path\n    properties:\n"),
@@ -366,7 +367,9 @@ def test_the_namespace_of_files_that_a_task_applies() -> None:
 
 def test_documentation_only_explains() -> None:
     pod = POD.replace("{{ .Namespace }}", "agents").replace("{{ .Image }}", "a").replace("{{ .Port }}", "1")
-    creating = "oc create sa agent\n    oc create clusterrole use-scc --verb=use --resource=scc --resource-name=privileged\n    "
+    creating = (
+        "oc create sa agent\n    oc create clusterrole use-scc --verb=use --resource=scc --resource-name=privileged\n    "
+    )
     written = f"Run:\n\n    oc adm policy add-scc-to-user privileged -z agent -n agents\n    {creating}"
     write_files({"agent.yaml": pod, "README.md": written})
     (finding,) = report_on(["."]).findings

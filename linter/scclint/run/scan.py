@@ -218,7 +218,7 @@ _DEPLOYING = re.compile(
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
 _LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$|\be2e\b[^/]*\.(?:sh|bash)$"
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
-"""The path of a folder that a tool such as kind mounts into a node, in a script. The `hostPath` of a pod is a mapping."""
+"""The path of a folder that a tool such as kind mounts into a node. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
 _CONTAINERS = r"(?<![\w.-])(?:initC|c)ontainers[\"']? *+:"
 
@@ -280,8 +280,8 @@ def beside(
             for document in (document for document in documents if document.kind):
                 end = document.line + document.text.count("\n")
                 lines[document.line - 1 : end] = [""] * (end + 1 - document.line)
-            text = re.sub(_MOUNT_OF_NODE, "", "\n".join(lines))
-        for line, name in lines_with_access(text, os.path.splitext(file.display)[1]):
+            text = "\n".join(lines)
+        for line, name in lines_with_access(re.sub(_MOUNT_OF_NODE, "", text), os.path.splitext(file.display)[1]):
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
         if _DEPLOYING.search(file.display):
