@@ -728,6 +728,17 @@ def test_a_pipeline_of_konflux_is_not_judged() -> None:
     assert found()
 
 
+def test_a_binding_of_another_kind_is_no_copy() -> None:
+    of = "roleRef: {name: 'system:openshift:scc:privileged'}, subjects: [{kind: SystemGroup, name: 'system:authenticated'}]"
+    plain, other = (
+        f"{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}, {of}}}" for kind in ("ClusterRoleBinding", "RoleBinding")
+    )
+    write_files(
+        {"plain.yaml": plain, "t.yaml": f"{{apiVersion: v1, kind: Template, metadata: {{name: t}}, objects: [{other}]}}"}
+    )
+    assert {f.span.file for f in grouped(report_on(["."])).live if f.rule_id == "RBA402"} == {"plain.yaml", "t.yaml"}
+
+
 def test_a_template_made_of_other_manifests() -> None:
     indented = OF_MANAGER.replace("VERB", "create").replace("\n---\n", "\napiVersion: v1\n").split("\napiVersion: v1\n")
     objects = "".join("- " + text.strip().replace("\n", "\n  ") + "\n" for text in indented)

@@ -45,7 +45,7 @@ def grouped(report: Report) -> Report:
     for finding in sorted(live, key=lambda finding: (not _COPIES.isdisjoint(finding.path), rendered.isdisjoint(finding.units))):
         repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
         rights, implied = _rights(finding), _is_implied(finding)
-        named = (*rights, finding.subject.name)
+        named = (*rights, finding.subject.kind, finding.subject.name)
         if _COPIES.isdisjoint(finding.path):
             first.setdefault(rights, finding)
             first.setdefault(named, finding)
