@@ -146,6 +146,8 @@ def test_trend_has_a_row_for_each_scan_and_release(fleet: Path) -> None:
         "SELECT * FROM database",
         "SELECT * FROM store",
         "SELEKT 1",
+        "",
+        "; -- nothing",
     ],
 )
 def test_queries_reach_nothing_else(fleet: Path, sql: str) -> None:

@@ -51,8 +51,10 @@ class Database:
         self._connection = connection
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> QueryResult:
-        """Return the rows of a query. Raises UsageError for a query that DuckDB rejects."""
+        """Return the rows of a query. Raises UsageError for a query that DuckDB rejects, and for a text without one."""
         try:
+            if not self._connection.extract_statements(sql):
+                raise UsageError("SQL: there is no statement in the text")
             cursor = self._connection.execute(sql, parameters)
             columns = tuple(column[0] for column in cursor.description or ())
             return QueryResult(columns, tuple(cursor.fetchall()) if columns else ())
