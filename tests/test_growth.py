@@ -1,5 +1,6 @@
 """Work grows with the input, never with its square: counted in lines that are run, which no busy machine can disturb."""
 
+import gc
 import json
 import re
 import selectors
@@ -95,11 +96,15 @@ def steps(work: Callable[[], Any]) -> int:
         return trace
 
     before = sys.gettrace()  # coverage's, where it is measured
+    # The collector runs what other tests left to be called when it comes.
+    gc.collect()
+    gc.disable()
     sys.settrace(trace)
     try:
         work()
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
 
 
