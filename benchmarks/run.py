@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from generate import counted, sized, write
@@ -48,6 +48,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         print("| " + " | ".join(row) + " |")
     print(flush=True)
+
+
+def cost_table(names: Iterable[str], costs: Sequence[Cost]) -> None:
+    """A row for each command, with its CPU time as a multiple of that of the first."""
+    rows = [
+        (name, f"{cost.cpu:.2f} s", f"{cost.wall:.2f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.2f}")
+        for name, cost in zip(names, costs, strict=True)
+    ]
+    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
 
 
 def startup(folder: str) -> None:
@@ -83,11 +92,7 @@ def throughput(folder: str, corpus: str, tools: str, schemas: str) -> None:
     once([*JUDGE, changing])
     costs = cheapest(list(commands.values()), 3)
     print("### Throughput\n")
-    rows = [
-        (name, f"{cost.cpu:.2f} s", f"{cost.wall:.2f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.1f}")
-        for name, cost in zip(commands, costs, strict=True)
-    ]
-    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
+    cost_table(commands, costs)
     print("`scclint check --no-cache --timings`:\n\n```text")
     shown = subprocess.run([*JUDGE, "--no-cache", "--timings", corpus], capture_output=True, text=True, check=False)
     print(shown.stderr[shown.stderr.index("timings:") :].replace(corpus, "CORPUS").rstrip() + "\n```\n", flush=True)
@@ -124,11 +129,7 @@ def deployments(folder: str, number: int, tools: str, schemas: str) -> None:
     }
     costs = cheapest(list(commands.values()), 1)
     print(f"### {number:,} Deployments\n")
-    rows = [
-        (name, f"{cost.cpu:.2f} s", f"{cost.wall:.2f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.2f}")
-        for name, cost in zip(commands, costs, strict=True)
-    ]
-    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
+    cost_table(commands, costs)
 
 
 def rendering(overlays: str) -> None:
@@ -146,11 +147,7 @@ def rendering(overlays: str) -> None:
     }
     costs = cheapest(list(commands.values()), 2)
     print("### Rendering\n")
-    rows = [
-        (name, f"{cost.cpu:.1f} s", f"{cost.wall:.1f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.1f}")
-        for name, cost in zip(commands, costs, strict=True)
-    ]
-    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
+    cost_table(commands, costs)
 
 
 def growth(folder: str) -> None:

@@ -183,7 +183,7 @@ def _concerned(obj: ApiObject, world: World) -> list[Workload]:
     if obj.kind == "Namespace":
         return [workload for workload in world.of(Workload) if world.namespace_of(workload) == obj.name]
     # All bindings of a unit ask, and a world does not keep the outcomes of many workloads.
-    admitted = world.memo(_concerned, lambda: _admitted(world))
+    admitted = world.memo(_admitted, lambda: _admitted(world))
     return admitted.get(obj.name if obj.kind == "SecurityContextConstraints" else id(obj), [])
 
 

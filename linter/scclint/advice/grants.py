@@ -69,7 +69,8 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
     user = user_change(admission, verdict, after)
     # Rule SCC102 warns of pods that can take their node, under every SCC.
     takes = any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor))
-    return Remedy(words + why + pin + ", and suppress SCC102 with your reason" * takes, (user,) if user else ())
+    accepted = ", and suppress SCC102 with your reason" if takes else ""
+    return Remedy(words + why + pin + accepted, (user,) if user else ())
 
 
 def least_grant(outcome: Outcome, world: World) -> Remedy:

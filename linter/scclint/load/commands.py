@@ -27,8 +27,6 @@ _COMMAND = re.compile(
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
 )
 APPLYING = ("apply", "create", "replace")
-PIPED = "|"
-"""The name, among flags, of the text that a pipe passes into a command, such as the file that `envsubst` reads."""
 _VERBS = {"kust": ("build",), "helm": ("upgrade", "install", "template")}
 """The verbs that deploy something, or print what is deployed, by the start of the tool's name. `oc` and `kubectl` have the others."""
 _LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")
@@ -83,7 +81,8 @@ class ScriptCommand(NamedTuple):
 
     `match` is that of its verb. `words` are its arguments and `flags` the values of its flags, with the values of variables in them.
     `start` is the offset of its line, `end` the one behind its last argument and `line_end` that of the line break behind it.
-    `folder` is what the last `cd` in front of it names, and `shown` its text in one line.
+    `folder` is what the last `cd` in front of it names, and `shown` its text in one line. `piped` are the arguments in front of a pipe
+    into a command that applies, such as the file that `envsubst` reads, without those that are called like manifests: these are read anyway.
     """
 
     match: re.Match[str]
@@ -95,6 +94,7 @@ class ScriptCommand(NamedTuple):
     line_end: int
     folder: str
     shown: str
+    piped: list[str]
 
     def flag(self, *names: str) -> list[str]:
         """The values of flags that mean the same."""
@@ -131,15 +131,15 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
             folder = words[0] if words else ""
         elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "delete", "kustomize")):
             _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
+            in_pipe = ""
             if match["verb"] in APPLYING:
                 in_pipe = re.split("[;&]", plain[max(start, match.start() - _LONGEST) : match.start()])[-1].rpartition("|")[0]
-                # Files that are called like manifests are read anyway.
-                words_in_pipe, _, _ = _words(in_pipe.replace("<", " ").replace("|", " "), variables)
-                flags[PIPED] = [word for word in words_in_pipe if not word.endswith(SUFFIXES)]
+            piped, _, _ = _words(in_pipe.replace("<", " ").replace("|", " "), variables)
+            piped = [word for word in piped if not word.endswith(SUFFIXES)]
             rest = _LINE_END.search(plain, at)
             shown = " ".join(plain[match.start() : at].replace("\\", " ").split())
             yield ScriptCommand(
-                match, words, in_front | flags, line, start, at, rest.start() if rest else len(plain), folder, shown
+                match, words, in_front | flags, line, start, at, rest.start() if rest else len(plain), folder, shown, piped
             )
 
 
@@ -163,34 +163,33 @@ def _folder(text: str) -> str:
 
 
 def documents_of_commands(file: str, text: str) -> Iterator[Document]:
-    """Yield a document for each binding, role and service account that commands in a text create. A binding whose role is
-    not known gives none.
+    """Yield a document for each binding, role and service account that commands in a text create.
 
-    Subjects that a later command of a script certainly removes again have no grant.
+    A binding whose role is not known gives none. Subjects that a later command of a script certainly removes again have no grant.
     """
     made: list[tuple[dict[str, Any], ScriptCommand]] = []
     latest: dict[str, tuple[dict[str, Any], ScriptCommand]] = {}
     for command in commands_in(file, text) if "policy" in text or "create" in text else ():
-        binding = (_object if command.match["verb"] else _binding)(command.match, command.words, command.flags)
-        if binding is None:
+        obj = (_object if command.match["verb"] else _binding)(command.match, command.words, command.flags)
+        if obj is None:
             continue
-        what = (binding["kind"], binding["metadata"].get("namespace"), binding.get("roleRef"))
-        keys = {repr((*what, subject)): subject for subject in binding.get("subjects", ())}
+        what = (obj["kind"], obj["metadata"].get("namespace"), obj.get("roleRef"))
+        keys = {repr((*what, subject)): subject for subject in obj.get("subjects", ())}
         if command.match["change"] != "remove":
-            made.append((binding, command))
+            made.append((obj, command))
             latest |= dict.fromkeys(keys, made[-1])
             continue
         for key in keys.keys() & latest.keys() if file.endswith(SCRIPT_SUFFIXES) else ():
             granted, by = latest.pop(key)
             if _always_follows(text, by, command):
                 granted["subjects"].remove(keys[key])
-    for index, (binding, command) in enumerate(made):
-        if binding.get("subjects") != []:
+    for index, (obj, command) in enumerate(made):
+        if obj.get("subjects") != []:
             column = command.match.start() - command.start + 1
             written = text[command.match.start() : command.end].partition("\n")[0]
             region = (file, command.line, column, command.line, column + len(written.rstrip(" \\")))
             yield Document(
-                *(file, index, command.line, "", "parsed", _node(binding, region), binding["kind"], binding["apiVersion"]),
+                *(file, index, command.line, "", "parsed", _node(obj, region), obj["kind"], obj["apiVersion"]),
                 command=command.shown if command.match["tool"] else f"oc {command.shown}",
             )
 

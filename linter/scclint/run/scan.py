@@ -250,8 +250,8 @@ def beside(
     """Return the scripts among some texts whose commands grant something or apply objects, and the files that podman runs, as displayed.
 
     Other texts are code, documentation and parts of manifests. The answers are those of documentation and code (see
-    `scclint.other_units`), and the commands of scripts and CI workflows that deploy
-    something. A note names the lines of code and scripts with access to the node.
+    `scclint.other_units`), and the commands of scripts and CI workflows that deploy something. A note names the lines of code and scripts
+    with access to the node.
     """
     from scclint.load.commands import documents_of_commands
     from scclint.load.host_access import lines_with_access
@@ -305,7 +305,8 @@ def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> No
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:
     """Add what commands in documentation grant, by the name of the account."""
-    for data, document in ((to_data(document.root), document) for document in bindings if "Binding" in document.kind):
+    for document in (document for document in bindings if "Binding" in document.kind):
+        data = to_data(document.root)
         scc, home = data["roleRef"]["name"].removeprefix(SCC_ROLE_PREFIX), data["metadata"].get("namespace", "")
         for subject in data["subjects"]:
             grant = [subject.get("namespace", home), scc, document.file, document.line]

@@ -334,7 +334,7 @@ class _ParameterSets:
         return found, all(known for _, known in sets)
 
     def _key(self, parameters: Parameters, keys: Iterable[str]) -> tuple[str, ...]:
-        """The parameters of some names such as `path.basename`, null for those that there are not."""
+        """The values of parameters such as `path.basename`, as JSON; null for a parameter that does not exist."""
         values = (value_at(parameters, key.split(".") if self._go else (key,)) for key in keys)
         return tuple(json.dumps(value, sort_keys=True) for value in values)
 

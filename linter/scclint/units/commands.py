@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from scclint.files import is_below, walk
 from scclint.finding import shortened
 from scclint.load import load_text
-from scclint.load.commands import OWN, PIPED, TOP, ScriptCommand
+from scclint.load.commands import OWN, TOP, ScriptCommand
 from scclint.record import replace
 from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
@@ -94,7 +94,7 @@ class Commands:
                     self._path(value, folder), self._tree, recursive=not flags.keys().isdisjoint(("R", "recursive"))
                 )
             ]
-            files += filter(os.path.isfile, (self._path(value, folder) for value in command.flag(PIPED)))
+            files += filter(os.path.isfile, (self._path(value, folder) for value in command.piped))
             if files:
                 applied = self.applied.setdefault((self._file, namespace), Applied({}, {}))
                 applied.files.update(dict.fromkeys(files))

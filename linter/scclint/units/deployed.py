@@ -33,7 +33,7 @@ DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 """Kinds of the documents that may deploy a folder."""
 
 _CARRYING = DEPLOYING | {kind for _, kind in (*CARRIERS, *TEMPLATE)}
-"""The same, and those that carry such objects."""
+"""Kinds of the documents that may deploy a folder, or that carry an object which may."""
 
 
 class DeployedFolders:
@@ -166,7 +166,7 @@ def may_deploy(text: str) -> bool:
 
 
 def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
-    """Objects, each with those that it carries, as a Policy does. Parameters of a Template without a value stay as they are written."""
+    """Yield objects, each followed by those that it carries, as a Policy does. A parameter of a Template that has no value stays `${NAME}`."""
     from scclint.expand.carriers import carried
     from scclint.expand.template import instantiate
 

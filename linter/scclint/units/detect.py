@@ -468,9 +468,11 @@ class Split:
         """The views of the only chart, by its real path, with files beside its folder whose keys are mostly those of its values."""
         from scclint.units.helm.chart import VALUES, belongs_to_chart, keys_of_file, keys_of_text
 
+        if not views or not all(is_below(other, chart) for other in self.charts):
+            return
         keys = keys_of_file(os.path.join(chart, VALUES)) - {"global"}
         named = {os.path.realpath(value) for view in views.values() for value in view.values}
-        for file in self._left if views and all(is_below(other, chart) for other in self.charts) else ():
+        for file in self._left:
             name, path = os.path.splitext(self._outline.name(file))[0], os.path.realpath(self._outline.source(file).path)
             # A chart that is the whole repository has everything in its folder.
             is_old = is_below(path, chart) and (

@@ -12,7 +12,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scclint.errors import LoadError, UsageError
 from scclint.files import Reach, display, is_below, listed_by_git, read, walk
@@ -290,13 +290,16 @@ def _is_dependency(chart: str, root: str) -> bool:
 
 
 def keys_of_text(text: str) -> list[str]:
-    """The top-level keys of a text that may be values; none of a manifest, or of what is no mapping."""
-    return [] if re.search(r"^kind:", text, re.M) else sorted(as_mapping(data_of(text)))
+    """The keys of a text of values, as `keys_of_file` returns them, sorted. Most manifests need not be parsed for that."""
+    return [] if re.search(r"^kind:", text, re.M) else sorted(_keys(data_of(text)))
 
 
 def keys_of_file(file: str) -> set[str]:
     """The top-level keys of a file of values; none of a manifest, or of what is no mapping."""
-    data = data_of_file(file)
+    return _keys(data_of_file(file))
+
+
+def _keys(data: Any) -> set[str]:
     return set() if not isinstance(data, dict) or {"apiVersion", "kind"} <= data.keys() else set(data)
 
 
@@ -310,8 +313,8 @@ def _files(folder: str, root: str, patterns: tuple[str, ...]) -> list[str]:
     """The names of the files in a folder that match one of the patterns and lie below the root, sorted."""
     names = sorted(glob.glob("*", root_dir=folder, include_hidden=True))
     matching = (name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))
-    paths = {name: os.path.realpath(os.path.join(folder, name)) for name in matching}
-    return [name for name, path in paths.items() if os.path.isfile(path) and is_below(path, os.path.realpath(root))]
+    paths, top = {name: os.path.realpath(os.path.join(folder, name)) for name in matching}, os.path.realpath(root)
+    return [name for name, path in paths.items() if os.path.isfile(path) and is_below(path, top)]
 
 
 _CRDS = "/crds/"
