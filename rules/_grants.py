@@ -125,9 +125,15 @@ def role_of(binding: RoleBinding, world: World) -> ObjectRef:
 
 def bound_to(role: Role, world: World) -> str:
     """Return the names of the subjects that a role is bound to, sorted. An operator's bundle and its roles name the same accounts."""
-    own = reference(role, world)
-    bindings = (binding for binding in world.of(RoleBinding) if role_of(binding, world) == own)
-    return ", ".join(sorted({subject.name for binding in bindings for subject in subjects_of(binding, world)}))
+    names = world.memo(_names_by_role, lambda: _names_by_role(world))
+    return ", ".join(sorted(names.get(reference(role, world), ())))
+
+
+def _names_by_role(world: World) -> dict[ObjectRef, set[str]]:
+    names: dict[ObjectRef, set[str]] = {}
+    for binding in world.of(RoleBinding):
+        names.setdefault(role_of(binding, world), set()).update(subject.name for subject in subjects_of(binding, world))
+    return names
 
 
 def role_place(binding: RoleBinding, world: World, scc: str) -> Located:

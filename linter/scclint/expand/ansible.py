@@ -51,8 +51,9 @@ def _tasks(listed: Any, path: Path, depth: int) -> Iterator[tuple[Path, dict[str
             continue
         for key in (key for key in _WITH_TASKS if key in task):
             yield from _tasks(task[key], (*path, index, key), depth + 1)
-        used = _VARIABLE.findall(str([task[key] for key in _WITH_TASKS if key in task]))
-        if variables := {name: value for name, value in as_mapping(task.get("vars")).items() if name in used}:
+        declared = as_mapping(task.get("vars"))
+        used = _VARIABLE.findall(str([task[key] for key in _WITH_TASKS if key in task])) if declared else ()
+        if variables := {name: value for name, value in declared.items() if name in used}:
             yield (*path, index), {"vars": variables}
         modules = [key for key in map(str, task) if key.rpartition(".")[2] in _MODULES]
         if modules:
