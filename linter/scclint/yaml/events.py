@@ -54,11 +54,16 @@ def tokens(text: str) -> Iterator[Any]:
     return iter(CBaseLoader(text).get_token, None) if IN_C else iter(_scanner().scan(text))
 
 
+_ANCHOR, _ALIAS = re.compile(r"&([\w-]++)"), re.compile(r"\*([\w-]++)")
+
+
 def endless_alias(file: str, text: str) -> str:
     """Say where an alias is in the value of its own anchor; empty if no alias of a text is. kustomize follows such an alias without end."""
     around: list[str | None] = []
     with suppress(YAMLError, UnicodeError):
-        next_event = event_source(text if "&" in text and "*" in text else "")
+        # Few texts have an alias of an anchor, while `&&` of scripts and `*` of roles are in many.
+        anchors = set(_ANCHOR.findall(text)) if "*" in text else set()
+        next_event = event_source("" if anchors.isdisjoint(_ALIAS.findall(text) if anchors else ()) else text)
         while (event := next_event()).__class__ is not StreamEndEvent and len(around) <= MAX_DEPTH:
             anchor = event.anchor if isinstance(event, NodeEvent) else None
             if anchor and anchor in around:
