@@ -42,11 +42,12 @@ def grouped(report: Report) -> Report:
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
-    for finding in sorted(live, key=lambda finding: (not _COPIES.isdisjoint(finding.path), rendered.isdisjoint(finding.units))):
+    copies = {finding for finding in live if _is_copy(finding, report.texts)}
+    for finding in sorted(live, key=lambda finding: (finding in copies, rendered.isdisjoint(finding.units))):
         repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
         rights, implied = _rights(finding), _is_implied(finding)
         named = (*rights, finding.subject.kind, finding.subject.name)
-        if _COPIES.isdisjoint(finding.path):
+        if finding not in copies:
             first.setdefault(rights, finding)
             first.setdefault(named, finding)
         elif repeats is finding:
@@ -109,6 +110,13 @@ def _subject(finding: Finding) -> Subject:
 def _is_implied(finding: Finding) -> bool:
     """Whether a ClusterServiceVersion implies the object that the finding is about."""
     return "install" in finding.path
+
+
+def _is_copy(finding: Finding, texts: Mapping[str, str]) -> bool:
+    """Whether a script made what the finding is about of other manifests. The comment above generated files often says so."""
+    return not _COPIES.isdisjoint(finding.path) or (
+        bool(finding.subjects) and "do not edit" in texts.get(finding.span.file, "").partition("kind:")[0].lower()
+    )
 
 
 def _rights(finding: Finding) -> tuple[object, ...]:

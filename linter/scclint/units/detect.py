@@ -16,7 +16,7 @@ from scclint.finding import Notice
 from scclint.load.document import Document
 from scclint.load.host_access import host_access
 from scclint.load.templates import holds_manifest
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.text import and_more, counted
 from scclint.units.bundle import MANIFESTS, NAMED, Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
@@ -534,10 +534,9 @@ class Split:
             deleted = frozenset(self._deleted)
             files = self._take(file for file in below if file not in deleted)
             # What a program of the repository merges into other manifests.
-            folders = dict.fromkeys(map(os.path.dirname, files)) if kind == "operator" else {}
-            patches = {inner: _FRAGMENT for inner in folders if os.path.basename(outline.name(inner)) == "patches"}
-            self._undeployed |= patches
-            files = tuple(file for file in files if os.path.dirname(file) not in patches)
+            patches = dict(self._patches(files)) if kind == "operator" else {}
+            self._undeployed |= dict.fromkeys(patches.values(), _FRAGMENT)
+            files = tuple(file for file in files if file not in patches)
             for group in alternatives(files, lambda file: outline.facts(file).identities):
                 path = group.path or folder or "."
                 by = "an Ansible role applies it" if kind == "ansible" else "a template, as an operator applies it"
@@ -545,6 +544,15 @@ class Split:
                     name = outline.name(path) + (f"#{reading + 1}" if reading else "")
                     reason = f"{by}, with other branches of its conditions" if reading else by
                     yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
+
+    def _patches(self, files: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield those of the files that are in a folder of patches, with the folder, and those that name no object, with themselves."""
+        for file in files:
+            folder = os.path.dirname(file)
+            if os.path.basename(self._outline.name(folder)) == "patches":
+                yield file, folder
+            elif self._outline.tells_of_objects(file, "nameless", _nameless):
+                yield file, file
 
     def _with_names(self, files: Iterable[str]) -> Iterator[str]:
         """Yield those of the files whose objects have nothing but a name, which is enough to delete them."""
@@ -625,6 +633,11 @@ def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
     from scclint.units.kustomize.surroundings import stands_alone
 
     return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]
+
+
+def _nameless(objects: Sequence[ApiObject]) -> bool:
+    """Return whether no object has a name and none runs pods. A workload without a name is more likely a mistake than a patch."""
+    return bool(objects) and not any(obj.name or isinstance(obj, Workload) for obj in objects)
 
 
 def _stages(unit: Unit) -> Iterator[Unit]:
