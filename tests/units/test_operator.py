@@ -727,7 +727,13 @@ def test_a_pipeline_of_konflux_is_not_judged() -> None:
     # An OpenShift cluster of the user runs other pipelines of this folder.
     write_files({".tekton/push.yaml": run % "app"})
     assert found()
-    write_files({".tekton/push.yaml": "a: 1\n", ".tekton/pipeline.yaml": "a: 1\n", "push.yaml": run % "appstudio.openshift.io/component"})
+    write_files(
+        {
+            ".tekton/push.yaml": "a: 1\n",
+            ".tekton/pipeline.yaml": "a: 1\n",
+            "push.yaml": run % "appstudio.openshift.io/component",
+        }
+    )
     assert found()
 
 
