@@ -6,9 +6,7 @@ creation, with their words. Values of a wrong type are left to the walk over the
 
 import re
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from functools import lru_cache
-from math import ceil
 from typing import Any, NamedTuple
 
 from scclint.finding import Path
@@ -26,7 +24,7 @@ _LONGEST = 100
 """A quantity of more characters is not compared with others."""
 _SMALLEST = -3
 """The power of ten that the API server rounds amounts up to."""
-_HIGHEST = Fraction(2**63 - 1)
+_HIGHEST = (2**63 - 1) * 1000
 _DECIMAL, _BINARY = "num kMGTPE", "KMGTPE"
 _HUGE = "hugepages-"
 _OF_PODS = ("cpu", "memory")
@@ -52,13 +50,13 @@ _DIVISORS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 class Quantity(NamedTuple):
-    """An amount, rounded up to thousandths, and how it is printed: with units of 1,000, with units of 1,024, or with an exponent.
+    """An amount in thousandths, rounded up, and how it is printed: with units of 1,000, with units of 1,024, or with an exponent.
 
     `written` is the text if the API server keeps it, as it does where it takes it for the shortest one. `number` and `scale` are the
     amount as a number and a power of ten.
     """
 
-    value: Fraction
+    thousandths: int
     form: str = "decimal"
     written: str = ""
     number: int = 0
@@ -66,12 +64,12 @@ class Quantity(NamedTuple):
 
     def __str__(self) -> str:
         """The amount as the API server prints it."""
-        if self.written or not self.value:
+        if self.written or not self.thousandths:
             return self.written or "0"
-        if self.form == "binary" and abs(self.value) >= 1024 and self.value.denominator == 1:
-            whole, unit = _factored(int(self.value), 1024)
+        if self.form == "binary" and abs(self.thousandths) >= 1024 * 1000 and self.thousandths % 1000 == 0:
+            whole, unit = _factored(self.thousandths // 1000, 1024)
             return f"{whole}{f' {_BINARY}'[unit]}i" if unit else str(whole)
-        whole, unit = _factored(int(self.value * 1000), 1000)
+        whole, unit = _factored(self.thousandths, 1000)
         if self.form == "exponent" and unit != 1:
             return f"{whole}e{3 * unit - 3}"
         return f"{whole}{_DECIMAL[unit + 2].strip()}"
@@ -91,8 +89,9 @@ Names = Callable[[str], Iterator[str]]
 """Yields why a name is not one of a resource."""
 
 
-def _up(value: Fraction) -> int:
-    return ceil(value) if value > 0 else -ceil(-value)
+def _divided(number: int, by: int) -> int:
+    """Return a quotient, rounded away from zero."""
+    return -(-number // by) if number > 0 else number // by
 
 
 def _factored(whole: int, base: int) -> tuple[int, int]:
@@ -115,19 +114,18 @@ def _quantity(text: str) -> Quantity | None:
     if found is None:
         return None
     unit, number, form = found["unit"] or " ", found["number"], "exponent" if found["exponent"] else "decimal"
-    scale = max(-_LONGEST, min(int(found["exponent"] or 0), _LONGEST)) - len(number.partition(".")[2])
+    whole, decimals = int(number.replace(".", "")), len(number.partition(".")[2])
     if unit.endswith("i"):
-        value = min(max(Fraction(number) * 1024 ** (_BINARY.index(unit[0]) + 1), -_HIGHEST), _HIGHEST)
-        return Quantity(Fraction(_up(value * 1000), 1000), "binary")
-    scale += 3 * (_DECIMAL.index(unit) - 3)
-    whole = int(number.replace(".", ""))
+        amount = _divided(whole * 1024 ** (_BINARY.index(unit[0]) + 1) * 1000, 10**decimals)
+        return Quantity(min(max(amount, -_HIGHEST), _HIGHEST), "binary")
+    scale = max(-_LONGEST, min(int(found["exponent"] or 0), _LONGEST)) - decimals + 3 * (_DECIMAL.index(unit) - 3)
     digits = str(abs(whole))
     if scale < _SMALLEST:
-        whole = _up(Fraction(whole) * Fraction(10) ** (scale - _SMALLEST))
-        return Quantity(Fraction(whole, 1000), form, "", whole, _SMALLEST)
+        whole = _divided(whole, 10 ** (_SMALLEST - scale))
+        return Quantity(whole, form, "", whole, _SMALLEST)
     # A leading zero of the whole part is one of the digits of the API server, too.
     kept = scale % 3 == 0 and not digits.endswith("000") and not re.match(r"[+-]?0*\.", number)
-    return Quantity(Fraction(whole) * Fraction(10) ** scale, form, text if kept else "", whole, scale)
+    return Quantity(whole * 10 ** (scale - _SMALLEST), form, text if kept else "", whole, scale)
 
 
 def check_container_resources(container: Object, at: Path, claims: list[str], minor: int, *, is_pod: bool) -> Problems:
@@ -186,12 +184,12 @@ def check_pod_resources(spec: Object, path: Path, claims: list[str], minor: int,
             where, named, total = (*at, field, name), f"{field_path((*at, field))}[{name}]", all_amounts.get(name)
             if not _is_of_pods(name) and not any(_name_errors(name)):
                 yield unsupported(where, name, ("cpu", _HUGE, "memory"), named=named)
-            if total is not None and total.value > amount.value and (field == "requests" or name.startswith(_HUGE)):
+            if total is not None and total.thousandths > amount.thousandths and (field == "requests" or name.startswith(_HUGE)):
                 text = f"must be greater than or equal to aggregate container {field} of {total}"
                 yield invalid(where, str(amount), text, named=named)
     for index, container in enumerate(as_mappings(spec.get("containers"))):
         for name, amount in _amounts(as_mapping(container.get("resources")), defaulted=False)[0].items():
-            if name in limits and amount.value > limits[name].value:
+            if name in limits and amount.thousandths > limits[name].thousandths:
                 named = f"{field_path(at)}.containers[{index}][{name}].limits"
                 yield invalid(
                     (*at, "limits"), str(amount), f"must be less than or equal to pod limits of {limits[name]}", named=named
@@ -205,7 +203,7 @@ def _total(spec: Object, field: int, *, is_pod: bool) -> Amounts:
     for name in ("initContainers", "containers"):
         for container in as_mappings(spec.get(name)):
             amounts = _amounts(as_mapping(container.get("resources")), defaulted=is_pod)[field]
-            together = _joined(lasting, amounts, lambda one, other: Quantity(one.value + other.value, one.form))
+            together = _joined(lasting, amounts, lambda one, other: Quantity(one.thousandths + other.thousandths, one.form))
             most = _joined(most, together, max)
             lasting = together if name == "containers" or container.get("restartPolicy") == "Always" else lasting
     return most
@@ -223,7 +221,7 @@ def check_reference(reference: Object, at: Path) -> Problems:
     if name and name not in _READ and not huge and not is_open(name):
         yield unsupported((*at, "resource"), name, _READ)
     divisors, kind = _DIVISORS["hugepages" if huge else resource] if huge or name in _READ else ((), "")
-    if divisors and divisor is not None and divisor.value and str(divisor) not in divisors:
+    if divisors and divisor is not None and divisor.thousandths and str(divisor) not in divisors:
         listed = " and ".join(divisors) if resource == "cpu" else ", ".join(divisors)
         yield invalid((*at, "divisor"), name, f"only divisor's values {listed} are supported with the {kind} resource")
 
@@ -267,7 +265,7 @@ def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Na
             json = minor >= _FIRST_WITH_JSON
             errors: list[tuple[object, str]] = [(name if json else Printed(name), error) for error in name_errors(name)]
             errors += ((str(amount), error) for error in _amount_errors(name, amount))
-            if (name in _COUNTED or _is_extended(name)) and amount.value.denominator != 1:
+            if (name in _COUNTED or _is_extended(name)) and amount.thousandths % 1000:
                 errors.append((str(amount) if json else amount.struct, "must be an integer"))
             for shown, error in errors:
                 yield invalid((*at, field, name), shown, error, named=f"{field_path((*at, field))}[{name}]")
@@ -275,7 +273,7 @@ def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Na
         limit, fixed = limits.get(name), not _is_native(name) or name.startswith(_HUGE)
         if limit is None and fixed:
             yield required((*at, "limits"), "Limit must be set for non overcommitable resources")
-        elif limit is not None and (amount.value > limit.value or (fixed and amount.value != limit.value)):
+        elif limit is not None and (amount.thousandths > limit.thousandths or (fixed and amount.thousandths != limit.thousandths)):
             text = f"must be {'equal to' if fixed else 'less than or equal to'} {name} limit of {limit}"
             yield invalid((*at, "requests"), str(amount), text)
     names = limits.keys() | requests.keys()
@@ -285,11 +283,11 @@ def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Na
 
 def _amount_errors(name: str, amount: Quantity) -> Iterator[str]:
     """`ValidateResourceQuantityValue` and `validateResourceQuantityHugePageValue`."""
-    if amount.value < 0:
+    if amount.thousandths < 0:
         yield "must be greater than or equal to 0"
     if name.startswith(_HUGE):
         page = quantity(name.removeprefix(_HUGE))
-        if page is None or page.value <= 0 or _up(amount.value) % page.value:
+        if page is None or page.thousandths <= 0 or _divided(amount.thousandths, 1000) * 1000 % page.thousandths:
             yield f"{amount} is not positive integer multiple of {name}"
 
 
