@@ -6,7 +6,6 @@ from typing import Any
 
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
-from scclint.load.templates import written
 from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
 from scclint.model.pod import Container
@@ -261,6 +260,8 @@ def _words_of(root: Node, operation: Operation) -> str:
         return f"write {plain(operation.value)} in {key}" if is_item else f"write {key}: {plain(operation.value)}"
     if isinstance(operation, Append):
         return f"add {plain(operation.value)} to {key}"
+    from scclint.load.templates import written
+
     node = node_at(root, operation.path)
     value = written(node.text) if isinstance(node, ScalarNode) else to_data(node)
     if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):

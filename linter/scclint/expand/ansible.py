@@ -27,9 +27,9 @@ _WITH_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue"
 CREATES_NOTHING = ("absent", "patched")
 """Values of `state` with which the module deletes an object, or patches one that is there."""
 
-_VARIABLE = re.compile(r"\{\{-?\s*+(\w++)")
-_APPLIED = re.compile(r"\b(?:apply|create|replace|src:)([^\n]{1,200})")
-_NAME = re.compile(r"[\w.-]++")
+_VARIABLE = r"\{\{-?\s*+(\w++)"
+_APPLIED = r"\b(?:apply|create|replace|src:)([^\n]{1,200})"
+_NAME = r"[\w.-]++"
 
 
 def applied(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -41,7 +41,7 @@ def _tasks_of(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     text = document.text
     if document.status == "parsed" and isinstance(document.root, SequenceNode) and any(name in text for name in _MODULES):
         # A file that a task copies counts if another one applies it.
-        used, tasks = "\n".join(_APPLIED.findall(text)), _tasks(to_data(document.root), (), 0)
+        used, tasks = "\n".join(re.findall(_APPLIED, text)), _tasks(to_data(document.root), (), 0)
         yield from ((path, task) for path, task in tasks if _argument(task, "dest").rpartition("/")[2] in used)
 
 
@@ -52,7 +52,7 @@ def _tasks(listed: Any, path: Path, depth: int) -> Iterator[tuple[Path, dict[str
         for key in (key for key in _WITH_TASKS if key in task):
             yield from _tasks(task[key], (*path, index, key), depth + 1)
         declared = as_mapping(task.get("vars"))
-        used = _VARIABLE.findall(str([task[key] for key in _WITH_TASKS if key in task])) if declared else ()
+        used = re.findall(_VARIABLE, str([task[key] for key in _WITH_TASKS if key in task])) if declared else ()
         if variables := {name: value for name, value in declared.items() if name in used}:
             yield (*path, index), {"vars": variables}
         modules = [key for key in map(str, task) if key.rpartition(".")[2] in _MODULES]
@@ -105,4 +105,4 @@ def files_of_tasks(document: Document) -> Iterator[tuple[str, str, str]]:
     """Yield each manifest that a task names, without its folder, with the namespace and the state that the task asks for."""
     for _, task in _tasks_of(document):
         namespace, state = _argument(task, "namespace"), _argument(task, "state")
-        yield from ((name, namespace, state) for name in _NAME.findall(str(task)) if name.endswith(SUFFIXES))
+        yield from ((name, namespace, state) for name in re.findall(_NAME, str(task)) if name.endswith(SUFFIXES))

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin
 
 
-_IN_CODE = re.compile(r"(?:^|/)(?:pkg|internal|assets|bindata)/")
+_IN_CODE = r"(?:^|/)(?:pkg|internal|assets|bindata)/"
 """Folders of Go code, and of what it embeds."""
-_GROUP = re.compile(r"^  group: *+[\"']?([\w.-]++)", re.M)
+_GROUP = r"(?m)^  group: *+[\"']?([\w.-]++)"
 """The API group of a CustomResourceDefinition."""
 
 
@@ -104,7 +104,7 @@ class Inputs:
     def take(self, documents: Iterable[Document]) -> None:
         """Add documents to the targets, or count those that are not needed any more, which are most of them."""
         for document in documents:
-            if document.kind == "CustomResourceDefinition" and (group := _GROUP.search(document.text)):
+            if document.kind == "CustomResourceDefinition" and (group := re.search(_GROUP, document.text)):
                 self.own_groups.add(group[1])
             if is_settled(document):
                 kinds = self.passed.setdefault(document.file, {})
@@ -200,7 +200,7 @@ def model_objects(
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)
-    if unit.left_out or (unit.kind == "kustomize" and not unit.namespace and _IN_CODE.search(unit.path)):
+    if unit.left_out or (unit.kind == "kustomize" and not unit.namespace and re.search(_IN_CODE, unit.path)):
         # What is not there may complete them, or the code of an operator, which builds them with its own namespace.
         objects = [obj.with_provenance(whole=False) for obj in objects]
     return objects if settings.namespace or unit.kind == "chart" else _place_by_accounts(objects, borrowed)

@@ -252,7 +252,7 @@ _SORTED = ("template", "open pod", "unknown kind", "partial")
 _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "policy"))
 """API groups of Kubernetes without a dot. A CustomResourceDefinition needs one, so that others are files of tools such as skaffold."""
 
-_OF_TESTS = re.compile(r"(?:^|/)(?:e2e|testdata|tests?)/")
+_OF_TESTS = r"(?:^|/)(?:e2e|testdata|tests?)/"
 """Folders of tests. A part of an object in them is a test's assertion or patch."""
 
 
@@ -261,7 +261,7 @@ def _is_completed(obj: ApiObject) -> bool:
     file = Path(obj.file)
     charts = [folder / CHART_FILE for folder in file.parents if obj.provenance.template]
     by_tools = (*charts, *(folder / name for folder in file.parents[:2] for name in NAMES))
-    return _OF_TESTS.search(obj.file) is not None or (file.is_file() and any(map(Path.is_file, by_tools)))
+    return re.search(_OF_TESTS, obj.file) is not None or (file.is_file() and any(map(Path.is_file, by_tools)))
 
 
 _ASKS = " (with "

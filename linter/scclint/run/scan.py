@@ -213,10 +213,8 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
         return os.getcwd()
 
 
-_HELMFILE = re.compile(r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$")
-_DEPLOYING = re.compile(
-    rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE.pattern}"
-)
+_HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
+_DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
 _LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$|\be2e\b[^/]*\.(?:sh|bash)$"
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
@@ -286,7 +284,7 @@ def beside(
         for line, name in lines_with_access(re.sub(_MOUNT_OF_NODE, "", text), os.path.splitext(file.display)[1]):
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
-        if _DEPLOYING.search(file.display):
+        if re.search(_DEPLOYING, file.display):
             _tell_deploying(told, file.display, _text(file))
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, nor parts of manifests, and these places ask for access to the node or for an SCC"
@@ -301,7 +299,7 @@ def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> No
     if UNRESTRICTED in text:
         told[("unrestricted",)] = []
     commands = [command for command in commands_in(file, text) if command.match["verb"]]
-    if commands or _HELMFILE.search(file):
+    if commands or re.search(_HELMFILE, file):
         told.setdefault(("commands",), []).append((file, text, commands))
 
 

@@ -15,7 +15,6 @@ from scclint.files.globs import path_filter
 from scclint.finding import Notice
 from scclint.load.document import Document
 from scclint.load.host_access import host_access
-from scclint.load.templates import holds_manifest
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.text import and_more, counted
@@ -24,7 +23,6 @@ from scclint.units.deployed import DeployedFolders, deploys_file
 from scclint.units.facts import NO_FACTS, Identity, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
-from scclint.units.kustomize.built import built_names, is_built
 from scclint.units.operator import applied_with, roles
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
 
-_FOR_OPENSHIFT = re.compile(r"[-_.](openshift|okd|ocp)(?=[-_.]|$)|^(openshift|okd|ocp)[-_.]")
+_FOR_OPENSHIFT = r"[-_.](openshift|okd|ocp)(?=[-_.]|$)|^(openshift|okd|ocp)[-_.]"
 """The word for OpenShift in the name of a file or folder, with the separator that joins it to the rest."""
 
 _BESIDE = dict.fromkeys(("openshift", "okd", "ocp"), ("kubernetes", "k8s", "vanilla", "default"))
@@ -108,7 +106,7 @@ class Split:
         self._undeployed |= {
             file: self._outline.undeployed[file]
             for file in self._take(self._outline.undeployed)
-            if self._outline.tells(file, "manifest", holds_manifest)
+            if self._outline.holds_manifest(file)
         }
         units += self._plain(built)
         return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
@@ -183,7 +181,7 @@ class Split:
         by_path = {unit.path: unit for unit in units if unit.kind in ("plain", "kustomize")}
         for path in sorted(by_path):
             for number, step in enumerate(steps := path.split("/")):
-                for name in _BESIDE.get(step, (_FOR_OPENSHIFT.sub("", step),)):
+                for name in _BESIDE.get(step, (re.sub(_FOR_OPENSHIFT, "", step),)):
                     plain = "/".join((*steps[:number], name, *steps[number + 1 :]))
                     if plain != path and plain in by_path and self._names(by_path[plain]) & self._names(by_path[path]):
                         yield plain, path
@@ -377,6 +375,8 @@ class Split:
         An object that a patch deletes from every build that has it could be applied all the same. The kustomizations that build it are
         judged alone, those first that include others; if none does, its file is judged.
         """
+        from scclint.units.kustomize.built import built_names, is_built
+
         built = {unit: built_names(text) for unit, text in texts.items()}
         by_file: dict[str, list[str]] = {}
         for unit in built:

@@ -10,25 +10,19 @@ from scclint.files import display
 from scclint.finding import Notice
 from scclint.load import load_text
 from scclint.model.image import Image, ImageFacts
-from scclint.units.containerfile import read_containerfile, read_image_config
 from scclint.units.outline import Outline
 from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
 from scclint.yaml.nodes import to_data
 
 _NAMES = ("Containerfile", "Dockerfile")
-_LOCAL = re.compile(
-    r"^(?:localhost/|(?:index\.)?docker\.io/(?:library/)?|image-registry\.openshift-image-registry\.svc(?:\.cluster\.local)?:5000/[^/]+/)"
-)
+_LOCAL = r"^(?:localhost/|(?:index\.)?docker\.io/(?:library/)?|image-registry\.openshift-image-registry\.svc(?:\.cluster\.local)?:5000/[^/]+/)"
 """What may be in front of the name of an image that was built under its bare name."""
-_COMMAND = re.compile(r"(?:\b(?:docker|podman|buildah)|\$[({]\w+[)}])[ \t]+(?:buildx[ \t]+)?(?:build|bud)\b([^;|&]*)")
+_COMMAND = r"(?:\b(?:docker|podman|buildah)|\$[({]\w+[)}])[ \t]+(?:buildx[ \t]+)?(?:build|bud)\b([^;|&]*)"
 _OPTIONS = {"-t": "tag", "--tag": "tag", "-f": "file", "--file": "file", "--target": "target"}
-_DEFINED = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,99})[ \t]{0,9}(?:::=|:=|\?=|=|:)[ \t]{0,9}[\"']?([^\s\"'#]{1,300})[\"']?[ \t]*$",
-    re.MULTILINE,
-)
-_REFERENCE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)(?::[^{}]*)?\}|(\w+))")
-_EXPRESSION = re.compile(r"\$\{\{[ \t]{0,9}(?:\w+\.)*(\w+)[ \t]{0,9}\}\}")
-_IMAGE = re.compile(r"(?<![\w.-])image[\"']?:[ \t]*[\"']?([^\s\"'#,{}]+)")
+_DEFINED = r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,99})[ \t]{0,9}(?:::=|:=|\?=|=|:)[ \t]{0,9}[\"']?([^\s\"'#]{1,300})[\"']?[ \t]*$"
+_REFERENCE = r"\$(?:\((\w+)\)|\{(\w+)(?::[^{}]*)?\}|(\w+))"
+_EXPRESSION = r"\$\{\{[ \t]{0,9}(?:\w+\.)*(\w+)[ \t]{0,9}\}\}"
+_IMAGE = r"(?<![\w.-])image[\"']?:[ \t]*[\"']?([^\s\"'#,{}]+)"
 _DECLARING = ("build:", "artifacts:", "uses:", "dockerfile:")
 """Keys of a document that declares a build."""
 _OPEN = "\0"
@@ -66,6 +60,8 @@ class Images:
     def _of_settings(self, facts: ImageFacts) -> Image | None:
         image: Image | None = Image(None, source=facts.source)
         if facts.file:
+            from scclint.units.containerfile import read_image_config
+
             path = os.path.normpath(os.path.join(self._root, facts.file))
             image = read_image_config(self._outline.text(display(path)), display(path)) or self._read(path)
         if image is not None and facts.user is not None:
@@ -88,11 +84,13 @@ class Images:
         if len(paths) != 1 or any(os.path.samefile(path, paths[0]) for _, path, *_ in self._builds if path):
             return None
         beside = (file for file in self._outline.files if os.path.dirname(file) == os.path.normpath(folder))
-        named = {repository(image) for file in beside for image in _IMAGE.findall(self._outline.text(file))}
+        named = {repository(image) for file in beside for image in re.findall(_IMAGE, self._outline.text(file))}
         image = self._read(paths[0]) if named == {name} else None
         return image if image and not re.search(rf"(?mi)^FROM\s.*{re.escape(name)}", self._outline.text(paths[0])) else None
 
     def _read(self, path: str, text: str = "", target: str = "") -> Image | None:
+        from scclint.units.containerfile import read_containerfile
+
         shown = self._outline.shown(path) if not text else "line"
         return read_containerfile(text or self._outline.text(shown), shown, target, self.of)
 
@@ -117,17 +115,17 @@ class Images:
 def repository(reference: str) -> str:
     """Return the name of an image without tag, digest, and the registries that a local name is filled in with."""
     head, slash, last = reference.partition("@")[0].rpartition("/")
-    return _LOCAL.sub("", f"{head}{slash}{last.partition(':')[0]}")
+    return re.sub(_LOCAL, "", f"{head}{slash}{last.partition(':')[0]}")
 
 
 def _builds(text: str) -> list[list[str]]:
     """Return what a file says it builds: the name of the image, the context, the Containerfile, the stage, and a Containerfile's text."""
     if "uild" not in text:
         return []
-    text = _EXPRESSION.sub(r"${\1}", text)
+    text = re.sub(_EXPRESSION, r"${\1}", text)
     builds = [*_commands(text), *_declared(text)]
     defined: dict[str, str] = {}
-    for name, value in _DEFINED.findall(text) if builds else ():
+    for name, value in re.findall(_DEFINED, text) if builds else ():
         defined[name] = value if defined.get(name, value) == value else _OPEN
     found = []
     for names, *rest in builds:
@@ -138,7 +136,7 @@ def _builds(text: str) -> list[list[str]]:
 
 def _commands(text: str) -> Iterator[tuple[list[str], str, str, str, str]]:
     lines = (line for line in text.replace("\\\n", " ").split("\n") if " bu" in line or "\tbu" in line)
-    for command in (command for line in lines for command in _COMMAND.findall(line)):
+    for command in (command for line in lines for command in re.findall(_COMMAND, line)):
         words = iter(command.replace('"', "").replace("'", "").split())
         given: dict[str, list[str]] = {"tag": [], "file": [""], "target": [""], "context": [""]}
         for word in words:
@@ -187,7 +185,7 @@ def _expanded(text: str, defined: Mapping[str, str]) -> str:
     for _ in range(8):
         if "$" not in text or len(text) > _LONGEST:
             break
-        text = _REFERENCE.sub(lambda match: defined.get(match[1] or match[2] or match[3], _OPEN), text)
+        text = re.sub(_REFERENCE, lambda match: defined.get(match[1] or match[2] or match[3], _OPEN), text)
     return text
 
 

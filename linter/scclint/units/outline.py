@@ -106,6 +106,12 @@ class Outline:
             namespace or state == "absent" for document in documents for _, namespace, state in files_of_tasks(document)
         )
 
+    def holds_manifest(self, file: str) -> bool:
+        """Whether a file that may be a template holds a manifest."""
+        from scclint.load.templates import holds_manifest
+
+        return self.tells(file, "manifest", holds_manifest)
+
     def readings(self, file: str) -> int:
         """How many readings a template has that each judge a document which those before do not have."""
         from scclint.load.templates import readings

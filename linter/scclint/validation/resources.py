@@ -273,7 +273,9 @@ def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Na
         limit, fixed = limits.get(name), not _is_native(name) or name.startswith(_HUGE)
         if limit is None and fixed:
             yield required((*at, "limits"), "Limit must be set for non overcommitable resources")
-        elif limit is not None and (amount.thousandths > limit.thousandths or (fixed and amount.thousandths != limit.thousandths)):
+        elif limit is not None and (
+            amount.thousandths > limit.thousandths or (fixed and amount.thousandths != limit.thousandths)
+        ):
             text = f"must be {'equal to' if fixed else 'less than or equal to'} {name} limit of {limit}"
             yield invalid((*at, "requests"), str(amount), text)
     names = limits.keys() | requests.keys()
