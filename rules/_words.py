@@ -20,10 +20,14 @@ def pods(workload: Workload) -> str:
 
 
 def when_created(outcome: Outcome) -> str:
-    """Return ` when kube:admin creates it` for a bare Pod, whose verdict depends on its creator; else nothing."""
-    if outcome.workload.controlled or outcome.skipped:
-        return ""
-    return f" when {outcome.creator.name} creates it"
+    """Return ` when kube:admin creates it` for a bare Pod whose verdict depends on its creator; else nothing.
+
+    It depends on nobody if its service account may use its SCC, and no creator may use more of those before it.
+    """
+    chosen, verdict = outcome.chosen, outcome.verdict
+    alone = chosen is not None and chosen.grant is not None and chosen.grant.subject == "serviceaccount"
+    settled = alone and verdict is not None and all(candidate.outcome != "denied" for candidate in verdict.candidates)
+    return "" if outcome.workload.controlled or outcome.skipped or settled else f" when {outcome.creator.name} creates it"
 
 
 def is_seccomp(error: FieldError) -> bool:

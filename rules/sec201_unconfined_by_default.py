@@ -108,7 +108,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not unconfined:
         return
     reason, remedies = _reason(outcome, world), advise("confined", workload, world)
-    may_name_creator = outcome.verdict.scc and not workload.controlled and not world.creator_given
+    may_name_creator = when_created(outcome) and not world.creator_given
     grant = outcome.chosen.grant if outcome.chosen else None
     steps = world.steps.of_grant(grant, outcome.verdict.scc or "", workload)
     for container in unconfined:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from scclint.admission.access import opened_by, used_by, why_privileged
+from scclint.admission.rbac import RESOURCE
 from scclint.admission.verdict import Grant
 from scclint.advice.effects import user_change
 from scclint.finding import Remedy
 from scclint.model.object import Role
-from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT
+from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -105,21 +106,30 @@ def other_rights(world: World, namespace: str, account: str, kept: str = "") -> 
 
     Bindings are of the namespace, or of the cluster.
     """
-    sccs: dict[str, list[str]] = {}
+    sccs: dict[tuple[str, str], list[str]] = {}
     for name, grant in world.memo(_rights, lambda: _rights(world)).get((namespace, account), ()):
         binding = grant.binding
         if name != kept and (binding is None or binding.namespace in ("", namespace)):
-            sccs.setdefault(_holder(grant, world) if binding else "its entry in users", []).append(name)
-    return (f"{by} (SCC {and_more(names, 2)})" for by, names in sccs.items())
+            sccs.setdefault(_holder(grant, world) if binding else ("its entry in users", ""), []).append(name)
+    return (f"{by} (SCC {and_more(names, 2)}{hint})" for (by, hint), names in sccs.items())
 
 
-def _holder(grant: Grant, world: World) -> str:
-    """What to remove for a grant by a binding to end: the binding, or a rule of its role if that has others."""
-    role = world.find(grant.role) if grant.role else None
-    if isinstance(role, Role) and len(role.rules) > 1:
-        return f"the rule about SCCs in {role.named}"
-    assert grant.binding is not None
-    return f"{grant.binding.kind} {grant.binding.name}"
+def _holder(grant: Grant, world: World) -> tuple[str, str]:
+    """What gives the use of SCCs by a binding, and what else to do when that goes.
+
+    It is the binding, a rule of its role, or a role that gives other rights by the same rule.
+    """
+    assert grant.binding is not None and grant.role is not None
+    binding, role = f"{grant.binding.kind} {grant.binding.name}", world.find(grant.role)
+    rule = role.rule(grant.rule_index or 0) if isinstance(role, Role) else None
+    if isinstance(role, Role) and rule is not None and rule.data.get("resources") == [RESOURCE]:
+        return f"the rule about SCCs in {role.named}" if len(role.rules) > 1 else binding, ""
+    if grant.role.name.startswith(SCC_ROLE_PREFIX):
+        return binding, ""
+    return (
+        f"{grant.role.kind} {grant.role.name} in {binding}",
+        "; bind a role that lists the other rights that the program uses",
+    )
 
 
 def _rights(world: World) -> dict[tuple[str, str], list[tuple[str, Grant]]]:
