@@ -21,7 +21,8 @@ _COMMAND = re.compile(
     rf"(?:(?:-n|--namespace)[= \t](?P<inside>\S{{1,80}}+){_BLANK})?"
     rf"\b(?:(?:adm{_BLANK})?policy{_BLANK}(?P<change>add|remove)-(?P<added>scc|role|cluster-role)-(?:to|from)-(?P<to>user|group)"
     rf"|create{_BLANK}(?P<cluster>cluster)?rolebinding)\b"
-    r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?))[)}\"']{0,3}+"
+    r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?"
+    r"|(?P<variable>(?<=[$({])(?!\w{0,40}(?:kubectl|kustomize|helm|oc|cli))\w{1,40})))[)}\"']{0,3}+"
     r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
     r"(?P<verb>apply|create|replace|delete|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
@@ -131,6 +132,9 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
             folder = words[0] if words else ""
         elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "delete", "kustomize")):
             _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
+            if match["variable"] and not flags.keys() & {"filename", "kustomize"}:
+                # The program may be any other.
+                continue
             in_pipe = ""
             if match["verb"] in APPLYING:
                 in_pipe = re.split("[;&]", plain[max(start, match.start() - _LONGEST) : match.start()])[-1].rpartition("|")[0]
