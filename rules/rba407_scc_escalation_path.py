@@ -225,10 +225,14 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
     refs = ((bound_rule.role, world.find(bound_rule.role, binding)) for bound_rule in way.rules)
     roles = listed(dict.fromkeys(role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs))
     if way.account is not None and way.route.target == "account":
-        account = f"Move service account {way.account[1]} to a namespace of its own"
-        if way.account[1] in IN_EVERY_NAMESPACE:
-            account = f"Grant {way.scc} to a service account in a namespace of its own instead of {way.account[1]}"
-        return f"{account}, or remove the right to create pods from {roles}."
+        account = way.account[1]
+        other = f"move service account {account} to a namespace of its own"
+        if account in IN_EVERY_NAMESPACE:
+            other = f"grant {way.scc} to a service account in a namespace of its own instead of {account}"
+        return (
+            f"If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with "
+            f"your reason. Otherwise, remove this right from {roles}, or {other}."
+        )
     if way.role:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if way.route.name in _OF_CODE:

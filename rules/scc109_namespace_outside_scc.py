@@ -68,6 +68,7 @@ from scclint.api import (
     Related,
     Remedy,
     Severity,
+    User,
     Workload,
     World,
     advise,
@@ -154,7 +155,8 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     assert verdict is not None
     unless = "unless its pods start before the API server, " if verdict.skipped == "run-level" else ""
     removed = f"{unless}remove {label} from namespace {outcome.namespace}"
-    way, then = (removed, "after which") if label else ("move the workload to its own project", "where")
+    move = f"move the workload to its own project{_with_bindings(outcome, world)}"
+    way, then = (removed, "after which") if label else (move, "where")
     moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
     if moved.allowed:
         other = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=PROJECT_USER)
@@ -169,6 +171,14 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     rejects = f", {then} {closest.scc} rejects {and_more(fields, 4)}" if closest else ""
     grant = least_grant(outcome, world)
     return Remedy(f"{way}{rejects}, and {grant.words}", grant.effects)
+
+
+def _with_bindings(outcome: Outcome, world: World) -> str:
+    """Return what else to change if the workload moves: the bindings of the input that give its account rights."""
+    account = User(f"system:serviceaccount:{outcome.namespace}:{outcome.workload.pod.service_account}")
+    bindings = (ref for ref in world.cluster.grants.rights.bindings_of(account) if world.find(ref))
+    named = and_more(dict.fromkeys(f"{ref.kind} {ref.name}" for ref in bindings), 2)
+    return f", together with its account in {named}" if named else ""
 
 
 def _stay(outcome: Outcome, world: World) -> Iterator[Remedy]:

@@ -1,5 +1,6 @@
 """Templates that operators and Ansible roles apply are units of their own, judged as far as their expressions leave it decided."""
 
+import re
 from pathlib import Path
 from shutil import which
 
@@ -674,6 +675,30 @@ def test_what_tasks_only_delete(tasks: str, is_judged: bool, folder: str, name: 
     # A whole object may be created in a way that is not followed.
     write_files({f"{folder}/gone.yml": PRIVILEGED.format("", "a")})
     assert f"{folder}/gone.yml:4 SCC102" in found()
+
+
+@pytest.mark.parametrize(
+    ("command", "is_granted"),
+    [
+        ('"{{ openshift_cli }} create -f pod.yml -n agents"', True),
+        ("oc -n agents apply --filename=files/pod.yml", True),
+        ("oc create -f pod.yml -n others", False),
+        ("oc create -f other.yml -n agents", False),
+        ("oc create --dry-run=client -f pod.yml -n agents", False),
+    ],
+)
+def test_commands_in_tasks_say_the_namespace_of_files(command: str, is_granted: bool) -> None:
+    write_files(
+        {
+            "roles/agent/tasks/main.yml": f"- command: {command}\n  args: {{chdir: '{{{{ folder }}}}'}}\n- name: grant\n"
+            '  command: "{{ openshift_cli }} adm policy add-scc-to-user privileged -z default -n agents"\n',
+            "roles/agent/files/pod.yml": re.sub(
+                r"\{\{.*?\}\}", "1", POD.replace("  namespace: {{ .Namespace }}\n", "").replace("Name: agent", "Name: default")
+            ),
+        }
+    )
+    (rule,) = {line[-6:] for line in found() if "pod.yml" in line and "SCC10" in line}
+    assert rule == ("SCC102" if is_granted else "SCC101")
 
 
 @pytest.mark.skipif(not which("kustomize"), reason="needs kustomize")

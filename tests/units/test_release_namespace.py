@@ -62,6 +62,15 @@ def test_a_namespace_that_is_asked_for_overrides_helms_default() -> None:
     assert len(rules_in(rendered(ROOT + "---\n" + grant), "SCC101")) == 1
 
 
+def test_what_helm_wrote_no_namespace_for_goes_to_that_of_its_account() -> None:
+    pod, account = (
+        ROOT.replace(", namespace: default", ""),
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n",
+    )
+    assert rules_in(rendered(f"{pod}---\n{account}---\n{binding('anyuid', namespace='shop')}"), "SCC101") == []
+    assert len(rules_in(rendered(f"{pod}---\n{account}"), "SCC101")) == 1
+
+
 @pytest.mark.parametrize("kind", ["RoleBinding", "ClusterRoleBinding"])
 def test_a_grant_for_helms_default_reaches_the_pods_beside_it(kind: str) -> None:
     grant = binding("anyuid", namespace="default").replace("RoleBinding", kind, 1)

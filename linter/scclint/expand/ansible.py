@@ -102,7 +102,13 @@ def _of_text(place: Item, text: str) -> Iterator[Item]:
 
 
 def files_of_tasks(document: Document) -> Iterator[tuple[str, str, str]]:
-    """Yield each manifest that a task names, without its folder, with the namespace and the state that the task asks for."""
+    """Yield each manifest that a task or a command in it names, without its folder, with the namespace and the state that it asks for."""
+    from scclint.load.commands import commands_in
+
     for _, task in _tasks_of(document):
         namespace, state = _argument(task, "namespace"), _argument(task, "state")
         yield from ((name, namespace, state) for name in re.findall(_NAME, str(task)) if name.endswith(SUFFIXES))
+    commands = commands_in(document.file, document.text) if isinstance(document.root, SequenceNode) else ()
+    for command in (command for command in commands if command.applies):
+        names = (name.rpartition("/")[2] for name in command.flag("filename"))
+        yield from ((name, namespace, "") for name in names for namespace in command.flag("namespace")[-1:])

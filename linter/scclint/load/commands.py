@@ -22,7 +22,7 @@ _COMMAND = re.compile(
     rf"\b(?:(?:adm{_BLANK})?policy{_BLANK}(?P<change>add|remove)-(?P<added>scc|role|cluster-role)-(?:to|from)-(?P<to>user|group)"
     rf"|create{_BLANK}(?P<cluster>cluster)?rolebinding)\b"
     r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?"
-    r"|(?P<variable>(?<=[$({])(?!\w{0,40}(?:kubectl|kustomize|helm|oc|cli))\w{1,40})))[)}\"']{0,3}+"
+    r"|(?P<variable>(?<=[$({])(?!\w{0,40}(?:kubectl|kustomize|helm|oc|cli))\w{1,40})))(?:[ \t]?[)}\"']){0,3}+"
     r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
     r"(?P<verb>apply|create|replace|delete|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"

@@ -269,7 +269,7 @@ def _place_by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObjec
     bound: dict[tuple[str, str], set[str]] = {}
     for obj in (obj for obj in objects if homes and not (obj.namespace or _is_placed(obj) or obj.partial)):
         names: list[str] = []
-        if isinstance(obj, Workload) and not obj.document.release_namespace:
+        if isinstance(obj, Workload) and not obj.provenance.unplaced:
             names = [obj.pod.service_account]
         elif isinstance(obj, ServiceAccount):
             names = [obj.name]

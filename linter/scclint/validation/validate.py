@@ -7,6 +7,7 @@ with strict field validation) and validation (ranges, closed lists, and the rule
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from scclint.finding import Path
 from scclint.model.kinds import WORKLOAD_GROUPS, WORKLOADS
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
@@ -15,7 +16,7 @@ from scclint.untyped import as_mapping, as_mappings, as_text, value_at
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
 from scclint.validation.pods import check_pod
-from scclint.validation.problem import FieldProblem, invalid, required
+from scclint.validation.problem import FieldProblem, invalid, required, unsupported
 from scclint.validation.sccs import check_scc
 
 __all__ = ["FieldProblem", "has_schema", "validate"]
@@ -40,6 +41,9 @@ SERVED_UNTIL: dict[tuple[str, str], tuple[int, str]] = {
 """Versions that the kinds once had: the last minor that served each, and the version to use instead."""
 
 
+_RBAC = "rbac.authorization.k8s.io"
+_GROUPS = {"ServiceAccount": "", "User": _RBAC, "Group": _RBAC}
+"""The kinds of the subjects of a binding, each with its API group."""
 _FIRST_WITH_CLAIMS = 34
 """The first minor that validates the pod template of a StatefulSet."""
 _VOLUMES = ("template", "spec", "volumes")
@@ -85,7 +89,7 @@ def validate(
     problems += check_pod(root, kind, kubernetes_minor, openshift=openshift, whole=whole, gates=gates)
     if whole:
         problems += check_names(root, kind, kubernetes_minor, {problem.path for problem in problems})
-        problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
+        problems += _check_binding(root, kind) if kind in ("RoleBinding", "ClusterRoleBinding") else ()
     problems = [
         problem for problem in problems if problem.code in ("unknown", "required") or not is_open(value_at(root, problem.path))
     ]
@@ -122,8 +126,23 @@ def has_schema(api_version: str, kind: str, kubernetes_minor: int) -> bool:
     return shapes(kubernetes_minor).kind(api_version, kind) is not None
 
 
-def _check_subjects(root: Mapping[str, Any]) -> Iterator[FieldProblem]:
-    """`ValidateRoleBindingSubject`: without the binding's own namespace, a service account's has to be said."""
+def _check_binding(root: Mapping[str, Any], kind: str) -> Iterator[FieldProblem]:
+    """`ValidateRoleBinding` and `ValidateClusterRoleBinding`, without their checks of names.
+
+    An empty group gets its default. Without the binding's own namespace, a service account's has to be said.
+    """
+    in_all = kind == "ClusterRoleBinding"
+    closed: dict[Path, tuple[str, ...]] = {
+        ("roleRef", "apiGroup"): (_RBAC,),
+        ("roleRef", "kind"): ("ClusterRole",) if in_all else ("Role", "ClusterRole"),
+    }
     for index, subject in enumerate(as_mappings(root.get("subjects"))):
-        if subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
+        if (group := _GROUPS.get(as_text(subject.get("kind")))) is not None:
+            closed[("subjects", index, "apiGroup")] = (group,)
+        if in_all and group == "" and not subject.get("namespace"):
             yield required(("subjects", index, "namespace"))
+    for path, supported in closed.items():
+        value = value_at(root, path)
+        if isinstance(value, str) and value and value not in supported:
+            suggestion = (supported[0] or '""') if len(supported) == 1 else ""
+            yield replace(unsupported(path, value, supported), suggestion=suggestion)
