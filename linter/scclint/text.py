@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 _PLAIN_KEY = r"[A-Za-z_$][A-Za-z0-9_$-]*"
+_COLOR = r"\x1b\[[0-9;]*m"
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:
@@ -88,7 +89,9 @@ def plain(value: object) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many terminal columns printable `text` takes."""
+    """Return how many terminal columns printable `text` takes. Codes of colors take none."""
+    if "\x1b" in text:
+        text = re.sub(_COLOR, "", text)
     return len(text) if text.isascii() else sum(map(char_width, text))
 
 

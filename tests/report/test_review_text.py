@@ -95,7 +95,7 @@ def test_folded(text: Text) -> None:
 def test_no_line_is_wider_than_the_terminal_while_that_can_be(text: Text) -> None:
     for width in range(62, 110):
         assert all(display_width(line) <= width for line in text(width=width)), width
-    assert text(width=15)[-6:-4] == ["m.yaml:15", "  Job open"]
+    assert text(width=15)[-7:-4] == ["m.yaml:15", "  Job open", "  unknown,"]
 
 
 def test_colour_moves_nothing(text: Text) -> None:

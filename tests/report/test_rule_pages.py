@@ -4,6 +4,7 @@ import json
 
 from scclint.finding import Severity
 from scclint.model.object import ApiObject
+from scclint.record import replace
 from scclint.registry import builtin
 from scclint.report.rule_pages import page, table, table_json
 from scclint.rule import Rule
@@ -43,9 +44,9 @@ def test_a_rule_that_came_with_no_release_says_so() -> None:
 
 
 def test_titles_wrap_where_the_terminal_ends() -> None:
-    assert table([RULE], False) == "SEC999  warning  loud-pod  A pod is loud\n"
-    assert table([RULE], False, 60) == "SEC999  warning  loud-pod  A pod is loud\n"
-    assert table([RULE], False, 20) == "SEC999  warning  loud-pod\n        A pod is\n        loud\n"
+    assert table([RULE], False) == "SEC999  warning   loud-pod  A pod is loud\n"
+    assert table([RULE], False, 60) == "SEC999  warning   loud-pod  A pod is loud\n"
+    assert table([RULE], False, 20) == "SEC999\n  severity: warning\n  name: loud-pod\n  title: A pod is loud\n"
     lines = table(builtin(), False, 100).split("\n")
     assert max(map(len, lines)) <= 100
     assert len(lines) > len(builtin().rules)
@@ -57,3 +58,14 @@ def test_the_table_as_json() -> None:
     assert {"id", "name", "title", "severity", "securitySeverity", "cwe", "tags", "since", "references", "study"} == set(
         rows[0]
     )
+
+
+def test_paragraphs_of_a_page_fit_the_terminal_and_code_stays_as_it_is() -> None:
+    code = "```yaml\n# A comment of thirty-four columns.\na: 1\n```"
+    text = f"A paragraph that has\nthree lines in its\nsource.\n\n- An entry with a\n  second line\n- Another\n\n{code}\n"
+    shown = page(replace(RULE, page=text), 40).split("\n\n")
+    assert shown[3:6] == [
+        "A paragraph that has three lines in its\nsource.",
+        "- An entry with a second line\n- Another",
+        code,
+    ]

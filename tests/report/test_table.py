@@ -27,6 +27,15 @@ def test_a_table_that_is_folded_once() -> None:
     ]
 
 
+def test_the_last_column_wraps_where_its_words_fit() -> None:
+    rows = [("1.2", "fail", "Minimize the use of roots"), ("1.3", "pass", "Short")]
+    assert list(table(("CONTROL", "STATUS", "TITLE"), rows, 32)) == [
+        "CONTROL  STATUS  TITLE",
+        "1.2      fail    Minimize the\n                 use of roots",
+        "1.3      pass    Short",
+    ]
+
+
 def test_a_table_that_is_a_list() -> None:
     assert list(table(HEADER, ROWS, 30)) == [
         "SUBJECT",

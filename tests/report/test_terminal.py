@@ -1,12 +1,16 @@
 """Colour, widths and counts for terminals."""
 
+import io
+import re
+
 import pytest
 
 from scclint.finding import Finding, Severity
 from scclint.record import replace
 from scclint.report import Options, render
+from scclint.report.output import say
 from scclint.report.snippet import snippet
-from scclint.report.text import SourceLines, paint, prose_width, statistics
+from scclint.report.text import SourceLines, folded, paint, prose_width, statistics
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.units.unit import Unit
@@ -62,3 +66,30 @@ def test_the_summary_breaks_between_words(form: str, columns: int, sample: Repor
     lines = render(clean, form, Options(width=columns)).splitlines()
     assert max(map(len, lines)) <= columns
     assert " ".join(lines) == render(clean, form, Options()).rstrip("\n")
+
+
+@pytest.mark.parametrize("color", [True, False])
+def test_lines_are_folded_between_words(color: bool) -> None:
+    line = f"  {paint('web', 'place', color)}: REJECTED by the cluster, in deploy/web.yaml"
+    plain = [re.sub("\x1b\\[[0-9;]*m", "", part) for part in folded(f"{line}\nshort", 24).split("\n")]
+    assert plain == ["  web: REJECTED by the", "    cluster, in", "    deploy/web.yaml", "short"]
+    assert folded(line, None) == line
+
+
+def test_a_word_that_is_too_long_stays_whole() -> None:
+    assert folded("see deploy/overlays/production/web.yaml:12", 20) == "see\n  deploy/overlays/production/web.yaml:12"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_notices_are_folded_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "44")
+    notice = "note: 1 unit judged unrendered (charts/web): helm template failed"
+    for stream, lines in ((Terminal(), 2), (io.StringIO(), 1)):
+        monkeypatch.setattr("sys.stderr", stream)
+        say(notice)
+        assert len(stream.getvalue().splitlines()) == lines
+        assert stream.getvalue().split() == notice.split()

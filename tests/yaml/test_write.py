@@ -24,6 +24,20 @@ def test_a_text_that_the_cluster_refuses_is_quoted() -> None:
     assert block_text({"a": ".nan", "b": ".inf", ".inf": 1}) == 'a: ".nan"\nb: ".inf"\n".inf": 1'
 
 
+def test_a_comment_that_does_not_fit_is_above_its_line() -> None:
+    words = "the pods of Deployment web mount it, and no smaller set of volumes admits them"
+    comments = {("a", "b"): "short", ("volumes", "csi"): words}
+    assert block_text({"a": {"b": 1}, "volumes": ["csi", "secret"]}, 2, comments).split("\n") == [
+        "a:",
+        "  b: 1  # short",
+        "volumes:",
+        "  # the pods of Deployment web mount it, and no smaller set of volumes admits",
+        "  # them",
+        "  - csi",
+        "  - secret",
+    ]
+
+
 def appended(text: str) -> str:
     return append_entry(text, 0, ("patches",), lambda dash: VALUE)
 

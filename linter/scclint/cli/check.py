@@ -17,7 +17,7 @@ from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import UNPARSABLE, Options, render
 from scclint.report.output import say, write
-from scclint.report.text import diagnostics, visible_line
+from scclint.report.text import diagnostics, folded, visible_line
 from scclint.run.options import RunOptions, no_lap
 from scclint.run.report import Report
 from scclint.run.run import report_of
@@ -284,7 +284,7 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         say(line)
     # The reader of standard output may have gone away.
     for text, output in sorted(texts, key=lambda pair: pair[1] is None):
-        write(text, output)
+        write(text if output else folded(text, terminal_columns()), output)
     request.lap("report")
     for line in request.timings.lines() if request.timings else ():
         say(visible_line(line))

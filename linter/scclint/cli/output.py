@@ -17,8 +17,8 @@ from scclint.outcome.rows import WorkloadRow
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import Registry
-from scclint.report.output import say, use_color, write
-from scclint.report.text import visible_line
+from scclint.report.output import columns_of, say, use_color, write
+from scclint.report.text import folded, visible_line
 from scclint.run import judge
 from scclint.run.judge import OpenUnit
 from scclint.run.options import DEFAULTS, RunOptions
@@ -45,6 +45,8 @@ def write_formats(
         if form is None:
             raise UsageError(f"--output {output} has no --format of its own")
         text = render(form, output)
+        if output is None and form in ("text", "table"):
+            text = folded(text, terminal_columns())
         if paged and form == default and output is None:
             from scclint.cli.pager import show
 
@@ -60,11 +62,7 @@ def color_wanted(args: Namespace, output: str | None) -> bool:
 
 def terminal_columns() -> int | None:
     """Return the width of the terminal on standard output, None where that is none."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns
+    return columns_of(sys.stdout)
 
 
 def settings(args: Namespace, raw: "Raw | None" = None) -> tuple[Config, Registry]:

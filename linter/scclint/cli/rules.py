@@ -21,7 +21,7 @@ def run(args: Namespace) -> int:
         rules = tuple(map(_shown, settings(args)[1].rules))
         text = table_json(rules) if args.format == "json" else table(rules, color, terminal_columns())
     else:
-        text = page(_shown(_find(args)))
+        text = page(_shown(_find(args)), terminal_columns())
     show(text, color=color)
     return OK
 

@@ -143,10 +143,13 @@ def _place(span: Span | None) -> Json:
     return {"file": visible_line(span.file) if span else "", "line": span.line if span else 0}
 
 
-def render_text(differences: Differences, *, color: bool) -> str:
-    """The changes for people: each workload with what differs and why, then the grants, the SCCs and the matrix."""
+def render_text(differences: Differences, *, color: bool, columns: int | None = None) -> str:
+    """The changes for people: each workload with what differs and why, then the grants, the SCCs and the matrix.
+
+    `columns` is the width of the terminal, None if there is none.
+    """
     values = _texts(differences, "->")
-    rows = list(table(("WORKLOAD", *values["releases"]), values["matrix"])) if differences.matrix else []
+    rows = list(table(("WORKLOAD", *values["releases"]), values["matrix"], columns)) if differences.matrix else []
     return from_template("diff", color, None, tones=_TONES, **values | {"matrix": rows})
 
 

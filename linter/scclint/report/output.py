@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from scclint.errors import UsageError
-from scclint.report.text import visible
+from scclint.report.text import folded, prose_width, visible
 
 
 def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -26,15 +26,25 @@ def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> b
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 
+def columns_of(stream: TextIO | None) -> int | None:
+    """Return the width of the terminal that a stream writes to, None where that is none."""
+    if stream is None or not stream.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
 def say(text: str) -> None:
-    """Write a line to standard error. Names and values from the input in it are made safe to show.
+    """Write a line to standard error. Names and values from the input in it are made safe to show, and on a terminal it is wrapped.
 
     Write nothing if standard error is closed or cannot be written to, because `print` would use standard output instead. The
     exit status also reports the error.
     """
     if sys.stderr is not None:
         try:
-            print(visible(text), file=sys.stderr, flush=True)
+            columns = columns_of(sys.stderr)
+            print(folded(visible(text), columns and prose_width(columns)), file=sys.stderr, flush=True)
         except OSError:
             _detach(sys.stderr)
 

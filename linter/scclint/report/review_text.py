@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from scclint.outcome.rows import WorkloadRow
 from scclint.report.review import OF_POD, TITLES, Cells, shared_verdicts, totals_words
-from scclint.report.text import line_place, paint, visible_line
-from scclint.text import display_width, wrap
+from scclint.report.text import folded, line_place, paint, visible_line
+from scclint.text import display_width
 
 _INDENT = "  "
 _GAP = "  "
@@ -31,14 +31,14 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
     lines = list(_lines(header, widths, folds, color))
     for verdict in verdicts:
         row = verdict.row
-        lines += _heading(_cut(line_place(row.place.file, row.place.line)), _cut(verdict.name), width, color)
+        where, name = _cut(line_place(row.place.file, row.place.line)), _cut(verdict.name)
+        fits = width is None or display_width(where + _GAP + name) <= width
+        lines.append(paint(where, "place", color) + (_GAP if fits else f"\n{_INDENT}") + name)
         if row.result == "unknown":
-            why = f"unknown, because {visible_line(row.outcome.unknown)}"
-            lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]
+            lines.append(_INDENT + paint(f"unknown, because {visible_line(row.outcome.unknown)}", "quiet", color))
         else:
             lines += [line for cells in map(_shortened, verdict.lines) for line in _lines(cells, widths, folds, color)]
-    total = f"{totals_words(rows)}."
-    return "\n".join([*lines, "", *(wrap(total, width) if width else [total])]) + "\n"
+    return folded("\n".join([*lines, "", f"{totals_words(rows)}."]) + "\n", width)
 
 
 def _shortened(cells: Cells) -> Cells:
@@ -56,13 +56,6 @@ def _layout(table: Sequence[Cells], width: int | None) -> tuple[list[int], bool]
         excess = _length(widths[OF_POD:], 2) - width
         widths[OF_POD] = min(widths[OF_POD], max(widths[OF_POD] - excess, _SHORTEST))
     return widths, folds
-
-
-def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[str]:
-    one_line = width is None or display_width(where) + len(_GAP) + display_width(name) <= width
-    yield paint(where, "place", color) + (f"{_GAP}{name}" if one_line else "")
-    if not one_line:
-        yield f"{_INDENT}{name}"
 
 
 def _cut(text: str, width: int = _WIDEST) -> str:

@@ -1,28 +1,22 @@
 """The rules for people to read: a table, and the manual page of one as Markdown."""
 
+import re
 from collections.abc import Iterable
 
 from scclint.report.json_text import rows
-from scclint.report.text import WIDTH, paint
+from scclint.report.table import table as lines_of
+from scclint.report.text import paint, prose_width
 from scclint.rule import AnyRule
 from scclint.text import wrap
 
+_INSIDE = r"(?<=\S)\n *(?=[A-Za-z`(*])"
+"""A line break inside a paragraph or an entry of a list."""
+
 
 def table(rules: Iterable[AnyRule], color: bool, width: int | None = None) -> str:
-    """One row per rule: id, severity, name, title. Titles wrap within `width` columns; None leaves each row on one line."""
-    rows = [(r.id, r.severity.value, r.name, r.title) for r in rules]
-    ids, names = (max((len(row[column]) for row in rows), default=0) for column in (0, 2))
-    hang = ids + 7 + names + 6
-    lines = []
-    for id, severity, name, title in rows:
-        lead = f"{paint(f'{id:<{ids}}', 'place', color)}  {paint(f'{severity:<7}', severity, color)}  {name:<{names}}  "
-        if width is None:
-            lines.append(lead + title)
-        elif width - hang < WIDTH // 3:
-            lines.append(lead.rstrip())
-            lines += [" " * (ids + 2) + part for part in wrap(title, width - ids - 2)]
-        else:
-            lines.append(lead + f"\n{' ' * hang}".join(wrap(title, width - hang)))
+    """Return a row for each rule: id, severity, name, title, on a terminal of `width` columns; None leaves each row on one line."""
+    rows = [(paint(r.id, "place", color), paint(r.severity.value, r.severity.value, color), r.name, r.title) for r in rules]
+    _, *lines = lines_of(("ID", "SEVERITY", "NAME", "TITLE"), rows, width)
     return "\n".join(lines) + "\n"
 
 
@@ -59,9 +53,15 @@ def facts(rule: AnyRule) -> list[str]:
     return texts + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
 
 
-def page(rule: AnyRule) -> str:
-    """Return the manual page in Markdown: title, facts, text, references."""
+def page(rule: AnyRule, columns: int | None = None) -> str:
+    """Return the manual page in Markdown: title, facts, text, references. Its paragraphs are wrapped on a terminal of so many `columns`."""
     parts = [f"# {rule.id} {rule.name}", f"{rule.title}.", f"*{', '.join(facts(rule))}*", rule.page.strip()]
     if rule.references:
         parts.append("## References\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
-    return "\n\n".join(parts) + "\n"
+    text = "\n\n".join(parts) + "\n"
+    if columns is None:
+        return text
+    pieces = text.split("```")
+    for index in range(0, len(pieces), 2):
+        pieces[index] = "\n".join(wrap(re.sub(_INSIDE, " ", pieces[index]), prose_width(columns)))
+    return "```".join(pieces)

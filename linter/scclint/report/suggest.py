@@ -9,7 +9,7 @@ from scclint.report.text import visible_line
 from scclint.text import wrap
 from scclint.yaml.write import block_text
 
-_WIDTH = 100
+_WIDTH = 78
 
 
 def render_yaml(suggestion: Suggestion) -> str:
@@ -53,8 +53,8 @@ def _comments(suggestion: Suggestion) -> Iterator[str]:
     for pod in suggestion.pods:
         yield from _comment(_change(pod))
     if suggestion.pin:
-        pin = f"{REQUIRED_SCC}: {suggestion.scc}"
-        yield from _comment(f"Another SCC comes first: write the annotation {pin} in the metadata of the pods.")
+        yield from _comment("Another SCC comes first: write this annotation in the metadata of the pods:")
+        yield visible_line(f"#   {REQUIRED_SCC}: {suggestion.scc}")
     for note in suggestion.notes:
         yield from _comment(f"To do: {note}.")
 

@@ -15,7 +15,7 @@ from scclint.finding import Crash, Finding, Notice, Severity, TextEdit
 from scclint.limits import MAX_FOLDERS, MAX_TEXT, TEXTS_KEPT
 from scclint.report import Options
 from scclint.source import Span
-from scclint.text import and_more, counted, escape, escape_unprintable, wrap
+from scclint.text import and_more, counted, display_width, escape, escape_unprintable, wrap
 
 WIDTH = 80
 """The width of prose where there is no terminal."""
@@ -65,6 +65,19 @@ def closing_summary(report: "Report", options: Options, separator: str = ". ") -
 def hang(text: str, columns: int | None, indent: int, taken: int = 0) -> str:
     """Return a text wrapped on a terminal of so many columns. Its first line begins `taken` columns after the indentation of the others."""
     return ("\n" + " " * indent).join(wrap(text, prose_width(columns) - indent, taken))
+
+
+def folded(text: str, columns: int | None) -> str:
+    """Return a text whose lines are wrapped between words on a terminal of so many columns, and indented by two more; None is no terminal."""
+    return text if columns is None else "\n".join(_folded_line(line, columns) for line in text.split("\n"))
+
+
+def _folded_line(line: str, columns: int) -> str:
+    if display_width(line) <= columns:
+        return line
+    words = line.lstrip(" ")
+    indent = len(line) - len(words)
+    return " " * indent + f"\n{' ' * (indent + 2)}".join(part.rstrip() for part in wrap(words, columns - indent - 2, -2))
 
 
 def from_template(name: str, color: bool, columns: int | None, **values: object) -> str:

@@ -12,9 +12,9 @@ from scclint.model.object import ServiceAccount, Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.report.json_text import with_units
 from scclint.report.table import table_with_remarks
-from scclint.report.text import line_place, prose_width, visible_line
+from scclint.report.text import line_place, visible_line
 from scclint.run.judge import OpenUnit
-from scclint.text import and_more, counted, full_name, wrap
+from scclint.text import and_more, counted, full_name
 
 Json = dict[str, Any]
 Subject = tuple[SubjectKind, str, str]
@@ -173,7 +173,7 @@ def render_text(answer: Json, columns: int | None = None) -> str:
     lines = [f"{title}{_where(answer)}:", "", _grants(entries, "SUBJECT" if of_scc else "SCC", columns)]
     if installed := [name for name, entry in entries if all(grant["installed"] for grant in entry["grants"])]:
         text = f"OpenShift {answer['release']} itself grants {'it to ' if of_scc else ''}{and_more(installed, _MOST_OWN)}."
-        lines += ["", *(wrap(text, prose_width(columns)) if columns else [text])]
+        lines += ["", text]
     if answer["escalations"]:
         lines += [
             "",

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.record import EMPTY
+from scclint.text import display_width, wrap
 from scclint.yaml.scalars import resolve
 
 _PLAIN = re.compile(r"[\w./][\w./ -]*[\w./]|\w", re.ASCII)
+_WIDTH = 80
+"""The width of a line with a comment."""
 
 
 def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str] = EMPTY) -> str:
     """Return a mapping or list in block style, indented by two spaces for each level, and lists by `dash` spaces.
 
-    `comments` are for the ends of lines, by the path of the key. A path to an item of a list ends with the item, which is a text.
+    `comments` are by the path of the key: one that fits is at the end of its line, and a longer one above it. A path to an item of a list
+    ends with the item, which is a text.
     """
     from io import StringIO
 
@@ -35,24 +39,23 @@ def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str]
     writer.indent(sequence=2 + dash, offset=dash)
     writer.allow_unicode = json.dumps(data, ensure_ascii=False).isprintable()
 
-    def written(tree: Any) -> list[str]:
-        writer.dump(tree, stream := StringIO())
-        indent = dash if isinstance(data, list) else 0
-        return [line[indent:] for line in stream.getvalue().removesuffix("\n").split("\n")]
-
-    lines = written(_styled(data))
-    if comments:
-        tree = writer.load("\n".join(lines))
-        for (*way, last), comment in comments.items():
-            holder: Any = tree
-            for step in way:
-                holder = holder[step]
-            is_list = isinstance(holder, list)
-            key = holder.index(last) if is_list else last
-            line, _ = holder.lc.item(key) if is_list else holder.lc.key(key)
-            holder.yaml_add_eol_comment(comment, key, len(lines[line]) + 2)
-        lines = written(tree)
-    return "\n".join(lines)
+    writer.dump(_styled(data), stream := StringIO())
+    outer = dash if isinstance(data, list) else 0
+    lines = [line[outer:] for line in stream.getvalue().removesuffix("\n").split("\n")]
+    commented = [*lines]
+    tree = writer.load("\n".join(lines)) if comments else None
+    for (*way, last), comment in comments.items():
+        holder: Any = tree
+        for step in way:
+            holder = holder[step]
+        is_list = isinstance(holder, list)
+        line, _ = holder.lc.item(holder.index(last)) if is_list else holder.lc.key(last)
+        indent = " " * (len(lines[line]) - len(lines[line].lstrip(" ")))
+        commented[line] = f"{lines[line]}  # {comment}"
+        if display_width(commented[line]) > _WIDTH:
+            above = wrap(comment, _WIDTH - len(f"{indent}# "))
+            commented[line] = "\n".join([*(f"{indent}# {part}" for part in above), lines[line]])
+    return "\n".join(commented)
 
 
 def _styled(value: Any) -> Any:

@@ -7,7 +7,7 @@ from scclint.apps.controls.api_server import admission_plugin_problems
 from scclint.apps.controls.assess import assess
 from scclint.apps.controls.frameworks import framework, frameworks
 from scclint.apps.controls.report import render_html, render_json, render_markdown, render_sarif, render_text
-from scclint.cli.output import dumps_in, open_run, settings, write_formats
+from scclint.cli.output import dumps_in, open_run, settings, terminal_columns, write_formats
 from scclint.cli.progress import progress
 from scclint.cli.status import FINDINGS, OK, status_of_units
 from scclint.config.model import Config
@@ -42,7 +42,9 @@ def run(args: Namespace) -> int:
         if form == "html":
             return render_html(chosen_framework, assessments, _about(args, opened_run.config))
         forms = {"json": render_json, "markdown": render_markdown}
-        return forms.get(form, render_text)(chosen_framework, assessments)
+        if form in forms:
+            return forms[form](chosen_framework, assessments)
+        return render_text(chosen_framework, assessments, None if output else terminal_columns())
 
     write_formats(args, render)
     return status_of_units(opened_run, opened) or (

@@ -76,13 +76,13 @@ def summary(assessments: Sequence[Assessment]) -> str:
     return ", ".join(f"{n} {status}" for status, n in _counts(assessments).items() if n or status != "suppressed")
 
 
-def render_text(framework: Framework, assessments: Sequence[Assessment]) -> str:
-    """A table of the controls, and below each what fails it."""
+def render_text(framework: Framework, assessments: Sequence[Assessment], columns: int | None = None) -> str:
+    """A table of the controls for a terminal of so many `columns`, and below each what fails it."""
     rows = [
         ((assessment.control.id, assessment.status, assessment.control.title), _remarks(assessment))
         for assessment in assessments
     ]
-    table = table_with_remarks(("CONTROL", "STATUS", "TITLE"), rows)
+    table = table_with_remarks(("CONTROL", "STATUS", "TITLE"), rows, columns)
     return f"{full_title(framework)}: {summary(assessments)}\n\n{table}\n"
 
 
