@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from ruamel.yaml.constructor import SafeConstructor
 
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
-from scclint.finding import Finding, Severity
+from scclint.finding import Finding, Severity, TextEdit
 from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
@@ -110,35 +111,40 @@ class _Copy:
         source = Path(path).resolve()
         self._base = Path(path) if source.is_dir() else Path(path).parent
         self._within = "." if source.is_dir() else source.name
-        self._made = False
         self._source = source if source.is_dir() else source.parent
+        self._made = False
+        self._with = lru_cache(maxsize=16)(self._judged_with)
 
     def broken(self, before: Report, finding: Finding) -> Iterator[str]:
         """Carry out the fix of a finding on the copy, and yield each obligation that it breaks."""
+        assert finding.fix is not None
         if not self._made:
             self._made = True
             shutil.copytree(self._source, self._folder, symlinks=True, ignore=shutil.ignore_patterns(".git"))
-        assert finding.fix is not None
-        texts = {file: self._target(file).read_bytes() for file in {edit.file for edit in finding.fix.edits}}
+        faults, after = self._with(finding.fix.edits)
+        yield from faults
+        yield from _compare(before, after, finding)
+
+    def _judged_with(self, edits: Sequence[TextEdit]) -> tuple[list[str], Report]:
+        """The faults of the texts with these edits, and the report on the copy with them. Fixes of several findings may be equal."""
+        texts = {file: self._target(file).read_bytes() for file in {edit.file for edit in edits}}
         try:
-            yield from self._carry_out(finding)
+            faults = list(self._carry_out(edits))
             with chdir(self._folder):
-                _, after = lint(self._within, self._config)
+                return faults, lint(self._within, self._config)[1]
         finally:
             for file, data in texts.items():
                 self._target(file).write_bytes(data)
-        yield from _compare(before, after, finding)
 
     def _target(self, file: str) -> Path:
         return self._folder / Path(file).relative_to(self._base)
 
-    def _carry_out(self, finding: Finding) -> Iterator[str]:
-        assert finding.fix is not None
-        for file in {edit.file for edit in finding.fix.edits}:
+    def _carry_out(self, edits: Sequence[TextEdit]) -> Iterator[str]:
+        for file in {edit.file for edit in edits}:
             target = self._target(file)
             data = target.read_bytes()
             lines = data.decode().splitlines(keepends=True) if b"\x0c" not in data else data.decode().split("\n")
-            for edit in sorted((e for e in finding.fix.edits if e.file == file), key=lambda e: e.line, reverse=True):
+            for edit in sorted((e for e in edits if e.file == file), key=lambda e: e.line, reverse=True):
                 lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
             text = "".join(lines)
             target.write_bytes(text.encode())
@@ -166,6 +172,7 @@ class LastKey(SafeConstructor):
         return True
 
 
+@lru_cache(maxsize=2)
 def _documents(text: str) -> list[Any]:
     reader = YAML(typ="safe", pure=True)
     reader.Constructor = LastKey

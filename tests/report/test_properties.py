@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 from xml.etree import ElementTree
 
 from hypothesis import given, settings
@@ -70,8 +72,15 @@ options = st.builds(Options, show_suppressed=st.booleans(), sarif_category=hosti
 @settings(max_examples=150)
 @given(reports(), options)
 def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
-    shown = [finding for finding in report.findings if options.shows(finding)]
     texts = {name: render(report, name, options) for name in FORMATS}
+    assert texts == {name: render(report, name, options) for name in FORMATS}, "the same report gives the same bytes"
+    check_every_format(report, options, texts)
+    check_links(json.loads(texts["sarif"]))
+    check_sonarqube(report, json.loads(texts["sonarqube"]))
+
+
+def check_every_format(report: Report, options: Options, texts: Mapping[str, str]) -> None:
+    shown = [finding for finding in report.findings if options.shows(finding)]
     for text in texts.values():
         assert text.endswith("\n")
         text.encode("utf-8")
@@ -96,10 +105,8 @@ def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
         assert "##[" not in texts[name]
 
 
-@settings(max_examples=150)
-@given(reports(), options)
-def test_sarif_links_are_ours(report: Report, options: Options) -> None:
-    for result in json.loads(render(report, "sarif", options))["runs"][0]["results"]:
+def check_links(sarif: Any) -> None:
+    for result in sarif["runs"][0]["results"]:
         # Each link of ours ends in its own number, in order; nothing else has the shape of one.
         unescaped = re.sub(r"\\.", "", result["message"]["text"])
         assert unescaped.count("](") == len(result.get("relatedLocations", []))
@@ -108,11 +115,8 @@ def test_sarif_links_are_ours(report: Report, options: Options) -> None:
             assert location["physicalLocation"]["artifactLocation"]["uri"].isascii()
 
 
-@settings(max_examples=150)
-@given(reports(), options)
-def test_sonarqube_can_import_every_issue(report: Report, options: Options) -> None:
+def check_sonarqube(report: Report, value: Any) -> None:
     """What its importer checks: fields that are not empty, rules that exist, and regions that are within their line."""
-    value = json.loads(render(report, "sonarqube", options))
     rules = {rule["id"] for rule in value["rules"]}
     assert len(rules) == len(value["rules"])
     texts = {repository_path(file): text for file, text in report.texts.items()}
@@ -132,13 +136,6 @@ def test_sonarqube_can_import_every_issue(report: Report, options: Options) -> N
 
 def repository_path(file: str) -> str:
     return visible_line(RepositoryPaths().path(file))
-
-
-@settings(max_examples=50)
-@given(reports(), options)
-def test_the_same_report_gives_the_same_bytes(report: Report, options: Options) -> None:
-    for name in FORMATS:
-        assert render(report, name, options) == render(report, name, options)
 
 
 @settings(max_examples=50)
