@@ -142,15 +142,18 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
 
 
 class _AccountVerdict:
-    """The verdict for a workload by the rights of its service account alone, in short: many bindings ask for many workloads."""
+    """The verdict for a workload by the rights of its service account alone, in short: many bindings ask for many workloads.
 
-    def __init__(self, outcome: Outcome) -> None:
+    `injected`: a webhook adds containers to the pods, and what these need is not known.
+    """
+
+    def __init__(self, outcome: Outcome, *, injected: bool) -> None:
         verdict, chosen = outcome.verdict, outcome.chosen
         self.workload = outcome.workload
         self.admitted = outcome.admitted
         self.scc = verdict.scc if verdict is not None else None
         self.grant = chosen.grant.binding if chosen is not None and chosen.grant is not None else None
-        self._judged = verdict is not None and chosen is not None and not verdict.required_scc
+        self._judged = verdict is not None and chosen is not None and not verdict.required_scc and not injected
 
     def without(self, binding: ObjectRef, world: World) -> str | None:
         """Return the SCC that admits the pods without `binding`; None if none does, or if that is unknown."""
@@ -174,7 +177,10 @@ class _AccountVerdict:
 
 def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict]:
     def results() -> list[_AccountVerdict]:
-        return [_AccountVerdict(by_rights(workload, world)) for workload in workloads_of(world, namespace, account)]
+        return [
+            _AccountVerdict(by_rights(workload, world), injected=bool(world.outcomes.injection(workload)))
+            for workload in workloads_of(world, namespace, account)
+        ]
 
     return world.memo((_results, namespace, account), results)
 

@@ -71,7 +71,7 @@ from scclint.api import (
     World,
     advise,
     and_more,
-    custom_grant,
+    least_grant,
     listed,
     pinned,
     rule,
@@ -116,19 +116,24 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     opens = f"SCC {scc} opens {and_more((access.words for access in node), 3)}"
     facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, workload)]
+    # Of pods that a webhook changes, the input has only a part.
+    injection = "" if used else world.outcomes.injection(workload)
+    none = f"none of it, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else "none of it"
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
     yield Problem(
         f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}; "
-        f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(words, 2) if used else 'none of it'}",
+        f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(words, 2) if used else none}",
         notes=tuple(facts),
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        remedies=_remedies(outcome, bool(privileged), world, is_least=least, used=used),
+        remedies=() if injection else _remedies(outcome, bool(privileged), world, is_least=least, used=used),
         help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
         if privileged
+        else f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
+        if injection
         else "",
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
@@ -195,6 +200,6 @@ def _remedies(
         return ()
     changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
     accepted = (_ACCEPTED,) if any(access.takes for access in used) else ()
-    stays = accepted if is_least else (custom_grant(outcome, world),)
+    stays = accepted if is_least else (least_grant(outcome, world),)
     # An author whose pod uses the node needs it more often than not.
     return (*stays, *changes) if used else (*changes, *stays)

@@ -74,7 +74,7 @@ from scclint.api import (
     World,
     advise,
     and_more,
-    custom_grant,
+    least_grant,
     pinned,
     rule,
     user_change,
@@ -144,7 +144,7 @@ def _remedies(paths: list[Path], restrictive: str, outcome: Outcome, world: Worl
         yield from advise("without fields", workload, world, paths)
     # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
     if needs or node_access(chosen, world) or chosen in world.cluster.component_sccs:
-        yield custom_grant(outcome, world)
+        yield least_grant(outcome, world)
     else:
         yield Remedy(f"write {REQUIRED_SCC}: {chosen} in the pod's annotations, which shows that the SCC is meant")
 

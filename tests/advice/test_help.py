@@ -324,3 +324,49 @@ def test_the_least_scc_is_not_to_be_replaced() -> None:
     assert custom not in least.help
     (wide,) = findings_of(pods + scc + "allowHostPID: true\n" + role + binding, "SCC102")
     assert custom in wide.help
+
+
+def with_metadata(field: str, text: str) -> str:
+    return DEPLOYMENT.replace("labels: {app: web}}", f"labels: {{app: web}}, {field}: {text}}}").replace(
+        "labels: {app: web}, labels: {", "labels: {app: web, "
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "asks", "refuses"),
+    [
+        ("annotations", '{consul.hashicorp.com/connect-inject: "true"}', '{consul.hashicorp.com/connect-inject: "false"}'),
+        ("annotations", "{linkerd.io/inject: enabled}", "{linkerd.io/inject: disabled}"),
+        ("labels", '{sidecar.istio.io/inject: "true"}', '{sidecar.istio.io/inject: "false"}'),
+        ("labels", "{kuma.io/sidecar-injection: enabled}", "{kuma.io/sidecar-injection: disabled}"),
+        ("annotations", '{dapr.io/enabled: "true"}', '{dapr.io/enabled: "false"}'),
+    ],
+)
+def test_no_grant_is_to_be_narrowed_for_pods_to_which_a_webhook_adds_containers(field: str, asks: str, refuses: str) -> None:
+    fixed = "          securityContext: {runAsUser: 1000, runAsNonRoot: true}\n"
+    injected = with_metadata(field, asks) + fixed + grant("privileged")
+    key = asks.strip("{").partition(":")[0]
+    (found,) = findings_of(injected, "SCC102")
+    assert found.message.endswith("its pods use none of it, as they are written")
+    assert found.help == (
+        f"Check what the containers need that a webhook adds because of {field.removesuffix('s')} {key}, and grant no more than that."
+    )
+    (granted,) = findings_of(injected, "RBA402")
+    assert granted.help.endswith(
+        f"(the containers that a webhook adds, because of {field.removesuffix('s')} {key}, may need more)."
+    )
+    alone = with_metadata(field, refuses) + fixed + grant("privileged")
+    assert advice(alone, "SCC102").startswith("Remove runAsUser: 1000 (SCC restricted-v2 then admits the pods")
+
+
+def test_the_label_of_a_namespace_makes_a_webhook_add_containers_unless_the_pod_refuses() -> None:
+    namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+    # restricted-v2 admits these pods as well, and everyone may use it.
+    unneeded = DEPLOYMENT + grant("hostnetwork-v2")
+    assert findings_of(unneeded, "RBA403")
+    assert not findings_of(unneeded + namespace, "RBA403")
+    refusing = with_metadata("annotations", '{sidecar.istio.io/inject: "false"}') + grant("hostnetwork-v2")
+    assert findings_of(refusing + namespace, "RBA403")
+    rejected = DEPLOYMENT + "          securityContext: {runAsUser: 1000}\n" + namespace
+    because = "because of label istio-injection of the namespace, may need more"
+    assert f"the containers that a webhook adds, {because}" in advice(rejected, "SCC101")

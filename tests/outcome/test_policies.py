@@ -191,7 +191,8 @@ def test_what_changes_pods_before_scc_admission_is_named(
     Path("pods.yaml").write_text(MUTATING)
     end = "changes the pods before SCC admission; the verdicts are about the pods as written"
     of_web = {
-        f"note: pods.yaml: Pod web: {what} {end}" for what in ("ClusterPolicy add-user", "the sidecar injection of Istio")
+        f"note: pods.yaml: Pod web: {what} {end}"
+        for what in ("ClusterPolicy add-user", "a webhook (label istio-injection of the namespace)")
     }
     main(["check", "--select", "SCC101", "--openshift", "4.22", "pods.yaml"])
     assert of_web == {line for line in capsys.readouterr().err.splitlines() if line.startswith("note")}

@@ -33,7 +33,13 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     run = "the containers then run "
     if admission.startswith(run) and process.startswith(run):
         admission, process = f"{admission} and {process.removeprefix(run)}", ""
-    return tuple(filter(None, (admission, _loss(world, before, after), process)))
+    return (*filter(None, (admission, _loss(world, before, after), process)), *of_injection(world, after.workload))
+
+
+def of_injection(world: World, workload: Workload) -> tuple[str, ...]:
+    """Return, as a clause, that what a webhook adds to the pods is not judged; nothing if no webhook does."""
+    why = world.outcomes.injection(workload)
+    return (f"the containers that a webhook adds, because of {why}, may need more",) if why else ()
 
 
 def _loss(world: World, before: Outcome, after: Outcome) -> str:
@@ -163,7 +169,9 @@ def effects_of(obj: ApiObject, world: World, *operations: Operation) -> tuple[st
             after = cluster.admit(outcome.verdict.submitted, namespace=outcome.namespace, user=outcome.creator)
             if clause := user_change(cluster.admission, outcome.verdict, after):
                 clauses.setdefault(clause, []).append(workload.named)
-    return tuple(f"in {and_more(dict.fromkeys(names), 2)}, {clause}" for clause, names in clauses.items())
+    injected = [clause for workload in concerned if "Binding" in obj.kind for clause in of_injection(world, workload)]
+    users = (f"in {and_more(dict.fromkeys(names), 2)}, {clause}" for clause, names in clauses.items())
+    return (*users, *dict.fromkeys(injected))
 
 
 def changed_cluster(obj: ApiObject, world: World, *operations: Operation) -> Cluster:

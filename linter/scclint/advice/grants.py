@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.admission.rbac import RESOURCE
 from scclint.admission.verdict import Grant
-from scclint.advice.effects import user_change
+from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
 from scclint.model.object import Role
 from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
@@ -71,7 +71,8 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
     # Rule SCC102 warns of pods that can take their node, under every SCC.
     takes = any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor))
     accepted = ", and suppress SCC102 with your reason" if takes else ""
-    return Remedy(words + why + pin + accepted, (user,) if user else ())
+    effects = (*((user,) if user else ()), *of_injection(world, outcome.workload))
+    return Remedy(words + why + pin + accepted, effects)
 
 
 def least_grant(outcome: Outcome, world: World) -> Remedy:
@@ -87,18 +88,24 @@ def least_grant(outcome: Outcome, world: World) -> Remedy:
         if scc in general and applies_profile(world, scc):
             opened = (access.words for access in opened_by(world.cluster.sccs[scc]))
             if all(words in used for words in opened) and admits(world, scc, outcome):
-                return grant(outcome, world, scc, ", the most restrictive that admits the pod")
+                return grant(outcome, world, scc, f", the most restrictive that admits the pod{_instead(outcome, world)}")
     return custom_grant(outcome, world)
 
 
 def custom_grant(outcome: Outcome, world: World) -> Remedy:
     """The grant of an SCC that allows only what the pod needs, instead of what admits it now."""
-    account = outcome.workload.pod.service_account
     profiles = f", with seccompProfiles: [{', '.join(profile_entries(outcome))}]"
     asks = f"{profiles} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else ""
-    old = "" if account in SHARED_ACCOUNTS else and_more(other_rights(world, outcome.namespace, account), 2)
-    phrase = f"a custom SCC that allows only what the pod needs{asks or _suggest(outcome) or profiles}{f', instead of {old}' if old else ''}"
+    phrase = (
+        f"a custom SCC that allows only what the pod needs{asks or _suggest(outcome) or profiles}{_instead(outcome, world)}"
+    )
     return grant(outcome, world, "", phrase=phrase)
+
+
+def _instead(outcome: Outcome, world: World) -> str:
+    account = outcome.workload.pod.service_account
+    old = "" if account in SHARED_ACCOUNTS else and_more(other_rights(world, outcome.namespace, account), 2)
+    return f", instead of {old}" if old else ""
 
 
 def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:

@@ -117,6 +117,9 @@ def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Re
             return None
         if scc and not opens and _opened(scc, world):
             return None
+        # The containers that a webhook adds may need the SCC.
+        if before.admitted and scc != now and world.outcomes.injection(draft.workload):
+            return None
     return draft.remedy()
 
 

@@ -1,5 +1,6 @@
 """The outcomes of the workloads of one unit, each computed once."""
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,10 +28,15 @@ from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
 from scclint.record import replace
 from scclint.seccomp.effective import effective_seccomp
-from scclint.untyped import Object, mappings, value_at
+from scclint.untyped import Object, as_mapping, mappings, value_at
 
 if TYPE_CHECKING:
     from scclint.outcome.policies import PolicyAnswer
+
+
+_INJECTS = re.compile(r"\binject|Injector|^istio\.io/rev$|^dapr\.io/enabled$")
+"""In the keys by which Istio, Linkerd, Consul, Vault, Kuma, Dapr and OpenTelemetry ask their webhooks to add containers to pods."""
+_REFUSALS = ("", "disabled", "false", "no")
 
 
 class Outcomes:
@@ -199,6 +205,23 @@ class Outcomes:
         if outcome.has_judged_template or policy.unknown:
             return replace(outcome, pod_security=answer)
         return replace(outcome, pod_security=answer, csi=csi_volumes(pod, self._cluster, wider or policy))
+
+    def injection(self, workload: Workload) -> str:
+        """Return the label or annotation by which a webhook adds containers to the pods, as a phrase; empty if there is none.
+
+        A pod that refuses is left alone although its namespace asks for it.
+        """
+        namespace = self._cluster.namespaces.get(self._index.namespace_of(workload), {})
+        for item, whose in ((workload.pod.manifest, ""), (namespace, " of the namespace")):
+            asked = {
+                f"{field.removesuffix('s')} {key}{whose}": str(value)
+                for field in ("annotations", "labels")
+                for key, value in as_mapping(value_at(item, ("metadata", field))).items()
+                if isinstance(key, str) and _INJECTS.search(key)
+            }
+            if asked:
+                return next((words for words, value in asked.items() if value.lower() not in _REFUSALS), "")
+        return ""
 
     def namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
         """Return the Pod Security policy of a namespace, and the one that it has if service accounts exist that only grants name.

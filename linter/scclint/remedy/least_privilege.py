@@ -12,7 +12,7 @@ from typing import Any, Literal
 from scclint.admission.access import opened_by, used_by
 from scclint.admission.rbac import use_rule
 from scclint.admission.verdict import ObjectRef, Verdict
-from scclint.advice.effects import user_change
+from scclint.advice.effects import of_injection, user_change
 from scclint.advice.grants import SHARED_ACCOUNTS, other_rights
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
@@ -83,6 +83,11 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         suggestion = _usable(cluster, pods, namespace, account)
     asked_account = account
     notes = [f"check the rest by hand, because of {text}" for text in unknown]
+    notes += [
+        f"check the pods of {one.workload.named} in a cluster, because {clause}"
+        for one in judged
+        for clause in of_injection(world, one.workload)
+    ]
     if suggestion is None or suggestion.kind != "usable":
         if account == "default":
             notes.append(f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account default now")

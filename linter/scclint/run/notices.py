@@ -16,7 +16,6 @@ from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
 from scclint.memo import Memo
 from scclint.model.kinds import CSV, SUBSCRIPTION, WORKLOADS
-from scclint.model.labels import labels_of
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
 from scclint.model.pod_names import owns_pod
 from scclint.model.terms import SCC_ROLE_PREFIX
@@ -116,10 +115,13 @@ def unjudged(
     yield from _assumed(world, workloads)
     yield from _addons(inputs, objects, world)
     yield from _lacking(world, workloads)
-    if any(world.of(AdmissionPolicy)) or any("istio" in label for label in _labels(world, workloads)):
+    if any(world.of(AdmissionPolicy)):
         from scclint.run.policies import mutated
 
         yield from mutated(world, workloads)
+    for workload in workloads:
+        if why := world.outcomes.injection(workload):
+            yield JudgementGap("mutated", f"{workload.file}: {workload.named}", f"a webhook ({why})")
     for name in world.unfollowed:
         yield JudgementGap("unfollowed", name)
     if config.origins.get("params") == "command line":
@@ -192,13 +194,6 @@ def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
             yield JudgementGap("dump", namespace, "namespace")
         if not world.knows_grants_in(namespace):
             yield JudgementGap("dump", namespace, "RBAC")
-
-
-def _labels(world: World, workloads: Iterable[Workload]) -> Iterator[str]:
-    """The labels of the namespaces of workloads, and of their pods."""
-    for workload in workloads:
-        yield from labels_of(world.cluster.namespaces.get(world.namespace_of(workload), {}))
-        yield from labels_of(workload.pod.manifest)
 
 
 def _parameters(targets: Sequence[Document]) -> Iterator[JudgementGap]:

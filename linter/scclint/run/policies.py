@@ -87,10 +87,6 @@ def mutated(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGa
                     applies = here and any(_kyverno_matches(rule, request) for rule in mappings(spec.get("rules")))
                 if applies:
                     yield JudgementGap("mutated", f"{workload.file}: {workload.named}", policy.named)
-            labels = {**labels_of(request.namespace), **labels_of(request.obj)}
-            injected = labels.get("istio-injection") == "enabled" or "istio.io/rev" in labels
-            if request.resource == "pods" and injected and labels.get("sidecar.istio.io/inject") != "false":
-                yield JudgementGap("mutated", f"{workload.file}: {workload.named}", "the sidecar injection of Istio")
 
 
 def _kyverno_matches(rule: Object, request: CreateRequest) -> bool:
