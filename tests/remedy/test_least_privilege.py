@@ -175,6 +175,19 @@ def test_the_outcome_of_another_workload_is_that_without_an_annotation() -> None
     assert [change.after for change in found.pods] == ["scc-shop-web", "restricted-v2"]
 
 
+@pytest.mark.parametrize(
+    ("context", "user"),
+    [
+        ("capabilities: {add: [NET_ADMIN]}", "RunAsAny"),
+        ("capabilities: {add: [NET_ADMIN]}, runAsNonRoot: true", "MustRunAsRange"),
+        ("capabilities: {add: [NET_ADMIN]}, runAsUser: 100", "MustRunAsRange"),
+        ("capabilities: {add: [NET_BIND_SERVICE]}, allowPrivilegeEscalation: true", "MustRunAsRange"),
+    ],
+)
+def test_a_container_uses_added_capabilities_as_the_user_of_its_image(context: str, user: str) -> None:
+    assert scc_of(suggested(deployment(context=context)))["runAsUser"]["type"] == user
+
+
 def test_a_privileged_container_keeps_the_user_of_its_image() -> None:
     assert scc_of(suggested(deployment(context="privileged: true")))["runAsUser"] == {"type": "RunAsAny"}
     assert suggested(deployment(context="privileged: true")).notes == ()

@@ -820,3 +820,15 @@ def test_a_generated_manifest_repeats_what_it_is_made_of(header: str, name: str,
     live = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA402"]
     assert [f.span.file for f in live] == (["assets/base/binding.yaml"] if is_copy else [made, "assets/base/binding.yaml"])
     assert (made in {place.span.file for place in live[-1].related}) is is_copy
+
+
+@pytest.mark.parametrize(("header", "is_made"), [("# Generated file. Do not edit.\n", True), ("# Edit me.\n", False)])
+def test_two_files_that_a_program_makes_of_one(header: str, is_made: bool) -> None:
+    pod = header + re.sub(r"\{\{.*?\}\}", "1", POD)
+    write_files({f"assets/generated/{folder}/pod.yaml": pod for folder in ("one", "other")})
+    live = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "SCC101"]
+    assert [finding.span.file.split("/")[2] for finding in live] == (["one"] if is_made else ["one", "other"])
+    assert any("a program writes this file" in note for note in live[0].notes) is is_made
+    # Another object, and another problem of the same.
+    write_files({"assets/generated/other/pod.yaml": pod.replace("name: agent", "name: b")})
+    assert len([finding for finding in grouped(report_on(["."])).live if finding.rule_id == "SCC101"]) == 2

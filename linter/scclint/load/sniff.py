@@ -91,3 +91,14 @@ def _line_with(chunk: str, key: str, start: int) -> int:
         return start
     newline = chunk.find("\n" + key, start)
     return newline + 1 if newline >= 0 else len(chunk)
+
+
+_GENERATED = r"(?im)do not edit|don't edit|@generated|^(?>.*?\bauto-?generated\b)(?>.*?\bnot\b).*\bedit"
+_HEAD = 30
+"""Lines at the start of a file whose comments may say that it is generated."""
+
+
+def is_generated(text: str) -> bool:
+    """Return whether a comment at the start of a file says that a program writes it."""
+    head = (line for line in text.split("\n", _HEAD)[:_HEAD] if line.lstrip().startswith(("#", "//")))
+    return any(re.search(_GENERATED, line) for line in head)

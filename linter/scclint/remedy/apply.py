@@ -11,12 +11,10 @@ from scclint.files import SourceFile, decode, encoded_like, is_below
 from scclint.files.replace import replace_file
 from scclint.finding import Finding, Fix, TextEdit
 from scclint.load.document import Document
+from scclint.load.sniff import is_generated
 from scclint.text import shared_start
 
-_GENERATED = re.compile(r"(?im)do not edit|don't edit|@generated|^(?>.*?\bauto-?generated\b)(?>.*?\bnot\b).*\bedit")
 _OPERATOR_SDK = "operators.operatorframework.io/builder"
-_HEAD = 30
-"""Lines at the start of a file whose comments may say that it is generated."""
 
 
 def text_edits(file: str, text: str, edited: str) -> tuple[TextEdit, ...]:
@@ -74,8 +72,7 @@ def why_not_written(source: SourceFile, folders: Sequence[str]) -> str:
 
 def generator_of(text: str, documents: Iterable[Document], file: str) -> str:
     """Return as a clause what to change in place of a generated file; empty if nothing says that it is generated."""
-    head = [line for line in text.split("\n", _HEAD)[:_HEAD] if line.lstrip().startswith(("#", "//"))]
-    if any(_GENERATED.search(line) for line in head):
+    if is_generated(text):
         return f"{file} is generated: change what it is generated from, or use --force-generated"
     for document in documents:
         if document.source:

@@ -65,6 +65,9 @@ class Demand:
             "readOnlyRootFilesystem": all(c.get("readOnlyRootFilesystem") is True for _, _, c in self._each()),
             "seccompProfiles": self._profiles(),
         }
+        if scc["runAsUser"]["type"] == "RunAsAny" and not privileged:
+            # Programs of root that use added capabilities use those that root has by default, too.
+            scc["requiredDropCapabilities"] = []
         if drivers := self._drivers():
             scc["allowedFlexVolumes"] = drivers
         if sysctls := self._sysctls():
@@ -201,12 +204,14 @@ class Demand:
             user = holder.get("runAsUser")
             if user is None:
                 unset.append(context.get("runAsNonRoot", pod_context.get("runAsNonRoot")) is True)
-                if context.get("privileged") and not unset[-1]:
-                    root = root or self._at(pod, (*at, "privileged"), True)
+                added = [name for name in (context.get("capabilities") or {}).get("add") or () if name != "NET_BIND_SERVICE"]
+                if (context.get("privileged") or added) and not (root or unset[-1]):
+                    field = ("privileged",) if context.get("privileged") else ("capabilities", "add")
+                    root = self._at(pod, (*at, *field), context.get("privileged") or added[0])
             else:
                 ids.setdefault(user, self._at(pod, (*where, "runAsUser"), user))
         if root:
-            # The image of a privileged container usually runs as root. Another user would not limit what the container can do.
+            # The image usually runs as root. Another user does not limit a privileged container, and cannot use added capabilities.
             self.reasons["runAsUser",] = root
             return {"type": "RunAsAny"}
         if not ids:

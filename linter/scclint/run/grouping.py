@@ -7,6 +7,7 @@ The winner weighs at least as much, so that the worst severity and the exit stat
 from collections.abc import Iterator, Mapping, Sequence
 
 from scclint.finding import Finding, Related, Suppression
+from scclint.load.sniff import is_generated
 from scclint.record import replace
 from scclint.run.report import Report
 
@@ -22,6 +23,8 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 
 ROLE, BINDING = "RBA401", "RBA402"
 """The rule about a role, and the rule about its bindings. A finding on a binding yields to that on the rule of the role that it names."""
+
+_MADE = "a comment says that a program writes this file: change what it is made from"
 
 _COPIES = frozenset(("install", "objects"))
 """Steps to the objects of a ClusterServiceVersion and a Template, which scripts make of the other manifests of a repository."""
@@ -42,7 +45,8 @@ def grouped(report: Report) -> Report:
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
-    copies = {finding for finding in live if _is_copy(finding, report.texts)}
+    made = {file: is_generated(report.texts.get(file, "")) for file in {finding.span.file for finding in live}}
+    copies = {finding for finding in live if made[finding.span.file] or not _COPIES.isdisjoint(finding.path)}
     for finding in sorted(live, key=lambda finding: (finding in copies, rendered.isdisjoint(finding.units))):
         repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
         rights, implied = _rights(finding), _is_implied(finding)
@@ -53,6 +57,11 @@ def grouped(report: Report) -> Report:
         elif repeats is finding:
             # `operator-sdk` makes the permissions of a ClusterServiceVersion from the roles and bindings of the repository.
             repeats = first.get(rights if implied else named) or (first.setdefault(named, finding) if implied else finding)
+        if repeats is finding and made[finding.span.file]:
+            # So do files that a program makes of one manifest.
+            repeats = first.setdefault(
+                (finding.rule_id, finding.severity, finding.message, finding.help, finding.releases), finding
+            )
         if repeats is finding:
             # What one line of a template or base says counts once, whatever the objects are called that it makes.
             line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
@@ -65,7 +74,9 @@ def grouped(report: Report) -> Report:
     for loser in winners:
         winner = _root(loser, winners)
         lines.setdefault(winner, []).append(_line(loser, winner))
-    return replace(report, findings=tuple(_shown(finding, winners, lines) for finding in report.findings))
+    shown = (_shown(finding, winners, lines) for finding in report.findings)
+    noted = (replace(f, notes=(*f.notes, _MADE)) if f.suppression is None and made[f.span.file] else f for f in shown)
+    return replace(report, findings=tuple(noted))
 
 
 def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding], roles: Sequence[Finding]) -> Iterator[Finding]:
@@ -110,13 +121,6 @@ def _subject(finding: Finding) -> Subject:
 def _is_implied(finding: Finding) -> bool:
     """Whether a ClusterServiceVersion implies the object that the finding is about."""
     return "install" in finding.path
-
-
-def _is_copy(finding: Finding, texts: Mapping[str, str]) -> bool:
-    """Whether a script made what the finding is about of other manifests. The comment above generated files often says so."""
-    return not _COPIES.isdisjoint(finding.path) or (
-        bool(finding.subjects) and "do not edit" in texts.get(finding.span.file, "").partition("kind:")[0].lower()
-    )
 
 
 def _rights(finding: Finding) -> tuple[object, ...]:
