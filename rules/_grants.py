@@ -24,6 +24,7 @@ from scclint.api import (
     as_mapping,
     is_open,
     listed,
+    matched,
     members_of,
     shared_start,
     stands_for_a_name,
@@ -190,11 +191,39 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     metadata = rule.root.get("metadata") if isinstance(rule.root, MappingNode) else None
     if any(is_open(as_mapping(to_data(metadata)).get(key)) for key in ("name", "namespace")):
         return ()  # The role is a template, which `make` does not write.
-    places = Counter(place for of_right in rights for place in of_right)
-    # The marker with most of the rights, of these the one whose path is most like that of the rule.
-    file = rule.root.file.split("/")
-    best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))
-    return (f"`make` writes this rule from the marker +kubebuilder:rbac at {best}: change it there",)
+    # The markers with most of the rights, of these those whose paths are most like that of the rule.
+    file, markers = rule.root.file.split("/"), []
+    while rights:
+        places = Counter(place for of_right in rights for place in of_right)
+        best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))
+        markers.append(best)
+        rights = [of_right for of_right in rights if best not in of_right]
+    marker = "markers" if len(markers) > 1 else "marker"
+    return (f"`make` writes this rule from the {marker} +kubebuilder:rbac at {listed(markers)}: change it there",)
+
+
+def may_create(role: ApiObject | None, *kinds: str) -> bool:
+    """Whether a role allows creating SCCs, roles or bindings, by their kinds."""
+    rules = role.rules if isinstance(role, Role) else ()
+    of_kinds = [_RESOURCES.get(kind) or ("rbac.authorization.k8s.io", f"{kind.lower()}s") for kind in kinds]
+    return any(matched(item.data, "create", *resource) for item in rules for resource in of_kinds)
+
+
+KINDS_OF_RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+
+_RESOURCES = {"SecurityContextConstraints": ("security.openshift.io", "securitycontextconstraints")}
+"""The API group and the resource of the kinds that are not of RBAC."""
+
+
+def created_by_code(world: World, *kinds: str) -> list[str]:
+    """Return the places where code creates objects of kinds for roles or SCCs; none if several accounts may, whose programs differ."""
+    names = {
+        subject.name
+        for binding in world.of(RoleBinding)
+        if isinstance(role := world.find(role_of(binding, world), binding), Role) and may_create(role, *kinds)
+        for subject in subjects_of(binding, world)
+    }
+    return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(names) < 2 else []
 
 
 def marked_for_deletion(obj: ApiObject) -> bool:

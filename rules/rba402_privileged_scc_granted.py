@@ -48,7 +48,6 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import (
-    ApiObject,
     Problem,
     Related,
     Remedy,
@@ -57,13 +56,12 @@ from scclint.api import (
     Severity,
     World,
     and_more,
-    as_list,
     effects_of,
     rule,
     subjects_removed,
 )
 
-from ._grants import Subject, home_of, marked_for_deletion, reach, role_place, subjects_of
+from ._grants import KINDS_OF_RBAC, Subject, home_of, marked_for_deletion, may_create, reach, role_place, subjects_of
 from ._scc import is_least, node_access
 
 
@@ -135,23 +133,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
                 "bind a role that lists only the resources that the subjects need"
                 if reached.anything
                 else "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this "
-                "workload uses" + (", unless the program itself grants it to others" if _may_grant(role) else ""),
+                "workload uses"
+                + (", unless the program itself grants it to others" if may_create(role, *KINDS_OF_RBAC) else ""),
                 effects_of(binding, world, *subjects_removed(binding)),
             ),
         ),
     )
-
-
-_OF_RBAC = ("*", "roles", "rolebindings", "clusterroles", "clusterrolebindings")
-
-
-def _may_grant(role: ApiObject | None) -> bool:
-    """Whether a role allows creating roles or bindings. The API server lets no account grant a right that it does not have."""
-    rules = [item.data for item in role.rules] if isinstance(role, Role) else []
-    writing = (
-        as_list(rule.get("resources")) for rule in rules if any(verb in as_list(rule.get("verbs")) for verb in ("create", "*"))
-    )
-    return any(resource in resources for resources in writing for resource in _OF_RBAC)
 
 
 def _named(subjects: list[Subject]) -> str:

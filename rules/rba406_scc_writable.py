@@ -62,7 +62,7 @@ from scclint.api import (
     scc_grant,
 )
 
-from ._grants import bound_to, marked_for_deletion, reference, role_of, subjects_of, written_by
+from ._grants import bound_to, created_by_code, marked_for_deletion, reference, role_of, subjects_of, written_by
 
 _WRITES = ("create", "update", "patch")
 
@@ -126,7 +126,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
                 if not binding.implied
             ),
         ),
-        help=_fix(rights, wildcards, world.other_units.created_by_code("SecurityContextConstraints")),
+        help=_fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
     )
 
 

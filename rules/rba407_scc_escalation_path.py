@@ -89,7 +89,7 @@ subjects:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ from scclint.api import (
 )
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of, written_by
+from ._grants import Subject, created_by_code, marked_for_deletion, reference, role_of, subjects_of, written_by
 
 Escalation = Any
 """A value of `World.escalations`."""
@@ -164,7 +164,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             subjects=tuple(map(str, subjects)),
             subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
-            help=_fix(first, binding, world),
+            help=_fix(ways, binding, world),
         )
 
 
@@ -207,22 +207,21 @@ def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:
 
 
 _OF_CODE = {
-    "escalate": ("creates roles", ("ClusterRole", "Role"), "", "ship these roles with its manifests"),
-    "bind": (
-        "binds roles",
-        ("ClusterRoleBinding", "RoleBinding"),
-        "limit bind to these roles with resourceNames, or ",
-        "ship the bindings with its manifests",
-    ),
+    "bind": ("binds roles", ("ClusterRoleBinding", "RoleBinding"), "bindings"),
+    "escalate": ("creates roles", ("ClusterRole", "Role"), "roles"),
 }
-"""For a route, what a program does that needs it, the kinds of the objects that it then creates, and what helps: with the right, without."""
+"""For a route, what a program does that needs it, and the kinds and the name of the objects that it then creates."""
 
 
-def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
+def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
+    """Return what to do about the first way, and with it about the other one that a program needs which creates and binds roles."""
+    way, *others = ways
+    of_code = not way.role and way.route.name in _OF_CODE
+    ways = [way, *(other for other in others if of_code and not other.role and other.route.name in _OF_CODE)]
     if world.find(role_of(binding, world)) is None:
         return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
     # OLM chooses the name of a role that a ClusterServiceVersion implies.
-    refs = ((bound_rule.role, world.find(bound_rule.role, binding)) for bound_rule in way.rules)
+    refs = ((held.role, world.find(held.role, binding)) for way in ways for held in way.rules)
     roles = listed(dict.fromkeys(role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs))
     if way.account is not None and way.route.target == "account":
         account = way.account[1]
@@ -235,17 +234,29 @@ def _fix(way: Escalation, binding: RoleBinding, world: World) -> str:
         )
     if way.role:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
-    if way.route.name in _OF_CODE:
-        does, kinds, limit, ship = _OF_CODE[way.route.name]
-        places = [place for kind in kinds for place in world.other_units.created_by_code(kind)]
-        uses = f"{does} (as {places[0]} does)" if places else does
-        verb = way.route.name
-        written = _rule(binding, way, world)
-        if written is not None and "*" in as_list(written.data.get("verbs")):
+    if of_code:
+        verbs = listed(way.route.name for way in ways)
+        created = [
+            (does, created_by_code(world, *kinds), name) for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)
+        ]
+        uses = " or ".join(f"{does} (as {places[0]} does)" if places else does for does, places, _ in created)
+        ship = f"ship the {listed(name for *_, name in created)} with its manifests"
+        if any(
+            rule is not None and "*" in as_list(rule.data.get("verbs")) for rule in (_rule(binding, way, world) for way in ways)
+        ):
             return (
-                f"Replace * (all verbs, {verb} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}."
+                f"Replace * (all verbs, {verbs} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}, or "
+                f"keep {verbs}."
             )
-        return f"If the program {uses}, {limit}{ship} and remove {verb} from {roles}. Otherwise, remove {verb}."
+        if "escalate" in verbs:
+            return (
+                f"If the program {uses}, {ship}, or suppress this finding. Remove {verbs} from {roles} unless the program then needs "
+                f"{'them' if ' and ' in verbs else 'it'}."
+            )
+        return (
+            f"If the program {uses}, limit bind to these roles with resourceNames, or {ship} and remove bind from {roles}. "
+            "Otherwise, remove bind."
+        )
     single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "

@@ -1,7 +1,7 @@
 """The whole of what a rule may import."""
 
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by, why_privileged
-from scclint.admission.rbac import scc_grant
+from scclint.admission.rbac import matched, scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.advice import advise
 from scclint.advice.draft import profile_place
@@ -191,6 +191,7 @@ __all__ = [
     "least_grant",
     "level_label",
     "listed",
+    "matched",
     "members_of",
     "opened_by",
     "opted_out_of_selinux_mount",

@@ -488,7 +488,7 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     assert scc.help.startswith("If the program writes SCCs, ")
     assert (role.rule_id, role.notes[0]) == ("RBA407", change.format(4))
     assert role.help.startswith(
-        "If the program creates roles (as controllers/agent.go:7 does), ship these roles with its manifests"
+        "If the program creates roles (as controllers/agent.go:7 does), ship the roles with its manifests"
     )
     write_files(
         {
@@ -500,6 +500,29 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     assert scc.notes[0] == "they can use whatever they write into an SCC"
     assert scc.help.startswith("If the program writes SCCs (as controllers/agent.go:9 does), let an administrator")
     assert role.help.startswith("If the program creates roles, ")
+
+
+def test_a_rule_of_several_markers_and_every_verb_on_roles() -> None:
+    rule = "resources: [clusterrolebindings, clusterroles], verbs: ['*']"
+    marker = "// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources={},verbs=*\n"
+    code = marker.format("clusterroles") + "\n" + marker.format("clusterrolebindings")
+    bound = "func f() {\nb := rbacv1.ClusterRoleBinding{RoleRef: r}\nr := rbacv1.ClusterRole{AggregationRule: a}\n}\n"
+    role = ROLE.replace("resources: [clusterroles], verbs: [escalate, update]", rule)
+    write_files({"config/rbac/role.yaml": role, "rbac.go": code + bound})
+    _, finding = report_on(["."]).findings
+    assert finding.notes[0] == (
+        "`make` writes this rule from the markers +kubebuilder:rbac at rbac.go:3 and rbac.go:1: change it there"
+    )
+    assert finding.help == (
+        "Replace * (all verbs, bind and escalate included) in ClusterRole manager with the verbs that the program uses. If it binds "
+        "roles (as rbac.go:5 does) or creates roles (as rbac.go:6 does), ship the bindings and roles with its manifests, or keep bind "
+        "and escalate."
+    )
+    # The code may be that of the other program.
+    other = ROLE.replace("manager", "agent").replace("securitycontextconstraints", "pods").replace("escalate, update", "create")
+    write_files({"config/rbac/other.yaml": other})
+    (finding,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "RBA407")
+    assert "If it binds roles (as rbac.go:5 does) or creates roles, ship" in finding.help
 
 
 DEPLOYMENT = """\
