@@ -286,6 +286,16 @@ def test_the_settings_of_the_configuration_hold(demo: Path, cli: Cli) -> None:
     assert "SEC201" in cli("check", "--config", "other.yaml", "demo").out
 
 
+@pytest.mark.parametrize("form", ["json", "sarif", "github", "markdown"])
+def test_formats_for_programs_do_not_depend_on_the_terminal(
+    form: str, demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped = cli("check", "--format", form, "demo").out
+    monkeypatch.setattr("scclint.cli.check.terminal_columns", lambda: 60)
+    assert cli("check", "--format", form, "demo").out == piped
+    assert max(map(len, cli("check", "--format", "concise", "demo").out.splitlines())) < max(map(len, piped.splitlines()))
+
+
 def test_crashes_are_one_line_a_rule(demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     from scclint import registry
     from scclint.record import replace

@@ -270,21 +270,14 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
         carried = fixed if _shows_fixes(name, output, when, options) else report
-        texts.append(
-            (
-                render(
-                    carried,
-                    name,
-                    replace(options, color=color_wanted(args, output), width=None if output else terminal_columns()),
-                ),
-                output,
-            )
-        )
+        width = None if output else terminal_columns()
+        text = render(carried, name, replace(options, color=color_wanted(args, output), width=width))
+        texts.append((folded(text, width) if name in FOR_PEOPLE else text, output))
     for line in diagnostics(fixed, quiet=quiet):
         say(line)
     # The reader of standard output may have gone away.
     for text, output in sorted(texts, key=lambda pair: pair[1] is None):
-        write(text if output else folded(text, terminal_columns()), output)
+        write(text, output)
     request.lap("report")
     for line in request.timings.lines() if request.timings else ():
         say(visible_line(line))
