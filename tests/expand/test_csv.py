@@ -62,3 +62,26 @@ def test_rules_that_are_none_do_not_move_the_others() -> None:
     assert report.crashes == ()
     (granted,) = (f for f in report.findings if f.rule_id == "RBA402")
     assert granted.span.line == 15
+
+
+def test_permissions_hold_everywhere_if_the_operator_supports_all_namespaces() -> None:
+    text = csv("a", "restricted-v2").replace("clusterPermissions", "permissions")
+    text = text.replace("[security.openshift.io]", "[apps]").replace("[securitycontextconstraints]", "[daemonsets]")
+    text = text.replace("verbs: [use]\n              resourceNames: [restricted-v2]", "verbs: [create]")
+
+    def ways(modes: str) -> list[str]:
+        report = scclint.lint_text(text.replace("spec:\n  install:", f"spec:\n  installModes: {modes}\n  install:"))
+        return [finding.message for finding in report.findings if finding.rule_id == "RBA407"]
+
+    (message,) = ways("[{type: OwnNamespace, supported: true}, {type: AllNamespaces, supported: true}]")
+    assert message.endswith("lets it create pods in every namespace as every service account (OpenShift's own included)")
+    assert ways("[{type: OwnNamespace, supported: true}, {type: AllNamespaces, supported: false}]") == ways("null") == []
+    # Both lists have a first entry, and each has a role of its own.
+    both = csv("a", "anyuid").replace(
+        "spec:\n  install:", "spec:\n  installModes: [{type: AllNamespaces, supported: true}]\n  install:"
+    )
+    both = both.replace(
+        "    spec:\n      cluster",
+        "    spec:\n      permissions: [{serviceAccountName: controller-manager, rules: []}]\n      cluster",
+    )
+    assert "SEC201" in {finding.rule_id for finding in scclint.lint_text(both).findings}

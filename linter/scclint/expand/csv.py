@@ -42,7 +42,11 @@ def implied(csv: Item) -> Iterator[Item]:
         manifest = {**_object("apps/v1", "Deployment", called), "spec": spec}
         yield Item(csv.root, where, deployment, placed, Workload, WORKLOADS["Deployment"].template, manifest)
     accounts: set[str] = set()
-    for key, kind in (("permissions", "Role"), ("clusterPermissions", "ClusterRole")):
+    modes = as_mappings(value_at(csv.data, ("spec", "installModes")))
+    # OLM then binds `permissions` in every namespace. Source: its doc/design/operatorgroups.md, section RBAC.
+    everywhere = any(mode.get("type") == "AllNamespaces" and mode.get("supported") is True for mode in modes)
+    of_permissions = ("ClusterRole", "-everywhere") if everywhere else ("Role", "")
+    for key, kind, part in (("permissions", *of_permissions), ("clusterPermissions", "ClusterRole", "")):
         for index, permission in enumerate(as_mappings(install.get(key))):
             where = (*csv.path, *INSTALL, key, index)
             account = str(permission.get("serviceAccountName") or "default")
@@ -50,7 +54,7 @@ def implied(csv: Item) -> Iterator[Item]:
                 accounts.add(account)
                 yield Item(csv.root, where, permission, placed, ServiceAccount, None, _object("v1", "ServiceAccount", account))
             granted = replace(placed, label=f"{key} of service account {account}")
-            role = {**_object(f"{RBAC}/v1", kind, f"{name}-{account}-{index}"), "rules": permission.get("rules")}
+            role = {**_object(f"{RBAC}/v1", kind, f"{name}-{account}{part}-{index}"), "rules": permission.get("rules")}
             yield Item(csv.root, where, permission, granted, Role, None, role)
             yield Item(csv.root, where, permission, granted, RoleBinding, None, _binding(role, account))
 

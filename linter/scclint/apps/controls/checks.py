@@ -199,7 +199,7 @@ def _requested_sccs(*, several: bool) -> Check:
     def check(scope: Scope) -> Iterator[Evidence]:
         first: dict[str, tuple[list[str], Span]] = {}
         for role in scope.of(Role):
-            for rule in role.rules if role.provenance.operator and role.kind == "ClusterRole" else ():
+            for rule in role.rules if role.provenance.operator and "clusterPermissions" in role.path else ():
                 groups, resources = (as_list(rule.data.get(field)) for field in ("apiGroups", "resources"))
                 if "security.openshift.io" in groups and "securitycontextconstraints" in resources:
                     first.setdefault(role.provenance.operator, (texts(rule.data.get("resourceNames")), rule.span))
