@@ -198,32 +198,36 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
         best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))
         markers.append(best)
         rights = [of_right for of_right in rights if best not in of_right]
-    marker = "markers" if len(markers) > 1 else "marker"
-    return (f"`make` writes this rule from the {marker} +kubebuilder:rbac at {listed(markers)}: change it there",)
-
-
-def may_create(role: ApiObject | None, *kinds: str) -> bool:
-    """Whether a role allows creating SCCs, roles or bindings, by their kinds."""
-    rules = role.rules if isinstance(role, Role) else ()
-    of_kinds = [_RESOURCES.get(kind) or ("rbac.authorization.k8s.io", f"{kind.lower()}s") for kind in kinds]
-    return any(matched(item.data, "create", *resource) for item in rules for resource in of_kinds)
+    return (
+        f"`make` writes this rule from the marker{'s' if len(markers) > 1 else ''} +kubebuilder:rbac at {listed(markers)}: change it there",
+    )
 
 
 KINDS_OF_RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
-_RESOURCES = {"SecurityContextConstraints": ("security.openshift.io", "securitycontextconstraints")}
-"""The API group and the resource of the kinds that are not of RBAC."""
+_RESOURCES = {kind: ("rbac.authorization.k8s.io", f"{kind.lower()}s") for kind in KINDS_OF_RBAC}
+_RESOURCES["SecurityContextConstraints"] = ("security.openshift.io", "securitycontextconstraints")
+"""The API group and the resource of a kind."""
+
+
+def may_create(role: ApiObject | None, *kinds: str) -> bool:
+    """Whether a role allows creating SCCs, roles or bindings, by their kinds."""
+    return isinstance(role, Role) and any(
+        matched(item.data, "create", *_RESOURCES[kind]) for item in role.rules for kind in kinds
+    )
 
 
 def created_by_code(world: World, *kinds: str) -> list[str]:
     """Return the places where code creates objects of kinds for roles or SCCs; none if several accounts may, whose programs differ."""
-    names = {
-        subject.name
-        for binding in world.of(RoleBinding)
-        if isinstance(role := world.find(role_of(binding, world), binding), Role) and may_create(role, *kinds)
-        for subject in subjects_of(binding, world)
-    }
-    return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(names) < 2 else []
+    writers = world.memo((created_by_code, kinds), lambda: _names_of_writers(world, kinds))
+    return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(writers) < 2 else []
+
+
+def _names_of_writers(world: World, kinds: tuple[str, ...]) -> set[str]:
+    bindings = (
+        binding for binding in world.of(RoleBinding) if may_create(world.find(role_of(binding, world), binding), *kinds)
+    )
+    return {subject.name for binding in bindings for subject in subjects_of(binding, world)}
 
 
 def marked_for_deletion(obj: ApiObject) -> bool:

@@ -24,9 +24,12 @@ def when_created(outcome: Outcome) -> str:
 
     It depends on nobody if its service account may use its SCC, and no creator may use more of those before it.
     """
-    chosen, verdict = outcome.chosen, outcome.verdict
-    alone = chosen is not None and chosen.grant is not None and chosen.grant.subject == "serviceaccount"
-    settled = alone and verdict is not None and all(candidate.outcome != "denied" for candidate in verdict.candidates)
+    verdict = outcome.verdict
+    settled = (
+        verdict is not None
+        and verdict.subject == "serviceaccount"
+        and all(candidate.outcome != "denied" for candidate in verdict.candidates)
+    )
     return "" if outcome.workload.controlled or outcome.skipped or settled else f" when {outcome.creator.name} creates it"
 
 

@@ -45,8 +45,8 @@ def implied(csv: Item) -> Iterator[Item]:
     modes = as_mappings(value_at(csv.data, ("spec", "installModes")))
     # OLM then binds `permissions` in every namespace. Source: its doc/design/operatorgroups.md, section RBAC.
     everywhere = any(mode.get("type") == "AllNamespaces" and mode.get("supported") is True for mode in modes)
-    of_permissions = ("ClusterRole", "-everywhere") if everywhere else ("Role", "")
-    for key, kind, part in (("permissions", *of_permissions), ("clusterPermissions", "ClusterRole", "")):
+    of_permissions = ("permissions", "ClusterRole", "-everywhere") if everywhere else ("permissions", "Role", "")
+    for key, kind, part in (of_permissions, ("clusterPermissions", "ClusterRole", "")):
         for index, permission in enumerate(as_mappings(install.get(key))):
             where = (*csv.path, *INSTALL, key, index)
             account = str(permission.get("serviceAccountName") or "default")
