@@ -188,8 +188,10 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     rights = [world.other_units.markers(*map(str, right)) for right in product(groups, resources, verbs)]
     if not all(rights):
         return ()
-    metadata = rule.root.get("metadata") if isinstance(rule.root, MappingNode) else None
-    if any(is_open(as_mapping(to_data(metadata)).get(key)) for key in ("name", "namespace")):
+    metadata = as_mapping(to_data(rule.root.get("metadata"))) if isinstance(rule.root, MappingNode) else {}
+    # Charts write `heritage: Helm` or `app.kubernetes.io/managed-by: Helm`.
+    in_chart = "Helm" in as_mapping(metadata.get("labels")).values()
+    if in_chart or any(is_open(metadata.get(key)) for key in ("name", "namespace")):
         return ()  # The role is a template, which `make` does not write.
     # The markers with most of the rights, of these those whose paths are most like that of the rule.
     file, markers = rule.root.file.split("/"), []

@@ -18,16 +18,13 @@ def why_level(outcome: Outcome, mode: Mode, world: World) -> str:
     standard: Standard = getattr(policy.policy, mode)
     name = world.namespace_known(outcome.workload)
     where = f"namespace {name}" if name else "its namespace"
-    match policy.origin(mode):
-        case "label":
-            return f"the label {level_label(mode)} sets level {standard.level} on {where}"
-        case "label syncer":
-            return f"the label syncer sets level {standard.level} on {where}"
-        case "controller":
-            return f"a controller of OpenShift forces level {standard.level} on {where}"
-        case _:
-            verb = "enforces" if mode == "enforce" else f"{mode}s about"
-            return f"the cluster {verb} level {standard.level} by default"
+    verb = "enforces" if mode == "enforce" else f"{mode}s about"
+    clauses = {
+        "label": f"the label {level_label(mode)} sets level {standard.level} on {where}",
+        "label syncer": f"the label syncer sets level {standard.level} on {where}",
+        "controller": f"a controller of OpenShift forces level {standard.level} on {where}",
+    }
+    return clauses.get(policy.origin(mode), f"the cluster {verb} level {standard.level} by default")
 
 
 def _policy(outcome: Outcome) -> NamespacePolicy:

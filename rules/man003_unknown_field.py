@@ -43,7 +43,7 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Rename, Set, Severity, World, rule
+from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Rename, Set, Severity, Workload, World, rule
 
 from ._field_problems import field_problems
 
@@ -70,19 +70,23 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             opens = _opens(meant, field.value)
             is_default = _OPENING.get(meant) is True and field.value is False
             asks = problem.path[-1] not in _NO_PROTECTION and field.value != {}
-            protects = problem.in_security_context and asks and not (opens or is_default)
+            # Who writes the field for the pod and in each container has what the field asks for.
+            own = [c.field("securityContext", written).value for c in obj.pod.containers] if isinstance(obj, Workload) else []
+            context = obj.pod.field("spec", "securityContext").path if isinstance(obj, Workload) else None
+            repeated = own != [] and field.path[:-1] == context and all(value == field.value for value in own)
+            protects = problem.in_security_context and asks and not (opens or is_default or repeated)
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
             if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
             # A name that opens something is no correction: the cluster works without it now.
             suggestion = "" if opens else problem.suggestion
-            hint = f"; {problem.hint}" if problem.hint and (suggestion or not problem.suggestion) else ""
+            hint = f"; {problem.hint}" if not repeated and problem.hint and (suggestion or not problem.suggestion) else ""
             yield Problem(
                 f"{obj.named}: {problem.message}, {effect}{hint}",
                 at=field,
-                help=_help(problem, field) if not suggestion else "",
+                help=_help(problem, field) if not (suggestion or repeated) else "",
                 severity=Severity.ERROR if protects else None,
-                edits=_edits(problem, field, suggestion),
+                edits=(Remove(field.path),) if repeated else _edits(problem, field, suggestion),
             )
 
 

@@ -54,6 +54,7 @@ from scclint.api import (
     RoleBinding,
     Severity,
     World,
+    brings,
     closest_match,
     listed,
     rule,
@@ -120,8 +121,8 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 
 def _is_missing(scc: str, world: World) -> bool:
-    """Whether neither the cluster nor another unit of the run has the SCC."""
-    return scc not in world.cluster.sccs and not world.other_units.defines_scc(scc)
+    """Whether neither the cluster nor another unit of the run has the SCC, and no add-on that scclint knows brings it."""
+    return scc not in world.cluster.sccs and not world.other_units.defines_scc(scc) and not brings(scc)
 
 
 def _suggestions(name: str, world: World) -> list[str]:

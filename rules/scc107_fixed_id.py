@@ -10,7 +10,7 @@ SCC to run at all, and it shares its ID with every other workload that uses the 
 
 Remove the ID, so that the SCC sets it from the namespace's range. The image must then run as any user ID: the files it
 writes must belong to group 0 and be group-writable. Then remove a grant that was only for the ID. If the workload needs
-this exact ID, grant `nonroot-v2` (or a custom SCC) to this service account only.
+this exact ID, grant `nonroot-v2` (or a custom SCC) to this service account only, and suppress the finding with your reason.
 
 From OpenShift 4.20 on, `hostUsers: false` is another way: `restricted-v3` admits any ID from 1000 to 65534 in the pod's
 own user namespace. The rule is silent for such a pod.
@@ -67,10 +67,10 @@ from typing import Any
 
 from scclint.api import (
     Field,
-    FieldError,
     Outcome,
     Problem,
     Related,
+    Remedy,
     Severity,
     Verdict,
     Workload,
@@ -78,7 +78,9 @@ from scclint.api import (
     advise,
     and_more,
     applies_profile,
+    confines,
     listed,
+    ranged_by_namespace,
     rule,
     verdict_without,
 )
@@ -86,6 +88,8 @@ from scclint.api import (
 from ._quote import quoted
 from ._ranges import may_be_own
 from ._words import first_per_field, pods, when_created
+
+_ACCEPTED = Remedy("suppress this finding with your reason if the program needs this ID")
 
 
 @rule(
@@ -106,7 +110,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     for scc, reasons in world.outcomes.rejections(verdict):
         errors = first_per_field(reasons)
-        if not errors or not all(_from_namespace(world, scc, error) for error in errors):
+        if not errors or not all(ranged_by_namespace(world, scc, error) for error in errors):
             continue
         paths = [error.path for error in errors]
         after = verdict_without(outcome, world, paths)
@@ -114,6 +118,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))
+        # An SCC that is no wider than the ID needs: whether the program needs the ID is for its author to decide.
+        accepted = (_ACCEPTED,) if verdict.scc is not None and confines(world, verdict.scc) else ()
         are = "is" if len(ids) == 1 else "are"
         yield Problem(
             f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)} because of {and_more(ids, 2)}",
@@ -123,7 +129,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             ),
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
-            remedies=advise("IDs of the namespace", workload, world, paths)[:2],
+            remedies=(*advise("IDs of the namespace", workload, world, paths)[:2], *accepted),
         )
         return
 
@@ -134,24 +140,6 @@ def _in_user_namespace(verdict: Verdict, world: World) -> bool:
         return False
     level = world.cluster.sccs[verdict.scc].user_namespace_level
     return bool(level == "RequirePodLevel") and applies_profile(world, verdict.scc)
-
-
-def _from_namespace(world: World, scc: str, error: FieldError) -> bool:
-    """Whether the SCC rejects a written value because it takes its own from the namespace's range."""
-    if error.value is None:
-        return False
-    strategies = world.cluster.sccs[scc]
-    match [step for step in error.path if isinstance(step, str)][-1]:
-        case "runAsUser":
-            return strategies.run_as_user == "MustRunAsRange" and strategies.uid_range_min is None
-        case "fsGroup":
-            return not strategies.fs_group_ranges
-        case "supplementalGroups":
-            return not strategies.supplemental_groups_ranges
-        case "level":
-            return not (strategies.se_linux_options or {}).get("level")
-        case _:
-            return False
 
 
 def _unless_given(workload: Workload, verdict: Verdict, fields: list[Field[Any]], world: World) -> str:

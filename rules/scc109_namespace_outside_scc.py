@@ -131,7 +131,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        remedies=(_move(outcome, world, key if labels else None), *_stay(outcome, world)),
+        # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.
+        remedies=(
+            _move(outcome, world, key if labels else None),
+            *(
+                Remedy(f"{remedy.words} if it has to stay, and suppress this finding", remedy.effects)
+                for remedy in advise("restricted by itself", workload, world)
+            ),
+        ),
     )
 
 
@@ -179,12 +186,6 @@ def _with_bindings(outcome: Outcome, world: World) -> str:
     bindings = (ref for ref in world.cluster.grants.rights.bindings_of(account) if world.find(ref))
     named = and_more(dict.fromkeys(f"{ref.kind} {ref.name}" for ref in bindings), 2)
     return f", together with its account in {named}" if named else ""
-
-
-def _stay(outcome: Outcome, world: World) -> Iterator[Remedy]:
-    """Yield what to write if the workload stays. No field removes the finding, which is about the namespace, so that nothing is a fix."""
-    for remedy in advise("restricted by itself", outcome.workload, world):
-        yield Remedy(f"{remedy.words} if it has to stay, and suppress this finding", remedy.effects)
 
 
 def _first_without_namespace(world: World) -> dict[str, Workload]:

@@ -58,9 +58,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
-from scclint.api import Field, Operation, Problem, Related, Remove, Severity, Verdict, Workload, World, rule
+from scclint.api import (
+    Field,
+    Operation,
+    Problem,
+    Related,
+    Remove,
+    Severity,
+    Verdict,
+    Workload,
+    World,
+    as_mapping,
+    rule,
+    to_annotation,
+    to_field,
+)
 
-from ._annotations import annotation_form, field_form, flow_form, seccomp_keys, set_profile
+from ._annotations import flow_form, seccomp_keys, set_profile
 
 # SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
 ADMITTED = "openshift.io/scc"
@@ -86,7 +100,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for key in seccomp_keys(workload.pod.annotations):
         annotation = workload.pod.annotation(key)
         value, field = annotation.value if isinstance(annotation.value, str) else "", _matching_field(workload, key)
-        in_field = annotation_form(field.value) if field is not None else ""
+        in_field = to_annotation(as_mapping(field.value)) if field is not None else ""
         if field is not None and value and in_field not in ("", {"docker/default": "runtime/default"}.get(value, value)):
             if not workload.partial:
                 yield _contradiction(workload, world, annotation, value, field)
@@ -105,7 +119,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _contradiction(workload: Workload, world: World, annotation: Field[Any], value: str, field: Field[Any]) -> Problem:
     key = str(annotation.path[-1])
     whose = f"container {key.removeprefix(PREFIX)}" if key.startswith(PREFIX) else "the pod"
-    in_field = annotation_form(field.value)
+    in_field = to_annotation(as_mapping(field.value))
     fix = "Delete the annotation, and keep the seccompProfile field."
     edits: tuple[Operation, ...] = (Remove(annotation.path),)
     if in_field == "unconfined":
@@ -172,7 +186,7 @@ def _matching_field(workload: Workload, key: str) -> Field[Any] | None:
 def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
     """Return what the annotation does on this cluster, as a clause. `in_field`: the field has the same value."""
     on = f"on {world.cluster.platform_name}"
-    profile = field_form(value)
+    profile = " ".join((to_field(value) or {}).values())
     if not profile:
         return f"{on} this value is not a valid profile, and the API server rejects the pod"
     if verdict.skipped == "windows":

@@ -2,6 +2,7 @@
 
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import matched, scc_grant
+from scclint.admission.seccomp import to_annotation, to_field
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.advice import advise
 from scclint.advice.draft import profile_place
@@ -10,12 +11,15 @@ from scclint.advice.grants import (
     admits,
     applies_profile,
     asks_for_unconfined,
+    confines,
     grant,
     least_grant,
     pinned,
+    ranged_by_namespace,
     without_privileged,
 )
 from scclint.cluster import Cluster
+from scclint.cluster.addons import brings
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import STORAGE_POLICIES
 from scclint.finding import (
@@ -175,10 +179,12 @@ __all__ = [
     "as_mapping",
     "asks_for_unconfined",
     "bounding_set_of",
+    "brings",
     "capitalized",
     "changed_cluster",
     "claim_mounts",
     "closest_match",
+    "confines",
     "copied",
     "counted",
     "effects_of",
@@ -198,6 +204,7 @@ __all__ = [
     "pinned",
     "plain",
     "profile_place",
+    "ranged_by_namespace",
     "rule",
     "scc_grant",
     "selinux_conflicts",
@@ -206,7 +213,9 @@ __all__ = [
     "stands_for_a_name",
     "stricter",
     "subjects_removed",
+    "to_annotation",
     "to_data",
+    "to_field",
     "used_by",
     "user_change",
     "verdict_without",

@@ -370,3 +370,49 @@ def test_the_label_of_a_namespace_makes_a_webhook_add_containers_unless_the_pod_
     rejected = DEPLOYMENT + "          securityContext: {runAsUser: 1000}\n" + namespace
     because = "because of label istio-injection of the namespace, may need more"
     assert f"the containers that a webhook adds, {because}" in advice(rejected, "SCC101")
+
+
+def test_an_id_that_is_needed_ends_with_a_grant_and_a_suppression() -> None:
+    before = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n"
+    granted = before + grant("nonroot-v2")
+    assert (
+        "grant service account web SCC nonroot-v2, the most restrictive that admits the pod, and suppress SCC107 with"
+        in advice(before, "SCC101")
+    )
+    assert advice(granted, "SCC107").endswith("Or suppress this finding with your reason if the program needs this ID.")
+    ignore = "annotations: {scclint.dev/ignore: 'SCC107: the files belong to it'}"
+    assert_followed(granted, granted.replace("namespace: shop}", f"namespace: shop, {ignore}}}", 1), "SCC107")
+
+
+@pytest.mark.parametrize(
+    "fields", ["runAsUser: 1001, capabilities: {add: [CHOWN]}", "seccompProfile: {type: Localhost, localhostProfile: a.json}"]
+)
+def test_no_suppression_is_asked_for_where_the_id_alone_is_not_the_cause(fields: str) -> None:
+    text = advice(DEPLOYMENT + f"          securityContext: {{{fields}}}\n", "SCC101")
+    assert "service account web a custom SCC" in text
+    assert "suppress" not in text
+
+
+def test_an_scc_that_allows_more_than_the_id_is_not_to_be_accepted() -> None:
+    profile = "          securityContext: {runAsUser: 1001, seccompProfile: {type: RuntimeDefault}}\n"
+    assert "suppress" not in advice(DEPLOYMENT + profile + grant("anyuid"), "SCC107")
+
+
+@pytest.mark.parametrize(
+    ("of_pod", "of_container", "removed"),
+    [
+        ("runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000", "", "runAsUser: 1000, runAsGroup: 1000, and fsGroup: 1000"),
+        ("runAsGroup: 1000", "runAsUser: 1000", "runAsUser: 1000 and runAsGroup: 1000"),
+        ("runAsUser: 1000", "runAsGroup: 1000", "runAsUser: 1000 and runAsGroup: 1000"),
+        ("runAsUser: 1000, runAsGroup: 0", "", "runAsUser: 1000"),
+        ("runAsGroup: 1000, fsGroup: 1000", "", "fsGroup: 1000"),
+    ],
+)
+def test_a_user_of_the_range_gets_no_group_of_the_author(of_pod: str, of_container: str, removed: str) -> None:
+    """An image for any user ID gives its files to group 0, which a process has unless `runAsGroup` names another."""
+    text = DEPLOYMENT.replace("      containers", f"      securityContext: {{{of_pod}}}\n      containers")
+    text += f"          securityContext: {{{of_container}}}\n"
+    first = advice(text, "SCC101").partition(" (")[0].removeprefix("Remove ")
+    assert sorted(first.replace(",", "").replace(" and", "").split()) == sorted(
+        removed.replace(",", "").replace(" and", "").split()
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scclint.model.unknown import Unknown, decisive_unknown, is_open
 
-AS_ONE = r"\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>|\$\(\w+\)|(?:^|:)\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0-9_]+__"
+AS_ONE = r"\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>|\$\(\w+\)|(?:^|:)\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0-9_]+__|\{\w*\}"
 
 
 @given(st.text("{}$<>()@%_Aa: ", max_size=12))
@@ -18,18 +18,20 @@ def test_text_is_open_as_one_expression_would_say(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)", "%%%", "system:$G"]
+    "value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)", "%%%", "system:$G", "n{}", "{f}"]
 )
 def test_open(value: object) -> None:
     assert is_open(value)
 
 
-@pytest.mark.parametrize("value", [None, 3, True, [], {"a": "${A}"}, "", "plain", "}}{{", "}${", "a@b", "100%", "%%", "a$B"])
+@pytest.mark.parametrize(
+    "value", [None, 3, True, [], {"a": "${A}"}, "", "plain", "}}{{", "}${", "{a b}", "a@b", "100%", "%%", "a$B"]
+)
 def test_not_open(value: object) -> None:
     assert not is_open(value)
 
 
-@pytest.mark.parametrize("start", ["{{", "${", "<<", "@a", "%a", "__A", "$(a", "(a"])
+@pytest.mark.parametrize("start", ["{{", "${", "<<", "@a", "%a", "__A", "$(a", "(a", "{a", "{"])
 def test_many_beginnings_without_an_end(start: str) -> None:
     """Milliseconds; an expression that looks for the end anew from each beginning takes minutes."""
     began = time.process_time()

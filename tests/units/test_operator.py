@@ -224,6 +224,7 @@ def test_code_and_scripts_are_named() -> None:
         ("hack/e2e.sh", "hostPID: true\n"),
         ("scripts/e2e-test.sh", "hostPID: true\n"),
         ("e2e/framework/pods.go", "HostPID: true,\n"),
+        ("acceptance/framework/pods.go", "HostPID: true,\n"),
         ("hack/kind.sh", "kind: Cluster\nextraMounts:\n- hostPath: /shared\n  containerPath: /shared\n"),
         ("tasks.py", 'CONFIG = """\nextraVolumes:\n- hostPath: /etc/kubernetes\n  mountPath: /etc\n"""\n'),
         ("hack/kind.sh", "extraMounts:\n- containerPath: /shared\n  hostPath: ${DIR}/shared\n"),
@@ -438,6 +439,14 @@ def test_a_marker_that_does_not_make_the_rule(old: str, new: str) -> None:
     assert not any(
         "+kubebuilder" in note for finding in report_on(["."]).findings if finding.rule_id == "RBA406" for note in finding.notes
     )
+
+
+@pytest.mark.parametrize("label", ["heritage: Helm", "app.kubernetes.io/managed-by: Helm"])
+def test_no_marker_makes_the_template_of_a_chart(label: str) -> None:
+    of_chart = ROLE.replace("{name: manager}\nrules", f"{{name: manager, labels: {{{label}}}}}\nrules")
+    write_files({"chart/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n", "chart/templates/role.yaml": of_chart})
+    write_files({"controllers/agent.go": CODE, "config/rbac/role.yaml": ROLE.replace("name: manager", "name: other")})
+    assert {f.span.file for f in report_on(["."]).findings if "+kubebuilder" in str(f.notes)} == {"config/rbac/role.yaml"}
 
 
 def test_a_marker_of_the_core_group() -> None:

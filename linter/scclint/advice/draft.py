@@ -110,7 +110,9 @@ class Draft:
 
     def pin(self, scc: str) -> None:
         """Require an SCC by annotation."""
-        self.set(("metadata", "annotations", REQUIRED_SCC), scc, f"{REQUIRED_SCC}: {scc}{annotation_place(self.workload)}")
+        # An annotation of the object would apply to other pods too.
+        where = " in the task's taskSpec.metadata" if _in_pipeline(self.workload) else ""
+        self.set(("metadata", "annotations", REQUIRED_SCC), scc, f"{REQUIRED_SCC}: {scc}{where}")
 
     def set_profile(self, holder: Path, words: str = "") -> None:
         """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
@@ -196,11 +198,6 @@ def profile_place(workload: Workload) -> str:
     if any("sidecars" in workload.written(container.path) for container in workload.pod.containers):
         return f"on the pod's steps, in {steps}, and on each sidecar"
     return f"on the pod's steps, in {steps}"
-
-
-def annotation_place(workload: Workload) -> str:
-    """Return ` in the task's taskSpec.metadata` if an annotation of the object would apply to other pods too; else nothing."""
-    return " in the task's taskSpec.metadata" if _in_pipeline(workload) else ""
 
 
 def _in_pipeline(workload: Workload) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from scclint.admission.access import opened_by, used_by, why_privileged
+from scclint.admission.field import FieldError
 from scclint.admission.rbac import RESOURCE
 from scclint.admission.verdict import Grant
 from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
 from scclint.model.object import Role
-from scclint.model.terms import REQUIRED_SCC, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
+from scclint.model.terms import REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -48,8 +49,9 @@ def pinned(outcome: Outcome, world: World) -> bool:
     return outcome.verdict is not None and bool(outcome.verdict.required_scc) and world.cluster.admission.reads_required_scc
 
 
-def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "") -> Remedy:
-    """The grant of an SCC to the account of the workload, and what is different under it. `phrase` describes an SCC to be written.
+def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "", first: bool = False) -> Remedy:
+    """The grant of an SCC to the account of the workload, and what is different under it. `phrase` describes an SCC to be written,
+    and `first` says that it is tried before restricted-v2.
 
     Accounts that several workloads share are granted nothing.
     """
@@ -68,11 +70,37 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
     admission = world.cluster.admission
     after = admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace) if scc else None
     user = user_change(admission, verdict, after)
-    # Rule SCC102 warns of pods that can take their node, under every SCC.
-    takes = any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor))
-    accepted = ", and suppress SCC102 with your reason" if takes else ""
-    effects = (*((user,) if user else ()), *of_injection(world, outcome.workload))
-    return Remedy(words + why + pin + accepted, effects)
+    if rule := _still_warns(outcome, world, first=first):
+        pin += f", and suppress {rule} with your reason"
+    return Remedy(words + why + pin, (*((user,) if user else ()), *of_injection(world, outcome.workload)))
+
+
+def _still_warns(outcome: Outcome, world: World, *, first: bool) -> str:
+    """Return the rule that warns of the pod with the grant: the pod can take its node, or restricted-v2 rejects its IDs; empty if none."""
+    verdict = outcome.verdict
+    assert verdict is not None
+    if any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)):
+        return "SCC102"
+    errors = world.cluster.admission.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace)
+    fixed = (
+        errors
+        and not first
+        and not pinned(outcome, world)
+        and all(ranged_by_namespace(world, RESTRICTED, error) for error in errors)
+    )
+    return "SCC107" if fixed else ""
+
+
+def ranged_by_namespace(world: World, scc: str, error: FieldError) -> bool:
+    """Whether the SCC rejects a written value because it takes its own from the namespace's range."""
+    strategies = world.cluster.sccs[scc]
+    ranged = {
+        "runAsUser": strategies.run_as_user == "MustRunAsRange" and strategies.uid_range_min is None,
+        "fsGroup": not strategies.fs_group_ranges,
+        "supplementalGroups": not strategies.supplemental_groups_ranges,
+        "level": not (strategies.se_linux_options or {}).get("level"),
+    }
+    return error.value is not None and ranged.get([step for step in error.path if isinstance(step, str)][-1], False)
 
 
 def least_grant(outcome: Outcome, world: World) -> Remedy:
@@ -157,9 +185,8 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
     newer = newer_version(world, scc)
     if newer and list(profiles) == ["runtime/default"] and admits(world, newer, outcome):
         return grant(outcome, world, newer, f" instead of {scc}")
-    return grant(
-        outcome, world, "", phrase=f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}] instead of {scc}"
-    )
+    copy = f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}] instead of {scc}"
+    return grant(outcome, world, "", phrase=copy, first=bool(world.cluster.sccs[scc].priority))
 
 
 def _suggest(outcome: Outcome) -> str:

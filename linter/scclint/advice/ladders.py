@@ -73,18 +73,14 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
             remedy = step(draft := Draft(workload, worlds, world, unwanted))
             # What does more than a remedy that is enough is none.
             if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in proposed):
-                costly = costly if proposed else _gives_up_access(draft)
+                # No Service can make up for access to the node, as it can for a host port.
+                lost = {text for before, after, world_after in draft.after() for text in given_up(world_after, before, after)}
+                costly = costly if proposed else any(not text.startswith("hostPort ") for text in lost)
                 proposed.append(remedy)
     last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
     written = [draft.written(remedy) for remedy in proposed[: MOST_REMEDIES - bool(last)]]
     # An author who asked for access to the node needs it more often than not.
     return (last, *written) if last and costly else (*written, *([last] if last else []))
-
-
-def _gives_up_access(draft: Draft) -> bool:
-    """Whether the pod loses access to its node for which no Service can make up, as it can for a host port."""
-    lost = (given_up(world, before, after) for before, after, world in draft.after())
-    return any(not text.startswith("hostPort ") for texts in lost for text in texts)
 
 
 def _without(draft: Draft) -> Remedy | None:
@@ -387,7 +383,7 @@ _LAST: Mapping[Goal, Callable[[Outcome, World, tuple[Remedy, ...]], Remedy | Non
 """What is left for a goal where the pod is to stay as it is: others must do it."""
 
 _REMOVABLE = frozenset(
-    ("runAsUser", "fsGroup", "allowPrivilegeEscalation", "hostPID", "hostIPC", "hostNetwork", "hostPort", "supplementalGroups")
+    ("fsGroup", "allowPrivilegeEscalation", "hostPID", "hostIPC", "hostNetwork", "hostPort", "supplementalGroups")
 )
 """Fields that an SCC may reject and that a pod may do without."""
 
@@ -408,6 +404,12 @@ def _resolve(draft: Draft, path: Path) -> None:
         _remove(draft, path[: path.index("seLinuxOptions") + 1])
     elif "sysctls" in steps:
         _remove(draft, path[: path.index("sysctls") + 2])
+    elif steps[-1] == "runAsUser":
+        _remove(draft, path)
+        # Group 0, to which the files of an image for any user ID belong, is the group only of processes that are given no other.
+        for holder in (("spec",), *(("spec", c.list, c.index) for c in draft.workload.pod.containers)):
+            if draft.value((*holder, "securityContext", "runAsGroup")):
+                draft.remove((*holder, "securityContext", "runAsGroup"))
     elif "capabilities" in steps or _REMOVABLE.intersection(steps) or POD_SECCOMP_ANNOTATION in steps:
         _remove(draft, path)
 

@@ -52,6 +52,11 @@ def addon(name: str) -> Addon:
     return by_name[name]
 
 
+def brings(scc: str) -> bool:
+    """Return whether an add-on brings an SCC of a name."""
+    return any(scc in one.scc_names for one in addons().values())
+
+
 def unknown_addon(name: str) -> str:
     """Return the message about a name that no add-on has, with a suggestion; empty for a name that one has."""
     by_name = addons()

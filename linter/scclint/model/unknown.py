@@ -26,13 +26,13 @@ class Unknown:
 UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
-_MARKS = re.compile(r"\$\(\w+\)|(?<![^:])\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0-9_]+__|[\ue000-\ue0ff]")
+_MARKS = re.compile(r"\$\(\w+\)|(?<![^:])\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0-9_]+__|\{\w*+\}|[\ue000-\ue0ff]")
 _WORDS = (
     r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\b(REPLACE|CHANGE|INSERT|ENTER|YOUR)(_[A-Z0-9]+)+\b"
     r"|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b|\b[A-Z0-9]+_PLACEHOLDER\b|\bPLACEHOLDER_[A-Z0-9]+\b"
 )
-"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `%%%`, `__X__`, and `($x)` in the assertions of tests.
-The last are the characters of expressions in what was read from a template (`scclint.load.templates`)."""
+"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `%%%`, `__X__`, `{x}`, and `($x)` in the assertions
+of tests. The last are the characters of expressions in what was read from a template (`scclint.load.templates`)."""
 
 
 def is_open(value: Any) -> bool:

@@ -146,16 +146,12 @@ def _usable(cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account
     """An SCC that everyone may use, or that the account may use and that opens nothing of the node."""
     verdicts = [_admit(cluster, pod, namespace) for pod in pods]
     sccs = {verdict.scc for verdict in verdicts}
-    if len(sccs) == 1 and (scc := sccs.pop()) and _confines(cluster, scc):
-        return Suggestion(namespace, account, "usable", scc)
+    constraints = cluster.sccs[scc] if len(sccs) == 1 and (scc := sccs.pop()) else None
+    if constraints is not None and constraints.seccomp_profiles[:1] == (DEFAULT_PROFILE,) and not opened_by(constraints):
+        return Suggestion(namespace, account, "usable", constraints.name)
     if RESTRICTED in cluster.sccs and all(_fits(cluster, RESTRICTED, pod, namespace) for pod in pods):
         return Suggestion(namespace, account, "usable", RESTRICTED)
     return None
-
-
-def _confines(cluster: Cluster, scc: str) -> bool:
-    constraints = cluster.sccs[scc]
-    return constraints.seccomp_profiles[:1] == (DEFAULT_PROFILE,) and not opened_by(constraints)
 
 
 def _fits(cluster: Cluster, scc: str, pod: AskingPod, namespace: str) -> bool:

@@ -13,7 +13,7 @@ from scclint.run.report import Report
 
 YIELDS: Mapping[str, tuple[str, ...]] = {
     "SCC101": ("SEC206",),
-    "SCC107": ("SCC101", "SCC102", "SEC201"),
+    "SCC107": ("SCC101", "SCC102", "SEC201", "SCC104"),
     "SCC103": ("SCC107", "SCC102", "SEC201"),
     "SCC104": ("SEC201",),
     "RBA402": ("RBA401", "RBA403"),

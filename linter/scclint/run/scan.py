@@ -216,7 +216,10 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
 _HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
 _DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$|\be2e\b[^/]*\.(?:sh|bash)$"
+_LEFT_OUT = (
+    r"(?:^|/)(?:vendor|testdata|test|tests|acceptance|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
+    r"|\be2e\b[^/]*\.(?:sh|bash)$"
+)
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
 """The path of a folder that a tool such as kind mounts into a node. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
