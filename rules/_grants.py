@@ -80,15 +80,14 @@ def home_of(binding: RoleBinding, world: World) -> str:
     return f"namespace {written}" if written and not stands_for_a_name(written) else "its namespace"
 
 
-def shown_name(name: str) -> str:
-    """Return a user or group for messages, with NAMESPACE in place of a namespace that the input does not name."""
-    return ":".join("NAMESPACE" if part == UNSPECIFIED_NAMESPACE else part for part in name.split(":"))
-
-
 def shown_group(name: str) -> str:
-    """Return a group for messages, with its members in parentheses if Kubernetes or OpenShift defines them."""
+    """Return a group for messages, with NAMESPACE in place of a namespace that the input does not name.
+
+    Its members are in parentheses if Kubernetes or OpenShift defines them.
+    """
     members = members_of(name)
-    return shown_name(name) + (f" ({members})" if members else "")
+    shown = ":".join("NAMESPACE" if part == UNSPECIFIED_NAMESPACE else part for part in name.split(":"))
+    return f"{shown} ({members})" if members else shown
 
 
 def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:

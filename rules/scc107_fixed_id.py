@@ -89,8 +89,6 @@ from ._quote import quoted
 from ._ranges import may_be_own
 from ._words import first_per_field, pods, when_created
 
-_ACCEPTED = Remedy("suppress this finding with your reason if the program needs this ID")
-
 
 @rule(
     "SCC107",
@@ -119,7 +117,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))
         # An SCC that is no wider than the ID needs: whether the program needs the ID is for its author to decide.
-        accepted = (_ACCEPTED,) if verdict.scc is not None and confines(world, verdict.scc) else ()
+        least = verdict.scc is not None and confines(world, verdict.scc)
+        accepted = [Remedy("suppress this finding with your reason if the program needs this ID")] if least else []
         are = "is" if len(ids) == 1 else "are"
         yield Problem(
             f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)} because of {and_more(ids, 2)}",

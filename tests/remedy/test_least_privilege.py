@@ -341,17 +341,3 @@ def assert_all_admitted(paths: Iterator[Path], least: int) -> None:
 
 def test_every_account_of_the_corpus_gets_an_scc() -> None:
     assert_all_admitted((shared() / "corpus" / "operators").iterdir(), 40)
-
-
-@pytest.mark.parametrize(
-    ("context", "user"),
-    [
-        ("capabilities: {add: [SYS_RESOURCE]}", "RunAsAny"),
-        ("runAsNonRoot: true, capabilities: {add: [SYS_RESOURCE]}", "MustRunAsRange"),
-        ("capabilities: {add: [SYS_RESOURCE]}, runAsUser: 0", "MustRunAsRange"),
-        ("capabilities: {drop: [ALL]}, seccompProfile: {type: Localhost, localhostProfile: a.json}", "MustRunAsRange"),
-    ],
-)
-def test_a_container_that_adds_capabilities_keeps_the_user_of_its_image(context: str, user: str) -> None:
-    """Only root has the capabilities that a container adds, and a user of the range has none of them."""
-    assert scc_of(suggested(deployment(context=context)))["runAsUser"]["type"] == user

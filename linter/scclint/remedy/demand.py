@@ -43,6 +43,10 @@ class Demand:
         privileged = self._flag("allowPrivilegedContainer", self._containers("privileged"))
         capabilities = self._capabilities()
         drops = [] if {"ALL", "*"} & set(capabilities) else ["ALL"]
+        if drops and capabilities[1:]:
+            self.notes.append(
+                "check that the programs need no other capability, such as CHOWN or SETUID: this SCC drops all others"
+            )
         escalation = self._escalation()
         scc: Object = {
             "apiVersion": "security.openshift.io/v1",
