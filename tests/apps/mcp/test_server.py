@@ -12,6 +12,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
+from scclint.apps.mcp.server import make_server
+
 WEB = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -40,12 +42,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     assert sorted(tmp_path.rglob("*")) == before, "a tool wrote a file"
 
 
-def call(root: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
-    """Return whether a tool failed, and its text."""
+def call(root: Path, tool: str, *, process: bool = False, **arguments: Any) -> tuple[bool, str]:
+    """Return whether a tool failed, and its text. The server is a process of its own on demand."""
+    command = StdioServerParameters(command=sys.executable, args=["-m", "scclint", "mcp", str(root)])
 
     async def session() -> tuple[bool, str]:
-        server = StdioServerParameters(command=sys.executable, args=["-m", "scclint", "mcp", str(root)])
-        async with Client(server) as client:
+        async with Client(command if process else make_server([str(root)])) as client:
             assert {"check", "explain", "explain_message", "suggest", "diff"} == {
                 t.name for t in (await client.list_tools()).tools
             }
@@ -58,9 +60,10 @@ def call(root: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
 
 
 def test_check_reports_the_findings_as_json(folder: Path) -> None:
-    failed, text = call(folder, "check", paths=["web.yaml"], openshift="4.22")
+    failed, text = call(folder, "check", process=True, paths=["web.yaml"], openshift="4.22")
     report = json.loads(text)
     assert not failed
+    assert call(folder, "check", paths=["web.yaml"], openshift="4.22") == (failed, text)
     assert "SCC101" in {finding["rule"] for finding in report["findings"]}
 
 
