@@ -306,6 +306,9 @@ MAX_BATCH_SECONDS = 10
 MAX_BATCH_ROWS = 50_000
 """Rows of a fleet that a process keeps before it writes them, some 50 MB. One catalog has more workloads than a hundred repositories."""
 
+MAX_QUERY_SECONDS = 300
+"""Seconds that a query of a fleet may take. A join without a condition never ends; the views of ten thousand targets take seconds."""
+
 MAX_APPLICATIONS = 5_000
 """Applications that one ApplicationSet makes. A matrix of two lists of a few kilobytes makes a million."""
 

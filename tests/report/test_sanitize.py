@@ -15,6 +15,11 @@ from scclint.report.text import one_line, visible, visible_line
         ("a\u2028b\x85c\xa0d", "a\\u2028b\\x85c\\xa0d"),
         ("\udc80\ufffe", "\\udc80\\ufffe"),
         ("full\u3000width", "full\u3000width"),
+        (
+            "web\u2800 web\ufe0f\ufe0f \u180b\U00016fe4\u200b\ufe0f",
+            "web\\u2800 web\\ufe0f\\ufe0f \\u180b\\U00016fe4\\u200b\\ufe0f",
+        ),
+        ("☁\ufe0f 辻\U000e0100 \u2800\ufe0f", "☁\ufe0f 辻\\U000e0100 \\u2800\\ufe0f"),
         ("::error::x a ::b c::d", "\\::error::x a \\::b c::d"),
         ("x ##[error]y ##vso[task.complete] ##", "x ##\\[error]y ##\\vso[task.complete] ##"),
         ("####[add-mask]x", "####\\[add-mask]x"),

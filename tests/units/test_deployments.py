@@ -691,6 +691,15 @@ def test_jsonnet_that_is_all_of_a_folder_is_named() -> None:
     ]
 
 
+def test_a_note_names_every_field_that_is_not_followed() -> None:
+    app = application("    path: web\n").replace(SOURCE, "repoURL: https://git.example/other")
+    several = app.replace("name: shop", "name: more").replace("source:", "sources:\n  -", 1)
+    report = judged({"web/d.yaml": WEB, "apps/a.yaml": f"{app}---\n{several}"})
+    assert [notice.message for notice in report.notices] == [
+        "Application shop and Application more: not judged: spec.source.repoURL and spec.sources[0].repoURL: it lies in another repository"
+    ]
+
+
 PRIVILEGED = WEB.replace("image: i", "image: i, securityContext: {privileged: true}")
 DATA = {
     "pkg/testdata/golden/pod.yaml": PRIVILEGED,

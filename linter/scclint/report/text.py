@@ -137,8 +137,14 @@ _COMMAND_AT_WORD = r"(?<!\S)(?=::)"
 _COMMAND_ANYWHERE = r"(?<=##)(?=[A-Za-z]*\[)"
 """`##[error]` (GitHub, Azure), `##vso[` (Azure Pipelines) and `##teamcity[` are commands at any place in a line."""
 
-_BLANK = "[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]"
-"""Characters that count as printing and show nothing, which could make two names look alike."""
+_BLANK = (
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef][\ufe00-\ufe0f]*+|(?<![^\0-\x7f])[\ufe00-\ufe0f]++"
+)
+"""Characters that count as printing and show nothing, which could make two names look alike.
+
+The variation selectors U+FE00 to U+FE0F choose the form of an emoji or ideograph before them, and change no other character.
+"""
 
 IDEOGRAPHIC_SPACE = "\u3000"
 
@@ -152,9 +158,9 @@ def visible(text: str, longest: int | None = MAX_TEXT) -> str:
     """
     if longest is not None and len(text) > longest:
         return _without_middle(visible(text[:longest]), visible(text[-longest:]), len(text), longest)
+    text = escape_unprintable(text, keep="\n" + IDEOGRAPHIC_SPACE)
     if not text.isascii():
         text = re.sub(_BLANK, lambda match: escape(match[0]), text)
-    text = escape_unprintable(text, keep="\n" + IDEOGRAPHIC_SPACE)
     if "::" in text:
         text = re.sub(_COMMAND_AT_WORD, r"\\", text)
     return break_commands(text)

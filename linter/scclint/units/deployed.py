@@ -15,7 +15,7 @@ from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.kinds import CARRIERS, TEMPLATE
 from scclint.record import replace
-from scclint.text import and_more, field_path
+from scclint.text import and_more, field_path, listed
 from scclint.units.deployers import Deployer, Deployments, Repository, UnfollowedField
 from scclint.units.helm import CHART_FILE
 from scclint.units.outline import Outline
@@ -137,7 +137,7 @@ class DeployedFolders:
                 said.setdefault((unfollowed.by, field_path(unfollowed.field), unfollowed.why), []).append(unfollowed)
         for several in said.values():
             first = several[0]
-            field = field_path(first.field)
+            field = listed(dict.fromkeys(field_path(unfollowed.field) for unfollowed in several))
             if first.path in units:
                 shown = and_more(dict.fromkeys(units[unfollowed.path].path for unfollowed in several), 2)
                 noun = {"kustomize": "kustomization", "chart": "chart"}.get(units[first.path].kind, "folder")

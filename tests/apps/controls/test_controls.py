@@ -22,6 +22,7 @@ from scclint.run.judge import open_units
 from scclint.run.run import report_of
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
 from tests.running import run_over
+from tests.units.tools import needs_kustomize
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "controls.json").read_text())
 CONFINED = WEB.replace(
@@ -385,3 +386,21 @@ def test_certsuite_asks_for_each_capability_on_its_own() -> None:
     found = {control.id: control.checks for control in framework("certsuite-5.5").controls}
     assert found["access-control-sys-admin-capability-check"] == ["adds-sys-admin"]
     assert {check for checks in found.values() for check in checks} <= CHECKS.keys()
+
+
+@needs_kustomize
+def test_what_fails_a_control_is_where_people_edit_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("base").mkdir()
+    Path("base/kustomization.yaml").write_text("resources: [web.yaml]\n")
+    Path("base/web.yaml").write_text(PRIVILEGED)
+    for name in ("one", "two"):
+        Path(name).mkdir()
+        Path(name, "kustomization.yaml").write_text("resources: [../base]\n")
+    run = run_over(["."])
+    (control,) = (
+        one
+        for one in assess(framework("cis-ocp-1.9"), list(open_units(run)), report_of(run).findings)
+        if one.control.id == "5.2.1"
+    )
+    assert [evidence.span.file for evidence in control.evidence] == ["base/web.yaml"]

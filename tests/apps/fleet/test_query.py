@@ -255,3 +255,11 @@ def test_an_empty_page(out: Path) -> None:
     scan(out, [])
     with opened_database(Store(str(out))) as database:
         assert Page(render_page(database)).text.count("None.") == len(VIEWS)
+
+
+def test_a_query_without_end_is_stopped(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scclint.apps.fleet.query.MAX_QUERY_SECONDS", 0.2)
+    with opened_database(Store(str(fleet))) as database:
+        with pytest.raises(UsageError, match=r"^SQL: the query took longer than 0\.2 seconds$"):
+            database.ask("SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range * b.range = 7")
+        assert database.ask("SELECT 1").rows == ((1,),)

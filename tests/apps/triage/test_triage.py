@@ -215,3 +215,13 @@ def test_checkov_renders_charts_in_a_temporary_folder(name: str, here: Path, cli
     Path("log.sarif").write_text(log("Checkov", ("CKV_K8S_22", f"tmpab_12xyz/{folder}/templates/pods.yaml", quoted)))
     lines = cli("triage", "--isolated", "log.sarif", ".").out.splitlines()
     assert "two: SCC" in lines[2]
+
+
+def test_results_that_are_the_same_are_one_row(files: None, here: Path, cli: Cli) -> None:
+    log = json.loads(Path("kube-linter.sarif").read_text())
+    once = cli("triage", "--isolated", "kube-linter.sarif", "web.yaml").out.splitlines()
+    log["runs"][0]["results"] *= 3
+    Path("thrice.sarif").write_text(json.dumps(log))
+    thrice = cli("triage", "--isolated", "thrice.sarif", "web.yaml").out.splitlines()
+    assert len(thrice) == len(once)
+    assert all(line.endswith(" (3 results)") for line in thrice[1:-2] if not line.startswith(" "))

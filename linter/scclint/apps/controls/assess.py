@@ -57,7 +57,7 @@ def assess(
     count. `api_server` is what is wrong
     with the configuration of the API server in it; None if it has none.
     """
-    scopes = [Scope(world, dump) for unit in opened for world in unit.worlds.values()]
+    scopes = [Scope(unit, world, dump) for unit in opened for world in unit.worlds.values()]
     have = {kind.__name__ for kind in _CLASSES if any(True for scope in scopes for _ in scope.all(kind))}
     outcomes = [outcome for scope in scopes for outcome in scope.outcomes()]
     if not any(outcome.admitted and outcome.rejected_by is None for outcome in outcomes):
@@ -80,8 +80,14 @@ def _assess(
     *,
     unknown: bool,
 ) -> Assessment:
-    checks = (CHECKS[name](scope) for name in control.checks if name != ADMISSION_PLUGIN for scope in scopes)
-    evidence = tuple(dict.fromkeys(chain(api_server if ADMISSION_PLUGIN in control.checks else (), *checks)))
+    found = (
+        Evidence(evidence.message, scope.unit.edited(evidence.span))
+        for name in control.checks
+        if name != ADMISSION_PLUGIN
+        for scope in scopes
+        for evidence in CHECKS[name](scope)
+    )
+    evidence = tuple(dict.fromkeys(chain(api_server if ADMISSION_PLUGIN in control.checks else (), found)))
     against = tuple(finding for finding in findings if finding.rule_id in control.rules)
     if evidence or against:
         is_open = evidence or any(

@@ -12,6 +12,7 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from scclint.record import record
+from scclint.run.judge import OpenUnit
 from scclint.untyped import Object
 
 O = TypeVar("O", bound=ApiObject)
@@ -35,8 +36,9 @@ prefix."""
 
 @record
 class Scope:
-    """A world, and whether it is that of a dump. In a dump, what the platform brings does not count."""
+    """A world of a unit, and whether it is that of a dump. In a dump, what the platform brings does not count."""
 
+    unit: OpenUnit
     world: World
     dump: bool = False
 

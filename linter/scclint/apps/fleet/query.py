@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
+from threading import Timer
 from typing import Any
 
 import duckdb
@@ -20,6 +21,7 @@ from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.tables import TABLES
 from scclint.apps.fleet.views import SCANS, statements, stored
 from scclint.errors import UsageError
+from scclint.limits import MAX_QUERY_SECONDS
 from scclint.record import record
 from scclint.report.review_table import inert
 from scclint.report.table import table
@@ -51,15 +53,21 @@ class Database:
         self._connection = connection
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> QueryResult:
-        """Return the rows of a query. Raises UsageError for a query that DuckDB rejects, and for a text without one."""
+        """Return the rows of a query. Raises UsageError for a query that DuckDB rejects or that takes too long, and for a text without one."""
+        limit = Timer(MAX_QUERY_SECONDS, self._connection.interrupt)
+        limit.start()
         try:
             if not self._connection.extract_statements(sql):
                 raise UsageError("SQL: there is no statement in the text")
             cursor = self._connection.execute(sql, parameters)
             columns = tuple(column[0] for column in cursor.description or ())
             return QueryResult(columns, tuple(cursor.fetchall()) if columns else ())
+        except duckdb.InterruptException:
+            raise UsageError(f"SQL: the query took longer than {MAX_QUERY_SECONDS:,} seconds") from None
         except duckdb.Error as error:
             raise UsageError(f"SQL: {error}") from None
+        finally:
+            limit.cancel()
 
 
 @contextmanager

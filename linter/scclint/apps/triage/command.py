@@ -70,10 +70,12 @@ def _summary(triaged: list[Triaged]) -> str:
 
 
 def _text(triaged: list[Triaged], columns: int | None) -> str:
+    # Scanners of rendered charts report all containers of a template at its first line.
+    same = Counter((item.tool, item.rule, line_place(item.file, item.line), item.fate, item.why) for item in triaged)
     rows = [
-        ((visible_line(item.tool), visible_line(item.rule), line_place(item.file, item.line), item.fate), (item.why,))
-        for item in triaged
-        if item.fate != "other"
+        ((visible_line(tool), visible_line(rule), place, fate if number == 1 else f"{fate} ({number:,} results)"), (why,))
+        for (tool, rule, place, fate, why), number in same.items()
+        if fate != "other"
     ]
     table = [table_with_remarks(("TOOL", "RULE", "PLACE", "ADMISSION"), rows, columns), ""] if rows else []
     return "\n".join([*table, f"{_summary(triaged)}."]) + "\n"
