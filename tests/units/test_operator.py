@@ -236,6 +236,8 @@ def test_code_and_scripts_are_named() -> None:
         ("pkg/types.go", "return &corev1.HostPathVolumeSource{}\n"),
         ("pkg/client.go", "scc := &securityv1.SecurityContextConstraints{}\n"),
         ("pkg/pods.go", "\t// HostPID: true,\n"),
+        ("pkg/paths.go", "hostPath := path.Join(folder, name)\n"),
+        ("pkg/yaml.go", "const daemonSet = `\nhostPID: false\n  privileged: false\n`\n"),
     ],
 )
 def test_what_no_code_or_script_deploys_is_not_named(file: str, text: str) -> None:
@@ -264,6 +266,9 @@ def test_what_no_code_or_script_deploys_is_not_named(file: str, text: str) -> No
             "pkg/scc.go:2 (an SCC)",
         ),
         ("pkg/scc.go", "&v1.SecurityContextConstraints{\n\tUsers: users,\n", "pkg/scc.go:1 (an SCC)"),
+        ("pkg/yaml.go", "const daemonSet = `\nspec:\n  hostPID: true\n`\n", "pkg/yaml.go:3 (hostPID)"),
+        ("pkg/yaml.go", "const scc = `\nkind: SecurityContextConstraints\n`\n", "pkg/yaml.go:2 (an SCC)"),
+        ("pkg/yaml.go", 'Volume = "- name: a\\n  hostPath:\\n    path: /etc\\n"\n', "pkg/yaml.go:1 (hostPath)"),
     ],
 )
 def test_the_line_that_asks_for_access_is_named(file: str, text: str, named: str) -> None:

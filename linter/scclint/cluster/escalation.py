@@ -236,7 +236,9 @@ class Escalations:
             (Escalations, role), lambda: [(rule, right, whole) for rule in rules for right, whole in self._given_by(rule[2])]
         )
         named = ((right, self._names(right[1], right[0][2])) for right in matched)
-        return [(right, names) for right, names in named if names is not None]
+        given = ((right, names) for right, names in named if names is not None)
+        # A rule that lets create says more of a way than one that lets change what exists. The sort keeps the order otherwise.
+        return sorted(given, key=lambda item: not any(verb in as_list(item[0][0][2].get("verbs")) for verb in ("create", "*")))
 
     def _given_by(self, rule: Object) -> Iterator[tuple[str, bool]]:
         """Yield the rights that a rule gives, and whether for the whole cluster only."""

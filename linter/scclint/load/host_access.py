@@ -14,7 +14,7 @@ _NO_SCHEMA = (
 _WORDS = (
     ("privileged", r"\bprivileged\\?[\"']? *+: *+[\"']?true", "privileged"),
     ("--privileged", r"\b(?:oc|kubectl)\b[^\n;&|]{0,80}? run\b[^\n;&|]{0,200}? --privileged(?! *= *false)\b", "privileged"),
-    ("hostPath", rf"\bhostPath[\"']? *+:{_NO_SCHEMA}", "hostPath"),
+    ("hostPath", rf"\bhostPath[\"']? *+:(?!=){_NO_SCHEMA}", "hostPath"),
     ("hostPID", r"\bhostPID[\"']? *+: *+[\"']?true", "hostPID"),
     ("hostIPC", r"\bhostIPC[\"']? *+: *+[\"']?true", "hostIPC"),
     ("hostNetwork", r"\bhostNetwork[\"']? *+: *+[\"']?true", "hostNetwork"),
@@ -36,8 +36,12 @@ _WORDS_OF_GO = (
         "an SCC",
     ),
     ('"securitycontextconstraints"', r"\bResources: *+[^\n]{0,80}\"securitycontextconstraints\"", "use of an SCC"),
+    *_WORDS,
 )
-"""The same in Go code that builds objects. The client reads into an empty object; one that is filled in later is created."""
+"""The same in Go code that builds objects, or that has manifests as text.
+
+The client reads into an empty object; one that is filled in later is created.
+"""
 
 _WORDS_OF_PYTHON = (
     ("privileged", r"\bprivileged[\"'] *+: *+True|\bV1SecurityContext\([^)]{0,300}?\bprivileged=True", "privileged"),
