@@ -220,15 +220,12 @@ def may_create(role: ApiObject | None, *kinds: str) -> bool:
 
 def created_by_code(world: World, *kinds: str) -> list[str]:
     """Return the places where code creates objects of kinds for roles or SCCs; none if several accounts may, whose programs differ."""
-    writers = world.memo((created_by_code, kinds), lambda: _names_of_writers(world, kinds))
-    return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(writers) < 2 else []
-
-
-def _names_of_writers(world: World, kinds: tuple[str, ...]) -> set[str]:
-    bindings = (
-        binding for binding in world.of(RoleBinding) if may_create(world.find(role_of(binding, world), binding), *kinds)
+    names = world.memo(_names_by_role, lambda: _names_by_role(world)).items()
+    writers = world.memo(
+        (created_by_code, kinds),
+        lambda: {name for ref, of_role in names if may_create(world.find(ref), *kinds) for name in of_role},
     )
-    return {subject.name for binding in bindings for subject in subjects_of(binding, world)}
+    return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(writers) < 2 else []
 
 
 def marked_for_deletion(obj: ApiObject) -> bool:

@@ -539,6 +539,35 @@ def test_a_rule_of_several_markers_and_every_verb_on_roles() -> None:
     assert "If it binds roles (as rbac.go:5 does) or creates roles, ship" in finding.help
 
 
+def test_a_bundle_that_gives_more_ways_than_its_source() -> None:
+    """OLM binds `permissions` in every namespace, and the first way is that of the ClusterRole."""
+    rules = "[{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [escalate, update]}]"
+    more = "[{apiGroups: [apps], resources: [daemonsets], verbs: [create]}]"
+    csv = f"""\
+apiVersion: operators.coreos.com/v1alpha1
+kind: ClusterServiceVersion
+metadata: {{name: agent.v1}}
+spec:
+  installModes: [{{type: AllNamespaces, supported: true}}]
+  install:
+    strategy: deployment
+    spec:
+      clusterPermissions: [{{serviceAccountName: manager, rules: {rules}}}]
+      permissions: [{{serviceAccountName: manager, rules: {more}}}]
+      deployments: []
+"""
+    role = ROLE.replace(
+        "- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [create, get]}\n", ""
+    )
+    write_files({"config/rbac/role.yaml": role, "bundle/manifests/agent.clusterserviceversion.yaml": csv})
+    shown = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA407"]
+    assert [finding.span.file for finding in shown] == ["config/rbac/role.yaml"]
+    other = csv.replace("[clusterroles]", "[roles]").replace("escalate, update", "get")
+    write_files({"bundle/manifests/agent.clusterserviceversion.yaml": other})
+    shown = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA407"]
+    assert len(shown) == 2
+
+
 DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment

@@ -42,9 +42,11 @@ def implied(csv: Item) -> Iterator[Item]:
         manifest = {**_object("apps/v1", "Deployment", called), "spec": spec}
         yield Item(csv.root, where, deployment, placed, Workload, WORKLOADS["Deployment"].template, manifest)
     accounts: set[str] = set()
-    modes = as_mappings(value_at(csv.data, ("spec", "installModes")))
     # OLM then binds `permissions` in every namespace. Source: its doc/design/operatorgroups.md, section RBAC.
-    everywhere = any(mode.get("type") == "AllNamespaces" and mode.get("supported") is True for mode in modes)
+    everywhere = any(
+        mode.get("type") == "AllNamespaces" and mode.get("supported") is True
+        for mode in as_mappings(value_at(csv.data, ("spec", "installModes")))
+    )
     of_permissions = ("permissions", "ClusterRole", "-everywhere") if everywhere else ("permissions", "Role", "")
     for key, kind, part in (of_permissions, ("clusterPermissions", "ClusterRole", "")):
         for index, permission in enumerate(as_mappings(install.get(key))):
