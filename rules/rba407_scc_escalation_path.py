@@ -115,7 +115,7 @@ from ._grants import Subject, created_by_code, marked_for_deletion, reference, r
 Escalation = Any
 """A value of `World.escalations`."""
 
-_APART = frozenset(("e2e", "example", "examples", "samples", "test", "testdata", "tests"))
+_APART = frozenset(("acceptance", "e2e", "example", "examples", "samples", "test", "testdata", "tests"))
 """Folders of files that are not deployed together with those of other folders."""
 
 _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group", "user": "User"}
@@ -236,8 +236,11 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if of_code:
         verbs = listed(way.route.name for way in ways)
+        # What tests and examples install is another program than that of the code, more often than not.
+        apart = not _APART.isdisjoint(Path(binding.file).parts)
         created = [
-            (does, created_by_code(world, *kinds), name) for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)
+            (does, () if apart else created_by_code(world, *kinds), name)
+            for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)
         ]
         uses = " or ".join(f"{does} (as {places[0]} does)" if places else does for does, places, _ in created)
         ship = f"ship the {listed(name for *_, name in created)} with its manifests"

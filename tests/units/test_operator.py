@@ -898,3 +898,24 @@ def test_two_files_that_a_program_makes_of_one(header: str, is_made: bool) -> No
     # Another object, and another problem of the same.
     write_files({"assets/generated/other/pod.yaml": pod.replace("name: agent", "name: b")})
     assert len([finding for finding in grouped(report_on(["."])).live if finding.rule_id == "SCC101"]) == 2
+
+
+@pytest.mark.parametrize(("folder", "named"), [("config/rbac", True), ("acceptance/cluster", False), ("tests/data", False)])
+def test_no_code_explains_the_rights_of_a_program_that_tests_install(folder: str, *, named: bool) -> None:
+    rbac = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: agent}
+rules:
+- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}
+- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: agent}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: agent}
+subjects: [{kind: ServiceAccount, name: agent, namespace: agents}]
+"""
+    write_files({f"{folder}/role.yaml": rbac, "main.go": "b := &rbacv1.ClusterRoleBinding{\n\tRoleRef: ref,\n}\n"})
+    (finding,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "RBA407")
+    assert ("(as main.go:1 does)" in finding.help) is named
