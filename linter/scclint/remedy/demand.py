@@ -69,9 +69,6 @@ class Demand:
             "readOnlyRootFilesystem": all(c.get("readOnlyRootFilesystem") is True for _, _, c in self._each()),
             "seccompProfiles": self._profiles(),
         }
-        if scc["runAsUser"]["type"] == "RunAsAny" and not privileged:
-            # Programs of root that use added capabilities use those that root has by default, too.
-            scc["requiredDropCapabilities"] = []
         if drivers := self._drivers():
             scc["allowedFlexVolumes"] = drivers
         if sysctls := self._sysctls():
