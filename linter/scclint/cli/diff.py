@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences
-from scclint.cli.output import color_wanted, settings, write_formats
+from scclint.cli.output import color_wanted, settings, terminal_columns, write_formats
 from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
 from scclint.errors import UsageError
@@ -26,7 +26,9 @@ def run(args: Namespace) -> int:
 
     def render(form: str, output: str | None) -> str:
         forms = {"json": diff.render_json, "markdown": diff.render_markdown, "sarif": diff.render_sarif}
-        return forms[form](differences) if form in forms else diff.render_text(differences, color=color_wanted(args, output))
+        if form in forms:
+            return forms[form](differences)
+        return diff.render_text(differences, color=color_wanted(args, output), columns=None if output else terminal_columns())
 
     write_formats(args, render)
     for notice in differences.notices:
