@@ -307,3 +307,12 @@ def test_grants_of_other_units_decide_the_level_where_the_syncer_enforces(tmp_pa
         tmp_path / "granted", {"app": pod, "db": deployment("db", account="db"), "rbac": binding(account="db")}
     )
     assert rules_in(report_on([granted], config), "PSA501") == []
+
+
+@pytest.mark.parametrize(("other", "told"), [("{name: mesh, channel: beta}", 0), ("{name: mesh2, channel: stable}", 1)])
+def test_the_channel_of_a_subscription_is_no_difference(other: str, told: int, tmp_path: Path) -> None:
+    namespace = ROOT.partition("namespace: ")[2].partition("}")[0]
+    start = f"apiVersion: operators.coreos.com/v1alpha1\nkind: Subscription\nmetadata: {{name: mesh, namespace: {namespace}}}\nspec: "
+    grants = {"overlays/prod/a": f"{start}{{name: mesh, channel: stable}}\n", "overlays/prod/b": f"{start}{other}\n"}
+    report = report_on([clusters(tmp_path, grants, "app")], UNRENDERED)
+    assert len([notice for notice in report.notices if "these fit equally well" in notice.message]) == told

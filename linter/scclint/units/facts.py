@@ -338,7 +338,7 @@ class AllUnits:
         most = max(self._fit(borrowed.unit, taker) for borrowed in candidates)
         best: list[BorrowedObject] = []
         for borrowed in sorted(candidates, key=lambda borrowed: borrowed.unit):
-            same = any(borrowed.obj.same_content(other.obj) for other in best)
+            same = any(_is_equal(borrowed.obj, other.obj) for other in best)
             if not same and self._fit(borrowed.unit, taker) == most:
                 best.append(borrowed)
         return best
@@ -416,6 +416,13 @@ def name_of(obj: ApiObject) -> tuple[str, str, str]:
 def names_of(others: OtherUnits) -> tuple[FromUnit, ...]:
     """The names of the objects that a unit takes, for reports and the public API."""
     return tuple(FromUnit(borrowed.unit, *name_of(borrowed.obj)) for borrowed in others.borrowed)
+
+
+def _is_equal(one: ApiObject, other: ApiObject) -> bool:
+    """Return whether two objects say the same. Of a Subscription, the channel changes no pod of the input."""
+    if isinstance(one, OperatorInstallation) and isinstance(other, OperatorInstallation):
+        return (one.kind, one.namespace, one.package) == (other.kind, other.namespace, other.package)
+    return one.same_content(other)
 
 
 def _keys(obj: ApiObject) -> Iterator[_Key]:
