@@ -188,8 +188,7 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     if not all(rights):
         return ()
     metadata = as_mapping(to_data(rule.root.get("metadata"))) if isinstance(rule.root, MappingNode) else {}
-    # Charts write `heritage: Helm` or `app.kubernetes.io/managed-by: Helm`.
-    in_chart = "Helm" in as_mapping(metadata.get("labels")).values()
+    in_chart = "templates" in rule.root.file.split("/") or id(rule.root) in world.memo((written_by,), lambda: _of_charts(world))
     if in_chart or any(is_open(metadata.get(key)) for key in ("name", "namespace")):
         return ()  # The role is a template, which `make` does not write.
     # The markers with most of the rights, of these those whose paths are most like that of the rule.
@@ -202,6 +201,11 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     return (
         f"`make` writes this rule from the marker{'s' if len(markers) > 1 else ''} +kubebuilder:rbac at {listed(markers)}: change it there",
     )
+
+
+def _of_charts(world: World) -> frozenset[int]:
+    """The roles that Helm rendered, by the `id` of their documents."""
+    return frozenset(id(role.root) for role in world.of(Role) if role.document.source)
 
 
 KINDS_OF_RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")

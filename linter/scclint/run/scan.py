@@ -318,6 +318,10 @@ def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Documen
 
 def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
     """Add the places of the RBAC markers in code, by each right that they give, and of the objects that it fills in, by kind."""
+    from scclint.load.sniff import is_generated
+
+    if is_generated(text):
+        return
     questions: list[tuple[re.Match[str], Question]] = []
     for marker in re.finditer(_MARKER, text) if "+kubebuilder:rbac" in text else ():
         fields = dict(field.partition("=")[::2] for field in marker[1].split(","))
