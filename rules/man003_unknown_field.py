@@ -70,10 +70,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             opens = _opens(meant, field.value)
             is_default = _OPENING.get(meant) is True and field.value is False
             asks = problem.path[-1] not in _NO_PROTECTION and field.value != {}
-            # Who writes the field for the pod and in each container has what the field asks for.
-            own = [c.field("securityContext", written).value for c in obj.pod.containers] if isinstance(obj, Workload) else []
-            context = obj.pod.field("spec", "securityContext").path if isinstance(obj, Workload) else None
-            repeated = own != [] and field.path[:-1] == context and all(value == field.value for value in own)
+            repeated = isinstance(obj, Workload) and _is_repeated(obj, field, written)
             protects = problem.in_security_context and asks and not (opens or is_default or repeated)
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
             if problem.path == ("items",) and isinstance(field.value, list):
@@ -88,6 +85,14 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 severity=Severity.ERROR if protects else None,
                 edits=(Remove(field.path),) if repeated else _edits(problem, field, suggestion),
             )
+
+
+def _is_repeated(workload: Workload, field: Field[Any], name: str) -> bool:
+    """Whether a field of the pod's or a container's security context has its value at the other level, where it belongs, as well."""
+    of_pod = workload.pod.field("spec", "securityContext", name)
+    of_containers = [container.field("securityContext", name) for container in workload.pod.containers]
+    others = of_containers if field.path == of_pod.path else [of_pod] if field.path in [of.path for of in of_containers] else []
+    return others != [] and all(other.value == field.value for other in others)
 
 
 _OPENING = {

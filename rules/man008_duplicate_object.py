@@ -55,8 +55,8 @@ from scclint.api import (
 DECIDING = (Workload, SecurityContextConstraints, Role, RoleBinding)
 """Objects of which two definitions make two plain files alternatives, so that those in one unit are applied together."""
 
-Identity = tuple[str, str, str, str]
-"""API group, kind, namespace and name."""
+Identity = tuple[str, str, str, str, str]
+"""API group, kind, namespace, name, and the place of the Template around it."""
 
 
 @rule(
@@ -99,7 +99,9 @@ def _is_stated(obj: ApiObject) -> bool:
 
 
 def _identity(obj: ApiObject, world: World) -> Identity:
-    return obj.group, obj.kind, world.namespace_of(obj), obj.name
+    # A Template is only stored, so that its objects are not applied with the rest of the file.
+    template = f"{obj.file}:{obj.document.line}" if obj.document.kind == "Template" else ""
+    return obj.group, obj.kind, world.namespace_of(obj), obj.name, template
 
 
 def _last_by_identity(world: World) -> dict[Identity, ApiObject]:
