@@ -114,7 +114,9 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         ],
         notes=("pods outside of this unit may run under it: SCC102 says what those in the input use",) if elsewhere else (),
         help="Grant the SCC only to the service account that needs it."
-        if least or elsewhere
+        if least
+        else "Allow only what the pods under it use, also those outside of this unit, and grant it only to their service accounts."
+        if elsewhere
         else "Allow only what its pods use, and grant the SCC only to the service account that needs it."
         if used
         else "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
