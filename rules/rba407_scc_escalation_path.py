@@ -33,7 +33,8 @@ If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names th
 Find out first what the code of the subject uses: an operator that creates roles or bindings stops without the right. If it creates
 roles, ship these roles in its bundle and remove `escalate`. If it binds roles, list them in the `resourceNames` of `bind`. Remove
 other rights that it does not use, or limit them: list `resourceNames`, which limit every verb but `create`, `list` and `watch`, or
-bind the role in single namespaces. Put a service account with a wide SCC into a namespace in which nobody else may create pods.
+move these rights to a Role, and bind that in the namespaces in which the program uses them. Put a service account with a wide SCC into a
+namespace in which nobody else may create pods.
 
 `scclint fix` leaves this to you: scclint never takes a right away that may be needed.
 
@@ -260,7 +261,9 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
             f"If the program {uses}, limit bind to these roles with resourceNames, or {ship} and remove bind from {roles}. "
             "Otherwise, remove bind."
         )
-    single = "" if way.namespace or not way.route.in_namespaces else ", or bind the role in single namespaces"
+    # The rest of the role may be about objects without a namespace.
+    single = ", or move them to Roles of single namespaces"
+    single = single if way.route.in_namespaces and not way.namespace else ""
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
         f"(impossible for create, list and watch){single}."

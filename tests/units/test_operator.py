@@ -184,6 +184,41 @@ def test_the_newest_release_of_a_package_is_judged() -> None:
     assert [unit.name for unit in run_over(["catalog/agent/1.2.0"]).units] == ["."]
 
 
+RELEASED = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {hostPID: true, containers: [{name: a, image: a}]}\n"
+OLDER = "not judged, because each is an older release, and a newer one is beside it; to judge one, name it"
+
+
+def test_the_newest_release_of_plain_files_is_judged() -> None:
+    write_files({f"deploy/{folder}/pod.yaml": RELEASED for folder in ("v1.2.0", "v1.10.0", "v1.9.1", "main", "v2", "x1.0.0")})
+    write_files({"deploy/v1.9.1/other.yaml": RELEASED.replace("name: a, n", "name: b, n")})
+    run = run_over(["."])
+    assert sorted(unit.path for unit in run.units) == ["deploy/main", "deploy/v1.10.0", "deploy/v2", "deploy/x1.0.0"]
+    assert [notice.message for notice in run.notices] == [f"deploy/v1.2.0 and deploy/v1.9.1: {OLDER}"]
+    named = run_over(["deploy/v1.2.0", "deploy/v1.9.1", "deploy/v1.10.0/pod.yaml"])
+    assert (len(named.units), named.notices) == (3, ())
+
+
+def test_folders_of_other_objects_are_no_releases() -> None:
+    write_files({f"deploy/{name}.0/pod.yaml": RELEASED.replace("name: a, n", f"name: p{name}, n") for name in (1, 2)})
+    run = run_over(["."])
+    assert ([unit.path for unit in run.units], len(run.units[0].files), run.notices) == (["."], 2, ())
+
+
+@pytest.mark.parametrize("around", ["charts/{}/agent", "charts/agent/{}"])
+def test_the_newest_release_of_a_chart_is_judged(around: str) -> None:
+    for number in ("v4.9.0", "v4.10.0"):
+        folder = around.format(number)
+        write_files(
+            {f"{folder}/Chart.yaml": "apiVersion: v2\nname: agent\nversion: 1.0.0\n", f"{folder}/templates/a.yaml": RELEASED}
+        )
+    run = run_over(["."])
+    assert [unit.path for unit in run.units] == [around.format("v4.10.0")]
+    assert OLDER in run.notices[0].message
+    assert [unit.path for unit in run_over([around.format("v4.9.0")]).units] == [around.format("v4.9.0")]
+    write_files({"deploy.sh": f"helm upgrade --install old {around.format('v4.9.0')} -n shop\n"})
+    assert around.format("v4.9.0") in {unit.path for unit in run_over(["."]).units}
+
+
 def test_scripts_grant() -> None:
     pod = (
         POD.replace("  namespace: {{ .Namespace }}\n", "  namespace: agents\n")

@@ -54,6 +54,18 @@ def older_releases(folder: str, folders: Iterable[str]) -> str:
     return newest if version and _version(newest) > version else ""
 
 
+def superseded(folders: Iterable[str]) -> frozenset[str]:
+    """Return the folders that are called like their version, and beside which another one has a newer version."""
+    by_parent: dict[str, dict[str, tuple[int, ...]]] = {}
+    for folder in folders:
+        if version := _version(folder):
+            by_parent.setdefault(os.path.dirname(folder), {})[folder] = version
+    newest = {parent: max(versions.values()) for parent, versions in by_parent.items()}
+    return frozenset(
+        folder for parent, versions in by_parent.items() for folder, version in versions.items() if version < newest[parent]
+    )
+
+
 def _version(folder: str) -> tuple[int, ...]:
     match = re.fullmatch(r"v?(\d{1,9}(?:\.\d{1,9}){1,4})", os.path.basename(folder))
     return tuple(map(int, match[1].split("."))) if match else ()

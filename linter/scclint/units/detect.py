@@ -18,7 +18,17 @@ from scclint.load.host_access import host_access
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.text import and_more, counted
-from scclint.units.bundle import MANIFESTS, NAMED, Files, bundles, holds_csv, older_releases, stray_bundles, suggested_namespace
+from scclint.units.bundle import (
+    MANIFESTS,
+    NAMED,
+    Files,
+    bundles,
+    holds_csv,
+    older_releases,
+    stray_bundles,
+    suggested_namespace,
+    superseded,
+)
 from scclint.units.deployed import DeployedFolders, deploys_file
 from scclint.units.facts import NO_FACTS, Identity, identity
 from scclint.units.helm import CHART_FILE
@@ -44,6 +54,8 @@ _DELETED = "each only names objects, for tasks and scripts to delete"
 
 _NOT_DEPLOYED = r"(?:^|/)(?:\.|(?:docs?|e2e|examples?|fixtures|samples?|schemas?|test[^/]*)/|[Kk]ustomization$)"
 """The paths of what documentation, tests and settings of other programs have."""
+
+_OLDER = "each is an older release, and a newer one is beside it"
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -439,6 +451,9 @@ class Split:
         folders = {os.path.dirname(file) for file in self._outline.files if os.path.basename(file) == CHART_FILE}
         if folders:
             from scclint.units.helm.chart import belongs_to_chart, views
+        # Each version of a chart has a folder, or a folder around that of the chart.
+        around = [path for folder in folders for path in (folder, os.path.dirname(folder)) if not self._outline.is_named(path)]
+        older = superseded(around)
         for folder in sorted(folders):
             real = os.path.realpath(folder or os.curdir)
             if real in self._configured_paths:
@@ -448,6 +463,10 @@ class Split:
                 yield self._chart_unit(self._name(real, deployment), folder, deployment.reason, deployment)
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
             if os.path.join(folder, CHART_FILE) in self._outline.undeployed:
+                continue
+            if not deployed and older.intersection((folder, os.path.dirname(folder))):
+                self._undeployed[self._outline.shown(real)] = _OLDER
+                self._take(self._below(folder))
                 continue
             by_controller = any(deployment.by_controller for deployment in deployed)
             has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
@@ -612,8 +631,11 @@ class Split:
         )
         shared: tuple[str, ...] = ()
         telling = {file for group in groups for file in group.files if outline.facts(file) != NO_FACTS}
+        older = superseded(group.path for group in groups if not outline.is_named(group.path))
         for group in groups:
-            if not group.path:
+            if group.path in older:
+                self._undeployed[group.path] = _OLDER
+            elif not group.path:
                 shared = tuple(file for file in group.files if file in telling)
                 yield Unit(PLAIN, "plain", ".", group.files, "plain files that nothing else takes")
             else:

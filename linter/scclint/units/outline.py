@@ -106,6 +106,10 @@ class Outline:
             namespace or state == "absent" for document in documents for _, namespace, state in files_of_tasks(document)
         )
 
+    def is_named(self, path: str) -> bool:
+        """Whether the user named a folder, as displayed."""
+        return self.paths.of(path) in self._folders
+
     def holds_manifest(self, file: str) -> bool:
         """Whether a file that may be a template holds a manifest."""
         from scclint.load.templates import holds_manifest
