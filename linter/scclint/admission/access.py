@@ -148,15 +148,15 @@ def why_privileged(pod: Mapping[str, Any]) -> str:
     """Return what a privileged container of a pod does that no capability allows, as a clause; empty if the pod shows none."""
     spec = pod["spec"]
     paths = {v.get("name"): v["hostPath"].get("path") for v in spec.get("volumes") or () if v.get("hostPath") is not None}
-    for _, _, container in containers(spec):
-        if not (container.get("securityContext") or {}).get("privileged"):
-            continue
+    privileged = [part for _, _, part in containers(spec) if (part.get("securityContext") or {}).get("privileged")]
+    # The API server accepts this only of privileged containers.
+    for name, mount in ((part.get("name"), mount) for part in privileged for mount in part.get("volumeMounts") or ()):
+        if mount.get("mountPropagation") == "Bidirectional":
+            return f"container {name} mounts volume {mount.get('name')} with mountPropagation: Bidirectional"
+    for container in privileged:
         name = container.get("name")
-        for mount in container.get("volumeMounts") or ():
-            if mount.get("mountPropagation") == "Bidirectional":
-                return f"container {name} mounts volume {mount.get('name')} with mountPropagation: Bidirectional"
-            if mount.get("name") in paths:
-                return f"container {name} mounts hostPath {paths[mount['name']]}"
+        if path := next((paths[m["name"]] for m in container.get("volumeMounts") or () if m.get("name") in paths), ""):
+            return f"container {name} mounts hostPath {path}"
         words = [str(word) for field in ("command", "args") for word in container.get(field) or ()]
         if does := next((does for tool, does in _ONLY_PRIVILEGED.items() if any(tool in word for word in words)), ""):
             return f"container {name} {does}"
