@@ -49,6 +49,7 @@ run().catch(error => { found.error = String(error); }).finally(() => {
 
 pytestmark = [
     needs_chromium,
+    pytest.mark.skipif(sys.version_info >= (3, 12), reason="takes minutes, and the pages are the same on every Python"),
     pytest.mark.skipif(not AXE.exists(), reason="SCCLINT_AXE does not name the folder of the npm package axe-core"),
 ]
 
