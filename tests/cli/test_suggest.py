@@ -83,6 +83,6 @@ def test_all_pods_of_a_workload_get_the_scc(here: Path, cli: Cli) -> None:
         "  - {name: one, container: {image: i}}\n"
         "  - {name: two, container: {image: i, securityContext: {runAsUser: 0}}}\n"
     )
-    out = cli("suggest", "-n", "shop", "workflow/ci").out
-    assert "# template one of Workflow ci: before: SCC restricted-v2; " in out
+    out = cli("suggest", "-n", "shop", "workflow/ci").out.replace("SCC\n# ", "SCC ")
+    assert "# template one of Workflow ci: before: SCC restricted-v2; after: SCC restricted-v2.\n" in out
     assert "# template two of Workflow ci: before: no SCC admits its pods; after: SCC scc-shop-ci.\n" in out
