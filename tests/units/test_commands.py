@@ -105,6 +105,22 @@ def test_a_file_that_no_command_applies(text: str, tmp_path: Path) -> None:
     assert not units()
 
 
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
+        ("oc process -f t.yaml -p A=b | oc apply -n shop -f -", {"shop"}),
+        ("oc process --local --file=t.yaml | envsubst | oc create -f - --namespace shop", {"shop"}),
+        ("oc new-app -n shop -f t.yaml", {"shop"}),
+        ("oc process -f t.yaml > made.json", set()),
+        ("helm template -f t.yaml . | oc apply -n shop -f -", set()),
+    ],
+)
+def test_a_template_that_a_command_processes(command: str, home: set[str]) -> None:
+    template = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: t}\nobjects:\n- "
+    write_files({"x.sh": f"{command}\n", "t.yaml": template + POD.replace("NAME", "w").replace("\n", "\n  ").rstrip() + "\n"})
+    assert {unit.namespace for unit in run_over(["."]).units if "t.yaml" in unit.files} - {""} == home
+
+
 @pytest.mark.parametrize("name", ["w.yaml", "w.k8s"])
 @pytest.mark.parametrize("excluded", [False, True])
 def test_a_file_that_the_settings_exclude(name: str, excluded: bool) -> None:

@@ -787,6 +787,11 @@ def test_what_tasks_only_delete(tasks: str, is_judged: bool, folder: str, name: 
     [
         ('"{{ openshift_cli }} create -f pod.yml -n agents"', True),
         ("oc -n agents apply --filename=files/pod.yml", True),
+        ("oc new-app --file=pod.yml -n agents", True),
+        ("'oc process -f pod.yml -p A=b | oc apply -n agents -f -'", True),
+        ('"oc process --local --file pod.yml -n others | oc create -f - -n agents"', True),
+        ("'oc process -f pod.yml -n agents'", False),
+        ("'oc process -f pod.yml -n agents | oc apply -f - -n others'", False),
         ("oc create -f pod.yml -n others", False),
         ("oc create -f other.yml -n agents", False),
         ("oc create --dry-run=client -f pod.yml -n agents", False),

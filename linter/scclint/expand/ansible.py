@@ -108,7 +108,7 @@ def files_of_tasks(document: Document) -> Iterator[tuple[str, str, str]]:
     for _, task in _tasks_of(document):
         namespace, state = _argument(task, "namespace"), _argument(task, "state")
         yield from ((name, namespace, state) for name in re.findall(_NAME, str(task)) if name.endswith(SUFFIXES))
-    may_name = isinstance(document.root, SequenceNode) and any(flag in document.text for flag in (" -f", "--filename"))
+    may_name = isinstance(document.root, SequenceNode) and any(flag in document.text for flag in (" -f", "--file"))
     commands = commands_in(document.file, document.text) if may_name else ()
     for command in (command for command in commands if command.applies):
         names = (name.rpartition("/")[2] for name in command.flag("filename"))

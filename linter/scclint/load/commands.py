@@ -24,10 +24,10 @@ _COMMAND = re.compile(
     r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?"
     r"|(?P<variable>(?<=[$({])(?!\w{0,40}(?:kubectl|kustomize|helm|oc|cli))\w{1,40})))(?:[ \t]?[)}\"']){0,3}+"
     r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
-    r"(?P<verb>apply|create|replace|delete|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
+    r"(?P<verb>apply|create|replace|new-app|delete|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
 )
-APPLYING = ("apply", "create", "replace")
+APPLYING = ("apply", "create", "replace", "new-app")
 _VERBS = {"kust": ("build",), "helm": ("upgrade", "install", "template")}
 """The verbs that deploy something, or print what is deployed, by the start of the tool's name. `oc` and `kubectl` have the others."""
 _LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")
@@ -47,9 +47,9 @@ OWN, TOP = "\0own", "\0top"
 """The folder of a script and that of its repository, in a path that a command names. No file contains these characters."""
 _BUILT_IN = {"PWD": ".", "pwd": ".", "CURDIR": OWN, "GITHUB_WORKSPACE": TOP, "CI_PROJECT_DIR": TOP}
 _NOT_RUN = re.compile(r"[ \t@-]*+(?:#|//|echo\b|printf\b|log\b|name:|.*?\bmsg:|.*?[ \t]#)")
-_SHORT = {"-z": "serviceaccount", "-n": "namespace", "-f": "filename", "-k": "kustomize"}
+_SHORT = {"-z": "serviceaccount", "-n": "namespace", "-f": "filename", "-k": "kustomize", "--file": "filename"}
 _SWITCH = re.compile(
-    r"i|R|g|A|install|wait|wait-for-jobs|atomic|create-namespace|debug|force|recursive|server-side|force-conflicts|"
+    r"i|R|g|A|install|local|wait|wait-for-jobs|atomic|create-namespace|debug|force|recursive|server-side|force-conflicts|"
     r"dry-run|validate|overwrite|save-config|prune|all|enable-helm|reuse-values|reset-values|"
     r"reset-then-reuse-values|dependency-update|skip-crds|include-crds|is-upgrade|no-hooks|devel|cleanup-on-fail|"
     r"rollback-on-failure|generate-name|replace|verify|skip-schema-validation|skip-tests|hide-notes|record|"
@@ -138,7 +138,9 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
             in_pipe = ""
             if match["verb"] in APPLYING:
                 in_pipe = re.split("[;&]", plain[max(start, match.start() - _LONGEST) : match.start()])[-1].rpartition("|")[0]
-            piped, _, _ = _words(in_pipe.replace("<", " ").replace("|", " "), variables)
+            piped, before, _ = _words(re.sub("[<|\"']", " ", in_pipe), variables)
+            if "process" in piped and _STDIN.intersection(flags.get("filename", ())):
+                flags["filename"] += before.get("filename", [])
             piped = [word for word in piped if not word.endswith(SUFFIXES)]
             rest = _LINE_END.search(plain, at)
             shown = " ".join(plain[match.start() : at].replace("\\", " ").split())
@@ -286,7 +288,7 @@ def _words(text: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str
         elif not word.startswith("-") or word == "-":
             words.append(word)
         elif is_set or _SWITCH.fullmatch(key):
-            flags.setdefault(key, []).append(value)
+            flags.setdefault(_SHORT.get(f"--{key}", key), []).append(value)
         else:
             name = _SHORT.get(word, key)
     return words, flags, end
