@@ -3,8 +3,8 @@
     python benchmarks/run.py --corpus FOLDER [--tools FOLDER] [--schemas FOLDER] [--overlays FOLDER]
 
 The Python that runs this must have scclint installed, as users have it (from a wheel). `--tools` has whatever of
-checkov, kube-linter, kubeconform and kube-score is to be compared; `--schemas` the JSON schemas that kubeconform would fetch;
-`--overlays` is a repository of kustomizations, which kustomize on PATH builds.
+checkov, kube-linter, kubeconform, kube-score and an earlier scclint is to be compared; `--schemas` the JSON schemas that kubeconform
+would fetch; `--overlays` is a repository of kustomizations, which kustomize on PATH builds.
 """
 
 import argparse
@@ -105,6 +105,7 @@ def others(corpus: str, tools: str, schemas: str) -> Iterator[tuple[str, list[st
         ("kube-linter", "lint", corpus),
         ("kubeconform", "-schema-location", template, "-ignore-missing-schemas", "-n", "2", corpus),
         ("kube-score", "score", "--output-format", "ci", *_manifests(corpus)),
+        ("scclint", *JUDGE[1:], "--no-cache", "--jobs", "1", corpus),
     ):
         program = os.path.join(tools, name)
         if tools and os.path.exists(program) and (schemas or name != "kubeconform"):
