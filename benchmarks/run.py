@@ -105,7 +105,7 @@ def others(corpus: str, tools: str, schemas: str) -> Iterator[tuple[str, list[st
         ("kube-linter", "lint", corpus),
         ("kubeconform", "-schema-location", template, "-ignore-missing-schemas", "-n", "2", corpus),
         ("kube-score", "score", "--output-format", "ci", *_manifests(corpus)),
-        ("scclint", *JUDGE[1:], "--no-cache", "--jobs", "1", corpus),
+        ("scclint", "check", corpus),
     ):
         program = os.path.join(tools, name)
         if tools and os.path.exists(program) and (schemas or name != "kubeconform"):
