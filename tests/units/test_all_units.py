@@ -88,7 +88,8 @@ def test_pods_elsewhere_are_named_before_a_right_is_narrowed(rule: str, tmp_path
     for name, there in (("alone", UNRELATED), ("used", deployment())):
         (finding,) = (f for f in judged(tmp_path / name, {"a": here, "b": there}).live if f.rule_id == rule)
         notes.append([note for note in finding.notes if "outside of this unit" in note])
-        assert name == "alone" or "Allow only" not in finding.help
+        outside = "Allow only what the pods under it use, also those outside of this unit" in finding.help
+        assert outside is (name == "used" and rule == "SCC312")
     assert [len(found) for found in notes] == [0, 1]
 
 
