@@ -200,6 +200,17 @@ def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:
     assert text.splitlines()[-2].split() == ["WORKLOAD", "4.14", "4.16", "4.22"]
 
 
+@pytest.mark.parametrize("columns", [30, 40, 60])
+def test_the_matrix_on_a_narrow_terminal(columns: int, here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_file("web.yaml", WEB)
+    monkeypatch.setattr("scclint.cli.diff.terminal_columns", lambda: columns)
+    monkeypatch.setattr("scclint.cli.output.terminal_columns", lambda: columns)
+    text = cli("diff", ".", "--openshift", "4.14,4.16,4.22").out
+    matrix = text[text.index("WORKLOAD") :]
+    assert "\\n" not in matrix and max(map(len, matrix.splitlines())) <= columns
+    assert all(release in matrix for release in ("4.14", "4.16", "4.22"))
+
+
 def test_what_if(here: Path, cli: Cli) -> None:
     write_file("dump/web.yaml", WEB + "---\n" + SCC.replace("NAME", "mine"))
     write_file("scc.yaml", SCC.replace("NAME", "mine").replace("users: []", 'users: ["system:serviceaccount:shop:web"]'))

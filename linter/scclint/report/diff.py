@@ -150,7 +150,9 @@ def render_text(differences: Differences, *, color: bool, columns: int | None = 
     """
     values = _texts(differences, "->")
     rows = list(table(("WORKLOAD", *values["releases"]), values["matrix"], columns)) if differences.matrix else []
-    return from_template("diff", color, None, tones=_TONES, **values | {"matrix": rows})
+    return from_template(
+        "diff", color, None, tones=_TONES, **values | {"matrix": [line for row in rows for line in row.split("\n")]}
+    )
 
 
 def render_markdown(differences: Differences) -> str:
