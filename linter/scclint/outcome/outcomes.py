@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scclint.outcome.policies import PolicyAnswer
 
 
-_INJECTS = re.compile(r"\binject|Injector|^istio\.io/rev$|^dapr\.io/enabled$")
+_INJECTS = r"\binject|Injector|^istio\.io/rev$|^dapr\.io/enabled$"
 """In the keys by which Istio, Linkerd, Consul, Vault, Kuma, Dapr and OpenTelemetry ask their webhooks to add containers to pods."""
 _REFUSALS = ("", "disabled", "false", "no")
 
@@ -217,7 +217,7 @@ class Outcomes:
                 f"{field.removesuffix('s')} {key}{whose}": str(value)
                 for field in ("annotations", "labels")
                 for key, value in as_mapping(value_at(item, ("metadata", field))).items()
-                if isinstance(key, str) and _INJECTS.search(key)
+                if isinstance(key, str) and re.search(_INJECTS, key)
             }
             if asked:
                 return next((words for words, value in asked.items() if value.lower() not in _REFUSALS), "")

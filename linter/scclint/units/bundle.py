@@ -43,27 +43,14 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     return strays
 
 
-def older_releases(folder: str, folders: Iterable[str]) -> str:
-    """Return the bundle of the newest release of a package, if another bundle of it is an older one; empty if it is the newest.
-
-    The bundles of a package are folders that are called like their version and lie in one folder.
-    """
-    parent = os.path.dirname(folder)
-    version = _version(folder)
-    newest = max((each for each in folders if os.path.dirname(each) == parent), key=_version)
-    return newest if version and _version(newest) > version else ""
-
-
-def superseded(folders: Iterable[str]) -> frozenset[str]:
-    """Return the folders that are called like their version, and beside which another one has a newer version."""
-    by_parent: dict[str, dict[str, tuple[int, ...]]] = {}
-    for folder in folders:
-        if version := _version(folder):
-            by_parent.setdefault(os.path.dirname(folder), {})[folder] = version
-    newest = {parent: max(versions.values()) for parent, versions in by_parent.items()}
-    return frozenset(
-        folder for parent, versions in by_parent.items() for folder, version in versions.items() if version < newest[parent]
-    )
+def superseded(folders: Iterable[str]) -> dict[str, str]:
+    """Return the folders that are called like their version and beside which another has a newer version, each with the newest."""
+    newest: dict[str, str] = {}
+    released = {folder: version for folder in folders if (version := _version(folder))}
+    for folder in sorted(released, key=lambda folder: (released[folder], folder)):
+        newest[os.path.dirname(folder)] = folder
+    of_parent = ((folder, newest[os.path.dirname(folder)]) for folder in released)
+    return {folder: latest for folder, latest in of_parent if released[folder] < released[latest]}
 
 
 def _version(folder: str) -> tuple[int, ...]:

@@ -24,7 +24,6 @@ from scclint.units.bundle import (
     Files,
     bundles,
     holds_csv,
-    older_releases,
     stray_bundles,
     suggested_namespace,
     superseded,
@@ -264,8 +263,9 @@ class Split:
         candidates = [file for file in self._left if file not in self._outline.undeployed]
         by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
         self._releases |= by_folder.keys()
+        older = superseded(self._releases)
         for folder, files in sorted(by_folder.items()):
-            if released := older_releases(folder, self._releases):
+            if released := older.get(folder):
                 self._older[released] = self._older.get(released, 0) + 1
                 self._take(files)
                 continue
@@ -464,7 +464,7 @@ class Split:
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
             if os.path.join(folder, CHART_FILE) in self._outline.undeployed:
                 continue
-            if not deployed and older.intersection((folder, os.path.dirname(folder))):
+            if not deployed and not older.keys().isdisjoint((folder, os.path.dirname(folder))):
                 self._undeployed[self._outline.shown(real)] = _OLDER
                 self._take(self._below(folder))
                 continue
