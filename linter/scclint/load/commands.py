@@ -83,7 +83,8 @@ class ScriptCommand(NamedTuple):
     `match` is that of its verb. `words` are its arguments and `flags` the values of its flags, with the values of variables in them.
     `start` is the offset of its line, `end` the one behind its last argument and `line_end` that of the line break behind it.
     `folder` is what the last `cd` in front of it names, and `shown` its text in one line. `piped` are the arguments in front of a pipe
-    into a command that applies, such as the file that `envsubst` reads, without those that are called like manifests: these are read anyway.
+    into a command that applies, such as the file that `envsubst` reads. Files that are called like manifests are left out: they are read
+    anyway.
     """
 
     match: re.Match[str]

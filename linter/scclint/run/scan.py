@@ -93,7 +93,7 @@ def scan(
     return outline, notices
 
 
-def _undeployed(files: Iterable[SourceFile], sources: Sources, played: Set[str]) -> Iterator[tuple[str, str]]:
+def _undeployed(files: Sequence[SourceFile], sources: Sources, played: Set[str]) -> Iterator[tuple[str, str]]:
     """Yield the files that nobody seems to apply to a cluster, as displayed, each with the reason. What the user names is none of them.
 
     `played` are those that podman runs.

@@ -166,7 +166,10 @@ def may_deploy(text: str) -> bool:
 
 
 def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield objects, each followed by those that it carries, as a Policy does. A parameter of a Template that has no value stays `${NAME}`."""
+    """Yield objects, and behind each one the objects that it carries, such as those of a Policy.
+
+    `${NAME}` stays where a Template gives its parameter no value.
+    """
     from scclint.expand.carriers import carried
     from scclint.expand.template import instantiate
 

@@ -565,7 +565,7 @@ class Split:
                     yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
 
     def _patches(self, files: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield those of the files that are in a folder of patches, with the folder, and those that name no object, with themselves."""
+        """Yield each file in a folder `patches` with that folder, and each file whose objects have no names with its own path."""
         for file in files:
             folder = os.path.dirname(file)
             if os.path.basename(self._outline.name(folder)) == "patches":
