@@ -262,8 +262,7 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
             "Otherwise, remove bind."
         )
     # The rest of the role may be about objects without a namespace.
-    single = ", or move them to Roles of single namespaces"
-    single = single if way.route.in_namespaces and not way.namespace else ""
+    single = ", or move them to Roles of single namespaces" if way.route.in_namespaces and not way.namespace else ""
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
         f"(impossible for create, list and watch){single}."
