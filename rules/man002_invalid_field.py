@@ -109,7 +109,7 @@ def _is_rejected_volume(obj: ApiObject, problem: FieldProblem) -> bool:
 
 def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> str:
     """Return how the author fills in a value that is left empty on purpose; empty if it is not."""
-    if problem.code != "required" or not field.present:
+    if not field.present:
         return ""
     path = obj.written(field.path)
     if any(not parameter.value for by_path in obj.provenance.substitutions for parameter in by_path.get(path, ())):
@@ -117,7 +117,7 @@ def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> s
             "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot "
             "be left empty."
         )
-    return "Set image before you apply the object." if problem.path[-1] == "image" else ""
+    return "Set image before you apply the object." if problem.code == "required" and problem.path[-1] == "image" else ""
 
 
 def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple[Operation, ...]:
