@@ -165,6 +165,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             subjects=tuple(map(str, subjects)),
             subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
+            cause=first.phrase,
             help=_fix(ways, binding, world),
         )
 

@@ -251,6 +251,8 @@ class Finding:
     users, groups and service accounts that it is about, sorted, and `opens` what its pod, SCC, role or binding opens; a baseline and
     `--diff-base` tell findings apart by them.
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
+    `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
+    have one in common.
     `cause` is that of the problem (see `Problem`).
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
@@ -272,6 +274,7 @@ class Finding:
     subjects: tuple[str, ...] = ()
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
     fix: Fix | None = None

@@ -140,7 +140,7 @@ def _judged(
     """The run, its report, and the report with one finding for each cause, and its fix: a second fix would do more than is needed."""
     opened = open_run(args, config, registry, replace(options, overlay=texts))
     report = report_of(opened)
-    causes = grouped(report)
+    causes = grouped(report, copies=False)
     return opened, report, with_fixes(opened, causes, causes.live)
 
 

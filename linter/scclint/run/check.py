@@ -1,9 +1,11 @@
 """Stage check: every selected rule sees every subject it asks for, in the world of every release."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.config import Selection
+from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Ignore, Problem, Related, Remedy, Severity, Subject, help_of, help_text, shortened
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
@@ -108,9 +110,16 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         notes=notes,
         subjects=tuple(sorted(set(problem.subjects))),
         subjects_in_message=problem.subjects_in_message,
+        contents=(_content(subject),) if isinstance(subject, ApiObject) else (),
         cause=problem.cause,
         remedies=remedies,
     )
+
+
+def _content(obj: ApiObject) -> str:
+    """The hash of an object without its metadata and version."""
+    content = {key: value for key, value in obj.manifest.items() if key not in ("apiVersion", "metadata", "status")}
+    return digest(json.dumps(content, sort_keys=True, default=repr))
 
 
 def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ Nothing is lost. A finding whose winner is suppressed or not selected stands by 
 The winner weighs at least as much, so that the worst severity and the exit status stay as they are.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from scclint.finding import Finding, Related, Suppression
@@ -35,8 +36,11 @@ _OF_ROLES = (ROLE, "RBA406")
 Subject = tuple[str, str, str, str, str]
 
 
-def grouped(report: Report) -> Report:
-    """Return the report in which findings that yield to another one are suppressed by it, and the other one lists them."""
+def grouped(report: Report, *, copies: bool = True) -> Report:
+    """Return the report in which findings that yield to another one are suppressed by it, and the other one lists them.
+
+    `copies` is False if those on copies of one object stand by themselves, as for fixes, which each copy needs.
+    """
     by_rule: dict[tuple[str, Subject], Finding] = {}
     live = report.live
     for finding in live:
@@ -46,22 +50,24 @@ def grouped(report: Report) -> Report:
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
     made = {file: is_generated(report.texts.get(file, "")) for file in {finding.span.file for finding in live}}
-    copies = {finding for finding in live if made[finding.span.file] or not _COPIES.isdisjoint(finding.path)}
-    for finding in sorted(live, key=lambda finding: (finding in copies, rendered.isdisjoint(finding.units))):
+    derived = {finding for finding in live if made[finding.span.file] or not _COPIES.isdisjoint(finding.path)}
+    # A file that is put together of others has more findings than each of them.
+    number = Counter(finding.span.file for finding in live)
+    for finding in sorted(live, key=lambda f: (f in derived, rendered.isdisjoint(f.units), number[f.span.file])):
         repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
         rights, implied = _rights(finding), _is_implied(finding)
         named = (*rights, finding.subject.kind, finding.subject.name)
-        if finding not in copies:
+        if finding not in derived:
             first.setdefault(rights, finding)
             first.setdefault(named, finding)
         elif repeats is finding:
             # `operator-sdk` makes the permissions of a ClusterServiceVersion from the roles and bindings of the repository.
             repeats = first.get(rights if implied else named) or (first.setdefault(named, finding) if implied else finding)
-        if repeats is finding and made[finding.span.file]:
-            # So do files that a program makes of one manifest.
-            repeats = first.setdefault(
-                (finding.rule_id, finding.severity, finding.message, finding.help, finding.releases), finding
-            )
+        # What a program makes may differ from its source in other fields.
+        said = first.setdefault(_said(finding), finding)
+        known = [said] * made[finding.span.file] + [first.setdefault(key, finding) for key in _same(finding) if copies]
+        if repeats is finding:
+            repeats = next((other for other in known if other is not finding), finding)
         if repeats is finding:
             # What one line of a template or base says counts once, whatever the objects are called that it makes.
             line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
@@ -128,8 +134,25 @@ def _rights(finding: Finding) -> tuple[object, ...]:
     accounts = frozenset(subject.rpartition("/")[2].rpartition(" ")[2] for subject in finding.subjects)
     common = accounts or (finding.cause if finding.rule_id in _OF_ROLES else "") or finding
     # OLM binds more of the same roles cluster-wide, so that a ClusterServiceVersion may give more ways than its source.
-    opens = finding.opens[:1] if finding.rule_id == "RBA407" else finding.opens
+    opens = finding.cause if finding.rule_id == "RBA407" else finding.opens
     return finding.rule_id, finding.severity, finding.releases, opens, common
+
+
+def _said(finding: Finding) -> tuple[object, ...]:
+    """What a finding says, of an object in any file."""
+    subject = finding.subject
+    about = subject.kind, subject.name, subject.part, subject.container
+    return finding.rule_id, finding.severity, finding.message, finding.releases, about
+
+
+def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
+    """What a finding has in common with one that says the same of a copy of the object, or of the object in another unit."""
+    said = *_said(finding), finding.subject.namespace
+    yield *said, finding.span
+    yield from ((*said, finding.path, content) for content in finding.contents)
+    if finding.path[-1:] == ("apiVersion",):
+        # All objects of a file that need another version are corrected in one go.
+        yield finding.rule_id, finding.severity, finding.releases, finding.span.file, finding.help
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import former_names, retired_rules_note
 from scclint.files import read
-from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
+from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.record import replace
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
@@ -134,17 +134,16 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
     """
     if len(results) == 1:
         return [replace(finding, units=(results[0].unit,)) for finding in results[0].findings]
-    same: dict[Finding, list[tuple[str, Suppression | None, tuple[str, ...]]]] = {}
+    same: dict[Finding, list[tuple[str, Finding]]] = {}
     for result in results:
         for finding in result.findings:
-            alike = same.setdefault(replace(finding, suppression=None, opens=()), [])
-            alike.append((result.unit, finding.suppression, finding.opens))
+            same.setdefault(replace(finding, suppression=None, opens=(), contents=()), []).append((result.unit, finding))
     groups: dict[Key, list[Finding]] = {}
     for finding, occurrences in same.items():
-        units, marks, opens = zip(*occurrences, strict=True)
+        units, alike = zip(*occurrences, strict=True)
         # A finding is suppressed if it is in each unit that has it.
-        suppression = None if None in marks else marks[0]
-        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression, opens=_all(opens))
+        suppression = next((one.suppression for one in alike if one.suppression is None), alike[0].suppression)
+        marked = _of_all(replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression), alike)
         groups.setdefault(_place(finding), []).append(marked)
     return sorted((finding for group in groups.values() for finding in _joined(group)), key=order)
 
@@ -162,12 +161,13 @@ def _joined(group: list[Finding]) -> list[Finding]:
     group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
     worst, *others = group
     notes = tuple(f"in {', '.join(other.units)}: {text}" for other in others if (text := _difference(other, worst)))
-    opens = _all(finding.opens for finding in group)
-    return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)), opens=opens)]
+    return [_of_all(replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units))), group)]
 
 
-def _all(opens: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(sorted(set().union(*opens)))
+def _of_all(finding: Finding, alike: Iterable[Finding]) -> Finding:
+    """The finding with what all of those alike open, and with the contents of all."""
+    opens, contents = zip(*((one.opens, one.contents) for one in alike), strict=True)
+    return replace(finding, opens=tuple(sorted(set().union(*opens))), contents=tuple(sorted(set().union(*contents))))
 
 
 def _difference(other: Finding, worst: Finding) -> str:
