@@ -1,6 +1,6 @@
 """The API server's field errors for an object, without those that have a rule of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scclint.api import ApiObject, FieldProblem, Workload, World
 
@@ -18,3 +18,9 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
         if not added and not (partial and problem.code == "required") and problem.code != "annotation-differs":
             # SEC204 reports an annotation that differs from the field.
             yield problem
+
+
+def lacks_for_its_name(problem: FieldProblem, problems: Iterable[FieldProblem]) -> bool:
+    """Whether a required field is missing because its name, or that of a mapping around it, is misspelled in another problem."""
+    meant = [(*other.path[:-1], other.suggestion) for other in problems if other.code == "unknown" and other.suggestion]
+    return problem.code == "required" and any(problem.path[: len(path)] == path for path in meant)

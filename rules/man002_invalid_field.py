@@ -8,8 +8,11 @@ The rule also checks names. Names of objects, containers and volumes consist of 
 containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod, and the
 labels of a pod template must match the selector. A pod with `os.name: windows` has no seccomp profile. A Localhost profile
 needs a `localhostProfile`, a path relative to the kubelet's seccomp directory (`/var/lib/kubelet/seccomp`) without `..`. An
-empty `image` is reported as information only, because another tool usually sets it later. Placeholders (`${X}`, `{{ x }}`)
-are not checked, and MAN006 reports words such as `REPLACE_ME`.
+empty `image`, and the fields of an object with an empty name, are reported as information only, because another tool usually
+sets them later. So is an old version of the API in a folder for OpenShift 3. Placeholders (`${X}`, `{{ x }}`) are not checked,
+and MAN006 reports words such as `REPLACE_ME`.
+
+Several objects of one folder or unit in the same old version of the API make one finding, which lists the others.
 
 ## How to fix it
 
@@ -56,10 +59,26 @@ spec:
 import re
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Set, Severity, World, in_plain_words, rule
+from scclint.api import (
+    ApiObject,
+    Field,
+    FieldProblem,
+    Operation,
+    Problem,
+    Remove,
+    Role,
+    RoleBinding,
+    ScalarNode,
+    Set,
+    Severity,
+    Workload,
+    World,
+    in_plain_words,
+    node_at,
+    rule,
+)
 
-from ._field_problems import field_problems
-from ._tree import Entry, ScalarNode, entry_at
+from ._field_problems import field_problems, lacks_for_its_name
 
 HELP = {
     "duplicate": "Give each item a different name.",
@@ -67,6 +86,8 @@ HELP = {
     "not-on-windows": "Delete the field, or correct os.name if the pod runs on Linux nodes.",
 }
 """The fix for a problem, by its code."""
+_OPENSHIFT_3 = r"(?i)(?:^|[/_.-])(?:(?:openshift|ocp|okd|origin)[_-]?v?3|v?3\.(?:x|6|7|9|1[01]))(?=[/_-]|\.[a-z]|$)"
+"""Names of folders and files for OpenShift 3, which has versions of the API that later releases lack."""
 _UNQUOTED = {"true": True, "false": False}
 
 
@@ -85,17 +106,22 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     # The API server may accept a StatefulSet and reject only its pods.
     of_object = frozenset(world.request_problems(obj) if problems else ())
     for problem in problems:
-        if problem.code != "unknown":
+        # MAN003 reports a name that is misspelled.
+        if problem.code != "unknown" and not lacks_for_its_name(problem, problems):
             field = obj.field(*problem.path)
+            later = _set_later(obj, problem, field)
             if in_plain_words(field.value) or (problem.code == "not-found" and _is_rejected_volume(obj, problem)):
                 continue  # MAN006 reports the words once, and this rule reports the volume itself.
-            later = _set_later(obj, problem, field)
+            if _is_blank(obj) and not later:
+                continue
+            is_version = problem.path == ("apiVersion",) and bool(problem.suggestion)
+            is_aim = is_version and re.search(_OPENSHIFT_3, obj.file)
             yield Problem(
                 f"{obj.named}: the API server rejects {'it' if problem in of_object else 'its pods'}: {problem.message}",
                 at=field,
-                help=later or _help(problem, field),
+                help=later or (_help_for_version(obj, problem) if is_version else _help(problem, field)),
                 # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
-                severity=Severity.INFO if later or in_plain_words(problem.path[-1]) else None,
+                severity=Severity.INFO if later or is_aim or in_plain_words(problem.path[-1]) else None,
                 edits=_edits(obj, problem, field),
             )
 
@@ -117,7 +143,13 @@ def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> s
             "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot "
             "be left empty."
         )
-    return "Set image before you apply the object." if problem.code == "required" and problem.path[-1] == "image" else ""
+    is_to_be_set = problem.code == "required" and (problem.path[-1] == "image" or _is_blank(obj))
+    return f"Set {problem.path[-1]} before you apply the object." if is_to_be_set else ""
+
+
+def _is_blank(obj: ApiObject) -> bool:
+    """Whether an object has an empty name, which a program or the author fills in with the rest."""
+    return obj.field("metadata", "name").value == ""
 
 
 def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple[Operation, ...]:
@@ -128,8 +160,7 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
         return (Set(field.path, problem.suggestion),)
     if problem.code != "wrong-type" or not field.present:
         return ()
-    entry = entry_at(obj.root, field.path)
-    scalar = entry.value if isinstance(entry, Entry) else entry
+    scalar = node_at(obj.root, field.path)
     if not isinstance(scalar, ScalarNode) or scalar.value is None:
         return ()
     if problem.expected == "a string" and not isinstance(scalar.value, str):
@@ -146,10 +177,17 @@ def _is_quoted(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}|true|false", value) is not None
 
 
+def _help_for_version(obj: ApiObject, problem: FieldProblem) -> str:
+    """Return the fix for an API version that is not served, with what its successor requires and this one does not."""
+    lacks = isinstance(obj, Workload) and obj.field("spec", "template") and not (obj.partial or obj.field("spec", "selector"))
+    selector = ", set spec.selector to labels of the pod template" if lacks and problem.suggestion == "apps/v1" else ""
+    grants = "; it grants nothing before that" if isinstance(obj, Role | RoleBinding) else ""
+    return f"Write {problem.suggestion}{selector}, and check again: the other fields are checked in this version only{grants}."
+
+
 def _help(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
-        again = ", and check again: the other fields and the pods are judged in this version only"
-        return f"Write {problem.suggestion}{again if problem.path == ('apiVersion',) else ''}."
+        return f"Write {problem.suggestion}."
     if problem.code == "selector-differs":
         return f"Add the label {problem.hint} to the pod template."
     if problem.code == "required":

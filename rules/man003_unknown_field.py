@@ -2,9 +2,10 @@
 The target release does not have the field, so the setting has no effect. `oc apply` and `kubectl apply` reject the object by
 default. With `--validate=false`, and with many other tools, the cluster drops the field without a warning.
 
-The severity is error in a securityContext or an SCC, because a misspelled `seccompProfile` leaves the container without a
-profile. The severity is warning in other places, and for fields that would only give the pod more rights, such as
-`allowPrivilegeEscalaton: true`.
+The severity is error in a securityContext or an SCC, because a misspelled `readOnlyRootFilesystem` leaves the container
+without this protection. The severity is warning in other places, for fields that would only give the pod more rights, such as
+`allowPrivilegeEscalaton: true`, and if the admitted pod has what the field asks for: each container sets it where it belongs,
+or its SCC sets it, as restricted-v2 sets `seccompProfile`.
 
 ## How to fix it
 
@@ -40,12 +41,31 @@ spec:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Rename, Set, Severity, Workload, World, rule
+from scclint.api import (
+    SCRIPT_SUFFIXES,
+    ApiObject,
+    Container,
+    Field,
+    FieldProblem,
+    Operation,
+    Problem,
+    Remove,
+    Rename,
+    Set,
+    Severity,
+    Workload,
+    World,
+    as_list,
+    as_mapping,
+    field_path,
+    rule,
+    value_at,
+)
 
-from ._field_problems import field_problems
+from ._field_problems import field_problems, lacks_for_its_name
 
 _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 """Fields of a PodSecurityPolicy that allow everything where they are absent."""
@@ -62,37 +82,67 @@ _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
     study=(23, 23),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
-    for problem in field_problems(obj, world):
+    problems = [*field_problems(obj, world)]
+    for problem in problems:
         if problem.code == "unknown":
             field = obj.field(*problem.path)
             written = str(problem.path[-1])
             meant = problem.suggestion or next((name for name in _OPENING if name.lower() == written.lower()), written)
             opens = _opens(meant, field.value)
             is_default = _OPENING.get(meant) is True and field.value is False
-            asks = problem.path[-1] not in _NO_PROTECTION and field.value != {}
-            repeated = isinstance(obj, Workload) and _is_repeated(obj, field, written)
-            protects = problem.in_security_context and asks and not (opens or is_default or repeated)
+            may_protect = problem.in_security_context and field.value != {} and not (opens or is_default)
+            has = _has_anyway(obj, field, meant, world) if may_protect and isinstance(obj, Workload) else None
+            protects = may_protect and has is None and problem.path[-1] not in _NO_PROTECTION
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
+            missed = next((other for other in problems if lacks_for_its_name(other, (problem,))), None)
+            if missed:
+                effect = f"so the API server rejects the object without {field_path(missed.path)}"
             if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
+            if obj.file.endswith(SCRIPT_SUFFIXES):
+                effect = "so the command that applies the object rejects it, unless it has --validate=false"
             # A name that opens something is no correction: the cluster works without it now.
             suggestion = "" if opens else problem.suggestion
-            hint = f"; {problem.hint}" if not repeated and problem.hint and (suggestion or not problem.suggestion) else ""
+            # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
+            is_needless = not suggestion and (has == "" or (has and meant == "runAsUser"))
+            hint = "" if is_needless or (opens and problem.suggestion) else problem.hint
             yield Problem(
-                f"{obj.named}: {problem.message}, {effect}{hint}",
+                "; ".join(filter(None, (f"{obj.named}: {problem.message}, {effect}", hint, has))),
                 at=field,
-                help=_help(problem, field) if not (suggestion or repeated) else "",
-                severity=Severity.ERROR if protects else None,
-                edits=(Remove(field.path),) if repeated else _edits(problem, field, suggestion),
+                help=_help(problem, field) if not (suggestion or is_needless) else "",
+                severity=Severity.ERROR if protects or missed else None,
+                edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),
             )
 
 
-def _is_repeated(workload: Workload, field: Field[Any], name: str) -> bool:
-    """Whether a field of the pod's or a container's security context has its value at the other level, where it belongs, as well."""
-    of_pod = workload.pod.field("spec", "securityContext", name)
-    of_containers = [container.field("securityContext", name) for container in workload.pod.containers]
-    others = of_containers if field.path == of_pod.path else [of_pod] if field.path in [of.path for of in of_containers] else []
-    return others != [] and all(other.value == field.value for other in others)
+def _has_anyway(workload: Workload, field: Field[Any], name: str, world: World) -> str | None:
+    """Return who sets what a field asks for in each container that it is about, if the SCC does; None if a container lacks it."""
+    path, verdict = workload.pod.path_in_manifest(field.path) or (), world.outcome(workload).verdict
+    containers = workload.pod.containers
+    own = tuple(container for container in containers if (container.list, container.index) == path[1:3])
+    scc = (verdict and verdict.scc) or ""
+    for applied_by, pod in ("", workload.pod.manifest), (scc, verdict.pod if verdict and scc else {}):
+        contexts = [_context(pod, container, path) for container in own or containers]
+        if contexts and all(_meets(context, name, field.value) for context in contexts):
+            sets = "sets a user other than root" if name.startswith("runAs") else "applies it"
+            return applied_by and f"SCC {applied_by} {sets} anyway"
+    return None
+
+
+def _context(pod: Mapping[str, Any], container: Container, path: Sequence[str | int]) -> dict[str, Any]:
+    """Return the fields of the security contexts that hold for a container of a pod, without the one at a path."""
+    context: dict[str, Any] = {}
+    for level in ("spec", "securityContext"), ("spec", container.list, container.index, "securityContext"):
+        context |= {key: value for key, value in as_mapping(value_at(pod, level)).items() if (*level, key) != path}
+    return context
+
+
+def _meets(context: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Whether a container with a security context, which has the fields of the pod's too, has what a field asks for."""
+    if name in ("capabilities", "drop"):
+        dropped = as_list(as_mapping(context.get("capabilities")).get("drop"))
+        return "ALL" in dropped or all(item in dropped for item in as_list(as_mapping(value).get("drop") or value))
+    return context.get(name) == value or (name in ("runAsNonRoot", "runAsUser") and bool(context.get("runAsUser")))
 
 
 _OPENING = {
@@ -101,14 +151,17 @@ _OPENING = {
     "hostPID": True,
     "privileged": True,
     "procMount": "Unmasked",
+    "readOnlyRootFilesystem": False,
+    "runAsNonRoot": False,
     "runAsUser": 0,
 }
 """The values of pod fields that open something."""
 
-_NO_PROTECTION = frozenset(
-    ("args", "command", "env", "image", "livenessProbe", "ports", "readinessProbe", "resources", "volumeMounts")
-)
-"""Fields of a container that are written in its security context by mistake."""
+_NO_PROTECTION = frozenset((
+    "args", "command", "env", "fsGroup", "fsGroupChangePolicy", "image", "livenessProbe", "ports", "readinessProbe", "resources",
+    "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy", "sysctls", "volumeMounts",
+))  # fmt: skip
+"""Fields in a security context that protect nothing, and fields of a container that are written there by mistake."""
 
 
 def _opens(name: str, value: Any) -> bool:

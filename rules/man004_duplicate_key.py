@@ -53,9 +53,27 @@ spec:
 from collections import Counter
 from collections.abc import Iterator
 
-from scclint.api import MAX_COPIES, Deduplicate, Document, Place, Problem, Related, Severity, World, field_path, rule
-
-from ._tree import Entry, MappingNode, Path, ScalarNode, has_duplicates, mappings, object_name, to_data
+from scclint.api import (
+    MAX_COPIES,
+    Deduplicate,
+    Document,
+    Entry,
+    MappingNode,
+    Node,
+    Path,
+    Place,
+    Problem,
+    Related,
+    ScalarNode,
+    SequenceNode,
+    Severity,
+    World,
+    field_path,
+    node_at,
+    overridden,
+    rule,
+    to_data,
+)
 
 
 @rule(
@@ -70,17 +88,39 @@ from ._tree import Entry, MappingNode, Path, ScalarNode, has_duplicates, mapping
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
     # No cluster reads a document without kind or apiVersion. In a template, conditions keep such keys apart.
-    manifest = document.kind and document.api_version and not document.is_template
-    for path, mapping in mappings(document.root) if manifest and has_duplicates(document.root) else ():
-        if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
-            yield from _run_together(object_name(document.root, path), path, mapping)
-            continue
+    if document.root is None or document.is_template or not (document.kind and document.api_version):
+        return
+    paths: dict[int, Path] = {}
+    for path, _ in overridden(document.root):
+        # A mapping with aliases comes once.
+        paths.setdefault(id(node_at(document.root, path[:-1])), path[:-1])
+    for path in paths.values():
+        mapping, whose = node_at(document.root, path), _object_name(document.root, path)
+        assert isinstance(mapping, MappingNode)
         copies = Counter(str(lost.key.value) for lost in mapping.duplicates)
+        if {"apiVersion", "kind"} <= copies.keys():
+            yield from _run_together(whose, path, mapping)
+            continue
         for lost in mapping.duplicates:
-            key = str(lost.key.value)
-            winner = mapping.entry(key)
+            winner = mapping.entry(str(lost.key.value))
             assert winner is not None
-            yield _problem(object_name(document.root, path), path, lost, winner, copies[key])
+            yield _problem(whose, path, lost, winner, copies[str(lost.key.value)])
+
+
+def _object_name(root: Node, path: Path) -> str:
+    """Return the kind and name of the API object around `path`: `Deployment web`; empty if there is none."""
+    named = ""
+    node: Node | None = root
+    for step in (*path, None):
+        if isinstance(node, MappingNode) and isinstance(kind := node.get("kind"), ScalarNode) and "apiVersion" in node:
+            metadata = node.get("metadata")
+            name = metadata.get("name") if isinstance(metadata, MappingNode) else None
+            named = f"{kind.text} {name.text}" if isinstance(name, ScalarNode) else kind.text
+        if isinstance(node, MappingNode) and isinstance(step, str):
+            node = node.get(step)
+        elif isinstance(node, SequenceNode) and isinstance(step, int):
+            node = node.items[step]
+    return named
 
 
 def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Problem]:

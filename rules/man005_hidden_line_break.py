@@ -59,15 +59,27 @@ spec:
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from scclint.api import Document, Place, Problem, Related, Severity, Span, World, rule
-
-from ._tree import scalars
+from scclint.api import (
+    Document,
+    MappingNode,
+    Node,
+    Place,
+    Problem,
+    Related,
+    ScalarNode,
+    SequenceNode,
+    Severity,
+    Span,
+    World,
+    rule,
+)
 
 NAMES = {
     "CR": "a carriage return without line feed",
     "NEL": "the character NEL (U+0085)",
     "LS": "the character LS (U+2028)",
     "PS": "the character PS (U+2029)",
+    "BOM": "U+FEFF",
 }
 
 
@@ -86,39 +98,29 @@ NAMES = {
 def check(document: Document, world: World) -> Iterator[Problem]:
     marks = [("BOM", *place) for place in document.byte_order_marks]
     breaks = document.line_breaks
-    if not (breaks or marks) or _is_json(document.text):
-        return
-    yield from _marks(document, _outside_strings(document, marks))
-    breaks = _outside_strings(document, breaks)
-    if not breaks:
-        return
-    name, line, column = breaks[0]
-    hidden = _rest_of_line(document, name, line, column)
-    more = f"; {len(breaks) - 1} more in this document" if len(breaks) > 1 else ""
-    yield Problem(
-        f"{NAMES[name]} starts a new line here in the cluster, but not in editors and git"
-        + (f": the cluster reads {hidden!r} as a separate line" if hidden else "")
-        + more,
-        at=_place(document, line, column),
-        related=tuple(Related(f"{NAMES[n]} here too", _place(document, at_line, at).span) for n, at_line, at in breaks[1:8]),
-        help="Delete the character, or replace it with a line feed.",
-    )
+    if (breaks or marks) and not _is_json(document.text):
+        yield from _problems(document, _outside_strings(document, marks))
+        yield from _problems(document, _outside_strings(document, breaks))
 
 
-def _marks(document: Document, marks: list[tuple[str, int, int]]) -> Iterator[Problem]:
-    if not marks:
-        return
-    _, line, column = marks[0]
-    hidden_text = _rest_of_line(document, "BOM", line, column)
-    more = f"; {len(marks) - 1} more in this document" if len(marks) > 1 else ""
-    yield Problem(
-        "the invisible character U+FEFF (byte order mark) starts this line, and the cluster reads it as part of the text"
-        + (f" {hidden_text!r}" if hidden_text else "")
-        + more,
-        at=_place(document, line, column),
-        related=tuple(Related("U+FEFF here too", _place(document, at_line, at).span) for _, at_line, at in marks[1:8]),
-        help="Delete the character.",
-    )
+def _problems(document: Document, found: list[tuple[str, int, int]]) -> Iterator[Problem]:
+    """Yield the problem of the first of some characters, which names the others."""
+    for name, line, column in found[:1]:
+        hidden = _rest_of_line(document, name, line, column)
+        is_break = name != "BOM"
+        what = (
+            f"{NAMES[name]} starts a new line here in the cluster, but not in editors and git"
+            if is_break
+            else "the invisible character U+FEFF (byte order mark) starts this line, and the cluster reads it as part of the text"
+        )
+        read = f": the cluster reads {hidden!r} as a separate line" if is_break else f" {hidden!r}"
+        more = f"; {len(found) - 1} more in this document" if len(found) > 1 else ""
+        yield Problem(
+            f"{what}{hidden and read}{more}",
+            at=_place(document, line, column),
+            related=tuple(Related(f"{NAMES[n]} here too", _place(document, at_line, at).span) for n, at_line, at in found[1:8]),
+            help=f"Delete the character{', or replace it with a line feed' if is_break else ''}.",
+        )
 
 
 def _is_json(text: str) -> bool:
@@ -136,7 +138,7 @@ def _is_json(text: str) -> bool:
 
 def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     """Return the characters outside quoted and block scalars; all of them if the document cannot be parsed."""
-    strings = sorted(((s.line, s.column), (s.end_line, s.end_column)) for s in scalars(document.root) if not s.plain)
+    strings = sorted(((s.line, s.column), (s.end_line, s.end_column)) for s in _scalars(document.root) if not s.plain)
     starts = [start for start, _ in strings]
 
     def is_within(place: tuple[int, int]) -> bool:
@@ -144,6 +146,21 @@ def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> 
         return before > 0 and place < strings[before - 1][1]
 
     return [line_break for line_break in breaks if not is_within(line_break[1:])]
+
+
+def _scalars(root: Node | None) -> Iterator[ScalarNode]:
+    """Yield every scalar below `root`, including keys and the entries that a later duplicate key overrides."""
+    pending = [] if root is None else [root]
+    visited: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ScalarNode):
+            yield node
+        elif id(node) not in visited:
+            visited.add(id(node))
+            pending += node.items if isinstance(node, SequenceNode) else ()
+            for entry in (*node.entries, *node.duplicates) if isinstance(node, MappingNode) else ():
+                pending += entry.key, entry.value
 
 
 def _rest_of_line(document: Document, name: str, line: int, column: int) -> str:

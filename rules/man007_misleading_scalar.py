@@ -55,9 +55,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Problem, Set, Severity, World, plain, rule
-
-from ._tree import Entry, Path, ScalarNode, entry_at
+from scclint.api import ApiObject, Field, Path, Problem, ScalarNode, Set, Severity, World, node_at, plain, rule
 
 NUMBERS = frozenset(
     (
@@ -105,8 +103,7 @@ UNAMBIGUOUS_BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FAL
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for path in _candidates(obj.data):
-        entry = entry_at(obj.root, (*obj.path, *path))
-        scalar = entry.value if isinstance(entry, Entry) else entry
+        scalar = node_at(obj.root, (*obj.path, *path))
         # In a Template, a parameter can set another value than the one written here.
         if not isinstance(scalar, ScalarNode) or not scalar.plain or not isinstance(scalar.value, bool | int | float):
             continue

@@ -66,6 +66,7 @@ from scclint.api import (
     REQUIRED_SCC,
     Candidate,
     Outcome,
+    Path,
     Problem,
     Related,
     Remedy,
@@ -85,7 +86,6 @@ from scclint.api import (
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import quoted
 from ._scc import node_access
-from ._tree import Path
 from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((

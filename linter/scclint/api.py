@@ -22,12 +22,14 @@ from scclint.cluster import Cluster
 from scclint.cluster.addons import brings
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import STORAGE_POLICIES
+from scclint.files import SCRIPT_SUFFIXES
 from scclint.finding import (
     Append,
     Deduplicate,
     Ignore,
     Located,
     Operation,
+    Path,
     Place,
     Problem,
     Related,
@@ -87,8 +89,9 @@ from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, field_path, listed, plain, shared_start
-from scclint.untyped import as_list, as_mapping, copied
+from scclint.untyped import as_list, as_mapping, copied, value_at
 from scclint.validation.problem import FieldProblem
+from scclint.yaml.locate import node_at, overridden
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 __all__ = [
@@ -110,6 +113,7 @@ __all__ = [
     "PROJECT_USER",
     "REQUIRED_SCC",
     "SCC_ROLE_PREFIX",
+    "SCRIPT_SUFFIXES",
     "SERVICE_ACCOUNTS_OF",
     "SERVICE_ACCOUNT_PREFIX",
     "STORAGE_POLICIES",
@@ -144,6 +148,7 @@ __all__ = [
     "ObjectRef",
     "Operation",
     "Outcome",
+    "Path",
     "Place",
     "Pod",
     "Problem",
@@ -199,8 +204,10 @@ __all__ = [
     "listed",
     "matched",
     "members_of",
+    "node_at",
     "opened_by",
     "opted_out_of_selinux_mount",
+    "overridden",
     "pinned",
     "plain",
     "profile_place",
@@ -218,6 +225,7 @@ __all__ = [
     "to_field",
     "used_by",
     "user_change",
+    "value_at",
     "verdict_without",
     "why_privileged",
     "without_privileged",

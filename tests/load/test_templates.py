@@ -83,6 +83,34 @@ def test_each_branch_has_a_reading() -> None:
     assert len(readings("a.j2", nested)) == 3
 
 
+OLD = """\
+{% if minor < 16 %}
+apiVersion: extensions/v1beta1
+{% else %}
+apiVersion: apps/v1
+{% endif %}
+kind: Deployment
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (OLD, 1),
+        (OLD.replace("extensions/v1beta1", "apps/v1").replace("apps/v1\n{% endif", "extensions/v1beta1\n{% endif"), 1),
+        (OLD.replace("{% else", "kind: Deployment\n{% else").replace("{% endif %}\n", "").rstrip() + "\n{% endif %}\n", 1),
+        # Another kind, two old versions, and two new ones.
+        (OLD.replace("{% else", "kind: DaemonSet\n{% else").replace("{% endif %}\n", "").rstrip() + "\n{% endif %}\n", 2),
+        (OLD.replace("apps/v1", "apps/v1beta2"), 2),
+        (OLD.replace("extensions/v1beta1", "batch/v1"), 2),
+    ],
+)
+def test_an_old_version_beside_the_new_one_has_no_reading(text: str, number: int) -> None:
+    found = readings("a.yaml.j2", text)
+    assert len(found) == number
+    assert ("v1beta" in found[0]) == ("v1beta" in text and number > 1)
+
+
 def test_what_is_no_template_stays_as_it_is() -> None:
     (document,) = load_file("a.yaml", 'kind: Pod\na: "{{ b }}"\n', frozenset())
     assert not document.is_template

@@ -242,3 +242,25 @@ def test_old_versions_of_one_file_are_one_finding() -> None:
     text = "---\n".join(OLD % (version, f"web-{number}") for number, version in enumerate(versions))
     live = [f for f in grouped(report_of(run_over(text=text))).live if f.rule_id == "MAN002"]
     assert [(f.subject.name, len(f.related)) for f in live] == [("web-0", 2)]
+
+
+def test_an_old_version_counts_once_in_a_folder() -> None:
+    unselected = OLD.replace("  selector: {matchLabels: {app: web}}\n", "")
+    texts = {f"{name}.yaml": OLD % ("apps/v1beta1", name[-1]) for name in ("a", "b", "x/e")}
+    texts["d.yaml"] = unselected % ("apps/v1beta1", "d")
+    found = [f for f in grouped(lint_texts(texts)).live if f.rule_id == "MAN002"]
+    # Another fix is another finding.
+    assert [f.span.file for f in found] == ["a.yaml", "d.yaml"]
+    assert [related.span.file for related in found[0].related] == ["b.yaml", "x/e.yaml"]
+
+
+@pytest.mark.parametrize("folder", ["overlays/3.x", "ocp-3", "openshift_v3.11", "v3.11", "deploy-for-3.x"])
+def test_an_old_version_in_a_folder_for_openshift_3(folder: str) -> None:
+    (found,) = (f for f in lint_texts({f"{folder}/a.yaml": OLD % ("apps/v1beta1", "a")}).live if f.rule_id == "MAN002")
+    assert found.severity is Severity.INFO
+
+
+@pytest.mark.parametrize("folder", ["v3.1.0", "3", "v3.11.2", "step-3", "ocp-31"])
+def test_an_old_version_in_another_folder(folder: str) -> None:
+    (found,) = (f for f in lint_texts({f"{folder}/a.yaml": OLD % ("apps/v1beta1", "a")}).live if f.rule_id == "MAN002")
+    assert found.severity is Severity.ERROR

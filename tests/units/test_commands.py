@@ -256,6 +256,14 @@ def test_here_documents_are_judged() -> None:
     assert notice.startswith("hack/y.sh:5 (hostPID): ")
 
 
+def test_commands_reject_unknown_fields() -> None:
+    pod = POD.replace("image: i}", "imag: i}")
+    write_files({"hack/x.sh": f"cat <<EOF | oc create -n shop -f -\n{pod}EOF\n", "pod.yaml": pod})
+    found = {f.span.file: f.message for f in report_on(["hack", "pod.yaml"]).findings if f.rule_id == "MAN003"}
+    assert "so the command that applies the object rejects it" in found["hack/x.sh"]
+    assert "so it has no effect" in found["pod.yaml"]
+
+
 def test_a_folder_that_is_not_known_is_not_that_of_the_run() -> None:
     script = "kustomize build $OVERLAY | oc apply -f -\noc apply -k $OVERLAY\nhelm install shop $CHART\noc apply -f $FILE\n"
     write_files({"kustomization.yaml": "resources: [pod.yaml]", "pod.yaml": POD, "Chart.yaml": CHART["charts/web/Chart.yaml"]})

@@ -26,6 +26,8 @@ _JINJA_OPENERS = frozenset(("if", "for", "macro", "call", "set"))
 _DEFINES = ("define", "macro", "set")
 _ELSEWHERE = re.compile(r"\bnot[ \t]++is_openshift\b")
 """A condition that does not hold on OpenShift, in the words of Ansible's operators."""
+_VERSION = r"(?m)^[ \t-]*+apiVersion:[ \t]*+([\w./-]++)"
+_KIND = r"(?m)^[ \t-]*+kind:[ \t]*+(\w++)"
 _SEPARATOR = re.compile(r"\{\{-?[ \t]*+[\"'`]---[\"'`][ \t]*+-?\}\}")
 _INDENT = re.compile(r"indent[ (]++(\d{1,3})")
 
@@ -47,9 +49,21 @@ class Chain:
         self.branches: list[list[str | Chain]] = [[]]
 
     @cached_property
+    def numbers(self) -> list[int]:
+        """How many readings have each branch. None has a branch for other clusters, or of an API version that another one replaces."""
+        objects = [_objects_of(branch) for branch in self.branches]
+        stable = [(len(versions), kinds) for versions, kinds in objects if not any(map(_is_beta, versions))]
+        return [
+            0
+            if (self.name == "never" and not index) or (any(map(_is_beta, versions)) and (len(versions), kinds) in stable)
+            else _readings_of(self.branches[index])
+            for index, (versions, kinds) in enumerate(objects)
+        ]
+
+    @property
     def readings(self) -> int:
-        """How many readings have each branch at least once."""
-        return sum(map(_readings_of, self.branches))
+        """How many readings have each branch that counts at least once."""
+        return sum(self.numbers)
 
 
 Part = str | Chain
@@ -174,7 +188,7 @@ def _blank(action: str, before: str) -> str:
 
 def _readings_of(parts: list[Part]) -> int:
     """Return how many readings have each branch of some parts at least once."""
-    return max((part.readings for part in parts if isinstance(part, Chain)), default=1)
+    return max((part.readings for part in parts if isinstance(part, Chain)), default=1) or 1
 
 
 def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
@@ -184,14 +198,23 @@ def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
             yield part
             continue
         offset = min(reading, part.readings - 1)
-        for branch in part.branches:
-            number = _readings_of(branch)
+        for branch, number in zip(part.branches, part.numbers, strict=True):
             chosen = 0 <= offset < number
             whole = "".join(_text_of(branch, offset if chosen else 0))
             # What is defined is used elsewhere; whole manifests are used somewhere.
             is_shown = chosen and (part.name not in _DEFINES or holds_manifest(whole))
-            yield whole if is_shown and not (part.name == "never" and branch is part.branches[0]) else "\n" * whole.count("\n")
+            yield whole if is_shown else "\n" * whole.count("\n")
             offset -= number
+
+
+def _objects_of(parts: list[Part]) -> tuple[list[str], list[str]]:
+    """Return the API versions and the kinds in some parts."""
+    text = "".join(_text_of(parts, 0))
+    return re.findall(_VERSION, text), re.findall(_KIND, text)
+
+
+def _is_beta(version: str) -> bool:
+    return re.search(r"\d(?:alpha|beta)\d", version) is not None
 
 
 def _alone(text: str) -> str:

@@ -4,6 +4,7 @@ Nothing is lost. A finding whose winner is suppressed or not selected stands by 
 The winner weighs at least as much, so that the worst severity and the exit status stay as they are.
 """
 
+import os.path
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -151,8 +152,10 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
     yield *said, finding.span
     yield from ((*said, finding.path, content) for content in finding.contents)
     if finding.path[-1:] == ("apiVersion",):
-        # All objects of a file that need another version are corrected in one go.
-        yield finding.rule_id, finding.severity, finding.releases, finding.span.file, finding.help
+        # All objects of a folder or unit that need another version are corrected in one go.
+        old = finding.rule_id, finding.severity, finding.releases, finding.help
+        yield *old, os.path.dirname(finding.span.file)
+        yield *old, finding.units
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:

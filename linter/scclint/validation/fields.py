@@ -12,7 +12,7 @@ from scclint.finding import Path
 from scclint.model.releases import first_with_kubernetes
 from scclint.model.schema import Shape, Shapes, Type
 from scclint.model.unknown import Unknown, is_expression, is_open
-from scclint.text import closest_match
+from scclint.text import closest_match, field_path
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
 from scclint.validation.resources import QUANTITY
 
@@ -21,7 +21,11 @@ PATCH_DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPr
 
 HOMES: dict[str, dict[str, str]] = {
     "PodSpec": {"PodSecurityContext": "securityContext", "Container": "containers[]"},
-    "PodSecurityContext": {"SecurityContext": "the securityContext of a container", "PodSpec": "the pod's spec"},
+    "PodSecurityContext": {
+        "SecurityContext": "the securityContext of a container",
+        "PodSpec": "the pod's spec",
+        "Container": "a container",
+    },
     "Container": {"SecurityContext": "securityContext", "PodSpec": "the pod's spec"},
     "SecurityContext": {"PodSecurityContext": "the pod's securityContext", "Container": "the container itself"},
     "Capabilities": {"SecurityContext": "the securityContext of a container"},
@@ -70,25 +74,30 @@ class _Walk:
         self.book = book
         self.kind = kind
         self.trail: list[str | int] = []
+        self.mappings: list[tuple[Mapping[str, Any], Shape, int]] = []
         self.problems: list[FieldProblem] = []
 
     def object(self, data: Mapping[str, Any], shape: Shape) -> None:
         fields = shape.fields
         trail = self.trail
+        self.mappings.append((data, shape, len(trail)))
+        before = ""
         for key, value in data.items():
             field = fields.get(key)
             if field is None:
-                self.unknown_field(key, shape)
+                self.unknown_field(key, shape, before)
             elif type(value) is not field.accepts and value is not None:
                 trail.append(key)
                 self.value(value, field)
                 trail.pop()
+            before = key
         for key in shape.required:
             value = data.get(key)
             empty = value is None or value in ("", []) or (key == "containerPort" and value == 0)
             # The API server names the whole claim. An image trigger may fill the image in.
             if empty and shape.name != "ResourceClaim" and not (key == "image" and self.kind == "DeploymentConfig"):
                 self.problems.append(required((*trail, key), _MISSING.get(key, "")))
+        self.mappings.pop()
 
     def value(self, value: Any, shape: Shape) -> None:
         """Check a value that is neither null nor plainly right."""
@@ -166,7 +175,7 @@ class _Walk:
             return
         self.problems.append(wrong_type(tuple(self.trail), wanted, value))
 
-    def unknown_field(self, key: str, shape: Shape) -> None:
+    def unknown_field(self, key: str, shape: Shape, before: str) -> None:
         if key.startswith(PATCH_DIRECTIVES) or is_expression(key) or is_open(key):
             return
         path = (*self.trail, key)
@@ -183,11 +192,26 @@ class _Walk:
             self.problems.append(unknown(path, hint="the field for it is runAsNonRoot, which means the opposite"))
         else:
             there, here = OTHER_NAMES.get(shape.name, ("", ""))
-            self.problems.append(unknown(path, suggestion=here if key == there else nearest(key, shape.fields)))
+            near = here if key == there else nearest(key, shape.fields)
+            place = "" if near else self.one_level_off(key, shape, before)
+            self.problems.append(unknown(path, suggestion=near, hint=place and f"it belongs in {place}"))
 
     def home(self, key: str, shape: Shape) -> str:
         homes = HOMES.get(shape.name, {}).items()
         return next((place for name, place in homes if key in self.book.definition(name).fields), "")
+
+    def one_level_off(self, key: str, shape: Shape, before: str) -> str:
+        """Return the field beside an unknown one, or the mapping around it, that it was most likely meant for; empty if there is none."""
+        data, _, _ = self.mappings[-1]
+        for name, field in shape.fields.items():
+            value = data.get(name)
+            if field.type is Type.OBJECT and isinstance(value, dict) and key in field.fields and key not in value:
+                return name
+            if name == before and field.type is Type.MAP and value is None:
+                return f"{name}, with more indentation"
+        above, around, depth = self.mappings[-2] if self.mappings[1:] else ({}, shape, 0)
+        is_of_above = around is not shape and key in around.fields and key not in above
+        return (field_path(tuple(self.trail[:depth])) or "the object itself") if is_of_above else ""
 
     def release(self, minor: int) -> str:
         openshift_kind = self.kind == "SecurityContextConstraints"
@@ -195,8 +219,11 @@ class _Walk:
 
 
 def nearest(key: str, names: Mapping[str, object]) -> str:
-    """Return the known field name of which `key` is most likely a misspelling; empty if there is none."""
-    spelled = key.replace("_", "").replace("-", "")
+    """Return the known field name of which `key` is most likely a misspelling; empty if there is none.
+
+    Without a blank or line break behind its colon, a key has the text that follows in it: `metadata:name`.
+    """
+    spelled = key.partition(":")[0].replace("_", "").replace("-", "")
     match = closest_match(spelled, names)
     return match if match and _edits(spelled.lower(), match.lower()) <= _MOST_EDITS else ""
 
