@@ -1,6 +1,7 @@
 """One cause, one finding: which findings yield to which, and that one fix removes both."""
 
 from collections import Counter
+from os import PathLike
 from pathlib import Path
 
 import pytest
@@ -246,7 +247,7 @@ def test_old_versions_of_one_file_are_one_finding() -> None:
 
 def test_an_old_version_counts_once_in_a_folder() -> None:
     unselected = OLD.replace("  selector: {matchLabels: {app: web}}\n", "")
-    texts = {f"{name}.yaml": OLD % ("apps/v1beta1", name[-1]) for name in ("a", "b", "x/e")}
+    texts: dict[str | PathLike[str], str] = {f"{name}.yaml": OLD % ("apps/v1beta1", name[-1]) for name in ("a", "b", "x/e")}
     texts["d.yaml"] = unselected % ("apps/v1beta1", "d")
     found = [f for f in grouped(lint_texts(texts)).live if f.rule_id == "MAN002"]
     # Another fix is another finding.
