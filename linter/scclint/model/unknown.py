@@ -30,6 +30,7 @@ _MARKS = re.compile(r"\$\(\w+\)|(?<![^:])\$\w+$|^\(.+\)$|@\w+@|%\w+%|%%%|__[A-Z0
 _WORDS = (
     r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\b(REPLACE|CHANGE|INSERT|ENTER|YOUR)(_[A-Z0-9]+)+\b"
     r"|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b|\b[A-Z0-9]+_PLACEHOLDER\b|\bPLACEHOLDER_[A-Z0-9]+\b"
+    r"|(?<![\w${(%@])([A-Z0-9]+_)*(NAMESPACE|PROJECT_NAME)\b"
 )
 """What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `%%%`, `__X__`, `{x}`, and `($x)` in the assertions
 of tests. The last are the characters of expressions in what was read from a template (`scclint.load.templates`)."""
@@ -50,7 +51,7 @@ def _has_placeholder(text: str) -> bool:
 
 
 def in_plain_words(value: Any) -> bool:
-    """Whether a value is text that asks to be replaced: `<namespace>`, `REPLACE_NAMESPACE`, `CHANGEME`, `FILLED BY THE OPERATOR`.
+    """Whether a value is text that asks to be replaced: `<namespace>`, `WATCH_NAMESPACE`, `CHANGEME`, `FILLED BY THE OPERATOR`.
 
     No tool defines these words, so the API server gets them if the author forgets to replace them.
     """
