@@ -96,7 +96,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield _nothing_to_try(outcome, elsewhere, world)
         return
     closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
-    errors = first_per_field(reasons)
+    # What opens most of the node comes first.
+    errors = sorted(first_per_field(reasons), key=lambda error: error.path[-1] != "privileged")
     documented = documented_grant(outcome, world)
     yield Problem(
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "

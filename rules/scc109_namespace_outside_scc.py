@@ -9,19 +9,21 @@ be root, and even a privileged pod is admitted.
 
 `helm template` without `--namespace` writes `default` for the namespace of the release, although almost no release goes there. Text
 with Helm's `# Source:` lines and the namespace `default` therefore counts as naming no namespace, and the rule says so once per
-file, as info. With `-n default`, `default` counts as written.
+file, as info. The same holds for a chart whose values name the namespace `default`, in place of which operators and users of
+the chart give another one. With `-n default`, `default` counts as written.
 
 A static pod, which a MachineConfig writes to `/etc/kubernetes/manifests` of the nodes, is not admitted at all: the kubelet runs it. The
 rule reports one that uses the node, such as a privileged one.
 
 ## How to fix it
 
-Move the workload to its own project. An SCC then sets the user ID from the namespace's range, which the image must allow, or rejects
-the pod: the finding names the fields and the grant that the pod needs. If it has to stay, set explicitly what an SCC would set:
-`runAsNonRoot: true`, `allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`.
-With `runAsNonRoot: true`, remove `runAsUser: 0`, because the kubelet does not start a container that has both. Then suppress the
-finding: it is about the namespace, so that no field of the pod removes it. If your manifests put the label on the namespace, remove it
-there. Run levels are for pods of the control plane that start before the API server.
+Move the workload to its own project, with all that it needs there: its bindings, Secrets, ConfigMaps and Services. An SCC then sets
+the user ID from the namespace's range, which the image must allow, or rejects the pod: the finding names the fields and the grant
+that the pod needs. If it has to stay, set explicitly what an SCC would set: `runAsNonRoot: true`, `allowPrivilegeEscalation: false`,
+`capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`. With `runAsNonRoot: true`, remove `runAsUser: 0`, because
+the kubelet does not start a container that has both. Then suppress the finding: it is about the namespace, so that no field of the pod
+removes it. If your manifests put the label on the namespace, remove it there. Run levels are for pods of the control plane that start
+before the API server.
 
 `scclint fix` leaves this to you: the namespace is your decision.
 
@@ -62,7 +64,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.api import (
-    PROJECT_USER,
     Outcome,
     Problem,
     Related,
@@ -74,6 +75,7 @@ from scclint.api import (
     advise,
     and_more,
     least_grant,
+    listed,
     rule,
     used_by,
     user_change,
@@ -84,6 +86,9 @@ from ._words import first_per_field, pods
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""
+
+_MENTIONS = {"Secrets": "'secret", "ConfigMaps": "'configMap", "claims": "'persistentVolumeClaim"}
+"""What goes with a pod, by the beginning of the fields that name one, after a quote."""
 
 _OWN_PROJECT = "another-namespace"
 """The name of an ordinary namespace, to judge a moved pod in."""
@@ -104,10 +109,10 @@ _OWN_PROJECT = "another-namespace"
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     if _first_without_namespace(world).get(workload.file) is workload:
         yield Problem(
-            f"{workload.named}: rendered without --namespace, so that Helm wrote namespace default, where SCC admission does not run",
-            notes=("the verdicts of this file are for an ordinary namespace",),
+            f"{workload.named}: nobody gave a namespace, so that Helm or the chart's values say default, where SCC admission does not run",
+            notes=("the verdicts are for an ordinary namespace",),
             at=workload.place,
-            help="Render with helm template --namespace NAME, or pass scclint -n NAME. If the release goes to default, pass -n default.",
+            help="Give the namespace: to helm template or in the values, or pass scclint -n NAME. If it is default, pass -n default.",
             severity=Severity.INFO,
         )
     outcome = world.outcome(workload)
@@ -123,6 +128,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     key = LABELS.get(outcome.verdict.skipped)
     if key is not None and (label := world.namespace_label(namespace, key)) is not None:
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
+    with_it, many = _moved_with(outcome, world)
+    move, first = _move(outcome, world, with_it, key if labels else None), many and not labels
+    # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.
+    suppress = f"{'' if first else ' if it has to stay'}, and suppress this finding"
+    stays = [Remedy(r.words + suppress, r.effects) for r in advise("restricted by itself", workload, world)]
     # The finding is about the other workloads of the namespace, too.
     others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
     yield Problem(
@@ -131,14 +141,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.
-        remedies=(
-            _move(outcome, world, key if labels else None),
-            *(
-                Remedy(f"{remedy.words} if it has to stay, and suppress this finding", remedy.effects)
-                for remedy in advise("restricted by itself", workload, world)
-            ),
-        ),
+        remedies=(*stays, move) if first else (move, *stays),
     )
 
 
@@ -153,8 +156,8 @@ def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterato
         )
 
 
-def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
-    """Return the advice to move the workload, with what SCC admission does to its pods in an ordinary namespace.
+def _move(outcome: Outcome, world: World, with_it: str, label: str | None) -> Remedy:
+    """Return the advice to move the workload and what goes `with_it`, with what SCC admission does to its pods in an ordinary namespace.
 
     Who writes the namespace with its label need not move the workload. Pods that start before SCC admission runs need the label.
     """
@@ -162,16 +165,14 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     assert verdict is not None
     unless = "unless its pods start before the API server, " if verdict.skipped == "run-level" else ""
     removed = f"{unless}remove {label} from namespace {outcome.namespace}"
-    move = f"move the workload to its own project{_with_bindings(outcome, world)}"
+    move = f"move the workload to its own project{with_it}"
     way, then = (removed, "after which") if label else (move, "where")
     moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
     if moved.allowed:
-        other = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=PROJECT_USER)
-        by_creator = ""
-        if other.scc != moved.scc and not workload.controlled:
-            sccs = f"SCC {moved.scc} then admits the pod if {outcome.creator.name} creates it, and {other.scc or 'no SCC'}"
-            by_creator = f"{sccs} if other users create it"
-        return Remedy(way, tuple(filter(None, (user_change(world.cluster.admission, verdict, moved), by_creator))))
+        depends = (
+            "" if workload.controlled or world.creator_given else "which SCC admits the pod then depends on who creates it"
+        )
+        return Remedy(way, tuple(filter(None, (user_change(world.cluster.admission, verdict, moved), depends))))
     closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
@@ -180,12 +181,23 @@ def _move(outcome: Outcome, world: World, label: str | None) -> Remedy:
     return Remedy(f"{way}{rejects}, and {grant.words}", grant.effects)
 
 
-def _with_bindings(outcome: Outcome, world: World) -> str:
-    """Return what else to change if the workload moves: the bindings of the input that give its account rights."""
-    account = User(f"system:serviceaccount:{outcome.namespace}:{outcome.workload.pod.service_account}")
-    bindings = (ref for ref in world.cluster.grants.rights.bindings_of(account) if world.find(ref))
-    named = and_more(dict.fromkeys(f"{ref.kind} {ref.name}" for ref in bindings), 2)
-    return f", together with its account in {named}" if named else ""
+def _moved_with(outcome: Outcome, world: World) -> tuple[str, bool]:
+    """Return what else moves or changes with the workload, as a phrase, and whether objects move besides its account."""
+    pod = outcome.workload.pod
+    account = User(f"system:serviceaccount:{outcome.namespace}:{pod.service_account}")
+    # A binding of another namespace stays, as one of the cluster does.
+    here = {
+        ref: ref.namespace == outcome.namespace for ref in world.cluster.grants.rights.bindings_of(account) if world.find(ref)
+    }
+    named = [
+        f"{ref.kind} {ref.name} with its role" if own else f"its account in {ref.kind} {ref.name}" for ref, own in here.items()
+    ]
+    text = str(pod.manifest)
+    objects = [name for name, field in _MENTIONS.items() if field in text]
+    if any(container.field("ports").present for container in pod.containers):
+        objects.append("Services (change the webhook configurations that call these)")
+    words = and_more((*([f"its {listed(objects)}"] if objects else []), *dict.fromkeys(named)), 4)
+    return f", together with {words}" if words else "", bool(objects) or any(here.values())
 
 
 def _first_without_namespace(world: World) -> dict[str, Workload]:

@@ -68,10 +68,18 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ContainerSeccomp, Outcome, Problem, Severity, Workload, World, bounding_set_of, rule
-
-_PRIVILEGED_PORTS, _PORT_DIGITS = 1024, 5
-_SYSCTL = "net.ipv4.ip_unprivileged_port_start"
+from scclint.api import (
+    UNPRIVILEGED_PORT_START,
+    ContainerSeccomp,
+    Outcome,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    bounding_set_of,
+    first_open_port,
+    rule,
+)
 
 
 @rule(
@@ -107,7 +115,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 f"{workload.named}: container {container.name} cannot listen on port {port}, because it lacks NET_BIND_SERVICE",
                 notes=(f"{image.source} describes the image, which exposes the port",),
                 at=at,
-                help=f'Let the program listen on a port from {_PRIVILEGED_PORTS}, or set the sysctl {_SYSCTL} to "0" in the pod.',
+                help=f'Let the program listen on a port from 1024, or set the sysctl {UNPRIVILEGED_PORT_START} to "0" in the pod.',
             )
 
 
@@ -117,10 +125,8 @@ def _is_closed(port: int, outcome: Outcome, container: ContainerSeccomp) -> bool
     spec: dict[str, Any] = outcome.verdict.pod["spec"]
     values = outcome.container(container)
     listed = {listed.get("containerPort") for listed in values.get("ports") or ()}
-    sysctls = {each["name"]: str(each.get("value")) for each in (spec.get("securityContext") or {}).get("sysctls") or ()}
-    first = sysctls.get(_SYSCTL, "")
     return (
-        port < (int(first) if first.isdecimal() and len(first) <= _PORT_DIGITS else _PRIVILEGED_PORTS)
+        port < first_open_port(spec)
         and (not listed or port in listed)
         and not spec.get("hostNetwork")
         and "CAP_NET_BIND_SERVICE" not in bounding_set_of(values)

@@ -11,7 +11,8 @@ configuration (CRI-O 1.33 and newer). OpenShift leaves it unset.
 Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. `restricted-v2`
 allows `NET_BIND_SERVICE`, with which a process can listen on ports below 1024. For other capabilities, `scclint suggest`
 prints an SCC. Remove the grant of the SCC that allowed the privileged container. If the container must be privileged, remove
-the profile, so that the manifest does not promise a filter. Keep a profile of the pod that its other containers use.
+the profile, so that the manifest does not promise a filter. A profile of the pod that its other
+containers use is not reported.
 
 ## Before
 
@@ -66,7 +67,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Related, Remove, Severity, Workload, World, capitalized, rule, without_privileged
+from scclint.api import Problem, Related, Remove, Severity, Workload, World, rule, without_privileged
 
 from ._seccomp import asked_at
 
@@ -86,11 +87,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     if not outcome.admitted:
         return
+    # What other containers use is not there for this one.
+    of_others = {container.source for container in outcome.seccomp} & {"pod field", "pod annotation"}
     for container in outcome.seccomp:
         if container.source != "privileged" or container.requested_type in (None, "Unconfined"):
             continue
         view = workload.pod.container(container.name)
-        if view is None:
+        if view is None or (container.requested and container.requested.source in of_others):
             continue
         setting = asked_at(workload, container)
         # Without its own profile, the container would have that of the pod.
@@ -100,16 +103,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{container.requested_type} profile has no effect",
             at=view.privileged,
             related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
-            help=_fix(outcome, own=own),
+            help=f"{without_privileged(outcome)} Remove the profile if the container stays privileged: it has no effect.".lstrip(),
             container=container.name,
             edits=(Remove(setting.path[:-1]),) if own else (),
         )
-
-
-def _fix(outcome: Outcome, *, own: bool) -> str:
-    """Return what to do about the container, and about its profile if it stays privileged."""
-    capabilities = without_privileged(outcome)
-    fix = "set the profile in the securityContext of each other container instead of here"
-    if own or all(container.privileged.value is True for container in outcome.workload.pod.containers):
-        fix = "remove the profile, which has no effect"
-    return f"{capabilities} If it stays privileged, {fix}." if capabilities else f"{capitalized(fix)}."

@@ -3,6 +3,7 @@
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import matched, scc_grant
 from scclint.admission.seccomp import to_annotation, to_field
+from scclint.admission.sysctl import UNPRIVILEGED_PORT_START, first_open_port
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.advice import advise
 from scclint.advice.draft import profile_place
@@ -118,6 +119,7 @@ __all__ = [
     "SERVICE_ACCOUNT_PREFIX",
     "STORAGE_POLICIES",
     "SYNC_LABEL",
+    "UNPRIVILEGED_PORT_START",
     "UNSPECIFIED_NAMESPACE",
     "Access",
     "ApiObject",
@@ -194,6 +196,7 @@ __all__ = [
     "counted",
     "effects_of",
     "field_path",
+    "first_open_port",
     "first_unknown",
     "grant",
     "in_plain_words",

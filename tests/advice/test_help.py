@@ -53,6 +53,9 @@ CAPABILITIES = (
     "apply, and use an SCC that allows these capabilities."
 )
 
+CLOSED = "port {0} is then closed to them, unless the pod sets the sysctl net.ipv4.ip_unprivileged_port_start to {0}"
+NO_EFFECT = "Remove the profile if the container stays privileged: it has no effect."
+
 
 def grant(scc: str) -> str:
     return f"""\
@@ -99,13 +102,13 @@ def test_the_field_that_counts_without_the_annotation_is_not_left_unconfined() -
     assert_followed(before, after, "SEC204")
 
 
-def test_a_profile_that_other_containers_use_is_not_to_be_removed() -> None:
+def test_a_profile_of_the_pod_that_another_container_uses_is_not_reported() -> None:
     text = POD.replace("  containers:", "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers:") + (
         "      securityContext: {privileged: true}\n    - {name: proxy, image: registry.example/proxy:1}\n"
     )
-    assert advice(text, "SEC203") == (
-        f"{CAPABILITIES} If it stays privileged, set the profile in the securityContext of each other container instead of here."
-    )
+    assert not findings_of(text, "SEC203")
+    other = text.replace("proxy:1}", "proxy:1, securityContext: {seccompProfile: {type: RuntimeDefault}}}")
+    assert advice(other, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
 
 
 def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
@@ -113,9 +116,9 @@ def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
     text = POD.replace("  containers:", f"  securityContext: {profile}}}\n  containers:") + (
         f"      securityContext: {profile}, privileged: true}}\n"
     )
-    assert advice(text, "SEC203") == f"{CAPABILITIES} If it stays privileged, remove the profile, which has no effect."
+    assert advice(text, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
     mounted = "      volumeMounts: [{name: dev, mountPath: /dev}]\n  volumes: [{name: dev, hostPath: {path: /dev}}]\n"
-    assert advice(text + mounted, "SEC203") == "Remove the profile, which has no effect."
+    assert advice(text + mounted, "SEC203") == NO_EFFECT
 
 
 def test_half_a_range_does_not_ask_for_the_strategy_that_needs_both_ends() -> None:
@@ -162,8 +165,48 @@ def test_a_privileged_pod_is_not_told_to_set_what_contradicts_privileged() -> No
     outside = POD.replace("namespace: shop", "namespace: default")
     assert "runAsNonRoot: true" in advice(outside, "SCC109")
     assert advice(outside + "      securityContext: {privileged: true}\n", "SCC109") == (
-        "Move the workload to its own project (SCC insights-runtime-extractor-scc then admits the pod if kube:admin creates it, "
-        "and no SCC if other users create it)."
+        "Move the workload to its own project (which SCC admits the pod then depends on who creates it)."
+    )
+
+
+def test_what_moves_with_a_workload_is_named_after_what_to_write_in_place() -> None:
+    outside = DEPLOYMENT.replace("namespace: shop", "namespace: default")
+    assert advice(outside, "SCC109").startswith(f"Move the workload to its own project ({IN_RANGE}). Or write ")
+    more = outside + (
+        "          ports: [{containerPort: 443}]\n"
+        "          envFrom: [{secretRef: {name: a}}]\n"
+        "      volumes: [{name: b, configMap: {name: b}}]\n"
+    )
+    stays, moves = advice(more, "SCC109").split(" Or move ")
+    assert stays.startswith("Write allowPrivilegeEscalation: false")
+    assert "and suppress this finding" in stays
+    assert "its Secrets, ConfigMaps and Services" in moves
+    assert CLOSED.format(443) in moves
+
+
+def test_a_port_that_a_user_other_than_root_may_not_open_is_named() -> None:
+    root = (
+        DEPLOYMENT
+        + "          securityContext: {runAsUser: 0}\n          ports: [{containerPort: 80}, {containerPort: 8080}]\n"
+    )
+    assert f"{IN_RANGE}; {CLOSED.format(80)}" in advice(root, "SCC101")
+    start = "      securityContext: {sysctls: [{name: net.ipv4.ip_unprivileged_port_start, value: '80'}]}\n"
+    for text in (root.replace("containerPort: 80}", "containerPort: 1024}"), root + start):
+        assert "closed" not in advice(text, "SCC101")
+
+
+def test_a_windows_pod_is_told_nothing_of_users_and_profiles() -> None:
+    text = (
+        DEPLOYMENT + "      nodeSelector: {kubernetes.io/os: windows}\n      volumes: [{name: a, hostPath: {path: 'C:\\a'}}]\n"
+    )
+    assert "user" not in advice(text, "SCC101")
+    assert "seccompProfiles" not in advice(text, "SCC101")
+
+
+def test_a_copy_of_an_scc_takes_the_place_of_its_grant() -> None:
+    text = DEPLOYMENT + "          securityContext: {runAsUser: 0}\n" + grant("anyuid")
+    assert advice(text, "SEC201").endswith(
+        "a custom copy of anyuid with seccompProfiles: [runtime/default], instead of RoleBinding web-anyuid (SCC anyuid)."
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.units.tools import needs_kustomize
 from tests.yaml_text import read_documents
 
 if TYPE_CHECKING:
@@ -86,3 +87,21 @@ def test_all_pods_of_a_workload_get_the_scc(here: Path, cli: Cli) -> None:
     out = cli("suggest", "-n", "shop", "workflow/ci").out.replace("SCC\n# ", "SCC ")
     assert "# template one of Workflow ci: before: SCC restricted-v2; after: SCC restricted-v2.\n" in out
     assert "# template two of Workflow ci: before: no SCC admits its pods; after: SCC scc-shop-ci.\n" in out
+
+
+@needs_kustomize
+def test_a_name_in_several_units_means_all_of_them(here: Path, cli: Cli) -> None:
+    """An SCC for the pods of one overlay may reject those of another one."""
+    (here / "base").mkdir()
+    (here / "base" / "web.yaml").write_text(WEB)
+    (here / "base" / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    for overlay, privileged in (("a", "false"), ("b", "true")):
+        (here / overlay).mkdir()
+        (here / overlay / "web.yaml").write_text(WEB.replace("runAsUser: 0", f"privileged: {privileged}"))
+        (here / overlay / "kustomization.yaml").write_text("resources: [../base]\npatches: [{path: web.yaml}]\n")
+    run = cli("suggest", "-n", "shop", "deployment/web")
+    assert run.status == 2
+    assert "its pods need other SCCs in other units: name one with --unit, of a and b" in run.err
+    assert "allowPrivilegedContainer: true" in cli("suggest", "-n", "shop", "deployment/web", "--unit", "b").out
+    (here / "b" / "web.yaml").write_text((here / "a" / "web.yaml").read_text())
+    assert cli("suggest", "-n", "shop", "deployment/web").status == 0

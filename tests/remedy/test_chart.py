@@ -157,6 +157,19 @@ def test_a_switch_for_openshift_with_words_for_values(tmp_path: Path, monkeypatc
     assert "`--set global.compatibility.openshift.adaptSecurityContext=force`" in found.fix.title
 
 
+def test_the_switch_of_a_block_whose_values_are_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = TEMPLATE.partition("      {{- with .Values.podSecurityContext }}\n")[0]
+    containers = "      containers:\n        - {name: web, image: web}\n"
+    block = (
+        "      {{- if .Values.podSecurityContext.enabled }}\n      securityContext:\n"
+        '        runAsUser: {{ required "a user" .Values.podSecurityContext.runAsUser }}\n      {{- end }}\n'
+    )
+    values = "podSecurityContext: {enabled: true, runAsUser: 1001}\n"
+    found = switched(tmp_path, monkeypatch, before + block + containers, values)
+    assert found.fix is not None
+    assert "`--set podSecurityContext.enabled=false`" in found.fix.title
+
+
 HELPER = """      {{- if .Values.sysctlImage.enabled }}
       initContainers:
         - name: sysctl

@@ -246,7 +246,7 @@ def test_a_field_that_is_gone_takes_an_empty_security_context_with_it(tmp_path: 
     ("spec", "demand"),
     [
         ("          securityContext: {capabilities: {add: [NET_ADMIN]}}\n", "capability NET_ADMIN"),
-        ("          ports: [{containerPort: 80, hostPort: 80}]\n", "hostPort 80"),
+        ("          ports: [{containerPort: 8080, hostPort: 80}]\n", "hostPort 80"),
         ("      hostNetwork: true\n", "hostNetwork"),
         ("      volumes: [{name: log, hostPath: {path: /var/log}}]\n", "hostPath /var/log"),
     ],

@@ -35,7 +35,7 @@ def test_helms_default_is_an_ordinary_namespace() -> None:
     report = rendered(ROOT)
     assert len(rules_in(report, "SCC101")) == 1
     (message,) = rules_in(report, "SCC109")
-    assert "rendered without --namespace" in message
+    assert "nobody gave a namespace" in message
     assert next(f.severity for f in report.findings if f.rule_id == "SCC109") is Severity.INFO
 
 
@@ -106,3 +106,16 @@ def test_no_message_shows_the_namespace_that_stands_for_none(tmp_path: Path) -> 
 def test_a_chart_goes_to_the_namespace_that_is_asked_for(tmp_path: Path) -> None:
     report = report_on([write(tmp_path, CHART)], Config(show_info=True, namespace="shop"))
     assert {finding.subject.namespace for finding in report.findings if finding.subject.kind == "Deployment"} == {"shop"}
+
+
+@needs_helm
+def test_default_in_the_values_of_a_chart_is_not_given_either(tmp_path: Path) -> None:
+    template = ROOT.replace("namespace: default", "namespace: '{{ .Values.global.namespace }}'")
+    chart = {"Chart.yaml": CHART["Chart.yaml"], "values.yaml": "global: {namespace: default}\n", "templates/web.yaml": template}
+    root = write(tmp_path, chart)
+    report = report_on([root], Config(show_info=True))
+    assert len(rules_in(report, "SCC101")) == 1
+    assert "nobody gave a namespace" in rules_in(report, "SCC109")[0]
+    assert rules_in(report_on([root], Config(namespace="default")), "SCC101") == []
+    write(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "namespaces: default\n"})
+    assert "so no SCC restricts its pods" in rules_in(report_on([root]), "SCC109")[0]

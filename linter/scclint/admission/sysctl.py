@@ -9,12 +9,16 @@ from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
 from scclint.finding import Path
 
+UNPRIVILEGED_PORT_START = "net.ipv4.ip_unprivileged_port_start"
+"""The sysctl with the first port that processes may listen on without a capability. CRI-O leaves it at the kernel's 1024."""
+_PORT_DIGITS = 5
+
 _SAFE = (
     (0, "kernel.shm_rmid_forced"),
     (0, "net.ipv4.ip_local_port_range"),
     (0, "net.ipv4.tcp_syncookies"),
     (0, "net.ipv4.ping_group_range"),
-    (0, "net.ipv4.ip_unprivileged_port_start"),
+    (0, UNPRIVILEGED_PORT_START),
     (29, "net.ipv4.tcp_keepalive_time"),
     (29, "net.ipv4.tcp_fin_timeout"),
     (29, "net.ipv4.tcp_keepalive_intvl"),
@@ -29,6 +33,13 @@ _SAFE = (
 def safe(minor: int) -> frozenset[str]:
     """Return the sysctls that the OpenShift release with Kubernetes 1.`minor` considers safe, on the kernel of its nodes."""
     return frozenset(name for since, name in _SAFE if minor >= since)
+
+
+def first_open_port(spec: Mapping[str, Any]) -> int:
+    """Return the first port that a process of a pod may listen on without a capability."""
+    sysctls = {each["name"]: str(each.get("value")) for each in (spec.get("securityContext") or {}).get("sysctls") or ()}
+    first = sysctls.get(UNPRIVILEGED_PORT_START, "")
+    return int(first) if first.isdecimal() and len(first) <= _PORT_DIGITS else 1024
 
 
 def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> list[FieldError]:

@@ -3,12 +3,14 @@
 Nothing is written by hand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from scclint.admission.access import demands
+from scclint.admission.pod import containers
 from scclint.admission.strategies import users_of
+from scclint.admission.sysctl import UNPRIVILEGED_PORT_START, first_open_port
 from scclint.admission.verdict import Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.scc_admission import SccAdmission
@@ -17,6 +19,7 @@ from scclint.model.object import ApiObject, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import replace
+from scclint.seccomp.effective import on_windows
 from scclint.text import and_more, listed
 from scclint.untyped import as_mapping, copied
 from scclint.yaml.operations import EditRefused, changed_data
@@ -80,11 +83,12 @@ def process_effect(world: World, before: Outcome, after: Outcome) -> str:
 
 
 def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None) -> str:
-    """Return, as a clause, the user that containers run as after a change and did not run as before; empty if there is none.
+    """Return, as clauses, the user that containers run as after a change and did not run as before, and the port that it may not open.
 
-    A rejected pod is compared as written. A container without a user ID runs as the user that its image names.
+    It is empty if there is none, and for Windows, which has no user IDs. A rejected pod is compared as written. A container without a
+    user ID runs as the user that its image names.
     """
-    if after is None or not after.allowed:
+    if after is None or not after.allowed or on_windows(after.submitted["spec"]):
         return ""
     earlier, later, written = users_of(before.pod), users_of(after.pod), users_of(after.submitted)
     users: dict[str, list[str]] = {}
@@ -104,7 +108,17 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
         many = len(names) > 1
         who = "the containers" if len(names) == len(later) else f"container{'s' if many else ''} {listed(names)}"
         clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
+    spec = after.pod["spec"]
+    if port := _closed_port(spec, [name for name in later if later[name][0] and earlier.get(name) != later[name]]):
+        unless = f", unless the pod sets the sysctl {UNPRIVILEGED_PORT_START} to {port}"
+        clauses.append(f"port {port} is then closed to them{'' if spec.get('hostNetwork') else unless}")
     return "; ".join(clauses)
+
+
+def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> int:
+    """Return the first listed port that users other than root may not open in containers of these names; 0 if there is none."""
+    listed = (port.get("containerPort") for _, _, c in containers(spec) if c["name"] in names for port in c.get("ports") or ())
+    return next((port for port in listed if port and port < first_open_port(spec)), 0)
 
 
 def _changed_groups(before: Mapping[str, Any], after: Verdict) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.admission.field import FieldError
 from scclint.admission.rbac import RESOURCE
+from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Grant
 from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
@@ -36,12 +37,6 @@ def admits(world: World, scc: str, outcome: Outcome) -> bool:
     return (
         verdict is not None and world.cluster.admission.errors_under(scc, verdict.submitted, namespace=verdict.namespace) == ()
     )
-
-
-def newer_version(world: World, scc: str) -> str:
-    """Return the release's `-v2` version of the SCC if that applies RuntimeDefault (`nonroot-v2`); else nothing."""
-    newer = f"{scc}-v2"
-    return newer if newer in world.cluster.sccs and applies_profile(world, newer) else ""
 
 
 def pinned(outcome: Outcome, world: World) -> bool:
@@ -122,11 +117,14 @@ def least_grant(outcome: Outcome, world: World) -> Remedy:
 
 def custom_grant(outcome: Outcome, world: World) -> Remedy:
     """The grant of an SCC that allows only what the pod needs, instead of what admits it now."""
-    profiles = f", with seccompProfiles: [{', '.join(profile_entries(outcome))}]"
+    entries = profile_entries(outcome)
+    profiles = f", with seccompProfiles: [{', '.join(entries)}]" if entries else ""
     asks = f"{profiles} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else ""
-    phrase = (
-        f"a custom SCC that allows only what the pod needs{asks or _suggest(outcome) or profiles}{_instead(outcome, world)}"
-    )
+    words = asks or _suggest(outcome) or profiles
+    image_decides = outcome.verdict and any(uid is None for uid, _ in users_of(outcome.verdict.pod).values())
+    if image_decides and entries and words in (asks, profiles):
+        words += " and runAsUser: {type: RunAsAny} if an image needs its own user"
+    phrase = f"a custom SCC that allows only what the pod needs{words}{_instead(outcome, world)}"
     return grant(outcome, world, "", phrase=phrase)
 
 
@@ -182,10 +180,11 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
     """The grant of the newer version of an SCC if that admits the pod, or else of a copy of it that lists the profiles."""
     if any(access.takes for access in opened_by(world.cluster.sccs[scc])):
         return custom_grant(outcome, world)
-    newer = newer_version(world, scc)
-    if newer and list(profiles) == ["runtime/default"] and admits(world, newer, outcome):
-        return grant(outcome, world, newer, f" instead of {scc}")
-    copy = f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}] instead of {scc}"
+    instead = _instead(outcome, world) or f" instead of {scc}"
+    newer = f"{scc}-v2" if list(profiles) == ["runtime/default"] else ""
+    if newer in world.cluster.sccs and applies_profile(world, newer) and admits(world, newer, outcome):
+        return grant(outcome, world, newer, instead)
+    copy = f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}]{instead}"
     return grant(outcome, world, "", phrase=copy, first=bool(world.cluster.sccs[scc].priority))
 
 
@@ -215,8 +214,11 @@ def asks_for_unconfined(outcome: Outcome) -> bool:
 
 
 def profile_entries(outcome: Outcome) -> list[str]:
-    """Return the entries of seccompProfiles that the pod needs, the default first; Unconfined is replaced by RuntimeDefault."""
-    requested = [c.requested for c in outcome.seccomp]
+    """Return the entries of seccompProfiles that the pod needs, the default first; Unconfined is replaced by RuntimeDefault.
+
+    A pod on Windows needs none.
+    """
+    requested = [c.requested for c in outcome.seccomp if c.source != "windows"]
     files = {f"localhost/{r.localhost_profile}" for r in requested if r is not None and r.type == "Localhost"}
-    needs_default = not files or any(r is None or r.type != "Localhost" for r in requested)
+    needs_default = any(r is None or r.type != "Localhost" for r in requested)
     return ["runtime/default"] * needs_default + sorted(files)

@@ -188,10 +188,9 @@ def _require_usable(draft: Draft, *, with_profile: bool = False) -> Remedy | Non
 _require_confining = partial(_require_usable, with_profile=True)
 
 
-def _require_own(draft: Draft) -> Remedy | None:
-    """Require the SCC that the pod gets by the rights of its service account alone."""
-    verdicts = [world.outcome(draft.workload, PROJECT_USER).verdict for world in draft.worlds.values()]
-    sccs = {verdict.scc if verdict is not None else None for verdict in verdicts}
+def _require(draft: Draft, outcomes: Iterable[Outcome]) -> Remedy | None:
+    """Require the SCC that admits the pod in all the outcomes."""
+    sccs = {outcome.verdict.scc if outcome.verdict else None for outcome in outcomes}
     scc = sccs.pop()
     if scc is None or sccs or not draft.may_pin:
         return None
@@ -199,14 +198,14 @@ def _require_own(draft: Draft) -> Remedy | None:
     return draft.remedy()
 
 
+def _require_own(draft: Draft) -> Remedy | None:
+    """Require the SCC that the pod gets by the rights of its service account alone."""
+    return _require(draft, (world.outcome(draft.workload, PROJECT_USER) for world in draft.worlds.values()))
+
+
 def _require_present(draft: Draft) -> Remedy | None:
     """Require the SCC that admits the pod now, on every release."""
-    sccs = {outcome.verdict.scc if outcome.verdict else None for outcome in draft.outcomes.values()}
-    scc = sccs.pop()
-    if scc is None or sccs or not draft.may_pin or draft.pinned:
-        return None
-    draft.pin(scc)
-    return draft.remedy()
+    return None if draft.pinned else _require(draft, draft.outcomes.values())
 
 
 def _fit(draft: Draft) -> Remedy | None:

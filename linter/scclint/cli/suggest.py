@@ -11,6 +11,7 @@ from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.outcome.world import World
 from scclint.remedy.least_privilege import suggest
 from scclint.report.suggest import render_json, render_yaml
+from scclint.text import and_more
 
 _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 
@@ -32,9 +33,14 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{args.what}: no workload of the input is or uses it; {there}")
     if not by_account and len({(w.kind, w.name) for _, w in chosen}) > 1:
         raise UsageError(f"{args.what} has several workloads, {names(w for _, w in chosen)}: name one of them")
-    placed = (pair for pair in chosen if pair[0].world.namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE)
-    unit, workload = next(placed, chosen[0])
-    suggestion = suggest(unit.world, *_of_account(unit.world, unit.workloads, workload, by_account))
+    placed = [pair for pair in chosen if pair[0].world.namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE] or chosen
+    firsts = {unit.unit.name: (unit, workload) for unit, workload in reversed(placed)}
+    asked = {name: suggest(u.world, *_of_account(u.world, u.workloads, w, by_account)) for name, (u, w) in firsts.items()}
+    suggestion = asked[placed[0][0].unit.name]
+    if any(other.allowed != suggestion.allowed for other in asked.values()):
+        raise UsageError(
+            f"{args.what}: its pods need other SCCs in other units: name one with --unit, of {and_more(sorted(asked), 10)}"
+        )
 
     def render(form: str, output: str | None) -> str:
         return render_json(suggestion) if form == "json" else render_yaml(suggestion)

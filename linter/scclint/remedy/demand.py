@@ -13,9 +13,13 @@ from scclint.model.object import Workload
 from scclint.model.terms import RESTRICTED
 from scclint.record import record
 from scclint.text import field_path, plain
+from scclint.untyped import value_at
 
 DEFAULT_PROFILE = "runtime/default"
 _USER_NAMESPACE_LEVEL_SINCE = 33
+
+_OF_ROOT = ("/dev", "/etc/cni", "/etc/kubernetes", "/root", "/run", "/var/lib", "/var/log", "/var/run")
+"""The beginnings of host paths that only root may read."""
 
 Object = dict[str, Any]
 
@@ -135,7 +139,7 @@ class Demand:
         )
         allowed = self._flag("allowHostDirVolumePlugin", reasons)
         if allowed:
-            self.notes.append("check that the SELinux label that the SCC sets may access the host paths")
+            self.notes.append("check that the SELinux label and the user of the containers may access the host paths")
         return allowed
 
     def _volumes(self, base: Iterable[str]) -> list[str]:
@@ -206,13 +210,16 @@ class Demand:
             if user is None:
                 unset.append(context.get("runAsNonRoot", pod_context.get("runAsNonRoot")) is True)
                 added = [name for name in (context.get("capabilities") or {}).get("add") or () if name != "NET_BIND_SERVICE"]
-                if (context.get("privileged") or added) and not (root or unset[-1]):
-                    field = ("privileged",) if context.get("privileged") else ("capabilities", "add")
-                    root = self._at(pod, (*at, *field), context.get("privileged") or added[0])
+                needs = [((*at, "privileged"), True)] if context.get("privileged") else []
+                needs += [((*at, "capabilities", "add"), name) for name in added]
+                needs += _paths_of_root(pod.data["spec"], value_at(pod.data, at[:-1]))
+                if needs and not (root or unset[-1]):
+                    root = self._at(pod, *needs[0])
             else:
                 ids.setdefault(user, self._at(pod, (*where, "runAsUser"), user))
         if root:
-            # The image usually runs as root. Another user does not limit a privileged container, and cannot use added capabilities.
+            # The image usually runs as root. Another user does not limit a privileged container, and cannot use added capabilities
+            # or what belongs to root.
             self.reasons["runAsUser",] = root
             return {"type": "RunAsAny"}
         if not ids:
@@ -244,6 +251,15 @@ class Demand:
             if (entry := to_annotation(profile := context.get("seccompProfile") or {}))
         )
         return self._names("seccompProfiles", demands, [DEFAULT_PROFILE])
+
+
+def _paths_of_root(spec: Object, container: Object) -> Iterator[tuple[Path, Any]]:
+    """Yield the host paths that a container writes to, or that only root may read, each after its place."""
+    mounts = {mount.get("name"): mount.get("readOnly") is True for mount in container.get("volumeMounts") or ()}
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        path = (volume.get("hostPath") or {}).get("path") or ""
+        if path and volume.get("name") in mounts and (path.startswith(_OF_ROOT) or not mounts[volume["name"]]):
+            yield ("spec", "volumes", index, "hostPath", "path"), path
 
 
 def _sysctl_pattern(name: str) -> str:

@@ -58,6 +58,12 @@ class Suggestion:
     pin: bool = False
     notes: tuple[str, ...] = ()
 
+    @property
+    def allowed(self) -> object:
+        """What the SCC allows: the fields of a custom one, or else its name."""
+        custom = [{**obj, "metadata": None} for obj in self.objects if obj["kind"] == "SecurityContextConstraints"]
+        return custom or self.scc
+
 
 def suggest(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
     """The smallest right for the pods of `workloads`, which all run as one account. Raises UsageError where there is none."""
@@ -118,7 +124,8 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         if required_scc not in ("", suggestion.scc):
             notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {required_scc} in the pods of {name}")
         if user := user_change(cluster.admission, was, after):
-            notes.append(f"check the images of {name}, because {user}")
+            own = "; if one does not, write runAsUser: {type: RunAsAny} in the SCC" if suggestion.kind == "custom" else ""
+            notes.append(f"check the images of {name}, because {user}{own}")
     # Other pods may need what the pods of the input do not.
     if rights := listed(other_rights(world, namespace, account, suggestion.scc)):
         notes.append(f"remove {rights} from the account, unless pods that are not in the input need it")

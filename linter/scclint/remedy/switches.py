@@ -25,7 +25,9 @@ from scclint.yaml.edit import EditRefused, edit
 
 _OPENSHIFT = re.compile(r"openshift|scc\b|securitycontextconstraint", re.IGNORECASE)
 _PLATFORM = re.compile(r"(?:platform|distribution|distro|flavou?r|clustertype)$", re.IGNORECASE)
-_HELPER = re.compile(r"sysctl|permission|chown|privileged|maxmapcount|host(?:network|path|pid|ipc)", re.IGNORECASE)
+_HELPER = re.compile(
+    r"securitycontext\.enabled$|sysctl|permission|chown|privileged|maxmapcount|host(?:network|path|pid|ipc)", re.IGNORECASE
+)
 _UNDECIDED = frozenset(("auto", "detect", "disable", "disabled", "false", "no", "none", "off"))
 _ON = ("force", "enabled", "true")
 

@@ -75,11 +75,6 @@ class Workbench:
         self._memo = Memo()
 
     @property
-    def may_pin(self) -> bool:
-        """Whether every release reads the annotation `REQUIRED_SCC`."""
-        return all(world.cluster.admission.reads_required_scc for world in self.worlds.values())
-
-    @property
     def findings(self) -> list[Finding]:
         """The findings of every rule on all subjects of the unit."""
         return [finding for subject in self.opened.subjects for finding in self._findings(subject)]

@@ -1,6 +1,7 @@
 """Stage deploy: what is deployed, and what kustomizations and charts render to, where the user's own kustomize and helm are installed."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from scclint.units.render import Renderer, RendererOutput
 
 _MOST_REASONS = 5
+_NAMESPACE_DEFAULT = r"[nN]amespace[\"']?:[ ]{1,9}[\"']?default(?![\w.-])"
 _UNRESTRICTED = (f"--load-restrictor={UNRESTRICTED}",)
 _ENDLESS = "{} still deployed something else after {} rounds of rendering; what they deploy last is not judged"
 _NOT_ISOLATED = (
@@ -366,8 +368,18 @@ def _render_new(
         if unit.kind == "chart":
             from scclint.units.helm.capabilities import NAMESPACE_MARKER
 
-            marker = NAMESPACE_MARKER
+            # Without a marker, namespace `default` counts as not given.
+            given = unit.deployment.kind or NAMESPACE_MARKER in output.text or not _gives_default(unit)
+            marker = NAMESPACE_MARKER if given else ""
         made[unit] = Rendering(_called(unit), output.text, output.error, output.notices, marker, output.left_out)
+
+
+def _gives_default(unit: Unit) -> bool:
+    """Whether the values of a chart name the namespace `default`, in place of which who installs the chart gives another."""
+    try:
+        return re.search(_NAMESPACE_DEFAULT, read(os.path.join(unit.path, "values.yaml"))) is not None
+    except (OSError, LoadError):
+        return False
 
 
 def _outputs(

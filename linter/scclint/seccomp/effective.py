@@ -169,7 +169,7 @@ class _Nodes:
 
 
 def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, request: Request | None) -> ContainerSeccomp:
-    if _on_windows(verdict.submitted.get("spec") or {}):
+    if on_windows(verdict.submitted.get("spec") or {}):
         return ContainerSeccomp(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
         kind = next((profile_type for profile_type in _TYPES if request and profile_type == request.type), None)
@@ -185,7 +185,7 @@ def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, re
     return nodes.kubelet(no_default)
 
 
-def _on_windows(spec: Object) -> bool:
+def on_windows(spec: Object) -> bool:
     """Return whether the pod runs on Windows, by `os.name` or by its node selector, which SCC admission ignores."""
     selected = as_mapping(spec.get("nodeSelector")).get("kubernetes.io/os")
     return (spec.get("os") or {}).get("name") == "windows" or selected == "windows"
