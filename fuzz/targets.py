@@ -50,7 +50,7 @@ def _subjects(documents: list[Document]) -> list[tuple[int, str, str]]:
     """The objects that matter, in order: the quick filter may leave out none."""
     from scclint.expand.item import items_of
     from scclint.model.kinds import SUBJECT_KINDS
-    from scclint.yaml.locate import node_at
+    from scclint.yaml.nodes import node_at
 
     items = [item for document in documents for item in items_of(document) if str(item.data["kind"]) in SUBJECT_KINDS]
     return [(node_at(item.root, item.path).line, str(item.data["kind"]), str(item.path)) for item in items]

@@ -10,6 +10,7 @@ from scclint.api import (
     Located,
     Outcome,
     Workload,
+    grouped,
 )
 
 
@@ -48,15 +49,8 @@ def localhost_at(workload: Workload, container: ContainerSeccomp) -> Located:
 
 def localhost_users(outcome: Outcome) -> dict[str, list[ContainerSeccomp]]:
     """Return the containers with a Localhost profile by its path, also those of a pod that no SCC admits."""
-    users: dict[str, list[ContainerSeccomp]] = {}
-    for container in outcome.seccomp:
-        if (
-            container.type == "Localhost"
-            and container.localhost_profile is not None
-            and container.source != "CRI-O configuration"
-        ):
-            users.setdefault(container.localhost_profile, []).append(container)
-    return users
+    localhost = (c for c in outcome.seccomp if c.type == "Localhost" and c.source != "CRI-O configuration")
+    return grouped((c.localhost_profile, c) for c in localhost if c.localhost_profile is not None)
 
 
 def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tuple[Located, list[str]]]:

@@ -58,7 +58,20 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import LEVELS, Namespace, Outcome, Problem, Set, Severity, Workload, World, level_label, rule, stricter
+from scclint.api import (
+    LEVELS,
+    Namespace,
+    Outcome,
+    Problem,
+    Set,
+    Severity,
+    Workload,
+    World,
+    grouped,
+    level_label,
+    rule,
+    stricter,
+)
 
 
 @rule(
@@ -96,7 +109,4 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
 
 def _by_namespace(world: World) -> dict[str, list[Outcome]]:
     """Return the outcomes of the workloads of each namespace."""
-    outcomes: dict[str, list[Outcome]] = {}
-    for workload in world.of(Workload):
-        outcomes.setdefault(world.namespace_of(workload), []).append(world.outcome(workload))
-    return outcomes
+    return grouped((world.namespace_of(workload), world.outcome(workload)) for workload in world.of(Workload))

@@ -75,6 +75,7 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    grouped,
     least_grant,
     pinned,
     rule,
@@ -158,9 +159,7 @@ def _one_field(outcome: Outcome, world: World, candidate: Candidate) -> list[Pat
 
     The SCC may also reject fields that follow from it, as the host ports of a pod with `hostNetwork` do.
     """
-    named: dict[str, list[Path]] = {}
-    for error in first_per_field(candidate.reasons):
-        named.setdefault(_name(error.path), []).append(error.path)
+    named = grouped((_name(error.path), error.path) for error in first_per_field(candidate.reasons))
     if len(named) > _MOST_FIELDS:
         return []
     for paths in named.values():

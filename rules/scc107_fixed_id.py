@@ -152,8 +152,7 @@ def _unless_given(workload: Workload, verdict: Verdict, fields: list[Field[Any]]
 
 
 def _result(outcome: Outcome) -> str:
-    verdict = outcome.verdict
-    assert verdict is not None
+    verdict = outcome.judged
     if verdict.scc is not None:
         return f"SCC {verdict.scc} admits {pods(outcome.workload)} instead"
     if verdict.required_scc and len(verdict.candidates) == 1:

@@ -150,9 +150,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _fix(outcome: Outcome, scc: SecurityContextConstraints, rival: str, world: World) -> Remedy:
     """Return what lets the more restrictive SCC admit the pod. An SCC with few volumes can precede it without a priority too."""
     removal = Remove(scc.field("priority").path)
-    assert outcome.verdict is not None
     cluster = changed_cluster(scc, world, removal)
-    after = cluster.admit(outcome.verdict.submitted, namespace=outcome.namespace, user=outcome.creator)
+    after = cluster.admit(outcome.judged.submitted, namespace=outcome.namespace, user=outcome.creator)
     if after.scc == rival:
         return Remedy(
             f"remove priority from SCC {scc.name}, so that {rival} admits {pods(outcome.workload)}",

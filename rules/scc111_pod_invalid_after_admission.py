@@ -148,8 +148,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _never_started(outcome: Outcome, error: str, names: list[str], world: World) -> Problem:
     """Return the problem of containers with runAsNonRoot: true for which the kubelet reports the same error."""
-    workload, verdict = outcome.workload, outcome.verdict
-    assert verdict is not None
+    workload, verdict = outcome.workload, outcome.judged
     containers = [container for container in workload.pod.containers if container.name in names]
     users, limits = (
         [field for field in _effective(workload, containers, key) if field.present] for key in ("runAsUser", "runAsNonRoot")

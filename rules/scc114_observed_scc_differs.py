@@ -129,8 +129,7 @@ _SUBJECTS = {"serviceaccount": "service account", "user": "creator", None: ""}
 
 def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tuple[str, str]:
     """Return how the verdict differs from the SCC of the pods, and what to do."""
-    verdict = outcome.verdict
-    assert verdict is not None
+    verdict = outcome.judged
     predicted = f", but SCC {verdict.scc} admits {pods(outcome.workload)}" if verdict.scc else ", but no SCC admits its pods"
     if verdict.skipped:
         predicted = f", but {outcome.skipped}"

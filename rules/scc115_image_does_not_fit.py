@@ -121,8 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _is_closed(port: int, outcome: Outcome, container: ContainerSeccomp) -> bool:
     """Whether a program in the container cannot listen on a port that its image exposes, unless the manifest lists other ports."""
-    assert outcome.verdict is not None
-    spec: dict[str, Any] = outcome.verdict.pod["spec"]
+    spec: dict[str, Any] = outcome.judged.pod["spec"]
     values = outcome.container(container)
     listed = {listed.get("containerPort") for listed in values.get("ports") or ()}
     return (

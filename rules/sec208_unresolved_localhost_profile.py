@@ -213,8 +213,7 @@ def _missing_because(path: str, outcome: Outcome, world: World) -> str:
     if not delivered:
         first = resolution.providers[0]
         return f"which {first.kind} {first.name} does not provide: {first.problem}"
-    assert outcome.verdict is not None
-    pools = world.cluster.pools_of(outcome.verdict.submitted)
+    pools = world.cluster.pools_of(outcome.judged.submitted)
     missing = [pool.name for pool in pools if not any(pool.takes(p.role) for p in delivered)]
     if not missing:
         return ""

@@ -40,6 +40,7 @@ from scclint.finding import (
     Set,
     Severity,
 )
+from scclint.groups import grouped
 from scclint.limits import MAX_COPIES, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
 from scclint.model.object import (
@@ -199,6 +200,7 @@ __all__ = [
     "first_open_port",
     "first_unknown",
     "grant",
+    "grouped",
     "in_plain_words",
     "is_open",
     "label_errors",

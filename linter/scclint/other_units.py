@@ -33,10 +33,6 @@ class AmbiguousObject:
     units: tuple[str, ...]
 
 
-def _nothing(question: Question) -> bool:
-    return False
-
-
 class OtherUnits:
     """What one unit takes from other units and asks about them: nothing, as in a run with one unit, unless `has` answers otherwise.
 
@@ -50,7 +46,7 @@ class OtherUnits:
 
     def __init__(
         self,
-        has: Callable[[Question], Reply] = _nothing,
+        has: Callable[[Question], Reply] = lambda question: False,
         borrowed: tuple[BorrowedObject, ...] = (),
         ambiguous: tuple[AmbiguousObject, ...] = (),
         candidates: tuple[BorrowedObject, ...] = (),

@@ -16,7 +16,7 @@ from scclint.load import load_text
 from scclint.load.thin import thin, without_body
 from scclint.model.kinds import STATE_KINDS
 from scclint.run.report import Report
-from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import node_at
 from tests.running import write_files
 
 WEB = """\

@@ -19,7 +19,7 @@ from scclint.profiles.resolve import NATIVE
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
 from scclint.profiles.sources import invalid_json
 from scclint.yaml.json import parse_json
-from scclint.yaml.locate import locate
+from scclint.yaml.nodes import locate
 
 PROFILES = Path(__file__).parents[2] / "fixtures" / "seccomp" / "profiles"
 

@@ -3,8 +3,7 @@
 import pytest
 
 from scclint.yaml.compose import parse_yaml
-from scclint.yaml.locate import locate
-from scclint.yaml.nodes import Node
+from scclint.yaml.nodes import Node, locate
 
 TEXT = """\
 apiVersion: v1

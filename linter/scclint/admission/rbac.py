@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
+from scclint.groups import grouped
 from scclint.memo import Memo
 from scclint.model.kinds import INSTALLATIONS
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 from scclint.untyped import Object, as_mapping, as_text
 
+RBAC = "rbac.authorization.k8s.io"
 API_GROUP = "security.openshift.io"
 RESOURCE = "securitycontextconstraints"
 SUPERUSERS = "system:masters"
@@ -95,13 +97,8 @@ class Bindings:
 
     def __init__(self, bindings: Iterable[Binding] = ()) -> None:
         self._all = tuple(bindings)
-        self._users: dict[str, list[int]] = {}
-        self._groups: dict[str, list[int]] = {}
-        for index, binding in enumerate(self._all):
-            for name in binding.users:
-                self._users.setdefault(name, []).append(index)
-            for name in binding.groups:
-                self._groups.setdefault(name, []).append(index)
+        self._users = grouped((name, index) for index, binding in enumerate(self._all) for name in binding.users)
+        self._groups = grouped((name, index) for index, binding in enumerate(self._all) for name in binding.groups)
 
     def of(self, user: User) -> list[Binding]:
         """Those that a user is a subject of, in their order."""
@@ -264,3 +261,24 @@ def use_rule(scc: str) -> dict[str, Any]:
     """Return the RBAC rule that allows the use of one SCC, or of every SCC if `scc` is `*`."""
     names = {} if scc == "*" else {"resourceNames": [scc]}
     return {"apiGroups": [API_GROUP], "resources": [RESOURCE], **names, "verbs": ["use"]}
+
+
+def role_object(name: str, rules: list[dict[str, Any]], namespace: str = "") -> dict[str, Any]:
+    """Return a Role of a namespace with these rules, or a ClusterRole without a namespace."""
+    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    kind = "Role" if namespace else "ClusterRole"
+    return {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": metadata, "rules": rules}
+
+
+def binding_object(
+    name: str, role: str, subjects: list[dict[str, Any]], namespace: str = "", role_kind: str = "ClusterRole"
+) -> dict[str, Any]:
+    """Return a RoleBinding of a namespace to a role, or a ClusterRoleBinding without a namespace."""
+    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding" if namespace else "ClusterRoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC, "kind": role_kind, "name": role},
+        "subjects": subjects,
+    }

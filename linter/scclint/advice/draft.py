@@ -15,8 +15,7 @@ from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.text import and_more, listed, plain
 from scclint.untyped import as_mappings, copied, has, value_at
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import Node, ScalarNode, to_data
+from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data
 from scclint.yaml.operations import EditRefused, changed_data
 
 OPTIONAL = frozenset(

@@ -15,6 +15,7 @@ from scclint.admission.verdict import Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.finding import Operation, Path, Remove, Set
+from scclint.groups import grouped
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -138,10 +139,9 @@ def verdict_without(outcome: Outcome, world: World, paths: Iterable[Path], scc: 
 
     With `scc`, every user could use this SCC and no other; None if the cluster does not have it.
     """
-    assert outcome.verdict is not None
-    pod = pod_without(outcome.verdict.submitted, paths)
+    pod = pod_without(outcome.judged.submitted, paths)
     if scc:
-        return world.cluster.admission.verdict_under(scc, pod, namespace=outcome.verdict.namespace)
+        return world.cluster.admission.verdict_under(scc, pod, namespace=outcome.judged.namespace)
     return world.cluster.admit(pod, namespace=outcome.namespace, user=outcome.creator)
 
 
@@ -211,14 +211,9 @@ def _concerned(obj: ApiObject, world: World) -> list[Workload]:
 
 def _admitted(world: World) -> Mapping[str | int, list[Workload]]:
     """Return the workloads by the name of the SCC that admits their pods, and by the `id` of the binding that grants it."""
-    found: dict[str | int, list[Workload]] = {}
-    for workload in world.of(Workload):
-        chosen = world.outcome(workload).chosen
-        if chosen is not None and chosen.grant is not None:
-            binding = chosen.grant.binding and world.find(chosen.grant.binding)
-            for key in (chosen.scc, id(binding)):
-                found.setdefault(key, []).append(workload)
-    return found
+    chosen = ((workload, world.outcome(workload).chosen) for workload in world.of(Workload))
+    granted = ((workload, one.scc, one.grant.binding) for workload, one in chosen if one is not None and one.grant is not None)
+    return grouped((key, workload) for workload, scc, ref in granted for key in (scc, id(ref and world.find(ref))))
 
 
 def subjects_removed(binding: ApiObject) -> Iterator[Operation]:

@@ -331,8 +331,7 @@ def _keeps_all(proposed: Iterable[Remedy]) -> bool:
 
 def _profile_in_scc(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]) -> Remedy | None:
     """For a pod that keeps its SCC: a profile in the author's own SCC, the newer version of the SCC, or a copy of it."""
-    assert outcome.verdict is not None
-    scc = outcome.verdict.scc
+    scc = outcome.judged.scc
     if not scc or _keeps_all(proposed):
         return None
     if (profile := world.cluster.sccs[scc].default_seccomp_profile) and scc not in world.cluster.own_sccs:
@@ -344,8 +343,7 @@ def _profile_in_scc(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]
 
 def _profile_allowed(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]) -> Remedy | None:
     """A change of the SCC that rejects the pod only because of its profile, if the pod keeps it."""
-    assert outcome.verdict is not None
-    rejecting = world.outcomes.rejections(outcome.verdict)
+    rejecting = world.outcomes.rejections(outcome.judged)
     scc = next((scc for scc, errors in rejecting if all("seccomp" in str(error.path) for error in errors)), "")
     if not scc or _keeps_all(proposed):
         return None

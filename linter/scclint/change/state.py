@@ -19,6 +19,7 @@ from scclint.files.dump import is_dump, texts_of_dump
 from scclint.files.revision import checked_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
+from scclint.groups import grouped
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import WRITTEN, ApiObject, Provenance, Workload
 from scclint.outcome.rows import WorkloadRow, workload_row
@@ -100,9 +101,7 @@ class State:
 
     def numbered_as(self, other: "State") -> "State":
         """Return the state with workloads of one name in the order of another state, those with the same run and file first."""
-        mine: dict[tuple[object, ...], list[ObjectKey]] = {}
-        for key, workload in reversed(self.workloads.items()):
-            mine.setdefault((key[:4], *_origin(workload)), []).append(key)
+        mine = grouped(((key[:4], *_origin(workload)), key) for key, workload in reversed(self.workloads.items()))
         places = {}
         for key, workload in other.workloads.items():
             if same := mine.get((key[:4], *_origin(workload))):

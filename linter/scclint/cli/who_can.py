@@ -11,7 +11,7 @@ from scclint.cluster.who_can import SubjectKind
 from scclint.errors import UsageError
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.report import who_can
-from scclint.report.json_text import dump
+from scclint.report.text import Json, dump
 from scclint.run.judge import OpenUnit, open_unit
 from scclint.units.unit import PLAIN, Unit
 
@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
     return status_of_units(opened_run, opened)
 
 
-def _of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> who_can.Json:
+def _of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
     try:
         return who_can.of_scc(opened, scc, namespace)
     except UsageError as error:

@@ -12,6 +12,7 @@ from scclint.cluster.cluster import Cluster
 from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
+from scclint.groups import grouped
 from scclint.memo import Memo
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import record
@@ -219,13 +220,12 @@ class Escalations:
 
     def _rights(self, user: User) -> Matches:
         """The rights that a user has, each with the rules that give it, those of the whole cluster first."""
-        matches: dict[str, list[_Match]] = {}
-        for binding, role in self._cluster.grants.rights.bindings_of(user).items():
-            rights = self._memo((Escalations._rights_of, role), partial(self._rights_of, role))
-            for (rule, right, whole), names in rights:
-                if not (whole and binding.namespace):
-                    matches.setdefault(right, []).append(_Match(BoundRule(binding, *rule), names))
-        return matches
+        return grouped(
+            (right, _Match(BoundRule(binding, *rule), names))
+            for binding, role in self._cluster.grants.rights.bindings_of(user).items()
+            for (rule, right, whole), names in self._memo((Escalations._rights_of, role), partial(self._rights_of, role))
+            if not (whole and binding.namespace)
+        )
 
     def _rights_of(self, role: ObjectRef) -> list[tuple[RoleRight, Set[str]]]:
         """The rights that the rules of a role give, each with the names of the objects for which it counts, none for all."""

@@ -5,6 +5,8 @@ Sources: "RBAC good practices" of Kubernetes, and the admission plugins of OpenS
 
 from typing import Literal, NamedTuple
 
+from scclint.groups import grouped
+
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 _CERTIFICATES = "certificates.k8s.io"
@@ -77,11 +79,8 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
 }  # fmt: skip
 """The requests of each right."""
 
-REQUESTS_BY_GROUP: dict[str, list[tuple[str, ApiRequest]]] = {}
+REQUESTS_BY_GROUP = grouped((request.group, (right, request)) for right, requests in REQUESTS.items() for request in requests)
 """The requests by API group, each with the right that it belongs to."""
-for _right, _requests in REQUESTS.items():
-    for _request in _requests:
-        REQUESTS_BY_GROUP.setdefault(_request.group, []).append((_right, _request))
 
 Target = Literal["", "account", "identity", "pod"]
 

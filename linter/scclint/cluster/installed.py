@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from scclint.admission.rbac import use_rule
+from scclint.admission.rbac import RBAC, binding_object, role_object, use_rule
 from scclint.cluster.namespaces import RUN_LEVEL
 from scclint.data import read_json
 from scclint.errors import UsageError
@@ -28,8 +28,6 @@ OPENSHIFT_PLATFORMS = ("openshift", "microshift", "hypershift", "roks")
 TECH_PREVIEW = "TechPreviewNoUpgrade"
 FEATURE_SETS = ("Default", TECH_PREVIEW)
 """The values of `spec.featureSet` in the FeatureGate `cluster` that are known."""
-
-_RBAC = "rbac.authorization.k8s.io"
 
 
 @record
@@ -99,11 +97,12 @@ def own_rbac(installation: Installation, *, cluster_admins: bool = False) -> lis
     administrators, as an installed cluster has them, are among these.
     """
     objects = [
-        _role(SCC_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])]) for entry in _installed(installation, "clusterRoles")
+        role_object(SCC_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])])
+        for entry in _installed(installation, "clusterRoles")
     ]
     for role in (SCC_ROLE_PREFIX + entry["name"] for entry in _installed(installation, "everyone")):
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
-    objects.append(_role("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
+    objects.append(role_object("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))
     aggregates = _installed(installation, "aggregates")
     objects += [_aggregate(entry) for entry in aggregates]
@@ -131,7 +130,7 @@ def objects_of_grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
         namespace, kind = entry.get("namespace", ""), entry.get("roleKind", "ClusterRole")
         home = namespace if kind == "Role" else ""
         if "sccs" in entry:
-            role = roles.setdefault((home, entry["role"]), _role(entry["role"], [], home))
+            role = roles.setdefault((home, entry["role"]), role_object(entry["role"], [], home))
             role["rules"] += [rule for rule in map(use_rule, entry["sccs"]) if rule not in role["rules"]]
         if "binding" not in entry:
             continue
@@ -175,15 +174,9 @@ def _data(name: str) -> Any:
     return read_json(__file__, name)
 
 
-def _role(name: str, rules: list[Object], namespace: str = "") -> Object:
-    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
-    kind = "Role" if namespace else "ClusterRole"
-    return {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": metadata, "rules": rules}
-
-
 def _aggregate(entry: Mapping[str, Any]) -> Object:
     """Return a role that takes its rules from labelled roles, or one of these roles with the rules that lead to an SCC."""
-    role = _role(entry["name"], entry.get("rules", []))
+    role = role_object(entry["name"], entry.get("rules", []))
     if "from" in entry:
         role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label: "true"}} for label in entry["from"]]}
     role["metadata"]["labels"] = dict.fromkeys(entry.get("labels", ()), "true")
@@ -191,14 +184,7 @@ def _aggregate(entry: Mapping[str, Any]) -> Object:
 
 
 def _binding(name: str, role: str, subjects: Iterable[str], namespace: str = "", role_kind: str = "ClusterRole") -> Object:
-    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
-    return {
-        "apiVersion": f"{_RBAC}/v1",
-        "kind": "RoleBinding" if namespace else "ClusterRoleBinding",
-        "metadata": metadata,
-        "roleRef": {"apiGroup": _RBAC, "kind": role_kind, "name": role},
-        "subjects": [_subject(subject) for subject in subjects],
-    }
+    return binding_object(name, role, [_subject(subject) for subject in subjects], namespace, role_kind)
 
 
 def _subject(text: str) -> Object:
@@ -207,4 +193,4 @@ def _subject(text: str) -> Object:
     if slash:
         return {"kind": "ServiceAccount", "namespace": namespace, "name": name}
     kind, _, name = text.partition(":")
-    return {"apiGroup": _RBAC, "kind": kind, "name": name}
+    return {"apiGroup": RBAC, "kind": kind, "name": name}

@@ -7,6 +7,7 @@ excludes no pool.
 
 from collections.abc import Iterable, Iterator
 
+from scclint.groups import grouped
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
 from scclint.model.releases import RUNTIMES
@@ -255,9 +256,8 @@ def _impossible(expression: Object, pool: NodePool) -> bool:
 
 
 def _tolerated(tolerations: object, taints: Iterable[Taint]) -> bool:
-    by_key: dict[str, list[Object]] = {}
-    for toleration in {repr(t): t for t in mappings(tolerations)}.values():
-        by_key.setdefault(str(toleration.get("key") or ""), []).append(toleration)
+    different = {repr(toleration): toleration for toleration in mappings(tolerations)}.values()
+    by_key = grouped((str(toleration.get("key") or ""), toleration) for toleration in different)
     return all(any(_tolerates(t, taint) for key in (taint.key, "") for t in by_key.get(key, ())) for taint in taints)
 
 

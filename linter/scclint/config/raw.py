@@ -101,7 +101,7 @@ def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
 
 def _yaml(text: str, file: str) -> Raw:
     from scclint.load import load_text
-    from scclint.yaml.locate import overridden
+    from scclint.yaml.nodes import overridden
 
     documents = [d for d in load_text(file, text, frozenset()) if d.status != "empty"]
     for document in documents:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Path
+from scclint.groups import grouped
 from scclint.text import closest_match, field_path, listed
 
 if TYPE_CHECKING:
@@ -94,9 +95,7 @@ def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
 def _of_branches(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
     """What is wrong by the branch of an `anyOf` that is meant: the one of the data's type."""
     path = tuple(error.absolute_path)
-    branches: dict[Any, list[ValidationError]] = {}
-    for inner in error.context or ():
-        branches.setdefault(inner.schema_path[0], []).append(inner)
+    branches = grouped((inner.schema_path[0], inner) for inner in error.context or ())
     mistyped = [b[0] for b in branches.values() if b[0].validator == "type" and tuple(b[0].absolute_path) == path]
     if len(mistyped) == len(branches):
         yield _mistyped(path, error.instance, [str(b.validator_value) for b in mistyped])

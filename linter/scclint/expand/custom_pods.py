@@ -12,8 +12,7 @@ from scclint.model.terms import EACH
 from scclint.model.unknown import decisive_unknown
 from scclint.record import replace
 from scclint.untyped import as_list, as_text, mappings, value_at
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import node_at, to_data
 
 _PATCHED = "podSpecPatch, which scclint cannot read, changes its pods"
 

@@ -8,7 +8,7 @@ from scclint.expand.tekton_runs import PipelineRun, References, RunOverrides, di
 from scclint.limits import MAX_REPEATED
 from scclint.model.object import ApiObject
 from scclint.record import replace
-from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import node_at
 
 PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, product, repeat
 
 from scclint.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
+from scclint.groups import grouped
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.load.document import Document
 from scclint.memo import Memo
@@ -80,10 +81,8 @@ class PipelineRun:
         self.whole = whole
         self._by = by
         self._spec = whole.at("spec")
-        self._own: dict[str, list[SourcedValue]] = {}
+        self._own = grouped((_text(entry.at("pipelineTaskName")), entry) for entry in self._spec.at("taskRunSpecs").items)
         self._memo = Memo()
-        for entry in self._spec.at("taskRunSpecs").items:
-            self._own.setdefault(_text(entry.at("pipelineTaskName")), []).append(entry)
 
     @property
     def is_too_large(self) -> bool:
@@ -132,12 +131,8 @@ def _joined(templates: Iterable[SourcedValue]) -> SourcedValue:
     for template in stated_templates:
         parts = {key: part for key, part in template.fields.items() if part.data is not None}
         fields |= parts
-        named: dict[str, list[SourcedValue]] = {}
-        for volume in parts["volumes"].items if "volumes" in parts else ():
-            named.setdefault(_text(volume.at("name")), []).append(volume)
-        for name, alike in named.items():
-            volumes.pop(name, None)
-            volumes[name] = alike
+        named = grouped((_text(volume.at("name")), volume) for volume in parts.get("volumes", NOTHING).items)
+        volumes = {name: alike for name, alike in volumes.items() if name not in named} | named
     if volumes:
         fields["volumes"] = in_list((volume for alike in volumes.values() for volume in alike), fields["volumes"])
     return in_mapping(fields, stated_templates[-1])

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
+from scclint.groups import grouped
 from scclint.load.document import Document
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
 
@@ -215,9 +216,7 @@ def _always_follows(text: str, first: ScriptCommand, second: ScriptCommand) -> b
 
 def here_documents(text: str) -> Iterator[tuple[re.Match[str], int]]:
     """Yield the beginning of each here document, which ends where its text starts, and the offset of the line that ends it."""
-    ends: dict[str, list[int]] = {}
-    for line in _END.finditer(text) if "<<" in text else ():
-        ends.setdefault(line[1], []).append(line.start())
+    ends = grouped((line[1], line.start()) for line in _END.finditer(text)) if "<<" in text else {}
     at = 0
     while opening := _HERE_DOCUMENT.search(text, at):
         at = opening.end()

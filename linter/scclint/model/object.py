@@ -13,8 +13,7 @@ from scclint.model.unknown import Unknown, is_expression
 from scclint.model.view import Field, View
 from scclint.record import EMPTY, record, replace, set_fields
 from scclint.untyped import as_list, as_mapping, as_text, mappings, value_at
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import Node
+from scclint.yaml.nodes import Node, node_at
 
 
 class Parameter(NamedTuple):

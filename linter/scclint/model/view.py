@@ -5,8 +5,7 @@ from typing import Any, Generic, TypeVar
 from scclint.finding import Path
 from scclint.record import Frozen, set_fields
 from scclint.source import Span
-from scclint.yaml.locate import locate
-from scclint.yaml.nodes import Node
+from scclint.yaml.nodes import Node, locate
 
 T = TypeVar("T")
 

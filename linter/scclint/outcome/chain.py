@@ -207,6 +207,12 @@ class Outcome:
         return self.image_of(name, posixpath.dirname(self.workload.file) or ".") if isinstance(name, str) and name else None
 
     @property
+    def judged(self) -> Verdict:
+        """The verdict, for callers who know that there is one."""
+        assert self.verdict is not None
+        return self.verdict
+
+    @property
     def skipped(self) -> str:
         """Why no SCC admission looks at the pod, as a clause; empty where it does, or there is no verdict."""
         why = self.verdict.skipped if self.verdict else None
@@ -221,8 +227,7 @@ class Outcome:
 
     def container(self, seccomp: ContainerSeccomp) -> Mapping[str, Any]:
         """A container as the cluster has it after admission, as plain values."""
-        assert self.verdict is not None
-        container: Mapping[str, Any] = value_at(self.verdict.pod, seccomp.path)
+        container: Mapping[str, Any] = value_at(self.judged.pod, seccomp.path)
         return container
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from scclint.admission.verdict import User
 from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, LimitReached
 from scclint.cluster import Cluster
+from scclint.groups import grouped
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN
 from scclint.model.kinds import TEMPLATES
 from scclint.model.labels import labels_of, selects
@@ -62,9 +63,8 @@ class Policies:
 
     def __init__(self, cluster: Cluster, params: Sequence[Object] = ()) -> None:
         self._policies = sorted(cluster.policies.items())
-        self._bindings: dict[str, list[Object]] = {}
-        for _, binding in sorted(cluster.policy_bindings.items()):
-            self._bindings.setdefault(as_text(_spec(binding).get("policyName")), []).append(binding)
+        bindings = (binding for _, binding in sorted(cluster.policy_bindings.items()))
+        self._bindings = grouped((as_text(_spec(binding).get("policyName")), binding) for binding in bindings)
         self._params = params
         self._seconds: float = CEL_SECONDS_OF_RUN
         self._valid: dict[str, bool] = {}

@@ -8,6 +8,7 @@ combined with OR. A name that the architecture does not have is ignored.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from scclint.groups import grouped
 from scclint.profiles.runtime_default import deciding_capabilities, resolve
 from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT
@@ -99,11 +100,8 @@ def compare(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, a
     names: set[str] = set(old) | set(new)
     if old_default != new_default:
         names |= abi_syscalls(arch)
-    groups: dict[tuple[str, Stance, Stance], list[str]] = {}
-    for name in sorted(names):
-        before, after = old.get(name, old_default), new.get(name, new_default)
-        if before != after:
-            groups.setdefault((_direction(before, after), before, after), []).append(name)
+    pairs = ((name, old.get(name, old_default), new.get(name, new_default)) for name in sorted(names))
+    groups = grouped(((_direction(before, after), before, after), name) for name, before, after in pairs if before != after)
     order = ("opened", "closed", "differs")
     ranked = sorted(groups.items(), key=lambda item: (order.index(item[0][0]), item[1]))
     changes = tuple(Change(direction, before, after, tuple(syscalls)) for (direction, before, after), syscalls in ranked)

@@ -32,8 +32,7 @@ from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.text import and_more, closest_match
 from scclint.untyped import as_list
-from scclint.yaml.locate import overridden
-from scclint.yaml.nodes import Node, to_data
+from scclint.yaml.nodes import Node, overridden, to_data
 
 _SHOWN = 12
 _ABI_TOKENS = {

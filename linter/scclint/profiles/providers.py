@@ -14,6 +14,7 @@ from typing import Any
 from scclint.errors import LoadError
 from scclint.files import Reach, read
 from scclint.finding import Path
+from scclint.groups import grouped
 from scclint.limits import MAX_INHERITED
 from scclint.memo import Memo
 from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
@@ -85,11 +86,9 @@ class ProfileObjects:
                     self.named.setdefault(file, []).append(profile)
                 self._bases["" if _is_v1(profile) else _namespace(profile), name] = profile
         self._sizes = Memo()
-        self.files: dict[str, list[tuple[Object, int]]] = {}
+        configs = sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name)
+        self.files = grouped((path, (config, index)) for config in configs for index, path in paths_of(config))
         """The MachineConfigs that write a file, by its path and sorted by name, each with the index of its entry."""
-        for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
-            for index, path in paths_of(config):
-                self.files.setdefault(path, []).append((config, index))
 
     def base(self, profile: Object, name: str) -> Object | None:
         """Return the SeccompProfile that the `baseProfileName` of `profile` names."""

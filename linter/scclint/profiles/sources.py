@@ -8,6 +8,7 @@ from typing import Any
 from scclint.admission.decoding import decode_object
 from scclint.errors import LoadError
 from scclint.finding import Path
+from scclint.groups import grouped
 from scclint.memo import Memo
 from scclint.model.ignition import NodeFile, files_of
 from scclint.model.object import (
@@ -35,8 +36,7 @@ from scclint.record import record, replace
 from scclint.source import Span
 from scclint.untyped import Object, as_list, as_mapping, as_mappings
 from scclint.yaml.json import parse_json, parse_json_stream
-from scclint.yaml.locate import locate
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import locate, to_data
 
 _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
 """Problems that need the whole profile: its base profiles may allow what the profile itself does not."""
@@ -104,10 +104,7 @@ class Profiles:
 
     def _by_ending(self, names: int) -> dict[str, list[SeccompProfileFile]]:
         """Return the profile files by the last so many names of their paths."""
-        ends: dict[str, list[SeccompProfileFile]] = {}
-        for file in self._files:
-            ends.setdefault("/".join(f"/{file.file}".rsplit("/", names)[1:]), []).append(file)
-        return ends
+        return grouped(("/".join(f"/{file.file}".rsplit("/", names)[1:]), file) for file in self._files)
 
     def written(self, manifest: Object | None) -> ApiObject | None:
         """Return the object with this manifest."""

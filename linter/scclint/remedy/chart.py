@@ -18,8 +18,7 @@ from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.trace import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
-from scclint.yaml.locate import locate
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import locate, to_data
 
 
 def edits(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:

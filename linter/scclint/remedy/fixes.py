@@ -8,6 +8,7 @@ from typing import Any
 
 from scclint.advice import advise
 from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety, Severity
+from scclint.groups import grouped
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
@@ -44,10 +45,7 @@ class SharedFiles:
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self._units = {unit.name: unit for unit in units}
-        self._of_file: dict[str, list[Unit]] = {}
-        for unit in units:
-            for file in (*unit.files, *unit.shared):
-                self._of_file.setdefault(file, []).append(unit)
+        self._of_file = grouped((file, unit) for unit in units for file in (*unit.files, *unit.shared))
 
     def concerned(self, finding: Finding) -> list[Unit]:
         """Return the units that have a finding or its file, and those that share a file with them."""

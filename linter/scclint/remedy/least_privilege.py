@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any, Literal
 
 from scclint.admission.access import opened_by, used_by
-from scclint.admission.rbac import use_rule
+from scclint.admission.rbac import binding_object, role_object, use_rule
 from scclint.admission.verdict import ObjectRef, Verdict
 from scclint.advice.effects import of_injection, user_change
 from scclint.advice.grants import SHARED_ACCOUNTS, other_rights
@@ -18,7 +18,7 @@ from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
 from scclint.model.object import Workload
-from scclint.model.terms import REQUIRED_SCC, RESTRICTED
+from scclint.model.terms import REQUIRED_SCC, RESTRICTED, SCC_ROLE_PREFIX
 from scclint.model.unknown import stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
@@ -26,7 +26,6 @@ from scclint.record import EMPTY, record, replace
 from scclint.remedy.demand import DEFAULT_PROFILE, AskingPod, Demand, Object
 from scclint.text import listed
 
-RBAC = "rbac.authorization.k8s.io"
 _SHIPPED = ("nonroot-v2", "hostnetwork-v2")
 """SCCs of the release that apply a profile and open no more than what they are named after."""
 
@@ -133,8 +132,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
 
 
 def _plain(outcome: Outcome, account: str) -> Object:
-    assert outcome.verdict is not None
-    pod: Object = deepcopy(outcome.verdict.submitted)
+    pod: Object = deepcopy(outcome.judged.submitted)
     ((pod.get("metadata") or {}).get("annotations") or {}).pop(REQUIRED_SCC, None)
     pod["spec"]["serviceAccountName"] = account
     return pod
@@ -190,7 +188,8 @@ def _granted(
     cluster: Cluster, scc: str, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]
 ) -> Suggestion | None:
     """An SCC of the release with its grant; None if it does not admit the pods."""
-    objects = (*extra, _binding(namespace, account, f"{account}-{scc}", "ClusterRole", f"system:openshift:scc:{scc}"))
+    role = f"{SCC_ROLE_PREFIX}{scc}"
+    objects = (*extra, binding_object(f"{account}-{scc}", role, [_subject(account, namespace)], namespace))
     granted = cluster.with_objects(objects)
     if not all(_fits(cluster, scc, pod, namespace) and _admit(granted, pod, namespace).allowed for pod in pods):
         return None
@@ -205,13 +204,8 @@ def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: st
     demand = Demand(cluster, pods)
     scc = tightened(cluster, demand.scc(name), pods, namespace)
     role_name = f"use-{name}"
-    role = {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "Role",
-        "metadata": {"name": role_name, "namespace": namespace},
-        "rules": [use_rule(name)],
-    }
-    objects = (*extra, scc, role, _binding(namespace, account, role_name, "Role", role_name))
+    binding = binding_object(role_name, role_name, [_subject(account, namespace)], namespace, "Role")
+    objects = (*extra, scc, role_object(role_name, [use_rule(name)], namespace), binding)
     granted = cluster.with_objects(objects)
     for pod in pods:
         verdict = _admit(granted, pod, namespace, name)
@@ -297,11 +291,5 @@ def tighter(scc: Object) -> Iterator[Object]:
         yield {**scc, "runAsUser": {"type": "MustRunAsRange"}}
 
 
-def _binding(namespace: str, account: str, name: str, kind: str, role: str) -> Object:
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name, "namespace": namespace},
-        "roleRef": {"apiGroup": RBAC, "kind": kind, "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    }
+def _subject(account: str, namespace: str) -> Object:
+    return {"kind": "ServiceAccount", "name": account, "namespace": namespace}

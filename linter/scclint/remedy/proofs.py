@@ -5,6 +5,7 @@ from typing import Any
 
 from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
+from scclint.groups import grouped
 from scclint.record import replace
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
 from scclint.run.report import Report
@@ -57,7 +58,9 @@ def _outcomes(
         return store.find("fixes", key(finding), restored)
 
     by_finding = {finding: stored_outcome for finding in dict.fromkeys(shown) if (stored_outcome := stored(finding))}
-    groups = _groups([finding for finding in dict.fromkeys(shown) if finding not in by_finding], shared)
+    # Findings whose proofs judge the same units are proved in one process, which opens each of these units once.
+    missing = (finding for finding in dict.fromkeys(shown) if finding not in by_finding)
+    groups = [*grouped((tuple(unit.name for unit in shared.concerned(finding)), finding) for finding in missing).values()]
     jobs = processes(session, units)
     if jobs < 2:
         groups = [[finding for group in groups for finding in group]] if groups else []
@@ -81,14 +84,6 @@ def _fix(fields: Any) -> Fix:
     if safety not in ("safe", "unsafe", "advice"):
         raise ValueError(safety)
     return Fix(str(title), str(effect), safety, tuple(TextEdit(str(f), int(a), int(b), str(t)) for f, a, b, t in edits))
-
-
-def _groups(findings: Sequence[Finding], shared: SharedFiles) -> list[list[Finding]]:
-    """The findings whose proofs judge the same units: each of these is then opened in one process."""
-    groups: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(tuple(unit.name for unit in shared.concerned(finding)), []).append(finding)
-    return list(groups.values())
 
 
 def _proofs(groups: Sequence[Sequence[Finding]], work: Callable[[int], _Proved], session: Run, jobs: int) -> Iterator[_Proved]:

@@ -9,8 +9,7 @@ from scclint.model.object import Workload
 from scclint.record import replace
 from scclint.remedy.workbench import Occurrence, Workbench
 from scclint.yaml.edit import EditRefused, changed_data
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import ScalarNode, to_data
+from scclint.yaml.nodes import ScalarNode, node_at, to_data
 
 
 def remedies(occurrence: Occurrence) -> Iterator[Remedy]:

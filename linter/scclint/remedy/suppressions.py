@@ -18,8 +18,7 @@ from scclint.suppress.apply import without_comment, without_entry
 from scclint.suppress.syntax import annotation_ignores, comment_ignores
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, edit
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import ScalarNode, to_data
+from scclint.yaml.nodes import ScalarNode, node_at, to_data
 
 UNUSED = "SUP901"
 """The rule about suppressions that suppress nothing. What the others ask for, only the author of a suppression knows."""

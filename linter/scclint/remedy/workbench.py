@@ -22,8 +22,7 @@ from scclint.run.worlds import make_worlds
 from scclint.suppress.syntax import MARK
 from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import ScalarNode, to_data
+from scclint.yaml.nodes import ScalarNode, node_at, to_data
 
 
 @record

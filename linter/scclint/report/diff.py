@@ -6,18 +6,16 @@ from typing import Any
 from scclint.about import site_page
 from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
 from scclint.finding import Finding, Related, Severity, Subject
+from scclint.groups import grouped
 from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
 from scclint.report import Options, markdown
-from scclint.report.json_text import dump
 from scclint.report.table import table
-from scclint.report.text import from_template, place, visible, visible_line
+from scclint.report.text import Json, dump, from_template, place, visible, visible_line
 from scclint.rule import Rule
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted, full_name, listed
-
-Json = dict[str, Any]
 
 _EFFECTS = {"refused": "rejected"}
 """The words for people where the JSON has others."""
@@ -177,14 +175,10 @@ def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
 
 def _entries(differences: Differences, arrow: str) -> Iterator[dict[str, Any]]:
     """Yield the texts of each workload that changes: its effects, and what changes and why, with the releases of that."""
-    workloads: dict[str, list[WorkloadChange]] = {}
-    for change in differences.changes:
-        workloads.setdefault(_title(change), []).append(change)
+    workloads = grouped((_title(change), change) for change in differences.changes)
     several = len({change.release for change in differences.changes}) > 1
     for title, changes in workloads.items():
-        releases: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-        for change in changes:
-            releases.setdefault((tuple(_facts_words(change, arrow)), tuple(_causes(change))), []).append(change.release)
+        releases = grouped(((tuple(_facts_words(change, arrow)), tuple(_causes(change))), change.release) for change in changes)
         effects = dict.fromkeys(_EFFECTS.get(effect, effect) for change in changes for effect in change.effects)
         parts = [
             {"on": f"on OpenShift {listed(names)}" if several or " to " in names[0] else "", "facts": facts, "causes": causes}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -10,14 +9,11 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_words
 from scclint.outcome.world import World
 from scclint.podsecurity.levels import level_label
-from scclint.report.json_text import dump, with_units
 from scclint.report.review import container_entry, in_units, named, workload_entry
-from scclint.report.text import from_template, line_place, visible, visible_line
+from scclint.report.text import Json, dump, from_template, line_place, visible, visible_line, with_units
 from scclint.run.judge import OpenUnit
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path
-
-Json = dict[str, Any]
 
 Judged = tuple[OpenUnit, World, WorkloadRow]
 """A row with the unit and the world that it is from."""

@@ -2,10 +2,9 @@
 
 from scclint.finding import Severity
 from scclint.report import Options
-from scclint.report.json_text import rows
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sarif import fingerprints
-from scclint.report.text import one_line, visible_line
+from scclint.report.text import one_line, rows, visible_line
 from scclint.run.report import Report
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}

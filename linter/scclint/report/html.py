@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Finding
+from scclint.groups import grouped
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow, WorkloadRow
 from scclint.record import record
@@ -157,9 +158,7 @@ def graphs(report: Report, units: Choice) -> list[dict[str, object]]:
     """Return a graph for each set of SCCs, those that can take over the node first; none if the input grants no SCC."""
     dangerous = {grant.scc for some in report.grants.values() for grant in some if grant.takes_node}
     runs = _workloads(report)
-    paths: dict[tuple[str, ...], list[dict[str, object]]] = {}
-    for path, where in _paths(report).items():
-        paths.setdefault(path.sccs, []).append(_shown(path, where, report, runs, units))
+    paths = grouped((path.sccs, _shown(path, where, report, runs, units)) for path, where in _paths(report).items())
     return [
         {
             "sccs": visible_line(
@@ -174,13 +173,13 @@ def graphs(report: Report, units: Choice) -> list[dict[str, object]]:
 
 def _paths(report: Report) -> Mapping[_Path, set[tuple[str, str]]]:
     """Each path with the units and releases that it exists in."""
-    grouped: dict[tuple[str, str, tuple[str, ...], str], list[GrantRow]] = {}
-    for release, some in report.grants.items():
-        for grant in some:
-            key = (release, grant.unit, _through(grant), place(grant.place) if grant.place else "")
-            grouped.setdefault(key, []).append(grant)
+    alike = grouped(
+        ((release, grant.unit, _through(grant), place(grant.place) if grant.place else ""), grant)
+        for release, some in report.grants.items()
+        for grant in some
+    )
     paths: dict[_Path, set[tuple[str, str]]] = {}
-    for (release, unit, through, at), same in grouped.items():
+    for (release, unit, through, at), same in alike.items():
         subjects = tuple(sorted({(grant.kind, grant.namespace, grant.name) for grant in same}))
         path = _Path(through, at, subjects, tuple(sorted({grant.scc for grant in same})))
         paths.setdefault(path, set()).add((unit, release))

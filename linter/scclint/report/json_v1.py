@@ -4,17 +4,13 @@ Fields may be added within a version; none is renamed, removed or given another 
 """
 
 from collections import Counter
-from typing import Any
 
 from scclint.finding import Finding, Related
 from scclint.report import Options
-from scclint.report.json_text import dump, rows
-from scclint.report.text import by_severity, visible, visible_line
+from scclint.report.text import Json, by_severity, dump, rows, visible, visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import field_path
-
-Json = dict[str, Any]
 
 
 def render(report: Report, options: Options) -> str:

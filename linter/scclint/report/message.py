@@ -1,14 +1,9 @@
 """`scclint explain --message`: what a pasted message means, and the findings about its workload."""
 
-from typing import Any
-
 from scclint.message.read import ClusterError, Message, facts, without_links
 from scclint.report import Options, render
-from scclint.report.json_text import dump
-from scclint.report.text import from_template, visible_line
+from scclint.report.text import Json, dump, from_template, visible_line
 from scclint.run.report import Report
-
-Json = dict[str, Any]
 
 
 def render_text(message: Message, report: Report | None, options: Options) -> str:

@@ -7,8 +7,7 @@ from scclint.about import SITE
 from scclint.finding import Finding, Severity
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import dump, present, rows
-from scclint.report.text import SourceLines, fix_sentences, sentences, visible, visible_line
+from scclint.report.text import SourceLines, dump, fix_sentences, present, rows, sentences, visible, visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 

@@ -1,17 +1,14 @@
 """`scclint review`: every workload with its SCC, by whose grant, and each container's effective seccomp profile."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
 from scclint.outcome.rows import WorkloadRow
-from scclint.report.json_text import dump, present, with_units
-from scclint.report.text import visible, visible_line
+from scclint.report.text import Json, dump, present, visible, visible_line, with_units
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, counted, full_name
-
-Json = dict[str, Any]
 
 
 def render_json(rows: Sequence[WorkloadRow], columns: Sequence[str]) -> str:

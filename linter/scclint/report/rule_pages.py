@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from scclint.report.json_text import rows
 from scclint.report.table import table as lines_of
-from scclint.report.text import paint, prose_width
+from scclint.report.text import paint, prose_width, rows
 from scclint.rule import AnyRule
 from scclint.text import wrap
 

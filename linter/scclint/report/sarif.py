@@ -17,15 +17,17 @@ from scclint.finding import Finding, Related, Severity
 from scclint.limits import MAX_QUOTED_LINE
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import dump, present
 from scclint.report.paths import RepositoryPaths
 from scclint.report.text import (
+    Json,
     SourceLines,
     crash_label,
+    dump,
     fix_sentences,
     judged_summary,
     one_line,
     place,
+    present,
     sentences,
     visible,
     visible_line,
@@ -38,7 +40,6 @@ from scclint.text import capitalized, counted, field_path
 if TYPE_CHECKING:
     from scclint.rule import AnyRule
 
-Json = dict[str, Any]
 
 MOST_RESULTS = 25_000
 LARGEST_GZIP = 10_000_000

@@ -4,19 +4,15 @@ Source: docs.sonarsource.com, "Generic issue import format". One entry that Sona
 """
 
 from html import escape
-from typing import Any
 
 from scclint.finding import Finding, Severity
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import present, rows
 from scclint.report.paths import RepositoryPaths
-from scclint.report.text import SourceLines, one_line, sentences, visible_line
+from scclint.report.text import Json, SourceLines, one_line, present, rows, sentences, visible_line
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 from scclint.source import Span
-
-Json = dict[str, Any]
 
 _IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "LOW"}
 """Releases before 10.8 know no other words."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from scclint.model.terms import REQUIRED_SCC
 from scclint.remedy.least_privilege import PodChange, Suggestion
-from scclint.report.json_text import dump
-from scclint.report.text import visible_line
+from scclint.report.text import dump, visible_line
 from scclint.text import wrap
 from scclint.yaml.write import block_text
 

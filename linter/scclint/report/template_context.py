@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
 
 from scclint.errors import LoadError, UsageError
 from scclint.files import decode, read_bytes
@@ -17,11 +16,9 @@ from scclint.outcome.rows import WorkloadRow
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.json_v1 import document
-from scclint.report.text import visible, visible_line
+from scclint.report.text import Json, visible, visible_line
 from scclint.rule import AnyRule
 from scclint.run.report import Report
-
-Json = dict[str, Any]
 
 
 def context(report: Report, options: Options) -> Json:

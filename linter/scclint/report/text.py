@@ -1,4 +1,4 @@
-"""What the formats share: text made safe to show, lines of the files, colour, wrapping, the result of a run in words.
+"""What the formats share: text and JSON made safe to show, lines of the files, colour, wrapping, the result of a run in words.
 
 A manifest must not control the terminal, the CI runner or the reader of a report: unprintable characters are shown as escapes,
 and commands of CI runners are broken up.
@@ -9,13 +9,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Crash, Finding, Notice, Severity, TextEdit
+from scclint.groups import grouped
 from scclint.limits import MAX_FOLDERS, MAX_TEXT, TEXTS_KEPT
 from scclint.report import Options
 from scclint.source import Span
 from scclint.text import and_more, counted, display_width, escape, escape_unprintable, wrap
+
+Json = dict[str, Any]
 
 WIDTH = 80
 """The width of prose where there is no terminal."""
@@ -189,6 +192,40 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split("\n"))).strip()
 
 
+_COMMAND_IN_JSON = r"##(?=[A-Za-z]*\[)"
+"""Runners of GitHub and Azure take `##[error]` for a command anywhere in a line."""
+
+
+def dump(value: object) -> str:
+    """Return `value` as compact JSON in ASCII, in which neither a terminal nor the runner of a pipeline finds a command.
+
+    A fix contains lines of the source as they are, so what might be a command is written with an escape.
+    """
+    import json
+
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
+    return re.sub(_COMMAND_IN_JSON, r"#\\u0023", text)
+
+
+def present(**fields: object) -> dict[str, Any]:
+    """Return the fields that are not empty, as the formats leave out what a finding does not have."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def with_units(entries: Iterable[tuple[dict[str, Any], str]]) -> list[dict[str, Any]]:
+    """Return each entry once, in order, with the names of the units that it holds in as `units`."""
+    merged: dict[str, dict[str, Any]] = {}
+    for entry, unit in entries:
+        merged.setdefault(dump(entry), {**entry, "units": []})["units"].append(unit)
+    return list(merged.values())
+
+
+def rows(entries: Iterable[object]) -> str:
+    """Return the items of a JSON array, each on a line of its own; empty if there are none."""
+    items = ",\n".join(map(dump, entries))
+    return f"\n{items}\n" if items else ""
+
+
 _STEP = 1024
 """Characters of a line that are counted in other units together: JSON on one line has as many findings as it is long."""
 
@@ -327,9 +364,7 @@ def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
 
 def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
     """Return the findings of each rule and severity, the most frequent first."""
-    groups: dict[tuple[str, int, str], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.rule_id, finding.severity.rank, finding.rule_name), []).append(finding)
+    groups = grouped(((finding.rule_id, finding.severity.rank, finding.rule_name), finding) for finding in findings)
     return [groups[key] for key in sorted(groups, key=lambda key: (-len(groups[key]), key))]
 
 

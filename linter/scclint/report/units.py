@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
-from scclint.report.json_text import dump
 from scclint.report.table import table_with_remarks
-from scclint.report.text import visible_line
+from scclint.report.text import Json, dump, visible_line
 from scclint.text import and_more, counted
 from scclint.units.unit import Unit
-
-Json = dict[str, Any]
 
 Named = tuple[Unit, Sequence[str]]
 """A unit and the names of its workloads."""

@@ -1,7 +1,6 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any
 
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster import Cluster
@@ -10,13 +9,11 @@ from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Related
 from scclint.model.object import ServiceAccount, Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
-from scclint.report.json_text import with_units
 from scclint.report.table import table_with_remarks
-from scclint.report.text import line_place, visible_line
+from scclint.report.text import Json, line_place, visible_line, with_units
 from scclint.run.judge import OpenUnit
 from scclint.text import and_more, counted, full_name
 
-Json = dict[str, Any]
 Subject = tuple[SubjectKind, str, str]
 """Kind, namespace (empty except for a service account) and name."""
 

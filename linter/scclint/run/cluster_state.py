@@ -22,7 +22,7 @@ from scclint.model.releases import DEFAULT, RELEASES
 from scclint.record import record, replace
 from scclint.run.load import left_out, unread
 from scclint.source import Span
-from scclint.yaml.locate import locate
+from scclint.yaml.nodes import locate
 
 _MARKS = ("openshift.io/scc", "cri-o://", "ClusterVersion", "FeatureGate", "Infrastructure")
 """Texts without which a file shows nothing but objects."""

@@ -10,6 +10,7 @@ from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
 from scclint.finding import Notice
+from scclint.groups import grouped
 from scclint.limits import MAX_DEPLOYMENT_ROUNDS
 from scclint.load import load_text
 from scclint.load.document import Document
@@ -480,11 +481,7 @@ def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dic
 
 def _reader(texts: Mapping[str, str]) -> Callable[[str], str | None]:
     """Return what reads a file: one of these texts, by real path, or else from the disk; None if there is no such file."""
-
-    def text_of(path: str) -> str | None:
-        return texts.get(path) or (read(path) if os.path.isfile(path) else None)
-
-    return text_of
+    return lambda path: texts.get(path) or (read(path) if os.path.isfile(path) else None)
 
 
 def _texts_of(unit: Unit, texts: Mapping[str, str]) -> Mapping[str, str]:
@@ -494,9 +491,7 @@ def _texts_of(unit: Unit, texts: Mapping[str, str]) -> Mapping[str, str]:
 
 def _grouped(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[Notice]:
     """How units are judged, given the reason for each by name, said once for each reason."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in reasons.items():
-        by_reason.setdefault(reason, []).append(name)
+    by_reason = grouped((reason, name) for name, reason in reasons.items())
     said = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
     for reason, names in said[:_MOST_REASONS]:
         yield Notice(level, f"{counted(len(names), 'unit')} {judged} ({and_more(names, 2)}): {reason}")

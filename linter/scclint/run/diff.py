@@ -8,6 +8,7 @@ from scclint.record import replace
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.suppress.baseline import Key, key_of, match, without_lines
+from scclint.text import shared_start
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""
@@ -106,13 +107,8 @@ Compare = Callable[[list[str], list[str]], Iterable[int]]
 def _same(old: list[str], new: list[str], if_large: Compare) -> Iterator[int]:
     """The numbers, from 0, of the lines of `new` that `old` has as well and in the same order."""
     # What both begin and end with is most of a manifest and costs difflib most of its time.
-    most = min(len(old), len(new))
-    head = 0
-    while head < most and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < most - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
+    head = shared_start(old, new)
+    tail = shared_start(old[head:][::-1], new[head:][::-1])
     yield from range(head)
     yield from range(len(new) - tail, len(new))
     old, new = old[head : len(old) - tail], new[head : len(new) - tail]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scclint.config.selection import former_names, retired_rules_note
 from scclint.files import read
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
+from scclint.groups import grouped
 from scclint.record import replace
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
@@ -119,10 +120,7 @@ T = TypeVar("T")
 
 
 def _by_release(results: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tuple[T, ...]]:
-    rows: dict[str, list[T]] = {}
-    for result in results:
-        for release, some in result.items():
-            rows.setdefault(release, []).extend(some)
+    rows = grouped((release, row) for result in results for release, some in result.items() for row in some)
     return {release: tuple(some) for release, some in rows.items()}
 
 
@@ -134,10 +132,11 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
     """
     if len(results) == 1:
         return [replace(finding, units=(results[0].unit,)) for finding in results[0].findings]
-    same: dict[Finding, list[tuple[str, Finding]]] = {}
-    for result in results:
-        for finding in result.findings:
-            same.setdefault(replace(finding, suppression=None, opens=(), contents=()), []).append((result.unit, finding))
+    same = grouped(
+        (replace(finding, suppression=None, opens=(), contents=()), (result.unit, finding))
+        for result in results
+        for finding in result.findings
+    )
     groups: dict[Key, list[Finding]] = {}
     for finding, occurrences in same.items():
         units, alike = zip(*occurrences, strict=True)
@@ -177,10 +176,8 @@ def _difference(other: Finding, worst: Finding) -> str:
 
 def merged_ignores(results: Iterable[UnitResult]) -> list[Ignore]:
     """The suppressions of all units: one is unused where it is unused in every unit that has it."""
-    groups: dict[Ignore, list[Ignore]] = {}
-    for result in results:
-        for ignore in result.ignores:
-            groups.setdefault(replace(ignore, uses=0, unused=(), expired=False), []).append(ignore)
+    ignores = (ignore for result in results for ignore in result.ignores)
+    groups = grouped((replace(ignore, uses=0, unused=(), expired=False), ignore) for ignore in ignores)
     merged = []
     for alike in groups.values():
         unused = [rule for rule in alike[0].unused if all(rule in other.unused for other in alike)]

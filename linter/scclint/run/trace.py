@@ -18,8 +18,7 @@ from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
 from scclint.units.tracer import Tracer, with_places_moved
 from scclint.units.unit import Unit
-from scclint.yaml.locate import locate, node_at
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at
 
 if TYPE_CHECKING:
     from scclint.units.helm.chart import Origins

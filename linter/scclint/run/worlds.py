@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from scclint.admission.aggregate import selectors_of
 from scclint.admission.decoding import decode_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS
-from scclint.admission.rbac import reference, use_rule
+from scclint.admission.rbac import RBAC, binding_object, reference, role_object, use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
     from scclint.cluster.observed import Observed
 
-RBAC = "rbac.authorization.k8s.io"
 MACHINE = "machineconfiguration.openshift.io/v1"
 ANY_MINOR = 0
 """A Kubernetes minor for objects that all minors decode alike."""
@@ -242,10 +241,7 @@ def _configured(config: Config) -> Iterator[dict[str, Any]]:
         yield {"apiVersion": MACHINE, "kind": "KubeletConfig", "metadata": metadata, "spec": spec}
     for index, grant in enumerate(config.grants):
         name = f"scclint-configured-grant-{index}"
-        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [use_rule(grant.scc)]}
-        kind, metadata = "ClusterRoleBinding", {"name": name}
-        if grant.namespace:
-            kind, metadata = "RoleBinding", {"name": name, "namespace": grant.namespace}
+        yield role_object(name, [use_rule(grant.scc)])
         if grant.service_account:
             subject = {
                 "kind": "ServiceAccount",
@@ -254,10 +250,4 @@ def _configured(config: Config) -> Iterator[dict[str, Any]]:
             }
         else:
             subject = {"kind": "Group" if grant.group else "User", "apiGroup": RBAC, "name": grant.group or grant.user}
-        yield {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": kind,
-            "metadata": metadata,
-            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
-            "subjects": [subject],
-        }
+        yield binding_object(name, name, [subject], grant.namespace)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
 from scclint.finding import Path
+from scclint.groups import grouped
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import record, replace
 from scclint.text import and_more
@@ -193,10 +194,8 @@ def on_windows(spec: Object) -> bool:
 
 def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], ContainerSeccomp]") -> ContainerSeccomp:
     """Return what the node pools decide, which may differ by pool. Without pools, the nodes have the installed defaults."""
-    decisions: dict[tuple[ProfileType | None, str | None], list[tuple[ContainerSeccomp, str]]] = {}
-    for pool in pools:
-        decision = decide(pool)
-        decisions.setdefault((decision.type, decision.crictl), []).append((decision, pool.name))
+    decided = ((decide(pool), pool.name) for pool in pools)
+    decisions = grouped(((decision.type, decision.crictl), (decision, name)) for decision, name in decided)
     if len(decisions) <= 1:
         return next(iter(decisions.values()))[0][0] if decisions else decide(None)
     words = (f"{_profile_name(group[0][0])} on {and_more([name for _, name in group], _NAMED)}" for group in decisions.values())

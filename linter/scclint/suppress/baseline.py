@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from scclint.admission.access import ANYTHING
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Path, Suppression
+from scclint.groups import grouped
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.record import record, replace
 from scclint.rule import retired
@@ -73,10 +74,7 @@ def match(keys: Sequence[Key], recorded: Mapping[Key, int]) -> tuple[list[Key | 
     finding may be at another field.
     """
     remainder = Counter(recorded)
-    alike: dict[Key, list[Key]] = {}
-    for key in recorded:
-        for group in (key.alike, key.alike._replace(path=ANYTHING)):
-            alike.setdefault(group, []).append(key)
+    alike = grouped((group, key) for key in recorded for group in (key.alike, key.alike._replace(path=ANYTHING)))
     acceptors: list[Key | None] = [None] * len(keys)
     for index, key in enumerate(keys):
         equal = key if remainder[key] > 0 else key._replace(opens=(ANYTHING,))

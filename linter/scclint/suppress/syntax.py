@@ -9,7 +9,7 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
 from scclint.record import replace
 from scclint.source import Span
-from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import node_at
 
 ANNOTATION = "scclint.dev/ignore"
 MARK = "scclint:"

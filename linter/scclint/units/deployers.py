@@ -19,7 +19,7 @@ from scclint.record import record
 from scclint.source import Span
 from scclint.units.unit import Deployment
 from scclint.untyped import as_mapping, as_text, from_base64, value_at
-from scclint.yaml.locate import locate
+from scclint.yaml.nodes import locate
 
 if TYPE_CHECKING:
     from scclint.units.outline import Outline

@@ -10,7 +10,7 @@ from scclint.expand.item import items_of
 from scclint.files.dump import NAMESPACES, read_dump
 from scclint.load import load_file
 from scclint.untyped import as_text, texts, value_at
-from scclint.yaml.locate import locate
+from scclint.yaml.nodes import locate
 
 ADMISSION_PLUGIN = "admission-plugin"
 """The name by which frameworks.json calls the check of the API server's admission plugins."""

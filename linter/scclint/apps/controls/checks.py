@@ -20,8 +20,7 @@ from scclint.record import record
 from scclint.source import Span
 from scclint.text import listed
 from scclint.untyped import as_list, as_mapping, mappings, texts, value_at
-from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import node_at, to_data
 
 
 @record

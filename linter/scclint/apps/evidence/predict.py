@@ -16,8 +16,7 @@ from scclint.run.judge import OpenUnit
 from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.yaml.json import parse_json
-from scclint.yaml.locate import locate
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import locate, to_data
 
 _ARCH = "amd64"
 """The architecture that profiles of the input are resolved for."""

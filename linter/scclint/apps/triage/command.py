@@ -11,10 +11,9 @@ from scclint.cli.output import judged_workloads, open_units, settings_of_one_clu
 from scclint.cli.status import BUG, status_of_units
 from scclint.errors import UsageError
 from scclint.files import read
-from scclint.report.json_text import dump
 from scclint.report.markdown import from_template
 from scclint.report.table import table_with_remarks
-from scclint.report.text import line_place, visible_line
+from scclint.report.text import dump, line_place, visible_line
 from scclint.text import counted
 
 _SIGNS = {"filled in": "🟢", "forbidden": "🔴", "left": "⚪"}

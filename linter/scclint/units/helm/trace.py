@@ -20,8 +20,7 @@ from scclint.units.outline import Outline
 from scclint.units.tracer import Tracer, with_places_moved
 from scclint.units.unit import Unit
 from scclint.untyped import value_at
-from scclint.yaml.locate import locate, node_at
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import locate, node_at, to_data
 
 if TYPE_CHECKING:
     from scclint.units.helm.markers import MarkedRendering, TemplateLine

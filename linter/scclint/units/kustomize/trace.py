@@ -25,8 +25,7 @@ from scclint.units.kustomize import ORIGIN
 from scclint.units.kustomize.kustomization import Closure, PatchEntry, read_kustomization
 from scclint.units.unit import DEFAULT, Deployment
 from scclint.untyped import as_list, as_mapping, as_text, value_at
-from scclint.yaml.locate import locate, node_at
-from scclint.yaml.nodes import Node, ScalarNode, to_data
+from scclint.yaml.nodes import Node, ScalarNode, locate, node_at, to_data
 
 LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
