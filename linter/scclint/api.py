@@ -93,8 +93,7 @@ from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, field_path, listed, plain, shared_start
 from scclint.untyped import as_list, as_mapping, copied, value_at
 from scclint.validation.problem import FieldProblem
-from scclint.yaml.locate import node_at, overridden
-from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
+from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, node_at, overridden, to_data
 
 __all__ = [
     "ANY_SE_LINUX",
