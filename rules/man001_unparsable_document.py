@@ -66,10 +66,16 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     if error is None or document.status == "template":
         return
     line, column = max(error.line, 1), max(error.column, 1)
+    message, fix = error.message, "Fix the syntax at this line."
+    until = line - document.line + 1
+    for number, text in enumerate(document.text.split("\n")[max(until - 2, 0) : until], max(line - 1, document.line)):
+        if text.strip() == "---" and text[0].isspace():
+            line, column = number, text.index("-") + 1
+            message, fix = "`---` is indented, so it begins no document", "Write `---` at the start of the line."
     yield Problem(
-        f"this document cannot be read: {error.message}",
+        f"this document cannot be read: {message}",
         at=Place(Span(document.file, line, column, line, column + 1)),
-        help="Fix the syntax at this line. scclint checked nothing else in this document.",
+        help=f"{fix} scclint checked nothing else in this document.",
         severity=None if _may_be_manifest(document, world) else Severity.INFO,
     )
 

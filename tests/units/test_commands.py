@@ -110,6 +110,9 @@ def test_a_file_that_no_command_applies(text: str, tmp_path: Path) -> None:
     [
         ("oc process -f t.yaml -p A=b | oc apply -n shop -f -", {"shop"}),
         ("oc process --local --file=t.yaml | envsubst | oc create -f - --namespace shop", {"shop"}),
+        ("oc process -f t.yaml -p A=b |\n  oc apply -n shop -f -", {"shop"}),
+        ("oc process -f t.yaml \\\n  -p A=b | \n  oc apply -n shop -f -", {"shop"}),
+        ("oc process -f t.yaml\noc apply -n shop -f -", set()),
         ("oc new-app -n shop -f t.yaml", {"shop"}),
         ("oc process -f t.yaml > made.json", set()),
         ("helm template -f t.yaml . | oc apply -n shop -f -", set()),

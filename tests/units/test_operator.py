@@ -256,8 +256,6 @@ def test_code_and_scripts_are_named() -> None:
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("hack/e2e.sh", "hostPID: true\n"),
-        ("scripts/e2e-test.sh", "hostPID: true\n"),
         ("e2e/framework/pods.go", "HostPID: true,\n"),
         ("acceptance/framework/pods.go", "HostPID: true,\n"),
         ("hack/kind.sh", "kind: Cluster\nextraMounts:\n- hostPath: /shared\n  containerPath: /shared\n"),
@@ -284,6 +282,8 @@ def test_what_no_code_or_script_deploys_is_not_named(file: str, text: str) -> No
     ("file", "text", "named"),
     [
         ("hack/latest.sh", "hostPID: true\n", "hack/latest.sh:1 (hostPID)"),
+        ("hack/e2e.sh", "hostPID: true\n", "hack/e2e.sh:1 (hostPID)"),
+        ("scripts/e2e-test.sh", "cat <<E | oc apply -f -\n  hostPID: true\nE\n", "scripts/e2e-test.sh:2 (hostPID)"),
         ("hack/kind.sh", "- hostPath: /a\n  containerPath: /b\n- hostPath:\n    path: /\n", "hack/kind.sh:3 (hostPath)"),
         ("hack/kind.sh", "- hostPath: /a\n- hostPath: {path: /}\n", "hack/kind.sh:2 (hostPath)"),
         ("install.sh", "  hostPath:\n    description: a\n---\n  hostPath:\n    type: Directory\n", "install.sh:4 (hostPath)"),
@@ -310,6 +310,16 @@ def test_the_line_that_asks_for_access_is_named(file: str, text: str, named: str
     write_files({file: text, "web.yaml": "apiVersion: v1\nkind: Service\n"})
     (notice,) = run_over(["."]).notices
     assert notice.message.startswith(f"{named}: ")
+
+
+@pytest.mark.parametrize("file", ["roles/x/defaults/main.yml", "vars/pods.yaml"])
+def test_manifests_in_variables_are_named(file: str) -> None:
+    text = "pods:\n- yaml: |\n    apiVersion: v1\n    kind: Pod\n    spec: {containers: [{name: a, securityContext: {privileged: true}}]}\n"
+    write_files({file: text, "web.yaml": "apiVersion: v1\nkind: Service\n", "roles/x/tasks/main.yml": "- debug: {msg: a}\n"})
+    report = report_on(["."])
+    assert [notice.message.partition(":")[0] for notice in report.notices] == [f"{file} (with privileged)"]
+    write_files({file: text.replace("true", "false")})
+    assert not report_on(["."]).notices
 
 
 def test_what_podman_runs_is_not_judged() -> None:

@@ -139,7 +139,8 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
                 continue
             in_pipe = ""
             if match["verb"] in APPLYING:
-                in_pipe = re.split("[;&]", plain[max(start, match.start() - _LONGEST) : match.start()])[-1].rpartition("|")[0]
+                lines = re.sub(r"(?:(\|)|\\)[ \t]*+\r?\n", r"\1 ", plain[max(match.start() - _LONGEST, 0) : match.start()])
+                in_pipe = re.split("[;&\n]", lines)[-1].rpartition("|")[0]
             piped, before, _ = _words(re.sub("[<|\"']", " ", in_pipe), variables)
             if "process" in piped and _STDIN.intersection(flags.get("filename", ())):
                 flags["filename"] += before.get("filename", [])

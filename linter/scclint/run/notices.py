@@ -95,6 +95,14 @@ def unjudged(
             access = host_access(document.text) if document.is_template else ""
             if access or not unit.unrendered or unit.unrendered.endswith((" not found", " off")):
                 yield JudgementGap("template", f"{document.file}{_asking(access)}")
+        elif (
+            isinstance(document.root, MappingNode)
+            and not document.kind
+            and unit.kind != "chart"
+            and "apiVersion:" in document.text
+            and (access := host_access(document.text))
+        ):
+            yield JudgementGap("text", f"{document.file}{_asking(access)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
@@ -211,6 +219,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{names}: not judged, because {templates}; check what they render to; for a chart: `helm template . --namespace NAME | scclint "
         "check -`",
     ),
+    "text": ("note", "{names}: not judged, because a variable has manifests as text"),
     "open kind": ("note", "{first}: not judged, because its kind has a placeholder"),
     "open grant": ("note", "{names}: not judged, because the name of the SCC that it grants has a placeholder"),
     "unread": ("warning", "{names}: not judged: {why}"),

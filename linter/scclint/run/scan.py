@@ -216,10 +216,9 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
 _HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
 _DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = (
-    r"(?:^|/)(?:vendor|testdata|test|tests|acceptance|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
-    r"|\be2e\b[^/]*\.(?:sh|bash)$"
-)
+_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|acceptance|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
+_E2E = r"\be2e\b[^/]*\.(?:sh|bash)$"
+"""Scripts that run tests in a cluster. They are not judged, but named as code is."""
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
 """The path of a folder that a tool such as kind mounts into a node. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
@@ -275,7 +274,7 @@ def beside(
             continue
         if is_code:
             _tell_code(told, file.display, text)
-        elif is_script and text:
+        elif is_script and text and not re.search(_E2E, file.display):
             _tell_deploying(told, file.display, text)
             documents = reader.documents(file, keep=False)
             scripts += [file] if any(document.status in ("parsed", "template") for document in documents) else []
