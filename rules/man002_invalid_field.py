@@ -116,13 +116,14 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 continue
             is_version = problem.path == ("apiVersion",) and bool(problem.suggestion)
             is_aim = is_version and re.search(_OPENSHIFT_3, obj.file)
+            edits = _edits(obj, problem, field)
             yield Problem(
                 f"{obj.named}: the API server rejects {'it' if problem in of_object else 'its pods'}: {problem.message}",
                 at=field,
-                help=later or (_help_for_version(obj, problem) if is_version else _help(problem, field)),
+                help=later or (_help_for_version(obj, problem) if is_version else _help(problem, edits)),
                 # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
                 severity=Severity.INFO if later or is_aim or in_plain_words(problem.path[-1]) else None,
-                edits=_edits(obj, problem, field),
+                edits=edits,
             )
 
 
@@ -165,16 +166,8 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
         return ()
     if problem.expected == "a string" and not isinstance(scalar.value, str):
         return (Set(field.path, scalar.text),)
-    return (
-        (Set(field.path, _UNQUOTED[scalar.text] if scalar.text in _UNQUOTED else int(scalar.text)),)
-        if _is_quoted(scalar.value)
-        else ()
-    )
-
-
-def _is_quoted(value: object) -> bool:
-    """Return whether a text is a number or a boolean in quotes."""
-    return isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}|true|false", value) is not None
+    is_quoted = isinstance(scalar.value, str) and re.fullmatch(r"-?[0-9]{1,19}|true|false", scalar.value)
+    return (Set(field.path, _UNQUOTED[scalar.text] if scalar.text in _UNQUOTED else int(scalar.text)),) if is_quoted else ()
 
 
 def _help_for_version(obj: ApiObject, problem: FieldProblem) -> str:
@@ -185,7 +178,8 @@ def _help_for_version(obj: ApiObject, problem: FieldProblem) -> str:
     return f"Write {problem.suggestion}{selector}, and check again: the other fields are checked in this version only{grants}."
 
 
-def _help(problem: FieldProblem, field: Field[object]) -> str:
+def _help(problem: FieldProblem, edits: tuple[Operation, ...]) -> str:
+    """Return the fix; empty if the edits say it."""
     if problem.suggestion:
         return f"Write {problem.suggestion}."
     if problem.code == "selector-differs":
@@ -196,8 +190,5 @@ def _help(problem: FieldProblem, field: Field[object]) -> str:
         return f"Set {field_name}{' to the namespace of the service account' if of_subject else ''}."
     if problem.code != "wrong-type":
         return HELP.get(problem.code, "Correct the field.")
-    if problem.expected == "a string" and not isinstance(field.value, list | dict):
-        return "Write the value in quotes."
-    if _is_quoted(field.value):
-        return "Write the value without quotes."
-    return f"Write {problem.expected}."
+    in_words = "Write the value in quotes." if problem.expected == "a string" else ""
+    return in_words if edits else f"Write {problem.expected}."

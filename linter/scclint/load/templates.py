@@ -28,6 +28,7 @@ _ELSEWHERE = re.compile(r"\bnot[ \t]++is_openshift\b")
 """A condition that does not hold on OpenShift, in the words of Ansible's operators."""
 _VERSION = r"(?m)^[ \t-]*+apiVersion:[ \t]*+([\w./-]++)"
 _KIND = r"(?m)^[ \t-]*+kind:[ \t]*+(\w++)"
+_is_beta = re.compile(r"\d(?:alpha|beta)\d").search
 _SEPARATOR = re.compile(r"\{\{-?[ \t]*+[\"'`]---[\"'`][ \t]*+-?\}\}")
 _INDENT = re.compile(r"indent[ (]++(\d{1,3})")
 
@@ -59,11 +60,6 @@ class Chain:
             else _readings_of(self.branches[index])
             for index, (versions, kinds) in enumerate(objects)
         ]
-
-    @property
-    def readings(self) -> int:
-        """How many readings have each branch that counts at least once."""
-        return sum(self.numbers)
 
 
 Part = str | Chain
@@ -188,7 +184,7 @@ def _blank(action: str, before: str) -> str:
 
 def _readings_of(parts: list[Part]) -> int:
     """Return how many readings have each branch of some parts at least once."""
-    return max((part.readings for part in parts if isinstance(part, Chain)), default=1) or 1
+    return max((sum(part.numbers) for part in parts if isinstance(part, Chain)), default=1) or 1
 
 
 def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
@@ -197,7 +193,7 @@ def _text_of(parts: list[Part], reading: int) -> Iterator[str]:
         if isinstance(part, str):
             yield part
             continue
-        offset = min(reading, part.readings - 1)
+        offset = min(reading, sum(part.numbers) - 1)
         for branch, number in zip(part.branches, part.numbers, strict=True):
             chosen = 0 <= offset < number
             whole = "".join(_text_of(branch, offset if chosen else 0))
@@ -211,10 +207,6 @@ def _objects_of(parts: list[Part]) -> tuple[list[str], list[str]]:
     """Return the API versions and the kinds in some parts."""
     text = "".join(_text_of(parts, 0))
     return re.findall(_VERSION, text), re.findall(_KIND, text)
-
-
-def _is_beta(version: str) -> bool:
-    return re.search(r"\d(?:alpha|beta)\d", version) is not None
 
 
 def _alone(text: str) -> str:

@@ -184,7 +184,7 @@ class _Walk:
             self.problems.append(unknown(path, f" before {self.release(since)}"))
         elif until is not None:
             self.problems.append(unknown(path, f" since {self.release(until + 1)}"))
-        elif home := self.home(key, shape):
+        elif home := self.home(key, shape, before):
             self.problems.append(unknown(path, hint=f"it belongs in {home}", secures="securityContext" in home))
         elif self.kind == "SecurityContextConstraints" and not self.trail and key in POD_SECURITY_POLICY_FIELDS:
             self.problems.append(unknown(path, hint="it is a field of PodSecurityPolicy, which SCCs do not have"))
@@ -192,22 +192,22 @@ class _Walk:
             self.problems.append(unknown(path, hint="the field for it is runAsNonRoot, which means the opposite"))
         else:
             there, here = OTHER_NAMES.get(shape.name, ("", ""))
-            near = here if key == there else nearest(key, shape.fields)
-            place = "" if near else self.one_level_off(key, shape, before)
-            self.problems.append(unknown(path, suggestion=near, hint=place and f"it belongs in {place}"))
+            self.problems.append(unknown(path, suggestion=here if key == there else nearest(key, shape.fields)))
 
-    def home(self, key: str, shape: Shape) -> str:
+    def home(self, key: str, shape: Shape, before: str) -> str:
+        """Return where a field belongs: where its name often does, in a field beside it, or in the mapping around; empty if nowhere.
+
+        `before` is the field in front of it.
+        """
         homes = HOMES.get(shape.name, {}).items()
-        return next((place for name, place in homes if key in self.book.definition(name).fields), "")
-
-    def one_level_off(self, key: str, shape: Shape, before: str) -> str:
-        """Return the field beside an unknown one, or the mapping around it, that it was most likely meant for; empty if there is none."""
+        if place := next((place for name, place in homes if key in self.book.definition(name).fields), ""):
+            return place
         data, _, _ = self.mappings[-1]
         for name, field in shape.fields.items():
             value = data.get(name)
             if field.type is Type.OBJECT and isinstance(value, dict) and key in field.fields and key not in value:
                 return name
-            if name == before and field.type is Type.MAP and value is None:
+            if name == before and field.type is Type.MAP and value is None and not nearest(key, shape.fields):
                 return f"{name}, with more indentation"
         above, around, depth = self.mappings[-2] if self.mappings[1:] else ({}, shape, 0)
         is_of_above = around is not shape and key in around.fields and key not in above
