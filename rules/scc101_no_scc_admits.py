@@ -89,9 +89,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.allowed or pinned(outcome, world):
         return
     rejecting = world.outcomes.rejections(verdict)
-    elsewhere: tuple[Related, ...] = ()
-    if verdict.candidates:
-        elsewhere = granted_elsewhere(outcome, world, lambda scc: admits(world, scc, outcome))
+    elsewhere = granted_elsewhere(outcome, world, lambda scc: admits(world, scc, outcome)) if verdict.candidates else ()
     if not rejecting:
         yield _nothing_to_try(outcome, elsewhere, world)
         return
@@ -108,7 +106,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
         # What documentation grants is meant for the pod as it is.
         remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
-        help=_more(outcome),
+        help=f"{without_privileged(outcome)} If the cluster already has this grant, add it to the input (--cluster-state).".lstrip(),
     )
 
 
@@ -126,12 +124,6 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: Wor
         if verdict.candidates
         else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
     )
-
-
-def _more(outcome: Outcome) -> str:
-    privileged = any(container.privileged.value is True for container in outcome.workload.pod.containers)
-    replace = without_privileged(outcome) if privileged else ""
-    return f"{replace} If the cluster already has this grant, add it to the input (--cluster-state).".lstrip()
 
 
 def _distance(reasons: tuple[FieldError, ...]) -> int:

@@ -107,7 +107,10 @@ _OWN_PROJECT = "another-namespace"
     study=(35, 35),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
-    if _first_without_namespace(world).get(workload.file) is workload:
+    asked = world.namespace_asked or world.cluster.platform != "openshift"
+    # The first workload of the file has the finding.
+    first = world.memo(check, lambda: {w.file: w for w in reversed([*world.of(Workload)]) if w.provenance.unplaced})
+    if not asked and first.get(workload.file) is workload:
         yield Problem(
             f"{workload.named}: nobody gave a namespace, so that Helm or the chart's values say default, where SCC admission does not run",
             notes=("the verdicts are for an ordinary namespace",),
@@ -129,9 +132,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if key is not None and (label := world.namespace_label(namespace, key)) is not None:
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
     with_it, many = _moved_with(outcome, world)
-    move, first = _move(outcome, world, with_it, key if labels else None), many and not labels
+    move, in_place = _move(outcome, world, with_it, key if labels else None), many and not labels
     # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.
-    suppress = f"{'' if first else ' if it has to stay'}, and suppress this finding"
+    suppress = f"{'' if in_place else ' if it has to stay'}, and suppress this finding"
     stays = [Remedy(r.words + suppress, r.effects) for r in advise("restricted by itself", workload, world)]
     # The finding is about the other workloads of the namespace, too.
     others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
@@ -141,7 +144,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        remedies=(*stays, move) if first else (move, *stays),
+        remedies=(*stays, move) if in_place else (move, *stays),
     )
 
 
@@ -198,16 +201,3 @@ def _moved_with(outcome: Outcome, world: World) -> tuple[str, bool]:
         objects.append("Services (change the webhook configurations that call these)")
     words = and_more((*([f"its {listed(objects)}"] if objects else []), *dict.fromkeys(named)), 4)
     return f", together with {words}" if words else "", bool(objects) or any(here.values())
-
-
-def _first_without_namespace(world: World) -> dict[str, Workload]:
-    """Return for each file the first workload whose namespace is `default` only because Helm was given none."""
-
-    def first() -> dict[str, Workload]:
-        by_file: dict[str, Workload] = {}
-        for workload in world.of(Workload) if world.cluster.platform == "openshift" and not world.namespace_asked else ():
-            if workload.provenance.unplaced:
-                by_file.setdefault(workload.file, workload)
-        return by_file
-
-    return world.memo(_first_without_namespace, first)

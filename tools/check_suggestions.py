@@ -70,7 +70,7 @@ def _check_one(
         return
     counts[found.kind] += 1
     counts["with a required SCC"] += found.pin
-    if any(not pod.after for pod in found.pods):
+    if any(not after for _, _, after in found.pods):
         yield "a pod is not admitted"
     documents: list[Any] = [document for document in YAML(typ="safe").load_all(render_yaml(found)) if document]
     if [dict(document) for document in documents] != [_plain(one) for one in found.objects]:

@@ -37,18 +37,15 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     run = "the containers then run "
     if admission.startswith(run) and process.startswith(run):
         admission, process = f"{admission} and {process.removeprefix(run)}", ""
-    return (*filter(None, (admission, _loss(world, before, after), process)), *of_injection(world, after.workload))
+    lost = given_up(world, before, after)
+    loss = f"the program must work without {'it' if len(lost) == 1 else 'them'}" if lost else ""
+    return (*filter(None, (admission, loss, process)), *of_injection(world, after.workload))
 
 
 def of_injection(world: World, workload: Workload) -> tuple[str, ...]:
     """Return, as a clause, that what a webhook adds to the pods is not judged; nothing if no webhook does."""
     why = world.outcomes.injection(workload)
     return (f"the containers that a webhook adds, because of {why}, may need more",) if why else ()
-
-
-def _loss(world: World, before: Outcome, after: Outcome) -> str:
-    lost = given_up(world, before, after)
-    return f"the program must work without {'it' if len(lost) == 1 else 'them'}" if lost else ""
 
 
 def given_up(world: World, before: Outcome, after: Outcome) -> set[str]:
@@ -79,7 +76,10 @@ def process_effect(world: World, before: Outcome, after: Outcome) -> str:
         return ""
     if user := user_change(world.cluster.admission, before.verdict, after.verdict):
         return user
-    groups = _changed_groups(before.verdict.submitted, after.verdict) if after.verdict.allowed else ()
+    old, new = (verdict.submitted["spec"].get("securityContext") or {} for verdict in (before.verdict, after.verdict))
+    groups = [
+        f"{key}: {old[key]}" for key in _GROUPS if after.verdict.allowed and old.get(key) is not None and new.get(key) is None
+    ]
     return f"volumes and processes then have groups of the namespace's range instead of {listed(groups)}" if groups else ""
 
 
@@ -109,23 +109,18 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
         many = len(names) > 1
         who = "the containers" if len(names) == len(later) else f"container{'s' if many else ''} {listed(names)}"
         clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
-    spec = after.pod["spec"]
-    if port := _closed_port(spec, [name for name in later if later[name][0] and earlier.get(name) != later[name]]):
-        unless = f", unless the pod sets the sysctl {UNPRIVILEGED_PORT_START} to {port}"
-        clauses.append(f"port {port} is then closed to them{'' if spec.get('hostNetwork') else unless}")
-    return "; ".join(clauses)
+    lost_root = [name for name, (uid, _) in later.items() if uid and not earlier.get(name, (uid,))[0]]
+    return "; ".join((*clauses, *_closed_port(after.pod["spec"], lost_root)))
 
 
-def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> int:
-    """Return the first listed port that users other than root may not open in containers of these names; 0 if there is none."""
-    listed = (port.get("containerPort") for _, _, c in containers(spec) if c["name"] in names for port in c.get("ports") or ())
-    return next((port for port in listed if port and port < first_open_port(spec)), 0)
-
-
-def _changed_groups(before: Mapping[str, Any], after: Verdict) -> list[str]:
-    """The groups that the pod set and that it no longer sets, as `key: value`."""
-    old, new = (pod["spec"].get("securityContext") or {} for pod in (before, after.submitted))
-    return [f"{key}: {old[key]}" for key in _GROUPS if old.get(key) is not None and new.get(key) is None]
+def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> Iterator[str]:
+    """Yield, as a clause, the first listed port below those that users other than root may open in containers of these names."""
+    unless = "" if spec.get("hostNetwork") else f", unless the pod sets the sysctl {UNPRIVILEGED_PORT_START} to {{0}}"
+    ports = (
+        port.get("containerPort") or 0 for _, _, c in containers(spec) if c["name"] in names for port in c.get("ports") or ()
+    )
+    closed = [port for port in ports if 0 < port < first_open_port(spec)]
+    yield from (f"port {port} is then closed to them{unless.format(port)}" for port in closed[:1])
 
 
 def asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:

@@ -59,15 +59,14 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
         words = f"run the workload as a service account of its own, and grant it {phrase or f'SCC {scc}'}"
     verdict = outcome.verdict
     assert verdict is not None
-    pin = ""
-    if pinned(outcome, world) and verdict.required_scc != scc:
-        pin = f", and name that SCC in the annotation {REQUIRED_SCC}"
+    pins = pinned(outcome, world) and verdict.required_scc != scc
+    pin = f", and name that SCC in the annotation {REQUIRED_SCC}" if pins else ""
     admission = world.cluster.admission
     after = admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace) if scc else None
     user = user_change(admission, verdict, after)
-    if rule := _still_warns(outcome, world, first=first):
-        pin += f", and suppress {rule} with your reason"
-    return Remedy(words + why + pin, (*((user,) if user else ()), *of_injection(world, outcome.workload)))
+    rule = _still_warns(outcome, world, first=first)
+    reason = f", and suppress {rule} with your reason" if rule else ""
+    return Remedy(words + why + pin + reason, (*((user,) if user else ()), *of_injection(world, outcome.workload)))
 
 
 def _still_warns(outcome: Outcome, world: World, *, first: bool) -> str:
@@ -120,10 +119,9 @@ def custom_grant(outcome: Outcome, world: World) -> Remedy:
     entries = profile_entries(outcome)
     profiles = f", with seccompProfiles: [{', '.join(entries)}]" if entries else ""
     asks = f"{profiles} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else ""
-    words = asks or _suggest(outcome) or profiles
-    image_decides = outcome.verdict and any(uid is None for uid, _ in users_of(outcome.verdict.pod).values())
-    if image_decides and entries and words in (asks, profiles):
-        words += " and runAsUser: {type: RunAsAny} if an image needs its own user"
+    image_decides = entries and outcome.verdict and any(uid is None for uid, _ in users_of(outcome.verdict.pod).values())
+    own_user = " and runAsUser: {type: RunAsAny} if an image needs its own user" if image_decides else ""
+    words = asks + own_user if asks else _suggest(outcome) or profiles + own_user
     phrase = f"a custom SCC that allows only what the pod needs{words}{_instead(outcome, world)}"
     return grant(outcome, world, "", phrase=phrase)
 
@@ -199,8 +197,9 @@ def _suggest(outcome: Outcome) -> str:
 
 
 def without_privileged(outcome: Outcome) -> str:
-    """Return the advice on a pod with a privileged container; empty if the container does what no capability allows."""
-    if outcome.verdict is None or why_privileged(outcome.verdict.pod):
+    """Return the advice on a pod with a privileged container; empty if it has none, or if one does what no capability allows."""
+    privileged = any(container.privileged.value is True for container in outcome.workload.pod.containers)
+    if outcome.verdict is None or not privileged or why_privileged(outcome.verdict.pod):
         return ""
     return (
         "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "

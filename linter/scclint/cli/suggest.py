@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from scclint.cli.named_workloads import Named, named, names
+from scclint.cli.named_workloads import named, names
 from scclint.cli.output import open_units, settings_of_one_cluster, write_formats
 from scclint.cli.status import USAGE, status_of_units
 from scclint.errors import UsageError
@@ -23,7 +23,12 @@ def run(args: Namespace) -> int:
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry)
     by_account = meant.kind in _ACCOUNTS
-    chosen = [(unit, w) for unit in opened for w in unit.workloads if (_runs_as(w, meant) if by_account else meant.is_meant(w))]
+    chosen = [
+        (unit, w)
+        for unit in opened
+        for w in unit.workloads
+        if (meant.is_there(w) and w.pod.service_account == meant.name if by_account else meant.is_meant(w))
+    ]
     if not chosen:
         code = status_of_units(opened_run, opened)
         if meant.path and code == USAGE:
@@ -47,10 +52,6 @@ def run(args: Namespace) -> int:
 
     write_formats(args, render, "yaml")
     return status_of_units(opened_run, opened)
-
-
-def _runs_as(workload: Workload, account: Named) -> bool:
-    return account.is_there(workload) and workload.pod.service_account == account.name
 
 
 def _of_account(world: World, workloads: list[Workload], meant: Workload, by_account: bool) -> tuple[list[Workload], str, str]:

@@ -31,20 +31,12 @@ _SHIPPED = ("nonroot-v2", "hostnetwork-v2")
 
 
 @record
-class PodChange:
-    """What the pods of a workload get before and after: the SCC, empty if none admits them, and the profiles of the containers."""
-
-    workload: str
-    before: str
-    after: str
-
-
-@record
 class Suggestion:
     """`kind` says which sort of SCC `scc` is. `objects` are to be applied; none for an SCC that is usable already.
 
-    `reasons` name the workload and field that demands a field of the custom SCC, by the path of that field. `pin`: only the annotation
-    `openshift.io/required-scc` makes sure that no other SCC admits the pods. `notes` are what you have to do or to check.
+    `pods` are the workloads, each with the SCCs that admit its pods before and after, empty if none does. `reasons` name the workload
+    and field that demands a field of the custom SCC, by the path of that field. `pin`: only the annotation `openshift.io/required-scc`
+    makes sure that no other SCC admits the pods. `notes` are what you have to do or to check.
     """
 
     namespace: str
@@ -53,7 +45,7 @@ class Suggestion:
     scc: str
     objects: tuple[Mapping[str, Any], ...] = ()
     reasons: Mapping[Path, str] = EMPTY
-    pods: tuple[PodChange, ...] = ()
+    pods: tuple[tuple[str, str, str], ...] = ()
     pin: bool = False
     notes: tuple[str, ...] = ()
 
@@ -119,7 +111,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     for pod, was, required_scc, verdict in zip(pods, before, required, unpinned, strict=True):
         after = _admit(with_grants, pod, namespace, suggestion.scc) if needs_pin or required_scc else verdict
         name = pod.workload.named
-        changes.append(PodChange(name, was.scc or "", after.scc or ""))
+        changes.append((name, was.scc or "", after.scc or ""))
         if required_scc not in ("", suggestion.scc):
             notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {required_scc} in the pods of {name}")
         if user := user_change(cluster.admission, was, after):

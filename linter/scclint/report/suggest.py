@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scclint.model.terms import REQUIRED_SCC
-from scclint.remedy.least_privilege import PodChange, Suggestion
+from scclint.remedy.least_privilege import Suggestion
 from scclint.report.text import dump, visible_line
 from scclint.text import wrap
 from scclint.yaml.write import block_text
@@ -33,7 +33,8 @@ def render_json(suggestion: Suggestion) -> str:
             {"path": [str(step) for step in path], "text": visible_line(text)} for path, text in suggestion.reasons.items()
         ],
         "workloads": [
-            {"workload": visible_line(pod.workload), "before": pod.before, "after": pod.after} for pod in suggestion.pods
+            {"workload": visible_line(workload), "before": before, "after": after}
+            for workload, before, after in suggestion.pods
         ],
         "requireScc": suggestion.pin,
         "notes": [visible_line(note) for note in suggestion.notes],
@@ -49,8 +50,8 @@ def _comments(suggestion: Suggestion) -> Iterator[str]:
         "custom": f"The least SCC that admits the pods of {account}, and its grant. Apply the SCC as an administrator.",
     }
     yield from _comment(said[suggestion.kind])
-    for pod in suggestion.pods:
-        yield from _comment(_change(pod))
+    for workload, before, after in suggestion.pods:
+        yield from _comment(f"{workload}: before: {_admitting(before)}; after: {_admitting(after)}.")
     if suggestion.pin:
         yield from _comment("Another SCC comes first: write this annotation in the metadata of the pods:")
         yield visible_line(f"#   {REQUIRED_SCC}: {suggestion.scc}")
@@ -58,9 +59,8 @@ def _comments(suggestion: Suggestion) -> Iterator[str]:
         yield from _comment(f"To do: {note}.")
 
 
-def _change(pod: PodChange) -> str:
-    before = f"SCC {pod.before}" if pod.before else "no SCC admits its pods"
-    return f"{pod.workload}: before: {before}; after: {f'SCC {pod.after}' if pod.after else 'no SCC admits its pods'}."
+def _admitting(scc: str) -> str:
+    return f"SCC {scc}" if scc else "no SCC admits its pods"
 
 
 def _comment(text: str) -> Iterator[str]:
