@@ -1,7 +1,6 @@
 """Phrases about the Pod Security level of a namespace, and ways for a pod to meet it."""
 
 from scclint.api import (
-    LEVELS,
     Mode,
     NamespacePolicy,
     Outcome,
@@ -39,10 +38,3 @@ def label_place(outcome: Outcome, mode: Mode, world: World) -> tuple[Related, ..
     if field is None or policy.origin(mode) != "label":
         return ()
     return (Related(f"Namespace {policy.namespace} sets {level_label(mode)}: {field.value}", field.span),)
-
-
-def level_to_set(outcome: Outcome) -> str:
-    """Return the strictest level for the label `enforce` that allows the pod and its inline CSI volumes."""
-    assert outcome.pod_security is not None
-    levels = [outcome.pod_security.meets, *(volume.profile or "privileged" for volume in outcome.csi)]
-    return min(levels, key=LEVELS.index)

@@ -1,16 +1,27 @@
-"""Where a manifest sets a container's seccomp profile, and which profile an SCC applies."""
+"""Seccomp profiles of containers: where the manifest sets them, in a field or an annotation, and what is wrong with their files."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from scclint.api import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    MAX_PROFILE_USERS,
     POD_SECCOMP_ANNOTATION,
     ContainerSeccomp,
     Field,
     Located,
+    Operation,
     Outcome,
+    Place,
+    Problem,
+    ProfileSource,
+    Related,
+    SeccompProfileFile,
+    Set,
     Workload,
+    World,
     grouped,
+    to_field,
 )
 
 
@@ -60,3 +71,52 @@ def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tup
         at = localhost_at(workload, container)
         places.setdefault(at.path, (at, []))[1].append(container.name)
     return list(places.values())
+
+
+def seccomp_keys(annotations: dict[str, Any]) -> Iterator[str]:
+    """Return the keys of the Kubernetes seccomp annotations, in the order of the manifest."""
+    return (k for k in annotations if k == POD_SECCOMP_ANNOTATION or k.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX))
+
+
+def pod_profile_at(workload: Workload) -> Field[Any]:
+    """Return the field that sets the profile of the whole pod, or the annotation if the field is unset."""
+    annotation = workload.pod.annotation(POD_SECCOMP_ANNOTATION)
+    return annotation if annotation and not workload.pod.seccomp_type else workload.pod.seccomp_type
+
+
+def flow_form(annotation: str) -> str:
+    """Return the annotation value as a `seccompProfile` on one line: `{type: RuntimeDefault}`, also for an invalid value."""
+    return f"{{{', '.join(f'{key}: {value}' for key, value in _field(annotation).items())}}}"
+
+
+def set_profile(field: Field[Any], annotation: str) -> tuple[Operation, ...]:
+    """Return the edits that set the profile of an annotation in the `seccompProfile` field."""
+    return tuple(Set((*field.path, key), value) for key, value in _field(annotation).items())
+
+
+def _field(annotation: str) -> dict[str, str]:
+    return to_field(annotation) or {"type": "RuntimeDefault"}
+
+
+def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
+    """Yield the problems of a rule. With `users`, each lists the workloads that run with the profile."""
+    related: dict[Related, None] = {}
+    uses = world.profile_uses.of(source) if users else ()
+    for number, use in enumerate(uses):
+        workload = use.outcome.workload
+        if len(related) == MAX_PROFILE_USERS:
+            related[Related(f"{len(uses) - number} more containers run with it, the first is here", workload.place.span)] = None
+            break
+        related[Related(f"{workload.named} runs with it", workload.place.span)] = None
+    for flaw in world.profile_uses.flaws(source):
+        if flaw.problem.rule == rule_id:
+            # The place of a finding in a profile file already names the profile.
+            whose = "" if isinstance(source, SeccompProfileFile) else f"{source.named}: "
+            where = f"{flaw.where}: " if flaw.where else ""
+            yield Problem(
+                f"{whose}{where}{flaw.problem.message}",
+                at=Place(flaw.span) if flaw.span else source.field(*flaw.path),
+                related=tuple(related),
+                help=flaw.problem.help,
+                severity=flaw.problem.severity,
+            )

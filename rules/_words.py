@@ -1,8 +1,9 @@
-"""Phrases and selections that several rules share."""
+"""Phrases, fields as text, and selections that several rules share."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from scclint.api import ContainerSeccomp, FieldError, Outcome, Workload
+from scclint.api import ContainerSeccomp, Field, FieldError, Outcome, Workload, plain
 
 
 def profile(container: ContainerSeccomp) -> str:
@@ -44,3 +45,30 @@ def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:
     for error in errors:
         first.setdefault(error.path, error)
     return list(first.values())
+
+
+_VAGUE = frozenset(("capabilities", "flexVolume", "seLinuxOptions", "seccompProfile", "sysctls"))
+
+
+def quoted(field: Field[Any]) -> str:
+    """Return a field as `key: value`, or its key if the value is not a scalar: `runAsUser: 1001`, `emptyDir`, `hostPath /dev`.
+
+    A key that is unclear on its own has the name of its mapping in front: `capabilities.add: NET_ADMIN`.
+    """
+    names = [step for step in field.path if isinstance(step, str)]
+    key = ".".join(names[-2:] if names[-2:-1] and names[-2] in _VAGUE else names[-1:])
+    if isinstance(field.value, dict):
+        # The path identifies a hostPath volume.
+        return f"{key} {field.value['path']}" if isinstance(field.value.get("path"), str) else key
+    return key if isinstance(field.value, list) else f"{key}: {plain(field.value)}"
+
+
+RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
+"""Fields that an SCC can compare with the namespace's own range."""
+
+_FIRST_OWN_ID = 1_000_000_000
+
+
+def may_be_own(value: Any) -> bool:
+    """Whether a namespace could have this value in its own range: a level, or an ID from 1000000000 on."""
+    return (isinstance(value, str) and value != "") or (isinstance(value, int) and value >= _FIRST_OWN_ID)

@@ -59,7 +59,7 @@ from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, 
 
 from ._decisive import decisive_fields
 from ._field_problems import field_problems
-from ._quote import quoted
+from ._words import quoted
 
 
 @rule(

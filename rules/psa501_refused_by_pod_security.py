@@ -55,9 +55,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Remedy, Severity, Workload, World, advise, rule
+from scclint.api import Problem, Severity, Workload, World, advise, rule
 
-from ._pod_security import label_place, level_to_set, why_level
+from ._pod_security import label_place, why_level
 from ._words import pods, when_created
 
 
@@ -82,12 +82,5 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         notes=(why_level(outcome, "enforce", world), security.answer.denial),
         at=workload.pod.field(*violations[0].paths[0]),
         related=label_place(outcome, "enforce", world),
-        remedies=_remedies(outcome, world),
+        remedies=advise("enforced level", workload, world),
     )
-
-
-def _remedies(outcome: Outcome, world: World) -> tuple[Remedy, ...]:
-    name = world.namespace_known(outcome.workload)
-    label = f"set the label pod-security.kubernetes.io/enforce: {level_to_set(outcome)} on {f'namespace {name}' if name else 'the namespace'}"
-    label += f", the strictest level that allows {pods(outcome.workload)}"
-    return (*advise("enforced level", outcome.workload, world)[:2], Remedy(label))

@@ -48,7 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Located, Mode, Outcome, Problem, Remedy, Severity, Standard, Workload, World, advise, rule
+from scclint.api import Located, Mode, Outcome, Problem, Severity, Standard, Workload, World, advise, rule
 
 from ._pod_security import label_place, why_level
 from ._words import pods, when_created
@@ -78,12 +78,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             notes=(why_level(outcome, mode, world), text),
             at=workload.pod.field(*security.violations(standard)[0].paths[0]),
             related=label_place(outcome, mode, world),
-            remedies=(
-                *advise("warned level", workload, world),
-                Remedy(
-                    f"set the label pod-security.kubernetes.io/{mode}: {security.meets}, the strictest level that allows {pods(workload)}"
-                ),
-            ),
+            remedies=advise("warned level", workload, world),
         )
     elif text := template.warning or template.audit:
         setter = (

@@ -85,6 +85,7 @@ from scclint.api import (
     Severity,
     Workload,
     World,
+    csi_labels,
     level_label,
     rule,
 )
@@ -120,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             notes=(f"the driver has {level}{guess}", f"{where} {_level(outcome, volume)}"),
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             related=driver,
-            help=_fix(volume, where),
+            help=csi_labels(volume, where),
             severity=None if volume.known else Severity.INFO,
         )
 
@@ -131,14 +132,6 @@ def _level(outcome: Outcome, volume: CsiVolume) -> str:
     if security is not None and level_label("enforce") in security.policy.labels:
         return f"enforces level {volume.enforced}"
     return f"has no label {level_label('enforce')}, which counts as level {volume.enforced} here"
-
-
-def _fix(volume: CsiVolume, where: str) -> str:
-    namespace = f"the label {level_label('enforce')}: {volume.profile} on {where}"
-    if volume.shipped:
-        return f"Set {namespace}, or use a PersistentVolumeClaim."
-    driver = f"Set the label {CSI_PROFILE_LABEL}: {volume.enforced} on the CSIDriver"
-    return f"{driver}, or {namespace}." if volume.profile else f"{driver}."
 
 
 def _driver(name: str, world: World) -> tuple[Related, ...]:

@@ -57,12 +57,13 @@ from scclint.api import (
     World,
     and_more,
     effects_of,
+    is_least,
+    node_access,
     rule,
     subjects_removed,
 )
 
 from ._grants import KINDS_OF_RBAC, Subject, home_of, marked_for_deletion, may_create, reach, role_place, subjects_of
-from ._scc import is_least, node_access
 
 
 @rule(

@@ -82,6 +82,7 @@ from scclint.api import (
     and_more,
     effects_of,
     listed,
+    node_access,
     rule,
     subjects_removed,
 )
@@ -89,7 +90,6 @@ from scclint.api import (
 from ._accounts import may_create_workloads, workloads_of
 from ._grants import Reach, Subject, reach, reference, subjects_of
 from ._outcomes import by_rights
-from ._scc import node_access
 
 
 @rule(

@@ -57,12 +57,12 @@ from scclint.api import (
     brings,
     closest_match,
     listed,
+    opened,
     rule,
     scc_grant,
 )
 
 from ._grants import reach, role_of, role_place
-from ._scc import opened
 
 NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 """A valid name of an SCC, or `*`. Any other text is a placeholder."""

@@ -60,10 +60,11 @@ from scclint.api import (
     effects_of,
     rule,
     subjects_removed,
+    texts_of,
+    wider_than_restricted,
 )
 
 from ._grants import Subject, home_of, marked_for_deletion, reach, shown_group, subjects_of
-from ._scc import texts_of, wider_than_restricted
 
 
 @rule(

@@ -46,10 +46,9 @@ rules:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Role, Severity, World, and_more, listed, rule, scc_grant
+from scclint.api import Problem, Related, Role, Severity, World, and_more, listed, rule, scc_grant, wider_than_restricted
 
 from ._grants import marked_for_deletion
-from ._scc import wider_than_restricted
 
 
 @rule(

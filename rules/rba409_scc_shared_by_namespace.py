@@ -66,10 +66,9 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, RoleBinding, Severity, User, World, and_more, rule
+from scclint.api import Problem, RoleBinding, Severity, User, World, and_more, node_access, rule
 
 from ._grants import home_of, marked_for_deletion, reference, role_of, subjects_of
-from ._scc import node_access
 
 _POD_CREATORS = ("edit", "admin")
 """The release's own roles that allow the creation of pods; `cluster-admin` may use every SCC anyway."""

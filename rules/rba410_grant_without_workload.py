@@ -56,11 +56,21 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, RoleBinding, Severity, Workload, World, and_more, closest_match, rule
+from scclint.api import (
+    ObjectRef,
+    Problem,
+    RoleBinding,
+    Severity,
+    Workload,
+    World,
+    and_more,
+    closest_match,
+    rule,
+    wider_than_restricted,
+)
 
 from ._accounts import IN_EVERY_NAMESPACE, workloads_of
 from ._grants import Subject, marked_for_deletion, reach, subjects_of
-from ._scc import wider_than_restricted
 
 
 @rule(

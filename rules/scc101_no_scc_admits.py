@@ -68,9 +68,7 @@ from scclint.api import (
 )
 
 from ._elsewhere import documented_grant, granted_elsewhere
-from ._quote import quoted
-from ._ranges import RANGED, may_be_own
-from ._words import first_per_field, pods, when_created
+from ._words import RANGED, first_per_field, may_be_own, pods, quoted, when_created
 
 
 @rule(

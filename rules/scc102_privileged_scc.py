@@ -71,8 +71,11 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    is_least,
     least_grant,
     listed,
+    more_restrictive,
+    opened,
     pinned,
     rule,
     used_by,
@@ -80,10 +83,7 @@ from scclint.api import (
     without_privileged,
 )
 
-from ._allowances import more_restrictive
-from ._quote import quoted
-from ._scc import is_least, opened
-from ._words import first_per_field, pods, when_created
+from ._words import first_per_field, pods, quoted, when_created
 
 _ACCEPTED = Remedy("suppress this finding with your reason if the program needs this access to its node")
 """For pods that can take their node under an SCC that opens no more of it: whether they may is for their author to decide."""

@@ -75,8 +75,11 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    extra_permissions,
     grouped,
     least_grant,
+    more_restrictive,
+    node_access,
     pinned,
     rule,
     user_change,
@@ -84,10 +87,7 @@ from scclint.api import (
     why_privileged,
 )
 
-from ._allowances import extra_permissions, more_restrictive
-from ._quote import quoted
-from ._scc import node_access
-from ._words import first_per_field, pods, when_created
+from ._words import first_per_field, pods, quoted, when_created
 
 _STORAGE = frozenset((
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",

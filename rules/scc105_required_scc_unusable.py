@@ -56,12 +56,12 @@ from scclint.api import (
     and_more,
     applies_profile,
     grant,
+    node_access,
     pinned,
     rule,
 )
 
 from ._elsewhere import granted_elsewhere
-from ._scc import node_access
 from ._words import first_per_field, pods, when_created
 
 

@@ -85,9 +85,7 @@ from scclint.api import (
     verdict_without,
 )
 
-from ._quote import quoted
-from ._ranges import may_be_own
-from ._words import first_per_field, pods, when_created
+from ._words import first_per_field, may_be_own, pods, quoted, when_created
 
 
 @rule(

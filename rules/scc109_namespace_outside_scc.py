@@ -81,8 +81,7 @@ from scclint.api import (
     user_change,
 )
 
-from ._quote import quoted
-from ._words import first_per_field, pods
+from ._words import first_per_field, pods, quoted
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""

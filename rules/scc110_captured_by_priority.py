@@ -95,11 +95,12 @@ from scclint.api import (
     and_more,
     changed_cluster,
     effects_of,
+    extra_permissions,
+    more_restrictive,
     pinned,
     rule,
 )
 
-from ._allowances import extra_permissions, more_restrictive
 from ._words import pods, when_created
 
 

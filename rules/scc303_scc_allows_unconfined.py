@@ -52,12 +52,9 @@ from scclint.api import (
     Set,
     Severity,
     World,
-    and_more,
-    asks_for_unconfined,
     rule,
+    without_unconfined,
 )
-
-from ._scc import workloads_under
 
 
 @rule(
@@ -86,19 +83,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield Problem(
         f"SCC {scc.name}: seccompProfiles {effect}",
         at=entry,
-        help=_fix(scc, world, replace=not others),
+        help=without_unconfined(scc, world, replace=not others),
         edits=(Remove(entry.path) if others else Set(entry.path, "runtime/default"),),
-    )
-
-
-def _fix(scc: SecurityContextConstraints, world: World, *, replace: bool) -> str:
-    """Return the fix. Without another entry, the SCC would reject every profile, so `unconfined` is to be replaced."""
-    fix = "Write runtime/default instead of unconfined" if replace else "Remove unconfined"
-    asking = [
-        workload.named for workload, _ in workloads_under(scc.name, world) if asks_for_unconfined(world.outcome(workload))
-    ]
-    if asking:
-        fix += f", and set RuntimeDefault in {and_more(asking, 3)}, which ask{'s' if len(asking) == 1 else ''} for Unconfined"
-    return f"{fix}." + (
-        "" if replace else " For workloads that need more system calls than runtime/default allows, list localhost/<path>."
     )

@@ -65,10 +65,11 @@ from scclint.api import (
     listed,
     rule,
     subjects_removed,
+    texts_of,
+    wider_than_restricted,
 )
 
 from ._grants import reach, subjects_of
-from ._scc import texts_of, wider_than_restricted
 
 ANYUID_PRIORITY = 10
 """The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""

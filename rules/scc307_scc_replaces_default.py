@@ -51,7 +51,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Problem, Related, SecurityContextConstraints, Severity, World, and_more, first_unknown, listed, rule
+from scclint.api import (
+    Problem,
+    Related,
+    SecurityContextConstraints,
+    Severity,
+    World,
+    and_more,
+    first_unknown,
+    own_name,
+    rule,
+)
 
 FIELDS = {
     "uid": "runAsUser",
@@ -100,15 +110,8 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             for field in ("users", "groups")
             if (lost := [name for name in getattr(original, field) if name not in getattr(written, field)])
         ),
-        help=f"Give the SCC a name of its own{_openings(scc)}. To grant OpenShift's SCC, bind the ClusterRole "
-        f"system:openshift:scc:{scc.name}.",
+        help=own_name(scc),
     )
-
-
-def _openings(scc: SecurityContextConstraints) -> str:
-    """Return the clause about the fields that would let the renamed SCC admit pods of others; empty if it has none."""
-    fields = [field for field in ("priority", "users", "groups") if scc.field(field).value]
-    return f", remove {listed(fields)}, and grant it to the service accounts that need it" if fields else ""
 
 
 def _differing(written: Any, original: Any) -> list[str]:

@@ -70,9 +70,8 @@ from scclint.api import (
     in_plain_words,
     is_open,
     rule,
+    texts_of,
 )
-
-from ._scc import texts_of
 
 VOLUMES = (
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",

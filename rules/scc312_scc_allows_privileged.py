@@ -69,14 +69,16 @@ from scclint.api import (
     World,
     as_list,
     in_plain_words,
+    is_least,
     is_open,
     listed,
+    narrower,
     opened_by,
     rule,
+    workloads_under,
 )
 
 from ._outcomes import may_admit_elsewhere
-from ._scc import is_least, workloads_under
 
 
 @rule(
@@ -113,14 +115,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             :4
         ],
         notes=("pods outside of this unit may run under it: SCC102 says what those in the input use",) if elsewhere else (),
-        help="Grant the SCC only to the service account that needs it."
-        if least
-        else "Allow only what the pods under it use, also those outside of this unit, and grant it only to their service accounts."
-        if elsewhere
-        else "Allow only what its pods use, and grant the SCC only to the service account that needs it."
-        if used
-        else "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
-        "their service account.",
+        help=narrower(least=least, elsewhere=elsewhere, used=bool(used)),
         severity=None if any(access.takes for access in opened) and not least else Severity.INFO,
     )
 

@@ -64,10 +64,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Related, Remedy, Severity, Workload, World, advise, rule
+from scclint.api import Problem, Related, Severity, Workload, World, advise, rule
 
-from ._annotations import pod_profile_at
-from ._seccomp import asked_at
+from ._seccomp import asked_at, pod_profile_at
 from ._words import when_created
 
 SETTINGS = {
@@ -98,7 +97,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     unconfined = [c for c in outcome.seccomp if c.type == "Unconfined" and c.source in SETTINGS]
     if not unconfined:
         return
-    remedies = advise("profile instead of Unconfined", workload, world) or (_by_scc(outcome, world),)
+    remedies = advise("profile instead of Unconfined", workload, world)
     pod_profile = pod_profile_at(workload)
     overridden = Related(f"it overrides the pod's profile {pod_profile.value}", pod_profile.span)
     under = f" under SCC {outcome.verdict.scc}" if outcome.verdict.scc else ""
@@ -114,14 +113,3 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             container=container.name,
             cause=fact,
         )
-
-
-def _by_scc(outcome: Outcome, world: World) -> Remedy:
-    """Return what to do where no change of the workload alone is enough."""
-    name = (outcome.verdict.scc if outcome.verdict else None) or ""
-    scc = world.cluster.sccs.get(name)
-    if scc is None or set(scc.seccomp_profiles) - {"unconfined"}:
-        return Remedy("set RuntimeDefault")
-    return Remedy(
-        f"add runtime/default to seccompProfiles of SCC {name}, which allows no other profile, and set RuntimeDefault here"
-    )

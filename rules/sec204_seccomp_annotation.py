@@ -74,7 +74,7 @@ from scclint.api import (
     to_field,
 )
 
-from ._annotations import flow_form, seccomp_keys, set_profile
+from ._seccomp import flow_form, seccomp_keys, set_profile
 
 # SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
 ADMITTED = "openshift.io/scc"

@@ -48,7 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Remedy, Severity, Workload, World, advise, and_more, profile_place, rule
+from scclint.api import Problem, Severity, Workload, World, advise, and_more, rule
 
 from ._words import profile, when_created
 
@@ -72,13 +72,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     names = [c.name for c in confined]
     run = f"container {names[0]} runs" if len(names) == 1 else f"containers {and_more(names, 2)} run"
-    form = ", ".join(f"{key}: {value}" for key, value in confined[0].profile.items())
     yield Problem(
         f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} applies it"
         f"{when_created(outcome)}",
         notes=(f"on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",),
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
-        remedies=advise("default profile", workload, world)
-        or (Remedy(f"write seccompProfile: {{{form}}} {profile_place(workload)}"),),
+        remedies=advise("default profile", workload, world),
         container=names[0] if len(names) == 1 else "",
     )

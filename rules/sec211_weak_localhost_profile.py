@@ -56,7 +56,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, ProfileSource, Severity, World, rule
 
-from ._profiles import problems
+from ._seccomp import problems
 
 
 @rule(

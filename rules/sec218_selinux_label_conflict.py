@@ -130,7 +130,7 @@ from scclint.api import (
     World,
     claim_mounts,
     listed,
-    opted_out_of_selinux_mount,
+    one_label,
     rule,
     selinux_conflicts,
     selinux_event_text,
@@ -192,36 +192,8 @@ def _conflict(
         f" {since}{runs} on the same node{assumed}",
         at=workload.pod.field(*mount.claim.path),
         related=tuple(notes),
-        help=_help(workload, mount, [pod_mount for pod_mount, _ in conflicts], world),
+        help=one_label(workload, mount, [pod_mount for pod_mount, _ in conflicts], world),
     )
-
-
-def _help(workload: Workload, mount: Mount, others: Sequence[Mount], world: World) -> str:
-    """Return the remedies that were tried and end all conflicts of a mount, in the order of OpenShift's enhancement."""
-    pods = [mount, *others]
-    ways = [
-        f"let SCC {labelled.scc} admit {unlabelled.workload.named}"
-        for unlabelled, labelled in ((mount, others[0]), (others[0], mount))
-        if len(pods) == 2 and unlabelled.workload and _labelled_by(unlabelled, labelled, world)
-    ]
-    mine = [pod.workload for pod in pods if pod.workload is not None]
-    if all(opted_out_of_selinux_mount(pod_workload, mount.claim.claim, world) for pod_workload in mine):
-        ways.append("set seLinuxChangePolicy: Recursive in the securityContext of both pods")
-        if not any(pod.claim.policy for pod in pods) and "StoragePerformantSecurityPolicy" not in world.cluster.disabled_gates:
-            ways.append(f"label namespace {world.namespace_of(workload)} storage.openshift.io/selinux-change-policy: Recursive")
-    advice = f"{listed(ways, 'or')}. " if ways else ""
-    return f"{advice[:1].upper()}{advice[1:]}OpenShift 5.0 refuses its upgrade until the pods agree."
-
-
-def _labelled_by(unlabelled: Mount, labelled: Mount, world: World) -> bool:
-    """Whether the SCC that admits a pod with a label would give a pod without one the same label."""
-    if unlabelled.claim.label or unlabelled.claim.policy == "Recursive" or not labelled.scc or unlabelled.workload is None:
-        return False
-    outcome = world.outcome(unlabelled.workload)
-    pod = world.outcomes.as_decoded(unlabelled.workload)
-    verdict = world.cluster.admission.verdict_under(labelled.scc, pod, namespace=outcome.namespace)
-    context = (verdict.pod["spec"].get("securityContext") or {}) if verdict and verdict.allowed else {}
-    return _shown(labelled.claim.label) == (context.get("seLinuxOptions") or {}).get("level")
 
 
 def _labelled(mount: Mount) -> str:

@@ -1,17 +1,15 @@
 """The whole of what a rule may import."""
 
-from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by, why_privileged
+from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import matched, scc_grant
 from scclint.admission.seccomp import to_annotation, to_field
 from scclint.admission.sysctl import UNPRIVILEGED_PORT_START, first_open_port
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.advice import advise
-from scclint.advice.draft import profile_place
 from scclint.advice.effects import changed_cluster, effects_of, subjects_removed, user_change, verdict_without
 from scclint.advice.grants import (
     admits,
     applies_profile,
-    asks_for_unconfined,
     confines,
     grant,
     least_grant,
@@ -19,6 +17,20 @@ from scclint.advice.grants import (
     ranged_by_namespace,
     without_privileged,
 )
+from scclint.advice.sccs import (
+    extra_permissions,
+    is_least,
+    more_restrictive,
+    narrower,
+    node_access,
+    opened,
+    own_name,
+    texts_of,
+    wider_than_restricted,
+    without_unconfined,
+    workloads_under,
+)
+from scclint.advice.volumes import csi_labels, one_label
 from scclint.cluster import Cluster
 from scclint.cluster.addons import brings
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -41,7 +53,7 @@ from scclint.finding import (
     Severity,
 )
 from scclint.groups import grouped
-from scclint.limits import MAX_COPIES, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
+from scclint.limits import MAX_COPIES, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS
 from scclint.load.document import Document
 from scclint.model.object import (
     ApiObject,
@@ -77,7 +89,6 @@ from scclint.outcome.selinux import Mount
 from scclint.outcome.selinux import conflicts as selinux_conflicts
 from scclint.outcome.selinux import event_text as selinux_event_text
 from scclint.outcome.selinux import mounts as claim_mounts
-from scclint.outcome.selinux import opted_out as opted_out_of_selinux_mount
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
@@ -96,7 +107,6 @@ from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, node_at, overridden, to_data
 
 __all__ = [
-    "ANY_SE_LINUX",
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "CSI_PROFILE_LABEL",
@@ -105,7 +115,6 @@ __all__ = [
     "LEVELS",
     "MAX_COPIES",
     "MAX_PROFILE_USERS",
-    "MAX_SCCS_TRIED",
     "MAX_SCC_SUGGESTIONS",
     "MODES",
     "POD_SECCOMP_ANNOTATION",
@@ -184,7 +193,6 @@ __all__ = [
     "applies_profile",
     "as_list",
     "as_mapping",
-    "asks_for_unconfined",
     "bounding_set_of",
     "brings",
     "capitalized",
@@ -194,13 +202,16 @@ __all__ = [
     "confines",
     "copied",
     "counted",
+    "csi_labels",
     "effects_of",
+    "extra_permissions",
     "field_path",
     "first_open_port",
     "first_unknown",
     "grant",
     "grouped",
     "in_plain_words",
+    "is_least",
     "is_open",
     "label_errors",
     "least_grant",
@@ -208,13 +219,17 @@ __all__ = [
     "listed",
     "matched",
     "members_of",
+    "more_restrictive",
+    "narrower",
+    "node_access",
     "node_at",
+    "one_label",
+    "opened",
     "opened_by",
-    "opted_out_of_selinux_mount",
     "overridden",
+    "own_name",
     "pinned",
     "plain",
-    "profile_place",
     "ranged_by_namespace",
     "rule",
     "scc_grant",
@@ -224,6 +239,7 @@ __all__ = [
     "stands_for_a_name",
     "stricter",
     "subjects_removed",
+    "texts_of",
     "to_annotation",
     "to_data",
     "to_field",
@@ -232,5 +248,8 @@ __all__ = [
     "value_at",
     "verdict_without",
     "why_privileged",
+    "wider_than_restricted",
     "without_privileged",
+    "without_unconfined",
+    "workloads_under",
 ]

@@ -6,16 +6,16 @@ import pytest
 
 from scclint.admission.verdict import Verdict
 from scclint.advice.effects import pod_without, whole
+from scclint.advice.sccs import more_restrictive
 from scclint.cluster.cluster import Cluster
 from scclint.outcome.world import World
-from scclint.rules import _allowances
 
 
 @pytest.mark.parametrize("release", ["4.11", "4.16", "4.22"])
 def test_more_restrictive_orders_the_releases_own_sccs(release: str) -> None:
     world = World([], Cluster.openshift(release))
     names = list(world.cluster.sccs)
-    below = {(a, b) for a, b in itertools.product(names, names) if _allowances.more_restrictive(world, a, b)}
+    below = {(a, b) for a, b in itertools.product(names, names) if more_restrictive(world, a, b)}
     assert not {(a, b) for a, b in below if a == b or (b, a) in below}
     assert {(a, c) for a, b in below for b2, c in below if b == b2} <= below
     assert {a for a, b in below if b == "privileged"} == set(names) - {"privileged"}

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from scclint.admission.access import opened_by, why_privileged
 from scclint.admission.field import FieldError
-from scclint.advice.draft import Draft
+from scclint.advice.draft import Draft, profile_place
 from scclint.advice.effects import given_up, position
 from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
 from scclint.finding import Path, Remedy, Remove
@@ -26,7 +26,7 @@ from scclint.model.terms import (
 )
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
-from scclint.podsecurity.levels import LATEST, Mode, Standard
+from scclint.podsecurity.levels import LATEST, LEVELS, Mode, Standard, level_label
 from scclint.podsecurity.standards import Violation
 from scclint.yaml.operations import EditRefused
 
@@ -353,6 +353,51 @@ def _profile_allowed(outcome: Outcome, world: World, proposed: tuple[Remedy, ...
     return copy_grant(outcome, world, scc, entries)
 
 
+def _profile_with_scc(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]) -> Remedy | None:
+    """RuntimeDefault for a pod that an SCC may admit with no profile but Unconfined, where no change of the pod alone is enough."""
+    if proposed:
+        return None
+    scc = world.cluster.sccs.get(outcome.judged.scc or "")
+    if scc is None or set(scc.seccomp_profiles) - {"unconfined"}:
+        return Remedy("set RuntimeDefault")
+    return Remedy(
+        f"add runtime/default to seccompProfiles of SCC {scc.name}, which allows no other profile, and set RuntimeDefault here"
+    )
+
+
+def _profile_of_scc(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]) -> Remedy | None:
+    """The profile that the SCC applies, where it cannot be written or is none of the container runtime."""
+    applied = (c for c in outcome.seccomp if c.source == "SCC default" and c.type in ("RuntimeDefault", "Localhost"))
+    confined = next(applied, None)
+    if proposed or confined is None:
+        return None
+    form = ", ".join(f"{key}: {value}" for key, value in confined.profile.items())
+    return Remedy(f"write seccompProfile: {{{form}}} {profile_place(outcome.workload)}")
+
+
+def _enforced_label(outcome: Outcome, world: World, _: tuple[Remedy, ...]) -> Remedy | None:
+    """The label of the namespace that allows the pod and its inline CSI volumes."""
+    if outcome.pod_security is None:
+        return None
+    levels = [outcome.pod_security.meets, *(volume.profile or "privileged" for volume in outcome.csi)]
+    name = world.namespace_known(outcome.workload)
+    where = f" on {f'namespace {name}' if name else 'the namespace'}"
+    return _label(outcome.workload, "enforce", min(levels, key=LEVELS.index), where)
+
+
+def _warned_label(outcome: Outcome, _: World, __: tuple[Remedy, ...]) -> Remedy | None:
+    """The label of the namespace with which the API server does not warn about the pod or audit it; None if it does neither."""
+    security = outcome.pod_security
+    if security is None or not (security.answer.warning or security.answer.audit):
+        return None
+    return _label(outcome.workload, "warn" if security.answer.warning else "audit", security.meets)
+
+
+def _label(workload: Workload, mode: Mode, level: str, where: str = "") -> Remedy:
+    allowed = "the pod" if workload.kind == "Pod" else "its pods"
+    return Remedy(f"set the label {level_label(mode)}: {level}{where}, the strictest level that allows {allowed}")
+
+
 LADDERS: Mapping[Goal, tuple[Step, ...]] = {
     "admitted": (_fit, _fit_with_profile, _user_namespace),
     "confined": (_profile, _require_confining, _fit_with_profile),
@@ -374,6 +419,10 @@ LADDERS: Mapping[Goal, tuple[Step, ...]] = {
 _LAST: Mapping[Goal, Callable[[Outcome, World, tuple[Remedy, ...]], Remedy | None]] = {
     "admitted": lambda outcome, world, _: least_grant(outcome, world),
     "confined": _profile_in_scc,
+    "default profile": _profile_of_scc,
+    "enforced level": _enforced_label,
+    "profile instead of Unconfined": _profile_with_scc,
+    "warned level": _warned_label,
     "required SCC": lambda outcome, world, proposed: None if proposed else least_grant(outcome, world),
     "profile allowed": _profile_allowed,
 }

@@ -1,9 +1,14 @@
-"""What an SCC allows, as phrases."""
+"""What SCCs open and allow, in words, and which pods they admit: for findings about SCCs, and what helps against them."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ANY_SE_LINUX, Access, SecurityContextConstraints, Workload, World, as_list, opened_by, used_by
+from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
+from scclint.advice.grants import asks_for_unconfined
+from scclint.model.object import SecurityContextConstraints, Workload
+from scclint.outcome.world import World
+from scclint.text import and_more, listed
+from scclint.untyped import as_list
 
 Constraints = Any
 """A value of `World.cluster.sccs`."""
@@ -98,3 +103,93 @@ def _wider_than_restricted(scc: Constraints, node: tuple[Access, ...]) -> list[s
         (bool(volumes), f"{', '.join(volumes)} volumes"),
     )
     return [access.words for access in node] + [words for holds, words in allowed if holds]
+
+
+_STRATEGIES = {"MustRunAsNonRoot": "any user ID except root", "RunAsAny": "any user ID including root"}
+_RANK = {"MustRunAs": 0, "MustRunAsRange": 0, "MustRunAsNonRoot": 1, "RunAsAny": 2}
+
+# Every container on current nodes may bind low ports, so this capability does not make an SCC wider.
+_HARMLESS_CAPABILITIES = frozenset(("NET_BIND_SERVICE",))
+
+
+def more_restrictive(world: World, narrow: str, wide: str) -> bool:
+    """Whether the SCC `wide` allows everything that `narrow` allows, and more.
+
+    Unlike the restrictiveness that admission sorts by, this is a partial order: False if each allows something the other rejects.
+    """
+    return bool(extra_permissions(world, wide, narrow)) and not extra_permissions(world, narrow, wide)
+
+
+def extra_permissions(world: World, wide: str, narrow: str) -> list[str]:
+    """Return what the SCC `wide` allows and `narrow` rejects, most dangerous first: `privileged containers`, ..."""
+    more, less = world.cluster.sccs[wide], world.cluster.sccs[narrow]
+    without = {access.words for access in opened(narrow, world)}
+    words = [a.words for a in opened(wide, world) if a.words not in without and not a.capability]
+    if more.allow_host_ports and not less.allow_host_ports:
+        words.append("host ports")
+    if _rank(more.run_as_user, more.uid) > _rank(less.run_as_user, less.uid):
+        words.append(_STRATEGIES.get(more.run_as_user, f"user ID {more.uid}"))
+    words += _capabilities(
+        {*more.allowed_capabilities, *more.default_add_capabilities},
+        {*less.allowed_capabilities, *less.default_add_capabilities},
+        {*more.required_drop_capabilities},
+        {*less.required_drop_capabilities},
+    )
+    if more.allow_privilege_escalation and not less.allow_privilege_escalation:
+        words.append("privilege escalation")
+    return words
+
+
+def _rank(strategy: str, uid: int | None) -> int:
+    return 2 if strategy == "MustRunAs" and uid == 0 else _RANK.get(strategy, 0)
+
+
+def _capabilities(more: set[str], less: set[str], more_drops: set[str], less_drops: set[str]) -> list[str]:
+    if "*" in less:
+        return []
+    if "*" in more:
+        return ["every capability"]
+    words = []
+    if extra := sorted(more - less - _HARMLESS_CAPABILITIES):
+        words.append(f"capabilit{'y' if len(extra) == 1 else 'ies'} {', '.join(extra)}")
+    if "ALL" not in more_drops and less_drops - more_drops:
+        capabilities = f"capability {', '.join(sorted(less_drops - more_drops))}"
+        words.append("the runtime's default capabilities" if "ALL" in less_drops else capabilities)
+    return words
+
+
+def without_unconfined(scc: SecurityContextConstraints, world: World, *, replace: bool) -> str:
+    """Return what to do about `unconfined` in an SCC. Without another entry, it would reject every profile, so `replace` it."""
+    fix = "Write runtime/default instead of unconfined" if replace else "Remove unconfined"
+    asking = [
+        workload.named for workload, _ in workloads_under(scc.name, world) if asks_for_unconfined(world.outcome(workload))
+    ]
+    if asking:
+        fix += f", and set RuntimeDefault in {and_more(asking, 3)}, which ask{'s' if len(asking) == 1 else ''} for Unconfined"
+    return f"{fix}." + (
+        "" if replace else " For workloads that need more system calls than runtime/default allows, list localhost/<path>."
+    )
+
+
+def own_name(scc: SecurityContextConstraints) -> str:
+    """Return what to do about an SCC that replaces one of OpenShift's, so that the renamed SCC admits no pods of others."""
+    fields = [field for field in ("priority", "users", "groups") if scc.field(field).value]
+    openings = f", remove {listed(fields)}, and grant it to the service accounts that need it" if fields else ""
+    return f"Give the SCC a name of its own{openings}. To grant OpenShift's SCC, bind the ClusterRole system:openshift:scc:{scc.name}."
+
+
+def narrower(*, least: bool, elsewhere: bool, used: bool) -> str:
+    """Return what to do about an SCC that opens the node.
+
+    `least`: its pods use all of it. `elsewhere`: pods outside of the unit may run under it. `used`: pods of the input use it.
+    """
+    if least:
+        return "Grant the SCC only to the service account that needs it."
+    if elsewhere:
+        return "Allow only what the pods under it use, also those outside of this unit, and grant it only to their service accounts."
+    if used:
+        return "Allow only what its pods use, and grant the SCC only to the service account that needs it."
+    return (
+        "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
+        "their service account."
+    )
