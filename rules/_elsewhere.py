@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from functools import cache
 
-from scclint.api import Outcome, Related, World, admits
+from scclint.api import SCC_ROLE_PREFIX, Outcome, Related, RoleBinding, World, admits
 
 from ._accounts import bindings_by_subject
-from ._grants import home_of, reach
+from ._grants import home_of, reach, subjects_of
 
 
 def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Related, ...]:
@@ -36,10 +36,24 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
 
 
 def documented_grant(outcome: Outcome, world: World) -> tuple[str, ...]:
-    """Return a remark on the first command in documentation that grants the pod's account an SCC that admits it; empty if none does."""
-    name = outcome.workload.pod.service_account
+    """Return a remark on the first grant to the pod's account of an SCC that admits it, if only a rejected binding or documentation has it.
+
+    It is empty if neither has one.
+    """
+    name, namespace = outcome.workload.pod.service_account, outcome.namespace
+    for binding in world.memo(
+        documented_grant, lambda: [o for o in world.objects if isinstance(o, RoleBinding) and world.rejects(o)]
+    ):
+        scc = next((scc for scc in world.cluster.sccs if binding.role[1] == SCC_ROLE_PREFIX + scc), "")
+        homes = {
+            holder.namespace
+            for holder in subjects_of(binding, world)
+            if (holder.kind, holder.name) == ("service account", name)
+        }
+        if scc and namespace in homes and binding.namespace in ("", namespace) and admits(world, scc, outcome):
+            return (f"{binding.named} would grant SCC {scc}, but the API server rejects the binding: correct it first",)
     for home, scc, file, line in world.other_units.documented(name):
-        if scc in world.cluster.sccs and home in ("", outcome.namespace) and admits(world, scc, outcome):
+        if scc in world.cluster.sccs and home in ("", namespace) and admits(world, scc, outcome):
             return (
                 f"{file}, line {line}, tells the user to grant SCC {scc} to service account {name}, and no manifest grants it",
             )

@@ -91,7 +91,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not rejecting:
         yield _nothing_to_try(outcome, elsewhere, world)
         return
-    closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
+    # The SCC that is closest rejects the fewest fields, where a user namespace counts as eleven.
+    closest, reasons = min(
+        rejecting, key=lambda each: len(first_per_field(each[1])) + 10 * any(e.path[-1:] == ("hostUsers",) for e in each[1])
+    )
     # What opens most of the node comes first.
     errors = sorted(first_per_field(reasons), key=lambda error: error.path[-1] != "privileged")
     documented = documented_grant(outcome, world)
@@ -122,12 +125,6 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: Wor
         if verdict.candidates
         else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
     )
-
-
-def _distance(reasons: tuple[FieldError, ...]) -> int:
-    """How far the SCC is from admitting the pod: the number of rejected fields, where a user namespace counts as eleven."""
-    fields = first_per_field(reasons)
-    return len(fields) + (10 if any(e.path[-1:] == ("hostUsers",) for e in fields) else 0)
 
 
 def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> Iterator[str]:

@@ -126,10 +126,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if world.memo((check, namespace), lambda: workload) is not workload:
         return  # The first workload of the namespace has the finding.
     written = workload.field("metadata", "namespace")
-    labels: tuple[Related, ...] = ()
     key = LABELS.get(outcome.verdict.skipped)
-    if key is not None and (label := world.namespace_label(namespace, key)) is not None:
-        labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
+    label = world.namespace_label(namespace, key) if key else None
+    labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),) if label is not None else ()
     with_it, many = _moved_with(outcome, world)
     move, in_place = _move(outcome, world, with_it, key if labels else None), many and not labels
     # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.

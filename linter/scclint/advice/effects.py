@@ -109,7 +109,8 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
         many = len(names) > 1
         who = "the containers" if len(names) == len(later) else f"container{'s' if many else ''} {listed(names)}"
         clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
-    lost_root = [name for name, (uid, _) in later.items() if uid and not earlier.get(name, (uid,))[0]]
+    # Root, and the user of an image that may be root, open every port.
+    lost_root = [name for name, user in later.items() if any(user) and not any(earlier.get(name, user))]
     return "; ".join((*clauses, *_closed_port(after.pod["spec"], lost_root)))
 
 

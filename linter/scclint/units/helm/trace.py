@@ -112,7 +112,11 @@ class Trace(Tracer):
         setting = self._values.read_for(finding.path, to_data(document.root), line, subchart_keys(document.source))
         if setting is not None:
             keys, at = setting
-            yield Related(f"sets {'.'.join(map(str, keys))}, which the template reads", at)
+            yield Related(
+                f"sets {'.'.join(map(str, keys))}, which the template "
+                f"{'requires' if 'required ' in line.lines[place.line - 1] else 'reads'}",
+                at,
+            )
 
     def _document(self, span: Span) -> Document | None:
         """The document of a place, if it says what Helm rendered it from."""
