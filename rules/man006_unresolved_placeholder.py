@@ -55,11 +55,23 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, World, and_more, in_plain_words, is_open, rule
+from scclint.api import (
+    ApiObject,
+    Field,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    and_more,
+    decisive_fields,
+    in_plain_words,
+    is_open,
+    quoted,
+    rule,
+)
 
-from ._decisive import decisive_fields
 from ._field_problems import field_problems
-from ._words import quoted
 
 
 @rule(

@@ -55,10 +55,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, advise, rule
-
-from ._pod_security import label_place, why_level
-from ._words import pods, when_created
+from scclint.api import Problem, Severity, Workload, World, advise, label_place, pods, rule, when_created, why_level
 
 
 @rule(

@@ -48,10 +48,22 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Located, Mode, Outcome, Problem, Severity, Standard, Workload, World, advise, rule
-
-from ._pod_security import label_place, why_level
-from ._words import pods, when_created
+from scclint.api import (
+    Located,
+    Mode,
+    Outcome,
+    Problem,
+    Severity,
+    Standard,
+    Workload,
+    World,
+    advise,
+    label_place,
+    pods,
+    rule,
+    when_created,
+    why_level,
+)
 
 
 @rule(

@@ -98,8 +98,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
         for key, value in (labels if isinstance(labels, dict) else {}).items()
         if isinstance(value, str) and not is_open(value) and str(key).startswith(POD_SECURITY_PREFIX)
     }
-    for error in label_errors(texts):
-        yield _rejected(namespace, error)
+    yield from (_rejected(namespace, error) for error in label_errors(texts))
     for key, value in texts.items():
         if key not in POD_SECURITY_LABELS:
             yield _without_effect(namespace, namespace.field("metadata", "labels", key), key, value)

@@ -87,10 +87,9 @@ from scclint.api import (
     World,
     csi_labels,
     level_label,
+    pods,
     rule,
 )
-
-from ._words import pods
 
 
 @rule(

@@ -90,9 +90,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
-
-from ._words import pods
+from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, pods, rule
 
 
 @rule(

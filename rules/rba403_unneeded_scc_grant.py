@@ -80,6 +80,7 @@ from scclint.api import (
     Severity,
     World,
     and_more,
+    by_rights,
     effects_of,
     listed,
     node_access,
@@ -89,7 +90,6 @@ from scclint.api import (
 
 from ._accounts import may_create_workloads, workloads_of
 from ._grants import Reach, Subject, reach, reference, subjects_of
-from ._outcomes import by_rights
 
 
 @rule(

@@ -51,6 +51,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
+    RANGED,
     FieldError,
     Outcome,
     Problem,
@@ -61,14 +62,18 @@ from scclint.api import (
     admits,
     advise,
     counted,
+    first_per_field,
     grant,
+    may_be_own,
     pinned,
+    pods,
+    quoted,
     rule,
+    when_created,
     without_privileged,
 )
 
 from ._elsewhere import documented_grant, granted_elsewhere
-from ._words import RANGED, first_per_field, may_be_own, pods, quoted, when_created
 
 
 @rule(

@@ -71,19 +71,21 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    first_per_field,
     is_least,
     least_grant,
     listed,
     more_restrictive,
     opened,
     pinned,
+    pods,
+    quoted,
     rule,
     used_by,
+    when_created,
     why_privileged,
     without_privileged,
 )
-
-from ._words import first_per_field, pods, quoted, when_created
 
 _ACCEPTED = Remedy("suppress this finding with your reason if the program needs this access to its node")
 """For pods that can take their node under an SCC that opens no more of it: whether they may is for their author to decide."""

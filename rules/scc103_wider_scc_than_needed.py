@@ -76,18 +76,20 @@ from scclint.api import (
     advise,
     and_more,
     extra_permissions,
+    first_per_field,
     grouped,
     least_grant,
     more_restrictive,
     node_access,
     pinned,
+    pods,
+    quoted,
     rule,
     user_change,
     verdict_without,
+    when_created,
     why_privileged,
 )
-
-from ._words import first_per_field, pods, quoted, when_created
 
 _STORAGE = frozenset((
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",

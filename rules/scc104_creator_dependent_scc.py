@@ -42,9 +42,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, advise, least_grant, listed, rule
-
-from ._words import profile
+from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, advise, least_grant, listed, profile, rule
 
 
 @rule(

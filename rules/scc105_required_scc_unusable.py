@@ -55,14 +55,16 @@ from scclint.api import (
     advise,
     and_more,
     applies_profile,
+    first_per_field,
     grant,
     node_access,
     pinned,
+    pods,
     rule,
+    when_created,
 )
 
 from ._elsewhere import granted_elsewhere
-from ._words import first_per_field, pods, when_created
 
 
 @rule(

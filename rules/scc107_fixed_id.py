@@ -79,13 +79,16 @@ from scclint.api import (
     and_more,
     applies_profile,
     confines,
+    first_per_field,
     listed,
+    may_be_own,
+    pods,
+    quoted,
     ranged_by_namespace,
     rule,
     verdict_without,
+    when_created,
 )
-
-from ._words import first_per_field, may_be_own, pods, quoted, when_created
 
 
 @rule(

@@ -74,14 +74,15 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    first_per_field,
     least_grant,
     listed,
+    pods,
+    quoted,
     rule,
     used_by,
     user_change,
 )
-
-from ._words import first_per_field, pods, quoted
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""

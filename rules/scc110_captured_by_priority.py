@@ -98,10 +98,10 @@ from scclint.api import (
     extra_permissions,
     more_restrictive,
     pinned,
+    pods,
     rule,
+    when_created,
 )
-
-from ._words import pods, when_created
 
 
 @rule(

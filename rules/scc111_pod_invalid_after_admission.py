@@ -102,10 +102,10 @@ from scclint.api import (
     advise,
     and_more,
     counted,
+    pods,
     rule,
+    when_created,
 )
-
-from ._words import pods, when_created
 
 _CAUSES = {
     "allowPrivilegeEscalation": "Set allowPrivilegeEscalation: true in SCC {scc}, because it allows what needs privilege escalation.",

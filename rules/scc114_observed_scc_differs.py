@@ -75,9 +75,7 @@ spec:
 
 from collections.abc import Iterator, Mapping
 
-from scclint.api import Outcome, Problem, Related, Severity, Span, Workload, World, and_more, rule
-
-from ._words import pods
+from scclint.api import Outcome, Problem, Related, Severity, Span, Workload, World, and_more, pods, rule
 
 
 @rule(

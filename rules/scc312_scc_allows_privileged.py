@@ -72,13 +72,12 @@ from scclint.api import (
     is_least,
     is_open,
     listed,
+    may_admit_elsewhere,
     narrower,
     opened_by,
     rule,
     workloads_under,
 )
-
-from ._outcomes import may_admit_elsewhere
 
 
 @rule(

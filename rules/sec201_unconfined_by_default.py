@@ -81,9 +81,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, advise, listed, rule
-
-from ._words import when_created
+from scclint.api import Outcome, Problem, Severity, Workload, World, advise, listed, rule, when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
 

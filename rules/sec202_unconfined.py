@@ -64,10 +64,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, advise, rule
+from scclint.api import Problem, Related, Severity, Workload, World, advise, rule, when_created
 
 from ._seccomp import asked_at, pod_profile_at
-from ._words import when_created
 
 SETTINGS = {
     "container field": "its seccompProfile",

@@ -74,9 +74,7 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, advise, rule
-
-from ._words import first_per_field, is_seccomp, when_created
+from scclint.api import Problem, Related, Severity, Workload, World, advise, first_per_field, is_seccomp, rule, when_created
 
 
 @rule(

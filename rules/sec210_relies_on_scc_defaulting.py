@@ -48,9 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, advise, and_more, rule
-
-from ._words import profile, when_created
+from scclint.api import Problem, Severity, Workload, World, advise, and_more, profile, rule, when_created
 
 
 @rule(

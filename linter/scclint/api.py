@@ -18,8 +18,10 @@ from scclint.advice.grants import (
     without_privileged,
 )
 from scclint.advice.sccs import (
+    by_rights,
     extra_permissions,
     is_least,
+    may_admit_elsewhere,
     more_restrictive,
     narrower,
     node_access,
@@ -31,6 +33,18 @@ from scclint.advice.sccs import (
     workloads_under,
 )
 from scclint.advice.volumes import csi_labels, one_label
+from scclint.advice.words import (
+    RANGED,
+    first_per_field,
+    is_seccomp,
+    label_place,
+    may_be_own,
+    pods,
+    profile,
+    quoted,
+    when_created,
+    why_level,
+)
 from scclint.cluster import Cluster
 from scclint.cluster.addons import brings
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -84,6 +98,7 @@ from scclint.model.terms import (
 from scclint.model.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
 from scclint.model.view import Field, View
 from scclint.outcome.chain import Outcome
+from scclint.outcome.decisive import decisive_fields
 from scclint.outcome.selinux import Event as SELinuxEvent
 from scclint.outcome.selinux import Mount
 from scclint.outcome.selinux import conflicts as selinux_conflicts
@@ -121,6 +136,7 @@ __all__ = [
     "POD_SECURITY_LABELS",
     "POD_SECURITY_PREFIX",
     "PROJECT_USER",
+    "RANGED",
     "REQUIRED_SCC",
     "SCC_ROLE_PREFIX",
     "SCRIPT_SUFFIXES",
@@ -195,6 +211,7 @@ __all__ = [
     "as_mapping",
     "bounding_set_of",
     "brings",
+    "by_rights",
     "capitalized",
     "changed_cluster",
     "claim_mounts",
@@ -203,21 +220,27 @@ __all__ = [
     "copied",
     "counted",
     "csi_labels",
+    "decisive_fields",
     "effects_of",
     "extra_permissions",
     "field_path",
     "first_open_port",
+    "first_per_field",
     "first_unknown",
     "grant",
     "grouped",
     "in_plain_words",
     "is_least",
     "is_open",
+    "is_seccomp",
     "label_errors",
+    "label_place",
     "least_grant",
     "level_label",
     "listed",
     "matched",
+    "may_admit_elsewhere",
+    "may_be_own",
     "members_of",
     "more_restrictive",
     "narrower",
@@ -230,6 +253,9 @@ __all__ = [
     "own_name",
     "pinned",
     "plain",
+    "pods",
+    "profile",
+    "quoted",
     "ranged_by_namespace",
     "rule",
     "scc_grant",
@@ -247,6 +273,8 @@ __all__ = [
     "user_change",
     "value_at",
     "verdict_without",
+    "when_created",
+    "why_level",
     "why_privileged",
     "wider_than_restricted",
     "without_privileged",

@@ -15,6 +15,7 @@ from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft, profile_place
 from scclint.advice.effects import given_up, position
 from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
+from scclint.advice.words import pods
 from scclint.finding import Path, Remedy, Remove
 from scclint.model.object import Workload
 from scclint.model.terms import (
@@ -394,8 +395,7 @@ def _warned_label(outcome: Outcome, _: World, __: tuple[Remedy, ...]) -> Remedy 
 
 
 def _label(workload: Workload, mode: Mode, level: str, where: str = "") -> Remedy:
-    allowed = "the pod" if workload.kind == "Pod" else "its pods"
-    return Remedy(f"set the label {level_label(mode)}: {level}{where}, the strictest level that allows {allowed}")
+    return Remedy(f"set the label {level_label(mode)}: {level}{where}, the strictest level that allows {pods(workload)}")
 
 
 LADDERS: Mapping[Goal, tuple[Step, ...]] = {

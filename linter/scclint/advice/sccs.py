@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
+from scclint.admission.verdict import User
 from scclint.advice.grants import asks_for_unconfined
 from scclint.model.object import SecurityContextConstraints, Workload
-from scclint.outcome.world import World
+from scclint.model.terms import EVERYONE, SERVICE_ACCOUNTS_OF
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import PROJECT_USER, World
 from scclint.text import and_more, listed
 from scclint.untyped import as_list
 
@@ -193,3 +196,29 @@ def narrower(*, least: bool, elsewhere: bool, used: bool) -> str:
         "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
         "their service account."
     )
+
+
+def by_rights(workload: Workload, world: World) -> Outcome:
+    """Return the outcome of the workload by the rights of its service account alone."""
+    return world.outcome(workload) if workload.controlled else world.outcome(workload, PROJECT_USER)
+
+
+def may_admit_elsewhere(scc: str, world: World) -> bool:
+    """Whether pods of other units may run under the SCC: they require it, it is granted there, or the grant here covers them."""
+    others = world.other_units
+    if others.requires_scc(scc) or others.grants_scc(scc):
+        return True
+    constraints = world.cluster.sccs[scc]
+    holders = [(*constraints.users, *constraints.groups)]
+    # A grant of every SCC is not about this SCC.
+    holders += [(*b.users, *b.groups) for b in world.cluster.grants.bindings_to(scc) if scc in b.uses.named]
+    return any(_has_pods_elsewhere(holder, world) for names in holders for holder in names)
+
+
+def _has_pods_elsewhere(holder: str, world: World) -> bool:
+    account = User(holder).service_account
+    if account is not None:
+        return world.other_units.uses_account(*account)
+    if holder.startswith(SERVICE_ACCOUNTS_OF):
+        return world.other_units.has_pods(holder.removeprefix(SERVICE_ACCOUNTS_OF))
+    return holder in EVERYONE and world.other_units.has_pods()

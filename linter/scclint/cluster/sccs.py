@@ -45,7 +45,6 @@ class OrderedSccs:
         self.ordered = tuple(scc for _, scc in read)
         self.by_name: Mapping[str, Constraints] = {scc.name: scc for scc in self.ordered}
         self.missing: tuple[str, ...] = tuple(sorted(STANDARD - self.by_name.keys()))
-        self._made: dict[tuple[str | None, ...], Provider] = {}
         self._memo = Memo()
 
     @cached_property
@@ -60,11 +59,8 @@ class OrderedSccs:
 
     def provider(self, scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
         """Return what `make_provider` does, made once for all namespaces with the same ranges. Raises ProviderError."""
-        made = self._origin(scc)._made
         key = (scc.name, *map(annotations.get, (UID_RANGE, MCS, SUPPLEMENTAL_GROUPS)))
-        if key not in made:
-            made[key] = make_provider(scc, namespace, annotations, minor)
-        return made[key]
+        return self._origin(scc)._memo(key, lambda: make_provider(scc, namespace, annotations, minor))
 
     def _origin(self, scc: Constraints) -> "OrderedSccs":
         """Return the SCCs that an SCC was read with. If these extend others that have the same SCC, it was read with those."""

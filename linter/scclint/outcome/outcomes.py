@@ -15,6 +15,7 @@ from scclint.admission.verdict import Candidate, FieldError, ObjectRef, User, Ve
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
+from scclint.cluster.objects import ServiceAccounts
 from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.memo import Memo
 from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
@@ -231,7 +232,7 @@ class Outcomes:
         return self._memo((Outcomes.namespace_policies, namespace), lambda: self._namespace_policies(namespace))
 
     def _namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
-        used = self._memo((Outcomes._namespace_policies,), self._accounts_in_use).get(namespace, frozenset())
+        used = self._memo((Outcomes._namespace_policies,), self._accounts_in_use).names_in(namespace)
         granted = (
             self._cluster.grants.accounts.names_in(namespace)
             - self._cluster.accounts.names_in(namespace)
@@ -245,12 +246,10 @@ class Outcomes:
         wider = namespace_policy(self._cluster, namespace, used | granted)
         return policy, None if wider.labels == policy.labels else wider
 
-    def _accounts_in_use(self) -> dict[str, frozenset[str]]:
-        """Return the service accounts of the workloads in each namespace."""
-        accounts: dict[str, set[str]] = {}
-        for workload in self._index.of(Workload):
-            accounts.setdefault(self._index.namespace_of(workload), set()).add(workload.pod.service_account)
-        return {namespace: frozenset(names) for namespace, names in accounts.items()}
+    def _accounts_in_use(self) -> ServiceAccounts:
+        """Return the service accounts of the workloads."""
+        workloads = self._index.of(Workload)
+        return ServiceAccounts((self._index.namespace_of(workload), workload.pod.service_account) for workload in workloads)
 
     def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
         """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""

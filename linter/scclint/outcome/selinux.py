@@ -9,20 +9,18 @@ in `pkg/volume/util/selinux.go`. `tools/compare_selinux_conflicts.py` runs that 
 
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from scclint.admission.pod import containers
+from scclint.cluster import Cluster
 from scclint.cluster.volumes import UNKNOWN, ClaimedVolume
 from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.record import EMPTY, record
 from scclint.source import Span
 from scclint.untyped import as_mapping, as_text, mappings, value_at
-
-if TYPE_CHECKING:
-    from scclint.cluster import Cluster
-    from scclint.outcome.world import World
 
 Event = Literal["SELinuxLabelConflict", "SELinuxChangePolicyConflict"]
 """The reason of an event that the controller records for two pods."""
@@ -80,12 +78,12 @@ class Mounts:
     of_claim: dict[tuple[str, str], list[Mount]]
 
 
-def mounts(world: "World") -> Mounts:
+def mounts(world: World) -> Mounts:
     """Return the claims that the pods of a world mount."""
     return world.memo(mounts, lambda: _mounts(world))
 
 
-def _mounts(world: "World") -> Mounts:
+def _mounts(world: World) -> Mounts:
     all_mounts = Mounts({}, {})
     for workload in world.of(Workload):
         volumes = mappings(value_at(workload.pod.manifest, ("spec", "volumes")))
@@ -102,7 +100,7 @@ def _mounts(world: "World") -> Mounts:
     return all_mounts
 
 
-def conflicts(mount: Mount, workload: Workload, world: "World") -> Iterator[tuple[Mount, tuple[Event, ...]]]:
+def conflicts(mount: Mount, workload: Workload, world: World) -> Iterator[tuple[Mount, tuple[Event, ...]]]:
     """Yield the mounts of the same claim that exclude one of a workload, with the reasons of the events.
 
     Of two pods that conflict, only the later one in the input has the conflict. Units are ordered by their names.
@@ -116,7 +114,7 @@ def conflicts(mount: Mount, workload: Workload, world: "World") -> Iterator[tupl
             yield other, reasons
 
 
-def opted_out(workload: Workload, claim: str, world: "World") -> bool:
+def opted_out(workload: Workload, claim: str, world: World) -> bool:
     """Return whether the pods of a workload are created, and mount a claim without a label, if they set `seLinuxChangePolicy: Recursive`."""
     outcome = world.outcome(workload)
     pod = world.outcomes.as_decoded(workload)
@@ -126,7 +124,7 @@ def opted_out(workload: Workload, claim: str, world: "World") -> bool:
     return after.created is not False and bool(mounted) and not any(mounted_claim.label for mounted_claim in mounted)
 
 
-def mounted_claims(outcome: Outcome, cluster: "Cluster") -> Iterator[MountedClaim]:
+def mounted_claims(outcome: Outcome, cluster: Cluster) -> Iterator[MountedClaim]:
     """Yield the claims that the pods of a workload mount, as SCC admission leaves these pods.
 
     Block devices are left out, and the pods of a dump that ended.

@@ -125,11 +125,9 @@ class Profiles:
         target = _as_named(target, name)
         if isinstance(source, SeccompProfileFile):
             yield from _not_json(source)
-            for flaw in lint_data(source.data, _for_nodes(source.data, target)):
-                yield Flaw(flaw, flaw.path)
+            yield from (Flaw(flaw, flaw.path) for flaw in lint_data(source.data, _for_nodes(source.data, target)))
         elif isinstance(source, SeccompProfile):
-            for flaw in self._of_operator(source, target, used):
-                yield Flaw(flaw, ("spec", *flaw.path))
+            yield from (Flaw(flaw, ("spec", *flaw.path)) for flaw in self._of_operator(source, target, used))
         elif isinstance(source, MachineConfig) and id(source) in self._well_formed:
             for file in files_of(source.manifest):
                 yield from _of_node_file(file, target)

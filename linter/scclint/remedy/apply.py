@@ -121,7 +121,5 @@ def unified_diff(file: str, before: str, after: str) -> str:
     """The difference of two texts as `git apply` takes it."""
     from difflib import unified_diff
 
-    shown = []
-    for line in unified_diff(lines_of(before), lines_of(after), _quoted(f"a/{file}"), _quoted(f"b/{file}")):
-        shown.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(shown)
+    lines = unified_diff(lines_of(before), lines_of(after), _quoted(f"a/{file}"), _quoted(f"b/{file}"))
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -1,4 +1,4 @@
-"""The proved fix of each finding, over all units that have its file."""
+"""The remedies to try for each finding, and the first that is proved over all units that have its file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -7,14 +7,14 @@ from itertools import chain
 from typing import Any
 
 from scclint.advice import advise
-from scclint.finding import Crash, Finding, Fix, Ignore, Remedy, Safety, Severity
+from scclint.advice.draft import pruned, written_elsewhere
+from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
 from scclint.groups import grouped
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.outcomes import same_without_pin
-from scclint.remedy.propose import remedies, why_none
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
@@ -23,7 +23,8 @@ from scclint.run.load import guard
 from scclint.run.shared import Run
 from scclint.text import and_more, listed, plain
 from scclint.units.unit import Unit
-from scclint.yaml.edit import EditRefused, edit
+from scclint.yaml.edit import EditRefused, changed_data, edit
+from scclint.yaml.nodes import ScalarNode, node_at, to_data
 
 _SAFETY: tuple[Safety, ...] = ("safe", "unsafe", "advice")
 
@@ -122,7 +123,7 @@ class _Fixes:
         name, result = next(iter(results.items()))
         bench = self._benches[name]
         failed: list[str] = []
-        for remedy in remedies(result):
+        for remedy in _remedies(result):
             for make in chain(_edits(bench, result, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
                     return self._proved(finding, results, remedy, make())
@@ -130,7 +131,7 @@ class _Fixes:
                     failed.append(str(refused))
         if fix := self._switched(finding, results):
             return fix
-        raise EditRefused(failed[0] if failed else why_none(bench, result))
+        raise EditRefused(failed[0] if failed else _why_none(bench, result))
 
     def _switched(self, finding: Finding, results: Mapping[str, Occurrence]) -> Fix | None:
         """The finding about a workload of a chart fixed by one of the chart's own switches; None if none of them is proved."""
@@ -160,7 +161,7 @@ class _Fixes:
         bench = self.bench(unit)
         advised = advise("pinned", workload, next(iter(bench.worlds.values())))
         result = Occurrence(workload, Finding("", "", Severity.INFO, "", workload.place.span, remedies=advised))
-        for remedy in remedies(result):
+        for remedy in _remedies(result):
             for make in _edits(bench, result, remedy):
                 with suppress(EditRefused):
                     edit = make()
@@ -201,7 +202,7 @@ class _Fixes:
         def patches(*, merge: bool) -> FileEdit:
             texts: dict[str, str] = {}
             for bench, result, obj in overlays:
-                same = (other for other in remedies(result) if other.title == remedy.title)
+                same = (other for other in _remedies(result) if other.title == remedy.title)
                 texts |= KustomizationEdits(bench, obj).with_patch(next(same, remedy).operations, merge=merge).texts
             return FileEdit(texts, where=f"with a patch in each of {and_more(texts, 3)}")
 
@@ -279,3 +280,36 @@ def _edits(bench: Workbench, result: Occurrence, remedy: Remedy) -> Iterator[Cal
         from scclint.remedy.kustomize import KustomizationEdits
 
         yield from KustomizationEdits(bench, result.subject).edits(remedy.operations)
+
+
+def _remedies(occurrence: Occurrence) -> Iterator[Remedy]:
+    """Yield the remedies of a finding that are operations, in order. What a removal leaves empty is removed as well."""
+    root = occurrence.document.root
+    for remedy in occurrence.finding.remedies if root is not None else ():
+        data = to_data(root)
+        operations: list[Operation] = []
+        with suppress(EditRefused):
+            for told in remedy.operations:
+                operation = replace(told, path=pruned(data, told.path)) if isinstance(told, Remove) else told
+                data = changed_data(data, operation)
+                operations.append(operation)
+            if operations:
+                yield replace(remedy, operations=tuple(operations))
+
+
+def _why_none(bench: Workbench, occurrence: Occurrence) -> str:
+    """Why there is nothing to try for a workload, as a clause; empty for a finding that only its author can settle."""
+    subject, advised = occurrence.subject, occurrence.finding.remedies
+    if not isinstance(subject, Workload) or not advised or any(w.outcome(subject).skipped for w in bench.worlds.values()):
+        return ""
+    if isinstance(node_at(subject.root, subject.path), ScalarNode):
+        return "the object is written as text in another one"
+    if written_elsewhere(subject):
+        return "a pod of this kind is put together from other fields"
+    if "pod-security" in bench.rule(occurrence.finding).tags:
+        return "the pod asks for something that the level forbids"
+    if any(remedy.operations for remedy in advised):
+        return "the manifest has no place for the fields"
+    from scclint.advice.ladders import why_none
+
+    return why_none(subject, bench.worlds)

@@ -194,13 +194,18 @@ def render_sarif(differences: Differences) -> str:
     from scclint.report import render
 
     findings = [finding for change in differences.changes for finding in _worse(change)]
-    for grant in differences.grants:
-        if grant.wider:
-            about = Subject("", grant.kind, grant.namespace, grant.name)
-            findings.append(_finding(_GAINED, f"{_grant_words(grant)}.", grant.span, about, grant.unit))
-    for scc in differences.sccs:
-        if scc.wider:
-            findings.append(_finding(_SCC_WIDER, f"{_scc_words(scc)}.", scc.span, Subject("", _SCC, "", scc.name), scc.unit))
+    findings += [
+        _finding(
+            _GAINED, f"{_grant_words(grant)}.", grant.span, Subject("", grant.kind, grant.namespace, grant.name), grant.unit
+        )
+        for grant in differences.grants
+        if grant.wider
+    ]
+    findings += [
+        _finding(_SCC_WIDER, f"{_scc_words(scc)}.", scc.span, Subject("", _SCC, "", scc.name), scc.unit)
+        for scc in differences.sccs
+        if scc.wider
+    ]
     rules = (_REFUSED, _WIDER, _GAINED, _SCC_WIDER)
     return render(Report(findings=tuple(findings), notices=differences.notices, rules=rules), "sarif", Options())
 

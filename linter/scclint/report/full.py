@@ -3,19 +3,25 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from scclint.finding import Finding, Fix, Related, help_text
 from scclint.limits import LONG_OUTPUT
 from scclint.record import record
 from scclint.report import Options
-from scclint.report.text import closing_summary, hang, overview, place, statistics, units_phrase, visible, visible_line
+from scclint.report.text import (
+    SourceLines,
+    closing_summary,
+    hang,
+    overview,
+    place,
+    statistics,
+    units_phrase,
+    visible,
+    visible_line,
+)
 from scclint.report.text import paint as painted
 from scclint.run.report import Report
 from scclint.text import counted
-
-if TYPE_CHECKING:
-    from scclint.report.text import SourceLines
 
 _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
@@ -52,8 +58,6 @@ def render(report: Report, options: Options) -> str:
     summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options, report.units) + summary
-    from scclint.report.text import SourceLines
-
     lines, units = SourceLines(report.texts), units_phrase(report)
     shown = (line for finding in findings for line in _lines(finding, lines, units(finding), options))
     return (
@@ -61,7 +65,7 @@ def render(report: Report, options: Options) -> str:
     )
 
 
-def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options) -> Iterator[str]:
+def _lines(finding: Finding, lines: SourceLines, units: str, options: Options) -> Iterator[str]:
     """Yield the rule, the source line, what explains it, and the first lines that the fix changes."""
     from scclint.report.snippet import snippet
     from scclint.text import display_width
@@ -106,7 +110,7 @@ def _cut(lines: list[str], room: int) -> list[str]:
     return lines if len(lines) <= room else [*lines[: room - 1], f"{lines[room - 1].rpartition(' ')[0]} …"][:room]
 
 
-def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[str]:
+def _diff(fix: Fix, lines: SourceLines, here: str) -> Iterator[str]:
     """Yield the lines that the fix changes, below the names of their files unless `here`, the finding's file, is the only one."""
     several = {edit.file for edit in fix.edits} != {here}
     for file, edits in groupby(fix.edits, key=lambda edit: edit.file):

@@ -9,7 +9,7 @@ split alerts in two.
 import re
 from collections.abc import Collection, Container, Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scclint import __version__
 from scclint.about import SITE, with_addresses
@@ -32,14 +32,11 @@ from scclint.report.text import (
     visible,
     visible_line,
 )
+from scclint.rule import AnyRule
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.suppress.baseline import stable_path
 from scclint.text import capitalized, counted, field_path
-
-if TYPE_CHECKING:
-    from scclint.rule import AnyRule
-
 
 MOST_RESULTS = 25_000
 LARGEST_GZIP = 10_000_000
@@ -321,7 +318,7 @@ def descriptors(report: Report) -> list[dict[str, Any]]:
     return [by_id[rule_id] for rule_id in sorted(by_id)]
 
 
-def _descriptor(rule: "AnyRule", page: str) -> dict[str, Any]:
+def _descriptor(rule: AnyRule, page: str) -> dict[str, Any]:
     title = _sentence(rule.title)
     manual = with_addresses(_with_references(rule.page or title, rule.references))
     return {
@@ -354,7 +351,7 @@ def _bare_descriptor(finding: Finding) -> dict[str, Any]:
     }
 
 
-def precision(rule: "AnyRule") -> str:
+def precision(rule: AnyRule) -> str:
     """Return how often a finding of the rule is right, in GitHub's words, from the study on real manifests.
 
     A rule without findings in the study had no wrong one either.
@@ -365,7 +362,7 @@ def precision(rule: "AnyRule") -> str:
     return "very-high" if read >= _ENOUGH else "high"
 
 
-def _tags(rule: "AnyRule") -> list[str]:
+def _tags(rule: AnyRule) -> list[str]:
     """GitHub heeds a security severity only under the tag `security`, and knows CWEs by CodeQL's tags."""
     security = () if rule.security_severity is None else ("security",)
     tags = (*security, *rule.tags, *(f"external/cwe/cwe-{number:03d}" for number in rule.cwe))

@@ -130,8 +130,7 @@ def unjudged(
     for workload in workloads:
         if why := world.outcomes.injection(workload):
             yield JudgementGap("mutated", f"{workload.file}: {workload.named}", f"a webhook ({why})")
-    for name in world.unfollowed:
-        yield JudgementGap("unfollowed", name)
+    yield from (JudgementGap("unfollowed", name) for name in world.unfollowed)
     if config.origins.get("params") == "command line":
         yield from _parameters(targets)
 

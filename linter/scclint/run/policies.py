@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scclint.expand.item import Item, items_of
 from scclint.load import load_text
@@ -11,17 +11,15 @@ from scclint.model.object import AdmissionPolicy, ApiObject, Workload
 from scclint.outcome.policies import CreateRequest, matches, requests
 from scclint.outcome.world import World
 from scclint.run.report import JudgementGap
+from scclint.run.shared import Run
+from scclint.units.unit import Unit
 from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
-
-if TYPE_CHECKING:
-    from scclint.run.shared import Run
-    from scclint.units.unit import Unit
 
 _FIRST_MUTATING = 36
 """The first Kubernetes minor that evaluates a MutatingAdmissionPolicy unless a gate is set: OpenShift 4.23."""
 
 
-def parameters(objects: Iterable[ApiObject], unit: "Unit", run: "Run") -> list[Object]:
+def parameters(objects: Iterable[ApiObject], unit: Unit, run: Run) -> list[Object]:
     """Return the objects from which the policies of a unit may take values: those of their kinds in the unit, and those that only other
     units define, if these agree.
     """
@@ -43,12 +41,12 @@ def parameters(objects: Iterable[ApiObject], unit: "Unit", run: "Run") -> list[O
     return chosen
 
 
-def parameters_of_input(run: "Run") -> list[tuple[str, Object]]:
+def parameters_of_input(run: Run) -> list[tuple[str, Object]]:
     """Return the objects of the kinds that policies in the input name for their parameters, each with the name of its unit."""
     return run.memo("parameters", lambda: list(_parameters_of_input(run)))
 
 
-def _parameters_of_input(run: "Run") -> Iterator[tuple[str, Object]]:
+def _parameters_of_input(run: Run) -> Iterator[tuple[str, Object]]:
     outline, renderings = run.outline, run.rendered.renderings
     named = any(outline.tells(file, "paramKind", lambda text: "paramKind" in text) for file in outline.files)
     if not named and not any("paramKind" in rendering.text for rendering in renderings.values()):

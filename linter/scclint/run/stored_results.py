@@ -60,7 +60,8 @@ def _unit_key(unit: Unit, run: Run) -> str:
     except LoadError:
         return ""
     rendering = run.rendering(unit)
-    if rendering is None and any(outline.tells(file, "elsewhere", _names_sources) for file, _ in read):
+    elsewhere = (outline.tells(file, "elsewhere", lambda text: any(mark in text for mark in _ELSEWHERE)) for file, _ in read)
+    if rendering is None and any(elsewhere):
         return ""
     around = [] if rendering else [(path, _digest(path, outline)) for path in run.surroundings.beside(unit.files)]
     others = run.others.of(unit)
@@ -105,10 +106,6 @@ def _sources(unit: Unit, run: Run) -> list[tuple[str, str]]:
     return sorted((file, _digest(file, run.outline)) for file in files)
 
 
-def _names_sources(text: str) -> bool:
-    return any(mark in text for mark in _ELSEWHERE)
-
-
 def _result(unit: str, fields: Any) -> UnitResult:
     """Return the result of a unit that has these fields, without texts and outcomes."""
     named = zip(_STORED.items(), fields, strict=True)
@@ -129,16 +126,12 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _span(fields: Any) -> Span:
-    return Span(*fields)
-
-
 _OPERATIONS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Operation)}
 
 _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "severity": Severity,
-    "span": _span,
-    "region": _span,
+    "span": Span._make,
+    "region": Span._make,
     "subject": partial(_record, Subject),
     "related": partial(_records, Related),
     "flow": partial(_records, Related),

@@ -37,7 +37,5 @@ def errno_number(name: str) -> int | None:
 @cache
 def errno_name(number: int) -> str:
     """Return the errno name of a number, or the number as text if Linux has no name for it."""
-    for name, value in table("syscalls")["errno"].items():
-        if value == number:
-            return str(name)
-    return str(number)
+    numbers = table("syscalls")["errno"]
+    return str(next((name for name, value in numbers.items() if value == number), number))

@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import ContainerSeccomp, Field, FieldError, Outcome, Workload, plain
+from scclint.admission.verdict import FieldError
+from scclint.cluster.namespace_policy import NamespacePolicy
+from scclint.finding import Related
+from scclint.model.object import Workload
+from scclint.model.view import Field
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
+from scclint.podsecurity.levels import Mode, Standard, level_label
+from scclint.seccomp.effective import ContainerSeccomp
+from scclint.text import plain
 
 
 def profile(container: ContainerSeccomp) -> str:
@@ -72,3 +81,32 @@ _FIRST_OWN_ID = 1_000_000_000
 def may_be_own(value: Any) -> bool:
     """Whether a namespace could have this value in its own range: a level, or an ID from 1000000000 on."""
     return (isinstance(value, str) and value != "") or (isinstance(value, int) and value >= _FIRST_OWN_ID)
+
+
+def why_level(outcome: Outcome, mode: Mode, world: World) -> str:
+    """Return the clause that says what sets the level of the mode: `the label syncer sets level restricted on namespace shop`."""
+    policy = _policy(outcome)
+    standard: Standard = getattr(policy.policy, mode)
+    name = world.namespace_known(outcome.workload)
+    where = f"namespace {name}" if name else "its namespace"
+    verb = "enforces" if mode == "enforce" else f"{mode}s about"
+    clauses = {
+        "label": f"the label {level_label(mode)} sets level {standard.level} on {where}",
+        "label syncer": f"the label syncer sets level {standard.level} on {where}",
+        "controller": f"a controller of OpenShift forces level {standard.level} on {where}",
+    }
+    return clauses.get(policy.origin(mode), f"the cluster {verb} level {standard.level} by default")
+
+
+def _policy(outcome: Outcome) -> NamespacePolicy:
+    assert outcome.pod_security is not None
+    return outcome.pod_security.policy
+
+
+def label_place(outcome: Outcome, mode: Mode, world: World) -> tuple[Related, ...]:
+    """Return the place of the label in the Namespace of the input; nothing if no label of the input sets the level."""
+    policy = _policy(outcome)
+    field = world.namespace_label(policy.namespace, level_label(mode))
+    if field is None or policy.origin(mode) != "label":
+        return ()
+    return (Related(f"Namespace {policy.namespace} sets {level_label(mode)}: {field.value}", field.span),)

@@ -1,26 +1,22 @@
-"""The fields of each kind of object that a verdict depends on."""
+"""The fields of an object that a verdict depends on."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import (
-    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
-    POD_SECCOMP_ANNOTATION,
-    REQUIRED_SCC,
-    SCC_ROLE_PREFIX,
+from scclint.admission.verdict import ObjectRef
+from scclint.model.object import (
     ApiObject,
-    Field,
     KubeletConfig,
     Namespace,
-    ObjectRef,
     Role,
     RoleBinding,
     SecurityContextConstraints,
     ServiceAccount,
-    View,
     Workload,
-    World,
 )
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, SCC_ROLE_PREFIX
+from scclint.model.view import Field, View
+from scclint.outcome.world import World
 
 Path = tuple[str | int, ...]
 
