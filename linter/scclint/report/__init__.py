@@ -3,9 +3,13 @@
 Every format is a module of this package with a `render(report, options)`. It and all that it needs are imported when it is asked for.
 """
 
+from typing import TYPE_CHECKING
+
 from scclint.finding import Finding, Severity
 from scclint.record import record
-from scclint.run.report import Report
+
+if TYPE_CHECKING:
+    from scclint.run.report import Report
 
 __all__ = ["FORMATS", "Options", "render"]
 
@@ -58,7 +62,7 @@ class Options:
         return not self.hides(finding) and (self.show_suppressed or finding.suppression is None)
 
 
-def render(report: Report, format: str, options: Options | None = None) -> str:
+def render(report: "Report", format: str, options: Options | None = None) -> str:
     """The report as one document that ends in a newline. The same report and options give the same text.
 
     Raises UsageError for a template of the user's that does not work.

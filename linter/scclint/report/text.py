@@ -9,16 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Crash, Finding, Notice, Severity, TextEdit
 from scclint.groups import grouped
 from scclint.limits import MAX_FOLDERS, MAX_TEXT, TEXTS_KEPT
 from scclint.report import Options
-from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted, display_width, escape, escape_unprintable, wrap
-from scclint.units.unit import Unit
 
 Json = dict[str, Any]
 
@@ -28,6 +26,10 @@ WIDTH = 80
 _NARROWEST = 40
 _WIDEST = 100
 """The width of prose on a wide terminal. Longer lines are hard to read."""
+
+if TYPE_CHECKING:
+    from scclint.run.report import Report
+    from scclint.units.unit import Unit
 
 
 def prose_width(columns: int | None) -> int:
@@ -52,7 +54,7 @@ def paint(text: object, style: str, color: bool) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color and text else str(text)
 
 
-def closing_summary(report: Report, options: Options, separator: str = ". ") -> str:
+def closing_summary(report: "Report", options: Options, separator: str = ". ") -> str:
     """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
     summary = findings_summary(report, options)
     worst = min((f.severity for f in report.live if not options.hides(f)), key=lambda s: s.rank, default=None)
@@ -94,7 +96,7 @@ def from_template(name: str, color: bool, columns: int | None, **values: object)
     return jinja.render(f"{name}.txt", visible_line, {"paint": painted, "hang": hung}, **values)
 
 
-def statistics(findings: Sequence[Finding], options: Options, units: Sequence[Unit]) -> str:
+def statistics(findings: Sequence[Finding], options: Options, units: "Sequence[Unit]") -> str:
     """Return how often each rule found something, the most frequent first: count, id, severity, name.
 
     With several units, each rule has the number of its units, and a second table counts the findings of each unit.
@@ -122,7 +124,7 @@ def overview(findings: Sequence[Finding], options: Options) -> str:
     return "".join((statistics(findings, options, ()), "\n", *lines, "\n", hang(following, options.width, 0), "\n\n"))
 
 
-def _by_unit(findings: Sequence[Finding], units: Sequence[Unit]) -> Iterator[str]:
+def _by_unit(findings: Sequence[Finding], units: "Sequence[Unit]") -> Iterator[str]:
     """Yield a line for each unit with findings, the one with the most first. A finding counts in each of its units."""
     of_unit = [(unit, tuple(finding for finding in findings if unit.name in finding.units)) for unit in units]
     counts = sorted(((unit, same) for unit, same in of_unit if same), key=lambda pair: (-len(pair[1]), pair[0].name))
@@ -375,7 +377,7 @@ def severities(findings: tuple[Finding, ...]) -> str:
     )
 
 
-def findings_summary(report: Report, options: Options) -> str:
+def findings_summary(report: "Report", options: Options) -> str:
     """Return `2 errors, 1 warning (3 suppressed)`: the findings, and how many are not shown."""
     live = report.live
     shown = tuple(f for f in live if not options.hides(f))
@@ -390,7 +392,7 @@ def findings_summary(report: Report, options: Options) -> str:
     return f"{text} ({', '.join(aside)})" if aside else text
 
 
-def _without_findings(report: Report) -> str:
+def _without_findings(report: "Report") -> str:
     if report.judged_nothing or not report.tally.documents:
         return "Nothing judged"
     left_out = any(unit.left_out for unit in report.units)
@@ -398,7 +400,7 @@ def _without_findings(report: Report) -> str:
     return "Not everything judged" if partly or any(notice.gap for notice in report.notices) else "No problems found"
 
 
-def judged_summary(report: Report) -> str:
+def judged_summary(report: "Report") -> str:
     """Return how the input was treated: `OpenShift 4.22; 3 files, 20 documents in 2 units: 8 linted (4 workloads), 12 of other kinds.`
 
     One unit is not mentioned.
@@ -420,7 +422,7 @@ def judged_summary(report: Report) -> str:
     return f"{platform}{count}: {', '.join(parts)}."
 
 
-def units_phrase(report: Report) -> Callable[[Finding], str]:
+def units_phrase(report: "Report") -> Callable[[Finding], str]:
     """Return what says in which units a finding holds: `in 3 of 5 units: overlays/a, overlays/b and 1 more`.
 
     The phrase is empty if the finding's file belongs to one unit only. It is not safe to show.
@@ -439,13 +441,13 @@ def units_phrase(report: Report) -> Callable[[Finding], str]:
     return phrase
 
 
-def _units(report: Report) -> str:
+def _units(report: "Report") -> str:
     unrendered = sum(bool(unit.unrendered) for unit in report.units)
     aside = f" ({unrendered:,} unrendered)" if unrendered else ""
     return f" in {len(report.units):,} units{aside}" if len(report.units) > 1 else ""
 
 
-def summary_line(report: Report, options: Options) -> str:
+def summary_line(report: "Report", options: Options) -> str:
     """Return a run in one line: findings, platform, and how the input was treated."""
     return f"{findings_summary(report, options)}. {judged_summary(report)}"
 
@@ -472,7 +474,7 @@ def notice_line(notice: Notice) -> str:
     return f"{where}{notice.level}: {visible_line(notice.message)}"
 
 
-def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
+def diagnostics(report: "Report", *, quiet: bool = False) -> list[str]:
     """The run's notices and crashes as lines for standard error, safe to show; `quiet` leaves out all but errors.
 
     A rule's crashes are one line, for a bug of a rule usually shows on every object.

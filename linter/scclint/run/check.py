@@ -1,11 +1,9 @@
 """Stage check: every selected rule sees every subject it asks for, in the world of every release."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.config import Selection
-from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Ignore, Problem, Related, Remedy, Severity, Subject, help_of, help_text, shortened
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
@@ -118,6 +116,10 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
 
 def _content(obj: ApiObject) -> str:
     """The hash of an object without its metadata and version."""
+    import json
+
+    from scclint.files.store import digest
+
     content = {key: value for key, value in obj.manifest.items() if key not in ("apiVersion", "metadata", "status")}
     return digest(json.dumps(content, sort_keys=True, default=repr))
 
