@@ -1,8 +1,8 @@
 """The API server's field errors for an object, without those that have a rule of their own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from scclint.api import ApiObject, FieldProblem, Workload, World
+from scclint.api import ApiObject, FieldProblem, Path, Workload, World
 
 _ADDED_BY_KUSTOMIZE = ("selector", "namespace")
 """Required fields that kustomize adds: the selector from the labels, and the namespace of subjects."""
@@ -20,7 +20,13 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
             yield problem
 
 
-def lacks_for_its_name(problem: FieldProblem, problems: Iterable[FieldProblem]) -> bool:
-    """Whether a required field is missing because its name, or that of a mapping around it, is misspelled in another problem."""
-    meant = [(*other.path[:-1], other.suggestion) for other in problems if other.code == "unknown" and other.suggestion]
-    return problem.code == "required" and any(problem.path[: len(path)] == path for path in meant)
+def missing_for_their_names(problems: Sequence[FieldProblem]) -> dict[Path, Path]:
+    """Return the paths of required fields that are missing because their names, or those of mappings around them, are misspelled.
+
+    The keys are the paths that the misspelled fields were meant to have.
+    """
+    meant = {
+        (*problem.path[:-1], problem.suggestion) for problem in problems if problem.code == "unknown" and problem.suggestion
+    }
+    required = [problem.path for problem in problems if problem.code == "required"]
+    return {path[:end]: path for path in required for end in range(1, len(path) + 1) if path[:end] in meant}

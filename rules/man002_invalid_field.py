@@ -78,7 +78,7 @@ from scclint.api import (
     rule,
 )
 
-from ._field_problems import field_problems, lacks_for_its_name
+from ._field_problems import field_problems, missing_for_their_names
 
 HELP = {
     "duplicate": "Give each item a different name.",
@@ -105,24 +105,25 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     problems = [*field_problems(obj, world)]
     # The API server may accept a StatefulSet and reject only its pods.
     of_object = frozenset(world.request_problems(obj) if problems else ())
+    misspelled = frozenset(missing_for_their_names(problems).values())
     for problem in problems:
         # MAN003 reports a name that is misspelled.
-        if problem.code != "unknown" and not lacks_for_its_name(problem, problems):
+        if problem.code != "unknown" and not (problem.code == "required" and problem.path in misspelled):
             field = obj.field(*problem.path)
             later = _set_later(obj, problem, field)
-            if in_plain_words(field.value) or (problem.code == "not-found" and _is_rejected_volume(obj, problem)):
-                continue  # MAN006 reports the words once, and this rule reports the volume itself.
-            if _is_blank(obj) and not later:
-                continue
+            is_reported = in_plain_words(field.value) or (problem.code == "not-found" and _is_rejected_volume(obj, problem))
+            if is_reported or (_is_blank(obj) and not later):
+                continue  # MAN006 reports the words once, and this rule reports the volume and the empty name themselves.
             is_version = problem.path == ("apiVersion",) and bool(problem.suggestion)
-            is_aim = is_version and re.search(_OPENSHIFT_3, obj.file)
             edits = _edits(obj, problem, field)
             yield Problem(
                 f"{obj.named}: the API server rejects {'it' if problem in of_object else 'its pods'}: {problem.message}",
                 at=field,
                 help=later or (_help_for_version(obj, problem) if is_version else _help(problem, edits)),
                 # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
-                severity=Severity.INFO if later or is_aim or in_plain_words(problem.path[-1]) else None,
+                severity=Severity.INFO
+                if later or in_plain_words(problem.path[-1]) or (is_version and re.search(_OPENSHIFT_3, obj.file))
+                else None,
                 edits=edits,
             )
 

@@ -41,7 +41,8 @@ spec:
 ```
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from scclint.api import (
@@ -65,7 +66,7 @@ from scclint.api import (
     value_at,
 )
 
-from ._field_problems import field_problems, lacks_for_its_name
+from ._field_problems import field_problems, missing_for_their_names
 
 _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 """Fields of a PodSecurityPolicy that allow everything where they are absent."""
@@ -83,20 +84,24 @@ _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     problems = [*field_problems(obj, world)]
+    lacking = missing_for_their_names(problems)
     for problem in problems:
         if problem.code == "unknown":
             field = obj.field(*problem.path)
             written = str(problem.path[-1])
             meant = problem.suggestion or next((name for name in _OPENING if name.lower() == written.lower()), written)
             opens = _opens(meant, field.value)
-            is_default = _OPENING.get(meant) is True and field.value is False
-            may_protect = problem.in_security_context and field.value != {} and not (opens or is_default)
-            has = _has_anyway(obj, field, meant, world) if may_protect and isinstance(obj, Workload) else None
-            protects = may_protect and has is None and problem.path[-1] not in _NO_PROTECTION
+            # False is the default of what True opens.
+            asks = field.value != {} and not (opens or (_OPENING.get(meant) is True and field.value is False))
+            has = (
+                _has_anyway(obj, field, meant, world)
+                if asks and problem.in_security_context and isinstance(obj, Workload)
+                else None
+            )
+            protects = problem.in_security_context and asks and has is None and problem.path[-1] not in _NO_PROTECTION
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
-            missed = next((other for other in problems if lacks_for_its_name(other, (problem,))), None)
-            if missed:
-                effect = f"so the API server rejects the object without {field_path(missed.path)}"
+            if missed := lacking.get((*problem.path[:-1], problem.suggestion)):
+                effect = f"so the API server rejects the object without {field_path(missed)}"
             if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
             if obj.file.endswith(SCRIPT_SUFFIXES):
@@ -122,27 +127,24 @@ def _has_anyway(workload: Workload, field: Field[Any], name: str, world: World) 
     own = tuple(container for container in containers if (container.list, container.index) == path[1:3])
     scc = (verdict and verdict.scc) or ""
     for applied_by, pod in ("", workload.pod.manifest), (scc, verdict.pod if verdict and scc else {}):
-        contexts = [_context(pod, container, path) for container in own or containers]
-        if contexts and all(_meets(context, name, field.value) for context in contexts):
+        if containers and all(_meets(partial(_held, pod, c, path), name, field.value) for c in own or containers):
             sets = "sets a user other than root" if name.startswith("runAs") else "applies it"
             return applied_by and f"SCC {applied_by} {sets} anyway"
     return None
 
 
-def _context(pod: Mapping[str, Any], container: Container, path: Sequence[str | int]) -> dict[str, Any]:
-    """Return the fields of the security contexts that hold for a container of a pod, without the one at a path."""
-    context: dict[str, Any] = {}
-    for level in ("spec", "securityContext"), ("spec", container.list, container.index, "securityContext"):
-        context |= {key: value for key, value in as_mapping(value_at(pod, level)).items() if (*level, key) != path}
-    return context
+def _held(pod: Mapping[str, Any], container: Container, path: Sequence[str | int], name: str) -> Any:
+    """Return the field of a security context that holds for a container of a pod, leaving out the one at a path."""
+    levels = ("spec", container.list, container.index, "securityContext", name), ("spec", "securityContext", name)
+    return next((value for level in levels if level != path and (value := value_at(pod, level)) is not None), None)
 
 
-def _meets(context: Mapping[str, Any], name: str, value: Any) -> bool:
-    """Whether a container with a security context, which has the fields of the pod's too, has what a field asks for."""
+def _meets(held: Callable[[str], Any], name: str, value: Any) -> bool:
+    """Whether a container has what a field asks for. `held` returns the fields of security contexts that hold for it."""
     if name in ("capabilities", "drop"):
-        dropped = as_list(as_mapping(context.get("capabilities")).get("drop"))
-        return "ALL" in dropped or all(item in dropped for item in as_list(as_mapping(value).get("drop") or value))
-    return context.get(name) == value or (name in ("runAsNonRoot", "runAsUser") and bool(context.get("runAsUser")))
+        dropped = set(map(str, as_list(as_mapping(held("capabilities")).get("drop"))))
+        return "ALL" in dropped or all(str(item) in dropped for item in as_list(as_mapping(value).get("drop") or value))
+    return bool(held(name) == value or (name in ("runAsNonRoot", "runAsUser") and held("runAsUser")))
 
 
 _OPENING = {
