@@ -64,16 +64,6 @@ def test_a_namespace_in_two_files_is_common(tmp_path: Path) -> None:
     assert len(rules_in(report_on([write(tmp_path / "one", {"ns.yaml": namespace + "---\n" + labelled})]), "MAN008")) == 1
 
 
-def test_a_note_names_the_file_to_leave_out_beside_one_for_openshift(tmp_path: Path) -> None:
-    root = write(tmp_path, {"agent.yaml": binding("anyuid"), "agent-okd.yaml": binding("privileged"), "web.yaml": deployment()})
-    notes = [notice.message for notice in report_on([root]).notices if "for OpenShift" in notice.message]
-    assert notes == [
-        f"{root}/agent-okd.yaml defines the same objects for OpenShift. If you deploy that there, leave this one out: "
-        f"--exclude {root}/agent.yaml"
-    ]
-    assert not [n for n in report_on([write(tmp_path / "other", TWICE)]).notices if "for OpenShift" in n.message]
-
-
 @pytest.mark.parametrize(
     ("plain", "openshift"),
     [
@@ -84,17 +74,19 @@ def test_a_note_names_the_file_to_leave_out_beside_one_for_openshift(tmp_path: P
     ],
 )
 @pytest.mark.parametrize("built", [False, True])
-def test_a_note_names_the_folder_to_leave_out_beside_one_for_openshift(
-    plain: str, openshift: str, built: bool, tmp_path: Path
-) -> None:
+def test_a_folder_beside_one_for_openshift(plain: str, openshift: str, built: bool, tmp_path: Path) -> None:
     def notes(folder: str, files: dict[str, str]) -> list[str]:
         if built:
             files |= {f"{Path(file).parent}/kustomization.yaml": "resources: [agent.yaml]\n" for file in files}
         report = report_on([write(tmp_path / folder, files)], UNRENDERED)
         return [notice.message for notice in report.notices if "for OpenShift" in notice.message]
 
-    (note,) = notes("same", {f"{plain}/agent.yaml": binding(), f"{openshift}/agent.yaml": binding("privileged")})
-    excluded = note.partition("leave this one out: --exclude ")[2]
+    (note,) = notes("same", {f"{plain}/agent.yaml": binding("privileged"), f"{openshift}/agent.yaml": binding("privileged")})
     # Plain files are apart from where their paths part.
-    assert excluded == f"{tmp_path}/same/{plain if built else plain.replace('kubernetes/agent', 'kubernetes')}"
-    assert notes("other", {f"{plain}/agent.yaml": binding(), f"{openshift}/agent.yaml": binding(name="other")}) == []
+    other = f"{tmp_path}/same/{openshift if built else openshift.replace('openshift/agent', 'openshift')}"
+    assert note == (
+        f"1 finding in {tmp_path}/same/{plain}/agent.yaml: severity info, because {other} defines the same objects for OpenShift; "
+        "--show-info shows it"
+    )
+    others = {f"{plain}/agent.yaml": binding("privileged"), f"{openshift}/agent.yaml": binding("privileged", name="other")}
+    assert notes("other", others) == []

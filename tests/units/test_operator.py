@@ -177,10 +177,7 @@ def test_the_newest_release_of_a_package_is_judged() -> None:
     run = run_over(["."])
     assert [unit.name for unit in run.units] == ["bundle", "catalog/agent/1.10.0"]
     (notice,) = run.notices
-    assert (notice.file, notice.message) == (
-        "catalog/agent/1.10.0",
-        "2 older releases beside it not judged; to judge one, name its folder",
-    )
+    assert notice.message == f"catalog/agent/1.2.0 and catalog/agent/1.9.1: {OLDER}"
     assert [unit.name for unit in run_over(["catalog/agent/1.2.0"]).units] == ["."]
 
 
@@ -196,6 +193,13 @@ def test_the_newest_release_of_plain_files_is_judged() -> None:
     assert [notice.message for notice in run.notices] == [f"deploy/v1.2.0 and deploy/v1.9.1: {OLDER}"]
     named = run_over(["deploy/v1.2.0", "deploy/v1.9.1", "deploy/v1.10.0/pod.yaml"])
     assert (len(named.units), named.notices) == (3, ())
+
+
+def test_the_newest_release_of_templates_is_judged() -> None:
+    write_files({f"manifests/{number}/agent.yaml": POD for number in ("1.9", "1.10")})
+    run = run_over(["."])
+    assert [unit.path for unit in run.units] == ["manifests/1.10"]
+    assert [notice.message for notice in run.notices] == [f"manifests/1.9: {OLDER}"]
 
 
 def test_folders_of_other_objects_are_no_releases() -> None:

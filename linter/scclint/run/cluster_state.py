@@ -101,7 +101,14 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
         # The text of the others would take room.
         relevant_documents = [replace(document, stored=True) for document in loaded if document.status != "other"]
         documents += relevant_documents if not is_reported else []
-        if isinstance(source, Dump) or len(evidence) > seen_before or any(map(_is_state, relevant_documents)):
+        if (
+            isinstance(source, Dump)
+            or len(evidence) > seen_before
+            or any(
+                not STATE_KINDS.isdisjoint((document.kind, document.kind.removesuffix("List")))
+                for document in relevant_documents
+            )
+        ):
             of_use.add(os.path.abspath(source.path))
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
     notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
@@ -118,10 +125,6 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
             )
             notices.append(Notice("warning", text))
     return ClusterState(tuple(documents), (*notices, *_differences(observed, config)), observed)
-
-
-def _is_state(document: Document) -> bool:
-    return document.kind in STATE_KINDS or document.kind.removesuffix("List") in STATE_KINDS
 
 
 def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, DumpFile | LoadError]]:

@@ -412,7 +412,7 @@ def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
     likely = [
         rendering
         for rendering in renderings
-        if may_deploy(rendering.text) or (split.deployed.refers and may_hold(rendering.text))
+        if may_deploy(rendering.text) or (split.deployed.repository.refers and may_hold(rendering.text))
     ]
     documents = [
         document for rendering in likely for document in load_text(rendering.file, rendering.text, DEPLOYING | HOLDING)

@@ -1,26 +1,33 @@
 """Puts the results of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import former_names, retired_rules_note
-from scclint.files import read
-from scclint.finding import Crash, Finding, Ignore, Notice, Tally
+from scclint.files import SUFFIXES, TEST_FOLDERS, is_below, read
+from scclint.finding import Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
 from scclint.record import replace
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
 from scclint.run.notices import CONFLICTS, notices, reported_conflicts
 from scclint.run.report import Report, UnitResult
+from scclint.run.scan import text_of
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
+from scclint.text import and_more, counted
+from scclint.units.kustomize import NAMES
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.suppress.apply import Ran
 
 Key = tuple[object, ...]
+
+_OF_TESTS = rf"(?:^|/)(?:{'|'.join(sorted(TEST_FOLDERS))}|\.github)/"
 
 
 def merge(
@@ -30,9 +37,9 @@ def merge(
 
     `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
     """
-    findings = merged_findings(results)
+    findings, all_notices = _lowered(merged_findings(results), run)
     crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
-    all_notices = [*notices_of_run, *(notice for result in results for notice in result.notices)]
+    all_notices += (*notices_of_run, *(notice for result in results for notice in result.notices))
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
     if run.observed is not None and CONFLICTS in run.select(""):
         all_notices += reported_conflicts(run.observed, findings)
@@ -59,6 +66,67 @@ def merge(
         files=files,
         folders=run.sources.folders if whole else (),
         vendored=sum(map(len, run.sources.vendored.values())),
+    )
+
+
+def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list[Notice]]:
+    """The findings in the same order, with severity info and a note where nobody seems to apply what they are about; and how many these are.
+
+    A severity that the settings give stays.
+    """
+    severities = {rule.id: rule.severity for rule in run.registry.rules}
+    apart = grouped(
+        (_why_apart(run.by_name[finding.units[0]], finding, run), finding)
+        for finding in findings
+        if finding.severity is not Severity.INFO
+        and run.select(finding.span.file).get(finding.rule_id) is severities.get(finding.rule_id)
+        and all(_why_apart(run.by_name[name], finding, run) for name in finding.units)
+    )
+    notices = [
+        Notice(
+            "note",
+            f"{counted(len(alike), 'finding')} in {and_more(dict.fromkeys(f.span.file for f in alike), 3)}: severity info, because {why}; "
+            f"--show-info shows {'it' if len(alike) == 1 else 'them'}",
+        )
+        for why, alike in apart.items()
+    ]
+    info = {f: replace(f, severity=Severity.INFO, notes=(*f.notes, why)) for why, alike in apart.items() for f in alike}
+    return [info.get(finding, finding) for finding in findings], notices
+
+
+def _why_apart(unit: Unit, finding: Finding, run: Run) -> str:
+    """Why nobody seems to apply what a finding is about to an OpenShift cluster; empty if people may."""
+    outline, split, file = run.outline, run.rendered.split, finding.span.file
+    folder = os.path.dirname(file) if unit.kind == "plain" else unit.path
+    real = outline.paths.of(folder)
+    about = {(finding.subject.kind, finding.subject.name), ("", os.path.relpath(file, unit.path))}
+    is_deployed = bool(unit.deployment.reason)
+    reasons = {
+        "the folder is for tests or CI": not unit.deployment.by_controller
+        and re.search(_OF_TESTS, f"{outline.inside(folder)}/") is not None,
+        "the kustomization of the folder does not list the file, and no other file names it": not is_deployed
+        and unit.kind == "plain"
+        and outline.inside(file).endswith(SUFFIXES)
+        and (beside := split.kustomizations.get(real)) is not None
+        and os.path.join(real, os.path.basename(file)) not in (*beside.resources, *beside.patches)
+        and os.path.basename(file) not in run.memo(_named_files, partial(_named_files, run)),
+        "no command builds this kustomization in the folder of a chart": not is_deployed
+        and unit.kind == "kustomize"
+        and any(chart not in (real, split.tree) and is_below(real, chart) for chart in split.charts),
+    } | {
+        f"{other.path} defines the same objects for OpenShift": not is_deployed and not about.isdisjoint(split.names(other))
+        for other in split.twins.get(unit.path, ())
+    }
+    return next((why for why, holds in reasons.items() if holds), "")
+
+
+def _named_files(run: Run) -> frozenset[str]:
+    """The names of files in scripts, code, documentation and manifests. Kustomizations have their files listed, or left out in comments."""
+    files = (file for file in (*run.outline.files.values(), *run.sources.texts) if os.path.basename(file.display) not in NAMES)
+    return frozenset(
+        name
+        for file in files
+        for name in re.findall(r"(?<![\w.-])[\w-]++(?:\.[\w-]++)*+(?<=\.yaml|\.json|.\.yml)", text_of(file))
     )
 
 
@@ -159,7 +227,12 @@ def _joined(group: list[Finding]) -> list[Finding]:
         return group
     group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
     worst, *others = group
-    notes = tuple(f"in {', '.join(other.units)}: {text}" for other in others if (text := _difference(other, worst)))
+    # What another one says that the worst does not.
+    texts = (
+        o.message if o.message != worst.message else "; ".join(note for note in o.notes if note not in worst.notes)
+        for o in others
+    )
+    notes = tuple(f"in {', '.join(other.units)}: {text}" for other, text in zip(others, texts, strict=True) if text)
     return [_of_all(replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units))), group)]
 
 
@@ -167,11 +240,6 @@ def _of_all(finding: Finding, alike: Iterable[Finding]) -> Finding:
     """The finding with what all of those alike open, and with the contents of all."""
     opens, contents = zip(*((one.opens, one.contents) for one in alike), strict=True)
     return replace(finding, opens=tuple(sorted(set().union(*opens))), contents=tuple(sorted(set().union(*contents))))
-
-
-def _difference(other: Finding, worst: Finding) -> str:
-    """What a finding says that the worst one of its place does not."""
-    return other.message if other.message != worst.message else "; ".join(n for n in other.notes if n not in worst.notes)
 
 
 def merged_ignores(results: Iterable[UnitResult]) -> list[Ignore]:

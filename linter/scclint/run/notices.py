@@ -1,7 +1,6 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
+from scclint.files import TEST_FOLDERS
 from scclint.finding import Finding, Notice, Tally
 from scclint.load import load_text
 from scclint.load.document import Document, text_at
@@ -255,16 +255,13 @@ _SORTED = ("template", "open pod", "unknown kind", "partial")
 _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "policy"))
 """API groups of Kubernetes without a dot. A CustomResourceDefinition needs one, so that others are files of tools such as skaffold."""
 
-_OF_TESTS = r"(?:^|/)(?:e2e|testdata|tests?)/"
-"""Folders of tests. A part of an object in them is a test's assertion or patch."""
-
 
 def _is_completed(obj: ApiObject) -> bool:
     """Whether a part of an object, which the API server refuses, is a test's, a patch, or what the templates of a chart complete."""
     file = Path(obj.file)
     charts = [folder / CHART_FILE for folder in file.parents if obj.provenance.template]
     by_tools = (*charts, *(folder / name for folder in file.parents[:2] for name in NAMES))
-    return re.search(_OF_TESTS, obj.file) is not None or (file.is_file() and any(map(Path.is_file, by_tools)))
+    return not TEST_FOLDERS.isdisjoint(file.parts) or (file.is_file() and any(map(Path.is_file, by_tools)))
 
 
 _ASKS = " (with "

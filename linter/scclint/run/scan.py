@@ -10,7 +10,7 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, SourceFile, display, read
+from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDERS, SourceFile, display, read
 from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.limits import MAX_CODE, MAX_HEADER, MIN_CACHED
@@ -51,7 +51,7 @@ def scan(
     for folder, copies in sources.vendored.items():
         from scclint.load.host_access import host_access
 
-        asking = [f"{file.display} (with {access})" for file in copies if (access := host_access(_text(file)))]
+        asking = [f"{file.display} (with {access})" for file in copies if (access := host_access(text_of(file)))]
         notices += [Notice("note", _VENDORED.format(and_more(asking, _MOST_NAMED)), folder)] if asking else []
     if sources.excluded:
         notices.append(Notice("note", f"{counted(sources.excluded, 'file')} not judged, because the settings exclude them"))
@@ -89,48 +89,42 @@ def scan(
     else:
         outline = Outline(*parts)
     outline.told = told
-    outline.undeployed = dict(_undeployed(files, sources, played))
+    outline.undeployed = dict(_undeployed(outline, set(map(display, sources.paths)), played))
     return outline, notices
 
 
-def _undeployed(files: Sequence[SourceFile], sources: Sources, played: Set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the files that nobody seems to apply to a cluster, as displayed, each with the reason. What the user names is none of them.
+def _undeployed(outline: Outline, named: Set[str], played: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files that nobody seems to apply to a cluster, as displayed, each with the reason. What the user named is none of them.
 
     `played` are those that podman runs.
     """
-    named = set(map(display, sources.paths))
-    tops = [os.path.join(os.path.abspath(folder), "") for folder in sources.folders]
     # The pipelines beside a run of Konflux are what it runs.
-    of_konflux = {os.path.dirname(file.display) for file in files if ".tekton/" in file.display and _KONFLUX in _text(file)}
-    for file in files:
-        if file.display in named or not (file.display in played or re.search(_OF_TESTS, file.display)):
-            continue
-        path = os.path.abspath(file.path)
-        # The name of a folder that the user named, or of one above it, says nothing.
-        top = max((len(top) for top in tops if path.startswith(top)), default=len(path))
-        if file.display in played:
-            yield file.display, "`podman kube play` runs what is in such a file, on no cluster"
-        elif (match := re.search(_OF_TESTS, path[top:].replace(os.sep, "/"))) and (
-            match.lastgroup != "tekton" or os.path.dirname(file.display) in of_konflux
+    pipelines = (file for file in outline.files.values() if ".tekton/" in file.display)
+    of_konflux = {os.path.dirname(file.display) for file in pipelines if _KONFLUX in text_of(file)}
+    for file in (file for file in outline.files if file not in named):
+        if file in played:
+            yield file, "`podman kube play` runs what is in such a file, on no cluster"
+        elif (
+            re.search(_OF_TESTS, file)
+            and (match := re.search(_OF_TESTS, outline.inside(file)))
+            and (match.lastgroup != "tekton" or os.path.dirname(file) in of_konflux)
         ):
-            yield file.display, _WHY[match.lastgroup].replace("testdata", match["data"] or "")
+            yield file, _WHY[match.lastgroup].replace("testdata", match["data"] or "")
 
 
 def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:
     """Name the packed charts that are nowhere unpacked. Those below `charts/` of a chart are dependencies, which helm renders."""
     charts = {os.path.dirname(file.display) for file in files if os.path.basename(file.display) == CHART_FILE}
     unpacked = {os.path.basename(folder) for folder in charts}
-    lone = []
-    for file in packed:
-        folder, name = os.path.split(file.display)
-        is_dependency = os.path.basename(folder) == "charts" and os.path.dirname(folder) in charts
-        if (
-            not is_dependency
-            and not re.search(_OF_TESTS, file.display)
-            and re.split(r"-v?\d", name, maxsplit=1)[0] not in unpacked
-            and _holds_chart(file)
-        ):
-            lone.append(file.display)
+    of_dependencies = {os.path.join(folder, "charts") for folder in charts}
+    lone = [
+        file.display
+        for file in packed
+        if os.path.dirname(file.display) not in of_dependencies
+        and not re.search(_OF_TESTS, file.display)
+        and re.split(r"-v?\d", os.path.basename(file.display), maxsplit=1)[0] not in unpacked
+        and _holds_chart(file)
+    ]
     if lone:
         command = f"`helm template {lone[0]} --namespace NAME | scclint check -`"
         yield Notice(
@@ -216,7 +210,7 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
 _HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
 _DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = r"(?:^|/)(?:vendor|testdata|test|tests|acceptance|e2e|third_party)/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
+_LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{'|'.join(sorted(TEST_FOLDERS))})/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
 _E2E = r"\be2e\b[^/]*\.(?:sh|bash)$"
 """Scripts that run tests in a cluster. They are not judged, but named as code is."""
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
@@ -263,7 +257,7 @@ def beside(
     told: dict[Question, list[Any]] = {}
     played: set[str] = set()
     for file in texts:
-        text = "" if re.search(_LEFT_OUT, file.display) else _text(file)
+        text = "" if re.search(_LEFT_OUT, file.display) else text_of(file)
         for command in re.finditer(_PLAYED, text) if "podman" in text else ():
             folder = os.path.dirname(file.display)
             played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
@@ -287,7 +281,7 @@ def beside(
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
         if re.search(_DEPLOYING, file.display):
-            _tell_deploying(told, file.display, _text(file))
+            _tell_deploying(told, file.display, text_of(file))
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, nor parts of manifests, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
@@ -333,7 +327,8 @@ def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
         told.setdefault(question, []).append(f"{file}:{text.count(chr(10), 0, found.start()) + 1}")
 
 
-def _text(file: SourceFile) -> str:
+def text_of(file: SourceFile) -> str:
+    """The text of a file on the disk; empty where it cannot be read or is longer than code is."""
     try:
         return read(file.path, file.display) if os.path.getsize(file.path) <= MAX_CODE else ""
     except (LoadError, OSError):

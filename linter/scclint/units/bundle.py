@@ -43,14 +43,13 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     return strays
 
 
-def superseded(folders: Iterable[str]) -> dict[str, str]:
-    """Return the folders that are called like their version and beside which another has a newer version, each with the newest."""
-    newest: dict[str, str] = {}
+def superseded(folders: Iterable[str]) -> frozenset[str]:
+    """Return the folders that are called like their version and beside which another has a newer version."""
+    newest: dict[str, tuple[int, ...]] = {}
     released = {folder: version for folder in folders if (version := _version(folder))}
-    for folder in sorted(released, key=lambda folder: (released[folder], folder)):
-        newest[os.path.dirname(folder)] = folder
-    of_parent = ((folder, newest[os.path.dirname(folder)]) for folder in released)
-    return {folder: latest for folder, latest in of_parent if released[folder] < released[latest]}
+    for folder, version in released.items():
+        newest[os.path.dirname(folder)] = max(version, newest.get(os.path.dirname(folder), ()))
+    return frozenset(folder for folder, version in released.items() if version < newest[os.path.dirname(folder)])
 
 
 def _version(folder: str) -> tuple[int, ...]:

@@ -42,6 +42,8 @@ class DeployedFolders:
     `rendered` are documents that units render to. Of an object in one of the files `built`, by real path, which kustomizations build, what
     is rendered counts, and not the file. `kustomizations` are the folders with one, by real path. `by_path` are the deployments of each
     folder, by its real path, each different one once. `commands` are those of scripts; None if there are none.
+    `repository` says whether they refer to other objects. `sources` has the folders that objects deploy, each with the file of the object, or
+    what messages call so.
     """
 
     def __init__(
@@ -58,9 +60,9 @@ class DeployedFolders:
         self._rendered = rendered
         self._built = built
         self._kustomizations = kustomizations
-        self._repository = Repository(tree, outline, rendered)
+        self.repository = Repository(tree, outline, rendered)
         self._unfollowed: list[UnfollowedField] = []
-        self._sources: set[tuple[str, str]] = set()
+        self.sources: set[tuple[str, str]] = set()
         self.commands = _commands(outline, tree)
         by_path: dict[str, dict[Deployment, Deployment]] = {}
         followed = [*self._followed(files), *(self.commands.deployments() if self.commands else ())]
@@ -74,29 +76,20 @@ class DeployedFolders:
             several[alike] = replace(first, commands=tuple(dict.fromkeys((*first.commands, *entry.commands))))
         self.by_path: Mapping[str, Sequence[Deployment]] = {path: [*several.values()] for path, several in by_path.items()}
 
-    @property
-    def refers(self) -> bool:
-        """Whether what deploys folders refers to other objects, such as ConfigMaps."""
-        return self._repository.refers
-
     def with_tool(self, folder: str, tool: str) -> list[Deployment]:
         """The deployments of a folder that make a unit of this kind of it."""
         return [deployment for deployment in self.by_path.get(folder, ()) if self._tool(deployment) == tool]
 
-    def is_deployed_from(self, folder: str, file: str) -> bool:
-        """Whether an object in a file, or in what messages call so, deploys the folder."""
-        return (folder, file) in self._sources
-
     def _followed(self, files: Iterable[str]) -> Iterator[Deployment]:
         for item in self._deploying(files):
-            for entry in _deployed_by(item, self._repository):
+            for entry in _deployed_by(item, self.repository):
                 if not isinstance(entry, Deployment):
                     self._unfollowed.append(entry)
                 elif self._is_outside(entry.path):
-                    why = f"{self._repository.name(entry.path)} is not in the input"
-                    self._unfollowed.append(Deployer(item, self._repository).unfollowed(("spec",), why))
+                    why = f"{self.repository.name(entry.path)} is not in the input"
+                    self._unfollowed.append(Deployer(item, self.repository).unfollowed(("spec",), why))
                 else:
-                    self._sources.add((entry.path, item.root.span.file))
+                    self.sources.add((entry.path, item.root.span.file))
                     yield entry
 
     def _deploying(self, files: Iterable[str]) -> Iterator[Item]:
@@ -115,7 +108,7 @@ class DeployedFolders:
     def _is_outside(self, path: str) -> bool:
         """Whether a folder has manifests, and none of its files is in the input."""
         names = (name for _, _, files in walk(path) for name in files)
-        return self._repository.name(path) not in self._repository.folders and any(name.endswith(SUFFIXES) for name in names)
+        return self.repository.name(path) not in self.repository.folders and any(name.endswith(SUFFIXES) for name in names)
 
     def _tool(self, deployment: Deployment) -> str:
         """The kind of unit that a deployment makes of its folder: what the object says if the folder has the files for it."""

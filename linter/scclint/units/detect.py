@@ -17,7 +17,7 @@ from scclint.load.document import Document
 from scclint.load.host_access import host_access
 from scclint.model.object import ApiObject, Workload
 from scclint.record import record, replace
-from scclint.text import and_more, counted
+from scclint.text import and_more
 from scclint.units.bundle import (
     MANIFESTS,
     NAMED,
@@ -47,6 +47,7 @@ _FOR_OPENSHIFT = r"[-_.](openshift|okd|ocp)(?=[-_.]|$)|^(openshift|okd|ocp)[-_.]
 _BESIDE = dict.fromkeys(("openshift", "okd", "ocp"), ("kubernetes", "k8s", "vanilla", "default"))
 """The names of folders for other clusters, by that of the folder beside them for OpenShift."""
 
+
 _FRAGMENT = "each is a part or a patch that no kustomization includes"
 _OF_BUNDLE = "`operator-sdk` makes the bundle from it, which is judged"
 _DELETED = "each only names objects, for tasks and scripts to delete"
@@ -55,6 +56,9 @@ _NOT_DEPLOYED = r"(?:^|/)(?:\.|(?:docs?|e2e|examples?|fixtures|samples?|schemas?
 """The paths of what documentation, tests and settings of other programs have."""
 
 _OLDER = "each is an older release, and a newer one is beside it"
+
+_RELEASED: tuple[Kind, ...] = ("bundle", "chart", "operator", "plain")
+"""The kinds of units of which a repository may keep the earlier releases. Kustomizations are for clusters of several versions."""
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -93,8 +97,6 @@ class Split:
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
         self._named: set[str] = set()
-        self._older: dict[str, int] = {}
-        self._releases: set[str] = set()
         self._undeployed: dict[str, str] = {}
         self._deleted: list[str] = []
         self.closures: dict[str, Closure] = {}
@@ -120,7 +122,7 @@ class Split:
             if self._outline.holds_manifest(file)
         }
         units += self._plain(built)
-        return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
+        return sorted(self._told_apart(self._newest(units)), key=lambda unit: (unit.name != PLAIN, unit.name))
 
     @cached_property
     def tree(self) -> str:
@@ -140,7 +142,7 @@ class Split:
         return Kustomizations(self.tree, self._outline.kustomization_on_disk, self._outline.paths)
 
     @cached_property
-    def _kustomizations(self) -> "Mapping[str, Kustomization]":
+    def kustomizations(self) -> "Mapping[str, Kustomization]":
         """The kustomizations among the files, by real path of their folder."""
         folders = {os.path.dirname(file) or os.curdir for file in self._outline.files}
         by_path = {}
@@ -160,51 +162,64 @@ class Split:
             tuple(self._left),
             rendered=self.rendered,
             built=self._hidden.resources,
-            kustomizations=self._kustomizations.keys(),
+            kustomizations=self.kustomizations.keys(),
         )
 
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
         """What is not followed of the deployment of these units, what is deployed that is not in the input, and the bundles left out."""
-        for newest, number in self._older.items():
-            yield Notice(
-                "note",
-                f"{counted(number, 'older release')} beside it not judged; to judge one, name its folder",
-                self._outline.shown(newest),
-            )
         for reason in dict.fromkeys(self._undeployed.values()):
             files = (file for file, why in self._undeployed.items() if why == reason)
             yield Notice("note", f"{and_more(files, 3)}: not judged, because {reason}; to judge one, name it")
-        for plain, other in self._variants_for_openshift(units):
-            yield Notice(
-                "note",
-                f"{other} defines the same objects for OpenShift. If you deploy that there, leave this one out: --exclude {plain}",
-                plain,
-            )
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         in_input = {os.path.realpath(unit.path) for unit in self.units}
         yield from self.deployed.notices(folders, in_input, self._configured_paths)
 
-    def _variants_for_openshift(self, units: Iterable[Unit]) -> Iterator[tuple[str, str]]:
-        """Yield the paths of units that define an object in common and that differ by a word for OpenShift, which the second has.
+    @cached_property
+    def twins(self) -> Mapping[str, Sequence[Unit]]:
+        """The units for OpenShift that define an object in common with a unit for other clusters, by the path of that one.
 
-        Examples are `agent.yaml` and `agent-okd.yaml`, and `deploy/kubernetes` and `deploy/openshift`.
+        Examples are `agent-okd.yaml` by `agent.yaml`, `deploy/openshift` by `deploy/kubernetes`, and `charts/agent` by `charts/agent-k8s`.
         """
-        by_path = {unit.path: unit for unit in units if unit.kind in ("plain", "kustomize")}
+        by_path = {unit.path: unit for unit in self.units if unit.kind in ("plain", "kustomize", "chart")}
+        twins: dict[str, list[Unit]] = {}
         for path in sorted(by_path):
             for number, step in enumerate(steps := path.split("/")):
-                for name in _BESIDE.get(step, (re.sub(_FOR_OPENSHIFT, "", step),)):
+                plain_step = re.sub(_FOR_OPENSHIFT, "", step)
+                suffixed = (
+                    re.sub(r"(\.ya?ml)?$", rf"-{word}\1", name, count=1)
+                    for name in (plain_step, step)
+                    for word in ("k8s", "kubernetes", "vanilla")
+                )
+                for name in _BESIDE.get(step, (plain_step, *suffixed)):
                     plain = "/".join((*steps[:number], name, *steps[number + 1 :]))
-                    if plain != path and plain in by_path and self._names(by_path[plain]) & self._names(by_path[path]):
-                        yield plain, path
+                    if plain != path and plain in by_path and self.names(by_path[plain]) & self.names(by_path[path]):
+                        twins.setdefault(plain, []).append(by_path[path])
+        return twins
 
-    def _names(self, unit: Unit) -> set[tuple[str, str]]:
-        """The kinds and names of the objects in the files of a unit."""
+    def names(self, unit: Unit) -> set[tuple[str, str]]:
+        """The kinds and names of the objects in the files of a unit. Of a chart, the paths of its templates, without a kind."""
+        if unit.kind == "chart":
+            paths = (os.path.relpath(file, unit.path) for file in unit.files)
+            return {("", path) for path in paths if path.startswith("templates")}
         return {(kind, name) for file in unit.files for _, kind, _, name in self._outline.facts(file).identities}
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
         """The real paths that the configuration has units for."""
         return frozenset(os.path.realpath(os.path.join(self._config.root, entry.path)) for entry in self._config.units)
+
+    def _newest(self, units: Sequence[Unit]) -> list[Unit]:
+        """The units but those of older releases that nothing deploys."""
+        # Each version of a chart has a folder, or a folder around that of the chart.
+        around = {
+            unit: (unit.path, os.path.dirname(unit.path)) if unit.kind == "chart" else (unit.path,)
+            for unit in units
+            if unit.kind in _RELEASED and not unit.deployment.reason
+        }
+        older = superseded(path for paths in around.values() for path in paths if self._outline.inside(path))
+        old = {unit for unit, paths in around.items() if not older.isdisjoint(paths)}
+        self._undeployed |= {unit.path: _OLDER for unit in units if unit in old}
+        return [unit for unit in units if unit not in old]
 
     def _told_apart(self, units: Iterable[Unit]) -> Iterator[Unit]:
         """Yield the units with unique names, and with the namespace that the settings give, if any.
@@ -245,7 +260,7 @@ class Split:
     def _configured_unit(self, entry: "UnitSettings", path: str) -> Unit | None:
         name = self._outline.name(path) + (f"#{entry.name}" if entry.name else "")
         reason = f"the configuration says so ({entry.span.file}:{entry.span.line})"
-        if os.path.realpath(path) in self._kustomizations:
+        if os.path.realpath(path) in self.kustomizations:
             return self._kustomize_unit(name, path, reason, Deployment(namespace=entry.namespace), takes=entry.context)
         shown = self._outline.shown(path)
         if os.path.isfile(os.path.join(path, CHART_FILE)):
@@ -262,13 +277,7 @@ class Split:
         tells = self._outline.tells
         candidates = [file for file in self._left if file not in self._outline.undeployed]
         by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
-        self._releases |= by_folder.keys()
-        older = superseded(self._releases)
         for folder, files in sorted(by_folder.items()):
-            if released := older.get(folder):
-                self._older[released] = self._older.get(released, 0) + 1
-                self._take(files)
-                continue
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
             path = folder or "."
             suggested = (tells(file, "namespace", suggested_namespace) for file in sorted(files))
@@ -292,7 +301,7 @@ class Split:
             for base, name in map(os.path.split, self._outline.files)
             if name in bundled and os.path.basename(base) == "bases"
         } - self._configured_paths
-        entries = (kustomization for folder, kustomization in self._kustomizations.items() if folder not in sources)
+        entries = (kustomization for folder, kustomization in self.kustomizations.items() if folder not in sources)
         included = {path for kustomization in entries for path in map(self._outline.paths.of, kustomization.resources)}
         for folder, deployed in self.deployed.by_path.items():
             # Flux generates a kustomization for a folder without one.
@@ -300,10 +309,14 @@ class Split:
                 unit = self._kustomize_unit(self._name(folder, deployment), folder, deployment.reason, deployment)
                 included.update(os.path.realpath(os.path.join(self.tree, path)) for path in self.closures[unit.name].folders)
                 yield unit
-        for folder, kustomization in self._kustomizations.items():
+        for folder, kustomization in self.kustomizations.items():
             deployed = self.deployed.with_tool(folder, "kustomize")
             alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
-            if alone and deployed and not any(map(self._defines_something, self._closure(folder, "").resources)):
+            # The CRDs of an operator have nothing on which a verdict depends.
+            if alone and not any(
+                self._outline.facts(self._outline.shown(os.path.join(self.tree, name))) != NO_FACTS
+                for name in (self._closure(folder, "").resources if deployed else ())
+            ):
                 deployed = [deployment for deployment in deployed if deployment.kind]
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
             if is_entry and not deployed and (folder in sources or self._is_commented_out(folder)):
@@ -320,13 +333,9 @@ class Split:
                 reason = deployment.reason or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
-    def _defines_something(self, name: str) -> bool:
-        """Whether a file, by its path from the tree, has objects on which a verdict depends. The CRDs of an operator have none."""
-        return self._outline.facts(self._outline.shown(os.path.join(self.tree, name))) != NO_FACTS
-
     def _is_commented_out(self, folder: str) -> bool:
         """Whether the kustomization `default` beside a folder names it only in a comment, as kubebuilder writes it."""
-        default = self._kustomizations.get(os.path.join(os.path.dirname(folder), "default"))
+        default = self.kustomizations.get(os.path.join(os.path.dirname(folder), "default"))
         if default is None or folder in self._configured_paths:
             return False
         lines = self._outline.text(self._outline.shown(default.file)).split("\n")
@@ -351,7 +360,7 @@ class Split:
         closure = self.closures[name] = self._closure(os.path.realpath(folder), deployment.kustomization)
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in closure.files))
         self._take(set(files) - set(self._objects_among_patches(closure)) - self._hidden.files)
-        kustomization = self._kustomizations.get(os.path.realpath(folder))
+        kustomization = self.kustomizations.get(os.path.realpath(folder))
         return Unit(
             *(name, "kustomize", self._outline.shown(folder), files, reason),
             namespace=deployment.namespace or (kustomization.namespace if kustomization is not None else ""),
@@ -451,9 +460,6 @@ class Split:
         folders = {os.path.dirname(file) for file in self._outline.files if os.path.basename(file) == CHART_FILE}
         if folders:
             from scclint.units.helm.chart import belongs_to_chart, views
-        # Each version of a chart has a folder, or a folder around that of the chart.
-        around = [path for folder in folders for path in (folder, os.path.dirname(folder)) if not self._outline.is_named(path)]
-        older = superseded(around)
         for folder in sorted(folders):
             real = os.path.realpath(folder or os.curdir)
             if real in self._configured_paths:
@@ -464,17 +470,13 @@ class Split:
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
             if os.path.join(folder, CHART_FILE) in self._outline.undeployed:
                 continue
-            if not deployed and not older.keys().isdisjoint((folder, os.path.dirname(folder))):
-                self._undeployed[self._outline.shown(real)] = _OLDER
-                self._take(self._below(folder))
-                continue
             by_controller = any(deployment.by_controller for deployment in deployed)
             has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
             # As in Argo CD, what has both is a kustomization.
-            all_views = {} if real in self._kustomizations else views(folder or os.curdir, self.tree, inflated)
+            all_views = {} if real in self.kustomizations else views(folder or os.curdir, self.tree, inflated)
             all_views |= dict(self._views_elsewhere(real, all_views))
             # A chart can render the Application that deploys it.
-            is_root = self.deployed.is_deployed_from(real, f"{self._outline.name(folder)} as rendered")
+            is_root = (real, f"{self._outline.name(folder)} as rendered") in self.deployed.sources
             for called, view in all_views.items():
                 # Beside what a controller deploys, only what is called a values file is one.
                 is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default
@@ -570,7 +572,12 @@ class Split:
             folder = os.path.dirname(file)
             if os.path.basename(self._outline.name(folder)) == "patches":
                 yield file, folder
-            elif self._outline.tells_of_objects(file, "nameless", _nameless):
+            # A workload without a name is more likely a mistake than a patch.
+            elif self._outline.tells_of_objects(
+                file,
+                "nameless",
+                lambda objects: bool(objects) and not any(obj.name or isinstance(obj, Workload) for obj in objects),
+            ):
                 yield file, file
 
     def _with_names(self, files: Iterable[str]) -> Iterator[str]:
@@ -631,11 +638,8 @@ class Split:
         )
         shared: tuple[str, ...] = ()
         telling = {file for group in groups for file in group.files if outline.facts(file) != NO_FACTS}
-        older = superseded(group.path for group in groups if not outline.is_named(group.path))
         for group in groups:
-            if group.path in older:
-                self._undeployed[group.path] = _OLDER
-            elif not group.path:
+            if not group.path:
                 shared = tuple(file for file in group.files if file in telling)
                 yield Unit(PLAIN, "plain", ".", group.files, "plain files that nothing else takes")
             else:
@@ -655,11 +659,6 @@ def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
     from scclint.units.kustomize.surroundings import stands_alone
 
     return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]
-
-
-def _nameless(objects: Sequence[ApiObject]) -> bool:
-    """Return whether no object has a name and none runs pods. A workload without a name is more likely a mistake than a patch."""
-    return bool(objects) and not any(obj.name or isinstance(obj, Workload) for obj in objects)
 
 
 def _stages(unit: Unit) -> Iterator[Unit]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _may_be_applied(text: str) -> bool:
-    return any(mark in text for mark in ("{{", "{%", "${", "k8s", "set_fact:", "shell:", "copy:"))
+_APPLIED = ("{{", "{%", "${", "k8s", "set_fact:", "shell:", "copy:")
+"""Marks of texts that may be templates or tasks of Ansible."""
 
 
 class Outline:
@@ -50,7 +50,8 @@ class Outline:
         self.files: Mapping[str, SourceFile] = {file.display: file for file in files}
         self.root = root
         self.paths = RealPaths()
-        self._folders = [self.paths.of(folder) for folder in folders]
+        self._tops = [os.path.join(os.path.abspath(folder), "") for folder in folders]
+        self._folders = list(map(self.paths.of, self._tops))
         self.reader = reader
         self.kinds = kinds
         self.objects = objects
@@ -97,7 +98,9 @@ class Outline:
 
     def is_template(self, file: str) -> bool:
         """Whether a document of a file is read as a template with objects, or a task of Ansible creates objects or names files."""
-        likely = file.endswith(TEMPLATE_SUFFIXES) or self.tells(file, "template", _may_be_applied)
+        likely = file.endswith(TEMPLATE_SUFFIXES) or self.tells(
+            file, "template", lambda text: any(mark in text for mark in _APPLIED)
+        )
         documents = self.documents(file) if likely and not file.endswith(SCRIPT_SUFFIXES) else []
         has_objects = (
             any(document.is_template or any(applied(document)) for document in documents) and self.facts(file) != NO_FACTS
@@ -106,9 +109,11 @@ class Outline:
             namespace or state == "absent" for document in documents for _, namespace, state in files_of_tasks(document)
         )
 
-    def is_named(self, path: str) -> bool:
-        """Whether the user named a folder, as displayed."""
-        return self.paths.of(path) in self._folders
+    def inside(self, path: str) -> str:
+        """The path of a file or folder below the folder that the user named, whose own name says nothing; empty if there is none."""
+        path = os.path.abspath(self.source(path).path)
+        top = max((len(top) for top in self._tops if os.path.join(path, "").startswith(top)), default=len(path))
+        return path[top:].replace(os.sep, "/")
 
     def holds_manifest(self, file: str) -> bool:
         """Whether a file that may be a template holds a manifest."""

@@ -1,7 +1,7 @@
 """Looks at the kustomizations around the manifests, and at the files that built manifests say they come from."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -83,7 +83,9 @@ def stands_alone(obj: ApiObject) -> bool:
 def _placed(obj: ApiObject, path: str, layout: "Layout", *, built: bool) -> ApiObject:
     """Return an object of the file at an absolute path with what the kustomizations say of that file."""
     changes: dict[str, object] = {}
-    replaces = path in layout.patches and _replaces_rules(obj)
+    rules = obj.rules if path in layout.patches and isinstance(obj, Role) else ()
+    # kustomize replaces the list of a role's rules, so that those of a patch apply as written.
+    replaces = bool(rules) and not any(key.startswith("$") for rule in rules for key in rule.data)
     if path in layout.patches and not replaces and (built or not stands_alone(obj)):
         changes["partial"] = f"it is a patch listed in {layout.patches[path]}"
     if path in layout.resources or replaces:
@@ -92,11 +94,6 @@ def _placed(obj: ApiObject, path: str, layout: "Layout", *, built: bool) -> ApiO
     if path in layout.namespaces and goes_along and not obj.provenance.home:
         changes["home"] = layout.namespaces[path]
     return obj.with_provenance(**changes) if changes else obj
-
-
-def _replaces_rules(obj: ApiObject) -> bool:
-    """Whether a patch has all rules of a role: kustomize replaces the list, so that the rules apply as written."""
-    return isinstance(obj, Role) and bool(obj.rules) and not any(key.startswith("$") for rule in obj.rules for key in rule.data)
 
 
 def _not_read(kustomizations: "Iterable[Kustomization]", linted: Set[str]) -> Iterator[Notice]:
@@ -133,7 +130,10 @@ def with_origins(
 
     def traced(obj: ApiObject) -> ApiObject:
         within = [here] if obj.file in piped else reaches(os.path.dirname(obj.file) or os.curdir)
-        origin = find_origin(obj, partial(_objects_within, within, objects_of))
+        # By the real path, because one file has many paths.
+        origin = find_origin(
+            obj, lambda file: objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
+        )
         return obj.with_provenance(origin=origin) if origin is not None else obj
 
     return [traced(obj) if id(obj.document) in built else obj for obj in objects]
@@ -144,11 +144,6 @@ def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
     reaches = [reach for reach in linted if reach.has(folder)] or [Reach(folder)]
     # The work tree may ignore what is built in it.
     return [*reaches, here] if here.work_tree and here.has(folder) else reaches
-
-
-def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"], file: str) -> "Named":
-    # By the real path, because one file has many paths.
-    return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
 
 
 def _kustomizations_in(folder: str) -> list[str]:
