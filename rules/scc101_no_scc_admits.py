@@ -101,7 +101,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         rejecting, key=lambda each: len(first_per_field(each[1])) + 10 * any(e.path[-1:] == ("hostUsers",) for e in each[1])
     )
     # What opens most of the node comes first.
-    errors = sorted(first_per_field(reasons), key=lambda error: error.path[-1] != "privileged")
+    errors = sorted(first_per_field(reasons), key=lambda error: error.path[-1:] != ("privileged",))
     documented = documented_grant(outcome, world)
     yield Problem(
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "

@@ -119,3 +119,5 @@ def test_default_in_the_values_of_a_chart_is_not_given_either(tmp_path: Path) ->
     assert rules_in(report_on([root], Config(namespace="default")), "SCC101") == []
     write(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "namespaces: default\n"})
     assert "so no SCC restricts its pods" in rules_in(report_on([root]), "SCC109")[0]
+    write(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "a: b # namespace: default\n"})
+    assert "so no SCC restricts its pods" in rules_in(report_on([root]), "SCC109")[0]

@@ -37,7 +37,7 @@ def safe(minor: int) -> frozenset[str]:
 
 def first_open_port(spec: Mapping[str, Any]) -> int:
     """Return the first port that a process of a pod may listen on without a capability."""
-    sysctls = {each["name"]: str(each.get("value")) for each in (spec.get("securityContext") or {}).get("sysctls") or ()}
+    sysctls = {each.get("name"): str(each.get("value")) for each in (spec.get("securityContext") or {}).get("sysctls") or ()}
     first = sysctls.get(UNPRIVILEGED_PORT_START, "")
     return int(first) if first.isdecimal() and len(first) <= _PORT_DIGITS else 1024
 

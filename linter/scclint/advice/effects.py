@@ -22,7 +22,7 @@ from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.seccomp.effective import on_windows
 from scclint.text import and_more, listed
-from scclint.untyped import as_mapping, copied
+from scclint.untyped import as_mapping, copied, mappings
 from scclint.yaml.operations import EditRefused, changed_data
 
 _OF_NO_NODE = (" to write", "runAsUser 0", "seccomp Unconfined")
@@ -118,9 +118,12 @@ def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> Iterator[str
     """Yield, as a clause, the first listed port below those that users other than root may open in containers of these names."""
     unless = "" if spec.get("hostNetwork") else f", unless the pod sets the sysctl {UNPRIVILEGED_PORT_START} to {{0}}"
     ports = (
-        port.get("containerPort") or 0 for _, _, c in containers(spec) if c["name"] in names for port in c.get("ports") or ()
+        port.get("containerPort")
+        for _, _, container in containers(spec)
+        if (container.get("name") or "") in names
+        for port in mappings(container.get("ports"))
     )
-    closed = [port for port in ports if 0 < port < first_open_port(spec)]
+    closed = [port for port in ports if isinstance(port, int) and 0 < port < first_open_port(spec)]
     yield from (f"port {port} is then closed to them{unless.format(port)}" for port in closed[:1])
 
 

@@ -18,7 +18,7 @@ from scclint.untyped import value_at
 DEFAULT_PROFILE = "runtime/default"
 _USER_NAMESPACE_LEVEL_SINCE = 33
 
-_OF_ROOT = ("/dev", "/etc/cni", "/etc/kubernetes", "/root", "/run", "/var/lib", "/var/log", "/var/run")
+_OF_ROOT = ("/dev/", "/etc/cni/", "/etc/kubernetes/", "/root/", "/run/", "/var/lib/", "/var/log/", "/var/run/")
 """The beginnings of host paths that only root may read."""
 
 Object = dict[str, Any]
@@ -255,10 +255,10 @@ class Demand:
 
 def _paths_of_root(spec: Object, container: Object) -> Iterator[tuple[Path, Any]]:
     """Yield the host paths that a container writes to, or that only root may read, each after its place."""
-    mounts = {mount.get("name"): mount.get("readOnly") is True for mount in container.get("volumeMounts") or ()}
     for index, volume in enumerate(spec.get("volumes") or ()):
         path = (volume.get("hostPath") or {}).get("path") or ""
-        if path and volume.get("name") in mounts and (path.startswith(_OF_ROOT) or not mounts[volume["name"]]):
+        mounts = [mount for mount in container.get("volumeMounts") or () if mount.get("name") == volume.get("name")]
+        if path and any(f"{path}/".startswith(_OF_ROOT) or mount.get("readOnly") is not True for mount in mounts):
             yield ("spec", "volumes", index, "hostPath", "path"), path
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scclint.units.render import Renderer, RendererOutput
 
 _MOST_REASONS = 5
-_NAMESPACE_DEFAULT = r"[nN]amespace[\"']?:[ ]{1,9}[\"']?default(?![\w.-])"
+_NAMESPACE_DEFAULT = r"(?m)^[^#\n]*[nN]amespace[\"']?:[ ]{1,9}[\"']?default(?![\w.-])"
 _UNRESTRICTED = (f"--load-restrictor={UNRESTRICTED}",)
 _ENDLESS = "{} still deployed something else after {} rounds of rendering; what they deploy last is not judged"
 _NOT_ISOLATED = (
