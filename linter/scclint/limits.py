@@ -216,6 +216,10 @@ MAX_SCC_SUGGESTIONS = 50
 MAX_FIXED_FINDINGS = 200
 """Findings up to which a report looks for fixes unless told otherwise. Each takes some trials, of 5 to 50 ms each."""
 
+MAX_FIXES_RENDERED = 40
+"""Renderings, of 0.1 to 0.3 s each, up to which a report on a terminal looks for fixes unless told otherwise: each fix is proved in all
+units that share its files, and a chart with 20 values files is 20 units."""
+
 MAX_VALUES_TRIED = 4
 """Choices of values keys that are tried for one remedy in one values file. Each renders every view of the chart, and the templates of
 a large chart read hundreds of values."""

@@ -1,5 +1,6 @@
 """Differences of single workloads, their effects and causes."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from scclint.change.model import Differences, WorkloadChange
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from tests.must_gather import files, write_archive, write_folder
+from tests.running import write_files
+from tests.units.tools import needs_kustomize
 
 WEB = """\
 apiVersion: apps/v1
@@ -324,3 +327,34 @@ def test_capabilities_that_the_runtime_gives_anyway_are_no_gain(compared: Compar
     hardened = WEB.replace("securityContext: {}", "securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}")
     assert only(compared(WEB + GRANT, hardened + GRANT)).effects == ("narrower",)
     assert "wider" in only(compared(hardened + GRANT, WEB + GRANT)).effects
+
+
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: openshift-gitops}
+spec:
+  destination: {server: https://kubernetes.default.svc, namespace: shop}
+  source: {repoURL: https://git.example/r.git, path: web, targetRevision: HEAD}
+  project: default
+"""
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    ("security", "changes"), [("runAsUser: 0", []), ("privileged: true", [("web#web", "after/web/d.yaml", 3, ("refused",))])]
+)
+def test_a_unit_is_the_same_when_an_application_begins_to_deploy_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str, changes: list[object]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n"
+    for side, of_side in (("before", "runAsUser: 0"), ("after", security)):
+        text = (ROOT.replace("runAsUser: 0", of_side) + GRANT + account).replace(", namespace: shop", "")
+        write_files({f"{side}/web/kustomization.yaml": "resources: [d.yaml]\n", f"{side}/web/d.yaml": text})
+    write_files({"after/app.yaml": APPLICATION})
+    subprocess.run(["git", "init", "-q", "after"], check=True)
+    subprocess.run(["git", "-C", "after", "remote", "add", "origin", "https://git.example/r.git"], check=True)
+    found = compare_sides("before", "after", Config())
+    assert [(c.unit, c.span.file, c.span.line, c.effects) for c in found.changes] == changes
+    assert found.grants == ()

@@ -86,6 +86,15 @@ def test_text(sides: Path, cli: Cli) -> None:
     )
 
 
+def test_a_grant_on_several_releases_is_one(sides: Path, cli: Cli) -> None:
+    run = cli("diff", "new", "old", "--openshift", "4.20,4.22")
+    assert run.out.count("ServiceAccount shop/web may now use SCC anyuid in namespace shop") == 1
+    assert ", 1 SCC gained\n" in run.out
+    sarif = json.loads(cli("diff", "new", "old", "--openshift", "4.20,4.22", "--format", "sarif").out)
+    assert [result["ruleId"] for result in sarif["runs"][0]["results"]].count("DIF003") == 1
+    assert found(cli, "new", "old", "--openshift", "4.20,4.22")["summary"]["gained"] == 2
+
+
 @pytest.mark.parametrize(("order", "effect"), [(("empty", "new"), "added"), (("new", "empty"), "removed")])
 def test_colour_of_a_workload_that_is_on_one_side(here: Path, cli: Cli, order: tuple[str, str], effect: str) -> None:
     for name in ("empty", "new"):

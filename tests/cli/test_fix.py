@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,11 @@ import pytest
 from scclint.cli import fix as fix_command
 from scclint.errors import LoadError
 from scclint.files import SourceFile
+from scclint.finding import Finding
+from scclint.remedy import fixes
 from scclint.remedy.apply import write_file
+from tests.running import write_files
+from tests.units.tools import needs_kustomize
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -259,6 +264,44 @@ def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypat
     assert "suggestions" not in run.out
     assert "more than 1 findings: use --fixes always" in run.err
     assert "suggestions" in cli("check", "--format", "rdjson", "--fixes", "always").out
+
+
+@needs_kustomize
+def test_a_report_on_a_terminal_renders_few_units_for_fixes(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("scclint.cli.check.MAX_FIXES_RENDERED", 1)
+    (here / "pod.yaml").write_text(SAFE)
+    kustomization = "resources: [../base]\n"
+    write_files({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": SAFE})
+    write_files({"one/kustomization.yaml": kustomization, "two/kustomization.yaml": kustomization})
+    run = cli("check", "--color", "never")
+    assert run.out.count("unsafe fix: Remove runAsUser: 1001") == 1
+    assert run.out.count("help: Remove runAsUser: 1001") == 1
+    assert "no fix was looked for of 1 finding, whose proof renders many units: use --fixes always" in run.err
+    assert "no fix was looked for" not in cli("check", "--fixes", "always").err
+    assert "no fix was looked for" not in cli("check", "--format", "rdjson", "--output", "out.json", "--format", "full").err
+
+
+@needs_kustomize
+def test_a_second_pass_proves_only_fixes_of_units_that_changed(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here.parent / "cache"))
+    proved: list[str] = []
+    prove_all = fixes.prove_all
+
+    def recorded(findings: Sequence[Finding], *rest: object) -> object:
+        proved.extend(finding.span.file for finding in findings)
+        return prove_all(findings, *rest)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr("scclint.remedy.proofs.prove_all", recorded)
+    write_files({"web.yaml": WEB, "two/kustomization.yaml": "resources: [web.yaml]\n", "two/web.yaml": SAFE})
+    shown = cli("fix", "--diff")
+    assert "allowPrivilegeEscalation: false" in shown.out
+    assert (proved.count("web.yaml") > 1, proved.count("two/web.yaml")) == (True, 1)
+    proved.clear()
+    assert cli("fix", "--diff") == shown
+    assert "two/web.yaml" not in proved
+    cli("fix", "--diff", "--no-cache")
+    assert proved.count("two/web.yaml") > 1
 
 
 def test_a_grant_that_is_not_needed_afterwards_is_left(here: Path, cli: Cli) -> None:

@@ -36,6 +36,27 @@ def test_a_link_is_copied_as_a_file_under_its_own_name(tmp_path: Path) -> None:
         assert contents(folder) == {"link.yaml": b"a: 2\n"}
 
 
+def test_a_file_that_is_named_twice_keeps_its_text_at_home(tmp_path: Path) -> None:
+    files = write(tmp_path, {"root/a.yaml": b"a: 1\n", "root/b.yaml": b"b: 1\n"})
+    link = tmp_path / "root/link.yaml"
+    link.symlink_to(files[1])
+    edited = {str(Path(files[0]).resolve()): "a: 2\n", str(tmp_path / "root/new.yaml"): "n: 1\n"}
+    with copied([*files, str(link), *files], str(tmp_path / "root"), edited) as folder:
+        expected = {"a.yaml": b"a: 2\n", "b.yaml": b"b: 1\n", "link.yaml": b"b: 1\n", "new.yaml": b"n: 1\n"}
+        assert contents(folder) == expected
+    assert [Path(file).read_bytes() for file in files] == [b"a: 1\n", b"b: 1\n"]
+
+
+def test_files_of_another_file_system_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("os.link", refuse)
+    files = write(tmp_path, {"root/a.yaml": b"a: 1\n"})
+    with copied(files, str(tmp_path / "root"), {}) as folder:
+        assert contents(folder) == {"a.yaml": b"a: 1\n"}
+
+
 @pytest.mark.parametrize("name", ["outside.yaml", "root/missing.yaml", "root/.git/config"])
 def test_what_is_not_copied(tmp_path: Path, name: str) -> None:
     write(tmp_path, {"outside.yaml": b"", "root/.git/config": b"", "root/a.yaml": b""})

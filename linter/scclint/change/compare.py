@@ -100,7 +100,8 @@ def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
 def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
     """Return the names of each unit on both sides; the name is empty on a side that lacks the unit.
 
-    Units at one path match if they have the same kind, and otherwise if neither has such a match.
+    Units at one path match if they have the same kind, and otherwise if neither has such a match. Where a path has one unit on each
+    side, these match whatever their names.
     """
     before, after = dict(first.places), dict(second.places)
     pairs = [(before.pop(place), after.pop(place)) for place in before.keys() & after.keys()]
@@ -108,9 +109,13 @@ def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
     for place in list(before):
         if (there := paths.pop(place[0], None)) is not None:
             pairs.append((before.pop(place), after.pop(there)))
-    pairs += [(name, "") for name in before.values()]
-    pairs += [("", name) for name in after.values()]
-    return sorted(pairs, key=lambda pair: pair[1] or pair[0])
+    left, new = set(before.values()), set(after.values())
+    alone = [(first.paths[path], second.paths[path]) for path in first.paths.keys() & second.paths.keys()]
+    renamed = {name: now for name, now in alone if name in left and now in new}
+    pairs += renamed.items()
+    pairs += [(name, "") for name in left - renamed.keys()]
+    pairs += [("", name) for name in new.difference(renamed.values())]
+    return sorted(pairs, key=lambda pair: (pair[1] or pair[0], pair))
 
 
 def _before_and_after(before: tuple[Side, str], after: tuple[Side, str]) -> tuple[dict[str, State], dict[str, State]]:
@@ -158,27 +163,27 @@ def _differences(
     grants: list[GrantChange] = []
     sccs: list[SccChange] = []
     workloads: set[tuple[object, ...]] = set()
-    for unit, before, after in pairs:
-        workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
-        changes += _workloads(unit, before, after)
-        if whole:
-            grants += _grants(unit, before, after)
-            sccs += _sccs(unit, before, after)
 
     def placed(changed: C, after: object) -> C:
-        """Return a change with its place as the user finds it, on the side that has the object."""
+        """Return a change of the unit with its place as the user finds it, on the side that has the object."""
         return replace(changed, span=sides[bool(after)].place(changed.span)) if changed.span is not None else changed
 
-    return Differences(
-        *names,
-        tuple(
+    for unit, before, after in pairs:
+        workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
+        changes += (
             replace(
                 placed(change, change.after), causes=tuple(placed(cause, cause.how != "removed") for cause in change.causes)
             )
-            for change in changes
-        ),
-        tuple(placed(grant, grant.gained) for grant in grants),
-        tuple(placed(scc, True) for scc in sccs),
+            for change in _workloads(unit, before, after)
+        )
+        if whole:
+            grants += (placed(grant, grant.gained) for grant in _grants(unit, before, after))
+            sccs += (placed(scc, True) for scc in _sccs(unit, before, after))
+    return Differences(
+        *names,
+        tuple(changes),
+        tuple(grants),
+        tuple(sccs),
         workloads=len(workloads),
         notices=tuple({**sides[0].notices, **sides[1].notices}),
     )

@@ -4,7 +4,8 @@ Its objects and workloads are those of a unit on one release, also with an objec
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from functools import cached_property
 from itertools import count
@@ -203,6 +204,7 @@ class Side:
                 sources = sources._replace(targets=tuple(SourceFile(file, file) for file in texts))
             self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts))
         self._units = {unit.name: unit for unit in self._run.units}
+        self._edited: Callable[[Span], Span] = lambda span: span
         self.notices.update(dict.fromkeys(map(self._located, self._run.notices)))
 
     @property
@@ -214,6 +216,12 @@ class Side:
         """The names of the units by path and kind. The name has the kind as a suffix if a folder is more than one unit."""
         return {(unit.name.removesuffix(f"#{unit.kind}"), unit.kind): unit.name for unit in self._units.values()}
 
+    @property
+    def paths(self) -> Mapping[str, str]:
+        """The names of the units by path, where a path has only one. An Application that deploys a folder gives its unit another name."""
+        numbers = Counter(unit.path for unit in self._units.values())
+        return {unit.path: unit.name for unit in self._units.values() if numbers[unit.path] == 1}
+
     def open(self, unit: str, last: Mapping[ObjectRef, Object] = EMPTY) -> OpenUnit | None:
         """Return the unit of that name; None if the side does not have it. `last` are the manifests that were applied before."""
         target = self._units.get(unit)
@@ -222,6 +230,7 @@ class Side:
         self._run.last_applied = {unit: last}
         with chdir(self._folder):
             opened = open_unit(target, self._run)
+        self._edited = opened.edited
         inputs = opened.inputs
         told = [
             *inputs.notices,
@@ -236,11 +245,16 @@ class Side:
         return opened
 
     def place(self, span: Span) -> Span:
-        """Return a place of the side as the user finds it from the working directory."""
-        return span._replace(file=os.path.normpath(os.path.join(self._prefix, span.file))) if self._prefix else span
+        """Return a place in the unit that was opened last as the user finds it from the working directory, in the file to edit."""
+        with chdir(self._folder):
+            span = self._edited(span)
+        return span._replace(file=self._shown(span.file))
 
     def _located(self, notice: Notice) -> Notice:
-        return replace(notice, file=self.place(Span(notice.file, 0, 0, 0, 0)).file) if notice.file else notice
+        return replace(notice, file=self._shown(notice.file)) if notice.file else notice
+
+    def _shown(self, file: str) -> str:
+        return os.path.normpath(os.path.join(self._prefix, file)) if self._prefix else file
 
 
 @contextmanager

@@ -3,16 +3,17 @@
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from scclint.cli.output import color_wanted, open_run, settings, sources, terminal_columns
+from scclint.cli.output import cache_scope, color_wanted, open_run, settings, sources, terminal_columns
 from scclint.cli.progress import progress
 from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Notice, Severity
-from scclint.limits import MAX_FIXED_FINDINGS
+from scclint.limits import MAX_FIXED_FINDINGS, MAX_FIXES_RENDERED
 from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import UNPARSABLE, Options, render
@@ -135,7 +136,7 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             progress=step,
             lap=request.lap if request.timings else no_lap,
             changes=request.changes,
-            cache_scope=_cache_scope(args, request.recording or request.revision or request.timings),
+            cache_scope=() if request.recording or request.revision or request.timings else cache_scope(args),
         )
         if request.revision is not None and request.config.baseline:
             from scclint.cli.diff_base import baseline_of
@@ -167,8 +168,19 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
         text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
         return replace(report, notices=(*report.notices, Notice("note", text)))
+    from scclint.remedy.fixes import SharedFiles
     from scclint.remedy.proofs import with_fixes
 
+    if when == "auto" and not any(name in WITH_FIXES for name, _ in outputs):
+        shared = SharedFiles(judged.rendered.units)
+        renderings = {finding: sum(unit.rendered for unit in shared.concerned(finding)) for finding in shown}
+        shown = sorted(shown, key=renderings.__getitem__)
+        totals = accumulate(map(renderings.__getitem__, shown))
+        cheap = [finding for finding, total in zip(shown, totals, strict=True) if total <= MAX_FIXES_RENDERED]
+        if left := len(shown) - len(cheap):
+            text = f"no fix was looked for of {counted(left, 'finding')}, whose proof renders many units: use --fixes always"
+            report = replace(report, notices=(*report.notices, Notice("note", text)))
+        shown = cheap
     return with_fixes(judged, report, shown)
 
 
@@ -192,15 +204,6 @@ def _changes(args: Namespace) -> "Changes | None":
     named = [] if args.paths == ["."] else args.paths
     args.paths = ["."]
     return find_changes(named)
-
-
-def _cache_scope(args: Namespace, other_use: object) -> tuple[str, ...]:
-    """What names the cache of this run; empty where it must not use one."""
-    if other_use or getattr(args, "no_cache", False):
-        return ()
-    import os
-
-    return os.getcwd(), *args.paths
 
 
 def _revision(args: Namespace) -> "Revision | None":

@@ -49,7 +49,8 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Differenc
     if operands == [STDIN, STDIN]:
         raise UsageError("standard input can be one state only, not both")
     if len(operands) == 2:
-        if _is_range(operands[0]):
+        # A path may have `..` as a folder.
+        if ".." in operands[0] and ".." not in operands[0].split("/") and not os.path.exists(operands[0]):
             raise UsageError(
                 f"{operands[0]} already names two states: leave out {operands[1]}, or run `scclint diff` in that folder"
             )
@@ -68,8 +69,3 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Differenc
         before, _, after = first.partition("..")
         return compare_sides(before or "HEAD", after or "HEAD", config)
     return compare_sides(first, _WORKING_TREE, config)
-
-
-def _is_range(operand: str) -> bool:
-    """Whether an operand is `A..B` or `A...B` of git, and no path with `..` as a folder."""
-    return ".." in operand and ".." not in operand.split("/") and not os.path.exists(operand)

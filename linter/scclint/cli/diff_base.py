@@ -88,7 +88,12 @@ def report_since(
     with checked_out(revision, lambda file: is_manifest(file) or file in named) as root:
         os.makedirs(os.path.join(root, inside), exist_ok=True)
         with chdir(os.path.join(root, inside)):
-            before = _existing(before)
+            # The revision may lack some of these.
+            before = replace(
+                before,
+                cluster_state=tuple(filter(os.path.lexists, before.cluster_state)),
+                profile_dirs=tuple(filter(os.path.lexists, before.profile_dirs)),
+            )
             sources = find_sources(
                 [name for name in targets if os.path.lexists(name)],
                 before,
@@ -132,13 +137,4 @@ def _in_copy(config: Config, path: Callable[[str], str]) -> Config:
         cluster_state=tuple(os.path.realpath(name) if is_archive(name) else path(name) for name in config.cluster_state),
         profile_dirs=tuple(map(path, config.profile_dirs)),
         helm_chart=path(config.helm_chart) if config.helm_chart else "",
-    )
-
-
-def _existing(config: Config) -> Config:
-    """Return the settings without the paths that the revision lacks."""
-    return replace(
-        config,
-        cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
-        profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
     )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from scclint.cli.output import open_run, settings, terminal_columns
+from scclint.cli.output import cache_scope, open_run, settings, terminal_columns
 from scclint.cli.progress import progress
 from scclint.cli.status import status_of_fix
 from scclint.config.model import Config
@@ -69,7 +69,8 @@ def run(args: Namespace) -> int:
         why = _why_left(finding, fixed.run, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
     done = "would fix" if done else "fixed"
-    more = 0 if unsafe else sum(_is_unsafe(finding, fixed.run) for finding in findings)
+    unwritten = (f for f in findings if f.fix is not None and f.fix.safety == "unsafe" and not unsafe)
+    more = sum(not _why_file_left(finding, fixed.run) for finding in unwritten)
     hint = f"; --unsafe fixes {more:,} of them" if more else ""
     say(
         f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(findings):,} left{hint}"
@@ -89,11 +90,14 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
     texts: dict[str, str] = {}
     number = 0
     with progress() as step:
-        options = RunOptions(jobs=1, progress=step, force_generated=getattr(args, "force_generated", False))
+        options = RunOptions(
+            jobs=1, progress=step, force_generated=getattr(args, "force_generated", False), cache_scope=cache_scope(args)
+        )
         judged, all_found, report = _judged(args, config, registry, options, texts)
         for _ in range(MAX_FIX_PASSES):
             start, before, unedited, taken = judged, report, texts, list[Fix]()
-            groups = [_applicable(judged, report, unsafe=unsafe)]
+            written = [f for f in report.live if f.fix is not None and not _why_file_left(f, judged)]
+            groups = [chosen(written, unsafe=unsafe)]
             while groups:
                 some = groups.pop()
                 if not some:
@@ -144,15 +148,6 @@ def _judged(
     return opened, report, with_fixes(opened, causes, causes.live)
 
 
-def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
-    """The fixes all of whose files may be written to."""
-
-    def is_written(fix: Fix) -> bool:
-        return not any(_why_not_written(judged, edit.file) for edit in fix.edits)
-
-    return chosen((f for f in report.live if f.fix is not None and is_written(f.fix)), unsafe=unsafe)
-
-
 def _why_not_written(judged: Run, file: str) -> str:
     source = judged.outline.files.get(file)
     return why_not_written(source, judged.sources.folders) if source else ""
@@ -177,10 +172,6 @@ def write_all(fixed: Fixed) -> None:
             write_file(fixed.run.outline.source(file), fixed.originals[file], fixed.texts[file])
         except OSError as error:
             raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
-
-
-def _is_unsafe(finding: Finding, run: Run) -> bool:
-    return finding.fix is not None and finding.fix.safety == "unsafe" and not _why_file_left(finding, run)
 
 
 def _why_file_left(finding: Finding, run: Run) -> str:

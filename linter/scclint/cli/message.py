@@ -54,7 +54,9 @@ def _report(args: Namespace, message: Message) -> tuple[Report, int]:
     # The cluster knows no suppressions: the cause may be a finding that is one of the baseline.
     run, opened = open_units(args, config, registry, RunOptions(ignores=False))
     workloads = [workload for unit in opened for workload in unit.workloads if meant.is_meant(workload)]
-    named_there = [workload for workload in workloads if _is_of(workload, message.pod)]
+    # The name of a pod may lack what the API server adds at the end.
+    pods = [f"{message.pod}{end}" for end in ("", "bcdfg") if message.pod]
+    named_there = [w for w in workloads if any(is_pod_of(w.kind, w.name, pod) for pod in pods)]
     report = report_of(run)
     findings = _about(report.live, named_there or workloads, message)
     return with_fixes(run, replace(report, findings=findings), findings), status_of_units(run, opened)
@@ -65,11 +67,6 @@ def _release(message: Message) -> str:
     if message.until and ORDER[message.until] < ORDER[DEFAULT]:
         return message.until
     return message.since if message.since and ORDER[message.since] > ORDER[DEFAULT] else ""
-
-
-def _is_of(workload: Workload, pod: str) -> bool:
-    """Whether a pod of that name, which may lack what the API server adds at the end, is one of the workload."""
-    return bool(pod) and any(is_pod_of(workload.kind, workload.name, f"{pod}{end}") for end in ("", "bcdfg"))
 
 
 def _about(findings: Sequence[Finding], workloads: Sequence[Workload], message: Message) -> tuple[Finding, ...]:

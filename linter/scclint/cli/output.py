@@ -117,6 +117,11 @@ def sources(args: Namespace, config: Config) -> Sources:
     )
 
 
+def cache_scope(args: Namespace) -> tuple[str, ...]:
+    """Return what names the cache of a run; empty with --no-cache."""
+    return () if getattr(args, "no_cache", False) else (os.getcwd(), *args.paths)
+
+
 def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False) -> Run:
     """The run over what the command line names, with standard input where that is among it.
 

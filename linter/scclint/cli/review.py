@@ -20,7 +20,11 @@ def run(args: Namespace) -> int:
         options = RunOptions(changes=find_changes([]))
     opened_run, opened = open_units(args, config, registry, options, dump=True)
     judged, broke = judged_workloads(opened)
-    wanted = {(unit.unit.name, id(row.outcome.workload)) for unit, _, row in judged if review.is_wanted(row, only)}
+    wanted = {
+        (unit.unit.name, id(row.outcome.workload))
+        for unit, _, row in judged
+        if {"refused": row.result == "rejected", "unconfined": row.unconfined > 0}.get(only, True)
+    }
     rows = [row for unit, _, row in judged if (unit.unit.name, id(row.outcome.workload)) in wanted]
 
     def render(form: str, output: str | None) -> str:

@@ -1,6 +1,6 @@
 """`scclint diff`: what a change changes, as text, JSON, Markdown, and what got worse as SARIF."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scclint.about import site_page
@@ -30,8 +30,30 @@ def render_json(differences: Differences) -> str:
         "before": visible_line(differences.before),
         "after": visible_line(differences.after),
         "workloads": [_change(change) for change in differences.changes],
-        "grants": [_grant(grant) for grant in differences.grants],
-        "sccs": [_scc(scc) for scc in differences.sccs],
+        "grants": [
+            {
+                **_named(grant.unit, grant.kind, grant.namespace, grant.name),
+                "release": grant.release,
+                "scc": visible_line(grant.scc),
+                "inNamespace": visible_line(grant.scope),
+                "gained": grant.gained,
+                "wider": grant.wider,
+                **_place(grant.span),
+            }
+            for grant in differences.grants
+        ],
+        "sccs": [
+            {
+                "unit": visible_line(scc.unit),
+                "release": scc.release,
+                "name": visible_line(scc.name),
+                "opens": list(scc.opens),
+                "closes": list(scc.closes),
+                "wider": scc.wider,
+                **_place(scc.span),
+            }
+            for scc in differences.sccs
+        ],
         "matrix": [
             {
                 **_named(rows[0].unit, rows[0].kind, rows[0].namespace, rows[0].name),
@@ -113,30 +135,6 @@ def _facts(facts: WorkloadRow) -> Json:
     }
 
 
-def _grant(grant: GrantChange) -> Json:
-    return {
-        **_named(grant.unit, grant.kind, grant.namespace, grant.name),
-        "release": grant.release,
-        "scc": visible_line(grant.scc),
-        "inNamespace": visible_line(grant.scope),
-        "gained": grant.gained,
-        "wider": grant.wider,
-        **_place(grant.span),
-    }
-
-
-def _scc(scc: SccChange) -> Json:
-    return {
-        "unit": visible_line(scc.unit),
-        "release": scc.release,
-        "name": visible_line(scc.name),
-        "opens": list(scc.opens),
-        "closes": list(scc.closes),
-        "wider": scc.wider,
-        **_place(scc.span),
-    }
-
-
 def _place(span: Span | None) -> Json:
     return {"file": visible_line(span.file) if span else "", "line": span.line if span else 0}
 
@@ -166,11 +164,21 @@ def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
         "after": visible_line(differences.after),
         "summary": _summary(differences),
         "changes": list(_entries(differences, arrow)),
-        "grants": [(_grant_words(grant), _at(grant.span)) for grant in differences.grants],
-        "sccs": [(_scc_words(scc), _at(scc.span)) for scc in differences.sccs],
+        "grants": list(_once(differences, [(_grant_words(grant), grant) for grant in differences.grants])),
+        "sccs": list(_once(differences, [(_scc_words(scc), scc) for scc in differences.sccs])),
         "releases": [row.release for row in differences.matrix[0]] if differences.matrix else [],
         "matrix": list(_matrix_rows(differences)),
     }
+
+
+def _once(differences: Differences, changed: Sequence[tuple[str, GrantChange | SccChange]]) -> Iterator[tuple[str, str]]:
+    """Yield the words and the place of each change once, with its releases if others have changes as well."""
+    every = {change.release for changes in (differences.changes, differences.grants, differences.sccs) for change in changes}
+    releases: dict[tuple[str, str], dict[str, None]] = {}
+    for words, change in changed:
+        releases.setdefault((words, _at(change.span)), {})[change.release] = None
+    for (words, at), names in releases.items():
+        yield words + (f" on OpenShift {listed(names)}" if len(names) < len(every) else ""), at
 
 
 def _entries(differences: Differences, arrow: str) -> Iterator[dict[str, Any]]:
@@ -207,7 +215,7 @@ def render_sarif(differences: Differences) -> str:
         if scc.wider
     ]
     rules = (_REFUSED, _WIDER, _GAINED, _SCC_WIDER)
-    return render(Report(findings=tuple(findings), notices=differences.notices, rules=rules), "sarif", Options())
+    return render(Report(findings=tuple(dict.fromkeys(findings)), notices=differences.notices, rules=rules), "sarif", Options())
 
 
 def _worse(change: WorkloadChange) -> Iterator[Finding]:
@@ -249,13 +257,14 @@ _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change",
 
 
 def _summary(differences: Differences) -> str:
-    number = _counts(differences)
     changed = {_title(change) for change in differences.changes}
     parts = [f"{len(changed):,} of {counted(differences.workloads, 'workload')} changed"]
     for word in ("refused", "wider"):
         if some := {_title(change) for change in differences.changes if word in change.effects}:
             parts.append(f"{len(some):,} {_EFFECTS.get(word, word)}")
-    parts += [f"{counted(number[word], 'SCC')} {word}" for word in ("gained", "lost") if number[word]]
+    for word, gained in (("gained", True), ("lost", False)):
+        if words := {_grant_words(grant) for grant in differences.grants if grant.gained is gained}:
+            parts.append(f"{counted(len(words), 'SCC')} {word}")
     return ", ".join(parts)
 
 

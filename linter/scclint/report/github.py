@@ -35,13 +35,9 @@ def render(report: Report, options: Options) -> str:
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:
-    pairs = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    pairs = ",".join(f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items())
     return f"::{name} {pairs}::{_data(message)}"
 
 
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

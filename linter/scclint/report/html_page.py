@@ -71,14 +71,11 @@ def render(name: str, *choices: Choice, **values: object) -> str:
     style = "".join([style_sheet(), *(choice.style for choice in choices)])
     # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
     digest = b64encode(sha256(style.encode()).digest()).decode()
-    made = f"scclint {__version__}, {_today()}"
+    # In UTC. SOURCE_DATE_EPOCH sets it, see reproducible-builds.org.
+    today = strftime("%Y-%m-%d", gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time())))
+    made = f"scclint {__version__}, {today}"
     filters = {"prose": prose, "line": lambda text: literal(visible_line(text)), "style_sheet": lambda digest: style}
     return jinja.render(f"{name}.html", literal, filters, digest=digest, made=made, **values)
-
-
-def _today() -> str:
-    """Return the date in UTC. SOURCE_DATE_EPOCH sets it, see reproducible-builds.org."""
-    return strftime("%Y-%m-%d", gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time())))
 
 
 def style_sheet() -> str:

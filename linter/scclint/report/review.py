@@ -16,13 +16,11 @@ def render_json(rows: Sequence[WorkloadRow], columns: Sequence[str]) -> str:
 
     A workload that several units share and that comes out the same in them is one entry, with their names in `units`.
     """
-    entries = with_units((workload_entry(row) | _columns_entry(row, columns), row.unit) for row in rows)
+    entries = with_units(
+        (workload_entry(row) | present(columns={name: list(cells) for name, cells in _cells(row, columns).items()}), row.unit)
+        for row in rows
+    )
     return dump({"version": 1, "workloads": entries, "summary": totals(rows)}) + "\n"
-
-
-def _columns_entry(row: WorkloadRow, columns: Sequence[str]) -> Json:
-    """The columns on request, if any."""
-    return present(columns={name: list(cells) for name, cells in _cells(row, columns).items()})
 
 
 def totals(rows: Iterable[WorkloadRow]) -> dict[str, int]:
@@ -235,11 +233,6 @@ def markdown_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> 
     ]
     workloads = len({(verdict.row.place, named(verdict.row.outcome.workload)) for verdict in verdicts})
     return {"titles": ("Workload", *TITLES, *columns), "rows": lines, "workloads": workloads}
-
-
-def is_wanted(row: WorkloadRow, only: str) -> bool:
-    """Whether a filter takes a row: `refused`, `unconfined`, or any row if it is empty."""
-    return {"refused": row.result == "rejected", "unconfined": row.unconfined > 0}.get(only, True)
 
 
 def _pod_security_cell(row: WorkloadRow) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from scclint import __version__
 from scclint.about import SITE, with_addresses
-from scclint.finding import Finding, Related, Severity
+from scclint.finding import Finding, Severity
 from scclint.limits import MAX_QUOTED_LINE
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
@@ -118,7 +118,11 @@ class _Run:
                 links.append(f"[{_link_text(text)}]({number})")
             else:
                 links.append(unlinked(text))
-        steps = [self._step(step) for step in finding.flow[:_MOST_STEPS] if step.span.file]
+        steps = [
+            {"location": {**self._places.location(step.span), "message": {"text": unlinked(visible(step.message))}}}
+            for step in finding.flow[:_MOST_STEPS]
+            if step.span.file
+        ]
         line_hash = self._hashes.get((finding.span.file, max(finding.span.line, 1)))
         return {
             "ruleId": finding.rule_id,
@@ -172,9 +176,6 @@ class _Run:
                 for file, replacements in changes.items()
             ],
         }
-
-    def _step(self, step: Related) -> Json:
-        return {"location": {**self._places.location(step.span), "message": {"text": unlinked(visible(step.message))}}}
 
     def _suppressions(self, finding: Finding) -> list[Json]:
         suppression = finding.suppression
@@ -320,7 +321,8 @@ def descriptors(report: Report) -> list[dict[str, Any]]:
 
 def _descriptor(rule: AnyRule, page: str) -> dict[str, Any]:
     title = _sentence(rule.title)
-    manual = with_addresses(_with_references(rule.page or title, rule.references))
+    links = "".join(f"\n- <{reference}>" for reference in rule.references)
+    manual = with_addresses((rule.page or title) + (f"\n{links}" if links else ""))
     return {
         "id": rule.id,
         "name": _pascal_case(rule.name),
@@ -376,11 +378,6 @@ def _first_paragraph(page: str) -> str:
         if text:
             return re.sub(_LINK, r"\1", " ".join(text.split()))
     return ""
-
-
-def _with_references(page: str, references: Iterable[str]) -> str:
-    links = "\n".join(f"- <{reference}>" for reference in references)
-    return f"{page}\n\n{links}" if links else page
 
 
 def _pascal_case(name: str) -> str:

@@ -52,7 +52,7 @@ def unit_key(unit: Unit, run: Run) -> str:
 
 def _unit_key(unit: Unit, run: Run) -> str:
     outline, config, options = run.outline, run.config, run.options
-    more = config.helm_chart or config.profile_dirs or config.rule_modules or options.overlay or options.review
+    more = config.helm_chart or config.profile_dirs or config.rule_modules or options.review
     if more or not options.cache_scope:
         return ""
     try:

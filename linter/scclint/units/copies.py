@@ -1,16 +1,17 @@
-"""Copies of the files that a renderer reads, with other texts in place of some: what it would render after an edit."""
+"""Copies of the files that a renderer reads, or links to them, with other texts in place of some: what it would render after an edit."""
 
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from shutil import copyfile
 
 from scclint.files import encoded_like, is_below, walk
 
 
 @contextmanager
 def copied(files: Iterable[str], root: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield a folder with copies of files, each at its path from `root`. `texts` replaces the texts of files, or adds files, by real path.
+    """Yield a folder with files to be read, each at its path from `root`. `texts` replaces the texts of files, or adds files, by real path.
 
     Raises OSError if a file cannot be read or is outside `root`.
     """
@@ -22,17 +23,24 @@ def copied(files: Iterable[str], root: str, texts: Mapping[str, str]) -> Iterato
             target = os.path.normpath(os.path.join(home, inside))
             if not is_below(target, home) or not os.path.isfile(file):
                 raise OSError(f"{file} cannot be copied")
+            if os.path.lexists(target):
+                continue
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(file, "rb") as source:
-                data = source.read()
-            text = texts.get(os.path.realpath(file))
-            with open(target, "wb") as copy:
-                copy.write(data if text is None else encoded_like(data, text))
+            real = os.path.realpath(file)
+            if real in texts:
+                with open(file, "rb") as source, open(target, "wb") as copy:
+                    copy.write(encoded_like(source.read(), texts[real]))
+                continue
+            # A chart has many files and is rendered often. A link is never written through: no target is written twice.
+            try:
+                os.link(real, target)
+            except OSError:
+                copyfile(real, target)
         for path in (path for path in texts if not os.path.exists(path)):
             target = os.path.join(home, os.path.relpath(path, top))
             if is_below(target, home):
                 os.makedirs(os.path.dirname(target), exist_ok=True)
-                with open(target, "w", encoding="utf-8", newline="") as added:
+                with open(target, "x", encoding="utf-8", newline="") as added:
                     added.write(texts[path])
         yield home
 

@@ -28,7 +28,9 @@ def run(args: Namespace) -> int:
         raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
     chosen_framework = framework(getattr(args, "framework", frameworks()[0].name))
     with progress() as step:
-        opened_run = open_run(args, _every_rule(config), registry, RunOptions(progress=step), dump=True)
+        # A rule that is off must not make a control pass.
+        config = replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, baseline="")
+        opened_run = open_run(args, config, registry, RunOptions(progress=step), dump=True)
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)
@@ -57,8 +59,3 @@ def _about(args: Namespace, config: Config) -> str:
     paths = listed(map(visible_line, args.paths), "and")
     releases = listed(config.openshift or (DEFAULT,), "and")
     return f"scclint {__version__} judged {paths} for OpenShift {releases}."
-
-
-def _every_rule(config: Config) -> Config:
-    """The settings with every rule in force: a rule that is off must not make a control pass."""
-    return replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, baseline="")

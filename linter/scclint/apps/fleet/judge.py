@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -34,7 +34,6 @@ from scclint.run.options import RunOptions
 from scclint.run.report import Report, UnitResult
 from scclint.run.run import prepare
 from scclint.text import full_name
-from scclint.units.unit import Unit
 
 Rows = Mapping[str, list[Row]]
 """Rows by the name of their table."""
@@ -115,7 +114,9 @@ class TargetJudge:
         report = merge(parts, run.units, run)
         report = grouped(replace(report, notices=tuple(dict.fromkeys((*run.notices, *report.notices)))))
         rows["findings"] += _finding_rows(report)
-        outside = _outside(run.units, place)
+        files = sorted({file for unit in run.units for file in (*unit.files, *unit.shared)})
+        # The files that are not in the target and that units are made of: the digest and the path of each.
+        outside = [f"{content_of(file)} {file}" for file in files if not _is_inside(file, place)]
         key = f"{base}{f'+{digest_of(outside)}' if outside else ''}{_dated(parts, config)}"
         for row in (row for of_table in rows.values() for row in of_table):
             row["key"] = key
@@ -284,12 +285,6 @@ def _dated(parts: list[UnitResult], config: Config) -> str:
     configured = (ignore.until for ignore in config.ignores)
     ends = [until for until in (*written, *configured) if until is not None and until >= today]
     return f"@{min(ends).isoformat()}@{today.isoformat()}" if ends else ""
-
-
-def _outside(units: Iterable[Unit], place: OpenTarget) -> list[str]:
-    """The files that are not in the target and that units are made of: the digest and the path of each."""
-    files = sorted({file for unit in units for file in (*unit.files, *unit.shared)})
-    return [f"{content_of(file)} {file}" for file in files if not _is_inside(file, place)]
 
 
 def _is_inside(file: str, place: OpenTarget) -> bool:

@@ -47,7 +47,8 @@ def open_target(target: FleetTarget, rules: Memo) -> Iterator[OpenTarget]:
 
     `rules` keeps the ignore files of git in the folders above, which are read once for all targets in a folder.
     """
-    if not target.is_url:
+    # fsspec opens a URL, but `file://` is opened like a path.
+    if "://" not in target.address or target.address.startswith("file://"):
         yield _local(target.path, target.address, rules)
         return
     with TemporaryDirectory(prefix="scclint-") as folder:
@@ -60,7 +61,7 @@ def _local(path: str, shown: str, rules: Memo) -> OpenTarget:
         return OpenTarget(path, ".", digest_of(content_of(path), _rules_above(path, rules)))
     if not os.path.exists(path):
         raise LoadError("no such file or directory", shown)
-    if can_unpack(path):
+    if is_archive(path) or (os.path.isfile(path) and (path.endswith(".zip") or zipfile.is_zipfile(path))):
         return OpenTarget("", ".", content_of(path), archive=path)
     return OpenTarget(*os.path.split(path), content_of(path))
 
@@ -148,11 +149,6 @@ _WHY = {
     tarfile.LinkOutsideDestinationError: "is a link out of the archive",
 }
 """What errors of the filter mean. Their own texts name the temporary folder."""
-
-
-def can_unpack(path: str) -> bool:
-    """Return whether a file is an archive, by its name or its first bytes."""
-    return is_archive(path) or (os.path.isfile(path) and (path.endswith(".zip") or zipfile.is_zipfile(path)))
 
 
 def unpack(archive: str, folder: str, shown: str) -> list[str]:

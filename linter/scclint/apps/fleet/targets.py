@@ -24,11 +24,6 @@ class FleetTarget:
     base: str = ""
 
     @property
-    def is_url(self) -> bool:
-        """Whether fsspec opens the target. A `file://` URL is opened like a path."""
-        return "://" in self.address and not self.address.startswith("file://")
-
-    @property
     def path(self) -> str:
         """The absolute path of a target that is not a URL."""
         return os.path.abspath(os.path.join(self.base, self.address.removeprefix("file://")))

@@ -79,7 +79,13 @@ def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow], inputs: Mapping[
             names = {as_text(part.get("name")) for part in mappings(value_at(result, ("locations", 0, "logicalLocations")))}
             if condition is not None and (quoted := as_text(value_at(physical, ("region", "snippet", "text")))):
                 names |= _named_by(quoted)
-            meant = _at(rows, file, line, names) or _built_from(rows, inputs, file, names)
+            # A patch, or a kustomization that others include, is read by units. A patch that is not applied has no verdict.
+            meant = _at(rows, file, line, names) or [
+                row
+                for row in rows
+                if row.outcome.verdict and row.kind in names and row.name in names
+                if any(_is_same(name, file) for name in inputs[row.unit])
+            ]
             fate, why = _fate(condition, meant, 0 if names else line)
             yield Triaged((number, index), driver, rule, file, line, fate, why)
 
@@ -101,15 +107,6 @@ def _at(rows: Sequence[WorkloadRow], file: str, line: int, names: set[str]) -> l
     of_kind = [row for row in inside if row.kind in names and (row.name in names or "/templates/" in f"/{file}")]
     shared = [(row.name in names, max(shared_start(name[::-1], row.name[::-1]) for name in names)) for row in of_kind]
     return [row for row, alike in zip(of_kind, shared, strict=True) if alike == max(shared)]
-
-
-def _built_from(
-    rows: Sequence[WorkloadRow], inputs: Mapping[str, Sequence[str]], file: str, names: set[str]
-) -> list[WorkloadRow]:
-    """Return the rows of the workload that is named in the units that read the file: it is a patch, or a kustomization that others include."""
-    # A patch that is not applied has no verdict.
-    named = (row for row in rows if row.outcome.verdict and row.kind in names and row.name in names)
-    return [row for row in named if any(_is_same(name, file) for name in inputs[row.unit])]
 
 
 def _is_in(row: WorkloadRow, file: str) -> bool:
