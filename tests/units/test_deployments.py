@@ -669,7 +669,7 @@ def test_a_kustomization_renders_a_chart_of_the_repository() -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("none", "spec.path: the repository has no such folder"),
+        ("none", "spec.path ./none: the repository has no such folder"),
         ("outside", "spec: outside is not in the input"),
         ("empty", ""),
         ("inside/.hidden", ""),

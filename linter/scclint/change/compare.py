@@ -11,7 +11,6 @@ from scclint.admission.access import opened_by
 from scclint.admission.order import points
 from scclint.change.model import ChangeCause, Differences, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange, facts
 from scclint.change.state import Side, State, content, keyed, open_side
-from scclint.cluster import Cluster
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.memo import Memo
@@ -326,8 +325,9 @@ def _grants(unit: str, before: State | None, after: State | None) -> Iterator[Gr
     for grants, others in ((was, now), (now, was)):
         gained = grants is now
         for subject, scc, scope in sorted(grants.keys() - others.keys()):
-            wide = gained and _is_wide(state.world.cluster, scc)
-            yield GrantChange(unit, release, gained, *subject, scc, scope, wide, grants[subject, scc, scope])
+            least, granted = (state.world.cluster.sccs.get(name) for name in (RESTRICTED, scc))
+            more = granted is None or least is None or points(granted) > points(least) or bool(opened_by(granted))
+            yield GrantChange(unit, release, gained, *subject, scc, scope, gained and more, grants[subject, scc, scope])
 
 
 def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
@@ -339,11 +339,6 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
         subject = (row.kind, namespace_name(row.namespace), row.name)
         grants.setdefault((subject, "*" if row.grant.binding in of_every_scc else row.scc, row.scope), row.place)
     return grants
-
-
-def _is_wide(cluster: Cluster, scc: str) -> bool:
-    least, granted = cluster.sccs.get(RESTRICTED), cluster.sccs.get(scc)
-    return granted is None or least is None or points(granted) > points(least) or bool(opened_by(granted))
 
 
 def _sccs(unit: str, before: State | None, after: State | None) -> Iterator[SccChange]:

@@ -71,9 +71,17 @@ def run(args: Namespace) -> int:
     unread = report.tally.unparsable and not any(finding.rule_id == UNPARSABLE for finding in report.findings)
     partly = bool(unread or (report.unrendered and request.config.render != "never"))
     status = status_of_check(report, request.config.fail_on, nothing or (counts and partly), counts)
-    if nothing and status == NOTHING:
+    if status == NOTHING and nothing:
         what = "no manifest found" if report.nothing else "nothing judged"
         say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
+    elif status == NOTHING:
+        raw = sum(bool(unit.unrendered) for unit in report.units)
+        why = (
+            f"{counted(raw, 'unit')} judged unrendered"
+            if raw
+            else f"{counted(report.tally.unparsable, 'document')} not readable"
+        )
+        say(f"scclint: exit status {NOTHING}: {why}")
     return status
 
 

@@ -18,18 +18,12 @@ def write_failure(args: Namespace, error: Exception) -> None:
     formats, outputs = getattr(args, "format", []), getattr(args, "output", [])
     if len(formats) != len(outputs) or len(set(outputs)) != len(outputs):
         return
-    report = Report(notices=(_notice(error),))
+    text = str(error) if isinstance(error, ScclintError) else f"internal error: {type(error).__name__}: {error}"
+    notice = Notice("error", error.message, error.file, error.line) if isinstance(error, LoadError) else Notice("error", text)
+    report = Report(notices=(notice,))
     options = Options(sarif_category=getattr(args, "sarif_category", ""))
     for form, output in zip(formats, outputs, strict=True):
         if form in _TOLD_BY and output != "-":
             # The error that ended the run is the one to report.
             with suppress(ScclintError):
                 write(render(report, form, options), output)
-
-
-def _notice(error: Exception) -> Notice:
-    if isinstance(error, LoadError):
-        return Notice("error", error.message, error.file, error.line)
-    return Notice(
-        "error", str(error) if isinstance(error, ScclintError) else f"internal error: {type(error).__name__}: {error}"
-    )

@@ -7,7 +7,7 @@ from scclint.cli.pager import show
 from scclint.cli.status import OK
 from scclint.errors import UsageError
 from scclint.record import replace
-from scclint.registry import Registry, builtin
+from scclint.registry import builtin
 from scclint.report.rule_pages import page, table, table_json
 from scclint.report.text import visible, visible_line
 from scclint.rule import AnyRule, retired
@@ -46,10 +46,7 @@ def _find(args: Namespace) -> AnyRule:
         if rule is None:
             if former := retired(args.rule):
                 raise UsageError(f"{former.id} {former.name} no longer exists, and no other rule reports the same")
-            raise UsageError(f"no rule is called {args.rule!r}.{_hint(args.rule, rules)} `scclint rules` lists them.")
+            meant = closest_match(args.rule, [name for r in rules for name in (r.id, r.name)], cutoff=0.5)
+            hint = f" Did you mean {meant}?" if meant else ""
+            raise UsageError(f"no rule is called {args.rule!r}.{hint} `scclint rules` lists them.")
     return rule
-
-
-def _hint(word: str, rules: Registry) -> str:
-    meant = closest_match(word, [name for r in rules for name in (r.id, r.name)], cutoff=0.5)
-    return f" Did you mean {meant}?" if meant else ""

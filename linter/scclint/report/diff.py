@@ -17,7 +17,7 @@ from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted, full_name, listed
 
-_EFFECTS = {"refused": "rejected"}
+_EFFECTS = {"refused": "rejected", "skipped": "exempt"}
 """The words for people where the JSON has others."""
 
 _TONES = {"rejected": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
@@ -280,8 +280,9 @@ def _facts_words(change: WorkloadChange, arrow: str) -> Iterator[str]:
     for name, before, after in _differing(change):
         # Pods that did not run had none of the facts.
         had = change.before is not None and (before or change.before.result != "rejected")
-        old = f"{visible_line(before) or '-'} {arrow} " if had else ""
-        yield f"{name}: {old}{visible_line(after) or '-'}"
+        was, now = (_EFFECTS.get(value, value) if name == "result" else visible_line(value) for value in (before, after))
+        old = f"{was or '-'} {arrow} " if had else ""
+        yield f"{name}: {old}{now or '-'}"
     if change.after.result == "rejected":
         yield f"why: {visible_line(change.after.why)}"
 
@@ -329,5 +330,5 @@ def _scc_words(scc: SccChange) -> str:
 def _matrix_rows(differences: Differences) -> Iterator[tuple[str, ...]]:
     """Each workload with its SCC on each release, or that the cluster rejects its pods."""
     for rows in differences.matrix:
-        cells = ["REJECTED" if row.result == "rejected" else row.scc or row.result for row in rows]
+        cells = ["REJECTED" if row.result == "rejected" else row.scc or _EFFECTS.get(row.result, row.result) for row in rows]
         yield (_title(rows[0]), *map(visible_line, cells))

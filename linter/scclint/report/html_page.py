@@ -72,8 +72,7 @@ def render(name: str, *choices: Choice, **values: object) -> str:
     # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
     digest = b64encode(sha256(style.encode()).digest()).decode()
     # In UTC. SOURCE_DATE_EPOCH sets it, see reproducible-builds.org.
-    today = strftime("%Y-%m-%d", gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time())))
-    made = f"scclint {__version__}, {today}"
+    made = strftime(f"scclint {__version__}, %Y-%m-%d", gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time())))
     filters = {"prose": prose, "line": lambda text: literal(visible_line(text)), "style_sheet": lambda digest: style}
     return jinja.render(f"{name}.html", literal, filters, digest=digest, made=made, **values)
 

@@ -64,7 +64,7 @@ def _cells(row: WorkloadRow, columns: Sequence[str]) -> dict[str, tuple[str, ...
 
 
 def workload_entry(row: WorkloadRow) -> Json:
-    """One workload and its place: `scc` is null where none runs or none admits it; `unknown` says why there is no verdict."""
+    """One workload and its place: `scc` is null where the pod is exempt or no SCC admits it; `unknown` says why there is no verdict."""
     outcome, verdict = row.outcome, row.outcome.verdict
     return {
         "kind": visible_line(row.kind),
@@ -204,7 +204,7 @@ def table_rows(row: WorkloadRow, columns: Sequence[str] = ()) -> list[Cells]:
     if verdict is None:
         why = (visible_line(row.outcome.unknown), "quiet")
         return [(("unknown", "quiet"), *_EMPTY, why, *_EMPTY, *(("", "") for _ in columns))]
-    scc = (visible_line(row.scc), "") if row.scc else ("none runs", "warning") if verdict.allowed else ("REJECTED", "error")
+    scc = (visible_line(row.scc), "") if row.scc else ("exempt", "warning") if verdict.allowed else ("REJECTED", "error")
     of_pod = (scc, (_granted_to(row), ""), _pod_security_cell(row))
     return [
         (

@@ -115,7 +115,8 @@ class _Run:
             if related.span.file:
                 number = len(locations) + 1
                 locations.append({"id": number, **self._places.location(related.span), "message": {"text": unlinked(text)}})
-                links.append(f"[{_link_text(text)}]({number})")
+                shown = one_line(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").rstrip(".")
+                links.append(f"[{shown}]({number})")
             else:
                 links.append(unlinked(text))
         steps = [
@@ -227,10 +228,6 @@ class _Run:
 def unlinked(text: str) -> str:
     """`text` without SARIF's link syntax, `[text](target)`: only links of our own may lead anywhere."""
     return text.replace("](", "] (")
-
-
-def _link_text(text: str) -> str:
-    return one_line(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").rstrip(".")
 
 
 def _logical(finding: Finding) -> Json:

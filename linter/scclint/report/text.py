@@ -87,13 +87,11 @@ def from_template(name: str, color: bool, columns: int | None, **values: object)
     """Return templates/`name`.txt.j2 rendered with `values` for a terminal of so many columns. Its filters are `paint` and `hang`."""
     from scclint.report import jinja
 
-    def hung(text: str, indent: int, taken: int = 0) -> str:
-        return hang(visible(text), columns, indent, taken)
-
-    def painted(text: str, style: str) -> str:
-        return paint(visible_line(text), style, color)
-
-    return jinja.render(f"{name}.txt", visible_line, {"paint": painted, "hang": hung}, **values)
+    filters = {
+        "paint": lambda text, style: paint(visible_line(text), style, color),
+        "hang": lambda text, *room: hang(visible(text), columns, *room),
+    }
+    return jinja.render(f"{name}.txt", visible_line, filters, **values)
 
 
 def statistics(findings: Sequence[Finding], options: Options, units: "Sequence[Unit]") -> str:

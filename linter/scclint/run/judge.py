@@ -86,7 +86,9 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     givers = {borrowed.unit for borrowed in others.borrowed}
     others.last_applied = ChainMap(*(dict(run.last_applied.get(name, EMPTY)) for name in (unit.name, *sorted(givers))))
     inputs = load_documents(unit, run)
-    inputs.unjudged += (JudgementGap("ambiguous", of.name, unit) for of in others.ambiguous for unit in of.units)
+    inputs.unjudged += (
+        JudgementGap("ambiguous", of.name, run.by_name[name].title) for of in others.ambiguous for name in of.units
+    )
     run.options.lap("load")
     borrowed = [borrowed.obj for borrowed in others.borrowed]
     objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)

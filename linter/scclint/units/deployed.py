@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scclint.errors import LoadError
 from scclint.expand.item import Item, items_of
 from scclint.files import SUFFIXES, walk
-from scclint.finding import Notice
+from scclint.finding import Notice, shortened
 from scclint.limits import MAX_GLOBS, AddedTextCounter
 from scclint.load import load_file
 from scclint.load.document import Document
@@ -137,7 +137,8 @@ class DeployedFolders:
                 text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {shown} is judged without it"
             else:
                 by = and_more(dict.fromkeys(unfollowed.by for unfollowed in several), 2)
-                text = f"{by}: not judged: {field}: {first.why}"
+                shown = and_more(dict.fromkeys(shortened(one.value, 80) for one in several if one.value), 2)
+                text = f"{by}: not judged: {field} {shown}".rstrip() + f": {first.why}"
             level, gap = ("warning", True) if first.path in units else ("note", False)
             # What is rendered lies in no file.
             in_file = first.span.file in self._outline.files

@@ -116,7 +116,7 @@ def may_hold(text: str) -> bool:
 
 @record
 class UnfollowedField:
-    """A field of an object that deploys something, and `why` it is not applied. `span` is its place.
+    """A field of an object that deploys something, and `why` it is not applied. `span` is its place, and `value` its text if it is a path.
 
     `path` is the real path of the folder that is judged without it; empty if what the object deploys is not judged, because it lies outside
     the input or is not known.
@@ -127,6 +127,7 @@ class UnfollowedField:
     why: str
     span: Span
     path: str = ""
+    value: str = ""
 
 
 NO_FOLDER = "the repository has no such folder"
@@ -152,7 +153,8 @@ class Deployer:
 
     def unfollowed(self, field: Path, why: str, path: str = "") -> UnfollowedField:
         """The field, which is not applied to the folder at a path (see `UnfollowedField`)."""
-        return UnfollowedField(self.by, field, why, self.span(field), path)
+        value = as_text(value_at(self.data, field)) if field[-1:] == ("path",) else ""
+        return UnfollowedField(self.by, field, why, self.span(field), path, value)
 
 
 def scalar(value: Any) -> str:
