@@ -85,6 +85,7 @@ from scclint.api import (
     since="0.1",
     tags=("manifest",),
     cwe=(694,),
+    study=(20, 19),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
     # No cluster reads a document without kind or apiVersion. In a template, conditions keep such keys apart.

@@ -77,6 +77,7 @@ NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
     since="0.1",
     tags=("rbac", "scc"),
     references=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/",),
+    study=(3, 3),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if world.cluster.platform == "kubernetes":

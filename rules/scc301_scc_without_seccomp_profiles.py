@@ -54,6 +54,7 @@ from scclint.api import Append, Located, Problem, SecurityContextConstraints, Se
     tags=("scc", "seccomp"),
     security_severity=5.5,
     cwe=(693,),
+    study=(24, 24),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     profiles = scc.field("seccompProfiles")

@@ -83,6 +83,7 @@ DEFAULTED = frozenset(("fsGroup", "supplementalGroups"))
     tags=("scc",),
     security_severity=5.5,
     cwe=(276, 1188),
+    study=(12, 12),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _host_paths(scc)

@@ -82,6 +82,7 @@ from ._seccomp import asked_at
     tags=("seccomp",),
     security_severity=5.5,
     cwe=(693,),
+    study=(20, 20),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

@@ -92,6 +92,7 @@ _DELETE = "Delete the annotation."
     security_severity=3.0,
     cwe=(477,),
     references=("https://kubernetes.io/docs/tutorials/security/seccomp/",),
+    study=(1, 1),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = world.outcome(workload).verdict

@@ -85,6 +85,7 @@ from scclint.api import Problem, Related, Severity, Workload, World, advise, fir
     on=Workload,
     since="0.1",
     tags=("seccomp", "admission"),
+    study=(9, 9),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

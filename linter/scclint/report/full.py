@@ -27,10 +27,10 @@ _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
 
 MOST_LINES = 10
-"""Lines that a finding takes at most, so that it can be read at a glance, but its help is whole. A blank line follows."""
+"""Lines that a finding takes at most, so that it can be read at a glance, but its help is whole, and one note is shown. A blank line follows."""
 
-_MOST_NOTES, _LINES_OF_NOTES = 3, 4
-"""Causes and places of a finding that are shown at most, and the lines that they get in any case. The other formats have all of them."""
+_MOST_NOTES = 3
+"""Causes and places of a finding that are shown at most. The other formats have all of them."""
 
 _SIGNS = {"-": "error", "+": "help"}
 """The styles of the lines that a fix removes and adds."""
@@ -92,12 +92,13 @@ def _lines(finding: Finding, lines: SourceLines, units: str, options: Options) -
         said = [*said[: room - 2], f"{said[room - 2].rpartition(' ')[0]} …"]
     advice = [line for remark in others if remark.style == "help" for line in written(remark)]
     notes = [remark for remark in others if remark.style != "help"]
-    shown, most = 0, max(room, len(said) + len(advice) + _LINES_OF_NOTES)
+    shown = 0
     for more in map(written, notes):
-        if shown < _MOST_NOTES and len(said) + len(more) + len(advice) <= most:
+        # The first one, which says why, has room beside long help.
+        if shown < _MOST_NOTES and (not shown or len(said) + len(more) + len(advice) <= room):
             said += more
             shown += 1
-    if shown < len(notes) and (shown < _MOST_NOTES or len(said) + len(advice) < room):
+    if shown < len(notes) and len(said) + len(advice) < room:
         said += written(Remark(f"{counted(len(notes) - shown, 'more note')}: see --format json", label="note: "))
     changed = list(_diff(finding.fix, lines, finding.span.file)) if finding.fix else []
     if len(said) + len(advice) + len(changed) > room:
