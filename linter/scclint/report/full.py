@@ -27,7 +27,7 @@ _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
 
 MOST_LINES = 10
-"""Lines that a finding takes at most, so that it can be read at a glance, but its help is whole, and one note is shown. A blank line follows."""
+"""Lines that a finding takes at most, to be read at a glance, but its help is whole, and one note is shown. A blank line follows."""
 
 _MOST_NOTES = 3
 """Causes and places of a finding that are shown at most. The other formats have all of them."""
