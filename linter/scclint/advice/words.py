@@ -1,4 +1,4 @@
-"""Phrases, fields as text, and selections that several rules share."""
+"""Phrases and notes that several rules share: pods, profiles, fields with their values, and the level of a namespace."""
 
 from collections.abc import Iterable
 from typing import Any
