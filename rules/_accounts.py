@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, Workload, World
+from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, Workload, World, grouped
 
 from ._grants import Subject, role_of, subjects_of
 
@@ -23,29 +23,28 @@ HARMLESS_ROLES = ("system:openshift:scc:", "system:auth-delegator", "system:imag
 """Prefixes of the release's roles that, like `view`, do not allow the creation of pods or grants."""
 
 
-def _workloads(world: World) -> dict[tuple[str, str], list[Workload]]:
-    workloads: dict[tuple[str, str], list[Workload]] = {}
-    for workload in world.of(Workload):
-        workloads.setdefault((world.namespace_of(workload), workload.pod.service_account), []).append(workload)
-    return workloads
-
-
 def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
     """Return the workloads of the input, context included, whose pods run as the service account."""
-    return world.memo(_workloads, lambda: _workloads(world)).get((namespace, account), [])
+    by_account: dict[tuple[str, str], list[Workload]] = world.memo(
+        workloads_of,
+        lambda: grouped(
+            ((world.namespace_of(workload), workload.pod.service_account), workload) for workload in world.of(Workload)
+        ),
+    )
+    return by_account.get((namespace, account), [])
 
 
 def bindings_by_subject(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
     """Return the bindings of service accounts and groups by the name of the subject, whatever the namespace."""
-    return world.memo(bindings_by_subject, lambda: _by_subject(world))
-
-
-def _by_subject(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
-    bindings: dict[str, list[tuple[RoleBinding, Subject]]] = {}
-    for binding in world.of(RoleBinding):
-        for holder in (holder for holder in subjects_of(binding, world) if holder.kind != "user"):
-            bindings.setdefault(holder.name, []).append((binding, holder))
-    return bindings
+    return world.memo(
+        bindings_by_subject,
+        lambda: grouped(
+            (holder.name, (binding, holder))
+            for binding in world.of(RoleBinding)
+            for holder in subjects_of(binding, world)
+            if holder.kind != "user"
+        ),
+    )
 
 
 def may_create_workloads(world: World, namespace: str, account: str) -> bool:

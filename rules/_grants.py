@@ -14,6 +14,7 @@ from scclint.api import (
     Located,
     MappingNode,
     ObjectRef,
+    Outcome,
     Related,
     Role,
     RoleBinding,
@@ -22,6 +23,7 @@ from scclint.api import (
     World,
     as_list,
     as_mapping,
+    grouped,
     is_open,
     listed,
     matched,
@@ -98,7 +100,7 @@ def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
         for field, kind in (("userNames", "user"), ("groupNames", "group")):
             for index, name in enumerate(as_list(binding.manifest.get(field))):
                 if isinstance(name, str):
-                    yield _holder(kind, name, _written(binding, field, index))
+                    yield holder_of(kind, name, _written(binding, field, index))
         return
     for index, subject in enumerate(as_list(binding.manifest.get("subjects"))):
         if not isinstance(subject, dict) or not isinstance(subject.get("name"), str):
@@ -111,10 +113,8 @@ def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
                 written = subject.get("namespace") or world.namespace_known(binding)
                 written = "" if written == UNSPECIFIED_NAMESPACE or stands_for_a_name(written) else written
                 yield Subject("service account", namespace, name, at, f"{written}/{name}" if written else name)
-        elif kind in ("Group", "SystemGroup"):
-            yield _holder("group", name, at)
-        elif kind in ("User", "SystemUser"):
-            yield _holder("user", name, at)
+        elif kind.removeprefix("System") in ("Group", "User"):
+            yield holder_of(kind.removeprefix("System").lower(), name, at)
 
 
 def role_of(binding: RoleBinding, world: World) -> ObjectRef:
@@ -125,15 +125,18 @@ def role_of(binding: RoleBinding, world: World) -> ObjectRef:
 
 def bound_to(role: Role, world: World) -> str:
     """Return the names of the subjects that a role is bound to, sorted. An operator's bundle and its roles name the same accounts."""
-    names = world.memo(_names_by_role, lambda: _names_by_role(world))
-    return ", ".join(sorted(names.get(reference(role, world), ())))
+    return ", ".join(sorted({*_names_by_role(world).get(reference(role, world), ())}))
 
 
-def _names_by_role(world: World) -> dict[ObjectRef, set[str]]:
-    names: dict[ObjectRef, set[str]] = {}
-    for binding in world.of(RoleBinding):
-        names.setdefault(role_of(binding, world), set()).update(subject.name for subject in subjects_of(binding, world))
-    return names
+def _names_by_role(world: World) -> dict[ObjectRef, list[str]]:
+    return world.memo(
+        _names_by_role,
+        lambda: grouped(
+            (role_of(binding, world), subject.name)
+            for binding in world.of(RoleBinding)
+            for subject in subjects_of(binding, world)
+        ),
+    )
 
 
 def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
@@ -181,6 +184,11 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
     return ObjectRef(obj.kind, "" if obj.kind.startswith("Cluster") else world.namespace_of(obj), obj.name)
 
 
+def binding_of(outcome: Outcome) -> str:
+    """Return the binding by which the pod may use the SCC that admits it, as a text that is the same for one binding; else nothing."""
+    return str(outcome.grant.binding) if outcome.grant and outcome.grant.binding else ""
+
+
 def written_by(rule: View, world: World) -> tuple[str, ...]:
     """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
     groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
@@ -208,6 +216,21 @@ def _of_charts(world: World) -> frozenset[int]:
     return frozenset(id(role.root) for role in world.of(Role) if role.document.source)
 
 
+def installer_help(role: ApiObject | None) -> str:
+    """Return what to do about the rights of an account as which OLM v1 installs an extension; empty for the role of another.
+
+    OLM requires that the account may update the finalizers of the ClusterExtension.
+    """
+    for item in role.rules if isinstance(role, Role) else ():
+        if "clusterextensions/finalizers" in as_list(item.data.get("resources")) and item.data.get("resourceNames"):
+            names = listed(map(str, as_list(item.data["resourceNames"])))
+            return (
+                f"OLM installs ClusterExtension {names} as this account, which needs all rights that the roles of the bundle grant. "
+                "Suppress the finding with your reason if the bundle needs the right."
+            )
+    return ""
+
+
 KINDS_OF_RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 _RESOURCES = {kind: ("rbac.authorization.k8s.io", f"{kind.lower()}s") for kind in KINDS_OF_RBAC}
@@ -224,19 +247,18 @@ def may_create(role: ApiObject | None, *kinds: str) -> bool:
 
 def created_by_code(world: World, *kinds: str) -> list[str]:
     """Return the places where code creates objects of kinds for roles or SCCs; none if several accounts may, whose programs differ."""
-    names = world.memo(_names_by_role, lambda: _names_by_role(world)).items()
     writers = world.memo(
         (created_by_code, kinds),
-        lambda: {name for ref, of_role in names if may_create(world.find(ref), *kinds) for name in of_role},
+        lambda: {
+            name for ref, of_role in _names_by_role(world).items() if may_create(world.find(ref), *kinds) for name in of_role
+        },
     )
     return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(writers) < 2 else []
 
 
 def marked_for_deletion(obj: ApiObject) -> bool:
     """Whether the cluster version operator deletes the object from clusters instead of creating it."""
-    metadata = obj.manifest.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    return isinstance(annotations, dict) and annotations.get("release.openshift.io/delete") == "true"
+    return bool(obj.field("metadata", "annotations", "release.openshift.io/delete").value == "true")
 
 
 def aggregated(role: Role, world: World) -> str:
@@ -252,7 +274,7 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
     return any(all("*" in as_list(rule.data.get(key)) for key in ("apiGroups", "resources")) for rule in role.rules)
 
 
-def _holder(kind: str, name: str, at: Located) -> Subject:
+def holder_of(kind: str, name: str, at: Located) -> Subject:
     """Return the group or user; a user `system:serviceaccount:NAMESPACE:NAME` is a service account."""
     if kind == "user" and (account := User(name).service_account) is not None:
         shown = account[1] if account[0] == UNSPECIFIED_NAMESPACE or stands_for_a_name(account[0]) else "/".join(account)

@@ -5,7 +5,7 @@ Every user with the role may create pods that control the node. For a service ac
 pods against every SCC, `anyuid` first because of its priority, so they run unconfined unless they set a profile. A `*` as
 verb, resource or API group grants the same, and so do the permissions of a ClusterServiceVersion. If a label of the
 ClusterRole adds its rules to one of the release's own roles, such as `view` or `cluster-reader`, the finding names that role:
-everyone who is bound to it has the grant.
+everyone who is bound to it has the grant. The severity is warning if nothing in the input binds the role.
 
 ## How to fix it
 
@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
 
-from ._grants import aggregated, bound_to
+from ._grants import aggregated, bound_to, installer_help, written_by
 
 
 @rule(
@@ -67,11 +67,14 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{role.named}: grants the use of every SCC, including privileged",
             notes=(
+                *written_by(item, world),
                 f"the rule has {', '.join(f'{key}: {value}' for key, value in matched.items())}, and no resourceNames"
                 + aggregated(role, world),
+                *([] if bound_to(role, world) or aggregated(role, world) else ["nothing in the input binds the role"]),
             ),
             at=item.field("verbs"),
-            help=_fix(item, role, world),
+            help=installer_help(role) or _fix(item, role, world),
+            severity=None if bound_to(role, world) or aggregated(role, world) else Severity.WARNING,
             cause=bound_to(role, world) or "every SCC",
         )
 

@@ -7,7 +7,8 @@ The service account holds the grant, not a single workload: everyone who may cre
 with it. A grant to a group reaches further: `system:serviceaccounts:NAMESPACE` is every pod of a namespace, and
 `system:authenticated` is everyone. `cluster-admin` for a service account includes every SCC.
 
-The severity is info if the pods of the service account use all that the SCC opens of the node.
+The severity is info if the pods of the service account use all that the SCC opens of the node. If all these pods are in the input and
+run by the grant, the finding is a line of their SCC102. Where SCC admission does not run, the pods need no grant.
 
 ## How to fix it
 
@@ -63,7 +64,19 @@ from scclint.api import (
     subjects_removed,
 )
 
-from ._grants import KINDS_OF_RBAC, Subject, home_of, marked_for_deletion, may_create, reach, role_place, subjects_of
+from ._accounts import workloads_of
+from ._grants import (
+    KINDS_OF_RBAC,
+    Subject,
+    binding_of,
+    home_of,
+    marked_for_deletion,
+    may_create,
+    reach,
+    reference,
+    role_place,
+    subjects_of,
+)
 
 
 @rule(
@@ -105,6 +118,16 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     elsewhere = [
         s.shown for s in subjects if s.kind == "service account" and world.other_units.uses_account(s.namespace, s.name)
     ]
+    ref, workloads = str(reference(binding, world)), [workloads_of(world, s.namespace, s.name) for s in subjects]
+    bindings = {binding_of(world.outcome(workload)) for of_account in workloads for workload in of_account}
+    # Where no admission asks who may use an SCC.
+    idle = sorted(
+        {
+            s.namespace
+            for s in subjects
+            if s.namespace and world.cluster.admit({"spec": {"containers": []}}, namespace=s.namespace).skipped
+        }
+    )
     least = all(is_least(scc, world, s.namespace, s.name) for scc in opens for s in subjects)
     steps = reached.steps(world, widest, binding)
     role = world.find(reached.origin, binding)
@@ -121,11 +144,14 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
                 if elsewhere
                 else ()
             ),
+            *(f"SCC admission does not run in namespace {namespace}, so the pods there need no grant" for namespace in idle),
         ),
         at=role_place(binding, world, widest),
         related=steps,
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
+        # SCC102 reports the pods.
+        cause=ref if not elsewhere and all(workloads) and bindings == {ref} else "",
         severity=Severity.INFO if least else None,
         remedies=()
         if least
@@ -133,6 +159,9 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             Remedy(
                 "bind a role that lists only the resources that the subjects need"
                 if reached.anything
+                else f"remove {'the rule about SCCs' if isinstance(role, Role) and len(role.rules) > 1 else 'the grant'}, unless the service "
+                "account itself creates pods in other namespaces"
+                if len(idle) == len({s.namespace for s in subjects})
                 else "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this "
                 "workload uses"
                 + (", unless the program itself grants it to others" if may_create(role, *KINDS_OF_RBAC) else ""),

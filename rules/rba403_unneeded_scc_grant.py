@@ -11,7 +11,8 @@ namespace can use it.
 
 The rule looks at all workloads of the service account in the input. It is silent if the verdict for one of them is unknown. It
 is also silent if the service account may create workloads or pass on rights, as operators do, because the grant may be for the
-workloads they create. It is silent as well if pods of another unit of the run use the service account.
+workloads they create. The severity is info if the SCC that admits the pods lists a placeholder in `users` and has another name than
+the service account. It is silent as well if pods of another unit of the run use the service account.
 
 ## How to fix it
 
@@ -122,12 +123,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 
 def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subject, world: World) -> Iterator[Problem]:
-    results = _results(world, holder.namespace, holder.name)
+    results = [by_rights(workload, world) for workload in workloads_of(world, holder.namespace, holder.name)]
     if not results or may_create_workloads(world, holder.namespace, holder.name):
         return
     if world.other_units.uses_account(holder.namespace, holder.name):
         return
-    without = [result.without(ref, world) for result in results]
+    without = [_without(result, ref, world) for result in results]
     if None not in without:
         yield _none_needed(binding, reached, holder, results, [str(scc) for scc in without], world)
     elif unneeded := _unneeded_node_access(reached, results, world):
@@ -141,72 +142,55 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
         )
 
 
-class _AccountVerdict:
-    """The verdict for a workload by the rights of its service account alone, in short: many bindings ask for many workloads.
+def _without(outcome: Outcome, binding: ObjectRef, world: World) -> str | None:
+    """Return the SCC that admits the pods without `binding`; None if none does, or if that is unknown.
 
-    `injected`: a webhook adds containers to the pods, and what these need is not known.
+    What the containers need that a webhook adds is not known.
     """
-
-    def __init__(self, outcome: Outcome, *, injected: bool) -> None:
-        verdict, chosen = outcome.verdict, outcome.chosen
-        self.workload = outcome.workload
-        self.admitted = outcome.admitted
-        self.scc = verdict.scc if verdict is not None else None
-        self.grant = chosen.grant.binding if chosen is not None and chosen.grant is not None else None
-        self._judged = verdict is not None and chosen is not None and not verdict.required_scc and not injected
-
-    def without(self, binding: ObjectRef, world: World) -> str | None:
-        """Return the SCC that admits the pods without `binding`; None if none does, or if that is unknown."""
-        if not self._judged:
-            return None
-        if self.grant != binding:
-            return self.scc
-        return world.memo((_AccountVerdict, id(self.workload)), lambda: self._without_grant(world))
-
-    def _without_grant(self, world: World) -> str | None:
-        """Return the SCC that admits the pods without the grant that applies now."""
-        if not self.workload.controlled or self.scc is None:
-            return None
-        # Only an SCC that everyone may use counts, so that all reported grants can be removed together. It must have a lower
-        # priority: an SCC that comes first because it is more restrictive is needed.
-        priority = world.cluster.sccs[self.scc].priority
-        chosen = (c for c in world.outcomes.explain(self.workload) if c.outcome == "chosen")
-        candidates = (c.scc for c in chosen if c.grant is not None and c.grant.group in EVERYONE)
-        return next((scc for scc in candidates if world.cluster.sccs[scc].priority < priority), None)
+    verdict, workload = outcome.verdict, outcome.workload
+    if verdict is None or outcome.chosen is None or verdict.required_scc or world.outcomes.injection(workload):
+        return None
+    if outcome.grant is None or outcome.grant.binding != binding:
+        return outcome.scc
+    return world.memo((_without, id(workload)), lambda: _without_grant(outcome, world))
 
 
-def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict]:
-    def results() -> list[_AccountVerdict]:
-        return [
-            _AccountVerdict(by_rights(workload, world), injected=bool(world.outcomes.injection(workload)))
-            for workload in workloads_of(world, namespace, account)
-        ]
-
-    return world.memo((_results, namespace, account), results)
+def _without_grant(outcome: Outcome, world: World) -> str | None:
+    """Return the SCC that admits the pods without the grant that applies now."""
+    if not outcome.workload.controlled:
+        return None
+    # Only an SCC that everyone may use counts, so that all reported grants can be removed together. It must have a lower
+    # priority: an SCC that comes first because it is more restrictive is needed.
+    priority = world.cluster.sccs[outcome.scc].priority
+    chosen = (c for c in world.outcomes.explain(outcome.workload) if c.outcome == "chosen")
+    candidates = (c.scc for c in chosen if c.grant is not None and c.grant.group in EVERYONE)
+    return next((scc for scc in candidates if world.cluster.sccs[scc].priority < priority), None)
 
 
 def _none_needed(
-    binding: RoleBinding, reached: Reach, holder: Subject, verdicts: list[_AccountVerdict], without: list[str], world: World
+    binding: RoleBinding, reached: Reach, holder: Subject, verdicts: list[Outcome], without: list[str], world: World
 ) -> Problem:
     by = sorted(set(without))
     results = list(zip(verdicts, without, strict=True))
-    captured = sorted({str(result.scc) for result, scc in results if result.scc != scc})
+    captured = sorted({result.scc for result, scc in results if result.scc != scc})
     reason = (
         f"another grant already allows {listed(by)}"
         if set(by) <= set(reached.sccs)
         else f"without the grant, {listed(by, 'or')} admits the pods"
     )
+    assumed = [written.provenance.assumed for scc in by if (written := world.scc(scc)) and written.provenance.assumed]
     remedy = _remedy(binding, reached, holder, world)
     granted = "every SCC" if reached.every else _sccs(reached.sccs)
     unless = ", unless an image must run as its own user" if remedy.effects else ""
     return Problem(
         f"{binding.named}: grants {_to(binding, holder)}{granted}, which {_workloads(verdicts)} not need{unless}",
-        notes=(reason, *([f"{listed(captured)} admits them now only because of its priority"] if captured else ())),
+        notes=(reason, *assumed, *([f"{listed(captured)} admits them now only because of its priority"] if captured else ())),
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
         remedies=(remedy,),
         help="If the image needs its own user ID, write that ID as runAsUser in the pod." if remedy.effects else "",
+        severity=Severity.INFO if assumed and by != [holder.name] else None,
     )
 
 
@@ -252,16 +236,16 @@ def _sccs(names: Sequence[str]) -> str:
     return f"SCC{'s' if len(names) > 1 else ''} {and_more(names, 3)}"
 
 
-def _workloads(results: list[_AccountVerdict]) -> str:
+def _workloads(results: list[Outcome]) -> str:
     names = list(dict.fromkeys(result.workload.named for result in results))
     return f"{and_more(names, 2)} do{'es' if len(names) == 1 else ''}"
 
 
-def _unneeded_node_access(reached: Reach, results: list[_AccountVerdict], world: World) -> list[str]:
+def _unneeded_node_access(reached: Reach, results: list[Outcome], world: World) -> list[str]:
     """Return the granted SCCs that open the node, if SCCs that do not open it admit all pods; else nothing."""
     if reached.every or not all(result.admitted for result in results):
         return []
     used = {result.scc for result in results}
-    if any(scc is None or node_access(scc, world) for scc in used):
+    if any(not scc or node_access(scc, world) for scc in used):
         return []
     return [scc for scc in reached.sccs if node_access(scc, world)]

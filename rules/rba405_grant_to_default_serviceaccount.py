@@ -45,7 +45,6 @@ from collections.abc import Iterator
 from scclint.api import (
     EVERYONE,
     SERVICE_ACCOUNTS_OF,
-    UNSPECIFIED_NAMESPACE,
     ApiObject,
     Located,
     Problem,
@@ -54,7 +53,6 @@ from scclint.api import (
     RoleBinding,
     SecurityContextConstraints,
     Severity,
-    User,
     World,
     and_more,
     effects_of,
@@ -64,7 +62,7 @@ from scclint.api import (
     wider_than_restricted,
 )
 
-from ._grants import Subject, home_of, marked_for_deletion, reach, shown_group, subjects_of
+from ._grants import Subject, holder_of, home_of, marked_for_deletion, reach, subjects_of
 
 
 @rule(
@@ -102,40 +100,41 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
     what = "every SCC" if reached.every else f"SCC {scc}"
+    everyone = f"every pod of {home_of(binding, world)}" if binding.kind == "RoleBinding" else ""
     for holder in subjects_of(binding, world):
-        covered = _covered(holder, binding, world)
-        if covered:
+        if covered := _covered(holder, everyone):
             effects = effects_of(binding, world, *subjects_removed(binding))
             message = f"{binding.named}: lets {covered} use {what}"
             note = f"SCC {scc} allows {and_more(wide[scc], 3)}"
             yield _problem(message, note, holder.at, str(holder), reached.steps(world, scc, binding), effects)
 
 
-def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
-    """Return the `default` service accounts that a subject covers, as a phrase; empty if it covers none."""
+def _covered(holder: Subject, everyone: str = "") -> str:
+    """Return the `default` service accounts that a subject covers, as a phrase; empty if it covers none.
+
+    `everyone` names the pods that a group of everyone covers.
+    """
     if holder.kind == "service account" and holder.name == "default":
         return f"{holder} ({_ITS_PODS})"
     if holder.kind != "group":
         return ""
     if holder.name.startswith(SERVICE_ACCOUNTS_OF):
         return f"{holder}"
-    # scc-open-to-everyone reports a ClusterRoleBinding to such a group.
-    if holder.name in EVERYONE and binding.kind == "RoleBinding":
-        return f"group {holder.name} (every pod of {home_of(binding, world)})"
-    return ""
+    # scc-open-to-everyone reports a ClusterRoleBinding and an SCC that lists such a group.
+    return f"group {holder.name} ({everyone})" if holder.name in EVERYONE and everyone else ""
 
 
 def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
-    for name in ("users", "groups"):
-        for index, value in texts_of(scc, name):
-            at = scc.field(name, index)
-            account = User(value).service_account if name == "users" else None
-            covered = shown_group(value) if name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF) else ""
-            if account is not None and account[1] == "default":
-                home = "" if account[0] == UNSPECIFIED_NAMESPACE else f"{account[0]}/"
-                covered = f"service account {home}default ({_ITS_PODS})"
-            if covered:
-                yield _problem(f"SCC {scc.name}: {name} lists {covered}", f"the SCC allows {allowed}", at, value)
+    for kind in ("user", "group"):
+        for index, value in texts_of(scc, f"{kind}s"):
+            holder = holder_of(kind, value, scc.field(f"{kind}s", index))
+            if covered := _covered(holder):
+                yield _problem(
+                    f"SCC {scc.name}: {kind}s lists {covered.removeprefix('group ')}",
+                    f"the SCC allows {allowed}",
+                    holder.at,
+                    value,
+                )
 
 
 def _problem(

@@ -5,7 +5,7 @@ A ClusterRole lets its subjects create, update or patch SCCs. They can widen an 
 A rule with `resourceNames` allows changes of these SCCs only. RBAC never allows `create` by name. A `*` as verb, resource or
 API group includes SCCs. The rule is silent for a role that the input binds in single namespaces only, because SCCs belong to
 no namespace, and for a rule with `*` that also allows the use of every SCC, which RBA401 reports. A service account, user or group gets
-one finding, at the first of its roles.
+one finding, at the first of its roles. The severity is warning if nothing in the input binds the role.
 
 If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
 
@@ -14,7 +14,7 @@ If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names th
 Replace a `*` with what the subjects need. Then find out whether the code of the application writes SCCs: an operator that creates its
 SCC stops without the right. If it does not, remove these verbs. If it does, limit `update` and `patch` to its SCCs with
 `resourceNames`. To do without `create` as well, let an administrator apply the SCC before the application starts, and grant the
-service account the use of this SCC only.
+service account the use of this SCC only. An account as which OLM v1 installs a ClusterExtension needs what the roles of the bundle grant.
 
 `scclint fix` leaves this to you: scclint never takes a right away that may be needed.
 
@@ -62,7 +62,17 @@ from scclint.api import (
     scc_grant,
 )
 
-from ._grants import bound_to, created_by_code, marked_for_deletion, reference, role_of, subjects_of, written_by
+from ._grants import (
+    aggregated,
+    bound_to,
+    created_by_code,
+    installer_help,
+    marked_for_deletion,
+    reference,
+    role_of,
+    subjects_of,
+    written_by,
+)
 
 _WRITES = ("create", "update", "patch")
 
@@ -106,6 +116,8 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             field for _, by_verb in written for matched in by_verb.values() for field, value in matched.items() if value == "*"
         )
     )
+    giving = (item for held in roles.values() for item in held.rules if any(scc_grant(item.data, verb) for verb in _WRITES))
+    also = [item for item in giving if (item.root, item.path) != (written[0][0].root, written[0][0].path)]
     lets = [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs]
     shown = and_more(holders, 2) if holders and not role.implied else "its subjects"
     yield Problem(
@@ -113,20 +125,22 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         notes=(
             *written_by(written[0][0], world),
             "they can use whatever they write into an SCC",
+            *(["nothing in the input binds the role"] if not holders else []),
             *([f"the rule has {', '.join(f'{field}: *' for field in wildcards)}"] if wildcards else ()),
         ),
         at=written[0][0].field("verbs"),
         opens=tuple(dict.fromkeys(opens)),
         cause=bound_to(role, world),
         related=(
-            *(Related("this rule does so, too", item.field("verbs").span) for item, _ in written[1:8]),
+            *(Related("this rule does so, too", item.field("verbs").span) for item in also[:7]),
             *(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span)
                 for binding in cluster_wide[:8]
                 if not binding.implied
             ),
         ),
-        help=_fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
+        help=installer_help(role) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
+        severity=None if holders or aggregated(role, world) else Severity.WARNING,
     )
 
 
@@ -157,7 +171,7 @@ def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str
         return f"Replace * in {listed(wildcards)} with what the subjects need. Leave out SCCs unless the program writes them{place}."
     verbs = listed(verb for verb in _WRITES if any(verb in of for of in rights.values()))
     changes = [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]]
-    ways = [f"limit {listed(changes)} to these SCCs with resourceNames"] if changes else []
+    ways = [f"limit {listed(changes)} to these SCCs with resourceNames in a rule of their own"] if changes else []
     if "create" in rights["SCCs"]:
         ways.append("let an administrator apply them if you want to remove create")
     if not ways:

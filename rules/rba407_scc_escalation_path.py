@@ -111,7 +111,7 @@ from scclint.api import (
 )
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._grants import Subject, created_by_code, marked_for_deletion, reference, role_of, subjects_of, written_by
+from ._grants import Subject, created_by_code, installer_help, marked_for_deletion, reference, role_of, subjects_of, written_by
 
 Escalation = Any
 """A value of `World.escalations`."""
@@ -166,7 +166,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
-            help=_fix(ways, binding, world),
+            help=installer_help(world.find(first.rules[0].role, binding)) or _fix(ways, binding, world),
         )
 
 
@@ -230,6 +230,8 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
         other = f"move service account {account} to a namespace of its own"
         if account in IN_EVERY_NAMESPACE:
             other = f"grant {way.scc} to a service account in a namespace of its own instead of {account}"
+        if way.everything and way.grant is not None and way.grant.role is not None:
+            other = f"bind {way.grant.role.kind} {way.grant.role.name} to no service account of a namespace in which others create pods"
         return (
             f"If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with "
             f"your reason. Otherwise, remove this right from {roles}, or {other}."
@@ -266,5 +268,5 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
     single = ", or move them to Roles of single namespaces" if way.route.in_namespaces and not way.namespace else ""
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
-        f"(impossible for create, list and watch){single}."
+        f"(impossible for create, list and watch){single}, or suppress the finding with your reason."
     )

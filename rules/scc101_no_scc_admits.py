@@ -118,8 +118,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: World) -> Problem:
     """The problem of a pod whose subjects may use no SCC, or for which admission fails before it tries any."""
-    workload, verdict = outcome.workload, outcome.verdict
-    assert verdict is not None
+    workload, verdict = outcome.workload, outcome.judged
     return Problem(
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}",
         notes=((verdict.message or "").partition(" is forbidden: ")[2],),

@@ -87,6 +87,8 @@ from scclint.api import (
     without_privileged,
 )
 
+from ._grants import binding_of
+
 _ACCEPTED = Remedy("suppress this finding with your reason if the program needs this access to its node")
 """For pods that can take their node under an SCC that opens no more of it: whether they may is for their author to decide."""
 
@@ -105,13 +107,11 @@ _ACCEPTED = Remedy("suppress this finding with your reason if the program needs 
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    verdict = outcome.verdict
-    scc = verdict.scc if verdict is not None else None
-    node = opened(scc, world) if scc is not None else ()
-    if verdict is None or scc is None or not node:
+    scc, node = outcome.scc, opened(outcome.scc, world)
+    if not node:
         return
     cause = _cause(outcome, scc, world)
-    used = used_by(verdict.pod, world.cluster.kubernetes_minor)
+    used = used_by(outcome.judged.pod, world.cluster.kubernetes_minor)
     words = [access.words for access in used]
     # An SCC that opens no more than the pods of the account use has no more restrictive one.
     least = is_least(scc, world, outcome.namespace, workload.pod.service_account)
@@ -120,7 +120,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, workload)]
     # Of pods that a webhook changes, the input has only a part.
     injection = "" if used else world.outcomes.injection(workload)
-    none = f"none of it, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else "none of it"
+    # SCCs reject capabilities that open no node, too.
+    added = [str(error.value) for error in cause.rejected if "add" in error.path]
+    only = f"only capability {listed(added)}" if added and len(added) == len(cause.rejected) else "none of it"
+    none = f"none of it, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else only
+    by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None
+    if by is not None and world.find(by) is None:
+        facts.append(f"{by.kind} {by.name} of the platform grants it to service account {workload.pod.service_account}")
+    if (written := world.scc(scc)) is not None and written.provenance.assumed:
+        facts.append(written.provenance.assumed)
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
@@ -129,14 +137,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(words, 2) if used else none}",
         notes=tuple(facts),
         at=_place(workload, cause),
-        related=_other_places(workload, cause)
-        + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        remedies=() if injection else _remedies(outcome, bool(privileged), world, is_least=least, used=used),
-        help=without_privileged(outcome) or f"The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
+        related=_other_places(workload, cause) + world.steps.of_grant(outcome.grant, scc, workload),
+        remedies=()
+        if injection
+        else _remedies(outcome, bool(privileged), world, is_least=least, used=used, needed=bool(used or added)),
+        help=without_privileged(outcome)
+        or f"The SCC must allow privileged containers, because {why_privileged(outcome.judged.pod)}."
         if privileged
         else f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
         if injection
         else "",
+        cause=binding_of(outcome),
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 
@@ -155,8 +166,7 @@ class _Cause(NamedTuple):
 
 
 def _cause(outcome: Outcome, scc: str, world: World) -> _Cause:
-    workload, verdict = outcome.workload, outcome.verdict
-    assert verdict is not None
+    workload, verdict = outcome.workload, outcome.judged
     annotation = workload.pod.annotation(REQUIRED_SCC) if pinned(outcome, world) else None
     # With the annotation, admission tries no other SCC, so the verdict does not say what the earlier ones would do.
     tried = world.outcomes.explain(workload) if annotation is not None else verdict.candidates
@@ -196,12 +206,12 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
 
 
 def _remedies(
-    outcome: Outcome, privileged: bool, world: World, *, is_least: bool, used: tuple[Access, ...]
+    outcome: Outcome, privileged: bool, world: World, *, is_least: bool, used: tuple[Access, ...], needed: bool
 ) -> tuple[Remedy, ...]:
     if privileged and without_privileged(outcome) and not is_least:
         return ()
     changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
     accepted = (_ACCEPTED,) if any(access.takes for access in used) else ()
     stays = accepted if is_least else (least_grant(outcome, world),)
-    # An author whose pod uses the node needs it more often than not.
-    return (*stays, *changes) if used else (*changes, *stays)
+    # An author whose pod uses the node, or who adds capabilities, needs that more often than not.
+    return (*stays, *changes) if needed else (*changes, *stays)

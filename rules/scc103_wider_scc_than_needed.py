@@ -129,15 +129,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             notes=(f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",),
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
-            + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
+            + world.steps.of_grant(outcome.grant, verdict.scc, workload),
             remedies=tuple(_remedies(paths, candidate.scc, outcome, world)),
         )
         return
 
 
 def _remedies(paths: list[Path], restrictive: str, outcome: Outcome, world: World) -> Iterator[Remedy]:
-    workload = outcome.workload
-    chosen = outcome.verdict.scc if outcome.verdict and outcome.verdict.scc else ""
+    workload, chosen = outcome.workload, outcome.scc
     needs = why_privileged(outcome.verdict.pod) if outcome.verdict and paths[0][-1] == "privileged" else ""
     if paths[0][-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
         after = verdict_without(outcome, world, paths, restrictive)

@@ -77,15 +77,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     )
 
 
-def _result(outcome: Outcome) -> tuple[str | None, tuple[str, ...]]:
-    assert outcome.verdict is not None
-    return outcome.verdict.scc, tuple(profile(c) for c in outcome.seccomp)
+def _result(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+    return outcome.scc, tuple(profile(c) for c in outcome.seccomp)
 
 
 def _result_text(outcome: Outcome) -> str:
-    assert outcome.verdict is not None
-    if not outcome.verdict.allowed:
+    if not outcome.admitted:
         return "no SCC admits it"
     profiles = sorted({profile(c) for c in outcome.seccomp})
     runs = "runs unconfined" if profiles == ["unconfined"] else f"runs with {listed(profiles)}"
-    return f"SCC {outcome.verdict.scc} admits it and it {runs}"
+    return f"SCC {outcome.scc} admits it and it {runs}"

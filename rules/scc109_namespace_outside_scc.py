@@ -163,8 +163,7 @@ def _move(outcome: Outcome, world: World, with_it: str, label: str | None) -> Re
 
     Who writes the namespace with its label need not move the workload. Pods that start before SCC admission runs need the label.
     """
-    workload, verdict = outcome.workload, outcome.verdict
-    assert verdict is not None
+    workload, verdict = outcome.workload, outcome.judged
     unless = "unless its pods start before the API server, " if verdict.skipped == "run-level" else ""
     removed = f"{unless}remove {label} from namespace {outcome.namespace}"
     move = f"move the workload to its own project{with_it}"

@@ -128,7 +128,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if rival is None:
         return
     priority = world.cluster.sccs[verdict.scc].priority
-    grant = outcome.chosen.grant if outcome.chosen else None
     yield Problem(
         f"{workload.named}: SCC {verdict.scc}, with priority {priority}, admits {pods(workload)}{when_created(outcome)} before the more "
         f"restrictive {rival}, which would admit {'it' if workload.kind == 'Pod' else 'them'} too",
@@ -136,10 +135,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, rival), 3)}"
             f"{_unconfined(outcome, world, rival)}",
         ),
-        at=_decisive(workload, grant),
+        at=_decisive(workload, outcome.grant),
         related=(
             Related(f"the priority of SCC {verdict.scc}", written.field("priority").span),
-            *world.steps.of_grant(grant, verdict.scc, workload),
+            *world.steps.of_grant(outcome.grant, verdict.scc, workload),
         ),
         remedies=(
             _fix(outcome, written, rival, world),

@@ -107,8 +107,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     reason, remedies = _reason(outcome, world), advise("confined", workload, world)
     may_name_creator = when_created(outcome) and not world.creator_given
-    grant = outcome.chosen.grant if outcome.chosen else None
-    steps = world.steps.of_grant(grant, outcome.verdict.scc or "", workload)
+    steps = world.steps.of_grant(outcome.grant, outcome.scc, workload)
     for container in unconfined:
         view = workload.pod.container(container.name)
         if view is None:
@@ -130,8 +129,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _reason(outcome: Outcome, world: World) -> str:
     """Return why the container has no profile, as a clause."""
-    verdict = outcome.verdict
-    assert verdict is not None
+    verdict = outcome.judged
     if verdict.scc is None:
         if world.cluster.platform == "kubernetes":
             return "it sets no seccomp profile, and the kubelet's seccompDefault is off"

@@ -92,14 +92,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     if not outcome.admitted:
         return
-    assert outcome.verdict is not None
     unconfined = [c for c in outcome.seccomp if c.type == "Unconfined" and c.source in SETTINGS]
     if not unconfined:
         return
     remedies = advise("profile instead of Unconfined", workload, world)
     pod_profile = pod_profile_at(workload)
     overridden = Related(f"it overrides the pod's profile {pod_profile.value}", pod_profile.span)
-    under = f" under SCC {outcome.verdict.scc}" if outcome.verdict.scc else ""
+    under = f" under SCC {outcome.scc}" if outcome.scc else ""
     for container in unconfined:
         setting = asked_at(workload, container)
         fact = f"will run unconfined{when_created(outcome)}{under}, because {SETTINGS[container.source]} is Unconfined"

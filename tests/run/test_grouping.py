@@ -115,6 +115,41 @@ def test_a_binding_stands_by_itself(text: str) -> None:
     assert [f.rule_id for f in live if f.rule_id == "RBA402"] == ["RBA402"]
 
 
+PODS = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: NAME, namespace: shop}
+spec:
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec:
+      serviceAccountName: agent
+      containers: [{name: agent, image: registry.example/agent:1, securityContext: {privileged: true}}]
+"""
+
+
+def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
+    grant = """---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-privileged, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+subjects: [{kind: ServiceAccount, name: agent}]
+"""
+    pods = PODS.replace("NAME", "agent")
+    (winner,) = grouped(report_of(run_over(text=pods + grant))).live
+    assert winner.rule_id == "SCC102"
+    assert winner.related[-1].message == "also RBA402 (privileged-scc-granted) for RoleBinding shop/agent-privileged"
+    # Another subject, or a pod that needs no grant, is nothing that the finding on the pods is about.
+    for text in (
+        pods + grant.replace("name: agent}]", "name: agent}, {kind: ServiceAccount, name: other}]"),
+        pods + "---\n" + PODS.replace("NAME", "web").replace(", securityContext: {privileged: true}", "") + grant,
+    ):
+        rules = [f.rule_id for f in grouped(report_of(run_over(text=text))).live]
+        assert "RBA402" in rules, rules
+
+
 def test_containers_with_one_cause_are_one_finding() -> None:
     one, same = (replace(finding("SEC201", container=name), cause="anyuid applies none") for name in "ab")
     report = grouped(Report((one, same, finding("SEC203", container="a"))))
@@ -145,6 +180,9 @@ def test_one_proved_fix_removes_both() -> None:
                 lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
             left = {(f.rule_id, f.subject) for f in lint_texts({file.name: "".join(lines)}, config).findings}
             for loser in losers:
+                # A grant that the pods need no more has a finding of its own again: it may be removed (RBA403).
+                if (winner.rule_id, loser.rule_id) == ("SCC102", "RBA402"):
+                    continue
                 if loser.suppression is not None and loser.suppression.span == winner.span:
                     pairs[winner.rule_id, loser.rule_id, (loser.rule_id, loser.subject) not in left] += 1
     removed = sum(number for (_, _, gone), number in pairs.items() if gone)

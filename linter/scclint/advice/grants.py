@@ -1,17 +1,19 @@
 """Whom to grant which SCC: one that opens nothing that the pod does not use, to an account that only this workload uses."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, takewhile
 
 from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.admission.field import FieldError
-from scclint.admission.rbac import RESOURCE
+from scclint.admission.rbac import RESOURCE, service_account_name
 from scclint.admission.strategies import users_of
-from scclint.admission.verdict import Grant
+from scclint.admission.verdict import Grant, User
 from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
+from scclint.groups import grouped
 from scclint.model.object import Role
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
-from scclint.model.unknown import is_open, stands_for_a_name
+from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.text import and_more
@@ -56,9 +58,9 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
         # Hooks run as `default`, which cannot be changed.
         words = f"grant service account deployer, which creates the pods of hooks, {phrase or f'SCC {scc}'}"
     elif account in SHARED_ACCOUNTS:
-        words = f"run the workload as a service account of its own, and grant it {phrase or f'SCC {scc}'}"
-    verdict = outcome.verdict
-    assert verdict is not None
+        rights = rights_beside(world, outcome.namespace, account)
+        words = f"run the workload as a service account of its own{rights}, and grant it {phrase or f'SCC {scc}'}"
+    verdict = outcome.judged
     pins = pinned(outcome, world) and verdict.required_scc != scc
     pin = f", and name that SCC in the annotation {REQUIRED_SCC}" if pins else ""
     admission = world.cluster.admission
@@ -69,10 +71,19 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
     return Remedy(words + why + pin + reason, (*((user,) if user else ()), *of_injection(world, outcome.workload)))
 
 
+def rights_beside(world: World, namespace: str, account: str) -> str:
+    """Return as a clause that a new account needs what the program uses of the roles of `account`; empty if these only allow SCCs."""
+    rights = world.cluster.grants.rights
+    bound = rights.bindings_of(User(service_account_name(namespace, account))).values()
+    # Of most roles of the release, no rule is known.
+    others = (ref for ref in bound if [rule.get("resources") for *_, rule in rights.rules_of(ref)] != [[RESOURCE]])
+    named = and_more(dict.fromkeys(f"{ref.kind} {ref.name}" for ref in others), 2)
+    return f", with the rights of {account} that the program uses ({named})" if named else ""
+
+
 def _still_warns(outcome: Outcome, world: World, *, first: bool) -> str:
     """Return the rule that warns of the pod with the grant: the pod can take its node, or restricted-v2 rejects its IDs; empty if none."""
-    verdict = outcome.verdict
-    assert verdict is not None
+    verdict = outcome.judged
     if any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)):
         return "SCC102"
     errors = world.cluster.admission.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace)
@@ -102,20 +113,26 @@ def least_grant(outcome: Outcome, world: World) -> Remedy:
 
     An SCC of the input may belong to another application, and some of the release belong to its components: they are never named.
     """
-    verdict = outcome.verdict
-    assert verdict is not None
+    verdict = outcome.judged
     used = {access.words for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)}
-    general = world.cluster.own_sccs - world.cluster.component_sccs
+    account, general = outcome.workload.pod.service_account, world.cluster.own_sccs - world.cluster.component_sccs
     for scc in world.cluster.scc_order.by_restrictiveness:
         if scc in general and applies_profile(world, scc):
             opened = (access.words for access in opened_by(world.cluster.sccs[scc]))
             if all(words in used for words in opened) and admits(world, scc, outcome):
                 return grant(outcome, world, scc, f", the most restrictive that admits the pod{_instead(outcome, world)}")
+    # What there is already is not to be written again.
+    if outcome.scc and outcome.scc not in world.cluster.own_sccs and account not in SHARED_ACCOUNTS:
+        return Remedy(
+            f"allow in SCC {outcome.scc} only what the pods under it use, and suppress the finding with your reason if it stays"
+        )
     return custom_grant(outcome, world)
 
 
 def custom_grant(outcome: Outcome, world: World) -> Remedy:
     """The grant of an SCC that allows only what the pod needs, instead of what admits it now."""
+    if unfilled := _unfilled(outcome, world):
+        return grant(outcome, world, unfilled, ", unless the placeholder in its users is for this account")
     entries = profile_entries(outcome)
     profiles = f", with seccompProfiles: [{', '.join(entries)}]" if entries else ""
     asks = f"{profiles} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else ""
@@ -124,6 +141,13 @@ def custom_grant(outcome: Outcome, world: World) -> Remedy:
     words = asks + own_user if asks else _suggest(outcome) or profiles + own_user
     phrase = f"a custom SCC that allows only what the pod needs{words}{_instead(outcome, world)}"
     return grant(outcome, world, "", phrase=phrase)
+
+
+def _unfilled(outcome: Outcome, world: World) -> str:
+    """Return the first SCC with a placeholder in `users` that admits the pod if that is its account, and comes before the others."""
+    earlier = takewhile(lambda scc: scc.name != outcome.scc, world.cluster.scc_order.ordered)
+    unfilled = (scc.name for scc in earlier if any(is_unfilled_user(user.rpartition(":")[2]) for user in scc.users))
+    return next((name for name in unfilled if admits(world, name, outcome)), "")
 
 
 def _instead(outcome: Outcome, world: World) -> str:
@@ -137,41 +161,50 @@ def other_rights(world: World, namespace: str, account: str, kept: str = "") -> 
 
     Bindings are of the namespace, or of the cluster.
     """
-    sccs: dict[tuple[str, str], list[str]] = {}
-    for name, grant in world.memo(_rights, lambda: _rights(world)).get((namespace, account), ()):
-        binding = grant.binding
-        if name != kept and (binding is None or binding.namespace in ("", namespace)):
-            sccs.setdefault(_holder(grant, world) if binding else ("its entry in users", ""), []).append(name)
+    rights: dict[tuple[str, str], list[tuple[str, Grant]]] = world.memo(
+        other_rights,
+        lambda: grouped(
+            ((holder.namespace, holder.name), (name, one))
+            for name in world.cluster.sccs
+            for holder in world.cluster.who_can_use(name)
+            for one in holder.grants
+            if holder.kind == "ServiceAccount" and not world.cluster.grants.brings(one, name)
+        ),
+    )
+    sccs = grouped(
+        (_holder(grant, name, world), name)
+        for name, grant in rights.get((namespace, account), ())
+        if name != kept and (grant.binding is None or grant.binding.namespace in ("", namespace))
+    )
     return (f"{by} (SCC {and_more(names, 2)}{hint})" for (by, hint), names in sccs.items())
 
 
-def _holder(grant: Grant, world: World) -> tuple[str, str]:
-    """What gives the use of SCCs by a binding, and what else to do when that goes.
+def _holder(grant: Grant, scc: str, world: World) -> tuple[str, str]:
+    """What gives the use of an SCC, and what else to do when that goes.
 
-    It is the binding, a rule of its role, or a role that gives other rights by the same rule.
+    It is an entry in the SCC, the binding, a rule of its role, or a role that gives other rights by the same rule or to other subjects.
     """
-    assert grant.binding is not None and grant.role is not None
+    if grant.binding is None or grant.role is None:
+        return "its entry in users", ""
     binding, role = f"{grant.binding.kind} {grant.binding.name}", world.find(grant.role)
     rule = role.rule(grant.rule_index or 0) if isinstance(role, Role) else None
+    bound = {
+        one.ref: [*one.users, *one.groups]
+        for one in world.cluster.grants.bindings_to(scc)
+        if (use := one.uses.first(scc)) and use.role == grant.role
+    }
+    whole = binding if len(bound.get(grant.binding, ())) < 2 else f"its entry in {binding}"
     if isinstance(role, Role) and rule is not None and rule.data.get("resources") == [RESOURCE]:
-        return f"the rule about SCCs in {role.named}" if len(role.rules) > 1 else binding, ""
+        if len(role.rules) == 1:
+            return whole, ""
+        if len({*chain.from_iterable(bound.values())}) < 2:
+            return f"the rule about SCCs in {role.named}", ""
     if grant.role.name.startswith(SCC_ROLE_PREFIX):
-        return binding, ""
+        return whole, ""
     return (
         f"{grant.role.kind} {grant.role.name} in {binding}",
         "; bind a role that lists the other rights that the program uses",
     )
-
-
-def _rights(world: World) -> dict[tuple[str, str], list[tuple[str, Grant]]]:
-    """The SCCs that each account may use by its own name, with the grant; nothing that the release brings."""
-    rights: dict[tuple[str, str], list[tuple[str, Grant]]] = {}
-    for name in world.cluster.sccs:
-        for holder in world.cluster.who_can_use(name):
-            if holder.kind == "ServiceAccount":
-                grants = [(name, one) for one in holder.grants if not world.cluster.grants.brings(one, name)]
-                rights.setdefault((holder.namespace, holder.name), []).extend(grants)
-    return rights
 
 
 def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]) -> Remedy:

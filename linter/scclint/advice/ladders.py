@@ -99,7 +99,6 @@ def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Re
     if not draft.operations:
         return None
     for before, after, world in draft.after():
-        scc = after.verdict.scc if after.verdict is not None else None
         # What is invalid for another reason stays so.
         stays = after.rejected_by in ("validation", "csi", "policy") and after.rejected_by == before.rejected_by
         if not after.admitted or (after.rejected_by and not stays) or after.never_started:
@@ -109,13 +108,14 @@ def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Re
             return None
         if _unconfined(after) - (set() if confined or not before.admitted else _unconfined(before)):
             return None
-        now = (before.verdict.scc if before.verdict else None) or ""
-        if scc and scc != now and (scc in world.cluster.component_sccs or _opened(scc, world) - _opened(now * opens, world)):
+        if after.scc != before.scc and (
+            after.scc in world.cluster.component_sccs or _opened(after.scc, world) - _opened(before.scc * opens, world)
+        ):
             return None
-        if scc and not opens and _opened(scc, world):
+        if not opens and _opened(after.scc, world):
             return None
         # The containers that a webhook adds may need the SCC.
-        if before.admitted and scc != now and world.outcomes.injection(draft.workload):
+        if before.admitted and after.scc != before.scc and world.outcomes.injection(draft.workload):
             return None
     return draft.remedy()
 

@@ -6,6 +6,7 @@ from typing import Any
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
 from scclint.admission.verdict import User
 from scclint.advice.grants import asks_for_unconfined
+from scclint.groups import grouped
 from scclint.model.object import SecurityContextConstraints, Workload
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 from scclint.outcome.chain import Outcome
@@ -37,33 +38,30 @@ def opened(name: str, world: World) -> tuple[Access, ...]:
 
 def workloads_under(name: str, world: World) -> list[tuple[Workload, list[str]]]:
     """Return the workloads whose pods the SCC admits, each with what the pods use of the node, as phrases."""
-
-    def by_scc() -> dict[str, list[tuple[Workload, list[str]]]]:
-        workloads: dict[str, list[tuple[Workload, list[str]]]] = {}
-        for workload in world.of(Workload):
-            verdict = world.outcome(workload).verdict
-            if verdict is not None and verdict.scc is not None:
-                used = [access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)]
-                workloads.setdefault(verdict.scc, []).append((workload, used))
-        return workloads
-
-    return world.memo(workloads_under, by_scc).get(name, [])
+    by_scc: dict[str, list[tuple[Workload, list[str]]]] = world.memo(
+        workloads_under,
+        lambda: grouped(
+            (one.scc, (one.workload, [access.words for access in used_by(one.judged.pod, world.cluster.kubernetes_minor)]))
+            for one in map(world.outcome, world.of(Workload))
+            if one.scc
+        ),
+    )
+    return by_scc.get(name, [])
 
 
 def is_least(name: str, world: World, *account: str) -> bool:
     """Whether the pods that the SCC admits use all that it opens of the node; with `account`, those of the namespace and account."""
-
-    def by_account() -> dict[tuple[str, ...], set[str]]:
-        used: dict[tuple[str, ...], set[str]] = {}
-        for workload, words in workloads_under(name, world):
+    by_account: dict[tuple[str, ...], list[str]] = world.memo(
+        (is_least, name),
+        lambda: grouped(
+            (key, word)
+            for workload, words in workloads_under(name, world)
+            for key in ((), (world.namespace_of(workload), workload.pod.service_account))
             # Only an SCC that allows any label allows a type without a level.
-            label = {ANY_SE_LINUX} if any("SELinux type" in text for text in world.opens(workload)) else set()
-            for key in ((), (world.namespace_of(workload), workload.pod.service_account)):
-                used.setdefault(key, set()).update(words, label)
-        return used
-
-    used = world.memo((is_least, name), by_account).get(account, set())
-    return {access.words for access in opened(name, world)} <= used
+            for word in (*words, *(ANY_SE_LINUX for text in world.opens(workload) if "SELinux type" in text))
+        ),
+    )
+    return {access.words for access in opened(name, world)} <= {*by_account.get(account, ())}
 
 
 def node_access(name: str, world: World) -> list[str]:
@@ -189,7 +187,7 @@ def narrower(*, least: bool, elsewhere: bool, used: bool) -> str:
     if least:
         return "Grant the SCC only to the service account that needs it."
     if elsewhere:
-        return "Allow only what the pods under it use, also those outside of this unit, and grant it only to their service accounts."
+        return "Allow only what the pods under it use, also those outside of this unit."
     if used:
         return "Allow only what its pods use, and grant the SCC only to the service account that needs it."
     return (

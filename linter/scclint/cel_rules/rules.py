@@ -272,6 +272,5 @@ def _make_values(subject: ApiObject, world: World, used: frozenset[str]) -> dict
         outcome = world.outcome(subject)
         values["pod"] = known(subject.pod.manifest)
         values["verdict"] = verdict_object(outcome)
-        admitting = outcome.verdict.scc if outcome.verdict else None
-        values["scc"] = scc_object(world.cluster.sccs[admitting]) if admitting else None
+        values["scc"] = scc_object(world.cluster.sccs[outcome.scc]) if outcome.scc else None
     return {name: object_values(value) for name, value in values.items() if name in used}

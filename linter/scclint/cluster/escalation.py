@@ -31,7 +31,7 @@ class Escalation:
     `namespace` is where it counts, empty for the whole cluster. `rules` are the rules that allow it.
     `account` is the service account that it leads to and `pod` the pod, both None if it needs none. `scc` and `grant` say what
     account may use. `onward` is the way that the account has, if it cannot create pods with the SCC by itself. `role` is the
-    ClusterRole that the subject may bind, empty if it may bind every role.
+    ClusterRole that the subject may bind, empty if it may bind every role. `everything` is True if the account may do everything.
     """
 
     route: Route
@@ -43,6 +43,7 @@ class Escalation:
     grant: Grant | None = None
     onward: "Escalation | None" = None
     role: str = ""
+    everything: bool = False
 
     @property
     def phrase(self) -> str:
@@ -63,6 +64,8 @@ class Escalation:
 
     @property
     def _under(self) -> str:
+        if self.everything:
+            return ", which may do everything"
         return "" if not self.scc else f", which run under SCC {self.scc}" if self.pod else f", which may use SCC {self.scc}"
 
 
@@ -162,7 +165,8 @@ class Escalations:
                         continue
                     if route.target == "account":
                         if not self._usable(user, home):
-                            yield Escalation(route, namespace, bound_rules, account, None, scc, grant)
+                            everything = self._does_everything(acting)
+                            yield Escalation(route, namespace, bound_rules, account, None, scc, grant, everything=everything)
                     elif self._creates_pods(acting, home):
                         yield Escalation(route, namespace, bound_rules, account, None, scc, grant)
                     elif acting.name not in visited:

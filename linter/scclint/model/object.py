@@ -54,6 +54,7 @@ class Provenance:
     - `command`: the command in a script that creates it; empty if a manifest states it.
     - `static`: whether a kubelet runs it as a static pod, so that no admission looks at it.
     - `origin`: the file that kustomize built it from.
+    - `assumed`: for an SCC, which accounts placeholders in `users` are taken for, as a clause.
     - `moved`: for an object that was put together, where its author wrote each part, by the path of the part in the object.
     - `substitutions`: the Template parameters behind its values, by path, for each Template around it from the innermost on.
     """
@@ -73,6 +74,7 @@ class Provenance:
     command: str = ""
     static: bool = False
     origin: Origin | None = None
+    assumed: str = ""
     moved: Mapping[Path, Path] = EMPTY
     substitutions: tuple[Mapping[Path, tuple[Parameter, ...]], ...] = ()
 

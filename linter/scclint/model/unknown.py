@@ -63,6 +63,11 @@ def stands_for_a_name(namespace: str) -> bool:
     return namespace == "system" or is_open(namespace) or in_plain_words(namespace)
 
 
+def is_unfilled_user(name: str) -> bool:
+    """Whether a text in `users` of an SCC is in place of the name of a user. No service account has a space in its name."""
+    return " " in name or is_open(name) or in_plain_words(name)
+
+
 def is_expression(key: str) -> bool:
     """Whether a key is no field's name but an expression, `(status.replicas == spec.replicas)`, as in assertions of tests."""
     return key.startswith("(")

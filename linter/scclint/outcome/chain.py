@@ -15,7 +15,7 @@ from scclint.admission.pod import containers
 from scclint.admission.seccomp import with_fields
 from scclint.admission.service_account import TOKEN_MOUNT, TOKEN_VOLUME
 from scclint.admission.strategies import users_of
-from scclint.admission.verdict import Candidate, User, Verdict
+from scclint.admission.verdict import Candidate, Grant, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -234,6 +234,16 @@ class Outcome:
     def chosen(self) -> Candidate | None:
         """The candidate that admits the pod; None where none does or no SCC runs."""
         return next((c for c in self.verdict.candidates if c.outcome == "chosen"), None) if self.verdict else None
+
+    @property
+    def grant(self) -> Grant | None:
+        """How the SCC that admits the pod may be used; None where none does."""
+        return self.chosen.grant if self.chosen else None
+
+    @property
+    def scc(self) -> str:
+        """The name of the SCC that admits the pod; empty where none does."""
+        return (self.verdict.scc if self.verdict else None) or ""
 
 
 def invalid_fields(

@@ -42,7 +42,8 @@ class AccessSteps:
                 steps.append(Related(f"{role.named} allows use of {scc}", rule.span))
         written = self._index.find(ObjectRef("SecurityContextConstraints", "", scc), near)
         if isinstance(written, SecurityContextConstraints):
-            steps.append(Related(f"SCC {scc} is defined here", written.place.span))
+            assumed = written.provenance.assumed
+            steps.append(Related(f"SCC {scc} is defined here{assumed and f'; {assumed}'}", written.place.span))
         return tuple(steps)
 
     def of_escalation(self, escalation: "Escalation", near: ApiObject | None = None) -> tuple[Related, ...]:
@@ -56,7 +57,9 @@ class AccessSteps:
                 what = (
                     f"{listed(map(str, rule.data.get('verbs') or ()))} of {listed(map(str, rule.data.get('resources') or ()))}"
                 )
-                steps.append(Related(f"{role.named} allows {what}", rule.span))
+                groups = list(map(str, rule.data.get("apiGroups") or ()))
+                of_group = f" in {listed(groups)}" if "*" in (rule.data.get("resources") or ()) and "*" not in groups else ""
+                steps.append(Related(f"{role.named} allows {what}{of_group}", rule.span))
         if escalation.pod is not None and (pod := self._index.find(escalation.pod, near)) is not None:
             steps.append(Related(f"{pod.named} runs under SCC {escalation.scc}", pod.place.span))
         if escalation.account is not None and escalation.grant is not None:

@@ -13,7 +13,7 @@ from scclint.admission.access import opened_by, used_by
 from scclint.admission.rbac import binding_object, role_object, use_rule
 from scclint.admission.verdict import ObjectRef, Verdict
 from scclint.advice.effects import of_injection, user_change
-from scclint.advice.grants import SHARED_ACCOUNTS, other_rights
+from scclint.advice.grants import SHARED_ACCOUNTS, other_rights, rights_beside
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
@@ -86,11 +86,14 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         for clause in of_injection(world, one.workload)
     ]
     if suggestion is None or suggestion.kind != "usable":
-        if account == "default":
-            notes.append(f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account default now")
+        if account in SHARED_ACCOUNTS:
+            rights = rights_beside(world, namespace, account)
+            notes.append(
+                f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account {account} now{rights}"
+            )
             account = workloads[0].name
             pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
-        written = world.find(ObjectRef("ServiceAccount", namespace, account)) or account in SHARED_ACCOUNTS
+        written = world.find(ObjectRef("ServiceAccount", namespace, account))
         metadata = {"name": account, "namespace": namespace}
         extra: list[Object] = [] if written else [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
         suggestion = (

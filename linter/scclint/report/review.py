@@ -267,7 +267,6 @@ def in_units(name: str, units: Iterable[str]) -> str:
 def _granted_to(row: WorkloadRow) -> str:
     """Whose right to use the SCC counts: the service account, or who creates the pod."""
     outcome = row.outcome
-    grant = outcome.chosen.grant if outcome.chosen else None
-    if grant is None or grant.subject == "serviceaccount":
-        return "service account" if grant else ""
+    if outcome.grant is None or outcome.grant.subject == "serviceaccount":
+        return "service account" if outcome.grant else ""
     return "everyone" if outcome.workload.controlled else visible_line(outcome.creator.name)

@@ -23,8 +23,9 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The rules of the findings that a finding yields to, if they are about the same object. What fixes the other one fixes it as well."""
 
-ROLE, BINDING = "RBA401", "RBA402"
-"""The rule about a role, and the rule about its bindings. A finding on a binding yields to that on the rule of the role that it names."""
+ROLE, BINDING, PODS = "RBA401", "RBA402", "SCC102"
+"""The rule about a role, that about its bindings, and that about the pods. A finding on a binding yields to that on the rule of the role
+that it names, and to that on the pods of its subjects if they are all under the SCC because of the binding."""
 
 _MADE = "a comment says that a program writes this file: change what it is made from"
 
@@ -46,7 +47,7 @@ def grouped(report: Report, *, copies: bool = True) -> Report:
     live = report.live
     for finding in live:
         by_rule.setdefault((finding.rule_id, _subject(finding)), finding)
-    roles = [finding for finding in live if finding.rule_id == ROLE]
+    roles = [finding for finding in live if finding.rule_id in (ROLE, PODS)]
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
     rendered = {unit.name for unit in report.units if unit.rendered}
@@ -89,7 +90,10 @@ def grouped(report: Report, *, copies: bool = True) -> Report:
 def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding], roles: Sequence[Finding]) -> Iterator[Finding]:
     if finding.rule_id == BINDING:
         steps = {step.span for step in finding.related}
-        yield from (role for role in roles if role.span in steps and set(finding.units) <= set(role.units))
+        for role in roles:
+            same = role.span in steps if role.rule_id == ROLE else finding.cause and role.cause == finding.cause
+            if same and set(finding.units) <= set(role.units) and role.severity.rank <= finding.severity.rank:
+                yield role
     for rule in YIELDS.get(finding.rule_id, ()):
         winner = by_rule.get((rule, _subject(finding)))
         if winner is not None and winner.severity.rank <= finding.severity.rank:

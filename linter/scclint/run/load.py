@@ -23,7 +23,7 @@ from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.record import replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
-from scclint.units.facts import account_namespaces
+from scclint.units.facts import account_namespaces, with_users
 from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.units.unit import Unit
@@ -203,7 +203,9 @@ def model_objects(
     if unit.left_out or (unit.kind == "kustomize" and not unit.namespace and re.search(_IN_CODE, unit.path)):
         # What is not there may complete them, or the code of an operator, which builds them with its own namespace.
         objects = [obj.with_provenance(whole=False) for obj in objects]
-    return objects if settings.namespace or unit.kind == "chart" else _place_by_accounts(objects, borrowed)
+    if not (settings.namespace or unit.kind == "chart"):
+        objects = _place_by_accounts(objects, borrowed)
+    return [*with_users(objects, settings.namespace)]
 
 
 def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:

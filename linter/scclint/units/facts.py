@@ -5,6 +5,7 @@ Facts are names, with no tree of the file kept but of the few objects that make 
 that grant fits the workload's path better.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -34,10 +35,11 @@ from scclint.model.terms import (
     UNSPECIFIED_NAMESPACE,
     namespace_name,
 )
+from scclint.model.unknown import is_unfilled_user
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
 from scclint.units.unit import FromUnit, Unit
-from scclint.untyped import as_text, mappings, texts, value_at
+from scclint.untyped import as_list, as_text, mappings, texts, value_at
 
 if TYPE_CHECKING:
     from scclint.profiles.sources import Profiles
@@ -151,6 +153,33 @@ def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
         name: namespace for name, (namespace, *others) in namespaces.items() if not others and name not in _IN_EVERY_NAMESPACE
     }
     return {name: of for name, of in sole_namespaces.items() if of.startswith(HOME) or namespace_name(of)}
+
+
+def with_users(objects: Sequence[ApiObject], namespace: str) -> Iterator[ApiObject]:
+    """Yield the objects, where an account is in place of each placeholder in `users` of an SCC, if one of the unit fits.
+
+    It is the account that the placeholder names, else the one with the name of the SCC, else the only one in the folder of the SCC.
+    `namespace` is that of objects that name none; empty if it is not known.
+    """
+    accounts = [obj for obj in objects if isinstance(obj, ServiceAccount) and obj.name not in _IN_EVERY_NAMESPACE]
+    for obj in objects:
+        users = as_list(obj.data.get("users")) if isinstance(obj, SecurityContextConstraints) else []
+        unfilled = {text for text in map(str, users) if is_unfilled_user(text)}
+        if unfilled:
+            named = {name for text in unfilled if not is_unfilled_user(name := text.rpartition(":")[2])}
+            fitting = [account for account in accounts if account.name in (named or {obj.name})] or [
+                account for account in accounts if not named and os.path.dirname(account.file) == os.path.dirname(obj.file)
+            ]
+            if len(fitting) == 1:
+                home = fitting[0].namespace or namespace or fitting[0].provenance.home or UNSPECIFIED_NAMESPACE
+                user = f"{SERVICE_ACCOUNT_PREFIX}{home}:{fitting[0].name}"
+                assumed = (
+                    "" if unfilled == {user} else f"{min(unfilled)} in users of SCC {obj.name} is taken for {fitting[0].name}"
+                )
+                data = {**obj.data, "users": [user if str(written) in unfilled else written for written in users]}
+                yield type(obj)(obj.document, obj.root, data, obj.path, replace(obj.provenance, assumed=assumed))
+                continue
+        yield obj
 
 
 def plain(facts: Facts) -> list[Any] | None:
