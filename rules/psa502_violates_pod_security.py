@@ -74,7 +74,7 @@ from scclint.api import (
     on=Workload,
     since="0.1",
     tags=("admission", "pod-security"),
-    study=(15, 15),
+    study=(13, 13),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
