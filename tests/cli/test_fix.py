@@ -270,7 +270,7 @@ def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypat
 def test_a_report_on_a_terminal_renders_few_units_for_fixes(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setattr("scclint.cli.check.MAX_FIXES_RENDERED", 1)
-    (here / "pod.yaml").write_text(SAFE)
+    (here / "pod.yaml").write_text(SAFE.replace("{name: web,", "{name: plain,"))
     kustomization = "resources: [../base]\n"
     write_files({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": SAFE})
     write_files({"one/kustomization.yaml": kustomization, "two/kustomization.yaml": kustomization})
