@@ -47,9 +47,11 @@ def severities(*paths: str, config: Config | None = None) -> dict[str, Severity]
     return {f.span.file: f.severity for f in found}
 
 
-@pytest.mark.parametrize("folder", ["tests", "test/e2e", "cli/tests/resources", "acceptance", ".github/scripts"])
+@pytest.mark.parametrize(
+    "folder", ["tests", "test/e2e", "cli/tests/resources", "acceptance", ".github/scripts", "up/kind-sriov/a", "minikube"]
+)
 def test_what_tests_and_ci_use(folder: str) -> None:
-    write_files({f"{folder}/pod.yaml": pod("a"), "deploy/pod.yaml": pod("b"), "latest/pod.yaml": pod("c")})
+    write_files({f"{folder}/pod.yaml": pod("a"), "deploy/pod.yaml": pod("b"), "mankind/pod.yaml": pod("c")})
     report = report_on(["."])
     (lowered,) = (f for f in report.findings if f.span.file == f"{folder}/pod.yaml" and f.rule_id == "SCC101")
     assert (lowered.severity, lowered.notes[-1]) == (Severity.INFO, "the folder is for tests or CI")
@@ -57,7 +59,7 @@ def test_what_tests_and_ci_use(folder: str) -> None:
     assert f"in {folder}/pod.yaml: severity info, because the folder is for tests or CI; --show-info shows" in "".join(
         notice.message for notice in report.notices if notice.message.startswith(f"{number} finding")
     )
-    assert severities()["deploy/pod.yaml"] is severities()["latest/pod.yaml"] is Severity.ERROR
+    assert severities()["deploy/pod.yaml"] is severities()["mankind/pod.yaml"] is Severity.ERROR
 
 
 def test_a_folder_of_tests_that_the_user_names() -> None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
-_OF_TESTS = rf"(?:^|/)(?:{'|'.join(sorted(TEST_FOLDERS))}|\.github)/"
+_OF_TESTS = rf"(?:^|/)(?:{'|'.join(sorted(TEST_FOLDERS))}|\.github|(?:kind|k3d|microk8s|minikube)(?:-[^/]*+)?)/"
+"""Folders for tests, CI, and the small clusters that both start."""
 
 
 def merge(
