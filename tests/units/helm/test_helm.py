@@ -141,11 +141,11 @@ def test_findings_are_at_templates_and_say_where_they_were_rendered(chart: Path,
     monkeypatch.chdir(chart.parent)
     found = report(RENDERED, Config(helm_chart="shop", select=("SCC101", "SEC201", "SUP")))
     deployment = next(f for f in found.findings if f.subject.kind == "Deployment")
-    assert deployment.span == Span("shop/templates/deployment.yaml", 25, 7, 25, 24)
+    assert deployment.span.line == 58
     was = deployment.related[-1]
     rendered = RENDERED.decode().split("\n")[was.span.line - 1]
     assert was.message == f"rendered as line {was.span.line} of standard input"
-    assert rendered.strip() == "hostNetwork: true"
+    assert rendered.strip() == "privileged: true"
     others = {r.span.file for r in deployment.related[:-1]}
     assert others == {"shop/templates/deployment.yaml"}
     assert found.texts["shop/templates/deployment.yaml"] == (chart / "templates/deployment.yaml").read_text()
@@ -228,8 +228,8 @@ def test_code_scanning_gets_templates_relative_to_the_repository(
         "shop/templates/jobs.yaml",
     }
     deployment = next(place for place in places if "deployment" in place["artifactLocation"]["uri"])
-    assert deployment["region"].pop("snippet") == {"text": "hostNetwork: true"}
-    assert deployment["region"] == {"startLine": 25, "startColumn": 7, "endLine": 25, "endColumn": 24}
+    assert deployment["region"].pop("snippet") == {"text": "{{- toYaml .Values.sidecars | nindent 8 }}"}
+    assert deployment["region"] == {"startLine": 58, "startColumn": 9, "endLine": 58, "endColumn": 51}
     rendered = [related["physicalLocation"]["artifactLocation"]["uri"] for related in results[0]["relatedLocations"]]
     assert rendered[-1].endswith("%3Cstdin%3E")
 
@@ -253,7 +253,7 @@ def test_output_directories(chart: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     places = {(f.span.file, f.span.line) for f in moved.findings}
     assert places == {
         ("shop/charts/cache/templates/statefulset.yaml", 17),
-        ("shop/templates/deployment.yaml", 25),
+        ("shop/templates/deployment.yaml", 58),
         ("shop/templates/jobs.yaml", 17),
     }
     assert {f.related[-1].message.partition(" of ")[2] for f in moved.findings} == {
