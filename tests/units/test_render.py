@@ -293,6 +293,8 @@ def test_what_a_chart_is_told_of_each_release() -> None:
         known = api_versions(release)
         assert {"security.openshift.io/v1", "security.openshift.io/v1/SecurityContextConstraints"} <= set(known)
         assert known == tuple(sorted(set(known)))
+        assert {"batch/v1/CronJob", "policy/v1/PodDisruptionBudget", "v1/Secret"} <= set(known)
+        assert not {"batch/v1beta1/CronJob", "policy/v1beta1/PodSecurityPolicy"} & set(known)
     assert "olm.operatorframework.io/v1" not in api_versions("4.17")
     assert "olm.operatorframework.io/v1/ClusterExtension" in api_versions("4.18")
     with pytest.raises(UsageError):

@@ -1,6 +1,7 @@
 """The facts about the cluster that a chart gets when it is rendered: the Kubernetes version, the APIs, the namespace.
 
-The APIs are those of the page "API index" of the OpenShift documentation that plain Kubernetes does not have.
+The APIs are those of the page "API index" of the OpenShift documentation that plain Kubernetes does not have, and the stable ones of
+Kubernetes with their kinds (https://kubernetes.io/docs/reference/kubernetes-api/): helm without a cluster knows no kind.
 """
 
 from functools import cache
