@@ -80,7 +80,7 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     )
 
 
-_KEY = re.compile(r"\b(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
+_KEY = re.compile(r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
 """A key that every object has, whatever is wrong in front of it."""
 
 

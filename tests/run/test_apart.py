@@ -48,10 +48,11 @@ def severities(*paths: str, config: Config | None = None) -> dict[str, Severity]
 
 
 @pytest.mark.parametrize(
-    "folder", ["tests", "test/e2e", "cli/tests/resources", "acceptance", ".github/scripts", "up/kind-sriov/a", "minikube"]
+    "folder", ["tests", "test/e2e", "cli/tests/resources", "acceptance", "e2e-tests/conf", ".github/scripts"]
 )
 def test_what_tests_and_ci_use(folder: str) -> None:
-    write_files({f"{folder}/pod.yaml": pod("a"), "deploy/pod.yaml": pod("b"), "mankind/pod.yaml": pod("c")})
+    deployed = ("deploy/pod.yaml", "latest/pod.yaml", "test-app/pod.yaml")
+    write_files({f"{folder}/pod.yaml": pod("a"), **{file: pod(f"b{number}") for number, file in enumerate(deployed)}})
     report = report_on(["."])
     (lowered,) = (f for f in report.findings if f.span.file == f"{folder}/pod.yaml" and f.rule_id == "SCC101")
     assert (lowered.severity, lowered.notes[-1]) == (Severity.INFO, "the folder is for tests or CI")
@@ -59,7 +60,38 @@ def test_what_tests_and_ci_use(folder: str) -> None:
     assert f"in {folder}/pod.yaml: severity info, because the folder is for tests or CI; --show-info shows" in "".join(
         notice.message for notice in report.notices if notice.message.startswith(f"{number} finding")
     )
-    assert severities()["deploy/pod.yaml"] is severities()["mankind/pod.yaml"] is Severity.ERROR
+    assert {severities()[file] for file in deployed} == {Severity.ERROR}
+
+
+@pytest.mark.parametrize(
+    ("file", "platform"),
+    [
+        ("job-eks.yaml", "eks"),
+        ("overlays/minikube/job.yaml", "minikube"),
+        ("hack/kind.test.yaml", "kind"),
+        ("up/kind-sriov/a/job.yaml", "kind"),
+        ("by-kind/job.yaml", ""),
+        ("weeks.yaml", ""),
+        ("kinds/job.yaml", ""),
+    ],
+)
+def test_names_of_other_platforms(file: str, platform: str) -> None:
+    write_files({file: pod()})
+    (found,) = (f for f in report_on(["."]).findings if f.rule_id == "SCC101")
+    assert found.severity is (Severity.INFO if platform else Severity.ERROR)
+    assert (f"the name says that it is for {platform}" in found.notes) == bool(platform)
+    assert severities(file) == {file: Severity.ERROR}
+
+
+@needs_helm
+def test_values_with_which_a_chart_is_only_tried() -> None:
+    template = pod().replace("hostPID: true", "hostPID: {{ .Values.host }}")
+    tried = {"chart/Chart.yaml": CHART, "chart/values.yaml": "host: false\n", "chart/ci/a-values.yaml": "host: true\n"}
+    write_files({**tried, "chart/templates/pod.yaml": template})
+    (found,) = (f for f in report_on(["."]).findings if f.rule_id == "SCC101")
+    assert (found.severity, found.notes[-1]) == (Severity.INFO, "the values are for tests or CI")
+    write_files({"chart/values.yaml": "host: true\n"})
+    assert Severity.ERROR in {f.severity for f in report_on(["."]).findings if f.rule_id == "SCC101"}
 
 
 def test_a_folder_of_tests_that_the_user_names() -> None:

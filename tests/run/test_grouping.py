@@ -231,7 +231,7 @@ def test_copies_of_an_object_are_one_finding() -> None:
 @pytest.mark.parametrize(
     "copy",
     [
-        in_file("b.yaml", finding("SCC101"), "2"),
+        in_file("other/b.yaml", finding("SCC101"), "2"),
         in_file("b.yaml", finding("SCC101", Severity.WARNING), "1"),
         in_file("b.yaml", replace(finding("SCC101"), message="something else"), "1"),
         in_file("b.yaml", replace(finding("SCC101"), path=("spec",)), "1"),
@@ -241,6 +241,12 @@ def test_copies_of_an_object_are_one_finding() -> None:
 )
 def test_what_is_no_copy(copy: Finding) -> None:
     assert shown(in_file("a.yaml", finding("SCC101"), "1"), copy) == ["SCC101", "SCC101"]
+
+
+def test_variants_of_an_object_in_one_folder_are_one_finding() -> None:
+    assert shown(*(in_file(f"deploy/{file}", finding("SCC101"), file) for file in ("one-node.yaml", "nodes.yaml"))) == [
+        "SCC101"
+    ]
 
 
 def test_each_copy_has_a_fix_of_its_own() -> None:

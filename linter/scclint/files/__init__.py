@@ -16,8 +16,8 @@ TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".i
 ASSET_FOLDERS = ("bindata", "assets")
 """Folders whose manifests the code of an operator fills in and applies."""
 
-TEST_FOLDERS = frozenset(("acceptance", "e2e", "test", "testdata", "tests"))
-"""What folders are called whose files only tests use."""
+TEST_FOLDER = r"(?:(?:[^/]*[-_.])?(?:acceptance|e2e|testdata|tests)(?:[-_.][^/]*)?|test)"
+"""What folders are called whose files only tests use: `tests`, `e2e-tests`. One called `test-cluster` may be deployed."""
 
 SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".ksh", ".mk", "Makefile", "Containerfile", "Dockerfile")
 """What scripts are called. The commands in them that grant SCCs count as grants."""

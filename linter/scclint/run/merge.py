@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import former_names, retired_rules_note
-from scclint.files import SUFFIXES, TEST_FOLDERS, is_below, read
+from scclint.files import SUFFIXES, TEST_FOLDER, is_below, read
 from scclint.finding import Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
 from scclint.record import replace
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
-_OF_TESTS = rf"(?:^|/)(?:{'|'.join(sorted(TEST_FOLDERS))}|\.github|(?:kind|k3d|microk8s|minikube)(?:-[^/]*+)?)/"
-"""Folders for tests, CI, and the small clusters that both start."""
+_OF_TESTS = rf"(?:^|/)(?:{TEST_FOLDER}|\.github)/"
+_OF_CI = rf"(?:^|/)(?:{TEST_FOLDER}|ci)/"
+"""Folders of values files with which a chart is only tried: `ci/` is that of chart-testing."""
+_ELSEWHERE = r"(?:^|/)(?:[^/]*[-_.](?!kind))?(aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi)(?=[-_./]|$)"
+"""A platform other than OpenShift in the name of a file or folder: `job-eks.yaml`, `overlays/minikube`."""
 
 
 def merge(
@@ -102,7 +105,15 @@ def _why_apart(unit: Unit, finding: Finding, run: Run) -> str:
     real = outline.paths.of(folder)
     about = {(finding.subject.kind, finding.subject.name), ("", os.path.relpath(file, unit.path))}
     is_deployed = bool(unit.deployment.reason)
+    elsewhere = (
+        ""
+        if unit.deployment.by_controller
+        else "".join(re.findall(_ELSEWHERE, f"{outline.inside(file)}/{outline.inside(unit.path)}")[:1])
+    )
     reasons = {
+        f"the name says that it is for {elsewhere}": bool(elsewhere),
+        "the values are for tests or CI": unit.kind == "chart"
+        and any(re.search(_OF_CI, outline.inside(related.span.file)) for related in finding.related),
         "the folder is for tests or CI": not unit.deployment.by_controller
         and re.search(_OF_TESTS, f"{outline.inside(folder)}/") is not None,
         "the kustomization of the folder does not list the file, and no other file names it": not is_deployed

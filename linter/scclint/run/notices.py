@@ -1,6 +1,7 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.files import TEST_FOLDERS
+from scclint.files import TEST_FOLDER
 from scclint.finding import Finding, Notice, Tally
 from scclint.load import load_text
 from scclint.load.document import Document, text_at
@@ -261,7 +262,7 @@ def _is_completed(obj: ApiObject) -> bool:
     file = Path(obj.file)
     charts = [folder / CHART_FILE for folder in file.parents if obj.provenance.template]
     by_tools = (*charts, *(folder / name for folder in file.parents[:2] for name in NAMES))
-    return not TEST_FOLDERS.isdisjoint(file.parts) or (file.is_file() and any(map(Path.is_file, by_tools)))
+    return re.search(rf"(?:^|/){TEST_FOLDER}/", obj.file) is not None or (file.is_file() and any(map(Path.is_file, by_tools)))
 
 
 _ASKS = " (with "

@@ -10,7 +10,7 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDERS, SourceFile, display, read
+from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDER, SourceFile, display, read
 from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.limits import MAX_CODE, MAX_HEADER, MIN_CACHED
@@ -210,7 +210,7 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
 _HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
 _DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{'|'.join(sorted(TEST_FOLDERS))})/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
+_LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{TEST_FOLDER})/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
 _E2E = r"\be2e\b[^/]*\.(?:sh|bash)$"
 """Scripts that run tests in a cluster. They are not judged, but named as code is."""
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
