@@ -122,8 +122,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     injection = "" if used else world.outcomes.injection(workload)
     # SCCs reject capabilities that open no node, too.
     added = [str(error.value) for error in cause.rejected if "add" in error.path]
-    only = f"only capability {listed(added)}" if added and len(added) == len(cause.rejected) else "none of it"
-    none = f"none of it, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else only
+    only = f"only capability {listed(added)}" if added else "none of it"
+    none = f"{only}, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else only
     by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None
     if by is not None and world.find(by) is None:
         facts.append(f"{by.kind} {by.name} of the platform grants it to service account {workload.pod.service_account}")

@@ -131,12 +131,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     label = world.namespace_label(namespace, key) if key else None
     labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),) if label is not None else ()
     with_it, many = _moved_with(outcome, world)
-    move, in_place = _move(outcome, world, with_it, key if labels else None), many and not labels
+    # The finding is about the other workloads of the namespace, too.
+    others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
+    move = _move(outcome, world, with_it, key if labels else None, alone=not others)
+    in_place = many and not labels
     # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.
     suppress = f"{'' if in_place else ' if it has to stay'}, and suppress this finding"
     stays = [Remedy(r.words + suppress, r.effects) for r in advise("restricted by itself", workload, world)]
-    # The finding is about the other workloads of the namespace, too.
-    others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
     yield Problem(
         f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}",
         notes=("only the user ID, SELinux level and seccomp profile in the manifest apply",),
@@ -158,13 +159,15 @@ def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterato
         )
 
 
-def _move(outcome: Outcome, world: World, with_it: str, label: str | None) -> Remedy:
+def _move(outcome: Outcome, world: World, with_it: str, label: str | None, *, alone: bool) -> Remedy:
     """Return the advice to move the workload and what goes `with_it`, with what SCC admission does to its pods in an ordinary namespace.
 
     Who writes the namespace with its label need not move the workload. Pods that start before SCC admission runs need the label.
+    `alone` says that the namespace has no other workloads.
     """
     workload, verdict = outcome.workload, outcome.judged
-    unless = "unless its pods start before the API server, " if verdict.skipped == "run-level" else ""
+    whose = "its pods" if alone else "pods of the namespace"
+    unless = f"unless {whose} start before the API server, " if verdict.skipped == "run-level" else ""
     removed = f"{unless}remove {label} from namespace {outcome.namespace}"
     move = f"move the workload to its own project{with_it}"
     way, then = (removed, "after which") if label else (move, "where")
@@ -179,7 +182,8 @@ def _move(outcome: Outcome, world: World, with_it: str, label: str | None) -> Re
     fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
     rejects = f", {then} {closest.scc} rejects {and_more(fields, 4)}" if closest else ""
     grant = least_grant(outcome, world)
-    return Remedy(f"{way}{rejects}, and {grant.words}", grant.effects)
+    rest = " (its other workloads may need a grant, too)" if label and not alone else ""
+    return Remedy(f"{way}{rejects}, and {grant.words}{rest}", grant.effects)
 
 
 def _moved_with(outcome: Outcome, world: World) -> tuple[str, bool]:
@@ -196,6 +200,9 @@ def _moved_with(outcome: Outcome, world: World) -> tuple[str, bool]:
     text = str(pod.manifest)
     objects = [name for name, field in _MENTIONS.items() if field in text]
     if any(container.field("ports").present for container in pod.containers):
-        objects.append("Services (change the webhook configurations that call these)")
+        calls = " (change the webhook configurations that call these)" if "webhook" in text else ""
+        objects.append(f"Services{calls}")
     words = and_more((*([f"its {listed(objects)}"] if objects else []), *dict.fromkeys(named)), 4)
-    return f", together with {words}" if words else "", bool(objects) or any(here.values())
+    # A program that uses the API may look at another namespace then.
+    same = ", if the program does the same there" if named else ""
+    return f", together with {words}{same}" if words else "", bool(objects) or any(here.values())

@@ -165,7 +165,11 @@ def _unset(scc: SecurityContextConstraints) -> Iterator[Problem]:
     host_paths = scc.field("allowHostDirVolumePlugin").value is True
     every = "every volume type, including hostPath" if host_paths else "every volume type except hostPath"
     for name, default, fix in (
-        ("allowPrivilegeEscalation", "privilege escalation", "Set allowPrivilegeEscalation: false."),
+        (
+            "allowPrivilegeEscalation",
+            "privilege escalation",
+            "Set allowPrivilegeEscalation: false, or true if pods that use it set true.",
+        ),
         ("volumes", every, "List in volumes only the volume types that its pods use."),
     ):
         field = scc.field(name)
