@@ -180,6 +180,9 @@ def _none_needed(
     )
     assumed = [written.provenance.assumed for scc in by if (written := world.scc(scc)) and written.provenance.assumed]
     remedy = _remedy(binding, reached, holder, world)
+    if assumed:
+        adds = f", unless the program that fills in the placeholder adds to the pods what SCC {listed(by, 'or')} rejects"
+        remedy = Remedy(remedy.words + adds, remedy.effects)
     granted = "every SCC" if reached.every else _sccs(reached.sccs)
     unless = ", unless an image must run as its own user" if remedy.effects else ""
     return Problem(
