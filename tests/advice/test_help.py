@@ -459,3 +459,20 @@ def test_a_user_of_the_range_gets_no_group_of_the_author(of_pod: str, of_contain
     assert sorted(first.replace(",", "").replace(" and", "").split()) == sorted(
         removed.replace(",", "").replace(" and", "").split()
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "rights"),
+    [
+        ("RoleBinding", "view", "ClusterRole view"),
+        ("RoleBinding", "cluster-admin", "ClusterRole cluster-admin in part, because it allows every SCC"),
+    ],
+)
+def test_a_new_account_does_not_get_the_right_to_every_scc(kind: str, role: str, rights: str) -> None:
+    text = DEPLOYMENT.replace("serviceAccountName: web", "hostPID: true") + (
+        f"---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: b, namespace: shop}}\n"
+        f"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\n"
+        "subjects: [{kind: ServiceAccount, name: default, namespace: shop}]\n"
+    )
+    (found,) = (f for f in findings(text) if f.rule_id in ("SCC101", "SCC102"))
+    assert f"with the rights of default that the program uses ({rights})" in found.help

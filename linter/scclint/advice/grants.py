@@ -76,8 +76,13 @@ def rights_beside(world: World, namespace: str, account: str) -> str:
     rights = world.cluster.grants.rights
     bound = rights.bindings_of(User(service_account_name(namespace, account))).values()
     # Of most roles of the release, no rule is known.
-    others = (ref for ref in bound if [rule.get("resources") for *_, rule in rights.rules_of(ref)] != [[RESOURCE]])
-    named = and_more(dict.fromkeys(f"{ref.kind} {ref.name}" for ref in others), 2)
+    resources = {ref: [rule.get("resources") or () for *_, rule in rights.rules_of(ref)] for ref in bound}
+    names = (
+        f"{ref.kind} {ref.name}{' in part, because it allows every SCC' if any('*' in some for some in lists) else ''}"
+        for ref, lists in resources.items()
+        if [*map(list, lists)] != [[RESOURCE]]
+    )
+    named = and_more(dict.fromkeys(names), 2)
     return f", with the rights of {account} that the program uses ({named})" if named else ""
 
 
