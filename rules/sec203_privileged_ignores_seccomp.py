@@ -106,5 +106,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
             help=f"{without_privileged(outcome)} Remove the profile if the container stays privileged: it has no effect.".lstrip(),
             container=container.name,
+            # The containers that one profile of the pod is for are settled by one edit.
+            cause="" if own else "the pod's profile",
             edits=(Remove(setting.path[:-1]),) if own else (),
         )

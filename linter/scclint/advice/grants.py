@@ -1,5 +1,6 @@
 """Whom to grant which SCC: one that opens nothing that the pod does not use, to an account that only this workload uses."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, takewhile
 
@@ -11,7 +12,7 @@ from scclint.admission.verdict import Grant, User
 from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
 from scclint.groups import grouped
-from scclint.model.object import Role
+from scclint.model.object import Role, Workload
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.outcome.chain import Outcome
@@ -156,9 +157,28 @@ def _unfilled(outcome: Outcome, world: World) -> str:
 
 
 def _instead(outcome: Outcome, world: World) -> str:
+    """Return what the new grant takes the place of, as a clause; empty where other pods have the account, which keep what they need."""
     account = outcome.workload.pod.service_account
-    old = "" if account in SHARED_ACCOUNTS else and_more(other_rights(world, outcome.namespace, account), 2)
-    return f", instead of {old}" if old else ""
+    number: Counter[tuple[str, str]] = world.memo(
+        _instead,
+        lambda: Counter((world.namespace_of(workload), workload.pod.service_account) for workload in world.of(Workload)),
+    )
+    if account in SHARED_ACCOUNTS or number[outcome.namespace, account] > 1:
+        return ""
+    old = and_more(other_rights(world, outcome.namespace, account), 2)
+    unless = ", unless the program grants that to others" if _may_bind(world, outcome.namespace, account) else ""
+    return f", instead of {old}{unless}" if old else ""
+
+
+def _may_bind(world: World, namespace: str, account: str) -> bool:
+    """Whether a role for some resources lets the account write bindings, for which it must have the rights that it gives."""
+    rights = world.cluster.grants.rights
+    bound = rights.bindings_of(User(service_account_name(namespace, account))).values()
+    return any(
+        not {"rolebindings", "clusterrolebindings"}.isdisjoint(rule.get("resources") or ())
+        for ref in bound
+        for *_, rule in rights.rules_of(ref)
+    )
 
 
 def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:

@@ -25,6 +25,8 @@ _FILLED_IN = (
     r"|[ \t]*+(?:REPLACE|CHANGE|INSERT|ENTER|YOUR)(?:_[A-Z0-9]++)++[ \t]*+$"
 )
 """A line with an action, or with a word that another program replaces."""
+_OF_HELM = r"\{\{[^{}\n]*\.(?:Values|Release|Chart)\."
+"""An action of a chart. Outside of `templates/`, a template of the chart reads the file with `.Files.Get` and indents it."""
 
 
 def load_file(
@@ -193,7 +195,9 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
         is_template = not roots and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
-        is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, chunk))
+        is_template = is_template and (
+            re.search(_OF_HELM, text) is not None or _fails_at_action(text, numbers) or _parses_without_actions(file, chunk)
+        )
         status = "template" if is_template else "unparsable"
         first, document_text = (failed.line, "") if roots else (line, text)
         yield Document(

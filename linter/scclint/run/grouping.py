@@ -67,7 +67,7 @@ def grouped(report: Report, *, copies: bool = True) -> Report:
             repeats = first.get(rights if implied else named) or (first.setdefault(named, finding) if implied else finding)
         # What a program makes may differ from its source in other fields.
         said = first.setdefault(_said(finding), finding)
-        known = [said] * made[finding.span.file] + [first.setdefault(key, finding) for key in _same(finding) if copies]
+        known = [said] * (finding in derived) + [first.setdefault(key, finding) for key in _same(finding) if copies]
         if repeats is finding:
             repeats = next((other for other in known if other is not finding), finding)
         if repeats is finding:

@@ -101,7 +101,7 @@ def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list
 def _why_apart(unit: Unit, finding: Finding, run: Run) -> str:
     """Why nobody seems to apply what a finding is about to an OpenShift cluster; empty if people may."""
     outline, split, file = run.outline, run.rendered.split, finding.span.file
-    folder = os.path.dirname(file) if unit.kind == "plain" else unit.path
+    folder = unit.path if unit.kind in ("chart", "kustomize") else os.path.dirname(file)
     real = outline.paths.of(folder)
     about = {(finding.subject.kind, finding.subject.name), ("", os.path.relpath(file, unit.path))}
     is_deployed = bool(unit.deployment.reason)
