@@ -91,25 +91,25 @@ def test_a_template_with_its_grant() -> None:
 
 def test_a_template_without_a_grant_is_rejected() -> None:
     write_files({"bindata/agent/daemonset.yaml": POD})
-    assert found() == ["bindata/agent/daemonset.yaml:12 SCC101"]
+    assert found() == ["bindata/agent/daemonset.yaml:17 SCC101"]
 
 
 def test_the_bundle_grants_to_the_account_of_a_template() -> None:
     write_files({"bindata/daemonset.yaml": POD, "bundle/manifests/agent.clusterserviceversion.yaml": CSV})
     assert "bindata/daemonset.yaml:12 SCC102" in found()
-    assert "bindata/daemonset.yaml:12 SCC101" not in found()
+    assert "bindata/daemonset.yaml:17 SCC101" not in found()
 
 
 def test_another_account_of_the_bundle_is_none() -> None:
     csv = CSV.replace("serviceAccountName: agent", "serviceAccountName: other")
     write_files({"bindata/daemonset.yaml": POD, "bundle/manifests/agent.clusterserviceversion.yaml": csv})
-    assert "bindata/daemonset.yaml:12 SCC101" in found()
+    assert "bindata/daemonset.yaml:17 SCC101" in found()
 
 
 @pytest.mark.parametrize("name", ["agent.yaml.j2", "agent.j2", "agent.yaml.tmpl", "agent.jinja"])
 def test_names_of_templates(name: str) -> None:
     write_files({f"deploy/{name}": POD})
-    assert found() == [f"deploy/{name}:12 SCC101"]
+    assert found() == [f"deploy/{name}:17 SCC101"]
 
 
 def test_files_with_other_content_are_left_out() -> None:
@@ -143,7 +143,8 @@ def test_a_template_that_is_not_yaml_is_named_by_the_access_it_asks_for() -> Non
 
 
 def test_branches_that_exclude_each_other() -> None:
-    pod = POD.replace("hostPID: true\n", "{{ if .Host }}\n      hostPID: true\n{{ else }}\n      hostIPC: true\n{{ end }}\n")
+    shared = POD.replace("        securityContext: {privileged: true}\n", "")
+    pod = shared.replace("hostPID: true\n", "{{ if .Host }}\n      hostPID: true\n{{ else }}\n      hostIPC: true\n{{ end }}\n")
     write_files(
         {"bindata/agent.yaml": pod, "bindata/sa.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: agent}\n"}
     )
@@ -159,7 +160,7 @@ def test_an_ansible_role() -> None:
     assert found() == [
         "roles/agent/tasks/main.yml:8 SCC104",
         "roles/agent/tasks/main.yml:11 SCC102",
-        "roles/agent/templates/agent.yaml.j2:11 SCC101",
+        "roles/agent/templates/agent.yaml.j2:16 SCC101",
     ]
     assert run.units
 
@@ -179,6 +180,28 @@ def test_the_newest_release_of_a_package_is_judged() -> None:
     (notice,) = run.notices
     assert notice.message == f"catalog/agent/1.2.0 and catalog/agent/1.9.1: {OLDER}"
     assert [unit.name for unit in run_over(["catalog/agent/1.2.0"]).units] == ["."]
+
+
+def test_of_the_files_of_a_package_the_newest_is_judged() -> None:
+    write_files(
+        {f"catalog/{name}.clusterserviceversion.yaml": CSV for name in ("agent.v1.2.0", "agent.1.10.0", "other.v1.9.1")}
+    )
+    run = run_over(["."])
+    (unit,) = run.units
+    assert unit.files == ("catalog/agent.1.10.0.clusterserviceversion.yaml", "catalog/other.v1.9.1.clusterserviceversion.yaml")
+    assert f"catalog/agent.v1.2.0.clusterserviceversion.yaml: {OLDER}" in [notice.message for notice in run.notices]
+    named = run_over(["catalog/agent.v1.2.0.clusterserviceversion.yaml"])
+    assert [unit.files for unit in named.units] == [("catalog/agent.v1.2.0.clusterserviceversion.yaml",)]
+
+
+def test_what_lies_in_the_folder_of_an_older_release() -> None:
+    for number in ("1.2.0", "1.10.0"):
+        write_files({f"releases/{number}/overlays/a/kustomization.yaml": "resources: [pod.yaml]\n"})
+        write_files({f"releases/{number}/overlays/a/pod.yaml": RELEASED, f"clusters/{number}/pod.yaml": RELEASED})
+        write_files({f"clusters/{number}/kustomization.yaml": "resources: [pod.yaml]\n"})
+    names = [unit.name for unit in run_over(["."]).units]
+    assert names == ["clusters/1.10.0", "clusters/1.2.0", "releases/1.10.0/overlays/a"]
+    assert [unit.name for unit in run_over(["releases/1.2.0"]).units] == ["overlays/a"]
 
 
 RELEASED = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {hostPID: true, containers: [{name: a, image: a}]}\n"
@@ -240,7 +263,7 @@ def test_a_script_for_another_account_grants_nothing() -> None:
         .replace("{{ .Port }}", "1")
     )
     write_files({"agent.yaml": pod, "Makefile": "deploy:\n\toc adm policy add-scc-to-user privileged -z other -n agents\n"})
-    assert "agent.yaml:12 SCC101" in found()
+    assert "agent.yaml:17 SCC101" in found()
 
 
 def test_code_and_scripts_are_named() -> None:
@@ -746,7 +769,7 @@ def test_the_base_of_what_an_operator_applies(folder: str) -> None:
     write_files(
         {f"{folder}/generated/{made}/binding.yaml": binding.replace("name: agent", "name: b") for made in ("one", "other")}
     )
-    assert f"{folder}/base/pod.yaml:12 SCC101" in found()
+    assert f"{folder}/base/pod.yaml:17 SCC101" in found()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,11 @@ _PARTS = (MANIFESTS, "metadata", "tests")
 
 _SUGGESTED = "operatorframework.io/suggested-namespace"
 NAMED = "clusterserviceversion"
+_NUMBERS = r"\d{1,9}(?:\.\d{1,9}){1,4}"
+_VERSIONED = (
+    rf"(?P<beside>(?:.*/)?(?:[^./]+\.(?=.*\.{NAMED}\.))?)v?(?:(?P<folder>{_NUMBERS})|(?P<file>{_NUMBERS})\.{NAMED}\.ya?ml)"
+)
+"""A folder of a release, or a file of one: `0.2.0`, `memcached.v0.2.0.clusterserviceversion.yaml`."""
 _KIND = "ClusterServiceVersion"
 
 Files = Mapping[str, tuple[str, ...]]
@@ -43,18 +48,14 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     return strays
 
 
-def superseded(folders: Iterable[str]) -> frozenset[str]:
-    """Return the folders that are called like their version and beside which another has a newer version."""
+def superseded(paths: Iterable[str]) -> frozenset[str]:
+    """Return the folders that are called like their version, and the files of ClusterServiceVersions, beside which there is a newer one."""
     newest: dict[str, tuple[int, ...]] = {}
-    released = {folder: version for folder in folders if (version := _version(folder))}
-    for folder, version in released.items():
-        newest[os.path.dirname(folder)] = max(version, newest.get(os.path.dirname(folder), ()))
-    return frozenset(folder for folder, version in released.items() if version < newest[os.path.dirname(folder)])
-
-
-def _version(folder: str) -> tuple[int, ...]:
-    match = re.fullmatch(r"v?(\d{1,9}(?:\.\d{1,9}){1,4})", os.path.basename(folder))
-    return tuple(map(int, match[1].split("."))) if match else ()
+    released = {path: match for path in paths if (match := re.fullmatch(_VERSIONED, path))}
+    versions = {path: tuple(map(int, (match["folder"] or match["file"]).split("."))) for path, match in released.items()}
+    for path, match in released.items():
+        newest[match["beside"]] = max(versions[path], newest.get(match["beside"], ()))
+    return frozenset(path for path, match in released.items() if versions[path] < newest[match["beside"]])
 
 
 def suggested_namespace(text: str) -> str:

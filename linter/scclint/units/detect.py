@@ -60,6 +60,9 @@ _OLDER = "each is an older release, and a newer one is beside it"
 _RELEASED: tuple[Kind, ...] = ("bundle", "chart", "operator", "plain")
 """The kinds of units of which a repository may keep the earlier releases. Kustomizations are for clusters of several versions."""
 
+_RELEASE = r"(?:.*/)?(?:releases?|versions?)/v?\d[^/]*"
+"""The folder of one release."""
+
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
 
@@ -210,12 +213,12 @@ class Split:
 
     def _newest(self, units: Sequence[Unit]) -> list[Unit]:
         """The units but those of older releases that nothing deploys."""
-        # Each version of a chart has a folder, or a folder around that of the chart.
-        around = {
-            unit: (unit.path, os.path.dirname(unit.path)) if unit.kind == "chart" else (unit.path,)
-            for unit in units
-            if unit.kind in _RELEASED and not unit.deployment.reason
-        }
+        # Each version of a chart has a folder, or a folder around that of the chart. A folder of releases has one for each version.
+        around: dict[Unit, tuple[str, ...]] = {}
+        for unit in (unit for unit in units if not unit.deployment.reason):
+            released = re.match(_RELEASE, unit.path)
+            by_kind = (unit.path, os.path.dirname(unit.path)) if unit.kind == "chart" else (unit.path,)
+            around[unit] = (*((released[0],) if released else ()), *(by_kind if unit.kind in _RELEASED else ()))
         older = superseded(path for paths in around.values() for path in paths if self._outline.inside(path))
         old = {unit for unit, paths in around.items() if not older.isdisjoint(paths)}
         self._undeployed |= {unit.path: _OLDER for unit in units if unit in old}
@@ -275,6 +278,8 @@ class Split:
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
         tells = self._outline.tells
+        versions = superseded(file for file in self._left if NAMED in file and self._outline.inside(file))
+        self._undeployed |= dict.fromkeys(self._take(versions), _OLDER)
         candidates = [file for file in self._left if file not in self._outline.undeployed]
         by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
         for folder, files in sorted(by_folder.items()):
