@@ -121,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # Of pods that a webhook changes, the input has only a part.
     injection = "" if used else world.outcomes.injection(workload)
     # SCCs reject capabilities that open no node, too.
-    added = [str(error.value) for error in cause.rejected if "add" in error.path]
+    added = list(dict.fromkeys(str(error.value) for error in cause.rejected if "add" in error.path))
     only = f"only capability {listed(added)}" if added else "none of it"
     none = f"{only}, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else only
     by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None

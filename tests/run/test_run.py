@@ -187,7 +187,7 @@ def test_an_unknown_release_is_a_usage_error() -> None:
 
 
 def test_a_problem_may_weigh_more_than_its_rule() -> None:
-    misspelt = DEPLOYMENT.replace("runAsUser: 0", "seccompProfle: {type: RuntimeDefault}")
+    misspelt = DEPLOYMENT.replace("runAsUser: 0", "readOnlyRootFilesystm: true")
     elsewhere = DEPLOYMENT.replace("spec:\n  selector", "spec:\n  replica: 2\n  selector")
     severities = [
         next(f.severity for f in scclint.lint_text(text).findings if f.rule_id == "MAN003") for text in (misspelt, elsewhere)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Key = tuple[object, ...]
 
 _OF_TESTS = rf"(?:^|/)(?:{TEST_FOLDER}|\.github)/"
-_OF_CI = rf"(?:^|/)(?:{TEST_FOLDER}|ci)/"
-"""Folders of values files with which a chart is only tried: `ci/` is that of chart-testing."""
+_OF_CI = rf"ci/(?:[^/]*-)?values\.ya?ml$|(?:.*/)?{TEST_FOLDER}/"
+"""Values files of a chart with which it is only tried. Those in `ci/` are for chart-testing."""
 _ELSEWHERE = r"(?:^|/)(?:[^/]*[-_.](?!kind))?(aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi)(?=[-_./]|$)"
 """A platform other than OpenShift in the name of a file or folder: `job-eks.yaml`, `overlays/minikube`."""
 
@@ -113,7 +113,7 @@ def _why_apart(unit: Unit, finding: Finding, run: Run) -> str:
     reasons = {
         f"the name says that it is for {elsewhere}": bool(elsewhere),
         "the values are for tests or CI": unit.kind == "chart"
-        and any(re.search(_OF_CI, outline.inside(related.span.file)) for related in finding.related),
+        and any(re.match(_OF_CI, os.path.relpath(related.span.file, unit.path)) for related in finding.related),
         "the folder is for tests or CI": not unit.deployment.by_controller
         and re.search(_OF_TESTS, f"{outline.inside(folder)}/") is not None,
         "the kustomization of the folder does not list the file, and no other file names it": not is_deployed
