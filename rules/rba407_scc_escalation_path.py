@@ -157,8 +157,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{binding.named}: lets {named or 'it'} {first.phrase}",
             notes=(
-                *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
                 f"it may also {more}" if more else "this gets past the SCCs that it may use",
+                *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
             ),
             at=_place(binding, first, world),
             related=tuple(dict.fromkeys(steps)),
