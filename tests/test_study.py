@@ -40,4 +40,4 @@ def _columns(titles: list[str]) -> tuple[int, int] | None:
 
 def test_rules_have_the_counts_of_the_page() -> None:
     counts = {rule: (read, right) for rule, (read, right) in studied().items() if read and rule not in CORRECTED}
-    assert counts == {rule.id: rule.study for rule in builtin() if rule.study != (0, 0)}
+    assert counts == {rule.id: rule.study for rule in builtin() if rule.study != (0, 0) and rule.id not in CORRECTED}

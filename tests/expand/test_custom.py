@@ -274,14 +274,14 @@ seccompProfiles: ['*']
 volumes: ['*']
 """
     refused = scclint.lint_text(TASK, "x.yaml").findings
-    assert [(f.rule_id, f.span.line) for f in refused if f.rule_id == "SCC101"] == [("SCC101", 8)]
+    assert [(f.rule_id, f.span.line) for f in refused if f.rule_id == "SCC101"] == [("SCC101", 16)]
     admitted = scclint.lint_text(f"{TASK}---\n{scc}", "x.yaml").findings
     assert [f.rule_id for f in admitted if f.rule_id == "SCC101"] == []
 
 
 def test_findings_in_a_task_say_where_it_is_written() -> None:
     (refused,) = (f for f in scclint.lint_text(TASK, "x.yaml").findings if f.rule_id == "SCC101")
-    assert refused.path == ("spec", "steps", 0, "securityContext", "seccompProfile", "type")
+    assert refused.path == ("spec", "steps", 1, "securityContext", "privileged")
 
 
 RUN = """\

@@ -12,7 +12,7 @@ MODULES = "# k8s.io/kubernetes v1.34.0\n"
 TREE = {
     "deploy/pod.yaml": POD,
     "vendor/modules.txt": MODULES,
-    "vendor/k8s.io/kubernetes/test/pod.yaml": POD,
+    "vendor/k8s.io/kubernetes/cluster/pod.yaml": POD,
     "tests/e2e/vendor/modules.txt": MODULES,
     "tests/e2e/vendor/k8s.io/apiserver/pod.yaml": POD,
     "tests/e2e/vendor/k8s.io/apiserver/vendor/pod.yaml": POD,
@@ -38,12 +38,12 @@ def test_they_are_left_out_and_those_that_ask_for_access_to_the_node_are_named()
             "tests/e2e/vendor",
             f"{inner}/pod.yaml (with privileged) and {inner}/vendor/pod.yaml (with privileged): {told}",
         ),
-        ("note", "vendor", f"vendor/k8s.io/kubernetes/test/pod.yaml (with privileged): {told}"),
+        ("note", "vendor", f"vendor/k8s.io/kubernetes/cluster/pod.yaml (with privileged): {told}"),
     ]
 
 
 def test_the_summary_counts_them() -> None:
-    write_files({"vendor/k8s.io/kubernetes/test/pod.yaml": POD.replace("privileged: true", "runAsUser: 0")})
+    write_files({"vendor/k8s.io/kubernetes/cluster/pod.yaml": POD.replace("privileged: true", "runAsUser: 0")})
     write_files(
         {
             f"tests/e2e/vendor/k8s.io/apiserver/{name}pod.yaml": "kind: CustomResourceDefinition\nhostPath:\n  type: object\n"
@@ -55,10 +55,10 @@ def test_the_summary_counts_them() -> None:
     assert "; 2 files (and 3 files of copied Go modules left out), " in judged_summary(report)
 
 
-@pytest.mark.parametrize("path", ["vendor", "vendor/k8s.io", "./vendor/", "vendor/k8s.io/kubernetes/test/pod.yaml"])
+@pytest.mark.parametrize("path", ["vendor", "vendor/k8s.io", "./vendor/", "vendor/k8s.io/kubernetes/cluster/pod.yaml"])
 def test_they_are_judged_where_the_user_names_them(path: str) -> None:
     report = report_on([path])
-    assert {finding.span.file for finding in report.findings} == {"vendor/k8s.io/kubernetes/test/pod.yaml"}
+    assert {finding.span.file for finding in report.findings} == {"vendor/k8s.io/kubernetes/cluster/pod.yaml"}
     assert report.notices == ()
 
 
@@ -67,5 +67,5 @@ def test_the_nearest_folder_that_the_user_names_counts() -> None:
     assert {finding.span.file for finding in report.findings} == {
         "deploy/pod.yaml",
         "charts/vendor/pod.yaml",
-        "vendor/k8s.io/kubernetes/test/pod.yaml",
+        "vendor/k8s.io/kubernetes/cluster/pod.yaml",
     }

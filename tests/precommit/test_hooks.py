@@ -178,7 +178,11 @@ def test_arguments_beyond_what_one_command_line_takes(repository: Repository) ->
     folder = "/".join(["a" * 200] * 3)
     count = 300
     for number in range(count):
-        manifest = NEEDS_GRANT.replace("Name: old", f"Name: a{number}") if number % 100 else BAD
+        manifest = (
+            NEEDS_GRANT.replace("Name: old", f"Name: a{number}")
+            if number % 100
+            else BAD.replace("name: web,", f"name: web{number},")
+        )
         repository.write(f"{folder}/{number}.yaml", manifest)
     grants = [NONROOT.replace("name: old", f"name: a{number}") for number in range(count)]
     repository.write("rbac.yaml", "---\n".join(grants))

@@ -213,11 +213,15 @@ def _holder(grant: Grant, scc: str, world: World) -> tuple[str, str]:
         return "its entry in users", ""
     binding, role = f"{grant.binding.kind} {grant.binding.name}", world.find(grant.role)
     rule = role.rule(grant.rule_index or 0) if isinstance(role, Role) else None
-    bound = {
-        one.ref: [*one.users, *one.groups]
-        for one in world.cluster.grants.bindings_to(scc)
-        if (use := one.uses.first(scc)) and use.role == grant.role
-    }
+    by_role = world.memo(
+        (_holder, scc),
+        lambda: grouped(
+            (use.role, (one.ref, [*one.users, *one.groups]))
+            for one in world.cluster.grants.bindings_to(scc)
+            if (use := one.uses.first(scc))
+        ),
+    )
+    bound = dict(by_role.get(grant.role, ()))
     whole = binding if len(bound.get(grant.binding, ())) < 2 else f"its entry in {binding}"
     if isinstance(role, Role) and rule is not None and rule.data.get("resources") == [RESOURCE]:
         if len(role.rules) == 1:

@@ -25,8 +25,8 @@ _FILLED_IN = (
     r"|[ \t]*+(?:REPLACE|CHANGE|INSERT|ENTER|YOUR)(?:_[A-Z0-9]++)++[ \t]*+$"
 )
 """A line with an action, or with a word that another program replaces."""
-_OF_HELM = r"\{\{[^{}\n]*\.(?:Values|Release|Chart)\."
-"""An action of a chart. Outside of `templates/`, a template of the chart reads the file with `.Files.Get` and indents it."""
+_OF_HELM = r"(?m)^[^#\n{]*+\{\{[^{}\n]*\.(?:Values|Release|Chart)\."
+"""A line that an action of a chart is in. Outside of `templates/`, a template of the chart reads the file with `.Files.Get` and indents it."""
 
 
 def load_file(

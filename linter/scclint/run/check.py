@@ -115,13 +115,13 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
 
 
 def _content(obj: ApiObject) -> str:
-    """The hash of an object without its metadata and version."""
+    """A checksum of an object without its metadata and version."""
     import json
-
-    from scclint.files.store import digest
+    from binascii import crc32
 
     content = {key: value for key, value in obj.manifest.items() if key not in ("apiVersion", "metadata", "status")}
-    return digest(json.dumps(content, sort_keys=True, default=repr))
+    text = json.dumps(content, sort_keys=True, default=repr)
+    return f"{len(text)}-{crc32(text.encode()):08x}"
 
 
 def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:

@@ -154,8 +154,9 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
     """What a finding has in common with one that says the same of a copy of the object, or of the object in another unit."""
     said = *_said(finding), finding.subject.namespace
     yield *said, finding.span
-    # Files of one folder that define the same object are alternatives.
-    yield *said, finding.path, os.path.dirname(finding.span.file)
+    if finding.subject.name:
+        # Files of one folder that define the same object are alternatives.
+        yield *said, finding.path, os.path.dirname(finding.span.file)
     yield from ((*said, finding.path, content) for content in finding.contents)
     if finding.path[-1:] == ("apiVersion",):
         # All objects of a folder or unit that need another version are corrected in one go.
