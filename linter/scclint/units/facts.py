@@ -274,7 +274,10 @@ class AllUnits:
             return OtherUnits(lambda question: unit.incomplete if (told := self._told(question)) is None else told)
         shared = frozenset(unit.shared)
         # The objects of these the unit has in full.
-        own_units = {unit.name, *(u.name for u in self._units if shared and u.kind == "plain" and shared.issuperset(u.files))}
+        own_units = {
+            unit.name,
+            *(u.name for u in (self._units if shared else ()) if u.kind == "plain" and shared.issuperset(u.files)),
+        }
         if unit.name not in self._taken:
             self._taken[unit.name] = self._borrowed(unit) if unit.takes else ((), (), ())
 
