@@ -551,7 +551,7 @@ def test_a_marker_of_the_core_group() -> None:
         }
     )
     (finding,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "RBA407")
-    assert finding.notes[0] == "`make` writes this rule from the marker +kubebuilder:rbac at a.go:1: change it there"
+    assert finding.notes[1] == "`make` writes this rule from the marker +kubebuilder:rbac at a.go:1: change it there"
 
 
 @pytest.mark.parametrize("name", ["00-assert.yaml", "10-assert-overrides.yaml", "02-errors.yaml", "chainsaw-assert.yaml"])
@@ -576,7 +576,7 @@ def test_the_markers_and_the_code_behind_rights() -> None:
     change = "`make` writes this rule from the marker +kubebuilder:rbac at controllers/agent.go:{}: change it there"
     assert (scc.rule_id, scc.notes[0]) == ("RBA406", change.format(3))
     assert scc.help.startswith("If the program writes SCCs, ")
-    assert (role.rule_id, role.notes[0]) == ("RBA407", change.format(4))
+    assert (role.rule_id, role.notes[1]) == ("RBA407", change.format(4))
     assert role.help.startswith(
         "If the program creates roles (as controllers/agent.go:7 does), ship the roles with its manifests"
     )
@@ -600,7 +600,7 @@ def test_a_rule_of_several_markers_and_every_verb_on_roles() -> None:
     role = ROLE.replace("resources: [clusterroles], verbs: [escalate, update]", rule)
     write_files({"config/rbac/role.yaml": role, "rbac.go": code + bound})
     _, finding = report_on(["."]).findings
-    assert finding.notes[0] == (
+    assert finding.notes[1] == (
         "`make` writes this rule from the markers +kubebuilder:rbac at rbac.go:3 and rbac.go:1: change it there"
     )
     assert finding.help == (
