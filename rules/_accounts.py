@@ -1,9 +1,9 @@
-"""The service accounts of the input: their workloads, and whether they may create others."""
+"""The service accounts of the input: their bindings, and whether they may create workloads."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, Workload, World, grouped
+from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, World, grouped
 
 from ._grants import Subject, role_of, subjects_of
 
@@ -21,17 +21,6 @@ GRANT_RESOURCES = frozenset(("*", "clusterrolebindings", "clusterroles", "rolebi
 
 HARMLESS_ROLES = ("system:openshift:scc:", "system:auth-delegator", "system:image-")
 """Prefixes of the release's roles that, like `view`, do not allow the creation of pods or grants."""
-
-
-def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
-    """Return the workloads of the input, context included, whose pods run as the service account."""
-    by_account: dict[tuple[str, str], list[Workload]] = world.memo(
-        workloads_of,
-        lambda: grouped(
-            ((world.namespace_of(workload), workload.pod.service_account), workload) for workload in world.of(Workload)
-        ),
-    )
-    return by_account.get((namespace, account), [])
 
 
 def bindings_by_subject(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:

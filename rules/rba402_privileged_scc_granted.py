@@ -62,9 +62,9 @@ from scclint.api import (
     node_access,
     rule,
     subjects_removed,
+    workloads_of,
 )
 
-from ._accounts import workloads_of
 from ._grants import (
     KINDS_OF_RBAC,
     Subject,

@@ -87,9 +87,10 @@ from scclint.api import (
     node_access,
     rule,
     subjects_removed,
+    workloads_of,
 )
 
-from ._accounts import may_create_workloads, workloads_of
+from ._accounts import may_create_workloads
 from ._grants import Reach, Subject, reach, reference, subjects_of
 
 

@@ -67,9 +67,10 @@ from scclint.api import (
     closest_match,
     rule,
     wider_than_restricted,
+    workloads_of,
 )
 
-from ._accounts import IN_EVERY_NAMESPACE, workloads_of
+from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import Subject, marked_for_deletion, reach, subjects_of
 
 

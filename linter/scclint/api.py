@@ -16,6 +16,7 @@ from scclint.advice.grants import (
     pinned,
     ranged_by_namespace,
     without_privileged,
+    workloads_of,
 )
 from scclint.advice.sccs import (
     by_rights,
@@ -279,5 +280,6 @@ __all__ = [
     "wider_than_restricted",
     "without_privileged",
     "without_unconfined",
+    "workloads_of",
     "workloads_under",
 ]

@@ -1,6 +1,5 @@
 """Whom to grant which SCC: one that opens nothing that the pod does not use, to an account that only this workload uses."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, takewhile
 
@@ -8,7 +7,7 @@ from scclint.admission.access import opened_by, used_by, why_privileged
 from scclint.admission.field import FieldError
 from scclint.admission.rbac import RESOURCE, service_account_name
 from scclint.admission.strategies import users_of
-from scclint.admission.verdict import Grant, User
+from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
 from scclint.groups import grouped
@@ -74,17 +73,31 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
 
 def rights_beside(world: World, namespace: str, account: str) -> str:
     """Return as a clause that a new account needs what the program uses of the roles of `account`; empty if these only allow SCCs."""
-    rights = world.cluster.grants.rights
-    bound = rights.bindings_of(User(service_account_name(namespace, account))).values()
-    # Of most roles of the release, no rule is known.
-    resources = {ref: [rule.get("resources") or () for *_, rule in rights.rules_of(ref)] for ref in bound}
     names = (
         f"{ref.kind} {ref.name}{' in part, because it allows every SCC' if any('*' in some for some in lists) else ''}"
-        for ref, lists in resources.items()
+        for ref, lists in _resources(world, namespace, account).items()
         if [*map(list, lists)] != [[RESOURCE]]
     )
     named = and_more(dict.fromkeys(names), 2)
     return f", with the rights of {account} that the program uses ({named})" if named else ""
+
+
+def _resources(world: World, namespace: str, account: str) -> dict[ObjectRef, list[Sequence[str]]]:
+    """Return the resources of each rule of the roles that an account is bound to. Of most roles of the release, no rule is known."""
+    rights = world.cluster.grants.rights
+    bound = rights.bindings_of(User(service_account_name(namespace, account))).values()
+    return {ref: [rule.get("resources") or () for *_, rule in rights.rules_of(ref)] for ref in bound}
+
+
+def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
+    """Return the workloads of the input, context included, whose pods run as the service account."""
+    by_account: dict[tuple[str, str], list[Workload]] = world.memo(
+        workloads_of,
+        lambda: grouped(
+            ((world.namespace_of(workload), workload.pod.service_account), workload) for workload in world.of(Workload)
+        ),
+    )
+    return by_account.get((namespace, account), [])
 
 
 def _still_warns(outcome: Outcome, world: World, *, first: bool) -> str:
@@ -159,11 +172,7 @@ def _unfilled(outcome: Outcome, world: World) -> str:
 def _instead(outcome: Outcome, world: World) -> str:
     """Return what the new grant takes the place of, as a clause; empty where other pods have the account, which keep what they need."""
     account = outcome.workload.pod.service_account
-    number: Counter[tuple[str, str]] = world.memo(
-        _instead,
-        lambda: Counter((world.namespace_of(workload), workload.pod.service_account) for workload in world.of(Workload)),
-    )
-    if account in SHARED_ACCOUNTS or number[outcome.namespace, account] > 1:
+    if account in SHARED_ACCOUNTS or len(workloads_of(world, outcome.namespace, account)) > 1:
         return ""
     old = and_more(other_rights(world, outcome.namespace, account), 2)
     unless = ", unless the program grants that to others" if _may_bind(world, outcome.namespace, account) else ""
@@ -172,13 +181,8 @@ def _instead(outcome: Outcome, world: World) -> str:
 
 def _may_bind(world: World, namespace: str, account: str) -> bool:
     """Whether a role for some resources lets the account write bindings, for which it must have the rights that it gives."""
-    rights = world.cluster.grants.rights
-    bound = rights.bindings_of(User(service_account_name(namespace, account))).values()
-    return any(
-        not {"rolebindings", "clusterrolebindings"}.isdisjoint(rule.get("resources") or ())
-        for ref in bound
-        for *_, rule in rights.rules_of(ref)
-    )
+    lists = _resources(world, namespace, account).values()
+    return any(not {"rolebindings", "clusterrolebindings"}.isdisjoint(some) for of_role in lists for some in of_role)
 
 
 def other_rights(world: World, namespace: str, account: str, kept: str = "") -> Iterator[str]:
