@@ -115,7 +115,7 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
 
 
 def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> Iterator[str]:
-    """Yield, as a clause, the first listed port below those that users other than root may open in containers of these names."""
+    """Yield a clause about the first port that the containers of these names list and that only root may open; nothing without one."""
     unless = "" if spec.get("hostNetwork") else f", unless the pod sets the sysctl {UNPRIVILEGED_PORT_START} to {{0}}"
     ports = (
         port.get("containerPort")
