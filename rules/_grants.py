@@ -1,8 +1,6 @@
 """The subjects of a binding, and the SCCs that it lets them use."""
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import product
 from typing import NamedTuple
 
 from scclint.api import (
@@ -12,25 +10,19 @@ from scclint.api import (
     ApiObject,
     Grant,
     Located,
-    MappingNode,
     ObjectRef,
     Outcome,
     Related,
     Role,
     RoleBinding,
     User,
-    View,
     World,
     as_list,
-    as_mapping,
     grouped,
-    is_open,
     listed,
     matched,
     members_of,
-    shared_start,
     stands_for_a_name,
-    to_data,
 )
 
 
@@ -187,33 +179,6 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
 def binding_of(outcome: Outcome) -> str:
     """Return the binding by which the pod may use the SCC that admits it, as a text that is the same for one binding; else nothing."""
     return str(outcome.grant.binding) if outcome.grant and outcome.grant.binding else ""
-
-
-def written_by(rule: View, world: World) -> tuple[str, ...]:
-    """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
-    groups, resources, verbs = (as_list(rule.data.get(key)) for key in ("apiGroups", "resources", "verbs"))
-    rights = [world.other_units.markers(*map(str, right)) for right in product(groups, resources, verbs)]
-    if not all(rights):
-        return ()
-    metadata = as_mapping(to_data(rule.root.get("metadata"))) if isinstance(rule.root, MappingNode) else {}
-    in_chart = "templates" in rule.root.file.split("/") or id(rule.root) in world.memo((written_by,), lambda: _of_charts(world))
-    if in_chart or any(is_open(metadata.get(key)) for key in ("name", "namespace")):
-        return ()  # The role is a template, which `make` does not write.
-    # The markers with most of the rights, of these those whose paths are most like that of the rule.
-    file, markers = rule.root.file.split("/"), []
-    while rights:
-        places = Counter(place for of_right in rights for place in of_right)
-        best = max(places, key=lambda place: (places[place], shared_start(place.split("/"), file)))
-        markers.append(best)
-        rights = [of_right for of_right in rights if best not in of_right]
-    return (
-        f"`make` writes this rule from the marker{'s' if len(markers) > 1 else ''} +kubebuilder:rbac at {listed(markers)}: change it there",
-    )
-
-
-def _of_charts(world: World) -> frozenset[int]:
-    """The roles that Helm rendered, by the `id` of their documents."""
-    return frozenset(id(role.root) for role in world.of(Role) if role.document.source)
 
 
 def installer_help(role: ApiObject | None) -> str:

@@ -44,7 +44,8 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
 
-from ._grants import aggregated, bound_to, installer_help, written_by
+from ._grants import aggregated, bound_to, installer_help
+from ._markers import written_by
 
 
 @rule(

@@ -71,8 +71,8 @@ from ._grants import (
     reference,
     role_of,
     subjects_of,
-    written_by,
 )
+from ._markers import written_by
 
 _WRITES = ("create", "update", "patch")
 

@@ -111,7 +111,8 @@ from scclint.api import (
 )
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._grants import Subject, created_by_code, installer_help, marked_for_deletion, reference, role_of, subjects_of, written_by
+from ._grants import Subject, created_by_code, installer_help, marked_for_deletion, reference, role_of, subjects_of
+from ._markers import written_by
 
 Escalation = Any
 """A value of `World.escalations`."""

@@ -68,7 +68,7 @@ from scclint.finding import (
     Severity,
 )
 from scclint.groups import grouped
-from scclint.limits import MAX_COPIES, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS
+from scclint.limits import MAX_COPIES, MAX_MARKERS, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS
 from scclint.load.document import Document
 from scclint.model.object import (
     ApiObject,
@@ -130,6 +130,7 @@ __all__ = [
     "LATEST",
     "LEVELS",
     "MAX_COPIES",
+    "MAX_MARKERS",
     "MAX_PROFILE_USERS",
     "MAX_SCC_SUGGESTIONS",
     "MODES",

@@ -210,6 +210,10 @@ MAX_SCCS_TRIED = 20
 MAX_PROFILE_USERS = 100
 """Workloads that a problem of a profile lists. Each problem of each profile lists all of them."""
 
+MAX_MARKERS = 100
+"""Markers in code, each for other rights, of which those for one rule are chosen, and parts of the rule that are left meanwhile. The rules of
+public operators come from at most a handful."""
+
 MAX_SCC_SUGGESTIONS = 50
 """Missing SCC names that get a suggestion. Each is compared with the name of every SCC."""
 

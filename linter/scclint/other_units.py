@@ -98,9 +98,11 @@ class OtherUnits:
         """Return the places, as `FILE:LINE`, where code in Go fills in an object of a kind."""
         return self._listed("created", kind)
 
-    def markers(self, group: str, resource: str, verb: str) -> list[Any]:
-        """Return the places, as `FILE:LINE`, of the markers `+kubebuilder:rbac` that give a right."""
-        return self._listed("marker", group, resource, verb)
+    def markers(self, *names: Iterable[str]) -> list[Any]:
+        """Return the markers `+kubebuilder:rbac` with some rights between API groups, resources and verbs: for each its place, as
+        `FILE:LINE`, followed by the groups, resources and verbs that it has of these.
+        """
+        return self._listed("marker", *map(";".join, names))
 
     def image(self, reference: str, folder: str) -> "Image | None":
         """Return what the settings and the files of the run say of an image that a manifest in `folder` names; None if nothing is known."""

@@ -2,8 +2,8 @@
 
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from itertools import product
 from time import time_ns
 from typing import Any
 
@@ -310,21 +310,21 @@ def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Documen
 
 
 def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
-    """Add the places of the RBAC markers in code, by each right that they give, and of the objects that it fills in, by kind."""
+    """Add the RBAC markers in code, and the places of the objects that it fills in, by kind."""
     from scclint.load.sniff import is_generated
 
     if is_generated(text):
         return
-    questions: list[tuple[re.Match[str], Question]] = []
-    for marker in re.finditer(_MARKER, text) if "+kubebuilder:rbac" in text else ():
+    markers = [*re.finditer(_MARKER, text)] if "+kubebuilder:rbac" in text else []
+    objects = [*re.finditer(_FILLED_IN, text)] if "Role" in text or "SecurityContextConstraints{" in text else []
+    ends = [end.start() for end in re.finditer("\n", text)] if markers or objects else []
+    for marker in markers:
         fields = dict(field.partition("=")[::2] for field in marker[1].split(","))
         groups, *others = (fields.get(key, "").strip('"` \r').split(";") for key in ("groups", "resources", "verbs"))
-        values = [["" if group == "core" else group.strip('"') for group in groups], *others]
-        questions += ((marker, ("marker", *right)) for right in product(*values))
-    for filled in re.finditer(_FILLED_IN, text) if "Role" in text or "SecurityContextConstraints{" in text else ():
-        questions.append((filled, ("created", filled[1])))
-    for found, question in questions:
-        told.setdefault(question, []).append(f"{file}:{text.count(chr(10), 0, found.start()) + 1}")
+        groups = ["" if group == "core" else group.strip('"') for group in groups]
+        told.setdefault(("markers",), []).append((f"{file}:{bisect_left(ends, marker.start()) + 1}", groups, *others))
+    for filled in objects:
+        told.setdefault(("created", filled[1]), []).append(f"{file}:{bisect_left(ends, filled.start()) + 1}")
 
 
 def text_of(file: SourceFile) -> str:

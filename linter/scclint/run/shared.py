@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.run.cluster_state import ClusterState
     from scclint.units.images import Images
+    from scclint.units.rbac_markers import RbacMarkers
 
 
 class Run:
@@ -116,7 +117,9 @@ class Run:
         this: Run = proxy(self)
 
         def told(question: Question) -> list[Any] | None:
-            return list(this.images.of(*question[1:]) or ()) if question[0] == "image" else this.outline.told.get(question)
+            if question[0] == "image":
+                return list(this.images.of(*question[1:]) or ())
+            return this.markers.of(*question[1:]) if question[0] == "marker" else this.outline.told.get(question)
 
         if len(units) == 1:
             return AllUnits(units, told=told)
@@ -189,6 +192,13 @@ class Run:
 
         files = [*self.outline.files, *(file.display for file in self.sources.texts)]
         return Images(self.config.images, self.config.root, self.outline, files)
+
+    @cached_property
+    def markers(self) -> "RbacMarkers":
+        """The RBAC markers in code."""
+        from scclint.units.rbac_markers import RbacMarker, RbacMarkers
+
+        return RbacMarkers(RbacMarker(*fields) for fields in self.outline.told.get(("markers",), ()))
 
     @cached_property
     def described_documents(self) -> list[Document]:
