@@ -117,8 +117,8 @@ from ._markers import written_by
 Escalation = Any
 """A value of `World.escalations`."""
 
-_APART = frozenset(("acceptance", "e2e", "example", "examples", "samples", "test", "testdata", "tests"))
-"""Folders of files that are not deployed together with those of other folders."""
+_OF_TESTS = frozenset(("acceptance", "e2e", "example", "examples", "samples", "test", "testdata", "tests"))
+"""Folders of programs that are more often installed by a test than written in the repository. The severity does not depend on them."""
 
 _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group", "user": "User"}
 
@@ -146,7 +146,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     chains: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
     for subject in subjects_of(binding, world):
         ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
-        ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None and not _is_apart(w, binding, world))
+        ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None)
         if ways and _first_binding(ways[0], subject, world) == ref:
             chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
     for ways, subjects in chains.values():
@@ -169,12 +169,6 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             cause=first.phrase,
             help=installer_help(world.find(first.rules[0].role, binding)) or _fix(ways, binding, world),
         )
-
-
-def _is_apart(way: Escalation, binding: RoleBinding, world: World) -> bool:
-    """Whether only files that are for tests or examples, and this binding is not, let the account of a way use the SCC."""
-    granting = world.find(way.grant.binding) if way.grant is not None and way.grant.binding is not None else None
-    return granting is not None and bool(_APART.intersection(Path(granting.file).parts) - {*Path(binding.file).parts})
 
 
 def _opens(way: Escalation) -> str:
@@ -241,8 +235,8 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if of_code:
         verbs = listed(way.route.name for way in ways)
-        # What tests and examples install is another program than that of the code, more often than not.
-        apart = not _APART.isdisjoint(Path(binding.file).parts)
+        # The code of the repository says nothing about a program that a test or an example installs.
+        apart = not _OF_TESTS.isdisjoint(Path(binding.file).parts)
         created = [
             (does, () if apart else created_by_code(world, *kinds), name)
             for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)

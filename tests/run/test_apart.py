@@ -27,6 +27,7 @@ allowPrivilegedContainer: true
 runAsUser: {type: RunAsAny}
 seLinuxContext: {type: RunAsAny}
 """
+TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: t}\n"
 CHART = "apiVersion: v2\nname: agent\nversion: 1.0.0\n"
 
 
@@ -47,66 +48,75 @@ def severities(*paths: str, config: Config | None = None) -> dict[str, Severity]
     return {f.span.file: f.severity for f in found}
 
 
-@pytest.mark.parametrize(
-    "folder", ["tests", "test/e2e", "cli/tests/resources", "acceptance", "e2e-tests/conf", ".github/scripts"]
+NAMED_LIKE_UNUSED = (
+    "tests/pod.yaml",
+    "test/e2e/pod.yaml",
+    "cli/tests/resources/pod.yaml",
+    "acceptance/pod.yaml",
+    "e2e-tests/conf/pod.json",
+    ".github/scripts/pod.yaml",
+    "job-eks.yaml",
+    "overlays/minikube/job.yaml",
+    "hack/kind.test.yaml",
+    "up/kind-sriov/a/b/job.yaml",
+    "prod/web-gke.yaml",
+    "OKE/pod.yaml",
+    "agent-k8s.yaml",
+    "deploy/kubernetes/pod.yaml",
 )
-def test_what_tests_and_ci_use(folder: str) -> None:
-    deployed = ("deploy/pod.yaml", "latest/pod.yaml", "test-app/pod.yaml")
-    write_files({f"{folder}/pod.yaml": pod("a"), **{file: pod(f"b{number}") for number, file in enumerate(deployed)}})
-    report = report_on(["."])
-    (lowered,) = (f for f in report.findings if f.span.file == f"{folder}/pod.yaml" and f.rule_id == "SCC101")
-    assert (lowered.severity, lowered.notes[-1]) == (Severity.INFO, "the folder is for tests or CI")
-    number = sum(f.span.file == f"{folder}/pod.yaml" for f in report.findings)
-    assert f"in {folder}/pod.yaml: severity info, because the folder is for tests or CI; --show-info shows" in "".join(
-        notice.message for notice in report.notices if notice.message.startswith(f"{number} finding")
-    )
-    assert {severities()[file] for file in deployed} == {Severity.ERROR}
+"""Paths that say that a file is for tests or for another platform. Anyone may apply it all the same."""
 
 
+@pytest.mark.parametrize("file", NAMED_LIKE_UNUSED)
 @pytest.mark.parametrize(
-    ("file", "platform"),
-    [
-        ("job-eks.yaml", "eks"),
-        ("overlays/minikube/job.yaml", "minikube"),
-        ("hack/kind.test.yaml", "kind"),
-        ("up/kind-sriov/a/job.yaml", "kind"),
-        ("by-kind/job.yaml", ""),
-        ("weeks.yaml", ""),
-        ("kinds/job.yaml", ""),
-    ],
+    "beside", [{}, {"agent.yaml": "b"}, {"deploy/openshift/pod.yaml": "a"}], ids=["alone", "twin", "openshift"]
 )
-def test_names_of_other_platforms(file: str, platform: str) -> None:
-    write_files({file: pod()})
-    (found,) = (f for f in report_on(["."]).findings if f.rule_id == "SCC101")
-    assert found.severity is (Severity.INFO if platform else Severity.ERROR)
-    assert (f"the name says that it is for {platform}" in found.notes) == bool(platform)
-    assert severities(file) == {file: Severity.ERROR}
+def test_a_name_lowers_no_severity(file: str, beside: dict[str, str]) -> None:
+    write_files({file: pod("a")} | {other: pod(name) for other, name in beside.items()})
+    assert severities()[file] is Severity.ERROR
+
+
+@pytest.mark.parametrize("kind", ["resources", "patch", "component", "list", "template"])
+def test_a_kustomization_with_a_name_of_another_platform(kind: str) -> None:
+    write_files({"eks/pod.yaml": pod()})
+    if kind == "resources":
+        write_files({"eks/kustomization.yaml": "resources: [pod.yaml]\n"})
+    elif kind == "patch":
+        plain = pod().replace("hostPID: true, ", "")
+        patch = "- {op: add, path: /spec/template/spec/hostPID, value: true}\n"
+        write_files({"eks/pod.yaml": plain, "eks/p.yaml": patch})
+        write_files({"eks/kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: p.yaml, target: {kind: DaemonSet}}]\n"})
+    elif kind == "component":
+        write_files({"eks/kustomization.yaml": "kind: Component\nresources: [pod.yaml]\n"})
+        write_files({"prod/kustomization.yaml": "components: [../eks]\n"})
+    else:
+        head = {"list": "apiVersion: v1\nkind: List\nitems:\n", "template": f"{TEMPLATE}objects:\n"}[kind]
+        write_files({"eks/pod.yaml": head + "- " + pod().replace("\n", "\n  ")})
+    assert Severity.ERROR in severities().values()
 
 
 @needs_helm
-def test_values_with_which_a_chart_is_only_tried() -> None:
-    template = pod().replace("hostPID: true", "hostPID: {{ .Values.host }}")
-    tried = {"chart/Chart.yaml": CHART, "chart/values.yaml": "host: false\n", "chart/ci/a-values.yaml": "host: true\n"}
-    write_files({**tried, "chart/templates/pod.yaml": template})
-    (found,) = (f for f in report_on(["."]).findings if f.rule_id == "SCC101")
-    assert (found.severity, found.notes[-1]) == (Severity.INFO, "the values are for tests or CI")
-    write_files({"chart/values.yaml": "host: true\n"})
-    assert Severity.ERROR in {f.severity for f in report_on(["."]).findings if f.rule_id == "SCC101"}
+@pytest.mark.parametrize(
+    "file", ["chart/templates/tests/pod.yaml", "chart/charts/tests/templates/pod.yaml", "eks/templates/pod.yaml"]
+)
+def test_a_template_of_a_chart_in_a_folder_of_tests(file: str) -> None:
+    for folder in {"chart", file.partition("/templates")[0]}:
+        write_files({f"{folder}/Chart.yaml": CHART, f"{folder}/values.yaml": "a: 1\n"})
+    write_files({file: pod()})
+    assert severities()[file] is Severity.ERROR
 
 
-def test_a_folder_of_tests_that_the_user_names() -> None:
-    write_files({"tests/pod.yaml": pod(), "tests/e2e/pod.yaml": pod("b")})
-    assert severities("tests") == {"tests/pod.yaml": Severity.ERROR, "tests/e2e/pod.yaml": Severity.INFO}
-    assert severities("tests/e2e/pod.yaml") == {"tests/e2e/pod.yaml": Severity.ERROR}
-
-
-def test_what_a_controller_deploys_of_tests() -> None:
-    application = (
-        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\n"
-        "spec: {source: {path: tests/app, repoURL: 'https://example.com/repo.git'}, destination: {namespace: shop}}\n"
-    )
-    write_files({"tests/app/pod.yaml": pod(), "app.yaml": application})
-    assert severities()["tests/app/pod.yaml"] is Severity.ERROR
+def test_one_note_proposes_to_exclude_folders_of_tests() -> None:
+    write_files({"deploy/pod.yaml": pod("a"), "deploy/by-kind.yaml": pod("d"), "test-app/pod.yaml": pod("e")})
+    assert not [notice for notice in report_on(["."]).notices if "exclude" in notice.message]
+    write_files({"tests/pod.yaml": pod("b"), "overlays/eks/pod.yaml": pod("c")})
+    report = report_on(["."])
+    number = sum(f.span.file.startswith(("tests/", "overlays/")) for f in report.findings)
+    assert [notice.message for notice in report.notices if "exclude" in notice.message] == [
+        f"{number} findings in overlays/eks/ and tests/: if you deploy nothing of a folder, name it in `exclude` in the settings"
+    ]
+    # What the user names is what the user wants to know about.
+    assert not [notice for notice in report_on(["tests"]).notices if "exclude" in notice.message]
 
 
 def test_a_severity_of_the_settings_stays() -> None:
@@ -145,42 +155,13 @@ def test_a_file_that_its_kustomization_does_not_list(others: dict[str, str], sev
 
 
 def test_a_kustomization_in_the_folder_of_a_chart() -> None:
-    inner = {"kustomization.yaml": "resources: [pod.yaml]\n", "pod.yaml": pod()}
     write_files({"charts/agent/Chart.yaml": CHART, "charts/agent/templates/a.yaml": pod("a")})
-    write_files({f"{folder}/{name}": text for folder in ("charts/agent/driver", "other") for name, text in inner.items()})
-    found = severities(config=Config(render="never"))
-    assert (found["charts/agent/driver/pod.yaml"], found["other/pod.yaml"]) == (Severity.INFO, Severity.ERROR)
-    write_files({"up.sh": "oc apply -k charts/agent/driver\n"})
+    write_files({"charts/agent/driver/kustomization.yaml": "resources: [pod.yaml]\n", "charts/agent/driver/pod.yaml": pod()})
     assert severities(config=Config(render="never"))["charts/agent/driver/pod.yaml"] is Severity.ERROR
 
 
-@pytest.mark.parametrize(
-    ("plain", "other"),
-    [
-        ("deploy/agent.yaml", "deploy/agent-okd.yaml"),
-        ("deploy/agent-k8s.yaml", "deploy/agent.yaml"),
-        ("deploy/agent-kubernetes.yaml", "deploy/agent-openshift.yaml"),
-    ],
-)
-def test_a_variant_for_other_clusters(plain: str, other: str) -> None:
-    write_files({plain: f"{pod('a')}---\n{pod('b')}", other: f"{SCC}---\n{pod('a')}", "web.yaml": pod("c")})
-    found = {(f.span.file, f.subject.name): f.severity for f in report_on(["."]).findings if f.rule_id == "SCC101"}
-    # Pod b is in no file for OpenShift.
-    assert found == {
-        (plain, "a"): Severity.INFO,
-        (plain, "b"): Severity.ERROR,
-        (other, "a"): Severity.ERROR,
-        ("web.yaml", "c"): Severity.ERROR,
-    }
-
-
 @needs_helm
-def test_a_chart_for_other_clusters() -> None:
-    for name in ("agent", "agent-k8s"):
+def test_a_chart_beside_one_for_openshift() -> None:
+    for name in ("agent", "agent-k8s", "agent-ocp"):
         write_files({f"charts/{name}/Chart.yaml": CHART, f"charts/{name}/templates/pod.yaml": pod()})
-    write_files({"charts/agent-k8s/templates/other.yaml": pod("other")})
-    assert severities() == {
-        "charts/agent/templates/pod.yaml": Severity.ERROR,
-        "charts/agent-k8s/templates/pod.yaml": Severity.INFO,
-        "charts/agent-k8s/templates/other.yaml": Severity.ERROR,
-    }
+    assert set(severities().values()) == {Severity.ERROR}

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.source import Span
@@ -62,31 +60,3 @@ def test_a_namespace_in_two_files_is_common(tmp_path: Path) -> None:
     labelled = namespace.replace("name: shop", "name: shop, labels: {a: b}")
     assert rules_in(report_on([write(tmp_path / "two", {"dev/ns.yaml": namespace, "prod/ns.yaml": labelled})]), "MAN008") == []
     assert len(rules_in(report_on([write(tmp_path / "one", {"ns.yaml": namespace + "---\n" + labelled})]), "MAN008")) == 1
-
-
-@pytest.mark.parametrize(
-    ("plain", "openshift"),
-    [
-        ("deploy/kubernetes", "deploy/openshift"),
-        ("overlays/default", "overlays/ocp"),
-        ("kubernetes/agent", "openshift/agent"),
-        ("deploy", "deploy-openshift"),
-    ],
-)
-@pytest.mark.parametrize("built", [False, True])
-def test_a_folder_beside_one_for_openshift(plain: str, openshift: str, built: bool, tmp_path: Path) -> None:
-    def notes(folder: str, files: dict[str, str]) -> list[str]:
-        if built:
-            files |= {f"{Path(file).parent}/kustomization.yaml": "resources: [agent.yaml]\n" for file in files}
-        report = report_on([write(tmp_path / folder, files)], UNRENDERED)
-        return [notice.message for notice in report.notices if "for OpenShift" in notice.message]
-
-    (note,) = notes("same", {f"{plain}/agent.yaml": binding("privileged"), f"{openshift}/agent.yaml": binding("privileged")})
-    # Plain files are apart from where their paths part.
-    other = f"{tmp_path}/same/{openshift if built else openshift.replace('openshift/agent', 'openshift')}"
-    assert note == (
-        f"1 finding in {tmp_path}/same/{plain}/agent.yaml: severity info, because {other} defines the same objects for OpenShift; "
-        "--show-info shows it"
-    )
-    others = {f"{plain}/agent.yaml": binding("privileged"), f"{openshift}/agent.yaml": binding("privileged", name="other")}
-    assert notes("other", others) == []

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import former_names, retired_rules_note
-from scclint.files import SUFFIXES, TEST_FOLDER, is_below, read
+from scclint.files import SUFFIXES, TEST_FOLDER, read
 from scclint.finding import Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
 from scclint.record import replace
@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
-_OF_TESTS = rf"(?:^|/)(?:{TEST_FOLDER}|\.github)/"
-_OF_CI = rf"ci/(?:[^/]*-)?values\.ya?ml$|(?:.*/)?{TEST_FOLDER}/"
-"""Values files of a chart with which it is only tried. Those in `ci/` are for chart-testing."""
-_ELSEWHERE = r"(?:^|/)(?:[^/]*[-_.](?!kind))?(aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi)(?=[-_./]|$)"
-"""A platform other than OpenShift in the name of a file or folder: `job-eks.yaml`, `overlays/minikube`."""
+_LEFT_OUT_BY_MANY = (
+    rf"(?:^|.*?/)(?:{TEST_FOLDER}|\.github|(?:[^/]*[-_.])?(?:aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi))/"
+)
+"""The path up to a folder that is called like those for tests, CI or another platform than OpenShift. A name lowers no severity."""
 
 
 def merge(
@@ -53,6 +52,7 @@ def merge(
         with guard("check", "applying suppressions", crashes):
             findings, more = _suppressed(findings, results, files, run, crashes, whole=whole)
             all_notices += more
+    all_notices += _folders_to_exclude(findings, run)
     texts = {file: text for result in results for file, text in result.texts.items()}
     return Report(
         findings=tuple(findings),
@@ -101,35 +101,32 @@ def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list
 def _why_apart(unit: Unit, finding: Finding, run: Run) -> str:
     """Why nobody seems to apply what a finding is about to an OpenShift cluster; empty if people may."""
     outline, split, file = run.outline, run.rendered.split, finding.span.file
-    folder = unit.path if unit.kind in ("chart", "kustomize") else os.path.dirname(file)
-    real = outline.paths.of(folder)
-    about = {(finding.subject.kind, finding.subject.name), ("", os.path.relpath(file, unit.path))}
-    is_deployed = bool(unit.deployment.reason)
-    elsewhere = (
-        ""
-        if unit.deployment.by_controller
-        else "".join(re.findall(_ELSEWHERE, f"{outline.inside(file)}/{outline.inside(unit.path)}")[:1])
-    )
-    reasons = {
-        f"the name says that it is for {elsewhere}": bool(elsewhere),
-        "the values are for tests or CI": unit.kind == "chart"
-        and any(re.match(_OF_CI, os.path.relpath(related.span.file, unit.path)) for related in finding.related),
-        "the folder is for tests or CI": not unit.deployment.by_controller
-        and re.search(_OF_TESTS, f"{outline.inside(folder)}/") is not None,
-        "the kustomization of the folder does not list the file, and no other file names it": not is_deployed
+    real = outline.paths.of(os.path.dirname(file))
+    is_unlisted = (
+        not unit.deployment.reason
         and unit.kind == "plain"
         and outline.inside(file).endswith(SUFFIXES)
         and (beside := split.kustomizations.get(real)) is not None
         and os.path.join(real, os.path.basename(file)) not in (*beside.resources, *beside.patches)
-        and os.path.basename(file) not in run.memo(_named_files, partial(_named_files, run)),
-        "no command builds this kustomization in the folder of a chart": not is_deployed
-        and unit.kind == "kustomize"
-        and any(chart not in (real, split.tree) and is_below(real, chart) for chart in split.charts),
-    } | {
-        f"{other.path} defines the same objects for OpenShift": not is_deployed and not about.isdisjoint(split.names(other))
-        for other in split.twins.get(unit.path, ())
-    }
-    return next((why for why, holds in reasons.items() if holds), "")
+        and os.path.basename(file) not in run.memo(_named_files, partial(_named_files, run))
+    )
+    return "the kustomization of the folder does not list the file, and no other file names it" if is_unlisted else ""
+
+
+def _folders_to_exclude(findings: Iterable[Finding], run: Run) -> list[Notice]:
+    """A note on the findings in folders that are called as many users call those that they do not deploy; none without one."""
+    folders = [
+        match[0]
+        for finding in findings
+        if finding.severity is not Severity.INFO
+        and finding.suppression is None
+        and (match := re.match(_LEFT_OUT_BY_MANY, run.outline.inside(finding.span.file)))
+    ]
+    if not folders:
+        return []
+    where = and_more(dict.fromkeys(folders), 3)
+    said = f"{counted(len(folders), 'finding')} in {where}: if you deploy nothing of a folder, name it in `exclude` in the settings"
+    return [Notice("note", said)]
 
 
 def _named_files(run: Run) -> frozenset[str]:

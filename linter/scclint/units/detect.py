@@ -41,13 +41,6 @@ if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
 
-_FOR_OPENSHIFT = r"[-_.](openshift|okd|ocp)(?=[-_.]|$)|^(openshift|okd|ocp)[-_.]"
-"""The word for OpenShift in the name of a file or folder, with the separator that joins it to the rest."""
-
-_BESIDE = dict.fromkeys(("openshift", "okd", "ocp"), ("kubernetes", "k8s", "vanilla", "default"))
-"""The names of folders for other clusters, by that of the folder beside them for OpenShift."""
-
-
 _FRAGMENT = "each is a part or a patch that no kustomization includes"
 _OF_BUNDLE = "`operator-sdk` makes the bundle from it, which is judged"
 _DELETED = "each only names objects, for tasks and scripts to delete"
@@ -176,35 +169,6 @@ class Split:
         folders = {os.path.realpath(unit.path): unit for unit in units if unit.kind != "plain"}
         in_input = {os.path.realpath(unit.path) for unit in self.units}
         yield from self.deployed.notices(folders, in_input, self._configured_paths)
-
-    @cached_property
-    def twins(self) -> Mapping[str, Sequence[Unit]]:
-        """The units for OpenShift that define an object in common with a unit for other clusters, by the path of that one.
-
-        Examples are `agent-okd.yaml` by `agent.yaml`, `deploy/openshift` by `deploy/kubernetes`, and `charts/agent` by `charts/agent-k8s`.
-        """
-        by_path = {unit.path: unit for unit in self.units if unit.kind in ("plain", "kustomize", "chart")}
-        twins: dict[str, list[Unit]] = {}
-        for path in sorted(by_path):
-            for number, step in enumerate(steps := path.split("/")):
-                plain_step = re.sub(_FOR_OPENSHIFT, "", step)
-                suffixed = (
-                    re.sub(r"(\.ya?ml)?$", rf"-{word}\1", name, count=1)
-                    for name in (plain_step, step)
-                    for word in ("k8s", "kubernetes", "vanilla")
-                )
-                for name in _BESIDE.get(step, (plain_step, *suffixed)):
-                    plain = "/".join((*steps[:number], name, *steps[number + 1 :]))
-                    if plain != path and plain in by_path and self.names(by_path[plain]) & self.names(by_path[path]):
-                        twins.setdefault(plain, []).append(by_path[path])
-        return twins
-
-    def names(self, unit: Unit) -> set[tuple[str, str]]:
-        """The kinds and names of the objects in the files of a unit. Of a chart, the paths of its templates, without a kind."""
-        if unit.kind == "chart":
-            paths = (os.path.relpath(file, unit.path) for file in unit.files)
-            return {("", path) for path in paths if path.startswith("templates")}
-        return {(kind, name) for file in unit.files for _, kind, _, name in self._outline.facts(file).identities}
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
