@@ -33,10 +33,9 @@ def install(session: nox.Session, *project: str) -> None:
 
 @nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
-    """Run the hooks of .pre-commit-config.yaml, except mypy, and check the notes for the changelog."""
+    """Run the hooks of .pre-commit-config.yaml, except mypy."""
     install(session)
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", env={"SKIP": "mypy"})
-    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
 
 
 @nox.session(python=OLDEST)

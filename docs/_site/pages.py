@@ -14,10 +14,16 @@ from scclint.cli.commands import EXIT_STATUS, build
 from scclint.config.schema import load_schema
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import facts
-from scclint.rule import RETIRED, AnyRule, RetiredRule
+from scclint.rule import AnyRule
 
 RULE_INDEX = "rules/index.md"
 EXAMPLE = re.compile(r"^## (Before|After)\n\n```yaml\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+
+UNUSED_IDS = (
+    *("SCC106", "SCC108", "SCC302", "SCC304", "SCC305", "SCC308", "SCC313", "SCC314"),
+    *("SEC205", "SEC207", "SEC209", "SEC213", "SEC214", "SEC215", "SEC216", "SEC217"),
+)
+"""IDs of rules that were taken out before the first release."""
 
 GROUPS = {
     "MAN": (
@@ -40,7 +46,6 @@ def generated(root: Path) -> dict[str, str]:
     return {
         RULE_INDEX: rule_index(rules),
         **{rule_uri(rule): rule_page(rule) for rule in rules},
-        **{rule_uri(rule): retired_page(rule, rules) for rule in RETIRED.values()},
         "reference/cli.md": command_line(),
         "reference/fleet.md": fleet_tables(),
         "reference/configuration.md": configuration(load_schema("config")),
@@ -54,7 +59,7 @@ def root_page(path: Path) -> str:
     return path.read_text(encoding="utf-8").replace("](docs/", "](../")
 
 
-def rule_uri(rule: AnyRule | RetiredRule) -> str:
+def rule_uri(rule: AnyRule) -> str:
     return f"rules/{rule.name}.md"
 
 
@@ -79,16 +84,6 @@ def rule_page(rule: AnyRule) -> str:
     if rule.references:
         parts.append("## References\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
     return "\n\n".join(parts) + "\n"
-
-
-def retired_page(rule: RetiredRule, rules: Registry) -> str:
-    """Return the page of a retired rule, which leads to its successor."""
-    return f"# {rule.id} {rule.name}\n\nscclint no longer has this rule. {_successor(rule, rules)}\n"
-
-
-def _successor(rule: RetiredRule, rules: Registry) -> str:
-    found = rules.find(rule.id)
-    return f"[{found.id} {found.name}]({found.name}.md) reports the same." if found else "No other rule reports the same."
 
 
 def _labels(rule: AnyRule) -> Iterator[str]:
@@ -131,9 +126,7 @@ def rule_index(rules: Registry) -> str:
         lines = [f"| {id} | {name} | *{word}*{css} | {text} |" for id, name, css, word, text in rows]
         table = "\n".join(["| ID | Name | Severity | Reports |", "|---|---|---|---|", *lines])
         parts += [f"## {title}", about[title], f'<div class="rules" markdown>\n\n{table}\n\n</div>']
-    parts += ["## Retired rules", "scclint accepts their IDs and names, prints a note, and takes them for the successor."]
-    gone = sorted(set(RETIRED.values()))
-    parts += ["\n".join(f"- [{rule.id} {rule.name}]({rule.name}.md): {_successor(rule, rules)}" for rule in gone)]
+    parts += ["## Unused IDs", f"No rule has these IDs, and no rule will get one of them: {', '.join(UNUSED_IDS)}."]
     return "\n\n".join(parts) + "\n"
 
 

@@ -150,7 +150,6 @@ class Problem:
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
-    `settle` is the deprecated name of `help`, which plugins may use.
     """
 
     message: str
@@ -164,19 +163,14 @@ class Problem:
     edits: tuple[Operation, ...] = ()
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
-    settle: str = ""
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def help_of(problem: Problem, rule_id: str) -> str:
-    """Return the help of a problem, its remedies first, with a DeprecationWarning if its rule gives it by the former name."""
-    if problem.settle:
-        from warnings import warn
-
-        warn(f"{rule_id}: the argument `settle` of Problem is deprecated, write `help`", DeprecationWarning, stacklevel=2)
-    return " ".join(filter(None, (help_text(problem.remedies), problem.help or problem.settle)))
+def help_of(problem: Problem) -> str:
+    """Return the help of a problem, its remedies first."""
+    return " ".join(filter(None, (help_text(problem.remedies), problem.help)))
 
 
 @record
@@ -279,11 +273,6 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     fix: Fix | None = None
     no_fix: str = ""
-
-    @property
-    def settle(self) -> str:
-        """The former name of `help`."""
-        return self.help
 
 
 @record

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from scclint.errors import RuleSetError
 from scclint.record import record
-from scclint.rule import RETIRED, AnyRule, Rule, retired
+from scclint.rule import AnyRule, Rule
 
 PACKAGE = "scclint.rules"
 ID = re.compile(r"[A-Z]{2,8}[0-9]{3}")
@@ -25,9 +25,8 @@ class Registry:
         return iter(self.rules)
 
     def find(self, id_or_name: str) -> AnyRule | None:
-        """Return the rule with that ID or name, in any case. A retired rule has the successor in its place."""
-        former = retired(id_or_name.strip())
-        wanted = former.successor if former else id_or_name.strip()
+        """Return the rule with that ID or name, in any case."""
+        wanted = id_or_name.strip()
         return next((r for r in self.rules if r.id == wanted.upper() or r.name == wanted.lower()), None)
 
 
@@ -79,7 +78,6 @@ def registry(rules: Iterable[AnyRule]) -> Registry:
 def _problems(rule: AnyRule) -> Iterator[str]:
     problems = {
         "an id is two to eight capitals and three digits, like SCC101": not ID.fullmatch(rule.id),
-        "a retired rule has that id or name": rule.id in RETIRED or rule.name in RETIRED,
         f"the name {rule.name!r} is not words-joined-by-hyphens": not NAME.fullmatch(rule.name),
         "the title is one sentence without a full stop": not rule.title or rule.title.endswith("."),
         "the module has no docstring, which is the rule's page": not rule.page.strip(),

@@ -1,7 +1,7 @@
-"""A rule is a module with a `check` generator under `@rule`; this is the record the decorator makes of it. And the rules that are gone."""
+"""A rule is a module with a `check` generator under `@rule`; this is the record the decorator makes of it."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from scclint.finding import Ignore, Problem, Severity
 from scclint.load.document import Document
@@ -44,41 +44,6 @@ class Rule(Generic[S]):
 
 
 AnyRule = Rule[Any]
-
-
-class RetiredRule(NamedTuple):
-    """A rule of an earlier version. Its ID and name mean its `successor`, or no rule if that is empty. No other rule gets them."""
-
-    id: str
-    name: str
-    successor: str
-
-
-_RETIRED = (
-    RetiredRule("SCC106", "required-scc-ignored", ""),
-    RetiredRule("SCC108", "release-dependent-verdict", ""),
-    RetiredRule("SCC302", "scc-with-wildcard-seccomp-only", "SCC301"),
-    RetiredRule("SCC304", "scc-with-invalid-seccomp-entry", "SCC310"),
-    RetiredRule("SCC305", "scc-captures-pods", "SCC306"),
-    RetiredRule("SCC308", "scc-open-by-omission", "SCC311"),
-    RetiredRule("SCC313", "scc-never-chosen", ""),
-    RetiredRule("SCC314", "scc-subject-never-matches", "SCC310"),
-    RetiredRule("SEC205", "annotation-overrides-field", "SEC204"),
-    RetiredRule("SEC207", "invalid-localhost-profile", "MAN002"),
-    RetiredRule("SEC209", "container-weakens-profile", "SEC202"),
-    RetiredRule("SEC213", "unknown-syscall", "SEC212"),
-    RetiredRule("SEC214", "seccomp-on-windows", "MAN002"),
-    RetiredRule("SEC215", "profile-path-of-other-operator-release", "SEC208"),
-    RetiredRule("SEC216", "ignored-runtime-annotation", ""),
-    RetiredRule("SEC217", "seccomp-profile-wider-than-base", "SEC211"),
-)
-RETIRED: Mapping[str, RetiredRule] = {word: rule for rule in _RETIRED for word in (rule.id, rule.name)}
-"""The retired rules by ID and by name, sorted by ID."""
-
-
-def retired(id_or_name: str) -> RetiredRule | None:
-    """Return the retired rule with that ID or name, in any case."""
-    return RETIRED.get(id_or_name.upper()) or RETIRED.get(id_or_name.lower())
 
 
 def rule(

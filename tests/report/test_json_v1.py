@@ -44,7 +44,6 @@ def test_every_field_of_a_finding(sample: Report) -> None:
         "name": "no-scc-admits",
         "severity": "error",
         "message": sample.findings[0].message,
-        "settle": "Leave runAsUser out.",
         "help": "Leave runAsUser out.",
         "file": "deploy/web.yaml",
         "line": 15,

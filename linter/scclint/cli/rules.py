@@ -10,7 +10,7 @@ from scclint.record import replace
 from scclint.registry import builtin
 from scclint.report.rule_pages import page, table, table_json
 from scclint.report.text import visible, visible_line
-from scclint.rule import AnyRule, retired
+from scclint.rule import AnyRule
 from scclint.text import closest_match
 
 
@@ -44,8 +44,6 @@ def _find(args: Namespace) -> AnyRule:
         rules = settings(args)[1]
         rule = rules.find(args.rule)
         if rule is None:
-            if former := retired(args.rule):
-                raise UsageError(f"{former.id} {former.name} no longer exists, and no other rule reports the same")
             meant = closest_match(args.rule, [name for r in rules for name in (r.id, r.name)], cutoff=0.5)
             hint = f" Did you mean {meant}?" if meant else ""
             raise UsageError(f"no rule is called {args.rule!r}.{hint} `scclint rules` lists them.")

@@ -406,7 +406,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.Dec
                 expr=item["expr"],
                 kind=item.get("kind", ""),
                 at=item.get("at", ""),
-                help=item.get("help", item.get("settle", "")),
+                help=item.get("help", ""),
                 span=context.place(index),
                 expr_span=context.layers.raw.value_at(("rules", index, "expr")),
             )

@@ -1,13 +1,12 @@
 """Which rules run on a file, and how severe their findings are there."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scclint.config.model import Config
-from scclint.finding import Ignore, Notice, Severity
+from scclint.finding import Notice, Severity
 from scclint.model.releases import minor_release
-from scclint.rule import AnyRule, RetiredRule, retired
-from scclint.text import listed
+from scclint.rule import AnyRule
 from scclint.untyped import several
 
 EXACT = 100
@@ -22,12 +21,7 @@ def exactness(selector: str, rule: AnyRule) -> int | None:
     """How well a selector names a rule: id or name, then the longer beginning of the id, a tag, `ALL`; None for not at all.
 
     A beginning has all letters of the id: `SEC` names a family, and `S` names nothing, so that no comment covers more than it says.
-
-    The id or name of a retired rule names its successor.
     """
-    former = retired(selector)
-    if former is not None:
-        return EXACT if former.successor == rule.id else None
     if selector.upper() == rule.id or selector.lower() == rule.name:
         return EXACT
     if rule.id.startswith(selector) and selector.startswith(rule.id.rstrip("0123456789")):
@@ -44,7 +38,7 @@ def covers(selectors: Iterable[str], rule: AnyRule) -> bool:
 
 def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
     """What to tell about a selector that means no rule at all; empty for one that does."""
-    if selector == "ALL" or retired(selector) or any(covers((selector,), rule) for rule in rules):
+    if selector == "ALL" or any(covers((selector,), rule) for rule in rules):
         return ""
     from scclint.config.schema import did_you_mean
 
@@ -52,42 +46,14 @@ def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
     return f"no rule is called {selector!r}{did_you_mean(selector, words) or '; `scclint rules` lists them'}"
 
 
-def former_names(config: Config, ignores: Iterable[Ignore]) -> list[Notice]:
-    """Return notes on names in settings and suppressions that mean others: retired rules, a former key, releases with a patch version."""
-    notes = retired_rules_note(_named(config, ignores))
-    for version in several(config.settings.get("cluster.openshift", ())):
-        if version.count(".") > 1:
-            notes.append(Notice("note", f"OpenShift {version} is judged as {minor_release(version)}"))
-    if any("settle" in rule for rule in config.settings.get("rules", ())):
-        notes.append(Notice("note", "the key `settle` of a rule is now called `help`", config.file))
-    return notes
-
-
-def retired_rules_note(named: Iterable[tuple[str, str]]) -> list[Notice]:
-    """Return a note on the retired rules among selectors, which come with their places; nothing if there are none."""
-    places: dict[RetiredRule, str] = {}
-    for selector, place in named:
-        if (rule := retired(selector)) is not None:
-            places.setdefault(rule, place)
-    facts = [
-        f"{rule.id} in {place} {f'is part of {rule.successor}' if rule.successor else 'no longer exists'}"
-        for rule, place in sorted(places.items())
+def patch_versions(config: Config) -> list[Notice]:
+    """Return a note for each release in the settings that has a patch version, on which no verdict depends."""
+    versions = several(config.settings.get("cluster.openshift", ()))
+    return [
+        Notice("note", f"OpenShift {version} is judged as {minor_release(version)}")
+        for version in versions
+        if version.count(".") > 1
     ]
-    return [Notice("note", f"retired rules are named: {listed(facts)}")] if facts else []
-
-
-def _named(config: Config, ignores: Iterable[Ignore]) -> Iterator[tuple[str, str]]:
-    """Yield each selector of the settings and suppressions, and its place."""
-    for key, selectors in (
-        ("select", config.select),
-        ("extend-select", config.extend_select),
-        ("ignore", config.ignore),
-        ("severity", config.severity),
-        *(("per-path", (*entry.select, *entry.ignore, *entry.severity)) for entry in config.per_path),
-    ):
-        yield from ((selector, config.origins.get(key, "the settings")) for selector in selectors)
-    for ignore in (*config.ignores, *ignores):
-        yield from ((selector, f"{ignore.file}:{ignore.span.line}") for selector in ignore.rules)
 
 
 def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selection]:

@@ -38,7 +38,6 @@ def _finding(finding: Finding) -> Json:
         "name": finding.rule_name,
         "severity": finding.severity.value,
         "message": visible(finding.message),
-        "settle": visible(finding.help),
         "help": visible(finding.help),
         **_span(finding.span),
         "subject": {

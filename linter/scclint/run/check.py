@@ -134,7 +134,7 @@ def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:
 
 def _advice(problem: Problem, rule: AnyRule, subject: Checked) -> tuple[tuple[Remedy, ...], str]:
     """The remedies of a problem, its edits among them, and what they say in words."""
-    help = help_of(problem, rule.id)
+    help = help_of(problem)
     document = subject if isinstance(subject, Document) else subject.document if isinstance(subject, ApiObject) else None
     if not problem.edits or document is None or document.root is None:
         return problem.remedies, help

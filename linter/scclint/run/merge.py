@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from scclint.config.selection import former_names, retired_rules_note
+from scclint.config.selection import patch_versions
 from scclint.files import SUFFIXES, TEST_FOLDER, read
 from scclint.finding import Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
@@ -46,7 +46,7 @@ def merge(
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
     if run.observed is not None and CONFLICTS in run.select(""):
         all_notices += reported_conflicts(run.observed, findings)
-    all_notices += former_names(run.config, (ignore for result in results for ignore in result.ignores))
+    all_notices += patch_versions(run.config)
     files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
     if run.options.ignores:
         with guard("check", "applying suppressions", crashes):
@@ -173,11 +173,10 @@ def _apply_baseline(findings: list[Finding], run: Run, ran: "Ran") -> tuple[list
     text = run.options.overlay.get(file)
     accepted = baseline.load_baseline(text if isinstance(text, str) else read(file), file)
     marked, stale = baseline.apply(findings, accepted, ran=ran)
-    notes = retired_rules_note((rule, file) for rule in accepted.former)
     if not stale:
-        return marked, notes
+        return marked, []
     entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
-    return marked, [*notes, Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
+    return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
 
 
 def _unjudged_paths(results: Iterable[UnitResult], run: Run) -> tuple[str, ...]:

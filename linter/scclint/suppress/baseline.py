@@ -19,7 +19,6 @@ from scclint.finding import Finding, Path, Suppression
 from scclint.groups import grouped
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.record import record, replace
-from scclint.rule import retired
 from scclint.suppress.apply import Ran
 
 SUBJECT_LISTS = ("subjects", "users", "groups", "userNames", "groupNames")
@@ -145,14 +144,10 @@ _LISTS = ("subjects", "opens")
 
 @record
 class Baseline:
-    """How many findings of each key are accepted. Files of keys are relative to `folder`, that of the baseline, or "" for this one.
-
-    `former` are the ids of retired rules in the file. In the keys, their successors stand in their place.
-    """
+    """How many findings of each key are accepted. Files of keys are relative to `folder`, that of the baseline, or "" for this one."""
 
     counts: Mapping[Key, int]
     folder: str
-    former: tuple[str, ...] = ()
 
 
 def write_baseline(findings: Iterable[Finding], folder: str, *, previous: Baseline | None, ran: Ran) -> str:
@@ -188,17 +183,13 @@ def load_baseline(text: str, file: str) -> Baseline:
             at = f"{written(wrong.path)}: " if wrong.unknown else ""
             raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
     counts: Counter[Key] = Counter()
-    former: dict[str, None] = {}
     for entry in data["findings"]:
         fields = {field: value for field, value in entry.items() if field not in ("count", *_LISTS)}
         if "path" in fields:
             fields["path"] = as_written_now(fields["path"])
-        if (rule := retired(entry["rule"])) is not None:
-            former[rule.id] = None
-            fields["rule"] = rule.successor
         opens = entry.get("opens", () if data["version"] == VERSION else (ANYTHING,))
         counts[Key(**fields, subjects=tuple(entry.get("subjects", ())), opens=tuple(opens))] += int(entry.get("count", 1))
-    return Baseline({key: n for key, n in counts.items() if key.rule}, os.path.dirname(file), tuple(former))
+    return Baseline(counts, os.path.dirname(file))
 
 
 def _is_baseline(data: Any) -> bool:

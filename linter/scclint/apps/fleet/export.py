@@ -169,8 +169,8 @@ def _event(finding: Json, controls: Controls) -> Json:
         "compliance": _compliance(finding, controls),
         "resources": [_resource(finding)],
     }
-    if finding["settle"]:
-        event["remediation"] = {"desc": visible(finding["settle"])}
+    if finding["help"]:
+        event["remediation"] = {"desc": visible(finding["help"])}
     return event
 
 

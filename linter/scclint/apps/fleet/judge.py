@@ -261,7 +261,7 @@ def _finding_rows(report: Report) -> Iterator[Row]:
             "rule_name": finding.rule_name,
             "severity": finding.severity.value,
             "message": finding.message,
-            "settle": finding.help,
+            "help": finding.help,
             "file": finding.span.file,
             "line": finding.span.line,
             "column": finding.span.column,
