@@ -154,7 +154,7 @@ def configuration(data: bytes) -> None:
         text = decode(data, "c")
     except LoadError:
         return
-    for name in (".scclint.yaml", "scclint.toml", "pyproject.toml", "scclint.json"):
+    for name in (".scclint.yaml", "scclint.json"):
         try:
             render(build_config(parse_config(text, name), _registry().rules, {}))
         except ScclintError as error:

@@ -20,7 +20,6 @@ LAYERS = (
     ("go_text",),
     ("limits",),
     ("cel",),
-    ("toml",),
     ("finding",),
     ("yaml", "files"),
     ("load",),

@@ -154,7 +154,7 @@ def test_python_dash_m_imports_nothing_from_the_working_directory(tree: Path) ->
     for name in ("jinja2", "tomllib", "json", "shutil", "acme_owner", "difflib", "pydoc"):
         (tree / f"{name}.py").write_text(trap)
     distribution(tree, "acme = acme_owner", acme_owner=trap + owner())
-    (tree / "scclint.toml").write_text("rule-modules = ['acme']\n")
+    (tree / ".scclint.yaml").write_text("rule-modules: [acme]\n")
     for arguments in (["check"], ["check", "--isolated", "--format", "sarif"], ["rules"], ["rule", "SEC20l"]):
         done = subprocess.run(
             [sys.executable, "-m", "scclint", *arguments],

@@ -242,8 +242,6 @@ def configuration(schema: Mapping[str, Any]) -> str:
         '```yaml title=".scclint.yaml"\n'
         'cluster:\n  openshift: ["4.18", "4.20"]\nexclude: [vendor/]\nfail-on: error\n'
         "per-path:\n  - path: tests/**\n    ignore: [SEC2]\n```",
-        '```toml title="pyproject.toml"\n'
-        '[tool.scclint]\nexclude = ["vendor/"]\nfail-on = "error"\n\n[tool.scclint.cluster]\nopenshift = ["4.18", "4.20"]\n```',
         *_settings(schema, schema, "", 2),
     ]
     return "\n\n".join(parts) + "\n"

@@ -275,12 +275,6 @@ def test_the_place_is_that_in_the_file_as_far_as_the_file_spells_it(text: str, p
     assert ("of the expression)" in str(caught.value)) is (place == "4:9")
 
 
-def test_toml_has_places_too() -> None:
-    text = "[[rules]]\nid = 'ACME001'\nmessage = 'm'\nexpr = '''\ntrue &&\n  verdict.nope\n'''\n"
-    with pytest.raises(ConfigError, match=r"^scclint\.toml:6:11: ACME001: verdict has no field 'nope'"):
-        settings_of(text, "scclint.toml")
-
-
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         rules_of(rule("nope"), {**rule("true"), "id": "ACME002", "kind": "ConfigMap", "at": "a..b"})

@@ -23,8 +23,8 @@ def test_none(tree: Path) -> None:
 def test_nearest_wins(tree: Path) -> None:
     (tree / ".scclint.yaml").touch()
     assert discover_config("a/b") == ".scclint.yaml"
-    (tree / "a" / "scclint.toml").touch()
-    assert discover_config("a/b") == "a/scclint.toml"
+    (tree / "a" / ".scclint.yaml").touch()
+    assert discover_config("a/b") == "a/.scclint.yaml"
 
 
 def test_stops_at_the_repository(tree: Path) -> None:
@@ -42,32 +42,10 @@ def test_worktree_has_a_git_file(tree: Path) -> None:
 
 
 def test_from_a_file_or_what_does_not_exist(tree: Path) -> None:
-    (tree / "a" / ".scclint.yml").touch()
+    (tree / "a" / ".scclint.yaml").touch()
     (tree / "a" / "pod.yaml").touch()
-    assert discover_config("a/pod.yaml") == "a/.scclint.yml"
-    assert discover_config("a/none.yaml") == "a/.scclint.yml"
-
-
-@pytest.mark.parametrize(
-    ("text", "counts"),
-    [
-        ("[tool.scclint]\n", True),
-        ('[tool]\nscclint = {fail-on = "error"}\n', True),
-        ('[project]\ndependencies = ["scclint"]\n', False),
-        ("[tool.ruff]\n", False),
-        ("[tool.scclint\n", True),
-        ('[project\ndependencies = ["scclint"]\n', False),
-    ],
-)
-def test_pyproject(tree: Path, text: str, counts: bool) -> None:
-    (tree / "pyproject.toml").write_text(text, encoding="utf-8")
-    assert discover_config("a") == ("pyproject.toml" if counts else None)
-
-
-def test_own_file_before_pyproject(tree: Path) -> None:
-    (tree / "pyproject.toml").write_text("[tool.scclint]\n", encoding="utf-8")
-    (tree / ".scclint.toml").touch()
-    assert discover_config(".") == ".scclint.toml"
+    assert discover_config("a/pod.yaml") == "a/.scclint.yaml"
+    assert discover_config("a/none.yaml") == "a/.scclint.yaml"
 
 
 def test_a_folder_of_that_name_is_none(tree: Path) -> None:

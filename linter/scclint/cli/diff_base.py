@@ -53,7 +53,7 @@ def settings_of(revision: Revision, args: Namespace) -> tuple[Config, Registry]:
         return settings(args)
     for path in [named] if named is not None else candidates(args.paths[0]):
         text = text_of(revision, _in_repository(revision, path))
-        if text is not None and (named is not None or not path.endswith("pyproject.toml") or "[tool.scclint" in text):
+        if text is not None:
             return settings(args, replace(parse_config(text, path), found=named is None))
     return settings(args, empty_config())
 

@@ -5,9 +5,11 @@ cluster has, `master` and `worker`, are taken as installed. Node labels other th
 excludes no pool.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from scclint.groups import grouped
+from scclint.limits import MAX_TOML_KEY
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
 from scclint.model.releases import RUNTIMES
@@ -15,6 +17,9 @@ from scclint.model.terms import POOL_LABELS
 from scclint.record import record, replace
 from scclint.untyped import Object, as_mapping, as_text, mappings
 
+_KEY_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_KEY_PART}(?:[ \t]*+\.[ \t]*+{_KEY_PART}){{{MAX_TOML_KEY}}}")
+"""A dotted key with more parts than `tomllib` can read quickly."""
 _ROLE = "node-role.kubernetes.io/"
 _BUILT_IN = "machineconfiguration.openshift.io/mco-built-in"
 
@@ -220,11 +225,13 @@ def _crio_settings(machine_configs: Iterable[Object], default_runtime: str) -> t
 
 def _crio_runtime(text: str) -> Object:
     """Return the table `crio.runtime` of a file in TOML; empty if the file cannot be read."""
-    from scclint.toml import loads
+    import tomllib
 
+    if _LONG_KEY.search(text):
+        return {}
     try:
-        return as_mapping(as_mapping(loads(text).get("crio")).get("runtime"))
-    except ValueError:
+        return as_mapping(as_mapping(tomllib.loads(text).get("crio")).get("runtime"))
+    except (ValueError, RecursionError):
         return {}
 
 

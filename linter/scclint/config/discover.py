@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator
 
-NAMES = (".scclint.yaml", ".scclint.yml", "scclint.toml", ".scclint.toml")
-"""File names in search order; a `pyproject.toml` with a `[tool.scclint]` table comes last."""
+NAME = ".scclint.yaml"
+"""The name of the configuration file."""
 
 
 def discover_config(start: str) -> str | None:
@@ -14,19 +14,19 @@ def discover_config(start: str) -> str | None:
     if it is a link out of the tree, because the author of the tree must not make scclint read other files.
     """
     for path in candidates(start):
-        if os.path.isfile(path) and (not path.endswith("pyproject.toml") or _has_table(path)):
+        if os.path.isfile(path):
             _check_link(path)
             return _shorter(path)
     return None
 
 
 def candidates(start: str) -> Iterator[str]:
-    """Yield where the configuration file for `start`, a file or folder, may be, the place that wins first."""
+    """Yield where the configuration file for `start`, a file or folder, may be, the nearest place first."""
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     while True:
-        yield from (os.path.join(folder, name) for name in (*NAMES, "pyproject.toml"))
+        yield os.path.join(folder, NAME)
         parent = os.path.dirname(folder)
         if parent == folder or os.path.exists(os.path.join(folder, ".git")):
             return
@@ -42,26 +42,6 @@ def _check_link(path: str) -> None:
     if not Reach(os.path.dirname(path)).has(path):
         shown = _shorter(path)
         raise ConfigError(f"{shown}: is a link out of the tree, and not followed: name it with --config to have it read")
-
-
-def _has_table(path: str) -> bool:
-    """Whether a pyproject.toml configures scclint. A broken one that mentions scclint counts, so that its mistake is reported."""
-    from scclint.errors import LoadError
-    from scclint.files import read
-
-    try:
-        text = read(path)
-    except LoadError:
-        return False
-    if "scclint" not in text:
-        return False
-    from scclint.toml import loads
-
-    try:
-        tool = loads(text).get("tool")
-    except ValueError:
-        return "tool.scclint" in text
-    return isinstance(tool, dict) and "scclint" in tool
 
 
 def _shorter(path: str) -> str:

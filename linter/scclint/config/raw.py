@@ -1,7 +1,5 @@
 """A configuration file as written: plain values with their places, and the mistakes that its schema finds."""
 
-import os
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -43,7 +41,7 @@ class Raw:
 
 
 def read_config(file: str, *, found: bool = False) -> Raw:
-    """Read a `.yaml`, `.yml`, `.json` or `.toml` configuration file, or the `[tool.scclint]` table of a `pyproject.toml`.
+    """Read a configuration file, which is YAML or JSON.
 
     `found` says that nobody named the file. Raises ConfigError where it cannot be read or parsed. `Raw.mistakes` has what the
     schema rejects, so that one error can report it together with mistakes that only the rules can find.
@@ -67,7 +65,7 @@ def empty_config(file: str = "") -> Raw:
 
 def parse_config(text: str, file: str) -> Raw:
     """As `read_config`, for the text of a file of that name."""
-    raw = (_toml if file.endswith(".toml") else _yaml)(text, file)
+    raw = _read(text, file)
     schema = load_schema("config")
     wrong = (*raw.mistakes, *mistakes(raw.data, schema))
     data = without(raw.data, (m.path for m in wrong))
@@ -99,7 +97,7 @@ def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
     return ConfigError("\n".join(lines))
 
 
-def _yaml(text: str, file: str) -> Raw:
+def _read(text: str, file: str) -> Raw:
     from scclint.load import load_text
     from scclint.yaml.nodes import overridden
 
@@ -115,43 +113,6 @@ def _yaml(text: str, file: str) -> Raw:
         return empty_config(file)
     twice = tuple(Mistake(path, f"key {path[-1]!r} is written twice") for path, _ in overridden(root))
     return _of_data(_plain(root, [MAX_CONFIG_VALUES], file), file, *_node_places(root), twice)
-
-
-def _toml(text: str, file: str) -> Raw:
-    import json
-    import re
-
-    from scclint.config.toml_places import Places as TomlPlaces
-    from scclint.toml import loads
-
-    starts = [0, *(m.end() for m in re.finditer("\n", text))]
-
-    def span(start: int, end: int) -> Span:
-        line, end_line = bisect_right(starts, start), bisect_right(starts, end)
-        return Span(file, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
-
-    try:
-        # The release 4.20 is not the number 4.2, so its text counts.
-        whole = loads(text, parse_float=str)
-    except ValueError as error:
-        position = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        place = f"{position[1]}:{position[2]}" if position else f"{len(starts)}:1"
-        raise ConfigError(f"{file}:{place}: {str(error).partition(' (at ')[0]}") from error
-    prefix: Path = ("tool", "scclint") if os.path.basename(file) == "pyproject.toml" else ()
-    places = TomlPlaces(text)
-
-    def key_at(path: Path) -> Span:
-        full = (*prefix, *path)
-        upward = (full[:length] for length in range(len(full), 0, -1))
-        return span(*next((places.keys[part] for part in upward if part in places.keys), (0, 0)))
-
-    def value_at(path: Path) -> Span:
-        extent = places.values.get((*prefix, *path))
-        return span(*extent) if extent is not None else key_at(path)
-
-    # Dates and times are the only values that JSON does not have.
-    data = json.loads(json.dumps(untyped.value_at(whole, prefix), default=lambda moment: moment.isoformat()))
-    return _of_data(data, file, key_at, value_at)
 
 
 def _of_data(data: Any, file: str, key_at: Places, value_at: Places, wrong: tuple[Mistake, ...] = ()) -> Raw:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from scclint.apps.fleet.content import content_of, digest_of
-from scclint.config.discover import NAMES, discover_config
+from scclint.config.discover import NAME, discover_config
 from scclint.config.model import Config
 from scclint.config.raw import read_config
 from scclint.memo import Memo
@@ -75,7 +75,7 @@ class TargetSettings:
     def _own_file(self) -> str | None:
         """The configuration file that applies in the working directory. The folders above it are looked at once."""
         names = os.listdir(".")
-        if ".git" not in names and not {*NAMES, "pyproject.toml"}.intersection(names):
+        if ".git" not in names and not {NAME}.intersection(names):
             above = os.path.dirname(os.getcwd())
             if not self._configured(above, lambda: discover_config(above) is not None):
                 return None

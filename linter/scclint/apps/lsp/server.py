@@ -29,7 +29,7 @@ KEYS_TOGETHER = 0.02
 PAUSE = 0.4
 """Seconds without a change after which the units of the open files are judged as a whole."""
 
-WATCHED = "**/{*.yaml,*.yml,*.json,*.toml,Kustomization}"
+WATCHED = "**/{*.yaml,*.yml,*.json,Kustomization}"
 """The files that scclint reads, among them its settings."""
 
 
