@@ -185,8 +185,8 @@ MAX_DEPENDENCY_FOLDERS = 10
 MAX_REVISION_FILES = 1_000_000
 """Files of one revision. A tree that lists one tree many times, nested, makes any number of files out of a few kilobytes."""
 
-MAX_REVISION = 1 << 30
-"""Bytes written of one revision. All its files may be one blob."""
+MAX_REVISION = 4 << 30
+"""Bytes written of one revision, with its pictures and archives, which a chart may read. All its files may be one blob."""
 
 GIT_SECONDS = 60
 """Seconds that `git ls-files` may take, so that a damaged repository does not stop the run."""

@@ -122,8 +122,8 @@ def test_links_through_links(repository: Path, tmp_path: Path, monkeypatch: pyte
     )
     git("update-ref", "HEAD", base)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with module.checked_out(module.resolve("HEAD", "."), lambda path: True) as folder:
-        assert sorted(os.listdir(folder)) == ["a.yaml", "deep", "stay.yaml", "up"]
+    with module.checked_out(module.resolve("HEAD", ".")) as folder:
+        assert sorted(os.listdir(folder)) == [".git", "a.yaml", "deep", "stay.yaml", "up"]
         assert Path(folder, "stay.yaml").read_text(encoding="utf-8") == pod("x")
 
 

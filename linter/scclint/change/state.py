@@ -17,7 +17,7 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import STDIN, SourceFile, is_stream, read_stream
 from scclint.files.dump import is_dump, texts_of_dump
-from scclint.files.revision import checked_out, is_manifest, resolve
+from scclint.files.revision import checked_out, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
 from scclint.groups import grouped
@@ -283,7 +283,7 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
         revision = resolve(name, os.curdir, base_with)
     except UsageError as error:
         raise UsageError(f"{name} is no file, no folder and no git revision: {error}") from error
-    with checked_out(revision, is_manifest) as root:
+    with checked_out(revision) as root:
         # The part of the revision that lies in the working directory.
         folder = os.path.join(root, os.path.relpath(os.path.realpath(os.curdir), revision.root))
         os.makedirs(folder, exist_ok=True)

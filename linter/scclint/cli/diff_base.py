@@ -14,7 +14,7 @@ from scclint.config.model import Config
 from scclint.config.raw import empty_config, parse_config
 from scclint.errors import UsageError
 from scclint.files import read
-from scclint.files.revision import Revision, checked_out, is_manifest, resolve, text_of
+from scclint.files.revision import Revision, checked_out, resolve, text_of
 from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.registry import Registry
@@ -84,8 +84,7 @@ def report_since(
     targets = [path(name) for name in args.paths]
     context = [path(name) for name in getattr(args, "context", [])]
     before = _in_copy(config, path)
-    named = {os.path.normpath(os.path.join(inside, name)) for name in targets}
-    with checked_out(revision, lambda file: is_manifest(file) or file in named) as root:
+    with checked_out(revision) as root:
         os.makedirs(os.path.join(root, inside), exist_ok=True)
         with chdir(os.path.join(root, inside)):
             # The revision may lack some of these.

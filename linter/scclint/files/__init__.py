@@ -493,12 +493,16 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
 
 def repository_names(folder: str) -> frozenset[str]:
     """What a folder's repository is called: the last parts of its remotes' URLs, or else the folder's own name."""
+    names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in remote_urls(folder)}
+    return frozenset(names or {os.path.basename(os.path.abspath(folder))})
+
+
+def remote_urls(folder: str) -> list[str]:
+    """The URLs of the remotes of a folder's repository; none if it is in no repository."""
     from scclint.files.git import command
 
-    _, listed = _run(command(folder, "config", "--get-regexp", r"^remote\..*\.url$"), folder)
-    urls = [line.partition(" ")[2] for line in listed.decode("utf-8", "replace").splitlines()]
-    names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in urls}
-    return frozenset(names or {os.path.basename(os.path.abspath(folder))})
+    _, listed = _run(command(folder, "config", "-z", "--get-regexp", r"^remote\..*\.url$"), folder)
+    return [entry.partition("\n")[2] for entry in listed.decode("utf-8", "surrogateescape").split("\0") if entry]
 
 
 def _run(command: Sequence[str], folder: str) -> tuple[int | None, bytes]:

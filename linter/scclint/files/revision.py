@@ -8,15 +8,19 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from subprocess import run
-from typing import IO
+from typing import IO, NamedTuple
 
 from scclint.errors import LoadError, UsageError
-from scclint.files import SCRIPT_SUFFIXES, SUFFIXES, display, read, work_tree
+from scclint.files import display, read, remote_urls, work_tree
 from scclint.files.git import command, environment
 from scclint.limits import MAX_BYTES, MAX_FOLDER_DEPTH, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import EMPTY, record
 
 _REGULAR, _LINK = "100", "120000"
+_SHA1 = 40
+"""Hex digits of an id, except in repositories that name objects by SHA-256."""
+_OUR_REPOSITORY = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.protectNTFS=false", "-c", "core.protectHFS=false")
+"""Options for git in a repository of ours: no hook of the user runs, and any name counts that the disk took."""
 _NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
 """Why a disk does not take a name that git's objects may have: too long, or that of a file and of a folder."""
 
@@ -28,6 +32,14 @@ class Revision:
     name: str
     root: str
     commit: str
+
+
+class _Entry(NamedTuple):
+    """A file or link in a tree of git, by its path from the root."""
+
+    mode: str
+    id: str
+    path: str
 
 
 def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
@@ -52,11 +64,6 @@ def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
         return Revision(name, root, commit)
 
 
-def is_manifest(file: str) -> bool:
-    """Whether verdicts may depend on a file: a manifest, a script with grants, what says that podman runs a file, or what a renderer reads."""
-    return file.endswith((*SUFFIXES, *SCRIPT_SUFFIXES, ".md"))
-
-
 def text_of(revision: Revision, path: str) -> str | None:
     """Return the text of a regular file of the revision, whose path from the root it is; None if the revision has none there."""
     entry = _git(revision.root, "", "ls-tree", "-z", "--full-tree", revision.commit, "--", path).partition(" ")
@@ -66,47 +73,89 @@ def text_of(revision: Revision, path: str) -> str | None:
 
 
 @contextmanager
-def checked_out(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[str]:
-    """Give the real path of a folder with those files of the revision whose path from the root is `wanted`. It is removed in the end.
+def checked_out(revision: Revision) -> Iterator[str]:
+    """Give the real path of a folder with the files of the revision, as a work tree of its own. It is removed in the end.
 
-    The files are as they were committed, no line end converted. Files too large to be read, links that lead out of the repository, and
+    Git lists the files there, and the folder has the name and the remotes of the repository. The files are as they were committed: no
+    line end is converted and no attribute leaves one out. Files too large to be read, links that lead out of the repository, and
     names that the disk does not take are left out. Raises UsageError where the revision is not complete in this clone, has too
     much to write, or the disk refuses.
     """
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
-        into = os.path.realpath(folder)
-        _check_out(revision, into, wanted)
+    with _temporary_folder(revision) as into:
+        _make_work_tree(revision, into, _check_out(revision, into))
         yield into
 
 
-def _check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> None:
+@contextmanager
+def _temporary_folder(revision: Revision) -> Iterator[str]:
+    """Give a folder of the name that the root of the revision has: a repository without remotes is called as its folder."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
+        into = os.path.join(os.path.realpath(folder), os.path.basename(revision.root) or "root")
+        os.mkdir(into)
+        yield into
+
+
+def _check_out(revision: Revision, into: str, wanted: Callable[[str], bool] = lambda path: True) -> list[_Entry]:
+    """Write the files and links whose path from the root is `wanted`, and return those that are there in the end."""
     links = []
-    made = []
+    entries = []
     written = 0
-    for path, mode, data in _contents(revision, wanted):
-        target = os.path.join(into, path)
+    for entry, data in _contents(revision, wanted):
+        target = os.path.join(into, entry.path)
         written += len(data)
         if written > MAX_REVISION:
-            raise UsageError(f"the manifests of {revision.name} are more than {MAX_REVISION >> 30} GiB, which is not read")
+            raise UsageError(f"the files of {revision.name} are more than {MAX_REVISION >> 30} GiB, which is not read")
         with _unless_no_name(revision):
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            if mode == _LINK:
-                links.append((target, data))
+            if entry.mode == _LINK:
+                links.append((entry, target, data))
                 continue
             with open(target, "xb") as file:
                 file.write(data)
+            entries.append(entry)
+    made = []
     # Not before all files are there, so that none is written through a link.
-    for target, data in links:
+    for entry, target, data in links:
         with _unless_no_name(revision):
             os.symlink(os.fsdecode(data), target)
-            made.append(target)
+            made.append((entry, target))
     top = os.path.realpath(into)
     # Not before all links are there, because they may lead through each other.
-    for target in made:
-        if not os.path.realpath(target).startswith(top + os.sep):
+    for entry, target in made:
+        if os.path.realpath(target).startswith(top + os.sep):
+            entries.append(entry)
+        else:
             os.unlink(target)
+    return entries
+
+
+def _make_work_tree(revision: Revision, folder: str, entries: Sequence[_Entry]) -> None:
+    """Make a folder a work tree in which git lists these files, with the remotes of the repository. It has no objects and no hooks."""
+    from subprocess import PIPE, Popen
+
+    problem = f"git cannot make a work tree of {revision.name}"
+    sha256 = ("--object-format=sha256",) if len(revision.commit) > _SHA1 else ()
+    _git(folder, problem, *_OUR_REPOSITORY, "init", "--quiet", "--template=", *sha256)
+    with open(os.path.join(folder, ".git", "config"), "a", encoding="utf-8", errors="surrogateescape", newline="") as config:
+        # Not as an argument of a program, which other users can see: a URL may hold a password.
+        config.writelines(
+            f'[remote "{number}"]\nurl = {_quoted(url)}\n' for number, url in enumerate(remote_urls(revision.root))
+        )
+    index = command(folder, *_OUR_REPOSITORY, "update-index", "-z", "--index-info")
+    listed = "".join(f"{entry.mode} {entry.id}\t{entry.path}\0" for entry in entries)
+    with Popen(index, stdin=PIPE, env=environment()) as process:
+        process.communicate(os.fsencode(listed))
+    if process.returncode != 0:
+        raise UsageError(problem)
+
+
+def _quoted(value: str) -> str:
+    """A value as the configuration of git writes it."""
+    for plain, escaped in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n")):
+        value = value.replace(plain, escaped)
+    return f'"{value}"'
 
 
 @contextmanager
@@ -121,20 +170,20 @@ def _unless_no_name(revision: Revision) -> Iterator[None]:
             raise UsageError(f"cannot write the files of {revision.name}: {error.strerror or error}") from error
 
 
-def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str, bytes]]:
-    """Path, mode and content of files and links, the too large left out."""
+def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tuple[_Entry, bytes]]:
+    """Files and links with their content, the too large left out."""
     import tempfile
 
-    entries = [e for e in _entries(revision) if wanted(e[0]) and e[0].count("/") <= MAX_FOLDER_DEPTH]
+    entries = [e for e in _entries(revision) if wanted(e.path) and e.path.count("/") <= MAX_FOLDER_DEPTH]
     with tempfile.TemporaryFile() as ids:
         # A file, because git does not read on from a pipe while its own output is not read.
-        ids.write("".join(f"{id}\n" for _, _, id in entries).encode())
+        ids.write("".join(f"{entry.id}\n" for entry in entries).encode())
         ids.seek(0)
         with _reading(revision, "cat-file", "--batch", stdin=ids) as stream:
-            for path, mode, _ in entries:
-                data = _next(stream, f"{revision.name} is not complete in this clone: {path} is missing; fetch it first")
+            for entry in entries:
+                data = _next(stream, f"{revision.name} is not complete in this clone: {entry.path} is missing; fetch it first")
                 if data is not None:
-                    yield path, mode, data
+                    yield entry, data
 
 
 def _next(stream: IO[bytes], missing: str) -> bytes | None:
@@ -149,8 +198,8 @@ def _next(stream: IO[bytes], missing: str) -> bytes | None:
     return data if size <= MAX_BYTES else None
 
 
-def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:
-    """Path, mode and id of what the revision's tree holds, submodules and unsafe paths left out."""
+def _entries(revision: Revision) -> Iterator[_Entry]:
+    """The files and links of the revision's tree, submodules and unsafe paths left out."""
     with _reading(revision, "ls-tree", "-r", "-z", "--full-tree", revision.commit) as stream:
         for number, entry in enumerate(_ended(stream)):
             if number >= MAX_REVISION_FILES:
@@ -158,7 +207,7 @@ def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:
             about, _, path = os.fsdecode(entry).partition("\t")
             mode, _, id = about.split()
             if (mode.startswith(_REGULAR) or mode == _LINK) and _is_inside(path):
-                yield path, mode, id
+                yield _Entry(mode, id, path)
 
 
 def _ended(stream: IO[bytes]) -> Iterator[bytes]:
@@ -260,7 +309,8 @@ def _texts(base: Revision, shown: Mapping[str, str]) -> dict[str, str]:
     """The texts of files as a revision has them, by path as displayed."""
     wanted = {os.path.relpath(path, base.root): name for path, name in shown.items()}
     texts = {}
-    with checked_out(base, wanted.__contains__) as folder:
+    with _temporary_folder(base) as folder:
+        _check_out(base, folder, wanted.__contains__)
         for path, name in wanted.items():
             copy = os.path.join(folder, path)
             if os.path.isfile(copy):
