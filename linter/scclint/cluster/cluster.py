@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.constraints import Constraints, default_volumes, from_object
@@ -23,7 +24,7 @@ from scclint.memo import Memo
 from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of
-from scclint.model.terms import UID_RANGE
+from scclint.model.terms import UID_RANGE, generated_name
 from scclint.record import EMPTY, replace
 from scclint.untyped import Object, as_mapping, several
 
@@ -157,11 +158,24 @@ class Cluster:
         return self._with(self._decoded(objects, strict=False), last, merge=merge)
 
     def _decoded(self, objects: Iterable[Object], *, strict: bool = True) -> Iterator[tuple[Object, Object]]:
-        """Yield the objects, elements of lists one by one, as they are written and as the API server decodes them."""
+        """Yield the objects, elements of lists one by one, as they are written and as the API server decodes and names them."""
+        used: set[ObjectRef] = set()
         for item in objects:
             decoded = decode_object(item, self.scc_fields)
             if strict or not decoded.errors:
-                yield from zip(unroll((item,)), unroll((decoded.valid(),)), strict=True)
+                for pair in zip(unroll((item,)), unroll((decoded.valid(),)), strict=True):
+                    yield self._with_generated_name(pair[1], used) or pair
+
+    def _with_generated_name(self, item: Object, used: set[ObjectRef]) -> tuple[Object, Object] | None:
+        """Return an object twice with a name that neither the cluster nor `used` has; None if it states its name."""
+        metadata = as_mapping(item.get("metadata"))
+        if metadata.get("name") or not metadata.get("generateName"):
+            return None
+        refs = (reference(item)._replace(name=generated_name(metadata, number)) for number in count())
+        ref = next(ref for ref in refs if ref not in used and self._objects.get(ref) is None)
+        used.add(ref)
+        named = {**item, "metadata": {**metadata, "name": ref.name}}
+        return named, named
 
     def applied(self, item: Object, last: Mapping[ObjectRef, Object] = EMPTY) -> Object | None:
         """Return an object that the cluster has as it is after a manifest of it is applied; None if the cluster does not have it."""

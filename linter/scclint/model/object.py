@@ -9,6 +9,7 @@ from scclint.limits import MAX_OBJECT_NAME
 from scclint.load.document import Document
 from scclint.model.kinds import CLAIM_TEMPLATES, WORKLOADS
 from scclint.model.pod import Pod
+from scclint.model.terms import generated_name
 from scclint.model.unknown import Unknown, is_expression
 from scclint.model.view import Field, View
 from scclint.record import EMPTY, record, replace, set_fields
@@ -43,6 +44,7 @@ class Provenance:
     - `by_account`: whether `home` is the only namespace in which the unit has the service account of the object.
     - `operator`: the name of the ClusterServiceVersion from which OLM creates it.
     - `label`: the name of the object in messages, if its author does not know its kind and name.
+    - `number`: which of several objects with one `generateName` it is, from 0.
     - `part`: which of the pods of its object it is: `task build`; empty if the object has one pod.
     - `run`: the object that runs the pod, if that is another one: `PipelineRun build-1`.
     - `partial`: why the object is not a whole one, as a clause: it is a kustomize patch.
@@ -63,6 +65,7 @@ class Provenance:
     by_account: bool = False
     operator: str = ""
     label: str = ""
+    number: int = 0
     part: str = ""
     run: str = ""
     partial: str = ""
@@ -109,8 +112,9 @@ class ApiObject(View):
     """An object of the API as a manifest states it.
 
     `manifest` is what the cluster would be given, as plain values: `data` itself, except for objects that another object
-    implies (the Role behind a ClusterServiceVersion's permissions). `namespace` is empty where none is written. `partial` says as
-    a clause why the object is not a whole one (a kustomize patch), else it is empty.
+    implies (the Role behind a ClusterServiceVersion's permissions). `name` is the prefix of a name that the API server generates.
+    `namespace` is empty where none is written. `partial` says as a clause why the object is not a whole one (a kustomize patch),
+    else it is empty.
     """
 
     __slots__ = ("api_version", "document", "kind", "manifest", "name", "namespace", "partial", "provenance")
@@ -146,7 +150,7 @@ class ApiObject(View):
             # A run has many objects and few of these texts.
             api_version=intern(str(manifest.get("apiVersion") or "")),
             kind=intern(str(manifest.get("kind") or "")),
-            name=str(metadata.get("name") or metadata.get("generateName") or ""),
+            name=str(metadata.get("name") or "") or generated_name(metadata, provenance.number),
             namespace=intern(str(metadata.get("namespace") or "")),
             partial=provenance.partial or self.why_partial,
         )
@@ -174,6 +178,11 @@ class ApiObject(View):
     @property
     def file(self) -> str:
         return self.document.file
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the API server generates the name, so that no other object has it and nothing refers to it."""
+        return bool(self.name) and not as_mapping(self.manifest.get("metadata")).get("name")
 
     @property
     def group(self) -> str:
@@ -210,8 +219,9 @@ class ApiObject(View):
 
     @property
     def place(self) -> View:
-        """Where findings about the object as a whole point: its name (of a CSV's deployment, the entry's), else its kind."""
-        for path in (("metadata", "name"), ("name",), ("kind",)):
+        """Where findings about the object as a whole point: its name or `generateName` (of a CSV's
+        deployment, the entry's), else its kind."""
+        for path in (("metadata", "name"), ("metadata", "generateName"), ("name",), ("kind",)):
             if self.field(*path).present:
                 return View(self.root, None, self.path + path)
         return self

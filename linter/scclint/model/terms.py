@@ -1,5 +1,7 @@
 """Names of the Kubernetes API that several layers go by."""
 
+from scclint.untyped import Object
+
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 """The lists of containers in a pod's spec, in the order in which the kubelet and SCC admission look at them."""
 
@@ -55,6 +57,12 @@ EVERYONE = {
 def namespace_name(namespace: str) -> str:
     """Return the namespace if it is known by name; empty if not, as where an operator is installed is described in words."""
     return "" if " " in namespace or namespace == UNSPECIFIED_NAMESPACE else namespace
+
+
+def generated_name(metadata: Object, number: int = 0) -> str:
+    """Return the name by which scclint knows an object whose name the API server generates: the prefix, with a number from the second on."""
+    prefix = str(metadata.get("generateName") or "")
+    return f"{prefix} ({number + 1})" if prefix and number else prefix
 
 
 def members_of(group: str) -> str:

@@ -16,7 +16,7 @@ def namespace_of(obj: ApiObject, requested_namespace: str) -> str:
 
 
 def manifests(objects: Iterable[ApiObject], requested_namespace: str) -> Iterator[dict[str, Any]]:
-    """What the cluster would be given of each object: plain values, with the namespace filled in where none is written.
+    """What the cluster would be given of each object: plain values, with the name and the namespace filled in where none is written.
 
     An unknown value is kept as its text, so two fields with one parameter are equal. An SCC with unknown values other than
     names is left out, and one whose name is longer than any may be: no cluster has it.
@@ -27,6 +27,8 @@ def manifests(objects: Iterable[ApiObject], requested_namespace: str) -> Iterato
         if isinstance(obj, SecurityContextConstraints) and (_is_open(obj.manifest) or len(obj.name) > LONGEST_NAME):
             continue
         manifest = known(obj.manifest) if obj.provenance.unfilled else obj.manifest
+        if obj.is_generated:
+            manifest = {**manifest, "metadata": {**as_mapping(manifest.get("metadata")), "name": obj.name}}
         namespace = namespace_of(obj, requested_namespace)
         if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
             yield {**manifest, "metadata": {**as_mapping(manifest.get("metadata")), "namespace": namespace}}

@@ -16,7 +16,7 @@ from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.run.check import apply_rules, order
-from scclint.run.load import Inputs, guard, model_objects
+from scclint.run.load import Inputs, guard, model_objects, with_distinct_names
 from scclint.run.notices import judged_files, tallies, unjudged
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run, load_documents
@@ -90,9 +90,10 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
         JudgementGap("ambiguous", of.name, run.by_name[name].title) for of in others.ambiguous for name in of.units
     )
     run.options.lap("load")
-    borrowed = [borrowed.obj for borrowed in others.borrowed]
-    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)
     described, cluster_inputs = run.described(unit.namespace)
+    borrowed = with_distinct_names((borrowed.obj for borrowed in others.borrowed), described.objects)
+    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)
+    objects = with_distinct_names(objects, (*described.objects, *borrowed))
     inputs.notices += cluster_inputs.notices
     inputs.crashes += cluster_inputs.crashes
     params: Sequence[Object] = ()

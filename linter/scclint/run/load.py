@@ -23,7 +23,7 @@ from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.record import replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
-from scclint.units.facts import account_namespaces, with_users
+from scclint.units.facts import account_namespaces, name_of, with_users
 from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.units.unit import Unit
@@ -208,11 +208,27 @@ def model_objects(
     return [*with_users(objects, settings.namespace)]
 
 
+def with_distinct_names(objects: Iterable[ApiObject], others: Iterable[ApiObject] = ()) -> list[ApiObject]:
+    """Return the objects, each with a name of its own among these and `others` if the API server generates its name.
+
+    The pods of a workload have the name of the workload, and nothing refers to them by it.
+    """
+    taken = {name_of(obj) for obj in others}
+    distinct: list[ApiObject] = []
+    for obj in objects:
+        named = obj
+        while obj.is_generated and not isinstance(obj, Workload) and name_of(named) in taken:
+            named = named.with_provenance(number=named.provenance.number + 1)
+        taken.add(name_of(named))
+        distinct.append(named)
+    return distinct
+
+
 def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:
     """The model objects of what is described for all units, and what became of the documents."""
     inputs = Inputs()
     inputs.context += documents
-    return _expanded(inputs, replace(expand_settings(config), namespace=namespace)), inputs
+    return with_distinct_names(_expanded(inputs, replace(expand_settings(config), namespace=namespace))), inputs
 
 
 def _expanded(inputs: Inputs, settings: Settings) -> list[ApiObject]:

@@ -213,11 +213,10 @@ def identity(obj: ApiObject) -> Identity | None:
     """The identity of a workload, SCC, role or binding; None of other objects, which are commonly repeated and decide nothing."""
     if (
         obj.name
-        and not (obj.partial or obj.provenance.command)
+        and not (obj.is_generated or obj.partial or obj.provenance.command)
         and isinstance(obj, Workload | SecurityContextConstraints | Role | RoleBinding)
     ):
-        # A generated name is no identity.
-        return (obj.group, obj.kind, obj.namespace, obj.name) if "name" in (obj.manifest.get("metadata") or ()) else None
+        return obj.group, obj.kind, obj.namespace, obj.name
     return None
 
 
@@ -318,7 +317,7 @@ class AllUnits:
 
     def _borrowed(self, unit: Unit) -> _UnitContext:
         facts = self._facts[unit.name]
-        defined = {name_of(obj) for obj in (*facts.objects, *self._shared.get(unit.name, NO_FACTS).objects)}
+        defined = {_key_of(obj) for obj in (*facts.objects, *self._shared.get(unit.name, NO_FACTS).objects)}
         by_name: dict[_Key, list[BorrowedObject]] = {}
         pending = deque(self._offered(_wanted(facts, synced=self._synced)))
         if unit.kind == "operator":
@@ -327,7 +326,7 @@ class AllUnits:
         visited: set[tuple[str, _Key]] = set()
         while pending:
             borrowed = pending.popleft()
-            key: _Key = name_of(borrowed.obj)
+            key = _key_of(borrowed.obj)
             visit = borrowed.unit, key
             if borrowed.unit == unit.name or visit in visited or key in defined or not self._serves(borrowed.unit, unit):
                 continue
@@ -445,6 +444,11 @@ def name_of(obj: ApiObject) -> tuple[str, str, str]:
     return ("Namespace" if isinstance(obj, Namespace) else obj.kind), obj.namespace, obj.name
 
 
+def _key_of(obj: ApiObject) -> _Key:
+    """By what a unit takes an object once: its name, or its place if the API server generates its name."""
+    return (*name_of(obj), obj.file, str(obj.place.span.line)) if obj.is_generated else name_of(obj)
+
+
 def names_of(others: OtherUnits) -> tuple[FromUnit, ...]:
     """The names of the objects that a unit takes, for reports and the public API."""
     return tuple(FromUnit(borrowed.unit, *name_of(borrowed.obj)) for borrowed in others.borrowed)
@@ -459,7 +463,8 @@ def _is_equal(one: ApiObject, other: ApiObject) -> bool:
 
 def _keys(obj: ApiObject) -> Iterator[_Key]:
     """By what others may ask for an object."""
-    yield name_of(obj)
+    if not obj.is_generated:
+        yield name_of(obj)
     if isinstance(obj, AdmissionPolicy):
         yield ("policy",)
     if isinstance(obj, OperatorInstallation):

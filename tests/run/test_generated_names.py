@@ -1,0 +1,189 @@
+"""An object with `metadata.generateName` is judged like one with a name, and is never the same object as another one."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scclint.change.compare import compare_sides
+from scclint.cluster import Cluster
+from scclint.config.model import Config
+from scclint.run.lint import lint
+
+Object = dict[str, Any]
+
+RBAC = "rbac.authorization.k8s.io"
+EVERYONE = {"apiGroup": RBAC, "kind": "Group", "name": "system:authenticated"}
+PRIVILEGED = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "system:openshift:scc:privileged"}
+ACCOUNT = {"kind": "ServiceAccount", "name": "web", "namespace": "shop"}
+CONTAINER = {"name": "web", "image": "registry.example/web:1", "securityContext": {"privileged": True}}
+
+
+def obj(api_version: str, kind: str, *, namespace: str = "", **fields: Any) -> Object:
+    metadata = {"name": "web", **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
+
+
+OBJECTS = {
+    "binding of the cluster": obj(f"{RBAC}/v1", "ClusterRoleBinding", roleRef=PRIVILEGED, subjects=[EVERYONE]),
+    "binding of cluster-admin": obj(
+        f"{RBAC}/v1", "ClusterRoleBinding", roleRef=PRIVILEGED | {"name": "cluster-admin"}, subjects=[EVERYONE]
+    ),
+    "binding of a namespace": obj(f"{RBAC}/v1", "RoleBinding", namespace="shop", roleRef=PRIVILEGED, subjects=[ACCOUNT]),
+    "OpenShift's own binding": obj(
+        "authorization.openshift.io/v1", "ClusterRoleBinding", roleRef={"name": PRIVILEGED["name"]}, subjects=[EVERYONE]
+    ),
+    "role": obj(
+        f"{RBAC}/v1",
+        "ClusterRole",
+        rules=[
+            {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use", "update"]}
+        ],
+    ),
+    "SCC": obj(
+        "security.openshift.io/v1",
+        "SecurityContextConstraints",
+        allowPrivilegedContainer=True,
+        groups=["system:authenticated"],
+        runAsUser={"type": "RunAsAny"},
+        seLinuxContext={"type": "RunAsAny"},
+        seccompProfiles=["*"],
+    ),
+    "namespace": obj("v1", "Namespace")
+    | {"metadata": {"name": "web", "labels": {"pod-security.kubernetes.io/enforce": "high"}}},
+    "workload": obj(
+        "apps/v1",
+        "DaemonSet",
+        namespace="shop",
+        spec={
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"hostPID": True, "containers": [CONTAINER]}},
+        },
+    ),
+    "pod": obj("v1", "Pod", namespace="shop", spec={"hostPID": True, "containers": [CONTAINER]}),
+}
+
+
+def generated(item: Object) -> Object:
+    metadata = {("generateName" if key == "name" else key): value for key, value in item["metadata"].items()}
+    return {**item, "metadata": metadata}
+
+
+CHART = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "values.yaml": "web: true\n"}
+FORMS: Mapping[str, Callable[[Object], dict[str, str]]] = {
+    "alone": lambda item: {"a.yaml": json.dumps(item, indent=1)},
+    "JSON": lambda item: {"a.json": json.dumps(item)},
+    "List": lambda item: {"a.yaml": json.dumps({"apiVersion": "v1", "kind": "List", "items": [item]})},
+    "Template": lambda item: {
+        "a.yaml": json.dumps(
+            {"apiVersion": "template.openshift.io/v1", "kind": "Template", "metadata": {"name": "t"}, "objects": [item]}
+        )
+    },
+    "template of an operator": lambda item: {"assets/a.yaml.tmpl": json.dumps(item)},
+    "Go template": lambda item: {
+        "assets/a.yaml": json.dumps(item | {"metadata": item["metadata"] | {"labels": {"a": "{{.A}}"}}})
+    },
+    "Ansible": lambda item: {
+        "roles/web/templates/a.yaml.j2": json.dumps(item),
+        "roles/web/tasks/main.yml": "- k8s: {state: present, template: a.yaml.j2}\n",
+    },
+    "Ansible, inline": lambda item: {
+        "roles/web/tasks/main.yml": json.dumps([{"kubernetes.core.k8s": {"state": "present", "definition": item}}])
+    },
+    "script": lambda item: {"deploy.sh": f"oc create -f - <<'EOF'\n{json.dumps(item)}\nEOF\n"},
+    "resource that kustomize refuses": lambda item: {
+        "kustomization.yaml": "resources: [a.yaml]\n",
+        "a.yaml": json.dumps(item),
+    },
+    "chart": lambda item: {**CHART, "templates/a.yaml": f"{{{{- if .Values.web }}}}\n{json.dumps(item)}\n{{{{- end }}}}\n"},
+    "chart's unconditional template": lambda item: {**CHART, "templates/a.yaml": f"{json.dumps(item)}\n"},
+}
+
+
+def write(folder: Path, files: Mapping[str, str]) -> str:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def found(folder: Path, files: Mapping[str, str], config: Config) -> list[tuple[str, str, str]]:
+    report = lint(write(folder, files), config)
+    return sorted((finding.rule_id, finding.severity.value, finding.subject.kind) for finding in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("form", "render"), [*((form, "auto") for form in FORMS), *((form, "never") for form in FORMS if "chart" in form)]
+)
+def test_judged_like_a_name(form: str, render: str, tmp_path: Path) -> None:
+    config = Config(render=render)
+    for index, (called, item) in enumerate(OBJECTS.items()):
+        named = found(tmp_path / f"{index}/named", FORMS[form](item), config)
+        assert found(tmp_path / f"{index}/generated", FORMS[form](generated(item)), config) == named, called
+        # Nothing is said about a namespace that a template names.
+        assert named or render == "never" or (form, called) == ("Go template", "namespace"), called
+
+
+def binding(role: str, group: str, kind: str = "ClusterRoleBinding") -> Object:
+    """A binding of a release's role for an SCC, with a generated name."""
+    subjects = [EVERYONE | {"name": group}]
+    role_ref = PRIVILEGED | {"name": f"system:openshift:scc:{role}"}
+    return generated(
+        obj(f"{RBAC}/v1", kind, namespace="shop" if kind == "RoleBinding" else "", roleRef=role_ref, subjects=subjects)
+    )
+
+
+def in_list(*items: Object) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def test_one_prefix_names_several_objects(tmp_path: Path) -> None:
+    """`oc create` makes an object of each, so that each grant counts and none replaces another."""
+    files = {"a.yaml": in_list(*(binding(scc, "dev") for scc in ("privileged", "anyuid", "privileged")))}
+    report = lint(write(tmp_path, files))
+    granting = [finding.subject.name for finding in report.findings if finding.rule_id in ("RBA402", "RBA403")]
+    assert {"web", "web (3)"} <= {*granting}
+    assert "MAN008" not in {finding.rule_id for finding in report.findings}
+
+
+def test_units_share_a_prefix(tmp_path: Path) -> None:
+    """A unit takes the grant of another unit although it has an object with the same prefix."""
+    other = generated(obj(f"{RBAC}/v1", "ClusterRoleBinding", roleRef=PRIVILEGED, subjects=[ACCOUNT]))
+    workload = OBJECTS["workload"]
+    pod = {"serviceAccountName": "web", "containers": [CONTAINER]}
+    template = workload["spec"]["template"] | {"spec": pod}
+    workload = workload | {"spec": workload["spec"] | {"template": template}}
+    role_binding = binding("anyuid", "dev")
+    files = {
+        "grants/a.yaml": json.dumps(other),
+        "chart/Chart.yaml": CHART["Chart.yaml"],
+        "chart/templates/a.yaml": in_list(workload, role_binding),
+    }
+    found_rules = {finding.rule_id for finding in lint(write(tmp_path, files)).findings if finding.subject.kind == "DaemonSet"}
+    assert "SCC102" in found_rules
+    assert "SCC101" not in found_rules
+
+
+@pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding"])
+def test_a_change_adds_a_grant(kind: str, tmp_path: Path) -> None:
+    before = write(tmp_path / "before", {"a.yaml": in_list(binding("anyuid", "dev", kind))})
+    items = [binding("anyuid", "dev", kind), binding("privileged", "everyone", kind)]
+    for name, objects in (("last", items), ("first", items[::-1])):
+        after = write(tmp_path / name, {"a.yaml": in_list(*objects)})
+        grants = compare_sides(before, after, Config()).grants
+        assert [(grant.name, grant.scc, grant.gained, grant.wider) for grant in grants] == [
+            ("everyone", "privileged", True, True)
+        ]
+
+
+def test_of_the_library() -> None:
+    """`Cluster` takes objects with `generateName`, as the API server does."""
+    bindings = [binding("privileged", "dev"), binding("anyuid", "dev"), binding("anyuid", "qa")]
+    cluster = Cluster.openshift("4.20", bindings)
+    added = {binding.ref.name: binding.groups for binding in cluster.grants.added_bindings}
+    assert added == {"web": ("dev",), "web (2)": ("dev",), "web (3)": ("qa",)}
+    more = cluster.with_objects([binding("privileged", "qa")])
+    assert {binding.ref.name for binding in more.grants.added_bindings} == {"web", "web (2)", "web (3)", "web (4)"}
