@@ -320,8 +320,8 @@ MAX_QUERY_SECONDS = 300
 MAX_APPLICATIONS = 5_000
 """Applications that one ApplicationSet makes. A matrix of two lists of a few kilobytes makes a million."""
 
-MAX_GLOBS = 1_000
-"""Globs into which one with alternatives is split: each pair of braces multiplies them."""
+MAX_GLOB = 10_000
+"""Characters of a glob of Argo CD. It is matched against each file of the repository."""
 
 MAX_DEPENDENCIES = 50
 """Charts that are copied into one as its dependencies and theirs. Two charts can depend on each other. The largest of Bitnami's has seven."""

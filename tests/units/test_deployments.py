@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -534,6 +536,78 @@ def test_templates_that_are_not_run_are_named() -> None:
         {"envs/dev/d.yaml": WEB, "apps/set.yaml": applications(LIST, "        path: 'envs/{{ if .unsafe }}dev{{ end }}'\n")}
     )
     assert ["scclint does not run its template" in notice.message for notice in report.notices] == [True]
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://git.example/team/repo.git", True),
+        ("https://GIT.example/Team/REPO.git", True),
+        ("https://git.example/team/repo", True),
+        ("https://git.example/team/repo/", True),
+        ("https://git.example/team/repo.git/", True),
+        ("https://git.example/team/repo.GIT?x=1", True),
+        ("https://git.example/team/repo?x=1/y#z", True),
+        ("https://user:secret@git.example:8443/team/rep%6F", True),
+        ("git@git.example:team/Repo.git", True),
+        ("git@git.example:repo", True),
+        ("ssh://git@git.example:22/team/repo.git", True),
+        ("https://git.example/repo/other.git", False),
+        ("https://git.example/team/repo-2.git", False),
+        ("https://git.example/team/other?repo", False),
+        ("git@git.example:team/other.git", False),
+    ],
+)
+def test_forms_of_the_url_of_the_repository(url: str, ours: bool) -> None:
+    text = application("    path: base\n").replace(SOURCE, f"repoURL: {url!r}")
+    report = judged({"base/d.yaml": WEB, "apps/a.yaml": text})
+    assert ("base#shop" in names()) is ours
+    assert ["lies in another repository" in notice.message for notice in report.notices] == [True] * (not ours)
+
+
+@pytest.mark.parametrize("case", [str.upper, str.lower, str.title])
+def test_a_remote_is_the_repository_in_any_case(case: Callable[[str], str]) -> None:
+    url = "https://git.example/team/some-repo.git"
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    subprocess.run(["git", "remote", "add", "origin", case(url)], check=True)
+    judged({"base/d.yaml": WEB, "apps/a.yaml": application("    path: base\n").replace(SOURCE, f"repoURL: {url}")})
+    assert "base#shop" in names()
+
+
+HOSTILE = "{a,b}" * 60
+
+
+@pytest.mark.parametrize("field", ["include", "exclude"])
+def test_a_filter_with_many_alternatives_ends(field: str) -> None:
+    text = application(f"    path: base\n    directory: {{recurse: true, {field}: '{HOSTILE}'}}\n")
+    start = time.process_time()
+    report = judged({"base/d.yaml": WEB.replace("    spec: {", "    spec: {hostPID: true, "), "apps/a.yaml": text})
+    assert time.process_time() - start < 1
+    assert rejected(report)
+    assert ("base#shop" in names()) is (field == "exclude")
+
+
+@pytest.mark.parametrize("pattern", ["**/" * 20 + "x", "../../**/*.yaml", HOSTILE, "envs/" + "{*,*/*}" * 60])
+def test_patterns_of_files_end_and_stay_in_the_repository(pattern: str) -> None:
+    folders = {"/".join(["envs", *"abcdefgh"[:depth], "y"]): "a: b\n" for depth in range(8)}
+    files = FILES.replace("envs/**/config.yaml", pattern)
+    start = time.process_time()
+    judged(
+        {
+            **CHART,
+            **folders,
+            "apps/set.yaml": applications(files, "        path: chart\n"),
+            "apps/a.yaml": of_chart(f"{{valueFiles: ['{pattern}']}}"),
+        }
+    )
+    assert time.process_time() - start < 2
+
+
+@needs_helm
+@pytest.mark.parametrize(("pattern", "expected"), [("/{dev,prod}.yaml", True), ("/{dev,test}.yaml", False)])
+def test_values_files_by_alternatives(pattern: str, expected: bool) -> None:
+    files = {**CHART, **ON, "dev.yaml": "privileged: false\n", "test.yaml": "privileged: false\n"}
+    assert rejected(judged({**files, "apps/a.yaml": of_chart(f"{{valueFiles: ['{pattern}']}}")})) is expected
 
 
 def test_a_set_of_endlessly_many_applications() -> None:

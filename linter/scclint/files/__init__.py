@@ -492,9 +492,24 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
 
 
 def repository_names(folder: str) -> frozenset[str]:
-    """What a folder's repository is called: the last parts of its remotes' URLs, or else the folder's own name."""
-    names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in remote_urls(folder)}
-    return frozenset(names or {os.path.basename(os.path.abspath(folder))})
+    """What a folder's repository is called, in lower case: the last parts of its remotes' URLs, or else the folder's own name."""
+    names = {repository_name(url) for url in remote_urls(folder)} - {""}
+    return frozenset(names or {os.path.basename(os.path.abspath(folder)).casefold()})
+
+
+def repository_name(url: str) -> str:
+    """Return the last part of the URL of a git repository, in lower case: `shop` for `git@git.example.com:Team/Shop.git`.
+
+    As Argo CD does to compare URLs, this assumes that code hosts ignore case, `.git` and slashes at the end. A host name, a user, a port and a
+    query tell no repositories apart that have the same name: a fork or a mirror is the same repository.
+    """
+    path = url.strip().partition("#")[0].partition("?")[0].replace("\\", "/")
+    if "%" in path:
+        from urllib.parse import unquote
+
+        path = unquote(path)
+    parts = [part for part in path.casefold().replace(":", "/").split("/") if part not in ("", ".", ".git")]
+    return parts[-1].removesuffix(".git") if parts else ""
 
 
 def remote_urls(folder: str) -> list[str]:

@@ -28,7 +28,7 @@ from scclint.untyped import as_list, as_mapping, as_mappings, as_text, mappings,
 _OVERRIDES = (".argocd-source.yaml", ".argocd-source-{}.yaml")
 """Files in the folder of a source that are laid over it. Argo CD's image updater writes the second."""
 _KEPT = ("repoURL", "path", "chart", "targetRevision")
-_GLOB = re.compile(r"[*?[]")
+_GLOB = re.compile(r"[*?[{]")
 _VARIABLE = re.compile(r"\$\{?(ARGOCD_APP_[A-Z_]+)\}?")
 _COMMA = re.compile(r"(?<!\\),")
 _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*))?")
@@ -183,11 +183,9 @@ class _Source:
         """The paths of the values files in the order in which helm takes them: a file that is named is no match of a pattern."""
         paths = [self._path(value) for value in texts(self._helm.get("valueFiles"))]
         named = {path for path in paths if not _GLOB.search(path)}
-        tree = self._deployer.repository.tree
         for number, path in enumerate(paths):
-            matches = [] if os.path.isfile(path) else sorted(glob.glob(path, recursive=True, include_hidden=True))
-            inside = [match for match in matches if match not in named and is_below(os.path.realpath(match), tree)]
-            files = [file for file in (path, *inside) if os.path.isfile(file)]
+            found = [] if os.path.isfile(path) or not path else self._deployer.repository.matching(path)
+            files = [file for file in (path, *found) if os.path.isfile(file) and (file == path or file not in named)]
             if not files and not (path and self._helm.get("ignoreMissingValueFiles") is True):
                 yield self._unfollowed(("helm", "valueFiles", number), "there is no such file" if path else _OUTSIDE)
             yield from files
@@ -351,11 +349,10 @@ class _ParameterSets:
         tree = self._repository.tree
         found: dict[bool, set[str]] = {False: set(), True: set()}
         for one in mappings(of.get("files")):
-            matches = glob.glob(as_text(one.get("path")).lstrip("/"), root_dir=tree, recursive=True)
-            found[one.get("exclude") is True].update(os.path.normpath(match) for match in matches)
-        for file in sorted(found[False] - found[True]):
-            path = os.path.realpath(os.path.join(tree, file))
-            data = data_of_file(path) if is_below(path, tree) else None
+            pattern = os.path.join(tree, as_text(one.get("path")).lstrip("/"))
+            found[one.get("exclude") is True].update(self._repository.matching(pattern))
+        for path in sorted(found[False] - found[True]):
+            file, data = self._repository.name(path), data_of_file(path)
             at = self._at(os.path.dirname(file), of, os.path.basename(file))
             for entry in mappings(data) if isinstance(data, list) else [as_mapping(data)]:
                 yield {**entry, **at} if self._go else {**_flat(entry), **at}

@@ -3,14 +3,13 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
 from scclint.expand.item import Item, items_of
 from scclint.files import SUFFIXES, walk
 from scclint.finding import Notice, shortened
-from scclint.limits import MAX_GLOBS, AddedTextCounter
+from scclint.limits import AddedTextCounter
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.kinds import CARRIERS, TEMPLATE
@@ -199,14 +198,9 @@ def deploys_file(deployment: Deployment, file: str) -> bool:
     path = file.replace(os.sep, "/")
     if not deployment.recurse and "/" in path:
         return False
-    taken = not deployment.include or any(fnmatchcase(path, glob) for glob in _globs(deployment.include))
-    return taken and not (deployment.exclude and any(fnmatchcase(path, glob) for glob in _globs(deployment.exclude)))
+    if not (deployment.include or deployment.exclude):
+        return True
+    from scclint.units.patterns import matches
 
-
-def _globs(glob: str) -> list[str]:
-    """The globs without alternatives that match what one with them matches: `{a,b}.yaml`."""
-    before, brace, tail = glob.partition("{")
-    inside, end, after = tail.partition("}")
-    if not brace or not end:
-        return [glob]
-    return [f"{before}{alternative}{more}" for alternative in inside.split(",") for more in _globs(after)][:MAX_GLOBS]
+    taken = not deployment.include or matches(deployment.include, path)
+    return taken and not (deployment.exclude and matches(deployment.exclude, path))

@@ -6,12 +6,12 @@ and `chartutil/values.go` of fluxcd/pkg.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scclint.expand.item import Item, items_of
-from scclint.files import is_below, is_text, repository_names
+from scclint.files import is_below, is_text, repository_name, repository_names, walk
 from scclint.finding import Path
 from scclint.load import load_file
 from scclint.load.document import Document
@@ -50,8 +50,8 @@ class Repository:
         return repository_names(self.tree)
 
     def is_ours(self, url: object) -> bool:
-        """Whether the URL of a repository is that of the tree, or empty."""
-        return not url or os.path.basename(as_text(url).rstrip("/")).removesuffix(".git") in self._names
+        """Whether the URL of a repository is that of the tree, or empty: it ends with the same name (see `repository_name`)."""
+        return not url or repository_name(as_text(url)) in self._names
 
     def inside(self, *parts: str) -> str:
         """The real path of a file or folder of the tree, given the parts of its path from there; empty if it has none."""
@@ -63,6 +63,23 @@ class Repository:
     def name(self, path: str) -> str:
         """A path relative to the tree, with `/`."""
         return os.path.relpath(path, self.tree).replace(os.sep, "/")
+
+    def matching(self, pattern: str) -> list[str]:
+        """The paths of the files of the tree that a glob takes, given from the tree's own path, sorted. No link leads out of the tree."""
+        from scclint.units.patterns import matches
+
+        prefix = os.path.join(self.tree, "")
+        inside = os.path.normpath(pattern).removeprefix(prefix).replace(os.sep, "/")
+        return [os.path.join(self.tree, name) for name in self._files if matches(inside, name, folders=True)]
+
+    @cached_property
+    def _files(self) -> Sequence[str]:
+        """The files of the tree, relative to it and with `/`, sorted."""
+        files = []
+        for at, folders, names in walk(self.tree):
+            folders[:] = [name for name in folders if name != ".git"]
+            files += [path for name in names if is_below(os.path.realpath(path := os.path.join(at, name)), self.tree)]
+        return sorted(map(self.name, files))
 
     @cached_property
     def folders(self) -> Set[str]:
