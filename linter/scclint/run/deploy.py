@@ -223,6 +223,7 @@ class UnitRenderer:
                 *deployment.settings,
                 *(f"--set={setting}" for setting in config.helm_set),
             ),
+            by_helm=deployment.kind in ("HelmRelease", "release"),
         )
         if not lacking:
             return made
@@ -427,7 +428,7 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
     views = [unit for unit in all_units if unit.kind == "chart"]
     paths = {unit.path for unit in views if not made[unit.name].error}
     # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
-    first = {unit.path: unit for unit in sorted(views, key=lambda unit: unit.is_default_view)}
+    first = {unit.path: unit for unit in sorted(views, key=lambda unit: (not unit.deployment.upgrade, unit.is_default_view))}
     installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
     for unit in all_units:
         error = made[unit.name].error if unit.needs_renderer else ""

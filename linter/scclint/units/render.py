@@ -158,12 +158,13 @@ class Renderer:
         values: Sequence[str] = (),
         inline: str = "",
         settings: Sequence[str] = (),
+        by_helm: bool = False,
     ) -> RendererOutput:
         """Render the chart in the folder `chart`, which must not read outside `root`, with its CRDs and without its tests.
 
         The CRDs are all objects in `crds/`, of whatever kind, of the chart and its dependencies: `helm install` creates them.
         `values` are paths of values files, the last one wins; `inline` is the text of one more. `settings` are more options of helm,
-        such as `--set=KEY=VALUE`.
+        such as `--set=KEY=VALUE`. `by_helm` says that Helm installs the chart, and not Argo CD.
         """
         refused = self.helm.problem or chart_problem(chart, root, values)
         if not refused and not _RELEASE_NAME.fullmatch(release_name):
@@ -189,7 +190,7 @@ class Renderer:
             ]
             ended = _run(self._starter, command, sandbox)
             made = ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
-            return replace(made, text=without_tests(_DOUBLE_START.sub(r"\1", made.text)))
+            return replace(made, text=without_tests(_DOUBLE_START.sub(r"\1", made.text), by_helm=by_helm))
 
     def _find(self, name: str, arguments: tuple[str, ...], version: tuple[str, ...]) -> Program:
         if problem := _cannot_confine():

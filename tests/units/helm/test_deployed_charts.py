@@ -8,7 +8,7 @@ import pytest
 from scclint.run.report import Report
 from scclint.units.helm.dependencies import satisfies
 from tests.running import report_on, write_files
-from tests.units.test_deployments import CHART, names, rejected
+from tests.units.test_deployments import CHART, SOURCE, application, names, rejected
 from tests.units.tools import needs_helm
 
 POD = """\
@@ -44,6 +44,61 @@ def judged(files: dict[str, str]) -> Report:
 def test_only_what_nothing_but_a_test_creates_is_left_out(hook: str, created: bool) -> None:
     report = judged({**CHART, "chart/templates/hook.yaml": POD.replace("HOOK", f"helm.sh/hook: '{hook}'")})
     assert any(finding.subject.name == "extra" for finding in report.findings) is created
+
+
+APPLICATION = application("    path: chart\n").replace(SOURCE, "repoURL: ''")
+HELM_RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: flux-system}
+spec: {chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: g}}}}
+"""
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: set}
+spec:
+  generators: [{list: {elements: [{name: a}]}}]
+  template:
+    metadata: {name: '{{name}}'}
+    spec: {destination: {namespace: shop}, source: {repoURL: '', path: chart}}
+"""
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("hooks", "by_argo", "by_helm"),
+    [
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: PreSync", True, False),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: 'Skip, PostSync'", True, False),
+        ("helm.sh/hook: 'test, post-install', argocd.argoproj.io/hook: Skip", True, True),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: Skip", False, False),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: presync", False, False),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook-delete-policy: HookSucceeded", False, False),
+    ],
+)
+def test_a_hook_of_argo_cd_overrides_that_of_helm(hooks: str, by_argo: bool, by_helm: bool) -> None:
+    files = {**CHART, "chart/templates/hook.yaml": POD.replace("HOOK", hooks)}
+    for deployer, expected in (("", by_argo), (APPLICATION, by_argo), (SET, by_argo), (HELM_RELEASE, by_helm)):
+        report = judged({**files, "deployer.yaml": deployer})
+        assert any(finding.subject.name == "extra" for finding in report.findings) is expected, deployer
+
+
+RELEASES = "---\n".join(HELM_RELEASE.replace("web", name) for name in ("a", "b"))
+
+
+@needs_helm
+@pytest.mark.parametrize("deployer", ["", APPLICATION, SET, HELM_RELEASE, RELEASES, "helm upgrade --install web ./chart\n"])
+@pytest.mark.parametrize("stage", ["", "{{- if .Release.IsUpgrade }}{{ end }}"])
+@pytest.mark.parametrize("env", ["", "dev"])
+def test_a_chart_that_cannot_be_rendered_is_named(deployer: str, stage: str, env: str) -> None:
+    needed = stage + '{{- $_ := required "an env is needed" .Values.env }}\n'
+    chart = {**CHART, "chart/values.yaml": f"{CHART['chart/values.yaml']}env: '{env}'\n", "chart/templates/a.txt": needed}
+    file = "deploy.sh" if deployer.startswith("helm") else "deployer.yaml"
+    report = judged({**chart, file: deployer})
+    named = [notice.message for notice in report.notices if "an env is needed" in notice.message]
+    assert len(named) == (not env), report.notices
+    assert any(unit.unrendered for unit in report.units) == (not env)
 
 
 @needs_helm
