@@ -251,3 +251,81 @@ ROLE = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextco
 def test_accounts_and_roles(text: str, expected: object) -> None:
     made = [to_data(document.root) for document in documents_of_commands("a.sh", text)]
     assert [(data["kind"], data["metadata"], data.get("rules")) for data in made] == ([expected] if expected else [])
+
+
+RUN_LEVEL = {"labels": {"openshift.io/run-level": "0"}}
+SET = "openshift.io/run-level=0"
+
+
+def changes(text: str) -> list[tuple[str, dict[str, object], list[tuple[str, ...]]]]:
+    return [
+        (document.kind, to_data(document.root), [(op.op, *op.path, str(op.value)) for op in document.operations or ()])
+        for document in documents_of_commands("a.sh", text)
+        if document.operations is not None
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"oc label ns shop {SET}",
+        f"oc -n x label --overwrite namespace/shop '{SET}' team=a; ls",
+        f"sudo oc label namespaces shop \\\n  {SET} --overwrite=true",
+        f'NS=shop\n"$OC" label project $NS {SET}',
+        f"$K label ns shop {SET}",
+        f"echo go && oc label ns shop {SET} # now",
+        'oc patch ns shop -p \'{"metadata": {"labels": {"openshift.io/run-level": "0", "team": "a"}}}\'',
+    ],
+)
+def test_labels_of_a_namespace(text: str) -> None:
+    assert changes(text) == [
+        ("Namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", **RUN_LEVEL}}, [])
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oc label ns shop team=a",
+        "oc label node a openshift.io/run-level=0",
+        "oc label ns shop openshift.io/run-level-",
+        "oc annotate ns shop openshift.io/description=x",
+        f"# oc label ns shop {SET}",
+        f"ls # oc label ns shop {SET}",
+        f'echo "x && oc label ns shop {SET}"',
+        'oc patch deployment web -p \'{"spec": {"replicas": 1}}\'',
+        'oc patch scc mine --type=merge -p \'{"metadata": {"labels": {"a": "b"}}}\'',
+        'oc patch scc mine --type=merge -p "$PATCH"',
+    ],
+)
+def test_changes_that_decide_nothing(text: str) -> None:
+    assert changes(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oc patch scc restricted-v2 --type=merge -p '{\"allowHostPID\": true}'",
+        "kubectl patch --type merge securitycontextconstraints/restricted-v2 --patch='allowHostPID: true'",
+        'oc patch scc restricted-v2 -p "{\\"allowHostPID\\": true}" && ls',
+        "oc patch scc restricted-v2 --type=merge -p '\nallowHostPID: true\n' ; ls",
+        'run: "oc patch scc restricted-v2 -p \'{\\"allowHostPID\\": true}\'"',
+        "oc patch -p '{\"allowHostPID\":true}' securitycontextconstraints.security.openshift.io restricted-v2",
+    ],
+)
+def test_merge_patches_of_an_scc(text: str) -> None:
+    ((kind, data, operations),) = changes(text)
+    assert (kind, data["metadata"], data["allowHostPID"], operations) == (
+        "SecurityContextConstraints",
+        {"name": "restricted-v2"},
+        True,
+        [],
+    )
+
+
+def test_json_patches_of_an_scc() -> None:
+    text = """oc patch scc anyuid --type=json -p '[{"op": "add", "path": "/users/-", "value": "a"},
+      {"op":"remove","path":"/requiredDropCapabilities"}, {"op": "add", "path": "/metadata/labels/a~1b", "value": "c"}]'"""
+    ((_, data, operations),) = changes(text)
+    assert "users" not in data
+    assert operations == [("add", "users", "-", "a"), ("remove", "requiredDropCapabilities", "None")]

@@ -42,23 +42,23 @@ def applied(live: Object, item: Object, last: Object | None = None) -> dict[str,
         holder = value_at(remainder, path[:-1])
         if isinstance(holder, dict):
             holder.pop(path[-1], None)
-    return _merged(remainder, whole, ())
+    return merged(remainder, whole)
 
 
-def _merged(live: Object, item: Object, path: Path) -> dict[str, Any]:
-    """Return a part of an object with what the manifest names there."""
-    merged = {**live}
+def merged(live: Object, item: Object, path: Path = ()) -> dict[str, Any]:
+    """Return an object, or the part of one at `path`, with what the manifest names there. What is null is deleted."""
+    result = {**live}
     for key, value in item.items():
         if value is None:
-            merged.pop(key, None)
+            result.pop(key, None)
         elif isinstance(value, Mapping):
-            merged[key] = _merged(as_mapping(live.get(key)), value, (*path, key))
+            result[key] = merged(as_mapping(live.get(key)), value, (*path, key))
         elif (by := _MERGE_KEYS.get((*path, key))) and isinstance(value, list):
             names = [entry.get(by) for entry in mappings(value)]
-            merged[key] = [*value, *(entry for entry in mappings(live.get(key)) if entry.get(by) not in names)]
+            result[key] = [*value, *(entry for entry in mappings(live.get(key)) if entry.get(by) not in names)]
         else:
-            merged[key] = value
-    return merged
+            result[key] = value
+    return result
 
 
 def _dropped(last: Object, item: Object, path: Path = ()) -> Iterator[Path]:

@@ -19,8 +19,11 @@ ASSET_FOLDERS = ("bindata", "assets")
 TEST_FOLDER = r"(?:(?:[^/]*[-_.])?(?:acceptance|e2e|testdata|tests)(?:[-_.][^/]*)?|test)"
 """What folders are called whose files only tests use: `tests`, `e2e-tests`. One called `test-cluster` may be deployed."""
 
-SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".ksh", ".mk", "Makefile", "Containerfile", "Dockerfile")
-"""What scripts are called. The commands in them that grant SCCs count as grants."""
+SCRIPT_SUFFIXES = (
+    *(".sh", ".bash", ".zsh", ".ksh", ".ps1", ".mk", ".groovy"),
+    *("Makefile", "makefile", "Justfile", "justfile", "Jenkinsfile", "Containerfile", "Dockerfile"),
+)
+"""What scripts are called. The commands in them that grant, change or deploy something count."""
 
 PACKED_SUFFIX = ".tgz"
 """What packed charts are called."""

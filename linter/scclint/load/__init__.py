@@ -12,10 +12,10 @@ from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, first_root, text_at
 from scclint.load.sniff import other_kind
 from scclint.record import replace
-from scclint.yaml.nodes import Node, ScalarNode, SequenceNode, to_data
+from scclint.yaml.nodes import Node, ScalarNode, to_data
 from scclint.yaml.split import Chunk, split
 
-__all__ = ["data_of", "data_of_file", "is_helm_template", "load_file", "load_text"]
+__all__ = ["commands_in_yaml", "data_of", "data_of_file", "is_helm_template", "load_file", "load_text"]
 
 _ASSETS = frozenset(ASSET_FOLDERS)
 _ACTION = "\0"
@@ -25,6 +25,13 @@ _FILLED_IN = (
     r"|[ \t]*+(?:REPLACE|CHANGE|INSERT|ENTER|YOUR)(?:_[A-Z0-9]++)++[ \t]*+$"
 )
 """A line with an action, or with a word that another program replaces."""
+_GRANTING = ("-to-user", "-to-group")
+_DECIDING = ("rolebinding", "run-level", "securitycontextconstraints", " scc", "/scc", "sa.scc.", "pod-security.kubernetes.io/")
+_WITH_COMMAND = (
+    r"\b(?:create|label|annotate|patch)\b[\"',\s\\-]+(?:\S{1,80}+[\"',\s\\-]+){0,3}?"
+    r"(?:(?:ns|namespaces?|projects?|scc|securitycontextconstraints?|(?:cluster)?role(?:binding)?)\b)"
+)
+"""A command that creates or changes an object which decides verdicts. Its text has one of the words above, as few texts do."""
 _OF_HELM = r"(?m)^[^#\n{]*+\{\{[^{}\n]*\.(?:Values|Release|Chart)\."
 """A line that an action of a chart is in. Outside of `templates/`, a template of the chart reads the file with `.Files.Get` and indents it."""
 
@@ -43,11 +50,13 @@ def load_file(
         return list(_load(file, text, subject_kinds, True))
     is_script, is_template = file.endswith(SCRIPT_SUFFIXES), file.endswith(TEMPLATE_SUFFIXES)
     documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False, former))
-    if is_script or any(isinstance(document.root, SequenceNode) for document in documents):
+    if is_script:
         from scclint.load.commands import documents_of_commands
 
         documents += documents_of_commands(file, text)
-        return [*documents, *_applied(file, text, subject_kinds, len(documents))] if is_script else documents
+        return [*documents, *_applied(file, text, subject_kinds, len(documents))]
+    if documents:
+        documents += commands_in_yaml(file, text, documents)
     is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
     if not (is_template or is_asset or any(d.status == "template" and "{{" in d.text for d in documents)):
         return documents
@@ -56,6 +65,27 @@ def load_file(
     texts = readings(file, text)
     whole = parseable(texts[min(reading, len(texts) - 1)], lambda chunk: _parses(file, chunk))
     return [as_template(document) for document in _load(file, whole, subject_kinds, False)]
+
+
+def commands_in_yaml(file: str, text: str, documents: Sequence[Document]) -> Iterator[Document]:
+    """Yield what commands in the documents of a YAML text create or change: those of CI workflows, playbooks, containers and Tekton steps."""
+    if not _may_have_commands(text):
+        return
+    from scclint.load.commands import documents_of_commands
+    from scclint.load.script_texts import without_prose
+
+    parsed: list[Document] = []
+    for document in documents:
+        if document.status == "other" and _may_have_commands(document.text):
+            parsed += _parsed(file, Chunk(document.text, document.line), document.index, document.source, AliasCounter())
+        else:
+            parsed.append(document)
+    yield from documents_of_commands(file, without_prose(text, parsed), len(documents))
+
+
+def _may_have_commands(text: str) -> bool:
+    is_deciding = any(word in text for word in _DECIDING) and re.search(_WITH_COMMAND, text)
+    return bool(is_deciding) or any(word in text for word in _GRANTING)
 
 
 def _applied(file: str, text: str, subject_kinds: Set[str], first: int) -> Iterator[Document]:

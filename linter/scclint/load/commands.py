@@ -1,22 +1,20 @@
-"""Reads the commands of scripts, Makefiles and playbooks.
+"""Reads the commands of scripts, Makefiles, playbooks and CI workflows.
 
-Those that bind roles and grant SCCs become the bindings that they create. Others deploy folders and files, or apply here documents.
-
-Source: pkg/cli/admin/policy of openshift/oc. `add-scc-to-user -z` binds the ClusterRole of the SCC in one namespace, the other forms bind
-it in all.
+Those that bind roles, grant SCCs, or change a Namespace or an SCC become the objects that they create or change (see
+`scclint.load.command_objects`). Others deploy folders and files, or apply here documents.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
 from scclint.groups import grouped
+from scclint.load.command_objects import CommandObject, objects_of
 from scclint.load.document import Document
-from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
+from scclint.yaml.nodes import made_node
 
-_GROUP = "rbac.authorization.k8s.io"
 _BLANK = r"(?:[ \t]|\\\r?\n)++"
 _COMMAND = re.compile(
     rf"(?:(?:-n|--namespace)[= \t](?P<inside>\S{{1,80}}+){_BLANK})?"
@@ -25,13 +23,17 @@ _COMMAND = re.compile(
     r"|(?P<tool>(?i:kubectl\w{0,20}|kustomize\w{0,20}|helm(?:_\w{1,20})?|(?<![a-z])(?:oc|cli)(?:_\w{1,20})?"
     r"|(?P<variable>(?<=[$({])(?!\w{0,40}(?:kubectl|kustomize|helm|oc|cli))\w{1,40})))(?:[ \t]?[)}\"']){0,3}+"
     r"(?P<flags>(?:[ \t]{1,20}--?\w[^\s;&|]{0,80}(?:[ \t]{1,20}[^\s;&|-][^\s;&|]{0,80})?){0,4}?)[ \t]{1,20}(?:\\\r?\n[ \t]{1,40})?"
-    r"(?P<verb>apply|create|replace|new-app|delete|build|kustomize|upgrade|install|template)\b(?![ \t]+(?:cluster)?rolebinding\b)"
+    r"(?P<verb>apply|create|replace|new-app|delete|build|kustomize|upgrade|install|template|label|annotate|patch)\b"
+    r"(?![ \t]+(?:cluster)?rolebinding\b)"
     r"|(?<![^\s;&|(])(?P<cd>cd|pushd)(?=[ \t])"
 )
 APPLYING = ("apply", "create", "replace", "new-app")
+CHANGING = ("label", "annotate", "patch")
 _VERBS = {"kust": ("build",), "helm": ("upgrade", "install", "template")}
 """The verbs that deploy something, or print what is deployed, by the start of the tool's name. `oc` and `kubectl` have the others."""
-_LISTED = re.compile(r"[\"'],[ \t]*[\"']|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++")
+_LISTED = re.compile(
+    r"[\"'],[ \t]*[\"'](?![^\"'\n]{0,80}[\"'][ \t]*:)|(?<=- )[\"']?(?:oc|kubectl)[\"']?(?:\n[ \t]++- [^\n]*+)++"
+)
 """A command as a list of its words, in flow style (the borders of the words) or in block style (all words)."""
 _BORDER = re.compile(r"\n[ \t]++- |[\"'],[ \t]*[\"']")
 _WORD = re.compile(
@@ -47,7 +49,16 @@ _USED = re.compile(r"\$\$?(?:(\w++)|[{(](\w++)(?::?[-=]([\w.:/-]++))?[)}])")
 OWN, TOP = "\0own", "\0top"
 """The folder of a script and that of its repository, in a path that a command names. No file contains these characters."""
 _BUILT_IN = {"PWD": ".", "pwd": ".", "CURDIR": OWN, "GITHUB_WORKSPACE": TOP, "CI_PROJECT_DIR": TOP}
-_NOT_RUN = re.compile(r"[ \t@-]*+(?:#|//|echo\b|printf\b|log\b|name:|.*?\bmsg:|.*?[ \t]#)")
+_COMMENT = re.compile(r"[ \t@-]*+(?:#|//|.*?[ \t]#)")
+_NOT_RUN = re.compile(r"[ \t@-]*+(?:echo\b|printf\b|log\b|name:|.*?\bmsg:)")
+"""How a command begins that only prints or names its arguments."""
+_PATCH = re.compile(
+    r"(?<=[ \t])(?:-p|--patch)(?:=|[ \t]++|\\\r?\n[ \t]*+)++(?P<quote>'{1,2}|\\*+\"|)(?P<text>\s*+[\[{\w].*?)"
+    r"(?<!\\)(?P=quote)(?=[\s;&|)'\",]|$)",
+    re.S,
+)
+"""The flag of `oc patch` with its text."""
+_SEPARATOR = re.compile(r"&&|\|\||[;|]")
 _SHORT = {"-z": "serviceaccount", "-n": "namespace", "-f": "filename", "-k": "kustomize", "--file": "filename"}
 _SWITCH = re.compile(
     r"i|R|g|A|install|local|wait|wait-for-jobs|atomic|create-namespace|debug|force|recursive|server-side|force-conflicts|"
@@ -61,8 +72,6 @@ _LONGEST = 2_000
 """Characters of a command that are read."""
 _FARTHEST = 20_000
 """Characters between a grant and the command that removes it again."""
-_ROLES = {"role": "Role", "clusterrole": "ClusterRole"}
-_OPEN = re.compile(r"[$]|\{\{")
 _HERE_DOCUMENT = re.compile(
     r"(?<!<)<<(?P<tabs>-?)[ \t]*+(?P<quote>[\"'\\]?)(?P<word>\w[\w.-]*+)(?P<rest>(?:\\\r?\n|[^\n])*+)(?:\n|\Z)"
 )
@@ -85,7 +94,7 @@ class ScriptCommand(NamedTuple):
     `start` is the offset of its line, `end` the one behind its last argument and `line_end` that of the line break behind it.
     `folder` is what the last `cd` in front of it names, and `shown` its text in one line. `piped` are the arguments in front of a pipe
     into a command that applies, such as the file that `envsubst` reads. Files that are called like manifests are left out: they are read
-    anyway.
+    anyway. `patch` is the text of a patch.
     """
 
     match: re.Match[str]
@@ -98,6 +107,7 @@ class ScriptCommand(NamedTuple):
     folder: str
     shown: str
     piped: list[str]
+    patch: str
 
     def flag(self, *names: str) -> list[str]:
         """The values of flags that mean the same."""
@@ -124,17 +134,26 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
         if begins != start:
             line, start = line + text.count("\n", max(start, 0), begins), begins
             folder = "" if file.endswith(("Makefile", ".mk")) else folder
-            if _NOT_RUN.match(text, start, match.start()):
+            if _COMMENT.match(text, start, match.start()):
                 at = len(plain) if (end := plain.find("\n", match.end())) < 0 else end
                 continue
         verb_end = match.end()
-        words, flags, length = _words(plain[verb_end : verb_end + _LONGEST], variables)
+        at = verb_end
+        if _NOT_RUN.match(_front(text[start : match.start()])):
+            continue
+        arguments, patch = plain[verb_end : verb_end + _LONGEST], None
+        if match["verb"] == "patch" and (patch := _PATCH.search(text[verb_end : verb_end + _LONGEST])):
+            # Its braces and quotes are no words.
+            arguments = f"{arguments[: patch.start()]}{' ' * len(patch[0])}{arguments[patch.end() :]}"
+        words, flags, length = _words(arguments, variables)
         at = verb_end + length
         if match["cd"]:
             folder = words[0] if words else ""
-        elif not match["verb"] or match["verb"] in _VERBS.get(match["tool"].lower()[:4], (*APPLYING, "delete", "kustomize")):
+        elif not match["verb"] or match["verb"] in _VERBS.get(
+            match["tool"].lower()[:4], (*APPLYING, *CHANGING, "delete", "kustomize")
+        ):
             _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
-            if match["variable"] and not flags.keys() & {"filename", "kustomize"}:
+            if match["variable"] and match["verb"] not in CHANGING and not flags.keys() & {"filename", "kustomize"}:
                 # The program may be any other.
                 continue
             in_pipe = ""
@@ -146,10 +165,27 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
                 flags["filename"] += before.get("filename", [])
             piped = [word for word in piped if not word.endswith(SUFFIXES)]
             rest = _LINE_END.search(plain, at)
-            shown = " ".join(plain[match.start() : at].replace("\\", " ").split())
+            shown = " ".join((text if patch else plain)[match.start() : at].replace("\\", " ").split())
             yield ScriptCommand(
-                match, words, in_front | flags, line, start, at, rest.start() if rest else len(plain), folder, shown, piped
+                match,
+                words,
+                in_front | flags,
+                line,
+                start,
+                at,
+                rest.start() if rest else len(plain),
+                folder,
+                shown,
+                piped,
+                _filled(patch["text"], variables) if patch else "",
             )
+
+
+def _front(front: str) -> str:
+    """Return the part of a line in front of a command that belongs to the command: behind the last `;`, `&&` or `|` outside of quotes."""
+    ends = (match.end() for match in _SEPARATOR.finditer(front))
+    outside = (end for end in ends if not (front.count('"', 0, end) % 2 or front.count("'", 0, end) % 2))
+    return front[max(outside, default=0) :]
 
 
 def variables_of(text: str) -> dict[str, str]:
@@ -171,36 +207,43 @@ def _folder(text: str) -> str:
     return TOP + tail if "--show-toplevel" in head else ""
 
 
-def documents_of_commands(file: str, text: str) -> Iterator[Document]:
-    """Yield a document for each binding, role and service account that commands in a text create.
+def documents_of_commands(file: str, text: str, first: int = 0) -> Iterator[Document]:
+    """Yield a document for each binding, role and service account that commands in a text create, and each Namespace and SCC that they change.
 
     A binding whose role is not known gives none. Subjects that a later command of a script certainly removes again have no grant.
+    `first` is the index of the first document.
     """
-    made: list[tuple[dict[str, Any], ScriptCommand]] = []
-    latest: dict[str, tuple[dict[str, Any], ScriptCommand]] = {}
-    for command in commands_in(file, text) if "policy" in text or "create" in text else ():
-        obj = (_object if command.match["verb"] else _binding)(command.match, command.words, command.flags)
-        if obj is None:
-            continue
-        what = (obj["kind"], obj["metadata"].get("namespace"), obj.get("roleRef"))
-        keys = {repr((*what, subject)): subject for subject in obj.get("subjects", ())}
-        if command.match["change"] != "remove":
-            made.append((obj, command))
-            latest |= dict.fromkeys(keys, made[-1])
-            continue
-        for key in keys.keys() & latest.keys() if file.endswith(SCRIPT_SUFFIXES) else ():
-            granted, by = latest.pop(key)
-            if _always_follows(text, by, command):
-                granted["subjects"].remove(keys[key])
-    for index, (obj, command) in enumerate(made):
-        if obj.get("subjects") != []:
+    made: list[tuple[CommandObject, ScriptCommand]] = []
+    latest: dict[str, tuple[CommandObject, ScriptCommand]] = {}
+    for command in commands_in(file, text) if may_change(text) else ():
+        for obj in objects_of(command.match, command.words, command.flags, command.patch):
+            data = obj.data
+            what = (data["kind"], data["metadata"].get("namespace"), data.get("roleRef"))
+            keys = {repr((*what, subject)): subject for subject in data.get("subjects", ())}
+            if command.match["change"] != "remove":
+                made.append((obj, command))
+                latest |= dict.fromkeys(keys, made[-1])
+                continue
+            for key in keys.keys() & latest.keys() if file.endswith(SCRIPT_SUFFIXES) else ():
+                granted, by = latest.pop(key)
+                if _always_follows(text, by, command):
+                    granted.data["subjects"].remove(keys[key])
+    for index, (obj, command) in enumerate(made, first):
+        data = obj.data
+        if data.get("subjects") != []:
             column = command.match.start() - command.start + 1
             written = text[command.match.start() : command.end].partition("\n")[0]
             region = (file, command.line, column, command.line, column + len(written.rstrip(" \\")))
             yield Document(
-                *(file, index, command.line, "", "parsed", _node(obj, region), obj["kind"], obj["apiVersion"]),
+                *(file, index, command.line, "", "parsed", made_node(data, region), data["kind"], data["apiVersion"]),
                 command=command.shown if command.match["tool"] else f"oc {command.shown}",
+                operations=obj.operations,
             )
+
+
+def may_change(text: str) -> bool:
+    """Whether a text may have a command that creates or changes an object which decides verdicts."""
+    return any(word in text for word in ("policy", "create", *CHANGING))
 
 
 def _always_follows(text: str, first: ScriptCommand, second: ScriptCommand) -> bool:
@@ -293,74 +336,3 @@ def _words(text: str, variables: Mapping[str, str]) -> tuple[list[str], dict[str
         else:
             name = _SHORT.get(word, key)
     return words, flags, end
-
-
-def _binding(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]]) -> dict[str, Any] | None:
-    namespace = flags.get("namespace", [""])[-1]
-    accounts = flags.get("serviceaccount", [])
-    if match["added"]:
-        role = words[0] if words else ""
-        role_kind = "ClusterRole"
-        subjects = [_subject(word, match["to"]) for word in words[1:]]
-        in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not accounts)
-        # Without -n, the account is in the project of the user. The namespace of a RoleBinding is that project.
-        subjects += [_account(namespace or ("${NAMESPACE}" if in_all else ""), account) for account in accounts]
-        role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
-    else:
-        role = (flags.get("clusterrole") or flags.get("role") or [""])[-1]
-        role_kind = "ClusterRole" if "clusterrole" in flags else "Role"
-        subjects = [_account(*account.rpartition(":")[::2]) for account in accounts]
-        subjects += [_subject(name, kind) for kind in ("user", "group") for name in flags.get(kind, ())]
-        in_all = bool(match["cluster"])
-    if not role or not subjects or (match["added"] != "scc" and _OPEN.search(role)):
-        return None
-    # `oc` adds the subjects to one binding, and chooses its name.
-    name = words[0] if words and not match["added"] else ":".join((role, *(subject["name"] for subject in subjects)))
-    metadata = {"name": name} | ({"namespace": namespace} if namespace and not in_all else {})
-    return {
-        "apiVersion": f"{_GROUP}/v1",
-        "kind": "ClusterRoleBinding" if in_all else "RoleBinding",
-        "metadata": metadata,
-        "roleRef": {"apiGroup": _GROUP, "kind": role_kind, "name": role},
-        "subjects": subjects,
-    }
-
-
-def _object(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]]) -> dict[str, Any] | None:
-    """Return the service account or the role for SCCs that a command creates; None for other commands."""
-    kind, name = words if match["verb"] == "create" and len(words) == 2 else ("", "")
-    namespace = (flags.get("namespace") or [""])[-1]
-    metadata = {"name": name} | ({"namespace": namespace} if namespace and kind != "clusterrole" else {})
-    verbs, resources, names = (
-        [*filter(None, ",".join(flags.get(key, ())).split(","))] for key in ("verb", "resource", "resource-name")
-    )
-    if kind in ("serviceaccount", "sa"):
-        return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
-    if kind not in _ROLES or not any(
-        resource.partition(".")[0] in ("securitycontextconstraints", "scc") for resource in resources
-    ):
-        return None
-    rule = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "resourceNames": names}
-    return {"apiVersion": f"{_GROUP}/v1", "kind": _ROLES[kind], "metadata": metadata, "rules": [{"verbs": verbs, **rule}]}
-
-
-def _subject(name: str, kind: str) -> dict[str, str]:
-    _, is_account, account = name.partition("system:serviceaccount:")
-    if is_account:
-        return _account(*account.rpartition(":")[::2])
-    return {"kind": "User" if kind == "user" else "Group", "apiGroup": _GROUP, "name": name}
-
-
-def _account(namespace: str, name: str) -> dict[str, str]:
-    return {"kind": "ServiceAccount", "name": name} | ({"namespace": namespace} if namespace else {})
-
-
-def _node(data: Any, region: Region) -> Node:
-    """Return the tree of some data, all of it at one place."""
-    if isinstance(data, dict):
-        return MappingNode(
-            region, {key: Entry(ScalarNode(region, key, key, True), _node(value, region)) for key, value in data.items()}
-        )
-    if isinstance(data, list):
-        return SequenceNode(region, tuple(_node(item, region) for item in data), {})
-    return ScalarNode(region, data, data, True)

@@ -1,7 +1,7 @@
 """One document of a stream."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.record import record
@@ -17,6 +17,14 @@ DEFAULT_NAMESPACE = "default"
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
 
+class Operation(NamedTuple):
+    """A change of a JSON patch (RFC 6902): `op` is `add`, `replace`, `remove` or another one, `path` leads to the field that it changes."""
+
+    op: str
+    path: tuple[str, ...]
+    value: Any
+
+
 @record
 class Document:
     """One document and the result of loading it.
@@ -27,6 +35,7 @@ class Document:
     own lines; where several documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of
     all of them and the others none. `is_template` says whether it was read from a template, with its expressions in `text` and `root`
     as `scclint.load.templates` writes them. `command` is the command in a script that creates the object, and that no manifest states.
+    `operations` are those of the JSON patch in the command; None if the command does not change an object that is there.
     `namespace` is the one in which a command applies the document; empty if none is known.
 
     `status` decides how to read the rest:
@@ -51,6 +60,7 @@ class Document:
     error: LoadError | None = None
     is_template: bool = False
     command: str = ""
+    operations: tuple[Operation, ...] | None = None
     stored: bool = False
     namespace: str = ""
 

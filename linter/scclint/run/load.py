@@ -184,6 +184,10 @@ def model_objects(
 
         settings = replace(settings, references=References(tekton))
     objects = _place_by_bundles(_expanded(inputs, settings))
+    if any(obj.document.operations is not None for obj in objects):
+        from scclint.run.changed_objects import with_changes
+
+        objects = with_changes(objects, config)
     if unit.kind == "ansible":
         from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
 

@@ -13,7 +13,7 @@ from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Ignore, Notice
-from scclint.load import load_file, load_text
+from scclint.load import commands_in_yaml, load_file, load_text
 from scclint.load.document import Document
 from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
@@ -274,6 +274,7 @@ class Run:
     def documents(self, rendering: Rendering) -> list[Document]:
         """The documents of a rendering."""
         documents = load_text(rendering.file, rendering.text, self.outline.kinds)
+        documents += commands_in_yaml(rendering.file, rendering.text, documents)
         return [replace(document, marker=rendering.marker) for document in documents] if rendering.marker else documents
 
 

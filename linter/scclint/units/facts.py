@@ -130,7 +130,8 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
             for namespace, volume in volumes
             if (claim := as_text(value_at(volume, ("persistentVolumeClaim", "claimName"))))
         ),
-        tuple(o for o in all_objects if isinstance(o, CLUSTER) and o.name and not o.partial),
+        # What a command changes of an object is none that a unit may take.
+        tuple(o for o in all_objects if isinstance(o, CLUSTER) and o.name and not o.partial and o.document.operations is None),
         tuple(o for o in all_objects if isinstance(o, ProfileSource)),
     )
 

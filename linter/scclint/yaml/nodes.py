@@ -210,3 +210,14 @@ def overridden(node: Node, path: Path = ()) -> Iterator[tuple[Path, Entry]]:
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             yield from overridden(item, (*path, index))
+
+
+def made_node(data: Any, region: Region) -> Node:
+    """Return the tree of some plain data, all of it at one place."""
+    if isinstance(data, dict):
+        return MappingNode(
+            region, {key: Entry(ScalarNode(region, key, key, True), made_node(value, region)) for key, value in data.items()}
+        )
+    if isinstance(data, list):
+        return SequenceNode(region, tuple(made_node(item, region) for item in data), {})
+    return ScalarNode(region, data, str(data), plain=False)
