@@ -5,6 +5,8 @@ confinement has to hold alone.
 """
 
 import http.server
+import os
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +16,9 @@ import pytest
 
 from scclint.record import replace
 from scclint.units import render
+from scclint.units.helm.schema import outward_schema
 from scclint.units.kustomize.kustomization import closure
-from scclint.units.render import RendererOutput
+from scclint.units.render import Renderer, RendererOutput
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
@@ -331,6 +334,90 @@ def test_values_come_from_files_of_the_tree_only(tree: Path, server: Server, mon
     assert render_chart(tree, OBJECT, None, str(tree / f"v,{server.url}/v.yaml")).error == ""
     assert server.requests == []
     assert not (tree / "ran").exists()
+
+
+OUTWARD = (
+    '{"properties": {"a": {"$ref": "file://OUT/secret.yaml"}}}',
+    '{"properties": {"a": {"$ref": "file://OUT/pipe"}}}',
+    '{"properties": {"a": {"$ref": "../../outside/secret.yaml"}}}',
+    '{"properties": {"a": {"$ref": "../../outside/pipe#/a"}}}',
+    '{"properties": {"a": {"allOf": [{"$dynamicRef": "file://OUT/pipe#a"}]}}}',
+    '{"$id": "file://OUT/", "properties": {"a": {"$ref": "pipe"}}}',
+    '{"$id": "file://OUT/pipe", "properties": {"a": {"$ref": "#/x"}}}',
+    '{"$schema": "file://OUT/pipe"}',
+    '{"properties": {"a": {"\\u0024ref": "file://OUT/pipe"}}}',
+    '{"properties": {"a": {"$ref": "#", "$ref": "file://OUT/pipe"}}}',
+    '{"properties": {"a": {"$ref": "file://OUT/pipe", "$ref": "#"}}}',
+    '{"properties": {"a": {"$ref": "file://OUT/pipe"}}} x',
+    '{"properties": {"a": {"$ref": "file:///dev/zero"}}}',
+    '{"properties": {"a": {"$ref": "URL/schema.json"}}}',
+)
+
+
+@needs_helm
+@pytest.mark.parametrize("place", ["c", "c/charts/sub", "packed"])
+@pytest.mark.parametrize("schema", OUTWARD)
+def test_a_schema_of_values_reads_no_other_file(tree: Path, server: Server, place: str, schema: str) -> None:
+    os.mkfifo(tree.parent / "outside/pipe")
+    text = schema.replace("OUT", str(tree.parent / "outside")).replace("URL", server.url)
+    chart(tree, OBJECT)
+    folder = tree / ("packed/sub" if place == "packed" else place)
+    metadata = {} if place == "c" else {"Chart.yaml": "apiVersion: v2\nname: sub\nversion: 0.1.0\n"}
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder, {**metadata, "values.yaml": "a: 1\n", "values.schema.json": text})
+    if place == "packed":
+        (tree / "c/charts").mkdir()
+        with tarfile.open(tree / "c/charts/sub-0.1.0.tgz", "w:gz") as archive:
+            archive.add(folder, "sub")
+    start = time.monotonic()
+    made = renderer().template_chart(
+        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
+    )
+    assert time.monotonic() - start < 5
+    assert made.error == "" and "kind: ConfigMap" in made.text
+    assert SECRET not in repr(made)
+    assert server.requests == []
+    assert outward_schema(str(tree / "c")).endswith(".tgz" if place == "packed" else "values.schema.json")
+
+
+@needs_helm
+@pytest.mark.parametrize("values", ["a: 1\n", "a: text\n"])
+def test_a_schema_of_values_that_names_no_other_file_counts(tree: Path, values: str) -> None:
+    chart(tree, OBJECT)
+    schema = """{
+        "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://example.com/values.json",
+        "definitions": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/definitions/n"}, "id": {"type": "string"}}
+    }"""
+    write(tree, {"c/values.yaml": values, "c/values.schema.json": schema})
+    made = renderer().template_chart(
+        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
+    )
+    assert outward_schema(str(tree / "c")) == ""
+    assert ("values don't meet the specifications" in made.error) is (values != "a: 1\n")
+
+
+@needs_helm
+@pytest.mark.parametrize("schema", OUTWARD)
+def test_helm_before_its_option_gets_no_chart_whose_schema_names_other_files(tree: Path, schema: str) -> None:
+    chart(tree, OBJECT)
+    write(tree, {"c/values.schema.json": schema.replace("OUT", str(tree.parent / "outside"))})
+    older = Renderer()
+    older.helm = replace(renderer().helm, version="v3.15.4+gfa9efb0")
+    made = older.template_chart(
+        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
+    )
+    assert made.error == "values.schema.json may name other files, which helm before 3.16 would read"
+
+
+@needs_helm
+@needs_kustomize
+def test_kustomize_renders_no_chart_whose_schema_names_other_files(tree: Path) -> None:
+    chart(tree, OBJECT)
+    kustomization = "helmGlobals: {chartHome: ..}\nhelmCharts: [{name: c, releaseName: web}]\n"
+    write(tree, {"k/kustomization.yaml": kustomization, "c/values.yaml": "", "c/values.schema.json": '{"type": "object"}'})
+    assert build(tree, {}).error == ""
+    write(tree, {"c/values.schema.json": '{"$ref": "file:///etc/hostname"}'})
+    assert build(tree, {}).error.endswith("may name other files, which helm would read")
 
 
 @needs_helm

@@ -31,6 +31,7 @@ from scclint.record import record, replace
 from scclint.units.confine import FAILED
 from scclint.units.helm.hooks import without_tests
 from scclint.units.helm.precheck import chart_problem
+from scclint.units.helm.schema import outward_schema
 from scclint.units.kustomize.kustomization import Closure, closure
 from scclint.yaml.events import endless_alias
 
@@ -169,6 +170,9 @@ class Renderer:
         refused = self.helm.problem or chart_problem(chart, root, values)
         if not refused and not _RELEASE_NAME.fullmatch(release_name):
             refused = f'"{shortened(release_name, _LONGEST_MESSAGE)}" is not a release name'
+        schema = "" if refused else outward_schema(chart)
+        if schema and not _can_skip_schemas(self.helm.version):
+            refused = f"{schema} may name other files, which helm before 3.16 would read"
         if refused:
             return RendererOutput(error=refused)
         with _sandbox() as sandbox:
@@ -186,6 +190,7 @@ class Renderer:
                 # helm splits this value at commas that are not in quotes.
                 *(f'--values="{path.replace(chr(34), 2 * chr(34))}"' for path in files),
                 *([] if "--skip-crds" in settings else ["--include-crds"]),
+                *(["--skip-schema-validation"] if schema else []),
                 *settings,
             ]
             ended = _run(self._starter, command, sandbox)
@@ -203,6 +208,12 @@ class Renderer:
         if said.error:
             return Program(path, arguments, problem=said.error)
         return Program(path, arguments, " ".join(said.text.split()))
+
+
+def _can_skip_schemas(version: str) -> bool:
+    """Whether helm of a version has an option to leave out the schemas of values."""
+    numbers = re.match(r"v?(\d+)\.(\d+)", version)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (3, 16)
 
 
 def _endless(known: Closure, root: str) -> str:

@@ -493,6 +493,7 @@ class _ClosureWalk:
     def _take_chart(self, folder: str) -> None:
         from scclint.units.copies import files_below
         from scclint.units.helm.precheck import chart_problem
+        from scclint.units.helm.schema import outward_schema
 
         if not is_text(folder) or not os.path.isfile(os.path.join(folder, CHART_FILE)):
             # Without the name of the file, so that one notice names all units of a repository with this problem.
@@ -501,6 +502,9 @@ class _ClosureWalk:
             )
         elif problem := chart_problem(folder, self._tree.root):
             self._refuse(problem)
+        elif schema := outward_schema(folder):
+            # kustomize has no option with which helm leaves the schema out.
+            self._refuse(f"{schema} of a chart may name other files, which helm would read")
         else:
             self._charts.add(folder)
             try:
