@@ -412,11 +412,12 @@ def test_helm_before_its_option_gets_no_chart_whose_schema_names_other_files(tre
 @needs_helm
 @needs_kustomize
 def test_kustomize_renders_no_chart_whose_schema_names_other_files(tree: Path) -> None:
-    chart(tree, OBJECT)
-    kustomization = "helmGlobals: {chartHome: ..}\nhelmCharts: [{name: c, releaseName: web}]\n"
-    write(tree, {"k/kustomization.yaml": kustomization, "c/values.yaml": "", "c/values.schema.json": '{"type": "object"}'})
+    kustomization = "helmCharts: [{name: c, releaseName: web}]\n"
+    metadata = {"Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "values.yaml": "", "templates/a.yaml": OBJECT}
+    write(tree, {"k/kustomization.yaml": kustomization} | {f"k/charts/c/{name}": text for name, text in metadata.items()})
+    write(tree, {"k/charts/c/values.schema.json": '{"type": "object"}'})
     assert build(tree, {}).error == ""
-    write(tree, {"c/values.schema.json": '{"$ref": "file:///etc/hostname"}'})
+    write(tree, {"k/charts/c/values.schema.json": '{"$ref": "file:///etc/hostname"}'})
     assert build(tree, {}).error.endswith("may name other files, which helm would read")
 
 
