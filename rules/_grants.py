@@ -15,6 +15,7 @@ from scclint.api import (
     Related,
     Role,
     RoleBinding,
+    SecurityContextConstraints,
     User,
     World,
     as_list,
@@ -23,6 +24,7 @@ from scclint.api import (
     matched,
     members_of,
     stands_for_a_name,
+    texts_of,
 )
 
 
@@ -245,6 +247,12 @@ def holder_of(kind: str, name: str, at: Located) -> Subject:
         shown = account[1] if account[0] == UNSPECIFIED_NAMESPACE or stands_for_a_name(account[0]) else "/".join(account)
         return Subject("service account", *account, at, shown)
     return Subject(kind, "", name, at, shown_group(name) if kind == "group" else name)
+
+
+def listed_in(scc: SecurityContextConstraints) -> tuple[str, ...]:
+    """Return the users, groups and service accounts that the lists of an SCC name."""
+    lists = (("user", "users"), ("group", "groups"))
+    return tuple(str(holder_of(kind, name, scc.field(of))) for kind, of in lists for _, name in texts_of(scc, of))
 
 
 def _written(obj: ApiObject, *path: str | int) -> Located:

@@ -78,6 +78,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: Pod Security admission rejects {pods(workload)}{when_created(outcome)}",
         notes=(why_level(outcome, "enforce", world), security.answer.denial),
         at=workload.pod.field(*violations[0].paths[0]),
+        opens=tuple(f"rejects {violation.check}" for violation in violations),
         related=label_place(outcome, "enforce", world),
         remedies=advise("enforced level", workload, world),
     )

@@ -78,7 +78,7 @@ from scclint.api import (
     "PSA506",
     "namespace-level-too-weak",
     "All pods of a namespace meet a stricter level than it enforces",
-    severity=Severity.INFO,
+    severity=Severity.WARNING,
     on=Namespace,
     since="0.1",
     tags=("pod-security",),
@@ -102,6 +102,10 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
         at=label if label.present else namespace.place,
+        opens=(f"level {enforced}",),
+        severity=Severity.INFO,
+        # A namespace without the label has the level of the cluster.
+        in_review=Severity.WARNING if label.present else None,
         help=f"Set the label {level_label('enforce')}: {level}.",
         edits=(Set(label.path, level),),
     )

@@ -153,6 +153,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         # SCC102 reports the pods.
         cause=ref if not elsewhere and all(workloads) and bindings == {ref} else "",
         severity=Severity.INFO if least else None,
+        in_review=Severity.WARNING,
         remedies=()
         if least
         else (

@@ -138,6 +138,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
             f"{binding.named}: grants {_to(binding, holder)}{_sccs(unneeded)} too, which {_workloads(results)} not need",
             notes=(f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",),
             at=holder.at,
+            subjects=(str(holder),),
             related=reached.steps(world, unneeded[0], binding),
             remedies=(Remedy(f"remove {listed(unneeded)} from the role"),),
         )
@@ -190,6 +191,7 @@ def _none_needed(
         f"{binding.named}: grants {_to(binding, holder)}{granted}, which {_workloads(verdicts)} not need{unless}",
         notes=(reason, *assumed, *([f"{listed(captured)} admits them now only because of its priority"] if captured else ())),
         at=holder.at,
+        subjects=(str(holder),),
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
         remedies=(remedy,),

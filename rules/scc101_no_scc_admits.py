@@ -68,6 +68,7 @@ from scclint.api import (
     pinned,
     pods,
     quoted,
+    rejected,
     rule,
     when_created,
     without_privileged,
@@ -109,6 +110,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
         notes=(*documented, f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
         at=workload.pod.field(*errors[0].path),
+        opens=tuple(map(rejected, errors)),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
         # What documentation grants is meant for the pod as it is.
         remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
@@ -123,6 +125,7 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: Wor
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}",
         notes=((verdict.message or "").partition(" is forbidden: ")[2],),
         at=workload.place,
+        opens=("rejects the pod",),
         related=elsewhere,
         remedies=(grant(outcome, world, "", phrase="an SCC that admits the pods"),) if verdict.candidates else (),
         help=""

@@ -148,6 +148,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if injection
         else "",
         cause=binding_of(outcome),
+        opens=("the node",),
+        in_review=Severity.WARNING,
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 

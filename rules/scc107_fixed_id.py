@@ -85,6 +85,7 @@ from scclint.api import (
     pods,
     quoted,
     ranged_by_namespace,
+    rejected,
     rule,
     verdict_without,
     when_created,
@@ -128,6 +129,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 _result(outcome),
             ),
             at=fields[0],
+            opens=tuple(map(rejected, errors)),
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
             remedies=(*advise("IDs of the namespace", workload, world, paths)[:2], *accepted),
         )

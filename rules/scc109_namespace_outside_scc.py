@@ -143,7 +143,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         notes=("only the user ID, SELinux level and seccomp profile in the manifest apply",),
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
-        opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
+        opens=("no SCC", *(text for other in others for text in world.opens(other))),
+        about=("Namespace", "", namespace),
         remedies=(*stays, move) if in_place else (move, *stays),
     )
 

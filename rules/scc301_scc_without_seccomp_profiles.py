@@ -43,6 +43,8 @@ from collections.abc import Iterator
 
 from scclint.api import Append, Located, Problem, SecurityContextConstraints, Severity, World, as_list, rule
 
+from ._grants import listed_in
+
 
 @rule(
     "SCC301",
@@ -69,4 +71,10 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         return
     # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
     if scc.name not in world.cluster.own_sccs:
-        yield Problem(f"SCC {scc.name}: {fact}", at=at, edits=(Append(profiles.path, "runtime/default"),))
+        yield Problem(
+            f"SCC {scc.name}: {fact}",
+            at=at,
+            subjects=listed_in(scc),
+            opens=("unconfined",),
+            edits=(Append(profiles.path, "runtime/default"),),
+        )

@@ -56,6 +56,8 @@ from scclint.api import (
     without_unconfined,
 )
 
+from ._grants import listed_in
+
 
 @rule(
     "SCC303",
@@ -83,6 +85,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield Problem(
         f"SCC {scc.name}: seccompProfiles {effect}",
         at=entry,
+        subjects=listed_in(scc),
         help=without_unconfined(scc, world, replace=not others),
         edits=(Remove(entry.path) if others else Set(entry.path, "runtime/default"),),
     )

@@ -79,6 +79,8 @@ from scclint.api import (
     workloads_under,
 )
 
+from ._grants import listed_in
+
 
 @rule(
     "SCC312",
@@ -116,6 +118,9 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         notes=("pods outside of this unit may run under it: SCC102 says what those in the input use",) if elsewhere else (),
         help=narrower(least=least, elsewhere=elsewhere, used=bool(used)),
         severity=None if any(access.takes for access in opened) and not least else Severity.INFO,
+        in_review=Severity.WARNING,
+        opens=("the node",),
+        subjects=listed_in(scc),
     )
 
 

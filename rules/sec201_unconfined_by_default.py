@@ -123,6 +123,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             remedies=remedies,
             help="If you know who creates the pod, pass --as USER." if may_name_creator else "",
             container=container.name,
+            opens=("unconfined",),
             cause=f"{fact}: {reason}",
         )
 

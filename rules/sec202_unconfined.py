@@ -109,5 +109,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             remedies=remedies,
             help="If the container needs more system calls, set a Localhost profile that allows them.",
             container=container.name,
+            opens=("unconfined",),
             cause=fact,
         )

@@ -20,7 +20,6 @@ from scclint.config.model import Config
 from scclint.load.commands import documents_of_commands
 from scclint.model.pod import Pod
 from scclint.report import render
-from scclint.run.diff import changed_lines
 from scclint.run.report import Report
 from scclint.units.kustomize.kustomization import lay_out, read_kustomization
 from scclint.yaml.nodes import ScalarNode
@@ -330,13 +329,4 @@ def test_what_points_into_one_long_line() -> None:
 
     render(report(1), "sarif")
     one, two, three = (steps(partial(render, report(number), "sarif")) for number in (20, 40, 60))
-    assert three - two <= 1.03 * (two - one)
-
-
-def test_what_is_compared_with_an_earlier_state() -> None:
-    def compare(number: int) -> set[int]:
-        old = "".join(f"kept: {i}\nold: {i}\n" for i in range(number))
-        return changed_lines(old, old.replace("old", "new"))
-
-    one, two, three = (steps(partial(compare, number)) for number in (2000, 3000, 4000))
     assert three - two <= 1.03 * (two - one)

@@ -43,6 +43,7 @@ from scclint.advice.words import (
     pods,
     profile,
     quoted,
+    rejected,
     when_created,
     why_level,
 )
@@ -259,6 +260,7 @@ __all__ = [
     "profile",
     "quoted",
     "ranged_by_namespace",
+    "rejected",
     "rule",
     "scc_grant",
     "selinux_conflicts",

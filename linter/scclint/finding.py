@@ -145,7 +145,9 @@ class Problem:
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
     `subjects_in_message` is the part of the message that names them.
-    `opens` is what the subject opens that the rule alone knows of: see `Finding`.
+    `opens` is what the subject opens that the rule alone knows of, a text for each part of the subject that opens it: see `Opening`. Without
+    it, the field at `at` counts. `about` are kind, namespace and name of the object that opens it, if that is not the subject.
+    `in_review` is the severity of a finding that a change makes new, if that differs.
     `edits` are the operations of a remedy that has no effect on pods, or that `help` describes. Their paths lead from the root of the
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
@@ -163,6 +165,8 @@ class Problem:
     edits: tuple[Operation, ...] = ()
     subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
+    about: tuple[str, str, str] | None = None
+    in_review: Severity | None = None
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
     notes: tuple[str, ...] = ()
@@ -214,6 +218,28 @@ class TextEdit:
 Safety = Literal["safe", "unsafe", "advice"]
 
 
+Applied = Literal["shown", "unknown", "built", "applied"]
+"""How sure it is that what a finding is about is applied, from the least to the most sure: content shows that it is not, nothing tells, a
+kustomization, chart or bundle has it, or a controller or command applies it."""
+
+ON_RELEASE = " on "
+"""Is before the release in the text of an opening that holds on some of the releases that were judged."""
+
+
+@record
+class Opening:
+    """What the object of a finding opens in the unit `unit`, sorted: a text for each container, mount or other part that opens it.
+
+    The texts have no place and no words of the message. `of` are kind, namespace and name of the object that opens it, if that is not the
+    subject of the finding.
+    """
+
+    unit: str = ""
+    opens: tuple[str, ...] = ()
+    applied: Applied = "unknown"
+    of: tuple[str, str, str] | None = None
+
+
 @record
 class Fix:
     """A change that was judged before it is shown: the finding goes, and nothing gets worse.
@@ -242,12 +268,12 @@ class Finding:
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
     `path` leads to the decisive field within the subject's object. `notes` are causes without a place, and caveats on how the place was
     found (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
-    users, groups and service accounts that it is about, sorted, and `opens` what its pod, SCC, role or binding opens; a baseline and
-    `--diff-base` tell findings apart by them.
+    users, groups and service accounts that it is about, sorted, and `openings` say what its pod, SCC, role or binding opens in each unit; a
+    baseline and `--diff-base` compare these (see `scclint.suppress.consequences`).
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause` is that of the problem (see `Problem`).
+    `cause` and `in_review` are those of the problem (see `Problem`).
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
@@ -267,12 +293,18 @@ class Finding:
     units: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     subjects_in_message: str = ""
-    opens: tuple[str, ...] = ()
+    openings: tuple[Opening, ...] = ()
     contents: tuple[str, ...] = ()
     cause: str = ""
+    in_review: Severity | None = None
     remedies: tuple[Remedy, ...] = ()
     fix: Fix | None = None
     no_fix: str = ""
+
+    @property
+    def opens(self) -> frozenset[str]:
+        """What the object opens in any unit."""
+        return frozenset(text for opening in self.openings for text in opening.opens)
 
 
 @record

@@ -218,7 +218,7 @@ class TestBaseline:
         assert cli("check", "--baseline", "known.json", "demo").status == 0
         Path("demo/bare-pod.yaml").unlink()
         cli("check", "--write-baseline", "known.json", "demo")
-        assert len(json.loads(Path("known.json").read_text())["findings"]) == 3
+        assert len(json.loads(Path("known.json").read_text())["consequences"]) == 3
 
     def test_the_configured_one_need_not_exist_to_be_written(self, demo: Path, cli: Cli) -> None:
         Path(".scclint.yaml").write_text("baseline: known.json\n")
@@ -232,7 +232,7 @@ class TestBaseline:
     def test_in_another_folder(self, demo: Path, cli: Cli) -> None:
         Path("ci").mkdir()
         cli("check", "--write-baseline", "ci/known.json", "demo")
-        recorded = json.loads(Path("ci/known.json").read_text())["findings"]
+        recorded = json.loads(Path("ci/known.json").read_text())["consequences"]
         assert {entry["file"] for entry in recorded} == {"../demo/bare-pod.yaml", "../demo/needs-anyuid.yaml"}
         assert cli("check", "--baseline", "ci/known.json", "demo").status == 0
 

@@ -2,11 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.finding import Finding, Severity, Subject
-from scclint.record import replace
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sarif import fingerprints, fingerprints_v2
-from scclint.source import Span
 
 
 def test_root_is_where_git_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,37 +39,3 @@ def test_a_given_root_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_uri(file: str, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert RepositoryPaths(str(tmp_path)).uri(file) == uri
-
-
-def test_a_fingerprint_survives_moved_lines_and_new_words_alone() -> None:
-    def finding(message: str, line: int, name: str = "web") -> Finding:
-        return Finding(
-            "X1", "x", Severity.ERROR, message, Span("a.yaml", line, 1, line, 2), Subject("v1", "Pod", "", name), ("spec",)
-        )
-
-    paths = RepositoryPaths()
-    old = fingerprints([finding("m", 1), finding("m", 5), finding("m", 9, "other")], paths)
-    assert len(set(old)) == 3
-    assert old[0].split(":")[0] == old[1].split(":")[0]
-    assert fingerprints([finding("n", 2), finding("o", 50), finding("m", 90, "other")], paths) == old
-
-
-def test_the_second_fingerprint_knows_subjects_containers_and_charts() -> None:
-    paths = RepositoryPaths("/repo")
-    binding = Finding(
-        "RBA402", "x", Severity.WARNING, "m", Span("a.yaml", 1, 1, 1, 2), Subject("v1", "RoleBinding", "shop", "a")
-    )
-    groups = [replace(binding, subjects=subjects) for subjects in (("group a", "group b"), ("group a", "group c"))]
-    assert len(set(fingerprints_v2(groups, paths))) == 2
-    assert len({text.partition(":")[0] for text in fingerprints(groups, paths)}) == 1
-
-    def of_container(index: int, name: str) -> Finding:
-        subject = Subject("apps/v1", "Deployment", "shop", name, "web")
-        path = ("spec", "template", "spec", "containers", index, "securityContext")
-        return replace(binding, subject=subject, path=path, units=("chart",))
-
-    moved = [of_container(0, "web"), of_container(1, "web")]
-    assert len({fingerprints_v2([finding], paths)[0] for finding in moved}) == 1
-    released = [of_container(0, "one-web"), of_container(0, "two-web")]
-    assert len({fingerprints_v2([finding], paths)[0] for finding in released}) == 2
-    assert len({fingerprints_v2([finding], paths, {"chart"})[0] for finding in released}) == 1

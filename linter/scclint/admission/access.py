@@ -11,11 +11,14 @@ from scclint.admission.constraints import RUN_AS_ANY, Constraints
 from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
+from scclint.groups import grouped
 from scclint.record import record
 from scclint.untyped import value_at
 
 ANYTHING = "*"
 """Ends a text that covers all that begin alike."""
+TO_READ, TO_WRITE = " to read", " to write"
+"""End a text about a hostPath that a container mounts."""
 PRIVILEGED = "privileged containers"
 HOST_PID = "the host's process IDs"
 HOST_PATH = "hostPath volumes"
@@ -115,33 +118,31 @@ _OPEN_VALUES = (
 
 
 def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
-    """Yield all that a pod asks for beyond an ordinary pod: `hostPID`, `hostPath /var/log`, `web: privileged`.
+    """Yield all that a pod asks for beyond an ordinary pod: `hostPID`, `hostPath /var/log`, `privileged`.
 
-    Unlike in `used_by`, each container, path and capability counts. A field of a container comes after the name of the container, and
-    one of the pod's security context after `pod`. Baselines record these texts.
+    Unlike in `used_by`, each path counts, and for each container its mounts of a path and its capabilities. Baselines record these texts.
     """
     spec = pod["spec"]
-    parts: list[tuple[str, Mapping[str, Any]]] = [("pod", {"securityContext": spec.get("securityContext")})]
-    parts += [(container.get("name", ""), container) for _, _, container in containers(spec)]
+    parts: list[Mapping[str, Any]] = [{"securityContext": spec.get("securityContext")}]
+    parts += (container for _, _, container in containers(spec))
     yield from (field for field in ("hostPID", "hostNetwork", "hostIPC") if spec.get(field))
-    mounts = [mount for _, container in parts for mount in container.get("volumeMounts") or ()]
-    writable = {mount.get("name") for mount in mounts if not mount.get("readOnly")}
-    for volume in spec.get("volumes") or ():
-        if (host_path := volume.get("hostPath")) is not None:
-            yield f"hostPath {host_path.get('path', '')}"
-            if volume.get("name") in writable:
-                yield f"hostPath {host_path.get('path', '')} to write"
-    for name, part in parts:
+    mounts = grouped((mount.get("name"), mount) for part in parts for mount in part.get("volumeMounts") or ())
+    volumes = (volume for volume in spec.get("volumes") or () if volume.get("hostPath") is not None)
+    for path, names in grouped((volume["hostPath"].get("path", ""), volume.get("name")) for volume in volumes).items():
+        yield f"hostPath {path}"
+        of_path = (mount for name in names for mount in mounts.get(name, ()))
+        yield from (f"hostPath {path}{TO_READ if mount.get('readOnly') else TO_WRITE}" for mount in of_path)
+    for part in parts:
         context = part.get("securityContext") or {}
-        yield from (f"{name}: {text}" for text, path, value in _OPEN_VALUES if value_at(context, path) == value)
-        yield from (f"{name}: sysctl {s.get('name')}" for s in context.get("sysctls") or () if s.get("name") not in safe(minor))
+        yield from (text for text, path, value in _OPEN_VALUES if value_at(context, path) == value)
+        yield from (f"sysctl {s.get('name')}" for s in context.get("sysctls") or () if s.get("name") not in safe(minor))
         if kind := (context.get("seLinuxOptions") or {}).get("type"):
-            yield f"{name}: SELinux type {kind}"
+            yield f"SELinux type {kind}"
         added = (context.get("capabilities") or {}).get("add") or ()
         for plain in (capability.upper().removeprefix("CAP_") for capability in added):
             if plain != "NET_BIND_SERVICE":
-                yield f"{name}: capability {ANYTHING if plain in _ALL else plain}"
-        yield from (f"{name}: hostPort {port['hostPort']}" for port in part.get("ports") or () if port.get("hostPort"))
+                yield f"capability {ANYTHING if plain in _ALL else plain}"
+        yield from (f"hostPort {port['hostPort']}" for port in part.get("ports") or () if port.get("hostPort"))
 
 
 def why_privileged(pod: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from scclint.admission.access import demands
+from scclint.admission.access import TO_READ, TO_WRITE, demands
 from scclint.admission.pod import containers
 from scclint.admission.strategies import users_of
 from scclint.admission.sysctl import UNPRIVILEGED_PORT_START, first_open_port
@@ -25,7 +25,7 @@ from scclint.text import and_more, listed
 from scclint.untyped import as_mapping, copied, mappings
 from scclint.yaml.operations import EditRefused, changed_data
 
-_OF_NO_NODE = (" to write", "runAsUser 0", "seccomp Unconfined")
+_OF_NO_NODE = (TO_READ, TO_WRITE, "runAsUser 0", "seccomp Unconfined")
 """The ends of the texts about a pod that say nothing of its node."""
 
 _GROUPS = ("fsGroup", "supplementalGroups")
@@ -129,8 +129,7 @@ def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> Iterator[str
 
 def asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:
     """Return what a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
-    texts = (text.partition(": ") for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE))
-    return dict.fromkeys(of_container or text for text, _, of_container in texts if "SELinux type" not in of_container)
+    return dict.fromkeys(text for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE) and "SELinux type" not in text)
 
 
 def verdict_without(outcome: Outcome, world: World, paths: Iterable[Path], scc: str = "") -> Verdict | None:

@@ -56,6 +56,11 @@ def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:
     return list(first.values())
 
 
+def rejected(error: FieldError) -> str:
+    """Return what an error rejects, whichever container or volume has it: `rejects spec.containers.securityContext.runAsUser`."""
+    return f"rejects {'.'.join(step for step in error.path if isinstance(step, str))}"
+
+
 _VAGUE = frozenset(("capabilities", "flexVolume", "seLinuxOptions", "seccompProfile", "sysctls"))
 
 

@@ -301,6 +301,7 @@ def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> Non
     from scclint.errors import ConfigError
     from scclint.files import read
     from scclint.suppress.baseline import load_baseline, write_baseline
+    from scclint.units.unit import chart_views
 
     select = selection(request.registry.rules, request.config)
     try:
@@ -310,7 +311,11 @@ def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> Non
         previous = None
     folder = os.path.dirname(file)
     text = write_baseline(
-        report.findings, folder, previous=previous, ran=lambda rule, path: report.covers(path) and rule in select(path)
+        report.findings,
+        chart_views(report.units),
+        folder,
+        previous=previous,
+        ran=lambda rule, path: report.covers(path) and rule in select(path),
     )
     write(text, file)
     for line in diagnostics(report, quiet=quiet):

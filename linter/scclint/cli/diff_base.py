@@ -63,7 +63,7 @@ def baseline_of(revision: Revision, file: str) -> str:
     where = _in_repository(revision, file)
     if _is_outside(where):
         return read(file)
-    return text_of(revision, where) or '{"version": 1, "findings": []}'
+    return text_of(revision, where) or '{"version": 1, "consequences": []}'
 
 
 def _in_repository(revision: Revision, path: str) -> str:

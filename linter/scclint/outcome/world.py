@@ -179,7 +179,7 @@ class World:
         return self.outcomes.of(workload, creator)
 
     def opens(self, obj: ApiObject) -> tuple[str, ...]:
-        """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.baseline` compares."""
+        """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.consequences` compares."""
         return self.memo((World.opens, id(obj)), lambda: tuple(self._opens(obj)))
 
     def _opens(self, obj: ApiObject) -> Iterator[str]:

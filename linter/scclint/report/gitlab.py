@@ -3,9 +3,9 @@
 from scclint.finding import Severity
 from scclint.report import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.sarif import fingerprints
 from scclint.report.text import one_line, rows, visible_line
 from scclint.run.report import Report
+from scclint.suppress.consequences import fingerprints
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -24,7 +24,7 @@ def render(report: Report, options: Options) -> str:
                 "lines": {"begin": max(finding.span.line, 1)},
             },
         }
-        for finding, fingerprint in zip(report.findings, fingerprints(report.findings, paths), strict=True)
+        for finding, fingerprint in zip(report.findings, fingerprints(report.findings), strict=True)
         if options.shows(finding)
     ]
     return f"[{rows(issues)}]\n"

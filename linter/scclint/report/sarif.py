@@ -1,14 +1,13 @@
 """The `sarif` format: SARIF 2.1.0 as GitHub code scanning takes it, one run a file.
 
-A finding's fingerprint is its identity across edits: it survives moved lines and reworded messages. `primaryLocationLineHash` is how
-GitHub recognises an alert whose line has moved. Its algorithm is that of github/codeql-action's upload-sarif, which adds the hash
-where a SARIF file lacks it and keeps a file's own otherwise; uploads by the REST API rely on the file's. A value that differed would
-split alerts in two.
+A finding's fingerprint is a digest of its consequences: it survives moved lines and files, and reworded messages.
+`primaryLocationLineHash` is how GitHub recognises an alert whose line has moved. Its algorithm is that of github/codeql-action's
+upload-sarif, which adds the hash where a SARIF file lacks it and keeps a file's own otherwise; uploads by the REST API rely on the file's. A
+value that differed would split alerts in two.
 """
 
 import re
-from collections.abc import Collection, Container, Iterable
-from hashlib import sha256
+from collections.abc import Collection
 from typing import Any
 
 from scclint import __version__
@@ -35,7 +34,7 @@ from scclint.report.text import (
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 from scclint.source import Span
-from scclint.suppress.baseline import stable_path
+from scclint.suppress.consequences import fingerprints
 from scclint.text import capitalized, counted, field_path
 
 MOST_RESULTS = 25_000
@@ -78,13 +77,7 @@ class _Run:
         self._places = SarifPlaces(self._lines, self._paths)
         self._rules = descriptors(report)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}
-        charts = {unit.name for unit in report.units if unit.kind == "chart"}
-        versions = {
-            "scclint/v1": fingerprints(report.findings, self._paths),
-            "scclint/v2": fingerprints_v2(report.findings, self._paths, charts),
-            "scclint/v3": fingerprints_v3(report.findings, self._paths, charts),
-        }
-        self._prints = [dict(zip(versions, prints, strict=True)) for prints in zip(*versions.values(), strict=True)]
+        self._prints = [{"scclint/v1": text} for text in fingerprints(report.findings)]
         self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
         self._hashes = self._line_hashes()
 
@@ -433,58 +426,3 @@ def _as_utf16_units(text: str) -> str:
     """`text` with each character beyond the BMP as its two surrogates."""
     data = text.encode("utf-16-le", "surrogatepass")
     return "".join(chr(low | high << 8) for low, high in zip(data[::2], data[1::2], strict=True))
-
-
-def fingerprints(findings: Iterable[Finding], paths: RepositoryPaths) -> list[str]:
-    """One fingerprint a finding, all different: a hash of rule, file, object, container and field path, then an ordinal.
-
-    Pass all findings of a run, suppressed ones too, so that showing or hiding some does not renumber the others.
-    """
-    return _numbered(
-        (
-            finding.rule_id,
-            paths.path(finding.span.file),
-            finding.subject.kind,
-            finding.subject.namespace,
-            finding.subject.name,
-            finding.subject.container,
-            field_path(finding.path),
-        )
-        for finding in findings
-    )
-
-
-def fingerprints_v2(findings: Iterable[Finding], paths: RepositoryPaths, charts: Container[str] = ()) -> list[str]:
-    """Return the fingerprints of the second version, which also tell findings apart by their subjects.
-
-    Containers count by name, not by position. A finding in one of the units `charts` counts by the template and the kind of its object, as
-    the name may contain that of the release.
-    """
-    return _numbered(_identity(finding, paths, charts) for finding in findings)
-
-
-def fingerprints_v3(findings: Iterable[Finding], paths: RepositoryPaths, charts: Container[str] = ()) -> list[str]:
-    """Return the fingerprints of the third version, which also tell the parts of an object apart, such as the tasks of a Pipeline."""
-    return _numbered((*_identity(finding, paths, charts), finding.subject.part) for finding in findings)
-
-
-def _identity(finding: Finding, paths: RepositoryPaths, charts: Container[str]) -> tuple[str, ...]:
-    return (
-        finding.rule_id,
-        paths.path(finding.span.file),
-        finding.subject.kind,
-        *(("", "") if any(unit in charts for unit in finding.units) else (finding.subject.namespace, finding.subject.name)),
-        finding.subject.container,
-        stable_path(finding.path, finding.subject.container),
-        *finding.subjects,
-    )
-
-
-def _numbered(identities: Iterable[tuple[str, ...]]) -> list[str]:
-    counts: dict[str, int] = {}
-    prints = []
-    for parts in identities:
-        digest = sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        counts[digest] = counts.get(digest, 0) + 1
-        prints.append(f"{digest}:{counts[digest]}")
-    return prints

@@ -1,10 +1,28 @@
 """Stage check: every selected rule sees every subject it asks for, in the world of every release."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from scclint.config import Selection
-from scclint.finding import Crash, Finding, Ignore, Problem, Related, Remedy, Severity, Subject, help_of, help_text, shortened
+from scclint.finding import (
+    ON_RELEASE,
+    Crash,
+    Finding,
+    Ignore,
+    Opening,
+    Problem,
+    Related,
+    Remedy,
+    Severity,
+    Subject,
+    help_of,
+    help_text,
+    shortened,
+)
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
@@ -33,7 +51,7 @@ def apply_rules(
     A rule that raises is a Crash; the others go on.
     """
     concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
-    merged: dict[Finding, tuple[list[str], set[str]]] = {}
+    merged: dict[Finding, dict[str, Counter[str]]] = {}
     crashes: dict[Crash, None] = {}
     total = len(worlds) * len(subjects)
     done = 0
@@ -50,19 +68,44 @@ def apply_rules(
                     continue
                 try:
                     for problem in rule.check(world.merged(subject), world):
-                        releases, opens = merged.setdefault(stamp(problem, rule, selected[rule.id], subject), ([], set()))
-                        if release not in releases:
-                            releases.append(release)
-                        opens.update(problem.opens)
+                        finding = stamp(problem, rule, selected[rule.id], subject)
+                        opens = Counter(problem.opens or [_unplaced(finding)])
                         if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
                             opens.update(world.opens(subject))
+                        of_release = merged.setdefault(finding, {})
+                        of_release[release] = of_release.get(release, Counter()) | opens
                 except Exception as error:  # a rule's bug must not take the other findings with it
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
     findings = [
-        replace(finding, releases=tuple(releases) if len(worlds) > 1 else (), opens=tuple(sorted(opens)))
-        for finding, (releases, opens) in merged.items()
+        replace(
+            finding,
+            releases=tuple(of_release) if len(worlds) > 1 else (),
+            openings=tuple(replace(one, opens=_opened(of_release, worlds)) for one in finding.openings),
+        )
+        for finding, of_release in merged.items()
     ]
     return sorted(findings, key=order), list(crashes)
+
+
+def _unplaced(finding: Finding) -> str:
+    """Return what tells a finding apart from others on its object: the field, without the place of the object or of list items.
+
+    Of a document that is no object it is the message, without the numbers of lines and columns.
+    """
+    if not finding.subject.kind:
+        return re.sub(r"\b(line|column) \d+", r"\1", finding.message)
+    path = finding.path
+    while len(path) >= 2 and path[0] in ("items", "objects") and isinstance(path[1], int):
+        path = path[2:]
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def _opened(of_release: Mapping[str, Counter[str]], releases: Iterable[str]) -> tuple[str, ...]:
+    """Return what an object opens on each release, and what it opens on some with the release."""
+    counts = [of_release.get(release, Counter()) for release in releases]
+    everywhere = reduce(and_, counts)
+    more = (f"{text}{ON_RELEASE}{release}" for release, opens in of_release.items() for text in (opens - everywhere).elements())
+    return tuple(sorted((*everywhere.elements(), *more)))
 
 
 def check_ignores(
@@ -110,7 +153,9 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         subjects_in_message=problem.subjects_in_message,
         contents=(_content(subject),) if isinstance(subject, ApiObject) else (),
         cause=problem.cause,
+        in_review=problem.in_review if severity is rule.severity else None,
         remedies=remedies,
+        openings=(Opening(of=problem.about),),
     )
 
 

@@ -4,11 +4,12 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import patch_versions
 from scclint.files import SUFFIXES, TEST_FOLDER, read
-from scclint.finding import Crash, Finding, Ignore, Notice, Severity, Tally
+from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
 from scclint.record import replace
 from scclint.run.check import check_ignores, order
@@ -20,7 +21,7 @@ from scclint.run.shared import Run
 from scclint.run.texts import texts_of
 from scclint.text import and_more, counted
 from scclint.units.kustomize import NAMES
-from scclint.units.unit import Unit
+from scclint.units.unit import Unit, chart_views
 
 if TYPE_CHECKING:
     from scclint.suppress.apply import Ran
@@ -40,7 +41,7 @@ def merge(
 
     `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
     """
-    findings, all_notices = _lowered(merged_findings(results), run)
+    findings, all_notices = _lowered([_with_applied(finding, run) for finding in merged_findings(results)], run)
     crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
     all_notices += (*notices_of_run, *(notice for result in results for notice in result.notices))
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
@@ -50,7 +51,7 @@ def merge(
     files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
     if run.options.ignores:
         with guard("check", "applying suppressions", crashes):
-            findings, more = _suppressed(findings, results, files, run, crashes, whole=whole)
+            findings, more = _suppressed(findings, results, units, files, run, crashes, whole=whole)
             all_notices += more
     all_notices += _folders_to_exclude(findings, run)
     texts = {file: text for result in results for file, text in result.texts.items()}
@@ -71,6 +72,20 @@ def merge(
         folders=run.sources.folders if whole else (),
         vendored=sum(map(len, run.sources.vendored.values())),
     )
+
+
+def _with_applied(finding: Finding, run: Run) -> Finding:
+    """The finding with who applies what it is about, in each unit."""
+    openings = (replace(one, applied=_applied(run.by_name[one.unit], finding, run)) for one in finding.openings)
+    return replace(finding, openings=tuple(openings))
+
+
+def _applied(unit: Unit, finding: Finding, run: Run) -> Applied:
+    if _why_apart(unit, finding, run):
+        return "shown"
+    if unit.deployment.reason:
+        return "applied"
+    return "unknown" if unit.kind == "plain" else "built"
 
 
 def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list[Notice]]:
@@ -94,7 +109,11 @@ def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list
         )
         for why, alike in apart.items()
     ]
-    info = {f: replace(f, severity=Severity.INFO, notes=(*f.notes, why)) for why, alike in apart.items() for f in alike}
+    info = {
+        f: replace(f, severity=Severity.INFO, in_review=f.in_review or f.severity, notes=(*f.notes, why))
+        for why, alike in apart.items()
+        for f in alike
+    }
     return [info.get(finding, finding) for finding in findings], notices
 
 
@@ -140,7 +159,14 @@ def _named_files(run: Run) -> frozenset[str]:
 
 
 def _suppressed(
-    findings: list[Finding], results: Sequence[UnitResult], files: Set[str], run: Run, crashes: list[Crash], *, whole: bool
+    findings: list[Finding],
+    results: Sequence[UnitResult],
+    units: Sequence[Unit],
+    files: Set[str],
+    run: Run,
+    crashes: list[Crash],
+    *,
+    whole: bool,
 ) -> tuple[list[Finding], list[Notice]]:
     """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
     config, rules = run.config, run.registry.rules
@@ -163,16 +189,16 @@ def _suppressed(
         findings = sorted([*findings, *more], key=order)
     if not config.baseline:
         return findings, []
-    return _apply_baseline(findings, run, ran)
+    return _apply_baseline(findings, units, run, ran)
 
 
-def _apply_baseline(findings: list[Finding], run: Run, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
+def _apply_baseline(findings: list[Finding], units: Sequence[Unit], run: Run, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
     from scclint.suppress import baseline
 
     file = run.config.baseline
     text = run.options.overlay.get(file)
     accepted = baseline.load_baseline(text if isinstance(text, str) else read(file), file)
-    marked, stale = baseline.apply(findings, accepted, ran=ran)
+    marked, stale = baseline.apply(findings, chart_views(units), accepted, ran=ran)
     if not stale:
         return marked, []
     entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
@@ -207,9 +233,9 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
     object, the worst is reported, and what the others say is a note of it.
     """
     if len(results) == 1:
-        return [replace(finding, units=(results[0].unit,)) for finding in results[0].findings]
+        return [_in_unit(finding, results[0].unit) for finding in results[0].findings]
     same = grouped(
-        (replace(finding, suppression=None, opens=(), contents=()), (result.unit, finding))
+        (replace(finding, suppression=None, openings=(), contents=()), (result.unit, _in_unit(finding, result.unit)))
         for result in results
         for finding in result.findings
     )
@@ -244,10 +270,14 @@ def _joined(group: list[Finding]) -> list[Finding]:
     return [_of_all(replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units))), group)]
 
 
+def _in_unit(finding: Finding, unit: str) -> Finding:
+    return replace(finding, units=(unit,), openings=tuple(replace(one, unit=unit) for one in finding.openings))
+
+
 def _of_all(finding: Finding, alike: Iterable[Finding]) -> Finding:
-    """The finding with what all of those alike open, and with the contents of all."""
-    opens, contents = zip(*((one.opens, one.contents) for one in alike), strict=True)
-    return replace(finding, opens=tuple(sorted(set().union(*opens))), contents=tuple(sorted(set().union(*contents))))
+    """The finding with the openings and the contents of all of those alike."""
+    openings, contents = zip(*((one.openings, one.contents) for one in alike), strict=True)
+    return replace(finding, openings=tuple(chain(*openings)), contents=tuple(sorted(set().union(*contents))))
 
 
 def merged_ignores(results: Iterable[UnitResult]) -> list[Ignore]:

@@ -13,7 +13,19 @@ from typing import Any, TypeVar, get_args
 from scclint.errors import LoadError
 from scclint.files import SourceFile, display
 from scclint.files.store import digest
-from scclint.finding import Finding, Ignore, Notice, Operation, Related, Remedy, Severity, Subject, Suppression, Tally
+from scclint.finding import (
+    Finding,
+    Ignore,
+    Notice,
+    Opening,
+    Operation,
+    Related,
+    Remedy,
+    Severity,
+    Subject,
+    Suppression,
+    Tally,
+)
 from scclint.other_units import Question, Reply
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run
@@ -130,6 +142,7 @@ _OPERATIONS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Oper
 
 _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "severity": Severity,
+    "in_review": Severity,
     "span": Span._make,
     "region": Span._make,
     "subject": partial(_record, Subject),
@@ -137,6 +150,7 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "flow": partial(_records, Related),
     "suppression": partial(_record, Suppression),
     "remedies": partial(_records, Remedy),
+    "openings": partial(_records, Opening),
     "operations": lambda items: tuple(_record(_OPERATIONS[name], fields) for name, *fields in items),
     "until": date.fromisoformat,
 }

@@ -1,5 +1,6 @@
 """A unit: what one command or controller applies together, and so is judged together."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from scclint.files import display
@@ -150,6 +151,11 @@ class Unit:
     def rendered(self) -> bool:
         """Whether the unit is judged by what its kustomization or chart renders to."""
         return self.needs_renderer and not self.unrendered
+
+
+def chart_views(units: Iterable[Unit]) -> dict[str, str]:
+    """Return the path of the chart for each unit that is a view of one, by name. What something deploys is no view."""
+    return {unit.name: unit.path for unit in units if unit.kind == "chart" and not unit.deployment.reason}
 
 
 @record

@@ -24,8 +24,6 @@ from scclint.model.releases import DEFAULT
 from scclint.model.terms import namespace_name
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows
 from scclint.record import record, replace
-from scclint.report.paths import RepositoryPaths
-from scclint.report.sarif import fingerprints_v2
 from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.load import guard
@@ -33,6 +31,7 @@ from scclint.run.merge import merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report, UnitResult
 from scclint.run.run import prepare
+from scclint.suppress.consequences import fingerprints
 from scclint.text import full_name
 
 Rows = Mapping[str, list[Row]]
@@ -252,9 +251,7 @@ def _reference(ref: ObjectRef | None) -> str:
 
 def _finding_rows(report: Report) -> Iterator[Row]:
     """Yield the rows of the findings of a report."""
-    charts = {unit.name for unit in report.units if unit.kind == "chart"}
-    prints = fingerprints_v2(report.findings, RepositoryPaths("."), charts)
-    for finding, fingerprint in zip(report.findings, prints, strict=True):
+    for finding, fingerprint in zip(report.findings, fingerprints(report.findings), strict=True):
         subject, suppression = finding.subject, finding.suppression
         yield {
             "rule": finding.rule_id,
