@@ -9,6 +9,10 @@ and do not restrict user IDs. A privileged container always runs without seccomp
 finding names the fields because of which the closest earlier SCC rejects the pod. If the annotation
 `openshift.io/required-scc` selects the SCC, the finding names the annotation too.
 
+A PersistentVolume with `hostPath` or `local` gives a pod a path of the node under any SCC, because SCCs look at the volumes of a pod and
+not behind its claims. The rule reports such a volume if its path has programs, settings, secrets or pods of the node, such as `/`,
+`/etc`, `/run` or `/var/lib/kubelet`, and if a pod mounts a claim that gets it. Folders for data, such as `/mnt/data`, are not reported.
+
 ## How to fix it
 
 Remove the fields that the finding names, a volume with its mounts, and the grant of the SCC. If a privileged container needs
@@ -62,6 +66,7 @@ from scclint.api import (
     Field,
     FieldError,
     Located,
+    ObjectRef,
     Outcome,
     Problem,
     Related,
@@ -71,6 +76,7 @@ from scclint.api import (
     World,
     advise,
     and_more,
+    claim_mounts,
     first_per_field,
     is_least,
     least_grant,
@@ -106,6 +112,7 @@ _ACCEPTED = Remedy("suppress this finding with your reason if the program needs 
     study=(36, 36),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
+    yield from _through_volumes(workload, world)
     outcome = world.outcome(workload)
     scc, node = outcome.scc, opened(outcome.scc, world)
     if not node:
@@ -152,6 +159,39 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         in_review=Severity.WARNING,
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
+
+
+def _through_volumes(workload: Workload, world: World) -> Iterator[Problem]:
+    """Yield a problem for each PersistentVolume that gives pods a path of the node. The first workload that mounts it has the problem."""
+    for mount in claim_mounts(world).of_workload.get(id(workload), ()):
+        for volume in mount.claim.volume.on_node:
+            mounting = [
+                (other, of_other.span)
+                for other in world.of(Workload)
+                for of_other in claim_mounts(world).of_workload.get(id(other), ())
+                if volume.name in (on_node.name for on_node in of_other.claim.volume.on_node)
+            ]
+            if mounting[0] != (workload, mount.span):
+                continue
+            written = world.find(ObjectRef("PersistentVolume", "", volume.name))
+            borrowed = any(taken.obj is written for taken in world.other_units.borrowed)
+            path = written and written.field("spec", volume.source, "path")
+            here = path if path is not None and not borrowed else workload.pod.field(*mount.claim.path)
+            of_volume = () if path is None or here is path else (Related(f"PersistentVolume {volume.name}", path.span),)
+            does = "mounts" if volume.bound else "can mount"
+            yield Problem(
+                f"{workload.named}: {does} {volume.path} of the node through PersistentVolume {volume.name} and claim {mount.claim.claim}",
+                notes=(
+                    "no SCC checks the path of a PersistentVolume, so only SELinux and the user ID limit the container there",
+                ),
+                at=here,
+                related=(
+                    *of_volume,
+                    *(Related(f"{other.named} mounts it", span) for other, span in mounting[:8] if span != here.span),
+                ),
+                opens=(volume.words,),
+                help="Use a volume of a StorageClass, or a folder for this data alone, such as /var/mnt/data.",
+            )
 
 
 class _Cause(NamedTuple):

@@ -1,8 +1,12 @@
-"""What the objects of a cluster say about the volume of a PersistentVolumeClaim: its access mode and its driver."""
+"""What the objects of a cluster say about the volume of a PersistentVolumeClaim: its access mode, its driver and its path on the node."""
+
+import posixpath
+import re
+from collections.abc import Iterator
 
 from scclint.cluster.objects import Objects
 from scclint.record import EMPTY, record
-from scclint.untyped import Object, as_mapping, as_text, value_at
+from scclint.untyped import Object, as_list, as_mapping, as_text, value_at
 
 _IN_TREE = ("fc", "iscsi", "rbd")
 """The volume sources of Kubernetes that support the mount option for SELinux labels."""
@@ -12,18 +16,45 @@ _MIGRATED = ("awsElasticBlockStore", "azureDisk", "azureFile", "cinder", "gcePer
 
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
+_OF_NODE = re.compile(
+    r"/|/(?:bin|boot|dev|etc|lib|lib64|ostree|proc|root|run|sbin|sys|sysroot|usr|var/roothome|var/run)(?:/.*)?|/home(?:/core(?:/.*)?)?"
+    r"|/var(?:/home(?:/core(?:/.*)?)?|/log(?:/(?:audit|containers|journal|pods)(?:/.*)?)?|/usrlocal(?:/bin)?)?"
+    r"|/var/lib(?:/(?:cni|containerd|containers|crio|docker|etcd|kubelet|rpm|systemd)(?:/.*)?)?"
+)
+"""The paths of a node with its programs, settings, secrets and pods. Other folders, such as /mnt/data, have what pods store there."""
+
+
+@record
+class NodeVolume:
+    """A PersistentVolume with a path of the node that opens the node. `source` is its field, `hostPath` or `local`.
+
+    `bound`: the claim or the volume names the other one. Otherwise, the class and the access modes of the two fit.
+    """
+
+    name: str
+    source: str
+    path: str
+    bound: bool
+
+    @property
+    def words(self) -> str:
+        """What it opens: `/etc of the node through PersistentVolume etc`."""
+        return f"{self.path} of the node through PersistentVolume {self.name}"
+
 
 @record
 class ClaimedVolume:
     """The volume of a claim.
 
     `driver` is the name of its CSI driver, empty if it is not known. `mounts_with_label`: whether the driver supports the mount
-    option for SELinux labels; None if that is not known. `of_one_pod`: its only access mode is ReadWriteOncePod.
+    option for SELinux labels; None if that is not known. `of_one_pod`: its only access mode is ReadWriteOncePod. `on_node` are the
+    volumes that open the node and that the claim gets, or can get.
     """
 
     driver: str = ""
     mounts_with_label: bool | None = None
     of_one_pod: bool = False
+    on_node: tuple[NodeVolume, ...] = ()
 
 
 UNKNOWN = ClaimedVolume()
@@ -34,13 +65,57 @@ def claimed_volume(objects: Objects, namespace: str, name: str, template: Object
     claim = as_mapping(as_mapping(objects.of("PersistentVolumeClaim").get((namespace, name))).get("spec")) or template
     volume = _volume(objects, namespace, name, as_text(claim.get("volumeName")))
     of_one_pod = (volume or claim).get("accessModes") == ["ReadWriteOncePod"]
+    on_node = tuple(_on_node(objects, namespace, name, claim, is_made=bool(template)))
     if volume and not volume.get("csi"):
         migrated = any(volume.get(source) for source in _MIGRATED)
-        return ClaimedVolume("", None if migrated else any(volume.get(source) for source in _IN_TREE), of_one_pod)
+        return ClaimedVolume("", None if migrated else any(volume.get(source) for source in _IN_TREE), of_one_pod, on_node)
     driver = as_text(value_at(volume, ("csi", "driver"))) if volume else _provisioner(objects, claim)
     csi_driver = objects.named("CSIDriver").get(driver)
     return ClaimedVolume(
-        driver, None if csi_driver is None else value_at(csi_driver, ("spec", "seLinuxMount")) is True, of_one_pod
+        driver, None if csi_driver is None else value_at(csi_driver, ("spec", "seLinuxMount")) is True, of_one_pod, on_node
+    )
+
+
+def _on_node(objects: Objects, namespace: str, name: str, claim: Object, *, is_made: bool) -> Iterator[NodeVolume]:
+    """Yield the volumes that open the node and that a claim gets, or can get. `is_made`: a StatefulSet makes a claim for each of its pods.
+
+    Source: `FindMatchingVolume` of the PersistentVolume controller. The capacity is not compared.
+    """
+    for volume, item in objects.named("PersistentVolume").items():
+        spec = as_mapping(item.get("spec"))
+        found = ((source, value_at(spec, (source, "path"))) for source in ("hostPath", "local"))
+        opening = [(source, path) for source, path in found if isinstance(path, str) and opens_node(path)]
+        reference = as_mapping(spec.get("claimRef"))
+        wanted = as_text(claim.get("volumeName"))
+        bound = bool(reference or wanted)
+        if reference:
+            fits = reference.get("namespace") == namespace and _is_of(as_text(reference.get("name")), name, is_made=is_made)
+        else:
+            fits = wanted == volume if wanted else bool(claim) and _suits(item, spec, claim)
+        for source, path in opening if fits else ():
+            yield NodeVolume(volume, source, path, bound)
+
+
+def opens_node(path: str) -> bool:
+    """Return whether the folder of a node at a path has its programs, settings, secrets or pods."""
+    return _OF_NODE.fullmatch(posixpath.normpath(re.sub("^/+", "/", path))) is not None
+
+
+def _is_of(referred: str, name: str, *, is_made: bool) -> bool:
+    """Whether a volume that refers to a claim means the claim of this name, or that of another pod of its StatefulSet."""
+    stem, _, number = referred.rpartition("-")
+    return referred == name or (is_made and number.isdecimal() and stem == name.rpartition("-")[0])
+
+
+def _suits(item: Object, spec: Object, claim: Object) -> bool:
+    """Whether a claim can get a volume to which neither refers the other."""
+    labels = as_mapping(value_at(item, ("metadata", "labels")))
+    wanted = as_mapping(value_at(claim, ("selector", "matchLabels")))
+    return (
+        as_text(spec.get("storageClassName")) == as_text(claim.get("storageClassName"))
+        and spec.get("volumeMode", "Filesystem") == claim.get("volumeMode", "Filesystem")
+        and all(mode in as_list(spec.get("accessModes")) for mode in as_list(claim.get("accessModes")))
+        and all(labels.get(key) == value for key, value in wanted.items())
     )
 
 

@@ -163,12 +163,19 @@ def workload_row(
         subject=(admitted.subject if admitted else None) or "",
         grant=grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
         fs_group=_sourced(admitted, ("spec",), "fsGroup", decided, "none") if admitted else "",
-        access=used_by(admitted.pod, world.cluster.kubernetes_minor) if admitted else (),
+        access=(*used_by(admitted.pod, world.cluster.kubernetes_minor), *_volumes_on_node(world, workload)) if admitted else (),
         points=points(scc) if scc is not None else 0,
         pod_security=outcome.pod_security.meets if outcome.pod_security else "",
         containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),
         waits=_waits(world, workload),
     )
+
+
+def _volumes_on_node(world: World, workload: Workload) -> Iterator[Access]:
+    """Yield the paths of the node that the pods of a workload get through PersistentVolumes."""
+    mounted = mounts(world).of_workload.get(id(workload), ())
+    for words in dict.fromkeys(volume.words for mount in mounted for volume in mount.claim.volume.on_node):
+        yield Access(words, True, ())
 
 
 def _waits(world: World, workload: Workload) -> str:

@@ -39,7 +39,7 @@ from scclint.model.unknown import is_unfilled_user
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
 from scclint.units.unit import FromUnit, Unit
-from scclint.untyped import as_list, as_text, mappings, texts, value_at
+from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 
 if TYPE_CHECKING:
     from scclint.profiles.sources import Profiles
@@ -472,6 +472,9 @@ def _keys(obj: ApiObject) -> Iterator[_Key]:
         yield "operator in", obj.namespace
     if isinstance(obj, ServiceAccount):
         yield "account in", obj.namespace
+    if obj.kind == "PersistentVolume":
+        claim = as_mapping(value_at(obj.manifest, ("spec", "claimRef")))
+        yield ("volume of", as_text(claim.get("namespace")), as_text(claim.get("name"))) if claim else _class_of(obj)
     for subject in _subjects(obj):
         yield "subject", subject
         if subject.startswith(SERVICE_ACCOUNT_PREFIX):
@@ -489,12 +492,17 @@ def _wanted(facts: Facts, *, synced: bool) -> Iterator[_Key]:
     names |= {("SecurityContextConstraints", "", scc) for scc in facts.required}
     names.add(("TektonConfig", "", "config"))
     names |= {("CSIDriver", "", driver) for driver in facts.drivers}
-    names |= {("PersistentVolumeClaim", *claim) for claim in facts.claims}
+    names |= {(what, *claim) for claim in facts.claims for what in ("PersistentVolumeClaim", "volume of")}
     yield from sorted(names)
     if facts.accounts:
         yield ("policy",)
     if synced:
         yield from (("account in", namespace) for namespace in sorted(facts.namespaces - {""}))
+
+
+def _class_of(obj: ApiObject) -> _Key:
+    """What a claim asks for and a volume offers if neither names the other one: their class."""
+    return "volumes of class", as_text(value_at(obj.manifest, ("spec", "storageClassName")))
 
 
 def _answered(facts: Facts) -> Iterator[Question]:
@@ -530,6 +538,8 @@ def _references(obj: ApiObject) -> Iterator[_Key]:
     for step, kind in _STORAGE.get(obj.kind, {}).items():
         if isinstance(name := value_at(obj.manifest, step), str):
             yield kind, "", name
+    if obj.kind == "PersistentVolumeClaim" and not value_at(obj.manifest, ("spec", "volumeName")):
+        yield _class_of(obj)
     if isinstance(obj, RoleBinding):
         kind, name = obj.role
         yield kind, obj.namespace if kind == "Role" else "", name
