@@ -1001,3 +1001,50 @@ subjects: [{kind: ServiceAccount, name: agent, namespace: agents}]
     write_files({f"{folder}/role.yaml": rbac, "main.go": "b := &rbacv1.ClusterRoleBinding{\n\tRoleRef: ref,\n}\n"})
     (finding,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "RBA407")
     assert ("(as main.go:1 does)" in finding.help) is named
+
+
+OTHER = POD.replace("{{ .Namespace }}", "shop").replace("{{ .Image }}", "i").replace("{{ .Port }}", "80")
+
+
+@pytest.mark.parametrize(
+    ("task", "file"),
+    [
+        ("k8s: {state: present, src: e.txt}", "files/e.txt"),
+        ("kubernetes.core.k8s: {state: present, template: e.conf}", "templates/e.conf"),
+        ("k8s: {state: present, template: {path: '{{ role_path }}/templates/deep/e.conf'}}", "templates/deep/e.conf"),
+        ("k8s: {state: present, template: [e.txt, {path: f.txt}]}", "templates/e.txt"),
+        ("k8s: {definition: \"{{ lookup('file', 'e.txt') | from_yaml }}\"}", "files/e.txt"),
+        ("k8s: {definition: \"{{ lookup('ansible.builtin.template', 'e.txt') | from_yaml_all | list }}\"}", "templates/e.txt"),
+        ("{k8s: {src: '{{ item }}'}, loop: [e.txt]}", "files/e.txt"),
+        ("shell: oc apply -f files/e.txt", "files/e.txt"),
+    ],
+)
+@pytest.mark.parametrize("condition", ["", "{% if enabled %}\n"])
+@pytest.mark.parametrize("tasks", ["roles/x/tasks/main.yml", "site/play.yml"])
+def test_files_of_other_names_that_tasks_apply(task: str, file: str, condition: str, tasks: str) -> None:
+    of_role = tasks.startswith("roles")
+    written = f"- {task}\n" if of_role else f"- hosts: all\n  tasks:\n  - {task}\n"
+    folder = "roles/x" if of_role else "site"
+    write_files(
+        {tasks: written, f"{folder}/{file}": f"{condition}{OTHER}{'{% endif %}' if condition else ''}", "other.txt": OTHER}
+    )
+    assert {line.partition(":")[0] for line in found()} == {f"{folder}/{file}"}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "k8s: {state: absent, src: e.txt}",
+        "k8s: {state: present, src: other.txt}",
+        "copy: {src: e.txt, dest: /tmp/e.txt}",
+        "debug: {msg: \"{{ lookup('file', 'e.txt') }}\"}",
+    ],
+)
+def test_files_of_other_names_that_no_task_applies(task: str) -> None:
+    write_files({"roles/x/tasks/main.yml": f"- {task}\n", "roles/x/files/e.txt": OTHER})
+    assert found() == []
+
+
+def test_a_condition_around_a_whole_document() -> None:
+    write_files({"a.yaml": f"{{% if enabled %}}\n{OTHER}{{% endif %}}\n"})
+    assert found()

@@ -8,7 +8,7 @@ Source: the documentation of the module kubernetes.core.k8s.
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.expand.item import TEMPLATE, Item, items_of, with_unknowns
 from scclint.files import SUFFIXES
@@ -17,8 +17,11 @@ from scclint.limits import MAX_TEMPLATE_DEPTH
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.record import replace
-from scclint.untyped import as_list, as_mapping, as_text
+from scclint.untyped import as_list, as_mapping, as_text, texts
 from scclint.yaml.nodes import SequenceNode, to_data
+
+if TYPE_CHECKING:
+    from scclint.load.commands import ScriptCommand
 
 _MODULES = frozenset(("k8s", "set_fact", "shell", "command", "action", "local_action", "copy"))
 """Modules, without their collection, that create objects or set variables that others create objects of."""
@@ -30,6 +33,8 @@ CREATES_NOTHING = ("absent", "patched")
 _VARIABLE = r"\{\{-?\s*+(\w++)"
 _APPLIED = r"\b(?:apply|create|replace|src:)([^\n]{1,200})"
 _NAME = r"[\w.-]++"
+_LOOKUP = r"(?:lookup|query|q)\(\s*+[\"'](?:ansible\.builtin\.)?(?:file|template)[\"']\s*+,\s*+[\"']([^\"']++)"
+_LOOPS = ("loop", "with_items", "with_list", "with_fileglob", "with_file", "with_template")
 
 
 def applied(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -103,13 +108,42 @@ def _of_text(place: Item, text: str) -> Iterator[Item]:
 
 def files_of_tasks(document: Document) -> Iterator[tuple[str, str, str]]:
     """Yield each manifest that a task or a command in it names, without its folder, with the namespace and the state that it asks for."""
-    from scclint.load.commands import commands_in
-
     for _, task in _tasks_of(document):
         namespace, state = _argument(task, "namespace"), _argument(task, "state")
-        yield from ((name, namespace, state) for name in re.findall(_NAME, str(task)) if name.endswith(SUFFIXES))
-    may_name = isinstance(document.root, SequenceNode) and any(flag in document.text for flag in (" -f", "--file"))
-    commands = commands_in(document.file, document.text) if may_name else ()
-    for command in (command for command in commands if command.applies):
-        names = (name.rpartition("/")[2] for name in command.flag("filename"))
+        names = [name for name in re.findall(_NAME, str(task)) if name.endswith(SUFFIXES)]
+        yield from ((name, namespace, state) for name in (*names, *map(_base_name, _other_paths(task))))
+    for command in _applying(document):
+        names = [name.rpartition("/")[2] for name in command.flag("filename")]
         yield from ((name, namespace, "") for name in names for namespace in command.flag("namespace")[-1:])
+
+
+def other_files_of_tasks(document: Document) -> Iterator[str]:
+    """Yield the path of each file that tasks apply and that is not called like a manifest, as it is written, from the last expression on."""
+    for _, task in applied(document):
+        yield from _other_paths(task)
+    for command in _applying(document):
+        yield from (name for name in command.flag("filename") if not name.endswith(SUFFIXES))
+
+
+def _other_paths(task: dict[str, Any]) -> Iterator[str]:
+    """Yield the paths in `src`, `template` and lookups of a task that applies objects. `item` is each entry of its loop."""
+    named = re.findall(_LOOKUP, str(task))
+    for arguments in (value for key, value in task.items() if key.rpartition(".")[2] == "k8s" and isinstance(value, dict)):
+        for value in (arguments.get("src"), arguments.get("template")):
+            named += texts([as_mapping(entry).get("path", entry) for entry in (value if isinstance(value, list) else [value])])
+    if any("{{" in path for path in named):
+        named += re.findall(r"[\"']([^\"'{}]++)[\"']", str([task.get(key) for key in _LOOPS]))
+    paths = (path.rpartition("}}")[2].lstrip("/").strip() for path in named)
+    return (path for path in paths if path and not path.endswith(SUFFIXES))
+
+
+def _base_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _applying(document: Document) -> "Iterator[ScriptCommand]":
+    """Yield the commands in the tasks of a document that apply files."""
+    from scclint.load.commands import commands_in
+
+    may_name = isinstance(document.root, SequenceNode) and any(flag in document.text for flag in (" -f", "--file"))
+    return (command for command in (commands_in(document.file, document.text) if may_name else ()) if command.applies)

@@ -58,7 +58,7 @@ def load_file(
     if documents:
         documents += commands_in_yaml(file, text, documents)
     is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
-    if not (is_template or is_asset or any(d.status == "template" and "{{" in d.text for d in documents)):
+    if not (is_template or is_asset or any(d.status == "template" and ("{{" in d.text or "{%" in d.text) for d in documents)):
         return documents
     from scclint.load.templates import as_template, parseable, readings
 

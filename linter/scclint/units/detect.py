@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import ConfigError
-from scclint.expand.ansible import files_of_tasks
+from scclint.expand.ansible import files_of_tasks, other_files_of_tasks
 from scclint.files import ASSET_FOLDERS, SUFFIXES, Reach, is_below
 from scclint.files.globs import path_filter
 from scclint.finding import Notice
@@ -527,6 +527,7 @@ class Split:
             patches = dict(self._patches(files)) if kind == "operator" else {}
             self._undeployed |= dict.fromkeys(patches.values(), _FRAGMENT)
             files = tuple(file for file in files if file not in patches)
+            files += tuple(file for file in self._other_files(inside, folder) if file not in files)
             for group in alternatives(files, lambda file: outline.facts(file).identities):
                 path = group.path or folder or "."
                 by = "an Ansible role applies it" if kind == "ansible" else "a template, as an operator applies it"
@@ -534,6 +535,20 @@ class Split:
                     name = outline.name(path) + (f"#{reading + 1}" if reading else "")
                     reason = f"{by}, with other branches of its conditions" if reading else by
                     yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
+
+    def _other_files(self, files: Iterable[str], folder: str) -> tuple[str, ...]:
+        """The files of any name with objects that tasks in some files apply. `folder` is that of the role or playbook."""
+        outline, excluded = self._outline, path_filter(self._config.exclude)
+        named = (
+            os.path.join(base, below, path)
+            for file in files
+            for document in outline.documents(file)
+            for path in other_files_of_tasks(document)
+            for base in dict.fromkeys((folder, os.path.dirname(file)))
+            for below in ("", "files", "templates")
+        )
+        there = dict.fromkeys(outline.shown(path) for path in named if outline.has(path))
+        return tuple(file for file in there if not excluded(outline.name(file)) and outline.facts(file) != NO_FACTS)
 
     def _patches(self, files: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield each file in a folder `patches` with that folder, and each file whose objects have no names with its own path."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
-from scclint.expand.ansible import applied, files_of_tasks
+from scclint.expand.ansible import applied, files_of_tasks, other_files_of_tasks
 from scclint.files import SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, RealPaths, SourceFile, display, is_below, read
 from scclint.load import load_text
 from scclint.load.document import Document
@@ -106,7 +106,9 @@ class Outline:
             any(document.is_template or any(applied(document)) for document in documents) and self.facts(file) != NO_FACTS
         )
         return has_objects or any(
-            namespace or state == "absent" for document in documents for _, namespace, state in files_of_tasks(document)
+            any(other_files_of_tasks(document))
+            or any(namespace or state == "absent" for _, namespace, state in files_of_tasks(document))
+            for document in documents
         )
 
     def inside(self, path: str) -> str:
