@@ -320,7 +320,7 @@ def test_a_folder_that_becomes_a_unit_of_another_kind_is_the_same_unit(tmp_path:
         (tmp_path / side / "web.yaml").write_text(text)
     (tmp_path / "after/kustomization.yaml").write_text("resources: [web.yaml]\n")
     change = only(compare_sides(str(tmp_path / "before"), str(tmp_path / "after"), Config(render="never")))
-    assert (change.unit, change.name, change.effects) == (".", "web", ("refused",))
+    assert (change.unit, change.name, change.effects) == (".", "web", ("applied", "refused"))
 
 
 def test_capabilities_that_the_runtime_gives_anyway_are_no_gain(compared: Compare) -> None:
@@ -342,10 +342,10 @@ spec:
 
 @needs_kustomize
 @pytest.mark.parametrize(
-    ("security", "changes"), [("runAsUser: 0", []), ("privileged: true", [("web#web", "after/web/d.yaml", 3, ("refused",))])]
+    ("security", "effects"), [("runAsUser: 0", ("applied", "wider")), ("privileged: true", ("applied", "refused"))]
 )
-def test_a_unit_is_the_same_when_an_application_begins_to_deploy_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str, changes: list[object]
+def test_what_a_unit_opens_is_new_when_an_application_begins_to_deploy_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str, effects: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n"
@@ -356,5 +356,7 @@ def test_a_unit_is_the_same_when_an_application_begins_to_deploy_it(
     subprocess.run(["git", "init", "-q", "after"], check=True)
     subprocess.run(["git", "-C", "after", "remote", "add", "origin", "https://git.example/r.git"], check=True)
     found = compare_sides("before", "after", Config())
-    assert [(c.unit, c.span.file, c.span.line, c.effects) for c in found.changes] == changes
-    assert found.grants == ()
+    assert [(c.unit, c.span.file, c.span.line, c.effects) for c in found.changes] == [
+        ("web#web", "after/web/d.yaml", 3, effects)
+    ]
+    assert [(grant.scc, grant.gained) for grant in found.grants] == [("anyuid", True)]

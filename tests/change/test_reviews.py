@@ -1,4 +1,4 @@
-"""A review of a change: `check --diff-base` and a baseline are quiet about moves and new forms, and report what is worse.
+"""A review of a change: `check --diff-base`, a baseline and `diff` are quiet about moves and new forms, and report what is worse.
 
 The changes are made of one repository, whose findings before the change are known. All is judged in this process.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import ruamel.yaml
 
+from scclint.change.compare import compare
 from scclint.finding import Finding, Severity
 from scclint.record import replace
 from scclint.run.diff import mark_old
@@ -462,6 +463,10 @@ WORSE: dict[str, tuple[Files, Change]] = {
 }
 
 
+WITHOUT_DIFF = {"a pod that no SCC admits", "an unconfined container"}
+"""The changes after which the pods run as before, or are rejected as before."""
+
+
 @cache
 def tree_of(files: tuple[tuple[str, str], ...]) -> tuple[Path, Report]:
     """The folder of a tree, and the report on it. The folder is a repository, which Applications name."""
@@ -522,3 +527,27 @@ def test_what_is_worse_is_reported(name: str) -> None:
     (_, before), (_, after) = sides(WORSE[name])
     assert in_review(before, after) != []
     assert with_baseline(before, after) != []
+
+
+@pytest.mark.parametrize("name", marked(SAME))
+def test_diff_calls_nothing_worse_that_is_the_same(name: str) -> None:
+    (before, _), (after, _) = sides(SAME[name])
+    differences = compare(before, after)
+    assert not (differences.wider or differences.refused), differences
+
+
+@pytest.mark.parametrize("name", marked({name: change for name, change in WORSE.items() if name not in WITHOUT_DIFF}))
+def test_diff_shows_what_is_worse(name: str) -> None:
+    (before, _), (after, _) = sides(WORSE[name])
+    differences = compare(before, after)
+    assert differences.wider or differences.refused
+
+
+def test_diff_shows_a_higher_priority() -> None:
+    """The SCC then admits pods of other units, which `check` does not see."""
+    before = {**PLAIN, "app/rights.yaml": RIGHTS.replace("allowHostPID: true", "priority: 1\nallowHostPID: true")}
+    for new, wider in (("20", True), ("0", False)):
+        (old, _), (now, _) = sides((before, edited("app/rights.yaml", "priority: 1\n", f"priority: {new}\n")))
+        differences = compare(old, now)
+        assert differences.wider is wider
+        assert [scc.priority for scc in differences.sccs if scc.wider] == [20] * wider

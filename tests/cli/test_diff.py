@@ -169,9 +169,9 @@ def test_a_revision_counts_from_the_working_directory(branch: Path, cli: Cli, mo
 def test_a_path_that_is_also_a_revision(branch: Path, cli: Cli) -> None:
     write_file("feature/web.yaml", WEB)
     told = "note: feature is a path and a git revision, and the path is compared; write heads/feature or tags/feature for the revision"
-    assert told in cli("diff", "--isolated", "feature", "deploy").err.splitlines()
-    assert "revision" not in cli("diff", "--isolated", "./feature", "deploy").err
-    assert "revision" not in cli("diff", "--isolated", "heads/feature", "main").err
+    assert told in cli("diff", "--isolated", "feature", "deploy").out
+    assert "revision" not in cli("diff", "--isolated", "./feature", "deploy").out
+    assert "revision" not in cli("diff", "--isolated", "heads/feature", "main").out
 
 
 def test_rendered_streams(here: Path, cli: Cli) -> None:
@@ -265,3 +265,93 @@ def test_mistakes(sides: Path, cli: Cli, words: tuple[str, ...], text: str) -> N
     run = cli("diff", *words)
     assert run.status == 2
     assert text in run.err
+
+
+NODE = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: log, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+subjects: [{kind: ServiceAccount, name: log, namespace: shop}]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: log, namespace: kube-logs}
+spec:
+  selector: {matchLabels: {app: log}}
+  template:
+    metadata: {labels: {app: log}}
+    spec:
+      serviceAccountName: log
+      hostPID: true
+      containers:
+      - name: log
+        image: registry.example/log:1
+        securityContext: {privileged: true}
+        volumeMounts: [{name: log, mountPath: /log, readOnly: true}]
+      volumes: [{name: log, hostPath: {path: /var/log}}]
+""".replace("kube-logs", "shop").replace("enforce: restricted", "enforce: baseline")
+MORE = {
+    "enforce: baseline": "enforce: privileged, openshift.io/run-level: '1'",
+    "path: /var/log": "path: /etc",
+    ", readOnly: true": "",
+    "      hostPID: true\n": "",
+    "subjects: [": "subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}, ",
+}
+RIGHT = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: builder}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: builder}
+subjects: [{kind: ServiceAccount, name: builder, namespace: shop}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: builder}
+rules: [{apiGroups: [""], resources: [users], verbs: [impersonate]}]
+"""
+
+
+ELSEWHERE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: elsewhere}
+spec:
+  destination: {namespace: shop}
+  source: {repoURL: https://git.example/elsewhere.git, path: web}
+"""
+
+
+def test_what_is_gained_comes_before_what_is_lost(here: Path, cli: Cli) -> None:
+    after = NODE
+    for old, new in MORE.items():
+        assert after.count(old) == 1
+        after = after.replace(old, new)
+    write_file("old/a.yaml", NODE)
+    write_file("new/a.yaml", after + RIGHT)
+    write_file("new/app.yaml", ELSEWHERE)
+    run = cli("diff", "old", "new")
+    assert run.status == 1
+    text = run.out
+    assert "Namespace shop: openshift.io/run-level: - -> 1, and admits more, new/a.yaml:3:" in text
+    assert "enforce: baseline -> privileged, and admits more, new/a.yaml:3:" in text
+    assert "User jane may now use SCC privileged in namespace shop, new/a.yaml:" in text
+    assert "ServiceAccount shop/builder may now act as every user, new/a.yaml:" in text
+    gains, loses = (text.index(f"  {word}: ") for word in ("gains", "loses"))
+    assert gains < loses
+    assert "gains: hostPath /etc and hostPath /etc to write\n" in text
+    assert "loses: hostPID, hostPath /var/log and hostPath /var/log to read\n" in text
+    # What was not judged is said where people read it.
+    assert "Notes:\n" in text and "Application elsewhere" in text[text.index("Notes:") :]
+    rules = {
+        result["ruleId"] for result in json.loads(cli("diff", "old", "new", "--format", "sarif").out)["runs"][0]["results"]
+    }
+    assert rules >= {"DIF002", "DIF003", "DIF005", "DIF006"}
+    document = json.loads(cli("diff", "old", "new", "--format", "json").out)
+    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(document)] == []
+    assert [one["right"] for one in document["rights"]] == ["act as every user"]

@@ -4,6 +4,8 @@ Access *takes* the node if a container that has it can become root on the node b
 leaves a boundary that the node relies on, but still needs a weakness of something else.
 """
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -143,6 +145,37 @@ def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
             if plain != "NET_BIND_SERVICE":
                 yield f"capability {ANYTHING if plain in _ALL else plain}"
         yield from (f"hostPort {port['hostPort']}" for port in part.get("ports") or () if port.get("hostPort"))
+
+
+def covers(opens: str, other: str) -> bool:
+    """Whether who has one text of `demands` has all that another one opens: `hostPath /var` has `hostPath /var/log`."""
+    if opens == other or (opens.endswith(ANYTHING) and other.startswith(opens.removesuffix(ANYTHING))):
+        return True
+    if opens == "privileged":
+        return other.startswith(_OF_PRIVILEGED)
+    if not (opens.startswith(_HOST_PATH) and other.startswith(_HOST_PATH)):
+        return False
+    (folder, use), (below, needed) = map(_mount, (opens, other))
+    inside = below == folder or below.startswith(folder.rstrip("/") + "/")
+    return inside and (use == needed or (use, needed) == (TO_WRITE, TO_READ))
+
+
+_HOST_PATH = "hostPath "
+_OF_PRIVILEGED = ("capability ", "SELinux type ", "seccomp ", "procMount ")
+"""What a privileged container has anyway."""
+
+
+def _mount(text: str) -> tuple[str, str]:
+    """Return the path of a text about a hostPath, and the end that says how it is mounted."""
+    use = next((end for end in (TO_READ, TO_WRITE) if text.endswith(end)), "")
+    return os.path.normpath(text.removeprefix(_HOST_PATH).removesuffix(use)), use
+
+
+def gained(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """Return the texts of `demands` that a pod has more often than before, without those that are covered by what it lost."""
+    was, now = Counter(before), Counter(after)
+    lost = was - now
+    return sorted(text for text in (now - was).elements() if not any(covers(other, text) for other in lost))
 
 
 def why_privileged(pod: Mapping[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """What SCCs open and allow, in words, and which pods they admit: for findings about SCCs, and what helps against them."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
+from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import User
 from scclint.advice.grants import asks_for_unconfined
 from scclint.groups import grouped
@@ -13,9 +13,6 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.text import and_more, listed
 from scclint.untyped import as_list
-
-Constraints = Any
-"""A value of `World.cluster.sccs`."""
 
 RESTRICTED_VOLUMES = frozenset((
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",
@@ -123,9 +120,15 @@ def more_restrictive(world: World, narrow: str, wide: str) -> bool:
 
 def extra_permissions(world: World, wide: str, narrow: str) -> list[str]:
     """Return what the SCC `wide` allows and `narrow` rejects, most dangerous first: `privileged containers`, ..."""
-    more, less = world.cluster.sccs[wide], world.cluster.sccs[narrow]
-    without = {access.words for access in opened(narrow, world)}
-    words = [a.words for a in opened(wide, world) if a.words not in without and not a.capability]
+    if world.cluster.platform == "kubernetes":
+        return []
+    return permissions_beyond(world.cluster.sccs[wide], world.cluster.sccs[narrow])
+
+
+def permissions_beyond(more: Constraints, less: Constraints) -> list[str]:
+    """Return what an SCC allows beyond another one, most dangerous first."""
+    without = {access.words for access in opened_by(less)}
+    words = [a.words for a in opened_by(more) if a.words not in without and not a.capability]
     if more.allow_host_ports and not less.allow_host_ports:
         words.append("host ports")
     if _rank(more.run_as_user, more.uid) > _rank(less.run_as_user, less.uid):

@@ -1,24 +1,49 @@
 """Compares two states of manifests, two releases, or a state with and without some objects."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
 
-from scclint.admission.access import opened_by
+from scclint.admission.access import gained
+from scclint.admission.constraints import Constraints
 from scclint.admission.order import points
-from scclint.change.model import ChangeCause, Differences, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange, facts
+from scclint.advice.sccs import permissions_beyond
+from scclint.change.inventory import (
+    APPLIED,
+    Grant,
+    Held,
+    NamespaceState,
+    Right,
+    allows_more,
+    grants_of,
+    namespace_changes,
+    namespaces_of,
+    rights_of,
+    unmatched,
+)
+from scclint.change.model import (
+    ChangeCause,
+    Differences,
+    Effect,
+    GrantChange,
+    NamespaceChange,
+    ObjectKey,
+    RightChange,
+    SccChange,
+    WorkloadChange,
+    facts,
+)
 from scclint.change.state import Side, State, content, keyed, open_side
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.model.releases import ORDER
-from scclint.model.terms import RESTRICTED, namespace_name
-from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_rows
-from scclint.outcome.world import World
+from scclint.model.terms import RESTRICTED
+from scclint.outcome.rows import ContainerRow, WorkloadRow
 from scclint.record import EMPTY, replace
 from scclint.run.judge import OpenUnit, applied_by
 from scclint.seccomp.capabilities import bounding_set
@@ -27,10 +52,8 @@ from scclint.source import Span
 Pair = tuple[State | None, State | None]
 UnitStates = tuple[str, State | None, State | None]
 """The name of a unit, and its state on both sides."""
-C = TypeVar("C", WorkloadChange, ChangeCause, GrantChange, SccChange)
-
-Subject = tuple[str, str, str]
-"""Kind, namespace (empty if it is not known, and except for a service account) and name."""
+C = TypeVar("C", WorkloadChange, ChangeCause, SccChange)
+T = TypeVar("T")
 
 
 def compare(before: "str | os.PathLike[str]", after: "str | os.PathLike[str]", config: Config | None = None) -> Differences:
@@ -130,7 +153,11 @@ def _states(side: Side, opened: OpenUnit | None) -> dict[str, State]:
     """An opened unit of a side on each release; empty if the side does not have it."""
     if opened is None:
         return {}
-    return {release: State(world, keyed(opened.workloads, world), side.config) for release, world in opened.worlds.items()}
+    files, applied = frozenset(obj.file for obj in opened.ours), opened.unit.applied
+    return {
+        release: State(world, keyed(opened.workloads, world), side.config, files, applied)
+        for release, world in opened.worlds.items()
+    }
 
 
 def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[Pair]:
@@ -158,10 +185,10 @@ def _differences(
     whole: bool = True,
 ) -> Differences:
     """Compare the two states of each unit. Without `whole`, only their workloads are compared."""
-    changes: list[WorkloadChange] = []
-    grants: list[GrantChange] = []
+    changes: list[_Changed] = []
     sccs: list[SccChange] = []
     workloads: set[tuple[object, ...]] = set()
+    inventory = _Inventory()
 
     def placed(changed: C, after: object) -> C:
         """Return a change of the unit with its place as the user finds it, on the side that has the object."""
@@ -169,23 +196,103 @@ def _differences(
 
     for unit, before, after in pairs:
         workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
-        changes += (
-            replace(
-                placed(change, change.after), causes=tuple(placed(cause, cause.how != "removed") for cause in change.causes)
-            )
-            for change in _workloads(unit, before, after)
-        )
+        for change in _workloads(unit, before, after):
+            causes = tuple(placed(cause, cause.how != "removed") for cause in change.causes)
+            changes.append((replace(placed(change, change.after), causes=causes), before, after))
         if whole:
-            grants += (placed(grant, grant.gained) for grant in _grants(unit, before, after))
+            for number, state in enumerate((before, after)):
+                if state is not None:
+                    inventory.add(number, unit, state, sides[number].place)
             sccs += (placed(scc, True) for scc in _sccs(unit, before, after))
+    grants, rights, namespaces = inventory.changes()
     return Differences(
         *names,
-        tuple(changes),
-        tuple(grants),
+        tuple(_without_moved(changes)),
+        grants,
+        rights,
+        namespaces,
         tuple(sccs),
         workloads=len(workloads),
         notices=tuple({**sides[0].notices, **sides[1].notices}),
     )
+
+
+_Changed = tuple[WorkloadChange, State | None, State | None]
+"""A change with the states of its unit on both sides."""
+
+
+def _without_moved(changes: Sequence[_Changed]) -> Iterator[WorkloadChange]:
+    """Yield the changes. A workload that one unit lost and another one gained is compared with itself."""
+    gone: dict[tuple[str, ...], list[_Changed]] = {}
+    for change, before, after in changes:
+        if change.after is None:
+            gone.setdefault(_moving(change), []).append((change, before, after))
+    moved: dict[int, WorkloadChange | None] = {}
+    for change, _, after in changes:
+        of_name = gone.get(_moving(change), ()) if change.before is None else ()
+        for removed, before, _ in of_name:
+            if id(removed) not in moved:
+                was, now = removed.before, change.after
+                effects = _effects(was, now, before, after)
+                moved[id(removed)] = None
+                moved[id(change)] = replace(change, before=was, effects=effects) if effects[1:] or not _same(was, now) else None
+                break
+    for change, _, _ in changes:
+        kept = moved.get(id(change), change)
+        if kept is not None:
+            yield kept
+
+
+def _moving(change: WorkloadChange) -> tuple[str, ...]:
+    return change.release, change.kind, change.namespace, change.name, change.part
+
+
+class _Inventory:
+    """Collects what the units of both sides have, to compare it over all units."""
+
+    def __init__(self) -> None:
+        self._grants: tuple[list[tuple[Grant, Held]], list[tuple[Grant, Held]]] = ([], [])
+        self._rights: tuple[list[tuple[Right, Held]], list[tuple[Right, Held]]] = ([], [])
+        self._namespaces: tuple[dict[tuple[str, str], NamespaceState], dict[tuple[str, str], NamespaceState]] = ({}, {})
+
+    def add(self, side: int, unit: str, state: State, place: Callable[[Span], Span]) -> None:
+        """Add what a unit has on the side, 0 for before and 1 for after. `place` moves places to the files that people edit."""
+
+        def held(span: Span | None) -> Held:
+            return Held(unit, state.release, state.applied, place(span) if span is not None else None)
+
+        self._grants[side].extend(
+            (grant, replace(held(span), wider=allows_more(grant[1], state))) for grant, span in grants_of(state).items()
+        )
+        self._rights[side].extend((right, held(span)) for right, span in rights_of(state).items())
+        for name, namespace in namespaces_of(state).items():
+            values = {key: (value, place(span)) for key, (value, span) in namespace.values.items()}
+            self._namespaces[side][state.release, name] = replace(namespace, values=values, held=held(namespace.held.span))
+
+    def changes(self) -> tuple[tuple[GrantChange, ...], tuple[RightChange, ...], tuple[NamespaceChange, ...]]:
+        """Return who gained and who lost an SCC or a right, and which namespaces differ. What is gained comes first."""
+        grants = [
+            GrantChange(held.unit, held.release, is_gained, *subject, scc, scope, is_gained and held.wider, held.span)
+            for is_gained, ((subject, scc, scope), held) in _both(*unmatched(*self._grants))
+        ]
+        rights = [
+            RightChange(held.unit, held.release, is_gained, *subject, right, held.span)
+            for is_gained, ((subject, right), held) in _both(*unmatched(*self._rights))
+        ]
+        was, now = self._namespaces
+        namespaces = [
+            change
+            for key in sorted({**was, **now})
+            if key in now
+            for change in namespace_changes(key[1], was.get(key), now[key])
+        ]
+        return tuple(grants), tuple(rights), tuple(namespaces)
+
+
+def _both(lost: Sequence[T], gained: Sequence[T]) -> Iterator[tuple[bool, T]]:
+    """Yield what is gained and then what is lost, each sorted, with whether it is gained."""
+    for is_gained, some in ((True, gained), (False, lost)):
+        yield from ((is_gained, one) for one in sorted(some, key=repr))
 
 
 def _workloads(unit: str, before: State | None, after: State | None) -> Iterator[WorkloadChange]:
@@ -200,11 +307,12 @@ def _workloads(unit: str, before: State | None, after: State | None) -> Iterator
     for key in sorted(keys):
         was, now = (side.row(key, unit) if side else None for side in (before, after))
         shown = now or was
-        if shown is not None and not _same(was, now):
-            change_causes = tuple(causes.of(key, was, now))
-            yield WorkloadChange(
-                unit, *key[:3], shown.part, release, was, now, _effects(was, now, state.world), change_causes, shown.place
-            )
+        if shown is None:
+            continue
+        effects, same = _effects(was, now, before, after), _same(was, now)
+        if not same or effects[1:]:
+            change_causes = () if same else tuple(causes.of(key, was, now))
+            yield WorkloadChange(unit, *key[:3], shown.part, release, was, now, effects, change_causes, shown.place)
 
 
 def _same(was: WorkloadRow | None, now: WorkloadRow | None) -> bool:
@@ -212,50 +320,62 @@ def _same(was: WorkloadRow | None, now: WorkloadRow | None) -> bool:
     return was is now or (was is not None and now is not None and facts(was) == facts(now))
 
 
-def _effects(was: WorkloadRow | None, now: WorkloadRow | None, world: World) -> tuple[Effect, ...]:
-    """What the change does, the worst last word first: a pod that the cluster rejects gets no rights."""
+def _effects(was: WorkloadRow | None, now: WorkloadRow | None, before: State | None, after: State | None) -> tuple[Effect, ...]:
+    """What the change does, the worst last word first: a pod that the cluster rejects gets no rights.
+
+    A workload that is applied more surely is `applied`, with what a new one is.
+    """
     if now is None:
         return ("removed",)
     effects: list[Effect] = ["added"] if was is None else []
+    if was is not None and before and after and APPLIED.index(after.applied) > APPLIED.index(before.applied):
+        # What it opens is new to the cluster.
+        effects, was = ["applied"], None
     if now.result == "rejected":
         return (*effects, "refused") if was is None or was.result != "rejected" else (*effects, "changed")
     if was is not None and was.result == "rejected":
         effects.append("admitted")
-    effects += _width(was if was is not None and was.result not in ("rejected", "unknown") else None, now, world)
+    ran = was if was is not None and was.result not in ("rejected", "unknown") else None
+    effects += _width(ran, now, _scc_of(ran, before), _scc_of(now, after), after)
     return tuple(effects) or ("changed",)
 
 
-def _width(was: WorkloadRow | None, now: WorkloadRow, world: World) -> list[Effect]:
+def _scc_of(row: WorkloadRow | None, state: State | None) -> Constraints | None:
+    return state.world.cluster.sccs.get(row.scc) if row is not None and state is not None else None
+
+
+def _width(
+    was: WorkloadRow | None, now: WorkloadRow, old: Constraints | None, new: Constraints | None, after: State | None
+) -> list[Effect]:
     """Whether a pod that runs gets more or fewer rights. What runs for the first time is compared with `restricted-v2`."""
     if now.result == "unknown":
         return []
-    least = world.cluster.sccs.get(RESTRICTED)
-    base = was or replace(now, result="admitted", scc="", access=(), points=points(least) if least else 0, containers=())
-    effects: list[Effect] = ["wider"] if _gains(base, now) else []
-    return [*effects, "narrower"] if was is not None and _gains(now, base) else effects
+    if was is None and after is not None:
+        old = after.world.cluster.sccs.get(RESTRICTED)
+    base = was or replace(now, result="admitted", asks=(), containers=())
+    more, less = (bool(permissions_beyond(*pair)) for pair in ((new, old), (old, new))) if old and new else (False, False)
+    effects: list[Effect] = ["wider"] if more or _gains(base, now) else []
+    return [*effects, "narrower"] if was is not None and (less or _gains(now, base)) else effects
 
 
 def _gains(was: WorkloadRow, now: WorkloadRow) -> bool:
-    more_access = {access.words for access in now.access} - {access.words for access in was.access}
-    if more_access or (now.result == "skipped" and was.result == "admitted"):
+    """Whether pods get more than before, by what they ask for and by what their containers run with."""
+    if gained(was.asks, now.asks) or (now.result == "skipped" and was.result == "admitted"):
         return True
-    # A pod that no SCC admission looks at has no SCC to compare.
-    if "skipped" not in (was.result, now.result) and now.points > was.points and now.scc != was.scc:
+    if now.unconfined > was.unconfined or _roots(now) > _roots(was):
         return True
     then = {container.name: container for container in was.containers}
-    return any(_gains_in_container(then.get(container.name), container) for container in now.containers)
+    return any(container.name in then and _has_more(container, then[container.name]) for container in now.containers)
 
 
-def _gains_in_container(was: ContainerRow | None, now: ContainerRow) -> bool:
-    if now.seccomp == "Unconfined" and (was is None or was.seccomp != "Unconfined"):
-        return True
-    return was is not None and ((now.root and not was.root) or _has_more(now, was))
+def _roots(row: WorkloadRow) -> int:
+    return sum(container.root for container in row.containers)
 
 
 def _has_more(container: ContainerRow, old: ContainerRow) -> bool:
-    """Whether a container has capabilities that it did not have."""
+    """Whether a container has capabilities that it did not have. What it asks for is compared for the pod as a whole."""
     if container.privileged or old.privileged:
-        return not old.privileged
+        return False
     # Runtimes other than CRI-O may give a capability that nothing drops.
     gone = set(old.dropped) - set(container.dropped) if "ALL" not in container.dropped else ()
     return bool(gone or bounding_set(container.added, container.dropped) - bounding_set(old.added, old.dropped))
@@ -316,42 +436,17 @@ def _cause(key: ObjectKey, old: ApiObject | None, new: ApiObject | None, *, alon
     return ChangeCause(key.kind, key.namespace, shown.name, how, alone, shown.place.span, part)
 
 
-def _grants(unit: str, before: State | None, after: State | None) -> Iterator[GrantChange]:
-    """Yield the subjects that gained or lost an SCC: by a list of an SCC or a binding that the release does not bring."""
-    was, now = (_granted(side) if side else {} for side in (before, after))
-    state = after or before
-    assert state is not None
-    release = state.release
-    for grants, others in ((was, now), (now, was)):
-        gained = grants is now
-        for subject, scc, scope in sorted(grants.keys() - others.keys()):
-            least, granted = (state.world.cluster.sccs.get(name) for name in (RESTRICTED, scc))
-            more = granted is None or least is None or points(granted) > points(least) or bool(opened_by(granted))
-            yield GrantChange(unit, release, gained, *subject, scc, scope, gained and more, grants[subject, scc, scope])
-
-
-def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
-    """Who may use which SCC in which namespace, with the place of the grant."""
-    world = state.world
-    of_every_scc = {binding.ref for binding in world.cluster.grants.bindings if binding.uses.every is not None}
-    grants: dict[tuple[Subject, str, str], Span | None] = {}
-    for row in grant_rows(world):
-        subject = (row.kind, namespace_name(row.namespace), row.name)
-        grants.setdefault((subject, "*" if row.grant.binding in of_every_scc else row.scc, row.scope), row.place)
-    return grants
-
-
 def _sccs(unit: str, before: State | None, after: State | None) -> Iterator[SccChange]:
     """Yield the SCCs on both sides that open more or less of the node, or allow more or fewer pods."""
     if before is None or after is None:
         return
     for name in sorted(before.world.cluster.sccs.keys() & after.world.cluster.sccs.keys()):
         old, new = before.world.cluster.sccs[name], after.world.cluster.sccs[name]
-        if old == new:
+        written = after.world.scc(name) or before.world.scc(name)
+        if old == new or (written is not None and written.file not in before.files | after.files):
             continue
-        had, has = ({access.words for access in opened_by(scc)} for scc in (old, new))
-        opens, closes = tuple(sorted(has - had)), tuple(sorted(had - has))
-        wider = bool(opens) or points(new) > points(old)
-        if opens or closes or points(new) != points(old):
-            written = after.world.scc(name) or before.world.scc(name)
-            yield SccChange(unit, after.release, name, opens, closes, wider, written.place.span if written else None)
+        opens, closes = tuple(permissions_beyond(new, old)), tuple(permissions_beyond(old, new))
+        priority = new.priority if new.priority > old.priority else None
+        wider = bool(opens) or points(new) > points(old) or priority is not None
+        if opens or closes or points(new) != points(old) or priority is not None:
+            yield SccChange(unit, after.release, name, opens, closes, wider, written.place.span if written else None, priority)

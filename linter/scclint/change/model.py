@@ -1,14 +1,16 @@
 """The differences between two states, as values."""
 
+from collections import Counter
 from typing import Literal, NamedTuple
 
+from scclint.admission.access import gained
 from scclint.finding import Notice
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
 
-Effect = Literal["added", "removed", "refused", "admitted", "wider", "narrower", "changed"]
+Effect = Literal["added", "applied", "removed", "refused", "admitted", "wider", "narrower", "changed"]
 
 
 class ObjectKey(NamedTuple):
@@ -73,11 +75,26 @@ class WorkloadChange:
             (name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name, "") != after.get(name, "")
         ]
 
+    @property
+    def gains(self) -> list[str]:
+        """What the pods ask for beyond an ordinary pod and did not before, a text for each container or mount."""
+        return gained(*(row.asks if row else () for row in (self.before, self.after)))
+
+    @property
+    def losses(self) -> list[str]:
+        """What the pods asked for before and do not any more."""
+        before, after = (Counter(row.asks if row else ()) for row in (self.before, self.after))
+        return sorted((before - after).elements())
+
+
+ASKS = "asks for"
+"""The name of the fact that `WorkloadChange.gains` and `losses` say in words."""
+
 
 def facts(row: WorkloadRow) -> dict[str, str]:
     """Return what two states of a workload are compared by, with the names of `--format json`: `scc`, `uid of web`."""
     texts = {"result": row.result, "scc": row.scc, "subject": row.subject, "grant": row.grant, "fsGroup": row.fs_group}
-    texts |= {"node access": ", ".join(access.words for access in row.access), "pod security": row.pod_security}
+    texts |= {ASKS: ", ".join(row.asks), "pod security": row.pod_security}
     texts |= {"waits for": row.waits} if row.waits else {}
     for container in row.containers if row.outcome.admitted else ():
         values = {"uid": container.uid, "selinux": container.selinux, "capabilities": container.capabilities}
@@ -88,7 +105,7 @@ def facts(row: WorkloadRow) -> dict[str, str]:
 
 @record
 class GrantChange:
-    """A subject that may use an SCC on one side only. `scope` is the namespace in which it may, empty for all.
+    """A subject that may use an SCC in more units of one side, or in one that is applied more surely. `scope` is the namespace, empty for all.
 
     `scc` is `*` for every SCC. `wider` is True for a gained SCC that allows more than `restricted-v2`.
     """
@@ -106,8 +123,39 @@ class GrantChange:
 
 
 @record
+class RightChange:
+    """A subject that gained or lost a way past the SCCs that it may use. `right` continues "it may"."""
+
+    unit: str
+    release: str
+    gained: bool
+    kind: str
+    namespace: str
+    name: str
+    right: str
+    span: Span | None
+
+
+@record
+class NamespaceChange:
+    """A label or annotation of a namespace, by which admission goes, that differs. Before or after it is empty if the side does not have it.
+
+    `wider` is True if the namespace then admits more.
+    """
+
+    unit: str
+    release: str
+    name: str
+    key: str
+    before: str
+    after: str
+    wider: bool
+    span: Span | None
+
+
+@record
 class SccChange:
-    """An SCC of the input that opens more or less of the node. `opens` and `closes` say what."""
+    """An SCC of the input that allows more or less. `opens` and `closes` say what, and `priority` its new priority if that is higher."""
 
     unit: str
     release: str
@@ -116,6 +164,7 @@ class SccChange:
     closes: tuple[str, ...]
     wider: bool
     span: Span | None
+    priority: int | None = None
 
 
 @record
@@ -130,6 +179,8 @@ class Differences:
     after: str
     changes: tuple[WorkloadChange, ...] = ()
     grants: tuple[GrantChange, ...] = ()
+    rights: tuple[RightChange, ...] = ()
+    namespaces: tuple[NamespaceChange, ...] = ()
     sccs: tuple[SccChange, ...] = ()
     matrix: tuple[tuple[WorkloadRow, ...], ...] = ()
     workloads: int = 0
@@ -146,10 +197,12 @@ class Differences:
         return (
             any("wider" in change.effects for change in self.changes)
             or any(grant.wider for grant in self.grants)
+            or any(right.gained for right in self.rights)
+            or any(namespace.wider for namespace in self.namespaces)
             or any(scc.wider for scc in self.sccs)
         )
 
     @property
     def any(self) -> bool:
         """Whether there is any difference."""
-        return bool(self.changes or self.grants or self.sccs)
+        return bool(self.changes or self.grants or self.rights or self.namespaces or self.sccs)

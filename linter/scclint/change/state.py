@@ -19,7 +19,7 @@ from scclint.files import STDIN, SourceFile, is_stream, read_stream
 from scclint.files.dump import is_dump, texts_of_dump
 from scclint.files.revision import checked_out, resolve
 from scclint.files.sources import find_sources
-from scclint.finding import Notice
+from scclint.finding import Applied, Notice
 from scclint.groups import grouped
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import WRITTEN, ApiObject, Provenance, Workload
@@ -46,12 +46,24 @@ _DECIDING = frozenset(
 
 
 class State:
-    """A unit on one release. `workloads` are those to compare."""
+    """A unit on one release. `workloads` are those to compare.
 
-    def __init__(self, world: World, workloads: dict[ObjectKey, Workload], config: Config) -> None:
+    `files` have the objects of the unit, without those of other units, and `applied` says how sure it is that it is applied.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        workloads: dict[ObjectKey, Workload],
+        config: Config,
+        files: frozenset[str] = frozenset(),
+        applied: Applied = "unknown",
+    ) -> None:
         self.world = world
         self.config = config
         self.workloads = workloads
+        self.files = files
+        self.applied = applied
         self._described = frozenset(map(id, world.described))
 
     @property
@@ -88,7 +100,9 @@ class State:
         ]
         workloads = {name: workload for name, workload in self.workloads.items() if name != key}
         workloads.update((key, obj) for obj in new if isinstance(obj, Workload))
-        return State(self._rebuilt([*other_objects, *new], world.namespace_asked), workloads, self.config)
+        return State(
+            self._rebuilt([*other_objects, *new], world.namespace_asked), workloads, self.config, self.files, self.applied
+        )
 
     def with_objects(self, more: Sequence[ApiObject]) -> "State":
         """Return the state with more objects, which replace those of the same name with all their pods. What describes the cluster stays."""
@@ -98,7 +112,14 @@ class State:
         ]
         made = self._rebuilt([*other_objects, *more], self.world.namespace_asked)
         workloads = [workload for key, workload in self.workloads.items() if key[:3] not in gone]
-        return State(made, keyed([*workloads, *(obj for obj in more if isinstance(obj, Workload))], made), self.config)
+        files = self.files.union(obj.file for obj in more)
+        return State(
+            made,
+            keyed([*workloads, *(obj for obj in more if isinstance(obj, Workload))], made),
+            self.config,
+            files,
+            self.applied,
+        )
 
     def numbered_as(self, other: "State") -> "State":
         """Return the state with workloads of one name in the order of another state, those with the same run and file first."""
@@ -113,7 +134,13 @@ class State:
             numbers = free.setdefault(key[:4], count())
             if key not in places:
                 places[key] = next(place for number in numbers if (place := ObjectKey(*key[:4], number)) not in taken)
-        return State(self.world, {places[key]: workload for key, workload in self.workloads.items()}, self.config)
+        return State(
+            self.world,
+            {places[key]: workload for key, workload in self.workloads.items()},
+            self.config,
+            self.files,
+            self.applied,
+        )
 
     def in_namespace_of(self, other: "State") -> "State":
         """Return the state with the objects that name no namespace in the one that another state names for the same objects.
@@ -128,7 +155,7 @@ class State:
             return self
         (namespace,) = namespaces
         made = self._rebuilt(self.world.objects, namespace)
-        return State(made, keyed(self.workloads.values(), made), self.config)
+        return State(made, keyed(self.workloads.values(), made), self.config, self.files, self.applied)
 
     def _rebuilt(self, objects: Sequence[ApiObject], namespace: str) -> World:
         """The world of the same cluster with these objects. `namespace` is that of objects that name none."""

@@ -32,7 +32,9 @@ def run(args: Namespace) -> int:
 
     write_formats(args, render)
     for notice in differences.notices:
-        say(notice_line(notice))
+        # The texts for people have the others.
+        if notice.level == "error":
+            say(notice_line(notice))
     if any(notice.level == "error" for notice in differences.notices):
         return USAGE
     reached = {"any": differences.any, "wider": differences.wider, "refused": differences.refused, "never": False}

@@ -6,7 +6,7 @@ The texts are as the manifests have them. A view that prints a text makes it saf
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from scclint.admission.access import Access, opened_by, used_by
+from scclint.admission.access import Access, demands, opened_by, used_by
 from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constraints
 from scclint.admission.order import points
 from scclint.admission.verdict import Grant, Verdict
@@ -67,9 +67,10 @@ class WorkloadRow:
     `unit` is the name of the unit, and `unit_title` what people read in its place.
     `namespace` is empty if the manifests do not name it, and `part` is that of `Workload`. `why` is why each SCC that may be used
     rejects the pod, the answer of a later step that rejects it, or why the pod is skipped or unknown. `grant` is how the subject of
-    the verdict may use the SCC. `access` is what the pod uses of the node, and `points` says how lax its SCC is. `pod_security` is
-    the strictest level that the pod meets; empty if an earlier step rejects it. `waits` names the pods that a pod waits for if both run on
-    one node, because they mount a claim with other SELinux labels, if the release mounts volumes with labels.
+    the verdict may use the SCC. `access` is what the pod uses of the node, `asks` all that it asks for beyond an ordinary pod, and `points`
+    says how lax its SCC is. `pod_security` is the strictest level that the pod meets; empty if an earlier step rejects it. `waits` names the
+    pods that a pod waits for if both run on one node, because they mount a claim with other SELinux labels, if the release mounts volumes
+    with labels.
     """
 
     outcome: Outcome
@@ -91,6 +92,7 @@ class WorkloadRow:
     points: int
     pod_security: str
     containers: tuple[ContainerRow, ...]
+    asks: tuple[str, ...] = ()
     waits: str = ""
 
     @property
@@ -147,6 +149,7 @@ def workload_row(
     decided = _decided_by_namespace(scc) if scc is not None else {}
     admitted = verdict if verdict is not None and verdict.allowed else None
     result, why = _result(outcome)
+    minor, on_node = world.cluster.kubernetes_minor, tuple(_volumes_on_node(world, workload)) if admitted else ()
     return WorkloadRow(
         outcome=outcome,
         unit=unit,
@@ -163,7 +166,8 @@ def workload_row(
         subject=(admitted.subject if admitted else None) or "",
         grant=grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
         fs_group=_sourced(admitted, ("spec",), "fsGroup", decided, "none") if admitted else "",
-        access=(*used_by(admitted.pod, world.cluster.kubernetes_minor), *_volumes_on_node(world, workload)) if admitted else (),
+        access=(*used_by(admitted.pod, minor), *on_node) if admitted else (),
+        asks=tuple(sorted((*demands(admitted.pod, minor), *(access.words for access in on_node)))) if admitted else (),
         points=points(scc) if scc is not None else 0,
         pod_security=outcome.pod_security.meets if outcome.pod_security else "",
         containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),

@@ -1,21 +1,33 @@
 """`scclint diff`: what a change changes, as text, JSON, Markdown, and what got worse as SARIF."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scclint.about import site_page
-from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
+from scclint.change.model import (
+    ASKS,
+    ChangeCause,
+    Differences,
+    GrantChange,
+    NamespaceChange,
+    RightChange,
+    SccChange,
+    WorkloadChange,
+)
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.groups import grouped
 from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
 from scclint.report import Options, markdown
 from scclint.report.table import table
-from scclint.report.text import Json, dump, from_template, place, visible, visible_line
+from scclint.report.text import Json, dump, from_template, notice_line, place, visible, visible_line
 from scclint.rule import Rule
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted, full_name, listed
+
+Change = GrantChange | RightChange | NamespaceChange | SccChange
 
 _EFFECTS = {"refused": "rejected", "skipped": "exempt"}
 """The words for people where the JSON has others."""
@@ -42,6 +54,29 @@ def render_json(differences: Differences) -> str:
             }
             for grant in differences.grants
         ],
+        "rights": [
+            {
+                **_named(right.unit, right.kind, right.namespace, right.name),
+                "release": right.release,
+                "right": visible_line(right.right),
+                "gained": right.gained,
+                **_place(right.span),
+            }
+            for right in differences.rights
+        ],
+        "namespaces": [
+            {
+                "unit": visible_line(namespace.unit),
+                "release": namespace.release,
+                "name": visible_line(namespace.name),
+                "key": visible_line(namespace.key),
+                "before": visible_line(namespace.before),
+                "after": visible_line(namespace.after),
+                "wider": namespace.wider,
+                **_place(namespace.span),
+            }
+            for namespace in differences.namespaces
+        ],
         "sccs": [
             {
                 "unit": visible_line(scc.unit),
@@ -49,6 +84,7 @@ def render_json(differences: Differences) -> str:
                 "name": visible_line(scc.name),
                 "opens": list(scc.opens),
                 "closes": list(scc.closes),
+                "priority": scc.priority,
                 "wider": scc.wider,
                 **_place(scc.span),
             }
@@ -62,6 +98,7 @@ def render_json(differences: Differences) -> str:
             }
             for rows in differences.matrix
         ],
+        "notices": [notice_line(notice) for notice in differences.notices],
         "summary": _counts(differences),
     }
     return dump(document) + "\n"
@@ -95,6 +132,8 @@ def _change(change: WorkloadChange) -> Json:
         "effects": list(change.effects),
         "before": _facts(change.before) if change.before else None,
         "after": _facts(change.after) if change.after else None,
+        "gains": list(map(visible_line, change.gains)),
+        "losses": list(map(visible_line, change.losses)),
         "causes": [
             {
                 "kind": cause.kind,
@@ -165,15 +204,18 @@ def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
         "summary": _summary(differences),
         "changes": list(_entries(differences, arrow)),
         "grants": list(_once(differences, [(_grant_words(grant), grant) for grant in differences.grants])),
+        "rights": list(_once(differences, [(_right_words(right), right) for right in differences.rights])),
+        "namespaces": list(_once(differences, [(_namespace_words(one, arrow), one) for one in differences.namespaces])),
         "sccs": list(_once(differences, [(_scc_words(scc), scc) for scc in differences.sccs])),
+        "notices": list(dict.fromkeys(map(notice_line, differences.notices))),
         "releases": [row.release for row in differences.matrix[0]] if differences.matrix else [],
         "matrix": list(_matrix_rows(differences)),
     }
 
 
-def _once(differences: Differences, changed: Sequence[tuple[str, GrantChange | SccChange]]) -> Iterator[tuple[str, str]]:
+def _once(differences: Differences, changed: Sequence[tuple[str, Change]]) -> Iterator[tuple[str, str]]:
     """Yield the words and the place of each change once, with its releases if others have changes as well."""
-    every = {change.release for changes in (differences.changes, differences.grants, differences.sccs) for change in changes}
+    every = {change.release for change in (*differences.changes, *(change for _, change in changed))}
     releases: dict[tuple[str, str], dict[str, None]] = {}
     for words, change in changed:
         releases.setdefault((words, _at(change.span)), {})[change.release] = None
@@ -214,7 +256,19 @@ def render_sarif(differences: Differences) -> str:
         for scc in differences.sccs
         if scc.wider
     ]
-    rules = (_REFUSED, _WIDER, _GAINED, _SCC_WIDER)
+    findings += [
+        _finding(
+            _RIGHT, f"{_right_words(right)}.", right.span, Subject("", right.kind, right.namespace, right.name), right.unit
+        )
+        for right in differences.rights
+        if right.gained
+    ]
+    findings += [
+        _finding(_NAMESPACE, f"{_namespace_words(one, '->')}.", one.span, Subject("", "Namespace", "", one.name), one.unit)
+        for one in differences.namespaces
+        if one.wider
+    ]
+    rules = (_REFUSED, _WIDER, _GAINED, _SCC_WIDER, _RIGHT, _NAMESPACE)
     return render(Report(findings=tuple(dict.fromkeys(findings)), notices=differences.notices, rules=rules), "sarif", Options())
 
 
@@ -254,6 +308,8 @@ _REFUSED = _rule("DIF001", "workload-rejected", "The cluster rejects the pods of
 _WIDER = _rule("DIF002", "workload-wider", "A workload gets more rights after the change", Severity.WARNING)
 _GAINED = _rule("DIF003", "scc-gained", "A subject may use another SCC after the change", Severity.WARNING)
 _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change", Severity.WARNING)
+_RIGHT = _rule("DIF005", "right-gained", "A subject can get past the SCCs that it may use after the change", Severity.WARNING)
+_NAMESPACE = _rule("DIF006", "namespace-wider", "A namespace admits more after the change", Severity.WARNING)
 
 
 def _summary(differences: Differences) -> str:
@@ -265,6 +321,8 @@ def _summary(differences: Differences) -> str:
     for word, gained in (("gained", True), ("lost", False)):
         if words := {_grant_words(grant) for grant in differences.grants if grant.gained is gained}:
             parts.append(f"{counted(len(words), 'SCC')} {word}")
+        if words := {_right_words(right) for right in differences.rights if right.gained is gained}:
+            parts.append(f"{counted(len(words), 'right')} {word}")
     return ", ".join(parts)
 
 
@@ -277,19 +335,29 @@ def _facts_words(change: WorkloadChange, arrow: str) -> Iterator[str]:
     """Yield each fact that differs, and why the pods are rejected; none for a workload that is gone."""
     if change.after is None:
         return
+    if change.after.result != "rejected":
+        yield from (f"gains: {listed(_counted(change.gains))}" for _ in change.gains[:1])
     for name, before, after in _differing(change):
         # Pods that did not run had none of the facts.
         had = change.before is not None and (before or change.before.result != "rejected")
         was, now = (_EFFECTS.get(value, value) if name == "result" else visible_line(value) for value in (before, after))
         old = f"{was or '-'} {arrow} " if had else ""
         yield f"{name}: {old}{now or '-'}"
+    if change.after.result != "rejected":
+        yield from (f"loses: {listed(_counted(change.losses))}" for _ in change.losses[:1])
     if change.after.result == "rejected":
         yield f"why: {visible_line(change.after.why)}"
 
 
+def _counted(texts: Sequence[str]) -> Iterator[str]:
+    """Yield texts once, with how often they occur if that is more."""
+    for text, number in Counter(texts).items():
+        yield visible_line(text) + (f" ({number} times)" if number > 1 else "")
+
+
 def _differing(change: WorkloadChange) -> list[tuple[str, str, str]]:
     """What differs. Of a workload that is rejected, the empty facts would say nothing. A grant says who its subject is."""
-    facts = [fact for fact in change.differing() if change.before or fact[2]]
+    facts = [fact for fact in change.differing() if fact[0] != ASKS and (change.before or fact[2])]
     if change.after is not None and change.after.result == "rejected":
         return [fact for fact in facts if fact[0] in ("result", "scc")]
     return [fact for fact in facts if fact[0] != "subject" or all(name != "grant" for name, _, _ in facts)]
@@ -320,8 +388,20 @@ def _grant_words(grant: GrantChange) -> str:
     return visible_line(f"{full_name(grant.kind, grant.namespace, grant.name)} {may} {scc}{scope}{unit}")
 
 
+def _right_words(right: RightChange) -> str:
+    unit = f" (unit {right.unit})" if right.unit != "." else ""
+    may = "may now" if right.gained else "may no longer"
+    return visible_line(f"{full_name(right.kind, right.namespace, right.name)} {may} {right.right}{unit}")
+
+
+def _namespace_words(change: NamespaceChange, arrow: str) -> str:
+    wider = ", and admits more" if change.wider else ""
+    return visible_line(f"Namespace {change.name}: {change.key}: {change.before or '-'} {arrow} {change.after or '-'}{wider}")
+
+
 def _scc_words(scc: SccChange) -> str:
     parts = [f"now allows {listed(scc.opens)}"] if scc.opens else []
+    parts += [f"now comes before others, with priority {scc.priority}"] if scc.priority is not None else []
     parts += [f"no longer allows {listed(scc.closes)}"] if scc.closes else []
     text = " and ".join(parts) or ("is less restrictive" if scc.wider else "is more restrictive")
     return visible_line(f"SCC {scc.name} {text}")

@@ -81,11 +81,7 @@ def _with_applied(finding: Finding, run: Run) -> Finding:
 
 
 def _applied(unit: Unit, finding: Finding, run: Run) -> Applied:
-    if _why_apart(unit, finding, run):
-        return "shown"
-    if unit.deployment.reason:
-        return "applied"
-    return "unknown" if unit.kind == "plain" else "built"
+    return "shown" if _why_apart(unit, finding, run) else unit.applied
 
 
 def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list[Notice]]:

@@ -5,13 +5,12 @@ Consequences are counted over units and containers, but the views of one chart c
 not open, if there are more of it than before, or if it is applied more surely than before.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple, get_args
 
-from scclint.admission.access import ANYTHING, TO_READ, TO_WRITE
+from scclint.admission.access import covers
 from scclint.finding import ON_RELEASE, Applied, Finding
 from scclint.groups import grouped
 from scclint.record import record
@@ -19,13 +18,8 @@ from scclint.record import record
 APPLIED: tuple[Applied, ...] = get_args(Applied)
 """From the least to the most sure."""
 
-_HOST_PATH = "hostPath "
-_WIDEST = {
-    "privileged": ("capability ", "SELinux type ", "seccomp ", "procMount "),
-    "SCC privileged": ("SCC ",),
-    "SCC *": ("SCC ",),
-}
-"""What has all that begins so."""
+_EVERY_SCC = dict.fromkeys(("SCC privileged", "SCC *"), "SCC ")
+"""Grants of an SCC that have all other grants, which begin so."""
 _EVERYONE = ("group system:authenticated", "system:authenticated")
 
 
@@ -55,25 +49,7 @@ class Consequence(NamedTuple):
 
 
 def _has_text(opens: str, other: str) -> bool:
-    if opens == other or other.startswith(f"{opens}{ON_RELEASE}"):
-        return True
-    if opens.endswith(ANYTHING) and other.startswith(opens[: -len(ANYTHING)]):
-        return True
-    if opens.startswith(_HOST_PATH) and other.startswith(_HOST_PATH):
-        return _has_path(opens.removeprefix(_HOST_PATH), other.removeprefix(_HOST_PATH))
-    return other.startswith(_WIDEST.get(opens, "\0"))
-
-
-def _has_path(path: str, other: str) -> bool:
-    """Whether a hostPath volume or mount gives all that the other one gives: a folder above it, to write or to read."""
-    for use, uses in ((TO_WRITE, (TO_WRITE, TO_READ)), (TO_READ, (TO_READ,)), ("", ("",))):
-        if path.endswith(use):
-            ending = next((one for one in uses if other.endswith(one)), None)
-            if ending is None or (not use and other.endswith((TO_WRITE, TO_READ))):
-                return False
-            folder, below = (os.path.normpath(p.removesuffix(end)) for p, end in ((path, use), (other, ending)))
-            return folder == below or below.startswith(folder.rstrip("/") + "/")
-    return False
+    return covers(opens, other) or other.startswith((f"{opens}{ON_RELEASE}", _EVERY_SCC.get(opens, "\0")))
 
 
 def _has_subject(subject: str, other: str) -> bool:

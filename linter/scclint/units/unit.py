@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from scclint.files import display
+from scclint.finding import Applied
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
@@ -136,6 +137,13 @@ class Unit:
         if self.name != PLAIN:
             return self.name
         return "other files" if self.kind == "plain" else display(self.path)
+
+    @property
+    def applied(self) -> Applied:
+        """How sure it is that the objects of the unit are applied."""
+        if self.deployment.reason:
+            return "applied"
+        return "unknown" if self.kind == "plain" else "built"
 
     @property
     def is_default_view(self) -> bool:
