@@ -1,32 +1,64 @@
-// On the page of cluster error messages: list the entries whose messages occur in the text that the reader pastes.
+// On the page of cluster error messages: list the entries of the text that the reader pastes, with the facts in it and what to do.
 document.addEventListener("DOMContentLoaded", () => {
   const input = document.getElementById("message")
   if (!input) return
   const article = input.closest("article")
   const found = document.getElementById("entries")
-  const plain = (text) => text.toLowerCase().replace(/\s+/g, " ")
+  const plain = (text) => text.toLowerCase().replace(/\s+/g, "")
   // A heading is a message, or lists several in data-message. In a table, the fixed part of a message ends at the first quote.
-  const headings = [...article.querySelectorAll("h2[data-message], h3")].map((heading) => {
-    const title = heading.firstChild.textContent.trim()
-    return { title, id: heading.id, messages: (heading.dataset.message || title).split("|"), common: heading.dataset.common }
-  })
+  const headings = [...article.querySelectorAll("h2[data-message], h3")].map((heading) => ({
+    title: heading.firstChild.textContent.trim(),
+    id: heading.id,
+    messages: (heading.dataset.message || heading.firstChild.textContent.trim()).split("|"),
+    pattern: heading.dataset.pattern && new RegExp(decodeURIComponent(heading.dataset.pattern)),
+    common: heading.dataset.common,
+    fix: fixOf(heading),
+  }))
   const rows = [...article.querySelectorAll("tbody td:first-child > code:only-child")].map((code, index) => {
     code.id = `message-${index}`
     return { title: code.textContent, id: code.id, messages: [code.textContent.split('"')[0].trim()] }
   })
   const entries = [...headings, ...rows]
 
-  input.addEventListener("input", () => {
-    const text = plain(input.value)
-    const matches = entries.filter((entry) => entry.messages.some((message) => text.includes(plain(message))))
-    const list = document.createElement("ol")
-    for (const entry of [...matches.filter((entry) => !entry.common), ...matches.filter((entry) => entry.common)]) {
-      const link = document.createElement("a")
-      link.href = `#${entry.id}`
-      link.textContent = entry.title
-      list.append(document.createElement("li"))
-      list.lastChild.append(link)
+  // The paragraph that says what to do, below a heading.
+  function fixOf(heading) {
+    for (let next = heading.nextElementSibling; next && !/^H[23]$/.test(next.tagName); next = next.nextElementSibling) {
+      if (next.tagName === "P" && next.textContent.startsWith("Fix:")) return next.textContent
     }
+    return ""
+  }
+
+  // The facts that a text names, by the names of the groups of the pattern; null if the text has another error.
+  function factsOf(entry, text, packed) {
+    if (!entry.messages.some((message) => packed.includes(plain(message)))) return null
+    if (!entry.pattern) return {}
+    const match = entry.pattern.exec(text)
+    return match && Object.fromEntries(Object.entries(match.groups || {}).filter(([, value]) => value).map(([name, value]) => [name.replace(/2$/, ""), value]))
+  }
+
+  function shown(entry, facts) {
+    const item = document.createElement("li")
+    const link = document.createElement("a")
+    link.href = `#${entry.id}`
+    link.textContent = entry.title
+    item.append(link)
+    const named = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
+    if (named.length) item.append(`: ${named.join(", ")}`)
+    if (entry.fix) {
+      const fix = document.createElement("p")
+      fix.textContent = Object.entries(facts).reduce((text, [name, value]) => text.replaceAll(name.toUpperCase(), value), entry.fix)
+      item.append(fix)
+    }
+    return item
+  }
+
+  input.addEventListener("input", () => {
+    const text = input.value.replaceAll('\\"', '"').replace(/\s+/g, " ")
+    const packed = plain(text)
+    const matches = entries.map((entry) => [entry, factsOf(entry, text, packed)]).filter(([, facts]) => facts)
+    const rank = ([entry]) => (entry.common ? 2 : entry.pattern ? 0 : 1)
+    const list = document.createElement("ol")
+    list.append(...matches.sort((one, other) => rank(one) - rank(other)).map(([entry, facts]) => shown(entry, facts)))
     found.replaceChildren(matches.length ? list : text.trim() ? "No entry has this message." : "")
   })
   input.closest(".find").hidden = false

@@ -25,7 +25,8 @@ from scclint.validation.resources import QUANTITY
 PACKAGES = ("scclint.load", "scclint.message", "scclint.suppress", "scclint.units.helm", "scclint.yaml")
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 WITH_LOCAL_NAMES = {
-    "scclint.message.read: re.search(wording['pattern'])": "`test_a_long_message_is_read_quickly` measures those of errors.json",
+    "scclint.message.incidents: re.search(kind.pattern)": "`test_a_long_message_is_read_quickly` measures those of errors.json",
+    "scclint.message.incidents: re.search(wording['pattern'])": "`test_a_long_message_is_read_quickly` measures those of errors.json",
     "scclint.load.host_access: re.search(pattern)": "all begin with a literal",
     "scclint.load: re.sub(action)": "`test_text_with_actions` measures it",
     "scclint.yaml.edit_places: re.search(f'\\\\*{re.escape(name)}(?=[\\\\s,\\\\]}}:]|\\\\Z)')": "begins with a literal",
@@ -38,6 +39,7 @@ LIMIT = 0.2
 PROBES = [
     *map(chr, range(0x20, 0x7F)),
     "\n",
+    "│",
     "\t",
     "\r",
     "\0",

@@ -3,9 +3,11 @@
 import textwrap
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from scclint.data import read_json
-from scclint.message import read
+from scclint.message import incidents
+from scclint.message.incidents import ErrorKind, filled, kinds
 from scclint.registry import Registry, builtin
 
 FIRST = "## SCC errors"
@@ -14,32 +16,49 @@ FIRST = "## SCC errors"
 WIDTH = 138
 
 
+class _Names(dict[str, str]):
+    """Facts that no message gives: each stands for itself in capitals, as in `oc debug POD`."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return name.upper()
+
+
 def entries_of_the_page() -> str:
     """Return the sections of the page, as Markdown."""
     rules = builtin()
-    return (
-        "\n\n".join(
-            text for section in read_json(read.__file__, "errors.json")["sections"] for text in _section(section, rules)
-        )
-        + "\n"
-    )
+    by_title = {kind.title: kind for kind in kinds()}
+    sections = read_json(incidents.__file__, "errors.json")["sections"]
+    return "\n\n".join(text for section in sections for text in _section(section, by_title, rules)) + "\n"
 
 
-def _section(section: dict[str, Any], rules: Registry) -> Iterator[str]:
+def _section(section: dict[str, Any], by_title: dict[str, ErrorKind], rules: Registry) -> Iterator[str]:
     yield f"## {section['title']}"
     if section["lead"]:
         yield textwrap.fill(section["lead"], WIDTH)
     for entry in section["entries"]:
-        found = "" if entry["messages"] == [entry["title"]] else f'data-message="{"|".join(entry["messages"])}"'
-        marks = " ".join(filter(None, (found, 'data-common="true"' if entry.get("common") else "")))
-        yield f"### {entry['title']}{f' {{ {marks} }}' if marks else ''}"
+        kind = by_title[entry["title"]]
+        attributes = {"message": "|".join(kind.messages), "pattern": quote(kind.pattern.replace("(?P<", "(?<"), safe="")}
+        if kind.messages == (kind.title,):
+            del attributes["message"]
+        marks = [f'data-{name}="{value}"' for name, value in attributes.items() if value]
+        marks += ['data-common="true"'] * kind.common
+        listed = " ".join(marks)
+        yield f"### {kind.title} {{ {listed} }}" if marks else f"### {kind.title}"
         yield "\n".join(["```text", *entry["example"], "```"])
-        yield from (textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) for text in entry["meaning"])
-        yield textwrap.fill(
-            f"**Fix:** {entry['fix'][:1].lower()}{entry['fix'][1:]}", WIDTH, break_long_words=False, break_on_hyphens=False
-        )
-        if entry["rules"]:
-            yield f"**Rules:** {', '.join(f'[{id}](rules/{_name(rules, id)}.md)' for id in entry['rules'])}"
+        yield from (_wrapped(filled(kind, text, _Names())) for text in kind.meaning)
+        fix = filled(kind, kind.fix, _Names())
+        yield _wrapped(f"**Fix:** {fix[:1].lower()}{fix[1:]}")
+        if kind.ask:
+            yield _wrapped(f"**To find out more:** {filled(kind, kind.ask, _Names())}")
+        if kind.rules:
+            yield f"**Rules:** {', '.join(f'[{id}](rules/{_name(rules, id)}.md)' for id in kind.rules)}"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _name(rules: Registry, id: str) -> str:

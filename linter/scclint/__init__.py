@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from scclint.config.model import Config
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
-    from scclint.message.read import Message, explain_message
+    from scclint.message.answers import Explanation
+    from scclint.message.explain import explain_message
     from scclint.run.lint import find_units, lint, lint_text, lint_texts
     from scclint.run.report import Report
     from scclint.run.rule_set import load_config
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Explanation": "scclint.message.answers",
     "Cluster": "scclint.cluster",
     "Differences": "scclint.change.model",
     "Config": "scclint.config.model",
@@ -45,7 +47,6 @@ _HOMES = {
     "Finding": "scclint.finding",
     "Judgement": "scclint.cluster.judgement",
     "LoadError": "scclint.errors",
-    "Message": "scclint.message.read",
     "ModelError": "scclint.errors",
     "Report": "scclint.run.report",
     "RequestOutcome": "scclint.cluster.judgement",
@@ -57,7 +58,7 @@ _HOMES = {
     "Verdict": "scclint.admission.verdict",
     "compare": "scclint.change.compare",
     "effective_seccomp": "scclint.seccomp.effective",
-    "explain_message": "scclint.message.read",
+    "explain_message": "scclint.message.explain",
     "find_units": "scclint.run.lint",
     "lint": "scclint.run.lint",
     "lint_text": "scclint.run.lint",
@@ -71,10 +72,10 @@ __all__ = [
     "ConfigError",
     "ContainerSeccomp",
     "Differences",
+    "Explanation",
     "Finding",
     "Judgement",
     "LoadError",
-    "Message",
     "ModelError",
     "Report",
     "RequestOutcome",

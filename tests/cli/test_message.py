@@ -41,21 +41,93 @@ def _files(here: Path) -> None:
     Path("deploy/other.yaml").write_text(WEB.replace("NAME", "other"))
 
 
+def words(text: str) -> str:
+    """The text without the line breaks of a terminal."""
+    return " ".join(text.split())
+
+
 def test_a_message_alone(cli: Cli) -> None:
     run = cli("explain", "--message", "error.txt")
     assert (run.status, run.err) == (0, "")
-    assert "SCC restricted-v2, which the pod may use, rejects it:" in run.out
-    assert "  Fix: Remove `runAsUser`." in run.out
-    assert "The user IDs of the namespace are 1000760000 to 1000769999." in run.out
+    assert "No SCC admits the pods of Deployment web: SCC restricted-v2 rejects `runAsUser: 1000` of `containers[0]`." in words(
+        run.out
+    )
+    assert "Do: Remove runAsUser: 1000 (in Deployment web" in words(run.out)
+    assert "`oc adm policy add-scc-to-user nonroot-v2 -z SERVICE_ACCOUNT -n NAMESPACE`" in words(run.out)
+    assert "The user IDs of the namespace are 1000760000 to 1000769999." in words(run.out)
+
+
+def test_a_message_as_an_argument(cli: Cli) -> None:
+    assert cli("explain", "--message", DENIAL).out == cli("explain", "--message", "error.txt").out
+
+
+def test_each_incident_has_its_own_answer(cli: Cli) -> None:
+    other = DENIAL.replace("web-", "api-").replace(
+        "runAsUser: Invalid value: 1000: must be in the ranges: [1000760000, 1000769999]",
+        "privileged: Invalid value: true: Privileged containers are not allowed",
+    )
+    Path("error.txt").write_text(f"{DENIAL}\n{other}\n{DENIAL}\n")
+    run = cli("explain", "--message", "error.txt", "--format", "json")
+    first, second = json.loads(run.out)["incidents"]
+    assert (first["pod"], first["count"], first["uidRange"]) == ("web-d9df65dc5-", 2, [1000760000, 1000769999])
+    assert (second["pod"], second["count"], second["uidRange"]) == ("api-d9df65dc5-", 1, [])
+    assert [step["text"].split()[0] for step in first["steps"]] == ["Remove", "If"]
+    assert "add-scc-to-user privileged" in second["steps"][0]["text"]
+
+
+def test_a_product_whose_scc_lacks_a_field(cli: Cli) -> None:
+    Path("error.txt").write_text(
+        'pods "agent-" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not '
+        "usable by user or serviceaccount, provider agent: .containers[0].hostPort: Invalid value: 9090: Host ports are not allowed]"
+    )
+    run = cli("explain", "--message", "error.txt")
+    assert "Do: In SCC agent, which the pod may use, write `allowHostPorts: true`" in words(run.out)
+
+
+@pytest.mark.parametrize(
+    ("would", "level", "violations", "expected"),
+    [
+        (
+            "violates",
+            "restricted",
+            'seccompProfile (pod or container "a" must set x)',
+            "Do: Write `seccompProfile: {type: RuntimeDefault}` in the securityContext of container a",
+        ),
+        ("violates", "baseline", "host namespaces (hostNetwork=true)", "pod-security.kubernetes.io/enforce=privileged"),
+        (
+            "would violate",
+            "restricted",
+            'runAsNonRoot != true (pod or container "a" must set x)',
+            "The pod is created all the same",
+        ),
+    ],
+)
+def test_pod_security(cli: Cli, would: str, level: str, violations: str, expected: str) -> None:
+    Path("error.txt").write_text(f'pods "web" is forbidden: {would} PodSecurity "{level}:latest": {violations}')
+    assert expected in words(cli("explain", "--message", "error.txt").out)
+
+
+def test_no_workload_makes_the_pod(cli: Cli) -> None:
+    Path("error.txt").write_text(DENIAL.replace("web-", "api-"))
+    run = cli("explain", "--message", "error.txt", "deploy")
+    assert run.out.startswith("No workload in the manifests makes this pod.")
+    assert "deploy/" not in words(run.out)
+
+
+def test_a_container_that_the_manifest_does_not_have(cli: Cli) -> None:
+    Path("error.txt").write_text(DENIAL.replace(".containers[0].", ".initContainers[0].").replace("1000:", "0:"))
+    Path("deploy/web.yaml").write_text(WEB.replace("NAME", "web").replace("runAsUser: 1000", "runAsNonRoot: true"))
+    run = cli("explain", "--message", "error.txt", "deploy")
+    assert "The manifest has 0 initContainers, and the message is about initContainers[0]: a webhook" in words(run.out)
 
 
 def test_the_finding_on_the_workload_and_its_fix(cli: Cli) -> None:
     run = cli("explain", "--message", "error.txt", "deploy")
     assert run.status == 0
-    assert "deploy/web.yaml:13:13: error[SCC101] no-scc-admits" in run.out
-    assert "fix: Remove runAsUser: 1000." in run.out
+    assert "deploy/web.yaml:13:13: error[SCC101] no-scc-admits" in words(run.out)
+    assert "fix: Remove runAsUser: 1000." in words(run.out)
     # The name of the pod says which workload is meant.
-    assert "other.yaml" not in run.out
+    assert "other.yaml" not in words(run.out)
 
 
 def test_what_is_suppressed_is_a_cause_as_well(cli: Cli) -> None:
@@ -67,15 +139,25 @@ def test_what_is_suppressed_is_a_cause_as_well(cli: Cli) -> None:
 def test_json(cli: Cli) -> None:
     run = cli("explain", "--message", "error.txt", "--format", "json", "deploy")
     document = json.loads(run.out)
-    assert (document["version"], document["pod"], document["scc"]) == (1, "web-d9df65dc5-", "restricted-v2")
-    assert [error["title"] for error in document["errors"]] == ["must be in the ranges"]
-    assert {finding["rule"] for finding in document["findings"]} == {"SCC101", "SCC107"}
-    assert document["findings"][0]["fix"] == "Remove runAsUser: 1000."
+    (incident,) = document["incidents"]
+    assert (document["version"], incident["pod"], incident["error"]) == (1, "web-d9df65dc5-", "must be in the ranges")
+    assert incident["reasons"][0]["from"] == "SCC restricted-v2"
+    assert (incident["workload"], incident["denied"]) == ("Deployment web", ["anyuid"])
+    assert {finding["rule"] for finding in incident["findings"]} == {"SCC101", "SCC107"}
+    assert incident["findings"][0]["fix"] == "Remove runAsUser: 1000."
+
+
+def test_the_range_of_the_message_holds_for_the_manifests(cli: Cli) -> None:
+    assert "must be in the ranges: [1000760000, 1000769999]" in words(
+        cli("explain", "--message", "error.txt", "deploy").out.split("SCC101")[1]
+    )
 
 
 def test_manifests_that_do_not_have_the_problem(cli: Cli) -> None:
     Path("deploy/web.yaml").write_text(WEB.replace("NAME", "web").replace("runAsUser: 1000", "runAsNonRoot: true"))
-    assert "scclint finds no such problem in the manifests" in cli("explain", "--message", "error.txt", "deploy").out
+    run = cli("explain", "--message", "error.txt", "deploy")
+    assert "Deployment web makes it: deploy/web.yaml:3" in words(run.out)
+    assert "The message says runAsUser: 1000 of container web, and the manifest does not set it there" in words(run.out)
 
 
 @pytest.mark.parametrize(("wording", "release"), [("[]int64{1}: 1 is", "4.20"), ("[1]: 1 is", "4.22")])
@@ -90,7 +172,7 @@ def test_a_message_without_a_known_error(cli: Cli) -> None:
     Path("error.txt").write_text("hello\n")
     run = cli("explain", "--message", "error.txt")
     assert (run.status, run.out) == (2, "")
-    assert run.err.startswith("scclint: error.txt: scclint knows no error in this message.")
+    assert run.err.startswith("scclint: scclint knows no error in this text.")
     run = cli("explain")
     assert (run.status, run.out) == (2, "")
-    assert "--message FILE" in run.err
+    assert "--message TEXT" in run.err

@@ -206,14 +206,18 @@ Each unit is judged on its own, with the objects that it takes from others.""",
             (
                 option("what", nargs="?", default="", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME"),
                 paths("more manifests that affect the verdict"),
-                option("--message", metavar="FILE", help="an error of a cluster to explain: a file, or - for standard input"),
+                option(
+                    "--message",
+                    metavar="TEXT",
+                    help="errors of a cluster to explain: a file, - for standard input, or the text",
+                ),
                 *READING,
                 *CHOOSING,
             ),
             ("text", "json"),
             "text or json; may repeat",
         ),
-        "[OPTIONS] WORKLOAD | --message FILE [PATH ...]",
+        "[OPTIONS] WORKLOAD | --message TEXT [PATH ...]",
         """\
 Show which SCC admits a workload and why, and the seccomp profile of each
 container. Then list every SCC in the order in which the cluster tries them,

@@ -16,7 +16,7 @@ def run(args: Namespace) -> int:
 
         return message.run(args)
     if not args.what:
-        raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message FILE")
+        raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message TEXT")
     meant = named(args.what)
     args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
     config, registry = settings(args)

@@ -7,70 +7,63 @@ from scclint.about import site_page
 from scclint.cli.named_workloads import Named, named
 from scclint.cli.output import color_wanted, open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import OK, status_of_units
+from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import is_stream, read, read_stream
-from scclint.finding import Finding
-from scclint.message.read import Message, explain_message
-from scclint.model.object import Workload
-from scclint.model.pod_names import is_pod_of
-from scclint.model.releases import DEFAULT, ORDER
-from scclint.record import replace
+from scclint.message.answers import Explanation, answer
+from scclint.message.incidents import Incident, incidents
+from scclint.message.manifests import matches
 from scclint.report import Options
 from scclint.report import message as reports
+from scclint.run.judge import OpenUnit
 from scclint.run.options import RunOptions
-from scclint.run.report import Report
-from scclint.run.run import report_of
+from scclint.run.shared import Run
+from scclint.untyped import several
+
+_UNKNOWN = (
+    "scclint knows no error in this text. {} lists those that it knows. For a pod that is not created, pass the output of `oc get events`; "
+    "for a pod that does not start, that of `oc describe pod NAME` and of `oc logs NAME`."
+)
 
 
 def run(args: Namespace) -> int:
-    """Print what a pasted message means, and the findings about its workload if the command line names manifests."""
-    text = read_stream(args.message) if is_stream(args.message) else read(args.message)
-    message = explain_message(text)
-    if not message.errors:
-        raise UsageError(f"{args.message}: scclint knows no error in this message. {site_page('errors')} lists those it knows.")
-    report, code = None, OK
+    """Print for each error in a text what is wrong and what to do, at the line of its workload if the command line names manifests."""
+    found = incidents(_text(args.message))
+    if not found:
+        raise UsageError(_UNKNOWN.format(site_page("errors")))
     if args.what or args.paths:
-        report, code = _report(args, message)
+        answers, code = _in_manifests(args, found)
+    else:
+        config = Config(openshift=tuple(several(getattr(args, "openshift", ()))))
+        answers, code = [answer(incident, config) for incident in found], OK
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
-            return reports.render_json(message, report)
+            return reports.render_json(answers)
         columns = None if output else terminal_columns()
-        return reports.render_text(message, report, Options(color=color_wanted(args, output), width=columns))
+        return reports.render_text(answers, Options(color=color_wanted(args, output), width=columns))
 
     write_formats(args, render, paged=True)
     return code
 
 
-def _report(args: Namespace, message: Message) -> tuple[Report, int]:
-    """Return the findings about the workload of a message, each with its proved fix, and the exit status for the input."""
-    from scclint.remedy.proofs import with_fixes
+def _text(message: str) -> str:
+    """Return the text that an argument names: a file, standard input, or the message itself, which has spaces."""
+    if is_stream(message):
+        return read_stream(message)
+    return message if " " in message.strip() else read(message)
 
+
+def _in_manifests(args: Namespace, found: Sequence[Incident]) -> tuple[list[Explanation], int]:
+    """Return the answers with the workloads in the manifests, and the exit status for the input."""
     meant = named(args.what) if args.what else Named()
     args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
     config, registry = settings(args)
-    if not config.openshift and (release := _release(message)):
-        config = replace(config, openshift=(release,))
-    # The cluster knows no suppressions: the cause may be a finding that is one of the baseline.
-    run, opened = open_units(args, config, registry, RunOptions(ignores=False))
-    workloads = [workload for unit in opened for workload in unit.workloads if meant.is_meant(workload)]
-    # The name of a pod may lack what the API server adds at the end.
-    pods = [f"{message.pod}{end}" for end in ("", "bcdfg") if message.pod]
-    named_there = [w for w in workloads if any(is_pod_of(w.kind, w.name, pod) for pod in pods)]
-    report = report_of(run)
-    findings = _about(report.live, named_there or workloads, message)
-    return with_fixes(run, replace(report, findings=findings), findings), status_of_units(run, opened)
 
+    def load(config: Config) -> tuple[Run, list[OpenUnit]]:
+        # The cluster knows no suppressions: the cause may be a finding that is one of the baseline.
+        return open_units(args, config, registry, RunOptions(ignores=False))
 
-def _release(message: Message) -> str:
-    """Return the release to judge for if the message is not of the default one; empty if it may be."""
-    if message.until and ORDER[message.until] < ORDER[DEFAULT]:
-        return message.until
-    return message.since if message.since and ORDER[message.since] > ORDER[DEFAULT] else ""
-
-
-def _about(findings: Sequence[Finding], workloads: Sequence[Workload], message: Message) -> tuple[Finding, ...]:
-    """Return the findings about the workloads by the rules that report the errors of the message."""
-    rules = {rule for error in message.errors for rule in error.rules}
-    subjects = {(workload.kind, workload.name) for workload in workloads}
-    return tuple(f for f in findings if f.rule_id in rules and (f.subject.kind, f.subject.name) in subjects)
+    matched, opened_run, opened = matches(found, config, load, meant.is_meant)
+    answers = [answer(incident, config, match) for incident, match in zip(found, matched, strict=True)]
+    return answers, status_of_units(opened_run, opened)

@@ -1,1 +1,1 @@
-"""Messages of a cluster that people paste: the known errors in them, and what they reveal."""
+"""Texts of clusters, kubelets and programs that people paste: the incidents in them, the workloads that these are about, and the answers."""

@@ -18,7 +18,7 @@ from scclint.apps.lsp.hints import hints
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.server import Server, path_of
 from scclint.cli.status import OK
-from scclint.message.read import explain_message
+from scclint.message.explain import explain_message
 from scclint.report import Options
 from scclint.report.message import render_text
 from scclint.source import Span
@@ -36,8 +36,8 @@ def make_server(config_file: str = "") -> Server:
 
     @server.command(EXPLAIN)
     def explain(text: str) -> str:
-        message = explain_message(text)
-        return render_text(message, None, Options()) if message.errors else "scclint knows no error in this message.\n"
+        answers = explain_message(text)
+        return render_text(answers, Options()) if answers else "scclint knows no error in this message.\n"
 
     return server
 

@@ -65,9 +65,9 @@ def make_server(roots: Sequence[str]) -> MCPServer[object]:
         return read("explain", "--output=-", names=[workload], paths=paths, openshift=openshift)
 
     @tool
-    def explain_message(message: str, paths: list[str], openshift: str = "") -> str:
-        """Explain an error that a cluster printed, and show its cause in manifests if `paths` names some."""
-        return read("explain", "--message=-", "--output=-", paths=paths, openshift=openshift, text=message)
+    def explain_message(message: str, paths: list[str] | None = None, openshift: str = "") -> str:
+        """Explain the errors in events, conditions and logs, and what to do. `paths` are the manifests of the pods, if known."""
+        return read("explain", "--message=-", "--output=-", paths=paths or (), openshift=openshift, text=message)
 
     @tool
     def suggest(workload: str, paths: list[str], openshift: str = "") -> str:

@@ -1,0 +1,302 @@
+"""The answer to an incident: its cause, the reasons in the server's words, and what to do. A denial is judged as a pod of its own."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from scclint.advice import advise
+from scclint.advice.grants import admits
+from scclint.advice.sccs import wider_than_restricted
+from scclint.config.model import Config
+from scclint.config.records import Creator
+from scclint.files import SourceFile
+from scclint.files.sources import find_sources
+from scclint.message.denial import Denial, Reason, Rejection
+from scclint.message.incidents import Incident, filled, release_of, without_links
+from scclint.message.manifests import Match
+from scclint.message.pod import manifests, owner_of
+from scclint.message.violations import label_level, violations
+from scclint.model.terms import RESTRICTED
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import PROJECT_USER, World
+from scclint.record import record, replace
+from scclint.run import judge
+from scclint.run.options import RunOptions
+from scclint.run.rule_set import rules_of
+from scclint.run.run import prepare
+from scclint.run.shared import Run
+from scclint.text import and_more, capitalized, listed
+
+_FILE = "<message>"
+_NODE_FIELDS = frozenset(("privileged", "hostNetwork", "hostPID", "hostIPC"))
+_ALLOWING: Mapping[str, str] = {
+    "privileged": "allowPrivilegedContainer: true",
+    "allowPrivilegeEscalation": "allowPrivilegeEscalation: true",
+    "hostNetwork": "allowHostNetwork: true",
+    "hostPID": "allowHostPID: true",
+    "hostIPC": "allowHostIPC: true",
+    "hostPort": "allowHostPorts: true",
+    "readOnlyRootFilesystem": "readOnlyRootFilesystem: false",
+    "fsGroup": "fsGroup: {type: RunAsAny}",
+    "supplementalGroups": "supplementalGroups: {type: RunAsAny}",
+    "runAsUser": "runAsUser: {type: MustRunAsNonRoot}",
+    "runAsNonRoot": "runAsUser: {type: RunAsAny}",
+    "hostUsers": "userNamespaceLevel: AllowHostLevel",
+}
+"""What an SCC needs so that it no longer rejects a field, by the field."""
+
+
+@record
+class Step:
+    """Something to do: an instruction with the exact text or command, and what it changes, as a clause; empty if nothing is to say."""
+
+    text: str
+    effect: str = ""
+
+
+@record
+class Explanation:
+    """What is wrong, and what to do. `cause` is a sentence, `reasons` are those of each SCC or container in the words of the cluster.
+
+    `steps` are alternatives, the best first. `facts` are what the message reveals beside the cause, and `asks` what would decide
+    what the message leaves open, each as a sentence. `match` is the workload in the manifests; None if none were given.
+    """
+
+    incident: Incident
+    cause: str
+    reasons: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    steps: tuple[Step, ...] = ()
+    facts: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    match: Match | None = None
+
+
+def answer(incident: Incident, config: Config, match: Match | None = None) -> Explanation:
+    """Return the answer to an incident, judged for the release of the settings, or else for one with the wording of the message."""
+    if incident.denial is not None:
+        return replace(_of_denial(incident, incident.denial, config), match=match)
+    if incident.policy:
+        return replace(_of_policy(incident), match=match)
+    return replace(_of_kind(incident), match=match)
+
+
+def _of_kind(incident: Incident) -> Explanation:
+    kind = incident.kinds[0]
+    meaning = tuple(filter(None, (without_links(filled(kind, text, incident.facts)) for text in kind.meaning)))
+    fix = without_links(filled(kind, kind.fix, incident.facts))
+    asks = (without_links(filled(kind, kind.ask, incident.facts)),) if kind.ask else ()
+    return Explanation(
+        incident, " ".join(meaning), steps=(Step(fix),), facts=tuple(_facts(incident)), asks=tuple(filter(None, asks))
+    )
+
+
+def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanation:
+    closest = denial.closest
+    who = _whose(incident)
+    if closest is None:
+        cause = f"No SCC admits {who}: the account of the pod may use none of the SCCs in the message."
+        if denial.cut:
+            cause = f"No SCC admits {who}. The message ends before the reasons of the SCCs that the pod may use."
+        return Explanation(incident, cause, steps=(), facts=tuple(_facts(incident)), asks=tuple(_asks(incident)))
+    # The world asks its run, which must live as long.
+    run, world, outcome = _judged(incident, config)
+    steps = [*_steps(incident, denial, world, outcome)]
+    del run
+    fields = and_more(dict.fromkeys(_words(reason) for reason in closest.reasons), 3)
+    name = f"SCC {closest.scc}" if closest.scc else "an SCC that the message does not name"
+    cause = f"No SCC admits {who}: {name} rejects {fields}."
+    reasons = tuple((_label(each), tuple(reason.text for reason in each.reasons)) for each in denial.rejections)
+    return Explanation(incident, cause, reasons, tuple(steps), tuple(_facts(incident)), tuple(_asks(incident)))
+
+
+def _judged(incident: Incident, config: Config) -> tuple[Run, World, Outcome]:
+    """Return the outcome of the pod that the message is about, and its world, which needs its run."""
+    creator = Creator(PROJECT_USER.name, PROJECT_USER.groups)
+    config = replace(
+        config,
+        openshift=config.openshift or (release_of(incident),),
+        creator=config.creator or creator,
+        ignores=(),
+        baseline="",
+    )
+    text = "\n---\n".join(map(json.dumps, manifests(incident)))
+    sources = find_sources([], Config())._replace(targets=(SourceFile(_FILE, _FILE),))
+    run = prepare(sources, config, rules_of(config), RunOptions(overlay={_FILE: text}))
+    opened = next(judge.open_units(run))
+    return run, opened.world, opened.world.outcome(opened.workloads[0])
+
+
+def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -> Iterator[Step]:
+    """Yield what to do about a denial, the best first.
+
+    A product whose own SCC rejects its pods needs a field of this SCC. A pod that asks for the node needs it more often than not.
+    """
+    removals = [
+        Step(f"{capitalized(remedy.words)} ({_of_owner(incident)})", "; ".join(remedy.effects))
+        for remedy in advise("admitted", outcome.workload, world)
+        if remedy.operations and "hostUsers" not in remedy.words
+    ][:1]
+    grants = [*_grants(incident, world, outcome)]
+    own = [*_own_sccs(denial, world)]
+    if any("seccomp may not be set" in reason.text for each in denial.rejections for reason in each.reasons):
+        profile = Step(
+            f"Remove the seccomp profile, which is `seccompProfile` or an annotation ({_of_owner(incident)})",
+            "no SCC that rejects a profile applies one: restricted-v2, from OpenShift 4.11, applies RuntimeDefault by itself",
+        )
+        own.insert(0, profile)
+    reasons = [reason for each in denial.rejections for reason in each.reasons]
+    needs_node = any(reason.field in _NODE_FIELDS or reason.value == "hostPath" for reason in reasons)
+    yield from (*own, *grants, *removals) if needs_node else (*own, *removals, *grants)
+
+
+def _grants(incident: Incident, world: World, outcome: Outcome) -> Iterator[Step]:
+    """Yield the grant of the least standard SCC that admits the pod, which SCCs of components are not."""
+    general = world.cluster.own_sccs - world.cluster.component_sccs
+    names = (scc for scc in world.cluster.scc_order.by_restrictiveness if scc in general)
+    scc = next((name for name in names if admits(world, name, outcome)), "")
+    rejecting = {each.scc for each in incident.denial.rejections} if incident.denial else set()
+    if not scc or scc in (*rejecting, RESTRICTED):
+        return
+    account = incident.account or "SERVICE_ACCOUNT"
+    namespace = incident.namespace or "NAMESPACE"
+    opened = and_more(wider_than_restricted(scc, world), 4)
+    yield Step(
+        f"If the program needs these values, grant its service account SCC {scc}, the least of the standard ones that admits the pod: "
+        f"`oc adm policy add-scc-to-user {scc} -z {account} -n {namespace}`",
+        f"every pod of this account may then use {opened}" if opened else "",
+    )
+
+
+def _own_sccs(denial: Denial, world: World) -> Iterator[Step]:
+    """Yield for each rejecting SCC that is not of the platform what it must allow."""
+    for each in denial.rejections:
+        if not each.scc or not each.named or each.scc in world.cluster.own_sccs:
+            continue
+        fields = list(dict.fromkeys(filter(None, map(_allowing, each.reasons))))
+        if fields:
+            yield Step(
+                f"In SCC {each.scc}, which the pod may use, write {listed([f'`{field}`' for field in fields])}: "
+                f"`oc edit scc {each.scc}`, or change the manifest or the operator that writes it",
+                f"SCC {each.scc} then admits the pod",
+            )
+
+
+def _allowing(reason: Reason) -> str:
+    """Return what an SCC must have so that it allows what the reason is about; empty if that does not show."""
+    if reason.field == "volumes":
+        kind = reason.value or "the type"
+        return f"volumes: [..., {kind}]" + (" and allowHostDirVolumePlugin: true" if kind == "hostPath" else "")
+    if reason.field == "capabilities.add":
+        return f"allowedCapabilities: [{reason.value}]"
+    if reason.field == "runAsUser" and reason.value == "0":
+        return "runAsUser: {type: RunAsAny}"
+    if reason.field.startswith("seLinuxOptions"):
+        return "seLinuxContext: {type: RunAsAny}" if reason.value else ""
+    if "seccomp" in reason.text:
+        return "seccompProfiles: [runtime/default]"
+    return _ALLOWING.get(reason.field, "")
+
+
+def _words(reason: Reason) -> str:
+    """Return the field and value of a reason, with its container."""
+    where = f" of `{reason.container[0]}[{reason.container[1]}]`" if reason.container else ""
+    if reason.field == "volumes":
+        return f"{reason.value} volumes"
+    if reason.field == "annotations" or "seccomp" in reason.text:
+        return "the seccomp profile"
+    if not reason.field:
+        return "the pod"
+    value = re.sub(r"^\[\]\w+\{(.*)\}$", r"\1", reason.value)
+    return f"`{reason.field}: {value}`{where}" if value not in ("", "null") else f"`{reason.field}`{where}"
+
+
+def _label(rejection: Rejection) -> str:
+    if not rejection.scc:
+        return "an SCC that the message does not name"
+    return f"SCC {rejection.scc}" if rejection.named else f"SCC {rejection.scc}, which the message does not name"
+
+
+def _whose(incident: Incident) -> str:
+    kind, name = owner_of(incident)
+    if not name:
+        return "the pod"
+    return f"pod {name}" if kind == "Pod" else f"the pods of {kind} {name}"
+
+
+def _of_owner(incident: Incident) -> str:
+    """Return the manifest to change, as a phrase."""
+    kind, name = owner_of(incident)
+    if not name:
+        return "in the manifest, the chart's values or the operator's resource that the pod is made of"
+    if kind == "Pod":
+        return f"in what creates pod {name}"
+    return f"in {kind} {name}, or in the chart's values or the operator's resource that it is made of"
+
+
+def _of_policy(incident: Incident) -> Explanation:
+    """Return the answer to a violation of Pod Security: the fields of each container, or the label of the namespace."""
+    level = incident.policy.partition(":")[0]
+    found = violations(incident.violations)
+    fixes = [each.fix for each in found if each.fix]
+    who = _whose(incident)
+    rejected = "rejects" if incident.enforced else "warns of"
+    also = "" if incident.enforced else " The pod is created all the same: only the mode `enforce` rejects it."
+    cause = (
+        f"Pod Security level {level} of the namespace {rejected} {who}: {and_more([each.title for each in found], 4)}.{also}"
+    )
+    namespace = incident.namespace or "NAMESPACE"
+    needed = label_level(found)
+    mode = "enforce" if incident.enforced else "warn"
+    label = Step(
+        f"If the program needs this, give the namespace level {needed}: `oc label namespace {namespace} --overwrite "
+        f"security.openshift.io/scc.podSecurityLabelSync=false pod-security.kubernetes.io/{mode}={needed}`",
+        f"every pod of the namespace may then use what {needed} allows; SCC admission still judges it",
+    )
+    removed = [each.title for each in found if not each.fix]
+    changes = [f"Remove what violates {listed(removed)}"] * bool(removed) + [f"write {'; '.join(dict.fromkeys(fixes))}"] * bool(
+        fixes
+    )
+    write = Step(f"{capitalized(', and '.join(changes))} ({_of_owner(incident)})", f"the pod then meets level {level}")
+    # A pod that asks for the node needs it more often than not.
+    steps = (label, write) if removed else (write, label)
+    reasons = tuple((each.title, (each.text,)) for each in found)
+    return Explanation(incident, cause, reasons, steps, tuple(_facts(incident)), ())
+
+
+def _facts(incident: Incident) -> Iterator[str]:
+    """Yield what the message reveals beside the cause, in sentences."""
+    denial = incident.denial
+    if denial is not None:
+        if denial.denied:
+            yield f"Neither the service account nor the creator of the pod may use {and_more(denial.denied, 4)}."
+        if denial.uid_range:
+            yield f"The user IDs of the namespace are {denial.uid_range[0]} to {denial.uid_range[1]}."
+        if denial.level:
+            yield f"The SELinux level of the namespace is {denial.level}."
+        if denial.cut:
+            yield "The message is cut off: it may name more SCCs and reasons."
+    if incident.since or incident.until:
+        releases = " to ".join(dict.fromkeys(filter(None, (incident.since, incident.until))))
+        end = (
+            "" if incident.since and incident.until else " or newer" * bool(incident.since) + " or older" * bool(incident.until)
+        )
+        yield f"OpenShift {releases}{end} writes such a message."
+
+
+def _asks(incident: Incident) -> Iterator[str]:
+    """Yield what would decide what a denial leaves open, with the command."""
+    kind, name = owner_of(incident)
+    namespace = incident.namespace or "NAMESPACE"
+    if name and kind != "Pod":
+        target = f"{kind.lower()} {name}"
+        if not incident.account:
+            yield (
+                f"The message does not name the service account: `oc get {target} -n {namespace} "
+                "-o jsonpath='{.spec.template.spec.serviceAccountName}'` does (nothing means `default`)."
+            )
+        yield (
+            f"For the line to change and an SCC that allows no more than needed, judge the manifest: "
+            f"`oc get {target} -n {namespace} -o yaml | scclint check -`, and `scclint suggest -` prints the SCC."
+        )
+    if incident.denial is not None and incident.denial.cut:
+        yield f"For the whole list: `oc get events -n {namespace} --field-selector reason=FailedCreate -o yaml | scclint explain --message -`."

@@ -1,0 +1,236 @@
+"""The incidents in a text that people paste: each error of a cluster once, with the pod that it is about and the facts that it names."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from string import Formatter
+
+from scclint.data import read_json
+from scclint.message.clean import DENIAL, dense, records
+from scclint.message.denial import Denial, read_denial
+from scclint.model.releases import DEFAULT, ORDER
+from scclint.record import EMPTY, record, replace
+
+_NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?-?"
+_OWNER_KINDS = {
+    "daemonset": "DaemonSet",
+    "deployment": "Deployment",
+    "job": "Job",
+    "cronjob": "CronJob",
+    "replicaset": "ReplicaSet",
+    "replicationcontroller": "ReplicationController",
+    "statefulset": "StatefulSet",
+    "taskrun": "TaskRun",
+    "build": "Build",
+    "pod": "Pod",
+}
+_OWNER = re.compile(rf"\b({'|'.join(_OWNER_KINDS)})s?(?:\.[a-z0-9.]{{1,60}})?/({_NAME})", re.IGNORECASE)
+_IN_OWNER = re.compile(rf"\bin ({'|'.join(_OWNER_KINDS.values())}) ({_NAME})")
+_CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
+_SUBJECTS: Mapping[str, re.Pattern[str]] = {
+    "pod": re.compile(
+        rf'pods? "?({_NAME})"? is forbidden|\(pod: "({_NAME}|[a-z0-9.<>-]+)_[a-z0-9-]+\(|\bcreate Pod ({_NAME}) in\b|\bpod/({_NAME})'
+    ),
+    "namespace": re.compile(
+        r'\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\bnamespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
+        r"|system:serviceaccount:([a-z0-9-]+):"
+    ),
+    "account": re.compile(r"system:serviceaccount:[a-z0-9-]+:([a-z0-9.-]+)"),
+    "container": re.compile(r'\bcontainer(?:: "?|\s")([a-z0-9][a-z0-9-]*)\b|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'),
+}
+"""What tells the subject of a record. The first group that matches counts."""
+
+_ENTRY_ALONE = "Forbidden: not usable by user or serviceaccount"
+_POLICY = re.compile(r'(?P<would>would )?violates? PodSecurity "(?P<level>[a-z]+):(?P<version>[a-z0-9.]+)": (?P<violations>.*)')
+
+
+@record
+class ErrorKind:
+    """A kind of error that clusters, kubelets and programs report, of `errors.json`: how it is recognised, what it means and what to do.
+
+    `messages` are fixed parts of it, and `pattern` a regular expression whose named groups are facts. `meaning`, `fix` and `ask` are
+    Markdown; of a kind with a pattern they are format strings, in which `{path}` stands for the fact `path`. `ask` is the command that
+    shows what the text does not. `rules` report the cause in manifests.
+    A kind that is `common` counts only in a record that has no other.
+    """
+
+    title: str
+    messages: tuple[str, ...]
+    meaning: tuple[str, ...]
+    fix: str
+    rules: tuple[str, ...]
+    common: bool = False
+    pattern: str = ""
+    ask: str = ""
+
+
+@record
+class Incident:
+    """One error: its `kinds`, the best first, the record that it is in, and whom it is about, as far as the text says.
+
+    `facts` are those of the first kind. `denial` is what SCC admission says, `policy` the Pod Security level that is violated
+    (`restricted:latest`), `violations` what violates it, and `enforced` is False if that is only a warning. `owner` is the kind and
+    name of the object whose pods these are. `since` and `until` are the releases with this wording. `count` is how often the text has it.
+    """
+
+    kinds: tuple[ErrorKind, ...]
+    text: str
+    facts: Mapping[str, str] = EMPTY
+    denial: Denial | None = None
+    policy: str = ""
+    violations: str = ""
+    enforced: bool = False
+    pod: str = ""
+    namespace: str = ""
+    owner: tuple[str, str] = ("", "")
+    account: str = ""
+    container: str = ""
+    since: str = ""
+    until: str = ""
+    count: int = 1
+
+
+def incidents(text: str) -> tuple[Incident, ...]:
+    """Return the incidents in a text, in its order; those that are equal but for the pod of one owner are one."""
+    found: list[Incident] = []
+    context = ""
+    for line in records(text):
+        here = [*_of_record(line)]
+        if here:
+            found += [_with_subject(incident, f"{line} {context}") for incident in here]
+            context = ""
+        elif found:
+            # The line after an error often names its pod.
+            found[-1] = _with_subject(found[-1], line)
+        else:
+            context = line
+    counts: dict[object, list[Incident]] = {}
+    for incident in found:
+        same = (
+            incident.kinds[:1],
+            tuple(incident.facts.items()),
+            incident.denial,
+            incident.policy,
+            incident.violations,
+            incident.owner,
+            incident.namespace,
+            incident.container,
+        )
+        counts.setdefault(same, []).append(incident)
+    return tuple(replace(alike[0], count=len(alike)) for alike in counts.values())
+
+
+@cache
+def kinds() -> tuple[ErrorKind, ...]:
+    """Return the kinds of errors.json, in its order."""
+    entries = (entry for section in read_json(__file__, "errors.json")["sections"] for entry in section["entries"])
+    return tuple(
+        ErrorKind(
+            entry["title"],
+            tuple(entry["messages"]),
+            tuple(entry["meaning"]),
+            entry["fix"],
+            tuple(entry["rules"]),
+            entry.get("common", False),
+            entry.get("pattern", ""),
+            entry.get("ask", ""),
+        )
+        for entry in entries
+    )
+
+
+def release_of(incident: Incident) -> str:
+    """Return the release to judge for: the default one, or the one that is nearest to it and writes such a message."""
+    if incident.until and ORDER[incident.until] < ORDER[DEFAULT]:
+        return incident.until
+    return incident.since if incident.since and ORDER[incident.since] > ORDER[DEFAULT] else DEFAULT
+
+
+def _of_record(line: str) -> Iterator[Incident]:
+    """Yield the incidents of a record. A denial by SCC admission or Pod Security is one, and so is the most exact kind of other errors."""
+    since, until = _releases(line)
+    if dense(DENIAL) not in dense(line) and _ENTRY_ALONE in line:
+        # The beginning of the denial is missing.
+        line = f"{DENIAL}: [{line}"
+    if dense(DENIAL) in dense(line):
+        denial = read_denial(line)
+        closest = denial.closest
+        reasons = " ".join(reason.text for reason in closest.reasons) if closest else line
+        yield Incident(_kinds_in(reasons) or _kinds_in(line), line, denial=denial, since=since, until=until)
+        return
+    policy = _POLICY.search(line)
+    here = _kinds_in(line)
+    if policy:
+        named = f"{policy['level']}:{policy['version']}"
+        yield Incident(
+            here, line, policy=named, violations=policy["violations"], enforced=not policy["would"], since=since, until=until
+        )
+    elif here:
+        yield Incident(here, line, facts=_facts(here[0], line), since=since, until=until)
+
+
+def _kinds_in(text: str) -> tuple[ErrorKind, ...]:
+    """Return the kinds in a text: those with facts before the others, and common ones only where there is no other."""
+    packed = dense(text)
+    here = [
+        kind
+        for kind in kinds()
+        if any(dense(message) in packed for message in kind.messages) and (not kind.pattern or re.search(kind.pattern, text))
+    ]
+    here = [kind for kind in here if kind.pattern or kind.common or not any(other.pattern for other in here)]
+    here.sort(key=lambda kind: not kind.pattern)
+    return tuple([kind for kind in here if not kind.common] or here)
+
+
+def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
+    match = re.search(kind.pattern, text) if kind.pattern else None
+    if match is None:
+        return EMPTY
+    facts = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
+    if path := facts.get("path"):
+        facts["dir"] = posixpath.dirname(path.rstrip("/")) or "/"
+    return facts
+
+
+def _with_subject(incident: Incident, text: str) -> Incident:
+    """Return the incident with whom the text is about, where it does not know that yet."""
+    changes: dict[str, object] = {}
+    for field, pattern in _SUBJECTS.items():
+        match = pattern.search(text)
+        if match and not getattr(incident, field):
+            changes[field] = next(filter(None, match.groups()))
+    owner = _OWNER.search(text) or _IN_OWNER.search(text)
+    controller = _CONTROLLER.search(text)
+    if not incident.owner[0] and owner and owner[1].lower() != "pod":
+        changes["owner"] = (_OWNER_KINDS[owner[1].lower()], owner[2])
+    elif not incident.owner[0] and controller:
+        kind = _OWNER_KINDS.get(controller[1], "ReplicationController")
+        changes["owner"] = (kind, "")
+    return replace(incident, **changes) if changes else incident
+
+
+def _releases(line: str) -> tuple[str, str]:
+    """Return the oldest and newest release with this wording; empty if it does not show."""
+    bounds: dict[str, list[str]] = {"since": [], "until": []}
+    for wording in read_json(__file__, "errors.json")["releases"]:
+        if re.search(wording["pattern"], line):
+            for bound in bounds:
+                bounds[bound] += [wording[bound]] if bound in wording else []
+    since = max(bounds["since"], key=ORDER.__getitem__, default="")
+    until = min(bounds["until"], key=ORDER.__getitem__, default="")
+    return (since, until) if not (since and until) or ORDER[since] <= ORDER[until] else ("", "")
+
+
+def filled(kind: ErrorKind, markdown: str, facts: Mapping[str, str]) -> str:
+    """Return a text of a kind with its facts filled in. A sentence whose fact the message lacks is left out."""
+    if not kind.pattern:
+        return markdown
+    sentences = re.split(r"(?<=[.])\s+(?=[A-Z`])", markdown)
+    kept = (text for text in sentences if all(name in facts for _, name, _, _ in Formatter().parse(text) if name))
+    return " ".join(kept).format_map(facts)
+
+
+def without_links(markdown: str) -> str:
+    """Return a text of the table without the addresses of its links."""
+    return re.sub(r"\[([^\]\[]{1,100})\]\([^()\s]{1,200}\)", r"\1", markdown)

@@ -1,0 +1,263 @@
+"""Messages that people posted in public issues, as they posted them: the incidents in each, and what each says."""
+
+import json
+from pathlib import Path
+from time import thread_time
+from typing import Any
+
+import pytest
+
+from scclint.message.clean import DENIAL
+from scclint.message.incidents import filled, incidents, kinds, without_links
+from scclint.registry import builtin
+
+POSTED = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
+NOT_USABLE = "Forbidden: not usable by user or serviceaccount"
+USER = ".containers[0].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]"
+
+
+def denial(*entries: str, pod: str = "web-5f9c7d8b6-") -> str:
+    return f'pods "{pod}" is forbidden: {DENIAL}: [{", ".join(entries)}]'
+
+
+def described(text: str) -> dict[str, Any]:
+    """What the first incident of a text says, as messages.json writes it down."""
+    incident = incidents(text)[0]
+    said: dict[str, Any] = {"kinds": [kind.title for kind in incident.kinds], "pod": incident.pod}
+    if incident.owner != ("", ""):
+        said["owner"] = "/".join(incident.owner)
+    for field in ("namespace", "container", "since", "until", "policy"):
+        if getattr(incident, field):
+            said[field] = getattr(incident, field)
+    if incident.denial is not None:
+        said["sccs"] = {each.scc or "?": len(each.reasons) for each in incident.denial.rejections}
+        said["denied"] = len(incident.denial.denied)
+        if incident.denial.cut:
+            said["cut"] = True
+        if incident.denial.uid_range:
+            said["uidRange"] = list(incident.denial.uid_range)
+    return said
+
+
+@pytest.mark.parametrize("posted", POSTED, ids=lambda posted: posted["source"].removeprefix("https://github.com/"))
+def test_what_people_posted(posted: dict[str, Any]) -> None:
+    assert described(posted["text"]) == {key: value for key, value in posted.items() if key not in ("source", "text")}
+
+
+def test_thirty_messages_are_kept() -> None:
+    assert len({posted["source"] for posted in POSTED}) >= 30
+
+
+@pytest.mark.parametrize("width", [37, 60, 80, 120])
+def test_a_denial_that_a_terminal_wraps_says_the_same(width: int) -> None:
+    text = denial(f'provider "anyuid": {NOT_USABLE}', f"provider restricted-v2: {USER}")
+    wrapped = "\n".join(text[start : start + width] for start in range(0, len(text), width))
+    (incident,) = incidents(wrapped)
+    assert incident.denial == incidents(text)[0].denial
+    assert (incident.pod, incident.denial and incident.denial.uid_range) == ("web-5f9c7d8b6-", (10, 19))
+
+
+def test_a_frame_of_k9s_is_no_part_of_the_text() -> None:
+    text = denial(f'provider "anyuid": {NOT_USABLE}', f"provider restricted-v2: {USER}")
+    framed = "\n".join(f"│ {text[start : start + 60].ljust(60)} │" for start in range(0, len(text), 60))
+    assert incidents(framed)[0].denial == incidents(text)[0].denial
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: json.dumps({"kind": "Event", "message": text}),
+        lambda text: json.dumps({"items": [{"message": text, "involvedObject": {"namespace": "shop"}}]}),
+        lambda text: (
+            f"  - lastTransitionTime: x\n    message: '{text.replace(' ', chr(10) + 6 * ' ')}'\n    reason: FailedCreate\n"
+        ),
+        lambda text: f'{{"level":"error","msg":{json.dumps(text)}}}',
+        lambda text: f'time="2026-01-01T00:00:00Z" level=error msg="{text.replace(chr(34), chr(92) + chr(34))}"',
+        lambda text: f"W0101 10:00:00.000000       1 warnings.go:70] {text}",
+        lambda text: f'Error from server (Forbidden): error when creating "a.yaml": {text}',
+        lambda text: f"  Warning  FailedCreate  3s (x15 over 85s)  replicaset-controller  Error creating: {text}",
+        lambda text: f"\x1b[31m{text}\x1b[0m (FailedCreate)",
+        lambda text: f"{text}. Maybe missing permissions",
+    ],
+)
+def test_the_form_of_a_text_does_not_matter(form: Any) -> None:
+    text = denial(f'provider "anyuid": {NOT_USABLE}', f"provider restricted-v2: {USER}")
+    (incident,) = incidents(form(text))
+    assert incident.denial is not None
+    assert [(each.scc, [reason.value for reason in each.reasons]) for each in incident.denial.rejections] == [
+        ("restricted-v2", ["7"])
+    ]
+    assert (incident.pod, incident.denial.denied) == ("web-5f9c7d8b6-", ("anyuid",))
+
+
+def test_each_row_of_events_is_an_incident_and_equal_ones_are_counted() -> None:
+    row = "2m Warning FailedCreate replicaset/{0} Error creating: {1}"
+    rows = [
+        row.format("web-5f9c7d8b6", denial(f"provider restricted-v2: {USER}")),
+        row.format(
+            "shop-5f9c7d8b6", denial("provider restricted-v2: .spec.hostPID: Invalid value: true: x", pod="shop-5f9c7d8b6-")
+        ),
+        row.format("web-5f9c7d8b6", denial(f"provider restricted-v2: {USER}")),
+    ]
+    found = incidents("\n".join(rows))
+    assert [(incident.owner, incident.count) for incident in found] == [
+        (("ReplicaSet", "web-5f9c7d8b6"), 2),
+        (("ReplicaSet", "shop-5f9c7d8b6"), 1),
+    ]
+    assert [incident.denial and incident.denial.uid_range for incident in found] == [(10, 19), None]
+
+
+def test_reasons_without_a_name_of_an_scc_are_kept_apart() -> None:
+    text = denial(
+        "spec.containers[0].securityContext.runAsUser: Invalid value: 7: must be: 101",
+        "spec.containers[0].securityContext.runAsUser: Invalid value: 7: must be in the ranges: [10, 19]",
+    )
+    found = incidents(text)[0].denial
+    assert found is not None
+    assert [(each.scc, each.named, len(each.reasons)) for each in found.rejections] == [
+        ("", False, 1),
+        ("restricted", False, 1),
+    ]
+
+
+def test_an_scc_with_user_namespaces_is_the_cause_only_if_no_other_is_left() -> None:
+    users = "provider restricted-v3: .spec.hostUsers: Invalid value: null: Host Users must be set to false"
+    both, alone = (incidents(text)[0].denial for text in (denial(users, f"provider x: {USER}"), denial(users)))
+    assert both and both.closest and both.closest.scc == "x"
+    assert alone and alone.closest and alone.closest.scc == "restricted-v3"
+
+
+def test_wordings_that_exclude_each_other_say_nothing_of_the_release() -> None:
+    incident = incidents(denial('provider restricted-v3: .spec.hostUsers: Invalid value: "null": Host Users must be false'))[0]
+    assert (incident.since, incident.until) == ("", "")
+
+
+@pytest.mark.parametrize("text", ["", "hello", "Error: ImagePullBackOff", "0/6 nodes are available", "{", "[]", "│"])
+def test_other_texts_have_no_incident(text: str) -> None:
+    assert incidents(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "facts"),
+    [
+        ("nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)", "bind: permission denied", {"port": "80"}),
+        ("listen tcp :443: bind: permission denied", "bind: permission denied", {"port": "443"}),
+        (
+            "(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80",
+            "bind: permission denied",
+            {"port": "80"},
+        ),
+        ("mkdir /.kube: permission denied", "HOME is /", {"path": "/.kube"}),
+        (
+            "chown: changing ownership of '/var/lib/mysql/': Operation not permitted",
+            "chown: Operation not permitted",
+            {"path": "/var/lib/mysql/"},
+        ),
+        (
+            "nginx: [emerg] setgid(107) failed (1: Operation not permitted)",
+            "setgid: Operation not permitted",
+            {"call": "setgid"},
+        ),
+        ("write /proc/22/uid_map: operation not permitted", "uid_map: operation not permitted", {"path": "/proc/22/uid_map"}),
+        (
+            "mkdir: cannot create directory '/var/lib/app': Permission denied",
+            "writing a file: Permission denied",
+            {"path": "/var/lib/app"},
+        ),
+        (
+            "PermissionError: [Errno 13] Permission denied: '/data/x.db'",
+            "writing a file: Permission denied",
+            {"path": "/data/x.db"},
+        ),
+        (
+            "Error: EACCES: permission denied, mkdir '/app/node_modules'",
+            "writing a file: Permission denied",
+            {"path": "/app/node_modules"},
+        ),
+        (
+            "java.io.FileNotFoundException: /opt/app/log.txt (Permission denied)",
+            "writing a file: Permission denied",
+            {"path": "/opt/app/log.txt"},
+        ),
+        ("open ./config/docker.yaml: permission denied", "writing a file: Permission denied", {"path": "./config/docker.yaml"}),
+        ('exec: "./start.sh": stat ./start.sh: permission denied', "exec: permission denied", {"path": "./start.sh"}),
+        ('chdir to cwd (\\"/home/x\\") set in config.json failed: permission denied', "chdir to cwd", {"path": "/home/x"}),
+        ("touch: /x/y: Read-only file system", "Read-only file system", {"path": "/x/y"}),
+        (
+            'type=1326 audit(1.2:3): auid=1 uid=2 pid=9 comm="app" exe="/app" sig=31 arch=c000003e syscall=435 compat=0',
+            "seccomp: blocked system call",
+            {"program": "app", "syscall": "435"},
+        ),
+        (
+            'type=AVC msg=audit(1.2:3): avc:  denied  { write } for  pid=9 comm="app" name="data" dev="sda4" ino=7 '
+            "scontext=system_u:system_r:container_t:s0:c26,c5 tcontext=system_u:object_r:var_t:s0 tclass=dir permissive=0",
+            "avc: denied",
+            {"program": "app", "access": "write", "path": "data"},
+        ),
+        (
+            'cannot load seccomp profile "/var/lib/kubelet/seccomp/operator/a.json": open: no such file or directory',
+            "unable to load local profile",
+            {"profile": "/var/lib/kubelet/seccomp/operator/a.json"},
+        ),
+    ],
+)
+def test_the_facts_of_other_errors(text: str, title: str, facts: dict[str, str]) -> None:
+    (incident,) = incidents(text)
+    assert incident.kinds[0].title == title
+    assert facts.items() <= incident.facts.items()
+
+
+@pytest.mark.parametrize(
+    "text", ["listening on 0.0.0.0:8080", "chown of files skipped", "mkdir /data done", "bind() to 0.0.0.0:80 ok"]
+)
+def test_a_log_without_an_error_has_no_incident(text: str) -> None:
+    assert incidents(text) == ()
+
+
+def test_every_kind_is_found_in_its_example_names_rules_and_fills_its_texts() -> None:
+    from scclint.data import read_json
+    from scclint.message import incidents as module
+
+    examples = {
+        entry["title"]: " ".join(entry["example"])
+        for section in read_json(module.__file__, "errors.json")["sections"]
+        for entry in section["entries"]
+    }
+    assert len(examples) == len(kinds())
+    for kind in kinds():
+        (incident,) = incidents(examples[kind.title])
+        assert kind in incident.kinds, kind.title
+        assert all(builtin().find(rule) for rule in kind.rules)
+        texts = [filled(kind, text, incident.facts) for text in (*kind.meaning, kind.fix)]
+        assert kind.fix.endswith(".") and all(texts), kind.title
+        assert not any("](" in without_links(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "provider ",
+        "provider a: .spec.",
+        "Invalid value: [1,",
+        'pods "a',
+        "[, ",
+        "spec.containers[0]",
+        '(pod: "a_b',
+        "must be s0:c1",
+        "│ a │\n",
+        "Warning Failed x\n",
+        "mkdir /a: permission denied ",
+        "bind permission denied :80 ",
+        "avc: denied { x } ",
+        "chown /",
+    ],
+)
+def test_a_long_message_is_read_quickly(piece: str) -> None:
+    def seconds(text: str) -> float:
+        start = thread_time()
+        incidents(text)
+        return thread_time() - start
+
+    seconds(piece)
+    assert seconds(f"{DENIAL}{piece * 5_000}") < 2
+    assert seconds(piece * 5_000) < 2
