@@ -241,6 +241,11 @@ def _of_policy(incident: Incident) -> Explanation:
     who = _whose(incident)
     rejected = "rejects" if incident.enforced else "warns of"
     also = "" if incident.enforced else " The pod is created all the same: only the mode `enforce` rejects it."
+    if not found:
+        cause = f"Pod Security level {level} of the namespace {rejected} {who}.{also} The message ends before what violates the level."
+        return Explanation(
+            incident, cause, facts=tuple(_facts(incident)), asks=("For the violations, pass the whole message.",)
+        )
     cause = (
         f"Pod Security level {level} of the namespace {rejected} {who}: {and_more([each.title for each in found], 4)}.{also}"
     )

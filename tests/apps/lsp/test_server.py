@@ -213,7 +213,7 @@ def test_a_copied_error_message_is_explained(tmp_path: Path) -> None:
             return answer
 
         denial = 'pods "web-1" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'
-        assert "The namespace has the Pod Security level restricted:latest." in await explained(denial)
+        assert "Pod Security level restricted of the namespace rejects pod web-1." in await explained(denial)
         assert await explained("hello") == "scclint knows no error in this message.\n"
 
     with_editor(tmp_path, session)
