@@ -324,7 +324,8 @@ class Notice:
     """Something about the input that is no finding but must not be silent: a file that could not be read, documents passed over.
 
     `level` is `error`, `warning` or `note`, as in SARIF notifications; `file` may be empty. `gap` is True if something is deployed
-    otherwise than it is judged.
+    otherwise than it is judged. `access` names the access to the node that each thing asks for which is not judged, and `is_new` is True if
+    a change adds some, so that it counts for the exit status as a warning does.
     """
 
     level: str
@@ -332,6 +333,8 @@ class Notice:
     file: str = ""
     line: int = 0
     gap: bool = False
+    access: tuple[str, ...] = ()
+    is_new: bool = False
 
 
 @record

@@ -401,3 +401,32 @@ def test_a_script_that_grants_is_not_new(here: Path, cli: Cli) -> None:
     assert found(cli, "--diff-base", "HEAD") == []
     write_file("deploy.sh", "oc adm policy add-scc-to-user privileged -z other -n shop\n")
     assert found(cli, "--diff-base", "HEAD") == ["deploy.sh:1 RBA402"]
+
+
+OPEN = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      {{ each .Values.some as $x }}
+      hostPID: true
+"""
+
+
+def test_a_new_line_about_access_to_the_node_counts(here: Path, cli: Cli) -> None:
+    write_file("pod.yaml", CHART_POD.replace("{{ .Release.Name }}", "web"))
+    write_file("template.yaml", OPEN.replace("hostPID", "paused"))
+    git("init", "-q", "-b", "main")
+    commit("base")
+    write_file("template.yaml", OPEN)
+    run = cli("check", "--diff-base", "HEAD")
+    assert run.status == 1
+    assert "warning: template.yaml: Deployment web (with hostPID): not judged" in run.err and "(new: hostPID)" in run.err
+    assert "No problems found" not in run.out
+    assert cli("check", "--diff-base", "HEAD", "--fail-on", "error").status == 0
+    commit("merged")
+    write_file("template.yaml", "# moved\n" + OPEN)
+    git("mv", "template.yaml", "other.yaml")
+    assert cli("check", "--diff-base", "HEAD").status == 0

@@ -31,7 +31,8 @@ def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False
     if any(n.level == "error" for n in report.notices) or (findings_count and any(unparsable)):
         return USAGE
     live = report.live if findings_count else ()
-    if any(f.severity.rank <= fail_on.rank for f in live):
+    new_access = findings_count and fail_on.value != "error" and any(notice.is_new for notice in report.notices)
+    if new_access or any(f.severity.rank <= fail_on.rank for f in live):
         return FINDINGS
     return NOTHING if nothing else OK
 

@@ -1,7 +1,7 @@
 """What a report says that an earlier state of the same files did not: findings are marked, never dropped."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scclint.finding import Finding, Notice, Suppression
 from scclint.record import replace
@@ -39,7 +39,20 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
         if known := totals[number] - len(texts):
             note = f"new: {and_more(dict.fromkeys(texts), MOST_NEW)}; {counted(known, 'consequence')} {'is' if known == 1 else 'are'} not new"
             findings[index] = replace(findings[index], notes=(note, *findings[index].notes))
-    return replace(report, findings=tuple(findings), notices=(*report.notices, *notices))
+    return replace(report, findings=tuple(findings), notices=(*_with_new_access(report.notices, base.notices), *notices))
+
+
+def _with_new_access(notices: Iterable[Notice], base: Iterable[Notice]) -> Iterator[Notice]:
+    """Yield the notices. Those about access to the node that the base does not name as often are new, and warnings."""
+    left = Counter(access for notice in base for access in notice.access)
+    for notice in notices:
+        new = Counter(notice.access) - left
+        left -= Counter(notice.access)
+        yield (
+            replace(notice, level="warning", message=f"{notice.message} (new: {', '.join(new)})", gap=True, is_new=True)
+            if new
+            else notice
+        )
 
 
 class _Comparison:

@@ -288,12 +288,17 @@ def notices(items: Sequence[JudgementGap], config: Config) -> list[Notice]:
         if item.what not in own:
             of.setdefault("add-on", {}).setdefault(item.what, []).append(item)
     texts = [
-        Notice(level, text.format_map(_fields(groups[key])))
+        Notice(level, text.format_map(_fields(groups[key])), access=tuple(_accesses(groups[key])))
         for sort, (level, text) in _TEXTS.items()
         if (groups := of.get(sort))
         for key in sorted(groups)
     ]
     return texts + _needless({item.what for item in of.get("parameter", {}).get("", ())}, config)
+
+
+def _accesses(items: Iterable[JudgementGap]) -> Iterator[str]:
+    """Yield the access to the node that each item asks for, if any."""
+    return (item.what.partition(_ASKS)[2].rstrip(")") for item in items if _ASKS in item.what)
 
 
 def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
