@@ -11,7 +11,8 @@ each service account of the namespace, with its SCC. Other rights have the same 
 | get, list or watch secrets in every namespace | the keys of the platform, among them a certificate of group `system:masters` |
 | create `pods/exec` or `pods/attach`, or patch `pods/ephemeralcontainers` | commands in a pod that already can take over its node |
 | `bind` ClusterRoles and write bindings, or `escalate` and write roles | every right |
-| `impersonate` users, or group `system:masters` | every right |
+| `impersonate` users, a user with many rights such as `system:admin`, or group `system:masters` | every right |
+| `impersonate:MODE`, and `impersonate-on:MODE:VERB` of a right in this table, from OpenShift 5.0 | this right as another subject has it |
 | update or patch namespaces | a label that switches off SCC admission |
 | create namespaces and pods | a new namespace with this label |
 | write `mutatingwebhookconfigurations`, or `mutatingadmissionpolicies` and their bindings | changes to the pods of others |
@@ -24,7 +25,18 @@ each service account of the namespace, with its SCC. Other rights have the same 
 
 The rights to create pods, to act as a service account and to run commands always count if they hold in every namespace: the
 namespaces of OpenShift's own components have service accounts and pods that can take over their nodes. In a single namespace, they
-count only if the input has such a service account or pod there. The rule is silent for a subject that may do everything, and for
+count if the input has such a service account or pod there, or if the namespace is one of OpenShift's:
+
+- In `default`, `kube-system`, `kube-public`, `openshift`, `openshift-infra`, `openshift-node` and namespaces with a label that switches SCC
+  admission off, who may create pods may create privileged ones.
+- `kube-system` and `openshift-infra` have the service accounts of controllers, which may create pods everywhere or write every role.
+- In a namespace such as `openshift-monitoring`, a component may use an SCC such as `privileged`. The rule is silent for service accounts
+  of this namespace.
+
+The modes of `impersonate:MODE` are `serviceaccount`, `user-info`, `arbitrary-node` and `associated-node`. Of OpenShift's own roles,
+`sudoer`, `system:kube-controller-manager`, `system:node` and many `system:controller:*` have these rights.
+
+The rule is silent for a subject that may do everything, and for
 one that may already create pods with such an SCC. A subject gets one finding with all its ways, at the first binding that gives one.
 If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
 
@@ -141,12 +153,11 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if marked_for_deletion(binding) or world.find(ref) is not binding:
         return
     # In a single namespace, the release's own roles are meant for those who may use its service accounts: see RBA409.
-    if ref.namespace and world.find(role_of(binding, world)) is None:
-        return
+    of_release_only = bool(ref.namespace) and world.find(role_of(binding, world)) is None
     chains: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
     for subject in subjects_of(binding, world):
         ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
-        ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None)
+        ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None and (w.of_release or not of_release_only))
         if ways and _first_binding(ways[0], subject, world) == ref:
             chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
     for ways, subjects in chains.values():
@@ -173,8 +184,9 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _opens(way: Escalation) -> str:
     """Name a way by its route, its namespace and what it leads to there, with `*` for all."""
-    target = way.role or (way.account or way.pod or ("*",))[-1]
-    return f"{way.route.name} {way.namespace} {target}" if way.namespace else f"{way.route.name} *"
+    target = way.role or way.acting_as or (way.account or way.pod or ("*",))[-1]
+    opened = f"{way.route.name} {way.namespace} {target}" if way.namespace else f"{way.route.name} {way.acting_as or '*'}"
+    return " ".join((opened, *way.acts))
 
 
 def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef | None:
@@ -215,7 +227,13 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
     way, *others = ways
     of_code = not way.role and way.route.name in _OF_CODE
     ways = [way, *(other for other in others if of_code and not other.role and other.route.name in _OF_CODE)]
+    if way.of_release and way.namespace:
+        return _fix_of_place(way, binding, world)
     if world.find(role_of(binding, world)) is None:
+        if not way.route.in_namespaces:
+            return (
+                f"Remove the subject from {binding.named}. If a program needs some rights of the role, bind a role with these."
+            )
         return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
     # OLM chooses the name of a role that a ClusterServiceVersion implies.
     refs = ((held.role, world.find(held.role, binding)) for way in ways for held in way.rules)
@@ -231,6 +249,9 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
             f"If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with "
             f"your reason. Otherwise, remove this right from {roles}, or {other}."
         )
+    if way.acting_as and way.rules[0].rule.get("resourceNames"):
+        kind, name = way.acting_as.split(" ")
+        return f"Remove {name} from the resourceNames in {roles}, unless the program has to act as this {kind}."
     if way.role:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if of_code:
@@ -265,3 +286,11 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
         f"(impossible for create, list and watch){single}, or suppress the finding with your reason."
     )
+
+
+def _fix_of_place(way: Escalation, binding: RoleBinding, world: World) -> str:
+    """Return what to do about rights in a namespace with accounts of OpenShift, or without SCC admission."""
+    where = "has OpenShift's own accounts" if way.account is not None else "runs no SCC admission"
+    role = world.find(role_of(binding, world))
+    remove = "" if role is None else f", or remove these rights from {role.named}"
+    return f"Move {binding.named} to the namespace in which the program works{remove}: namespace {way.namespace} {where}."

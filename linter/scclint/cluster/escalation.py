@@ -9,13 +9,15 @@ from scclint.admission.access import opened_by
 from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
-from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
+from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS_BY_GROUP, ROUTES, Route
+from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC, why_skipped
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
 from scclint.groups import grouped
 from scclint.memo import Memo
-from scclint.model.terms import SERVICE_ACCOUNTS_OF, namespace_name
-from scclint.record import record
+from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
+from scclint.record import record, replace
+from scclint.text import listed
 from scclint.untyped import Object, as_list
 
 Account = tuple[str, str]
@@ -32,6 +34,9 @@ class Escalation:
     `account` is the service account that it leads to and `pod` the pod, both None if it needs none. `scc` and `grant` say what
     account may use. `onward` is the way that the account has, if it cannot create pods with the SCC by itself. `role` is the
     ClusterRole that the subject may bind, empty if it may bind every role. `everything` is True if the account may do everything.
+    `acting_as` is the user or group as which the subject may act: `user system:admin`. `acts` are the rights that it has as another
+    one, if these are not all of that one. `of_release` is True if the way leads to an account of the release's own components, or to
+    pods that no SCC admission looks at.
     """
 
     route: Route
@@ -44,23 +49,34 @@ class Escalation:
     onward: "Escalation | None" = None
     role: str = ""
     everything: bool = False
+    acting_as: str = ""
+    acts: tuple[str, ...] = ()
+    of_release: bool = False
 
     @property
     def phrase(self) -> str:
         """What the subject may do, after "it may": `create pods as service account shop/web, which may use SCC anyuid`."""
-        where = " in every namespace"
-        if self.namespace:
-            where = f" in namespace {self.namespace}" if namespace_name(self.namespace) else " in its namespace"
-        if self.pod is not None:
-            return f"run commands in pods of {self.pod.kind} {_path(*self.pod[1:])}{self._under}"
-        if self.account is None:
-            words = f"bind ClusterRole {self.role}{{where}}" if self.role else self.route.words
-            return words.replace("{where}", where)
         then = f", which may {self.onward.phrase}" if self.onward else self._under
-        name = _path(*self.account)
-        if self.route.target == "account":
-            return f"create pods as service account {name}{then}"
-        return f"{_BECOME[self.route.rights]} service account {name}{then}"
+        if self.pod is not None:
+            return f"run commands in pods of {self.pod.kind} {_path(*self.pod[1:])}{then}"
+        if self.account is not None:
+            become = _BECOME.get(self.route.rights, "create pods as")
+            words = f"{become} service account {_path(*self.account)}{then}"
+        elif self.route.target == "account" and self.of_release:
+            words = "create pods{where}, where no SCC admission runs"
+        elif self.acting_as:
+            words = self.route.words.replace(f"every {self.acting_as.partition(' ')[0]}", self.acting_as) + then
+        else:
+            words = f"bind ClusterRole {self.role}{{where}}" if self.role else self.route.words
+        if self.acts:
+            words += f"{then and ','} to {listed(self.acts)}"
+        return words.replace("{where}", self._where)
+
+    @property
+    def _where(self) -> str:
+        if not self.namespace:
+            return " in every namespace"
+        return f" in namespace {self.namespace}" if namespace_name(self.namespace) else " in its namespace"
 
     @property
     def _under(self) -> str:
@@ -78,6 +94,8 @@ _BECOME = {
     ("impersonate accounts",): "act as",
     ("create secrets", "read secrets"): "create and read token secrets of",
     ("read secrets",): "read the token of",
+    ("enter pods",): "run commands in pods of",
+    ("act as accounts",): "act as",
 }
 
 
@@ -94,6 +112,9 @@ class _Match(NamedTuple):
 
 
 Matches = Mapping[str, Sequence[_Match]]
+_Found = tuple[Account, str, Grant | None]
+"""A service account with an SCC that it may use, and how; without an SCC if it has only rights that lead to one."""
+
 RoleRight = tuple[RoleRule, str, bool]
 """A rule, a right that it gives, and whether it gives the right for the whole cluster only."""
 
@@ -125,12 +146,7 @@ class Escalations:
 
     def _ways_of(self, user: User, visited: set[str]) -> Iterator[Escalation]:
         """Yield the ways of a user, one of each name, except through the users that were `visited` on the way to it."""
-        if self._does_everything(user):
-            return
-        matches = self._rights(user)
-        homes = {ref.namespace for ref in self._cluster.grants.rights.bindings_of(user)}
-        creates = {match.held.binding.namespace for match in matches.get("create pods", ())}
-        if any(self._usable(user, home) for home in (homes if "" in creates else creates)):
+        if self._does_everything(user) or self._gets_by_itself(user, matches := self._rights(user)):
             return
         names: set[str] = set()
         for route in self._routes:
@@ -144,45 +160,155 @@ class Escalations:
                 names.add(route.name)
                 yield escalation
 
+    def _gets_by_itself(self, user: User, matches: Matches) -> str:
+        """Return a wanted SCC that a user may use in a namespace in which it may create pods; empty if there is none."""
+        homes = {ref.namespace for ref in self._cluster.grants.rights.bindings_of(user)}
+        creates = {match.held.binding.namespace for match in matches.get("create pods", ())}
+        return next(filter(None, (self._usable(user, home) for home in sorted(homes if "" in creates else creates))), "")
+
     def _reached(
         self, route: Route, namespace: str, rules: Sequence[_Match], user: User, visited: set[str]
     ) -> Iterator[Escalation]:
-        bound_rules = tuple(rule.held for rule in rules)
-        if not route.target or not (namespace or rules[0].names):
-            role = min(rules[0].names) if route.name == "bind" and rules[0].names else ""
-            yield Escalation(route, namespace, bound_rules, role=role)
+        way, names = Escalation(route, namespace, tuple(rule.held for rule in rules)), rules[0].names
+        if route.mode:
+            acts = self._acts(user, route)
+            if not acts:
+                return
+            way = replace(way, acts=tuple(acts), rules=(*way.rules, *(match.held for match in acts.values())))
+        if route.target == "user":
+            yield from self._through_users(way, names, visited)
+        elif not route.target or not (namespace or names):
+            yield replace(way, role=min(names) if route.name == "bind" and names else "")
         elif route.target == "pod":
-            for pod, scc in self._running:
-                if namespace in ("", pod.namespace):
-                    yield Escalation(route, namespace, bound_rules, pod=pod, scc=scc)
+            yield from self._into_pods(way, user)
+        elif route.target == "account":
+            yield from self._with_pods(way, user)
         else:
-            for home in [namespace] if namespace else sorted(self._accounts):
-                for account, scc, grant in self._accounts.get(home, ()):
-                    if rules[0].names and account[1] not in rules[0].names:
-                        continue
-                    acting = controller_user(*account)
-                    if acting.name == user.name:
-                        continue
-                    if route.target == "account":
-                        if not self._usable(user, home):
-                            everything = self._does_everything(acting)
-                            yield Escalation(route, namespace, bound_rules, account, None, scc, grant, everything=everything)
-                    elif self._creates_pods(acting, home):
-                        yield Escalation(route, namespace, bound_rules, account, None, scc, grant)
-                    elif acting.name not in visited:
-                        visited.add(acting.name)
-                        if (onward := next(self._ways_of(acting, visited), None)) is not None:
-                            yield Escalation(route, namespace, bound_rules, account, onward=onward)
+            yield from self._through_accounts(way, names, user, visited)
+
+    def _into_pods(self, way: Escalation, user: User) -> Iterator[Escalation]:
+        """Yield the ways of a user who may run commands in the pods of a namespace, or of pods of some names."""
+        for pod, scc in self._running:
+            if way.namespace in ("", pod.namespace):
+                yield replace(way, pod=pod, scc=scc)
+        # The accounts of controllers have no pods.
+        for account, scc, grant in self._of_release(user, way.namespace) if way.namespace not in NAMESPACES_WITHOUT_SCC else ():
+            if grant is not None:
+                yield replace(way, account=account, scc=scc, grant=grant, of_release=True)
+
+    def _with_pods(self, way: Escalation, user: User) -> Iterator[Escalation]:
+        """Yield the ways of a user who may create pods in a namespace."""
+        home = way.namespace
+        if self._cluster.platform != "kubernetes" and why_skipped(home, self._cluster.namespaces.get(home, {})):
+            yield replace(way, of_release=True)
+        for found in self._accounts_for(way, frozenset(), user):
+            if found.account and found.scc and not self._usable(user, home):
+                yield replace(found, everything=self._does_everything(controller_user(*found.account)))
+
+    def _through_accounts(self, way: Escalation, names: Set[str], user: User, visited: set[str]) -> Iterator[Escalation]:
+        """Yield the ways of a user who may act as the service accounts of a namespace, or of some names."""
+        for found in self._accounts_for(way, names, user):
+            assert found.account is not None
+            acting = controller_user(*found.account)
+            # Of the accounts of the release, few rights are known.
+            creates_pods = found.of_release or self._creates_pods(acting, found.account[0])
+            if found.scc and creates_pods and _allows(way, ("create pods",)):
+                yield found
+            elif (led := self._led(way, acting, visited)) is not None:
+                yield replace(led, account=found.account, of_release=found.of_release)
+
+    def _through_users(self, way: Escalation, names: Set[str], visited: set[str]) -> Iterator[Escalation]:
+        """Yield the ways of a user who may act as the users or groups of some names, as all if there are none."""
+        in_mode = bool(way.route.mode)
+        if way.route.rights[0].endswith("users"):
+            if not names:
+                yield way
+            # A name of a service account is checked as a service account, and one of a node as a node.
+            plain = (name for name in sorted(names) if not name.startswith((SERVICE_ACCOUNT_PREFIX, "system:node:")))
+            others = [(User(name, ("system:authenticated",)), f"user {name}") for name in plain]
+        else:
+            names = names or {"system:cluster-admins" if in_mode else rbac.SUPERUSERS}
+            groups = sorted(names - {rbac.SUPERUSERS}) if in_mode else sorted(names, key=lambda name: name != rbac.SUPERUSERS)
+            others = [(User("", (name,)), f"group {name}") for name in groups]
+        for acting, shown in others:
+            if (led := self._led(way, acting, visited)) is not None:
+                yield replace(led, acting_as=shown, everything=led.everything and rbac.SUPERUSERS not in acting.groups)
+
+    def _led(self, way: Escalation, acting: User, visited: set[str]) -> Escalation | None:
+        """Return a way with what another user can do that the way leads to; None if that leads to no SCC."""
+        if self._does_everything(acting):
+            return replace(way, everything=True)
+        if scc := self._gets_by_itself(acting, self._rights(acting)):
+            return replace(way, scc=scc) if _allows(way, ("create pods",)) else None
+        name = acting.name or acting.groups[0]
+        if name in visited:
+            return None
+        visited.add(name)
+        onward = next((way_on for way_on in self._ways_of(acting, visited) if _allows(way, way_on.route.rights)), None)
+        return None if onward is None else replace(way, onward=onward)
+
+    def _acts(self, user: User, route: Route) -> dict[str, _Match]:
+        """Return the rights of a user in the mode of a route that lead to an SCC, each with the rule that gives it."""
+        rights = self._cluster.grants.rights
+        matches = grouped(
+            (right, _Match(BoundRule(binding, *rule), frozenset()))
+            for binding, role in rights.bindings_of(user).items()
+            for rule in rights.rules_of(role)
+            for right, whole in (() if rule[2].get("resourceNames") else self._given_by(rule[2], route.mode))
+            if not (whole and binding.namespace)
+        )
+        acts: dict[str, _Match] = {}
+        for other in self._routes:
+            needed = [right for right in other.rights if right not in NO_REQUESTS]
+            open_to = [
+                [match for match in matches.get(right, ()) if not (other.whole and match.held.binding.namespace)]
+                for right in needed
+            ]
+            if needed and all(open_to) and not other.mode and (route.target or OF_NODES.issuperset(needed)):
+                acts |= {right: some[0] for right, some in zip(needed, open_to, strict=True)}
+        return acts
+
+    def _accounts_for(self, way: Escalation, names: Set[str], user: User) -> Iterator[Escalation]:
+        """Yield a way once for each account that it reaches in its namespace, or in all, those of the release last."""
+        for home in [way.namespace] if way.namespace else sorted({*self._accounts, *self._installed}):
+            mine = [(found, False) for found in self._accounts.get(home, ())]
+            for (account, scc, grant), of_release in [*mine, *((found, True) for found in self._of_release(user, home))]:
+                if (not names or account[1] in names) and controller_user(*account).name != user.name:
+                    yield replace(way, account=account, scc=scc, grant=grant, of_release=of_release)
+
+    def _of_release(self, user: User, namespace: str) -> Sequence[_Found]:
+        """Return the accounts of the release in a namespace; none for the components that the namespace is for."""
+        is_own = (user.service_account or ("",))[0] == namespace and namespace not in NAMESPACES_WITHOUT_SCC
+        if is_own or self._cluster.grants.installed.rights.bindings_of(User(user.name)):
+            return ()
+        return self._installed.get(namespace, ())
+
+    @cached_property
+    def _installed(self) -> dict[str, list[_Found]]:
+        """The service accounts of the release's own components by namespace: those that may use a wanted SCC first."""
+        grants = self._cluster.grants
+        by_namespace: dict[str, dict[Account, _Found]] = {}
+        for scc in self._wanted:
+            for holder in holders(self._cluster.sccs[scc], grants.installed.bindings):
+                account = (holder.namespace, holder.name)
+                for grant in holder.grants if holder.kind == "ServiceAccount" else ():
+                    counts = grant.binding is None or grant.binding.namespace in ("", account[0])
+                    if counts and grants.brings(grant, scc):
+                        by_namespace.setdefault(account[0], {}).setdefault(account, (account, scc, grant))
+        for _, name in grants.installed.rights.subjects():
+            if (account_of := User(name).service_account) is not None:
+                by_namespace.setdefault(account_of[0], {}).setdefault(account_of, (account_of, "", None))
+        return {namespace: list(accounts.values()) for namespace, accounts in by_namespace.items()}
 
     @cached_property
     def _running(self) -> tuple[tuple[ObjectRef, str], ...]:
         return tuple(self._pods())
 
     @cached_property
-    def _accounts(self) -> dict[str, list[tuple[Account, str, Grant]]]:
+    def _accounts(self) -> dict[str, list[_Found]]:
         """The service accounts by namespace that may use a wanted SCC there, by a grant that the release does not bring."""
         cluster = self._cluster
-        by_namespace: dict[str, dict[Account, tuple[Account, str, Grant]]] = {}
+        by_namespace: dict[str, dict[Account, _Found]] = {}
         for scc in self._wanted:
             for holder in holders(cluster.sccs[scc], cluster.grants.added_bindings):
                 group = holder.name.removeprefix(SERVICE_ACCOUNTS_OF)
@@ -198,8 +324,9 @@ class Escalations:
                         by_namespace.setdefault(account[0], {}).setdefault(account, (account, scc, grant))
         return {namespace: list(accounts.values()) for namespace, accounts in by_namespace.items()}
 
-    def _usable(self, user: User, namespace: str) -> bool:
-        return any(self._cluster.grants.may_use(user, scc, namespace) is not None for scc in self._wanted)
+    def _usable(self, user: User, namespace: str) -> str:
+        """Return a wanted SCC that a user may use in a namespace; empty if there is none."""
+        return next((scc for scc in self._wanted if self._cluster.grants.may_use(user, scc, namespace) is not None), "")
 
     def _creates_pods(self, user: User, namespace: str) -> bool:
         matches = self._rights(user).get("create pods", ())
@@ -244,15 +371,18 @@ class Escalations:
         # A rule that lets create says more of a way than one that lets change what exists. The sort keeps the order otherwise.
         return sorted(given, key=lambda item: not any(verb in as_list(item[0][0][2].get("verbs")) for verb in ("create", "*")))
 
-    def _given_by(self, rule: Object) -> Iterator[tuple[str, bool]]:
-        """Yield the rights that a rule gives, and whether for the whole cluster only."""
+    def _given_by(self, rule: Object, mode: str = "") -> Iterator[tuple[str, bool]]:
+        """Yield the rights that a rule gives, and whether for the whole cluster only. `mode` is one of constrained impersonation."""
+        prefix = f"impersonate-on:{mode}:" if mode else ""
         minor = self._cluster.kubernetes_minor
         groups = as_list(rule.get("apiGroups"))
         wholes: dict[str, bool] = {}
         for group in REQUESTS_BY_GROUP if "*" in groups else filter(groups.__contains__, REQUESTS_BY_GROUP):
             for right, request in REQUESTS_BY_GROUP[group]:
                 if minor <= request.until and any(
-                    rbac.matched(rule, verb, group, resource) for verb in request.verbs for resource in request.resources
+                    rbac.matched(rule, prefix + verb, group, resource)
+                    for verb in request.verbs
+                    for resource in request.resources
                 ):
                     wholes[right] = wholes.get(right, True) and request.whole
         yield from wholes.items()
@@ -264,11 +394,12 @@ class Escalations:
             return names
         if right == "bind":
             return frozenset(filter(self._role_gives, names)) or None
-        if right == "impersonate groups":
-            return names & {rbac.SUPERUSERS} or None
+        if right == "act as its node":
+            # The API server asks for every node at once, by this name.
+            return frozenset() if "*" in names else None
         if right == "approve for the signer":
             return names & _SIGNERS or None
-        return names if right in ("create tokens", "impersonate accounts") else None
+        return names if right == "create tokens" or right.startswith(("impersonate ", "act as ")) else None
 
     def _role_gives(self, name: str) -> bool:
         """Whether a ClusterRole allows the use of a wanted SCC."""
@@ -277,6 +408,11 @@ class Escalations:
             if rbac.scc_grant(rule, "use") and (not names or not set(self._wanted).isdisjoint(names)):
                 return True
         return False
+
+
+def _allows(way: Escalation, rights: Iterable[str]) -> bool:
+    """Whether a way leads to rights of another user, of which a mode of impersonation may leave only some."""
+    return not way.route.mode or NO_REQUESTS.union(way.acts).issuperset(rights)
 
 
 def _scopes(route: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:

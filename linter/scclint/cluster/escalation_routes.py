@@ -10,6 +10,7 @@ from scclint.groups import grouped
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 _CERTIFICATES = "certificates.k8s.io"
+_AUTHENTICATION = "authentication.k8s.io"
 _CHANGE = ("create", "update", "patch")
 
 
@@ -40,6 +41,11 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
     "impersonate users": (ApiRequest(("impersonate",), "", ("users",), whole=True),),
     "impersonate groups": (ApiRequest(("impersonate",), "", ("groups",), whole=True),),
     "impersonate accounts": (ApiRequest(("impersonate",), "", ("serviceaccounts",)),),
+    "act as users": (ApiRequest(("impersonate:user-info",), _AUTHENTICATION, ("users",), whole=True),),
+    "act as accounts": (ApiRequest(("impersonate:serviceaccount",), _AUTHENTICATION, ("serviceaccounts",)),),
+    "act as groups": (ApiRequest(("impersonate:user-info",), _AUTHENTICATION, ("groups",), whole=True),),
+    "act as nodes": (ApiRequest(("impersonate:arbitrary-node",), _AUTHENTICATION, ("nodes",), whole=True),),
+    "act as its node": (ApiRequest(("impersonate:associated-node",), _AUTHENTICATION, ("nodes",), whole=True),),
     "create pods": (
         ApiRequest(("create",), "", ("pods",)),
         ApiRequest(_CHANGE, "", ("replicationcontrollers",)),
@@ -82,16 +88,18 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
 REQUESTS_BY_GROUP = grouped((request.group, (right, request)) for right, requests in REQUESTS.items() for request in requests)
 """The requests by API group, each with the right that it belongs to."""
 
-Target = Literal["", "account", "identity", "pod"]
+Target = Literal["", "account", "identity", "pod", "user"]
 
 
 class Route(NamedTuple):
     """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` is replaced by the namespaces in which it counts.
 
     `target` says what else it needs where its rights count in single namespaces or for named objects only: an account that may use
-    the SCC (`account`), one that can itself create pods with the SCC or has a way to it (`identity`), or a pod that uses it (`pod`).
-    In all namespaces, the release's own components have all three. A `whole` way counts only if its rights are for the whole
-    cluster. It exists from Kubernetes minor `since` to `until`.
+    the SCC (`account`), one that can itself create pods with the SCC or has a way to it (`identity`), a pod that uses it (`pod`), or a
+    user or group that has a way to it (`user`).
+    In all namespaces, the release's own components have all of them. A `whole` way counts only if its rights are for the whole
+    cluster. It exists from Kubernetes minor `since` to `until`. `mode` is the mode of constrained impersonation: the way leads only to
+    what the subject may do in this mode.
     """
 
     name: str
@@ -101,6 +109,7 @@ class Route(NamedTuple):
     whole: bool = False
     since: int = 0
     until: int = 1_000
+    mode: str = ""
 
     @property
     def in_namespaces(self) -> bool:
@@ -112,8 +121,16 @@ ROUTES = (
     Route("bind", ("bind", "write bindings"), "bind every role{where}, including cluster-admin"),
     Route("escalate", ("escalate cluster roles", "write cluster roles"), "write every right into a ClusterRole", whole=True),
     Route("escalate", ("escalate roles", "write roles"), "write every right into a Role{where}"),
-    Route("impersonate", ("impersonate users",), "act as every user", whole=True),
-    Route("impersonate", ("impersonate groups", "impersonate accounts"), "act as a member of group system:masters", whole=True),
+    Route("impersonate", ("impersonate users",), "act as every user", "user", whole=True),
+    Route("impersonate", ("impersonate groups", "impersonate accounts"), "act as a member of every group", "user"),
+    Route("impersonate", ("impersonate groups", "impersonate users"), "act as a member of every group", "user"),
+    Route(
+        "impersonate",
+        ("impersonate groups",),
+        "act as a member of every group once it may act as any user",
+        "user",
+        whole=True,
+    ),
     Route("webhook", ("write webhooks",), "change every pod through a mutating webhook", whole=True),
     Route("policy", ("write policies", "write policy bindings"), "change every pod through a mutating policy", whole=True, since=36),
     Route(
@@ -143,7 +160,38 @@ ROUTES = (
     Route("token", ("read secrets",), "read the token secrets of every service account (OpenShift's own included)", "identity", until=28),
     Route("secret", ("read secrets",), "read every secret (OpenShift's own included)", whole=True, since=29),
     Route("exec", ("enter pods",), "run commands in every pod (OpenShift's own included)", "pod"),
+    Route("mode user-info", ("act as users",), "act as every user", "user", whole=True, since=36, mode="user-info"),
+    Route(
+        "mode user-info",
+        ("act as groups", "act as users"),
+        "act as a member of every group",
+        "user",
+        whole=True,
+        since=36,
+        mode="user-info",
+    ),
+    Route(
+        "mode serviceaccount",
+        ("act as accounts",),
+        "act as every service account (OpenShift's own included)",
+        "identity",
+        since=36,
+        mode="serviceaccount",
+    ),
+    Route("mode node", ("act as nodes",), "act as a node", whole=True, since=36, mode="arbitrary-node"),
+    Route("mode node", ("act as its node",), "act as the node that it runs on", whole=True, since=36, mode="associated-node"),
 )  # fmt: skip
 """The ways, the shortest first. Up to OpenShift 4.15, each service account has a secret with a token. In every release, the secret
 `node-system-admin-client` in `openshift-kube-apiserver-operator` has a client certificate of group system:masters (source:
-pkg/operator/certrotationcontroller of openshift/cluster-kube-apiserver-operator)."""
+pkg/operator/certrotationcontroller of openshift/cluster-kube-apiserver-operator). The verb `impersonate:MODE` lets a subject act as another
+one, but only for requests of which it has the verb `impersonate-on:MODE:VERB`, and never as group system:masters (source:
+pkg/endpoints/filters/impersonation/mode.go of Kubernetes' apiserver, on by default from 1.36)."""
+
+NO_REQUESTS = frozenset((
+    "bind", "escalate cluster roles", "escalate roles", "approve for the signer",
+    "impersonate users", "impersonate groups", "impersonate accounts",
+))  # fmt: skip
+"""Rights that are no requests of their own: the API server checks them of the user as whom a request is made, in every mode."""
+
+OF_NODES = frozenset(("create tokens",))
+"""The rights of nodes that lead to an SCC: tokens of the service accounts of their pods."""

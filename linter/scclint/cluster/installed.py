@@ -104,9 +104,9 @@ def own_rbac(installation: Installation, *, cluster_admins: bool = False) -> lis
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
     objects.append(role_object("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))
-    aggregates = _installed(installation, "aggregates")
-    objects += [_aggregate(entry) for entry in aggregates]
-    objects += [_binding(entry["binding"], entry["name"], entry["subjects"]) for entry in aggregates if "binding" in entry]
+    roles = (*_installed(installation, "aggregates"), *_installed(installation, "roles"))
+    objects += [_role(entry) for entry in roles]
+    objects += [_binding(entry["binding"], entry["name"], entry["subjects"]) for entry in roles if "binding" in entry]
     if cluster_admins:
         objects.append(_binding("cluster-admins", "cluster-admin", ["Group:system:cluster-admins", "User:system:admin"]))
     objects += objects_of_grants(_payload(installation, "grants"))
@@ -174,8 +174,8 @@ def _data(name: str) -> Any:
     return read_json(__file__, name)
 
 
-def _aggregate(entry: Mapping[str, Any]) -> Object:
-    """Return a role that takes its rules from labelled roles, or one of these roles with the rules that lead to an SCC."""
+def _role(entry: Mapping[str, Any]) -> Object:
+    """Return a role that takes its rules from labelled roles, or a role with the rules that lead to an SCC."""
     role = role_object(entry["name"], entry.get("rules", []))
     if "from" in entry:
         role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label: "true"}} for label in entry["from"]]}

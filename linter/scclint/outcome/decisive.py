@@ -108,7 +108,7 @@ def _may_reach_an_scc(binding: RoleBinding, world: World) -> bool:
     name, kind = binding.field("roleRef", "name").value, binding.role[0]
     if not isinstance(name, str):
         return True
-    if name.startswith(SCC_ROLE_PREFIX) or name == "cluster-admin":
+    if name.startswith(SCC_ROLE_PREFIX) or name in ("cluster-admin", "system:master"):
         return True
     namespace = "" if kind == "ClusterRole" else world.namespace_of(binding)
     role = world.find(ObjectRef(kind, namespace, name))

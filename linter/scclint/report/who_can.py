@@ -103,9 +103,13 @@ def _about(opened: Sequence[OpenUnit], namespace: str) -> Json:
 
 
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
-    """The subjects of all bindings, sorted."""
-    for kind, name in sorted(cluster.grants.rights.subjects()):
-        account = User(name).service_account if kind == "User" else None
+    """The subjects of all bindings but those that the release brings, sorted."""
+    rights, installed = cluster.grants.rights, cluster.grants.installed.rights
+    for kind, name in sorted(rights.subjects()):
+        user = User("", (name,)) if kind == "Group" else User(name)
+        if rights.bindings_of(user) == installed.bindings_of(user):
+            continue
+        account = user.service_account
         if account is not None:
             yield ("ServiceAccount", *account)
         else:
