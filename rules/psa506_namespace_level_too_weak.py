@@ -6,6 +6,10 @@ attacker or a mistake adds. The rule looks at
 the pods as SCC admission leaves them. It is silent if the outcome of a pod in the namespace is not known, and if other units of the
 run have pods in the namespace.
 
+The rule also reports a Namespace without any pods in the input that enforces level `privileged` and keeps the label syncer away with
+`security.openshift.io/scc.podSecurityLabelSync: "false"`: Pod Security then rejects no pod, and only SCCs limit the pods. Namespaces that
+begin with `openshift-` or `kube-` are left out. With both labels, a line names the place also where findings of severity info are hidden.
+
 ## How to fix it
 
 Set the label `pod-security.kubernetes.io/enforce` of the Namespace to the level that the message names. Pods that the input
@@ -60,6 +64,7 @@ from collections.abc import Iterator
 
 from scclint.api import (
     LEVELS,
+    SYNC_LABEL,
     Namespace,
     Outcome,
     Problem,
@@ -87,7 +92,22 @@ from scclint.api import (
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     outcomes = world.memo(_by_namespace, lambda: _by_namespace(world)).get(namespace.name, [])
-    if namespace.kind != "Namespace" or not outcomes:
+    if namespace.kind != "Namespace":
+        return
+    label = namespace.field("metadata", "labels", level_label("enforce"))
+    is_open = label.value == "privileged" and namespace.field("metadata", "labels", SYNC_LABEL).value == "false"
+    if not outcomes:
+        if is_open and not _is_of_platform(namespace, world) and not world.other_units.has_pods(namespace.name):
+            yield Problem(
+                f'{namespace.named}: enforces level privileged, and {SYNC_LABEL}: "false" keeps the label syncer away, so only SCCs limit its '
+                "pods",
+                at=label,
+                help=f"Remove both labels, or set {level_label('enforce')} to the strictest level that the pods of the namespace meet.",
+                severity=Severity.INFO,
+                in_review=Severity.WARNING,
+                opens=("level privileged",),
+                always_named=True,
+            )
         return
     answers = [outcome.pod_security for outcome in outcomes]
     known_answers = [answer for answer in answers if answer is not None and not answer.unknown]
@@ -97,7 +117,6 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     level = min((answer.meets for answer in known_answers), key=LEVELS.index)
     if not stricter(level, enforced) or world.other_units.has_pods(namespace.name):
         return
-    label = namespace.field("metadata", "labels", level_label("enforce"))
     pods = "the pods of its workload" if len(known_answers) == 1 else f"the pods of all its {len(known_answers)} workloads"
     yield Problem(
         f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
@@ -108,7 +127,12 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
         in_review=Severity.WARNING if label.present else None,
         help=f"Set the label {level_label('enforce')}: {level}.",
         edits=(Set(label.path, level),),
+        always_named=is_open and not _is_of_platform(namespace, world),
     )
+
+
+def _is_of_platform(namespace: Namespace, world: World) -> bool:
+    return namespace.name.startswith(("openshift-", "kube-")) or world.cluster.platform == "kubernetes"
 
 
 def _by_namespace(world: World) -> dict[str, list[Outcome]]:

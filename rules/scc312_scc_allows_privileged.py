@@ -13,6 +13,15 @@ says so, because the rule looks at the pods of one unit only.
 
 A capability counts in `allowedCapabilities` and in `defaultAddCapabilities`.
 
+As info, the rule also names what the SCC gives containers beyond that:
+
+- a capability in `defaultAddCapabilities` that CRI-O gives no container. Every container gets it, without asking.
+- `userNamespaceLevel: AllowHostLevel` if the SCC also allows user IDs that are not in the range of the namespace. Without a user namespace
+  of its own, such an ID is an ID of the node.
+
+A line names the place and what the SCC opens also where findings of severity info are hidden, unless the pods in the input use all of it,
+or the SCC is one of OpenShift's and opens no more than in the release.
+
 A container that takes over the node controls all other containers on it. Seccomp, SELinux and the user ID do not stop it: for
 example, a privileged container runs without a seccomp filter. A container that reaches the node, for example in the host's
 network, can connect to services that listen only on the node.
@@ -62,13 +71,16 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 
 from scclint.api import (
+    Extra,
     Problem,
     Related,
     SecurityContextConstraints,
     Severity,
     World,
     as_list,
+    extras_of,
     in_plain_words,
+    is_as_installed,
     is_least,
     is_open,
     listed,
@@ -98,8 +110,9 @@ from ._grants import listed_in
     study=(20, 20),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    opened = opened_by(world.cluster.constraints_of(scc.manifest))
+    opened, extras = opened_by(world.cluster.constraints_of(scc.manifest)), extras_of(scc, world)
     if not opened:
+        yield from _only_extras(scc, extras, world)
         return
     under = workloads_under(scc.name, world) if world.scc(scc.name) is scc else []
     used = list(dict.fromkeys(text for _, words in under for text in words))
@@ -109,7 +122,9 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         uses = "; no pod in the input uses any of it"
     least = bool(under) and is_least(scc.name, world)
     yield Problem(
-        f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}",
+        "; ".join(
+            (f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}", *(extra.words for extra in extras))
+        ),
         at=scc.field(*opened[0].at),
         related=tuple(Related(f"opens {access.words}", scc.field(*access.at).span) for access in opened[1:])
         + tuple(Related(f"{workload.named} uses {listed(words)}", workload.place.span) for workload, words in under if words)[
@@ -119,9 +134,32 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         help=narrower(least=least, elsewhere=elsewhere, used=bool(used)),
         severity=None if any(access.takes for access in opened) and not least else Severity.INFO,
         in_review=Severity.WARNING,
-        opens=("the node",),
+        opens=("the node", *(extra.words for extra in extras)),
         subjects=listed_in(scc),
+        always_named=not least and not is_as_installed(scc, world),
     )
+
+
+def _only_extras(scc: SecurityContextConstraints, extras: list[Extra], world: World) -> Iterator[Problem]:
+    """Yield the problem of an SCC that opens nothing of the node."""
+    if extras:
+        yield Problem(
+            f"SCC {scc.name}: {'; '.join(extra.words for extra in extras)}",
+            at=scc.field(*extras[0].at),
+            related=tuple(Related(extra.words, scc.field(*extra.at).span) for extra in extras[1:]),
+            help=" ".join(dict.fromkeys(_HELP[str(extra.at[0])] for extra in extras)),
+            severity=Severity.INFO,
+            in_review=Severity.WARNING,
+            opens=tuple(extra.words for extra in extras),
+            subjects=listed_in(scc),
+            always_named=not is_as_installed(scc, world),
+        )
+
+
+_HELP = {
+    "defaultAddCapabilities": "Move the capabilities to allowedCapabilities, and add them in the containers that need them.",
+    "userNamespaceLevel": "Set userNamespaceLevel: RequirePodLevel, and hostUsers: false in the pods.",
+}
 
 
 def _has_placeholder(scc: SecurityContextConstraints) -> bool:

@@ -152,6 +152,7 @@ class Problem:
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
+    `always_named` is True if a notice says the message where findings of severity info are hidden.
     """
 
     message: str
@@ -170,6 +171,7 @@ class Problem:
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
     notes: tuple[str, ...] = ()
+    always_named: bool = False
 
 
 def help_of(problem: Problem) -> str:
@@ -273,7 +275,7 @@ class Finding:
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause` and `in_review` are those of the problem (see `Problem`).
+    `cause`, `in_review` and `always_named` are those of the problem (see `Problem`).
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
@@ -298,6 +300,7 @@ class Finding:
     cause: str = ""
     in_review: Severity | None = None
     remedies: tuple[Remedy, ...] = ()
+    always_named: bool = False
     fix: Fix | None = None
     no_fix: str = ""
 

@@ -1,16 +1,19 @@
 """What SCCs open and allow, in words, and which pods they admit: for findings about SCCs, and what helps against them."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
 from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import User
 from scclint.advice.grants import asks_for_unconfined
+from scclint.finding import Path
 from scclint.groups import grouped
 from scclint.model.object import SecurityContextConstraints, Workload
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
+from scclint.seccomp.capabilities import CRIO_DEFAULT, canonical
 from scclint.text import and_more, listed
 from scclint.untyped import as_list
 
@@ -64,6 +67,49 @@ def is_least(name: str, world: World, *account: str) -> bool:
 def node_access(name: str, world: World) -> list[str]:
     """Return the access by which pods of the SCC can take the node, as phrases."""
     return [access.words for access in opened(name, world) if access.takes]
+
+
+class Extra(NamedTuple):
+    """What an SCC gives containers beyond access to the node: `words` as a clause, and the path `at` of the field."""
+
+    words: str
+    at: Path
+
+
+def extras_of(scc: SecurityContextConstraints, world: World) -> list[Extra]:
+    """Return what an SCC gives containers beyond access to the node: capabilities without asking, and IDs of the node."""
+    read = world.cluster.constraints_of(scc.manifest)
+    named = {access.capability for access in opened_by(read)}
+    extras = [
+        Extra(f"gives every container capability {name}", ("defaultAddCapabilities", index))
+        for index, name in enumerate(read.default_add_capabilities)
+        if name not in named and canonical(name) not in CRIO_DEFAULT
+    ]
+    if read.user_namespace_level == "AllowHostLevel" and _gives_ids(read):
+        extras.append(
+            Extra("lets pods with user IDs of its own run in the user namespace of the node", ("userNamespaceLevel",))
+        )
+    return extras
+
+
+def _gives_ids(scc: Constraints) -> bool:
+    """Whether the user IDs that an SCC allows are not those of the namespace."""
+    return scc.run_as_user == "RunAsAny" or scc.uid is not None or scc.uid_range_min is not None
+
+
+def is_as_installed(scc: SecurityContextConstraints, world: World) -> bool:
+    """Whether the release installs an SCC of that name that opens and gives as much."""
+    installed, read = world.cluster.as_installed.sccs.get(scc.name), world.cluster.constraints_of(scc.manifest)
+    if installed is None:
+        return False
+    mine, theirs = ({access.words for access in opened_by(of)} for of in (read, installed))
+    shares_ids = _gives_ids(installed) and installed.user_namespace_level != "RequirePodLevel"
+    return mine <= theirs and all(
+        shares_ids
+        if extra.at[0] == "userNamespaceLevel"
+        else read.default_add_capabilities == installed.default_add_capabilities
+        for extra in extras_of(scc, world)
+    )
 
 
 def wider_than_restricted(name: str, world: World) -> list[str]:

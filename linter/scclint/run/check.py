@@ -156,6 +156,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         in_review=problem.in_review if severity is rule.severity else None,
         remedies=remedies,
         openings=(Opening(of=problem.about),),
+        always_named=problem.always_named,
     )
 
 

@@ -34,6 +34,10 @@ _LEFT_OUT_BY_MANY = (
 """The path up to a folder that is called like those for tests, CI or another platform than OpenShift. A name lowers no severity."""
 
 
+_MOST_NAMED = 10
+"""Notes on findings of severity info; more of them hide the findings."""
+
+
 def merge(
     results: Sequence[UnitResult], units: Sequence[Unit], run: Run, notices_of_run: Sequence[Notice] = (), *, whole: bool = True
 ) -> Report:
@@ -53,7 +57,7 @@ def merge(
         with guard("check", "applying suppressions", crashes):
             findings, more = _suppressed(findings, results, units, files, run, crashes, whole=whole)
             all_notices += more
-    all_notices += _folders_to_exclude(findings, run)
+    all_notices += [*_folders_to_exclude(findings, run), *_named_at_info(findings, run)]
     texts = {file: text for result in results for file, text in result.texts.items()}
     return Report(
         findings=tuple(findings),
@@ -142,6 +146,19 @@ def _folders_to_exclude(findings: Iterable[Finding], run: Run) -> list[Notice]:
     where = and_more(dict.fromkeys(folders), 3)
     said = f"{counted(len(folders), 'finding')} in {where}: if you deploy nothing of a folder, name it in `exclude` in the settings"
     return [Notice("note", said)]
+
+
+def _named_at_info(findings: Iterable[Finding], run: Run) -> list[Notice]:
+    """A note with the place and the message of each finding that has to be named where findings of severity info are hidden."""
+    if run.config.show_info or run.config.profile == "strict" or run.config.fail_on is Severity.INFO:
+        return []
+    named = [f for f in findings if f.always_named and f.severity is Severity.INFO and f.suppression is None]
+    said = [Notice("note", f"{f.message}; info, --show-info shows the finding", f.span.file, f.span.line) for f in named]
+    if len(said) <= _MOST_NAMED:
+        return said
+    others = and_more(dict.fromkeys(f.span.file for f in named[_MOST_NAMED:]), 3)
+    more = f"{counted(len(said) - _MOST_NAMED, 'more finding')} of this kind in {others}: --show-info shows them"
+    return [*said[:_MOST_NAMED], Notice("note", more)]
 
 
 def _named_files(run: Run) -> frozenset[str]:
