@@ -320,6 +320,15 @@ MAX_QUERY_SECONDS = 300
 MAX_APPLICATIONS = 5_000
 """Applications that one ApplicationSet makes. A matrix of two lists of a few kilobytes makes a million."""
 
+MAX_ACCESS_PLACES = 1_000
+"""Places in the files of one chart that ask for access to the node and are looked for in its views. A chart for each node has some tens."""
+
+MAX_CONDITION = 4_000
+"""Characters of the branches of one condition of a template. An `else if` has the text of all those before it."""
+
+MAX_NESTED_CONDITIONS = 50
+"""Conditions of a template around one place. Real charts have up to six."""
+
 MAX_GLOB = 10_000
 """Characters of a glob of Argo CD. It is matched against each file of the repository."""
 

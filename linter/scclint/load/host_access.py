@@ -68,3 +68,22 @@ def lines_with_access(text: str, suffix: str = "") -> Iterator[tuple[int, str]]:
     for _, pattern, name in words:
         if match := re.search(pattern, text):
             yield text.count("\n", 0, match.start()) + 1, name
+
+
+_WORDS_OF_TEMPLATES = (
+    *_WORDS,
+    ("securitycontextconstraints", r"\bsecuritycontextconstraints\b", "use of an SCC"),
+    ("cluster-admin", r"\bname[\"']? *+: *+[\"']?cluster-admin\b", "cluster-admin"),
+    *((word, rf"\b{word}[\"']? *+: *+[\"']?(?=\{{\{{)", word) for word in ("privileged", "hostPID", "hostIPC", "hostNetwork")),
+)
+"""The same in templates, where an action may write the value of a field."""
+
+_COMMENT_OF_TEMPLATE = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|^[ \t]*+#[^\n]*+", re.M | re.DOTALL)
+
+
+def access_in_template(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the beginning and the end of each text of a template that asks for access to the node or grants it, and the access."""
+    words = [item for item in _WORDS_OF_TEMPLATES if item[0] in text]
+    blank = _COMMENT_OF_TEMPLATE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text) if words else ""
+    for _, pattern, name in words:
+        yield from ((match.start(), match.end(), name) for match in re.finditer(pattern, blank))

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
-from scclint.text import and_more, counted
+from scclint.text import and_more, counted, listed
 from scclint.units.deployed import DEPLOYING, may_deploy
 from scclint.units.deployers import HOLDING, may_hold
 from scclint.units.detect import NO_EXCLUSIONS, Split
@@ -29,6 +29,7 @@ from scclint.units.unit import Rendering, Unit
 if TYPE_CHECKING:
     from scclint.units.helm.dependencies import Dependency
     from scclint.units.helm.markers import MarkedRendering
+    from scclint.units.helm.unrendered import UnrenderedAccess
     from scclint.units.kustomize.kustomization import Closure
     from scclint.units.render import Renderer, RendererOutput
 
@@ -93,6 +94,10 @@ class UnitRenderer:
             unit_texts |= changed_texts(self.closures[unit.name], self.tree, unit.deployment.kustomization, _reader(unit_texts))
         made = self._made(unit, unit_texts, origins=origins)
         return self._after(unit, made) if made.text else made
+
+    def changed(self, unit: Unit, texts: Mapping[str, str]) -> "RendererOutput":
+        """What the renderer of a unit makes with these texts in place of any files of its folder, by real path."""
+        return self._made(unit, texts, origins=False)
 
     def _made(self, unit: Unit, unit_texts: Mapping[str, str], *, origins: bool) -> "RendererOutput":
         """What the renderer of a unit makes, with these texts in place of files."""
@@ -239,6 +244,7 @@ class Rendered:
 
     `texts` were rendered in place of files, by real path. `renderer` is None if nothing was rendered. `failed` are views of charts that
     are not judged, because helm renders another view of the chart and not this one. `endless` says what was not followed to its end.
+    `unrendered_access` is the access to the node that files of charts ask for and no view renders.
     """
 
     units: tuple[Unit, ...]
@@ -248,6 +254,7 @@ class Rendered:
     renderer: UnitRenderer | None = None
     failed: tuple[Unit, ...] = ()
     endless: tuple[Notice, ...] = ()
+    unrendered_access: "tuple[UnrenderedAccess, ...]" = ()
 
     @property
     def closures(self) -> "Mapping[str, Closure]":
@@ -283,7 +290,21 @@ class Rendered:
         options = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
         if options and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
             notices.append(Notice("warning", f"--{' and --'.join(options)} changed nothing, because no chart was rendered"))
+        notices += self._access_notices(paths)
         return [*self.split.notices(units), *self.endless, *dict.fromkeys(notices)]
+
+    def _access_notices(self, paths: Collection[str]) -> Iterator[Notice]:
+        """Name each place that the cluster or the release decides. Of those that values decide, one notice for each chart names some."""
+        by_values: dict[str, list[UnrenderedAccess]] = {}
+        for access in (one for one in self.unrendered_access if one.chart in paths):
+            if access.condition:
+                text = f"{listed(access.what)}: not judged, because no view of the chart renders it, and `{access.condition}` depends on "
+                yield Notice("note", f"{text}the cluster or the release", access.file, access.line)
+            else:
+                by_values.setdefault(access.chart, []).append(access)
+        for chart, several in by_values.items():
+            places = [f"{one.file}:{one.line} ({listed(one.what)})" for one in several]
+            yield Notice("note", f"chart {chart}: only other values than those in the input render {and_more(places, 3)}")
 
     def text(self, path: str, name: str) -> str:
         """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
@@ -340,7 +361,34 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     renderings = {unit.name: made[unit] for unit in split.units if unit.needs_renderer}
     units, failed = _judged_units(split.units, renderings)
     renderings = {name: rendering for name, rendering in renderings.items() if not rendering.error}
-    return Rendered(units, split, renderings, texts, renderer, failed, notices)
+    access = tuple(_unrendered_access(renderer, split.units, made, store)) if renderer else ()
+    return Rendered(units, split, renderings, texts, renderer, failed, notices, access)
+
+
+def _unrendered_access(
+    renderer: UnitRenderer, units: Iterable[Unit], made: Mapping[Unit, Rendering], store: RunStore
+) -> "Iterator[UnrenderedAccess]":
+    """The access to the node that files of charts ask for and no view renders, as an earlier run found it, or now."""
+    views: dict[str, list[Unit]] = {}
+    for unit in (unit for unit in units if unit.kind == "chart"):
+        views.setdefault(unit.path, []).append(unit)
+    for path, several in views.items():
+        rendered = [unit for unit in several if not made[unit].error]
+        if not rendered:
+            continue
+        from scclint.units.helm.unrendered import ChartSources, unrendered_access
+
+        sources = ChartSources(path)
+        if not sources.places:
+            continue
+        keys = [renderer.key(unit) for unit in rendered] if store.scope else [""]
+        key = "+".join(keys) if all(keys) else ""
+        found = store.find("unrendered access", key, _restored_access)
+        if found is None:
+            texts = {unit: made[unit].text for unit in rendered}
+            found = unrendered_access(sources, rendered, texts, lambda unit, changed: renderer.changed(unit, changed).text)
+            store.keep("unrendered access", key, found)
+        yield from found
 
 
 def _render_new(
@@ -445,6 +493,13 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
         elif unit.path in paths:
             failed.append(replace(unit, unrendered=error))
     return tuple(units), tuple(failed)
+
+
+def _restored_access(value: Any) -> "list[UnrenderedAccess]":
+    """Return what `_unrendered_access` kept."""
+    from scclint.units.helm.unrendered import UnrenderedAccess
+
+    return [UnrenderedAccess(chart, file, line, tuple(what), condition) for chart, file, line, what, condition in value]
 
 
 def _restored(value: Any) -> "RendererOutput":

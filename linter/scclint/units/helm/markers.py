@@ -13,7 +13,8 @@ from scclint.limits import MAX_LINE_PAIRS
 from scclint.yaml.split import split
 
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
-_ACTION = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
+ACTION = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
+"""An action or a comment of a template."""
 _SILENT = re.compile(r"\{\{-?\s*(?:/\*|\$\w*(?:\s*,\s*\$\w+)?\s*:?=|(if|with|range|block|define|else|end|break|continue)\b)")
 """The beginning of an action that writes nothing itself; the word if it is a statement."""
 _WRITTEN, _INSIDE, _TRIMMED = "\1", "\2", "\3"
@@ -65,7 +66,7 @@ def _parts(text: str) -> Iterator[tuple[str, bool]]:
     blocks: list[str] = []
     part: list[str] = []
     behind = 0
-    for match in _ACTION.finditer(text):
+    for match in ACTION.finditer(text):
         action = match[0]
         part.append(text[behind : match.start()])
         behind = match.end()
