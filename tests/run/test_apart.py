@@ -61,6 +61,9 @@ NAMED_LIKE_UNUSED = (
     "up/kind-sriov/a/b/job.yaml",
     "prod/web-gke.yaml",
     "OKE/pod.yaml",
+    "testdata/pod.yaml",
+    "__fixtures__/pod.yaml",
+    "e2e/00-assert.yaml",
     "agent-k8s.yaml",
     "deploy/kubernetes/pod.yaml",
 )

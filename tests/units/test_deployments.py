@@ -1,6 +1,5 @@
 """What Argo CD and Flux deploy is judged as they deploy it: with their values, patches, namespaces and variables."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -775,46 +774,6 @@ def test_a_note_names_every_field_that_is_not_followed() -> None:
 
 
 PRIVILEGED = WEB.replace("image: i", "image: i, securityContext: {privileged: true}")
-DATA = {
-    "pkg/testdata/golden/pod.yaml": PRIVILEGED,
-    "pkg/testdata/chart/Chart.yaml": CHART["chart/Chart.yaml"],
-    "pkg/testdata/chart/templates/pod.yaml": PRIVILEGED,
-    "pkg/testdata/overlay/kustomization.yaml": "resources: [pod.yaml]",
-    "pkg/testdata/overlay/pod.yaml": PRIVILEGED,
-    "e2e/00-assert.yaml": PRIVILEGED,
-}
-
-
-def test_the_data_of_tests_is_left_out_with_a_note() -> None:
-    report = judged({**DATA, "testdata.yaml": "kind: A", "testdata-of/pod.yaml": PRIVILEGED})
-    assert {finding.span.file for finding in report.findings} == {"testdata-of/pod.yaml"}
-    data, asserted = sorted(notice.message for notice in report.notices if "to judge one" in notice.message)[::-1]
-    assert data == (
-        "pkg/testdata/chart/templates/pod.yaml, pkg/testdata/golden/pod.yaml and pkg/testdata/overlay/pod.yaml: "
-        "not judged, because each is in a folder `testdata`, and nothing deploys it; to judge one, name it"
-    )
-    assert asserted.startswith("e2e/00-assert.yaml: not judged")
-    for path in ("pkg/testdata", "pkg/testdata/golden", "pkg/testdata/golden/pod.yaml", "e2e/00-assert.yaml"):
-        assert report_on([path]).findings, path
-
-
-@pytest.mark.parametrize("path", ["pkg/testdata/golden", "pkg/testdata/overlay", "e2e"])
-def test_the_data_of_tests_is_judged_where_something_deploys_it(path: str) -> None:
-    report = judged({**DATA, "argo.yaml": application(f"    path: {path}\n")})
-    assert {os.path.dirname(finding.span.file) for finding in report.findings} == {path}
-
-
-def test_a_kustomization_takes_the_data_of_tests() -> None:
-    report = judged({**DATA, "pkg/kustomization.yaml": "resources: [testdata/golden/pod.yaml]"})
-    assert {finding.span.file for finding in report.findings} == {"pkg/testdata/golden/pod.yaml"}
-
-
-def test_what_podman_runs_is_judged_where_something_deploys_it() -> None:
-    files = {"deploy/pod.yaml": PRIVILEGED, "README.md": "podman kube play deploy/pod.yaml\n"}
-    assert not judged(files).findings
-    assert judged({**files, "argo.yaml": application("    path: deploy\n")}).findings
-
-
 POLICY = """\
 apiVersion: policy.open-cluster-management.io/v1
 kind: Policy

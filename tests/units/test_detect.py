@@ -14,7 +14,7 @@ from scclint.run.lint import find_units
 from scclint.run.scan import scan
 from scclint.source import Span
 from scclint.units.detect import Split
-from scclint.units.unit import Deployment, Unit
+from scclint.units.unit import UNLISTED, Deployment, Unit
 from tests.running import report_on
 from tests.units.tools import needs_helm
 
@@ -153,12 +153,14 @@ def test_a_kustomization_that_no_other_includes_takes_all_that_it_builds() -> No
     found = {unit.name: unit for unit in units()}
     assert {name: unit.kind for name, unit in found.items()} == {
         ".": "plain",
+        "base": "plain",
         "overlays/dev": "kustomize",
         "overlays/prod": "kustomize",
     }
     assert found["overlays/dev"].files == ("base/kustomization.yaml", "base/web.yaml", "overlays/dev/kustomization.yaml")
     assert (found["overlays/dev"].namespace, found["overlays/dev"].unrendered) == ("dev", "rendering is switched off")
-    assert found["."].files == ("base/unlisted.yaml", "parts/kustomization.yaml")
+    assert (found["."].files, found["base"].files) == (("parts/kustomization.yaml",), ("base/unlisted.yaml",))
+    assert (found["base"].shown, found["base"].gives) == (UNLISTED, True)
 
 
 def test_a_base_that_lies_beside_what_is_named_is_part_of_it(here: Path) -> None:
@@ -172,10 +174,15 @@ def test_a_base_that_lies_beside_what_is_named_is_part_of_it(here: Path) -> None
 
 
 def test_a_plain_file_that_defines_what_a_kustomization_builds_is_a_variant() -> None:
-    write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB, "other.yaml": WEB, "account.yaml": ACCOUNT})
+    write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB, "other.yaml": WEB, "a/account.yaml": ACCOUNT})
     found = {unit.name: unit for unit in units()}
     variant = found["other.yaml"]
-    assert (variant.kind, variant.files, variant.shared, variant.gives) == ("plain", ("other.yaml",), ("account.yaml",), False)
+    assert (variant.kind, variant.files, variant.shared, variant.gives) == (
+        "plain",
+        ("other.yaml",),
+        ("a/account.yaml",),
+        False,
+    )
 
 
 def test_alternatives_share_only_files_that_say_something_about_others() -> None:
@@ -269,7 +276,7 @@ def test_the_same_units_in_every_order_of_paths() -> None:
 def test_names_differ_where_the_root_has_plain_files_too() -> None:
     write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB})
     assert summary(units()) == {".": ("kustomize", ("kustomization.yaml", "web.yaml"))}
-    write({"account.yaml": ACCOUNT})
+    write({"a/account.yaml": ACCOUNT})
     assert {unit.name: unit.kind for unit in units()} == {".": "plain", ".#kustomize": "kustomize"}
 
 

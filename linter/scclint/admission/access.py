@@ -178,6 +178,17 @@ def gained(before: Iterable[str], after: Iterable[str]) -> list[str]:
     return sorted(text for text in (now - was).elements() if not any(covers(other, text) for other in lost))
 
 
+def node_access(opens: Iterable[str]) -> Iterator[str]:
+    """Yield those of the texts of `demands` and of `opened_names` that are access to the node, as `used_by` counts it."""
+    for text in opens:
+        name, _, value = text.partition(" ")
+        is_field = text in ("hostPID", "hostNetwork", "hostIPC", "privileged", "SELinux type spc_t", *_TAKES, *_REACHES)
+        is_path = name == "hostPath" and not text.endswith((TO_READ, TO_WRITE))
+        is_taking = name == "capability" and value in (ANYTHING, *_TAKING_CAPABILITIES)
+        if is_field or is_path or is_taking or name == "sysctl":
+            yield text
+
+
 def why_privileged(pod: Mapping[str, Any]) -> str:
     """Return what a privileged container of a pod does that no capability allows, as a clause; empty if the pod shows none."""
     spec = pod["spec"]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
 from scclint.errors import LoadError
-from scclint.limits import GIT_PATIENCE, GIT_SECONDS, MAX_BYTES
+from scclint.limits import GIT_PATIENCE, GIT_SECONDS, MAX_BYTES, MAX_CODE
 
 TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".in")
 """What template files are called. Those without the keys of a manifest are left out of what folders hold."""
@@ -28,7 +28,7 @@ SCRIPT_SUFFIXES = (
 PACKED_SUFFIX = ".tgz"
 """What packed charts are called."""
 
-TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", PACKED_SUFFIX)
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", ".bats", PACKED_SUFFIX)
 """What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")
@@ -585,3 +585,11 @@ def work_tree(folder: str) -> str:
             return ""
         at = parent
     return at
+
+
+def text_of(file: SourceFile) -> str:
+    """The text of a file on the disk; empty where it cannot be read or is longer than code is."""
+    try:
+        return read(file.path, file.display) if os.path.getsize(file.path) <= MAX_CODE else ""
+    except (LoadError, OSError):
+        return ""

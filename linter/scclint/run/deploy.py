@@ -291,6 +291,10 @@ class Rendered:
         if options and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
             notices.append(Notice("warning", f"--{' and --'.join(options)} changed nothing, because no chart was rendered"))
         notices += self._access_notices(paths)
+        if self.split.older:
+            from scclint.run.opening import opening_of_older
+
+            notices += opening_of_older(self.split.older, self.split.text)
         return [*self.split.notices(units), *self.endless, *dict.fromkeys(notices)]
 
     def _access_notices(self, paths: Collection[str]) -> Iterator[Notice]:
@@ -356,7 +360,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
             files = and_more(dict.fromkeys(document.file for document in documents if document.text not in before), 3)
             notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),)
             break
-        split = Split(outline, config, documents, hidden)
+        split = Split(outline, config, documents, hidden, split.evidence)
         renderer = renderer and replace(renderer, closures=split.closures)
     renderings = {unit.name: made[unit] for unit in split.units if unit.needs_renderer}
     units, failed = _judged_units(split.units, renderings)

@@ -3,12 +3,11 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import patch_versions
-from scclint.files import SUFFIXES, TEST_FOLDER, read
+from scclint.files import TEST_FOLDER, read
 from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
 from scclint.record import replace
@@ -16,11 +15,9 @@ from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
 from scclint.run.notices import CONFLICTS, notices, reported_conflicts
 from scclint.run.report import Report, UnitResult
-from scclint.run.scan import text_of
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
 from scclint.text import and_more, counted
-from scclint.units.kustomize import NAMES
 from scclint.units.unit import Unit, chart_views
 
 if TYPE_CHECKING:
@@ -80,26 +77,33 @@ def merge(
 
 def _with_applied(finding: Finding, run: Run) -> Finding:
     """The finding with who applies what it is about, in each unit."""
-    openings = (replace(one, applied=_applied(run.by_name[one.unit], finding, run)) for one in finding.openings)
+    openings = (replace(one, applied=_applied(run.by_name[one.unit], finding)) for one in finding.openings)
     return replace(finding, openings=tuple(openings))
 
 
-def _applied(unit: Unit, finding: Finding, run: Run) -> Applied:
-    return "shown" if _why_apart(unit, finding, run) else unit.applied
+def _applied(unit: Unit, finding: Finding) -> Applied:
+    return "shown" if unit.shown is not None and unit.shown.covers(finding.subject.kind) else unit.applied
+
+
+def _why_shown(finding: Finding, run: Run) -> str:
+    """Why nobody applies what a finding is about to an OpenShift cluster, in each of its units; empty if people may."""
+    reasons = [run.by_name[name].shown for name in finding.units]
+    covering = [shown for shown in reasons if shown is not None and shown.covers(finding.subject.kind)]
+    return covering[0].why if covering and len(covering) == len(reasons) else ""
 
 
 def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list[Notice]]:
-    """The findings in the same order, with severity info and a note where nobody seems to apply what they are about; and how many these are.
+    """The findings in the same order, with severity info and a note if nobody applies what they are about; and how many these are.
 
-    A severity that the settings give stays.
+    A severity that the settings give stays. What opens the node or grants an SCC has a notice of its own.
     """
     severities = {rule.id: rule.severity for rule in run.registry.rules}
-    apart = grouped(
-        (_why_apart(run.by_name[finding.units[0]], finding, run), finding)
-        for finding in findings
+    shown = {finding: why for finding in findings if (why := _why_shown(finding, run))}
+    by_reason = grouped(
+        (why, finding)
+        for finding, why in shown.items()
         if finding.severity is not Severity.INFO
         and run.select(finding.span.file).get(finding.rule_id) is severities.get(finding.rule_id)
-        and all(_why_apart(run.by_name[name], finding, run) for name in finding.units)
     )
     notices = [
         Notice(
@@ -107,29 +111,19 @@ def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list
             f"{counted(len(alike), 'finding')} in {and_more(dict.fromkeys(f.span.file for f in alike), 3)}: severity info, because {why}; "
             f"--show-info shows {'it' if len(alike) == 1 else 'them'}",
         )
-        for why, alike in apart.items()
+        for why, alike in by_reason.items()
     ]
+    if not shown:
+        return list(findings), []
+    from scclint.run.opening import opening
+
     info = {
         f: replace(f, severity=Severity.INFO, in_review=f.in_review or f.severity, notes=(*f.notes, why))
-        for why, alike in apart.items()
+        for why, alike in by_reason.items()
         for f in alike
     }
-    return [info.get(finding, finding) for finding in findings], notices
 
-
-def _why_apart(unit: Unit, finding: Finding, run: Run) -> str:
-    """Why nobody seems to apply what a finding is about to an OpenShift cluster; empty if people may."""
-    outline, split, file = run.outline, run.rendered.split, finding.span.file
-    real = outline.paths.of(os.path.dirname(file))
-    is_unlisted = (
-        not unit.deployment.reason
-        and unit.kind == "plain"
-        and outline.inside(file).endswith(SUFFIXES)
-        and (beside := split.kustomizations.get(real)) is not None
-        and os.path.join(real, os.path.basename(file)) not in (*beside.resources, *beside.patches)
-        and os.path.basename(file) not in run.memo(_named_files, partial(_named_files, run))
-    )
-    return "the kustomization of the folder does not list the file, and no other file names it" if is_unlisted else ""
+    return [info.get(finding, finding) for finding in findings], [*notices, *opening(shown)]
 
 
 def _folders_to_exclude(findings: Iterable[Finding], run: Run) -> list[Notice]:
@@ -152,23 +146,21 @@ def _named_at_info(findings: Iterable[Finding], run: Run) -> list[Notice]:
     """A note with the place and the message of each finding that has to be named where findings of severity info are hidden."""
     if run.config.show_info or run.config.profile == "strict" or run.config.fail_on is Severity.INFO:
         return []
-    named = [f for f in findings if f.always_named and f.severity is Severity.INFO and f.suppression is None]
+    # What nobody applies has a line that says so.
+    named = [
+        f
+        for f in findings
+        if f.always_named
+        and f.severity is Severity.INFO
+        and f.suppression is None
+        and not (f.subject.kind == "SecurityContextConstraints" and _why_shown(f, run))
+    ]
     said = [Notice("note", f"{f.message}; info, --show-info shows the finding", f.span.file, f.span.line) for f in named]
     if len(said) <= _MOST_NAMED:
         return said
     others = and_more(dict.fromkeys(f.span.file for f in named[_MOST_NAMED:]), 3)
     more = f"{counted(len(said) - _MOST_NAMED, 'more finding')} of this kind in {others}: --show-info shows them"
     return [*said[:_MOST_NAMED], Notice("note", more)]
-
-
-def _named_files(run: Run) -> frozenset[str]:
-    """The names of files in scripts, code, documentation and manifests. Kustomizations have their files listed, or left out in comments."""
-    files = (file for file in (*run.outline.files.values(), *run.sources.texts) if os.path.basename(file.display) not in NAMES)
-    return frozenset(
-        name
-        for file in files
-        for name in re.findall(r"(?<![\w.-])[\w-]++(?:\.[\w-]++)*+(?<=\.yaml|\.json|.\.yml)", text_of(file))
-    )
 
 
 def _suppressed(

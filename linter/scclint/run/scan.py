@@ -3,17 +3,17 @@
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import time_ns
 from typing import Any
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDER, SourceFile, display, read
+from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDER, SourceFile, display, text_of
 from scclint.files.sources import Sources
 from scclint.finding import Notice
-from scclint.limits import MAX_CODE, MAX_HEADER, MIN_CACHED
+from scclint.limits import MAX_HEADER, MIN_CACHED
 from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.load.reader import Reader
@@ -58,16 +58,13 @@ def scan(
     packed, texts = ([f for f in sources.texts if f.path.endswith(PACKED_SUFFIX) is is_packed] for is_packed in (True, False))
     notices += _packed_charts(packed, files) if packed else ()
     told: Mapping[Question, list[Any]] = EMPTY
-    played: Set[str] = frozenset()
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
         holds = {file: _holds(file, reader) for file in files if file.display.endswith(TEMPLATE_SUFFIXES)}
         files = [file for file in files if holds.get(file, "manifest") == "manifest"]
-        scripts, played, told, text_notices = beside(
-            files, [*(file for file in holds if holds[file] == "part"), *texts], reader
-        )
+        scripts, told, text_notices = beside(files, [*(file for file in holds if holds[file] == "part"), *texts], reader)
         files += scripts
         notices += text_notices
 
@@ -89,27 +86,9 @@ def scan(
     else:
         outline = Outline(*parts)
     outline.told = told
-    outline.undeployed = dict(_undeployed(outline, set(map(display, sources.paths)), played))
+    outline.texts = texts
+    outline.named = frozenset(map(display, sources.paths))
     return outline, notices
-
-
-def _undeployed(outline: Outline, named: Set[str], played: Set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the files that nobody seems to apply to a cluster, as displayed, each with the reason. What the user named is none of them.
-
-    `played` are those that podman runs.
-    """
-    # The pipelines beside a run of Konflux are what it runs.
-    pipelines = (file for file in outline.files.values() if ".tekton/" in file.display)
-    of_konflux = {os.path.dirname(file.display) for file in pipelines if _KONFLUX in text_of(file)}
-    for file in (file for file in outline.files if file not in named):
-        if file in played:
-            yield file, "`podman kube play` runs what is in such a file, on no cluster"
-        elif (
-            re.search(_OF_TESTS, file)
-            and (match := re.search(_OF_TESTS, outline.inside(file)))
-            and (match.lastgroup != "tekton" or os.path.dirname(file) in of_konflux)
-        ):
-            yield file, _WHY[match.lastgroup].replace("testdata", match["data"] or "")
 
 
 def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:
@@ -121,7 +100,6 @@ def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) ->
         file.display
         for file in packed
         if os.path.dirname(file.display) not in of_dependencies
-        and not re.search(_OF_TESTS, file.display)
         and re.split(r"-v?\d", os.path.basename(file.display), maxsplit=1)[0] not in unpacked
         and _holds_chart(file)
     ]
@@ -210,7 +188,7 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
 _HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
 _DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
-_LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{TEST_FOLDER})/|_test\.go$|/zz_generated|(?:^|/)test_[^/]*\.py$"
+_LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{TEST_FOLDER})/|_test\.go$|\.bats$|/zz_generated|(?:^|/)test_[^/]*\.py$"
 _E2E = r"\be2e\b[^/]*\.(?:sh|bash)$"
 """Scripts that run tests in a cluster. They are not judged, but named as code is."""
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
@@ -223,27 +201,14 @@ _MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
 _FILLED_IN = r"\b(SecurityContextConstraints|(?:Cluster)?Role(?:Binding)?)\{(?!\})"
 """An object in Go code with fields, and not an empty one, into which the client reads what the cluster has."""
 
-_KONFLUX = "appstudio.openshift.io/"
-_WHY = {
-    "data": "each is in a folder `testdata`, and nothing deploys it",
-    "tekton": "Konflux runs the pipeline in each, on its own cluster",
-    None: "each is what a test of chainsaw or kuttl compares with objects of a cluster",
-}
-"""Why a file is not applied, by the group of `_OF_TESTS`."""
-
-_OF_TESTS = (
-    r"(?:^|/)(?:(?P<data>(?i:testdata)|__fixtures__)/|(?P<tekton>\.tekton)/|(?:\d+|chainsaw)-(?:assert|errors?)\b[^/]*$)"
-)
-"""The data of tests, in a folder that the `go` tool leaves out, too, and what a step of a test expects of the cluster."""
-
-_PLAYED = r"\bpodman[ \t]+(?:kube[ \t]+play|play[ \t]+kube)\b([^\n]*+)"
-_YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml)"
+_TRIES = r"(?m)^[^#\n]*(?:\bct[ \t]+(?:install|lint)|helm/chart-testing-action@)"
+"""A command of chart-testing, or the action of GitHub that installs it."""
 
 
 def beside(
     files: Iterable[SourceFile], texts: Iterable[SourceFile], reader: Reader
-) -> tuple[list[SourceFile], Set[str], Mapping[Question, list[Any]], list[Notice]]:
-    """Return the scripts among some texts whose commands grant something or apply objects, and the files that podman runs, as displayed.
+) -> tuple[list[SourceFile], Mapping[Question, list[Any]], list[Notice]]:
+    """Return the scripts among some texts whose commands grant something or apply objects.
 
     Other texts are code, documentation and parts of manifests. The answers are those of documentation and code (see
     `scclint.other_units`), and the commands of scripts and CI workflows that deploy something. A note names the lines of code and scripts
@@ -255,14 +220,12 @@ def beside(
     scripts: list[SourceFile] = []
     code: dict[str, list[str]] = {}
     told: dict[Question, list[Any]] = {}
-    played: set[str] = set()
     for file in texts:
         text = "" if re.search(_LEFT_OUT, file.display) else text_of(file)
-        for command in re.finditer(_PLAYED, text) if "podman" in text else ():
-            folder = os.path.dirname(file.display)
-            played |= {os.path.normpath(os.path.join(folder, name)) for name in re.findall(_YAML_FILE, command[1])}
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
         is_code = file.display.endswith((".go", ".py"))
+        if not is_code:
+            _tell_of_other_tools(told, file.display, text)
         if file.display.endswith(".md"):
             _tell_documented(told, documents_of_commands(file.display, text))
             continue
@@ -281,11 +244,14 @@ def beside(
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
         if re.search(_DEPLOYING, file.display):
-            _tell_deploying(told, file.display, text_of(file))
+            text = text_of(file)
+            _tell_deploying(told, file.display, text)
+            _tell_of_other_tools(told, file.display, text)
+            _tell_of_own_clusters(told, file.display, text)
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, nor parts of manifests, and these places ask for access to the node or for an SCC"
     notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
-    return scripts, played, told, notices
+    return scripts, told, notices
 
 
 def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> None:
@@ -297,6 +263,26 @@ def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> No
     commands = [command for command in commands_in(file, text) if command.match["verb"]]
     if commands or re.search(_HELMFILE, file):
         told.setdefault(("commands",), []).append((file, text, commands))
+
+
+def _tell_of_other_tools(told: dict[Question, list[Any]], file: str, text: str) -> None:
+    """Add a text that may have commands of podman, kuttl, chainsaw or chart-testing."""
+    if "podman" in text:
+        told.setdefault(("podman",), []).append((file, text))
+    if re.search(r"(?i)kuttl|chainsaw", text):
+        told.setdefault(("suites",), []).append((file, text))
+    if not file.endswith(".md") and re.search(_TRIES, text):
+        told.setdefault(("chart-testing",), []).append(file)
+
+
+def _tell_of_own_clusters(told: dict[Question, list[Any]], file: str, text: str) -> None:
+    """Add the lines of a CI workflow that use a cluster which their job creates, each as `FILE:LINE`."""
+    if "jobs:" in text or "script:" in text:
+        from scclint.load.workflows import lines_on_own_cluster
+
+        lines = [f"{file}:{line}" for line in lines_on_own_cluster(file, text)]
+        if lines:
+            told.setdefault(("test clusters",), []).extend(lines)
 
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:
@@ -325,11 +311,3 @@ def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
         told.setdefault(("markers",), []).append((f"{file}:{bisect_left(ends, marker.start()) + 1}", groups, *others))
     for filled in objects:
         told.setdefault(("created", filled[1]), []).append(f"{file}:{bisect_left(ends, filled.start()) + 1}")
-
-
-def text_of(file: SourceFile) -> str:
-    """The text of a file on the disk; empty where it cannot be read or is longer than code is."""
-    try:
-        return read(file.path, file.display) if os.path.getsize(file.path) <= MAX_CODE else ""
-    except (LoadError, OSError):
-        return ""

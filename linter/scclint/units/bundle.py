@@ -48,14 +48,26 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     return strays
 
 
-def superseded(paths: Iterable[str]) -> frozenset[str]:
-    """Return the folders that are called like their version, and the files of ClusterServiceVersions, beside which there is a newer one."""
-    newest: dict[str, tuple[int, ...]] = {}
+def superseded(paths: Iterable[str]) -> Mapping[str, str]:
+    """Return the folders that are called like their version, and the files of ClusterServiceVersions, beside which there is a newer one.
+
+    The value is the newest of these. A name does not prove that both are releases of the same objects.
+    """
+    newest: dict[str, tuple[tuple[int, ...], str]] = {}
     released = {path: match for path in paths if (match := re.fullmatch(_VERSIONED, path))}
     versions = {path: tuple(map(int, (match["folder"] or match["file"]).split("."))) for path, match in released.items()}
     for path, match in released.items():
-        newest[match["beside"]] = max(versions[path], newest.get(match["beside"], ()))
-    return frozenset(path for path, match in released.items() if versions[path] < newest[match["beside"]])
+        newest[match["beside"]] = max((versions[path], path), newest.get(match["beside"], ((), "")))
+    latest = {path: newest[match["beside"]] for path, match in released.items()}
+    return {path: newer for path, (version, newer) in latest.items() if versions[path] < version}
+
+
+def csv_name(text: str) -> tuple[str, tuple[int, ...]]:
+    """Return the package and the version in the name of a ClusterServiceVersion with a spec, `memcached.v0.2.0`; empty without them."""
+    if not holds_csv(text) or not re.search(r"""(?m)^[ {]*["']?spec["']?[ \t]*:""", text):
+        return "", ()
+    match = re.search(rf"""(?m)\bname["']?[ \t]*:[ \t]*["']?([\w.-]+?)\.v?({_NUMBERS})(?![\w.])""", text)
+    return (match[1], tuple(map(int, match[2].split(".")))) if match is not None else ("", ())
 
 
 def suggested_namespace(text: str) -> str:

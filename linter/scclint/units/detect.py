@@ -13,6 +13,7 @@ from scclint.expand.ansible import files_of_tasks, other_files_of_tasks
 from scclint.files import ASSET_FOLDERS, SUFFIXES, Reach, is_below
 from scclint.files.globs import path_filter
 from scclint.finding import Notice
+from scclint.load import data_of_file
 from scclint.load.document import Document
 from scclint.load.host_access import host_access
 from scclint.model.object import ApiObject, Workload
@@ -23,6 +24,7 @@ from scclint.units.bundle import (
     NAMED,
     Files,
     bundles,
+    csv_name,
     holds_csv,
     stray_bundles,
     suggested_namespace,
@@ -33,22 +35,21 @@ from scclint.units.facts import NO_FACTS, Identity, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.operator import applied_with, roles
-from scclint.units.outline import Outline
+from scclint.units.outline import Outline, holds_suite
 from scclint.units.plain import alternatives
-from scclint.units.unit import DEFAULT, PLAIN, Deployment, Kind, Unit
+from scclint.units.unit import DEFAULT, OF_BUNDLE, OF_KONFLUX, OLDER, PLAIN, Deployment, Kind, Shown, Unit
+from scclint.untyped import as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.kustomize.kustomization import Closure, Kustomization, Kustomizations
+    from scclint.units.shown import ShownFiles
 
 _FRAGMENT = "each is a part or a patch that no kustomization includes"
-_OF_BUNDLE = "`operator-sdk` makes the bundle from it, which is judged"
 _DELETED = "each only names objects, for tasks and scripts to delete"
 
 _NOT_DEPLOYED = r"(?:^|/)(?:\.|(?:docs?|e2e|examples?|fixtures|samples?|schemas?|test[^/]*)/|[Kk]ustomization$)"
 """The paths of what documentation, tests and settings of other programs have."""
-
-_OLDER = "each is an older release, and a newer one is beside it"
 
 _RELEASED: tuple[Kind, ...] = ("bundle", "chart", "operator", "plain")
 """The kinds of units of which a repository may keep the earlier releases. Kustomizations are for clusters of several versions."""
@@ -81,20 +82,28 @@ class Split:
 
     `closures` are what the builds of kustomize units read, by the name of the unit. `rendered` are documents that units render to, and that
     may deploy folders as those in files do. `hidden` is what builds leave out. Raises ConfigError for a unit of the configuration that
-    does not exist.
+    does not exist. `older` are the older charts, kustomizations and bundles, which are no units. `evidence` is that of an earlier split.
     """
 
     def __init__(
-        self, outline: Outline, config: Config, rendered: Sequence[Document] = (), hidden: Exclusions = NO_EXCLUSIONS
+        self,
+        outline: Outline,
+        config: Config,
+        rendered: Sequence[Document] = (),
+        hidden: Exclusions = NO_EXCLUSIONS,
+        evidence: "ShownFiles | None" = None,
     ) -> None:
         self._outline = outline
         self.rendered = rendered
         self._hidden = hidden
         self._config = config
+        self.evidence = evidence
         self._left = dict.fromkeys(sorted(outline.files))
         self._named: set[str] = set()
         self._undeployed: dict[str, str] = {}
         self._deleted: list[str] = []
+        self._newest: Mapping[str, str] | None = None
+        self.older: list[Unit] = []
         self.closures: dict[str, Closure] = {}
 
     @cached_property
@@ -112,13 +121,18 @@ class Split:
         units += self._applied_by_commands(built)
         by_commands = map(self._outline.shown, self.deployed.commands.deleted if self.deployed.commands else ())
         self._undeployed |= dict.fromkeys(self._take((*self._deleted, *self._with_names(by_commands))), _DELETED)
-        self._undeployed |= {
-            file: self._outline.undeployed[file]
-            for file in self._take(self._outline.undeployed)
-            if self._outline.holds_manifest(file)
-        }
         units += self._plain(built)
-        return sorted(self._told_apart(self._newest(units)), key=lambda unit: (unit.name != PLAIN, unit.name))
+        units = [unit for marked in map(self._with_evidence, units) for unit in self._without_older(marked, units)]
+        return sorted(self._told_apart(units), key=lambda unit: (unit.name != PLAIN, unit.name))
+
+    @property
+    def _evidence(self) -> "ShownFiles":
+        """The evidence that nobody applies files, which the splits of a run share."""
+        if self.evidence is None:
+            from scclint.units.shown import ShownFiles
+
+            self.evidence = ShownFiles(self._outline)
+        return self.evidence
 
     @cached_property
     def tree(self) -> str:
@@ -175,18 +189,110 @@ class Split:
         """The real paths that the configuration has units for."""
         return frozenset(os.path.realpath(os.path.join(self._config.root, entry.path)) for entry in self._config.units)
 
-    def _newest(self, units: Sequence[Unit]) -> list[Unit]:
-        """The units but those of older releases that nothing deploys."""
+    def text(self, file: str) -> str:
+        """The text of a file of a unit; empty where it cannot be read."""
+        return self._outline.text(file)
+
+    def _with_evidence(self, unit: Unit) -> Unit:
+        """The unit with the evidence that nobody applies it, if there is any."""
+        is_known = unit.shown is not None or os.path.realpath(unit.path) in self._configured_paths
+        if is_known or unit.kind not in ("kustomize", "chart", "bundle", "directory"):
+            return unit
+        describing = {"kustomize": NAMES, "chart": (CHART_FILE,)}.get(unit.kind, ())
+        paths = (os.path.normpath(os.path.join(unit.path, name)) for name in describing)
+        csvs = [file for file in unit.files if unit.kind == "bundle" and NAMED in file]
+        described = next((file for file in (*paths, *csvs) if file in unit.files), "")
+        shown = self._evidence.of_unit(unit, described)
+        if csvs and os.path.basename(unit.path) == "bases" and self._is_base(csvs):
+            shown = OF_BUNDLE
+        return replace(unit, shown=shown, gives=False) if shown is not None else unit
+
+    def _without_older(self, unit: Unit, units: Sequence[Unit]) -> Iterator[Unit]:
+        """Yield the unit, marked if it is an older release that nothing deploys, or the part of it of which this is true and the rest.
+
+        An older chart, kustomization or bundle is no unit, because a program would have to render each: it is among `older`.
+        """
+        newer = "" if unit.deployment.reason or unit.shown is not None else self._newer(unit, units)
+        older = self._older_files(unit, newer, units) if newer else frozenset()
+        rest = tuple(file for file in unit.files if file not in older)
+        if not older or (rest and unit.needs_renderer):
+            yield unit
+        elif unit.needs_renderer or unit.kind == "bundle":
+            self.older.append(unit)
+        else:
+            files = tuple(sorted(older))
+            if rest:
+                yield replace(unit, files=rest, shared=(*unit.shared, *files))
+            name = f"{unit.name}#older" if rest else unit.name
+            yield replace(unit, name=name, files=files, shown=OLDER, gives=False)
+
+    def _older_files(self, unit: Unit, newer: str, units: Sequence[Unit]) -> frozenset[str]:
+        """The files of a unit that are older releases of what is at a path: a whole chart or bundle, or files with the same objects."""
+        if unit.kind in ("chart", "bundle"):
+            return frozenset(unit.files) if self._is_older(unit, newer) else frozenset()
+        facts = self._outline.facts
+        known = {
+            identity
+            for other in units
+            if _is_at(other.path, newer)
+            for file in other.files
+            for identity in facts(file).identities
+        }
+        if not any(facts(file).identities for file in unit.files):
+            return frozenset()
+        of_kustomization = unit.needs_renderer
+        older = {
+            file for file in unit.files if facts(file).identities <= known and (facts(file).identities or of_kustomization)
+        }
+        return frozenset(older) if any(facts(file).identities for file in older) else frozenset()
+
+    def _newer(self, unit: Unit, units: Sequence[Unit]) -> str:
+        """The folder of the newest release beside that of a unit, in which the newer unit is; empty if there is none."""
+        around = self._releases(unit)
+        newest = self._superseded(units)
+        return next((newest[path] + unit.path[len(path) :] for path in around if path in newest), "")
+
+    def _releases(self, unit: Unit) -> tuple[str, ...]:
+        """The folders of a unit that may be those of a release."""
         # Each version of a chart has a folder, or a folder around that of the chart. A folder of releases has one for each version.
-        around: dict[Unit, tuple[str, ...]] = {}
-        for unit in (unit for unit in units if not unit.deployment.reason):
-            released = re.match(_RELEASE, unit.path)
-            by_kind = (unit.path, os.path.dirname(unit.path)) if unit.kind == "chart" else (unit.path,)
-            around[unit] = (*((released[0],) if released else ()), *(by_kind if unit.kind in _RELEASED else ()))
-        older = superseded(path for paths in around.values() for path in paths if self._outline.inside(path))
-        old = {unit for unit, paths in around.items() if not older.isdisjoint(paths)}
-        self._undeployed |= {unit.path: _OLDER for unit in units if unit in old}
-        return [unit for unit in units if unit not in old]
+        released = re.match(_RELEASE, unit.path)
+        by_kind = (unit.path, os.path.dirname(unit.path)) if unit.kind == "chart" else (unit.path,)
+        return (*((released[0],) if released else ()), *(by_kind if unit.kind in _RELEASED else ()))
+
+    def _superseded(self, units: Sequence[Unit]) -> Mapping[str, str]:
+        """The newest release beside each older one, among the folders of units that nothing deploys."""
+        if self._newest is None:
+            free = (unit for unit in units if not unit.deployment.reason)
+            self._newest = superseded(path for unit in free for path in self._releases(unit) if self._outline.inside(path))
+        return self._newest
+
+    def _is_older(self, unit: Unit, newer: str) -> bool:
+        """Whether the chart or bundle at a path has the name of that of a unit, and a newer version."""
+        if unit.kind == "chart":
+            old, new = (data_of_file(os.path.join(folder, CHART_FILE)) for folder in (unit.path, newer))
+            fields = [
+                (as_text(value_at(data, ("name",))), _numbers(as_text(value_at(data, ("version",))))) for data in (old, new)
+            ]
+        else:
+            files = [unit.files, [file for file in self._outline.files if _is_at(file, newer)]]
+            fields = [max(filter(None, (self._csv_name(file) for file in some)), default=("", ())) for some in files]
+        (old_name, old_version), (new_name, new_version) = fields
+        return bool(old_name and old_version) and old_name == new_name and old_version < new_version
+
+    def _csv_name(self, file: str) -> tuple[str, tuple[int, ...]]:
+        name, version = self._outline.tells(file, "csv name", csv_name)
+        return name, tuple(version)
+
+    def _is_base(self, files: Iterable[str]) -> bool:
+        """Whether these ClusterServiceVersions are those that `operator-sdk` makes a bundle of the input from."""
+        packages = {package for file in files if (package := self._csv_name(file)[0])}
+        return bool(packages) and packages <= self._bundled_packages
+
+    @cached_property
+    def _bundled_packages(self) -> frozenset[str]:
+        """The packages of the bundles."""
+        files = (file for file in self._outline.files if NAMED in file and os.path.basename(os.path.dirname(file)) == MANIFESTS)
+        return frozenset(package for file in files if (package := self._csv_name(file)[0]))
 
     def _told_apart(self, units: Iterable[Unit]) -> Iterator[Unit]:
         """Yield the units with unique names, and with the namespace that the settings give, if any.
@@ -242,9 +348,12 @@ class Split:
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
         tells = self._outline.tells
-        versions = superseded(file for file in self._left if NAMED in file and self._outline.inside(file))
-        self._undeployed |= dict.fromkeys(self._take(versions), _OLDER)
-        candidates = [file for file in self._left if file not in self._outline.undeployed]
+        of_csv = superseded(file for file in self._left if NAMED in file and self._outline.inside(file))
+        for file, newest in of_csv.items():
+            (package, version), newer = self._csv_name(file), self._csv_name(newest)
+            if package and package == newer[0] and version < newer[1] and file not in self._outline.named:
+                self.older.append(Unit(self._outline.name(file), "bundle", file, self._take([file]), OLDER.why))
+        candidates = list(self._left)
         by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
         for folder, files in sorted(by_folder.items()):
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
@@ -262,13 +371,12 @@ class Split:
                 yield Unit(self._outline.name(folder), "hydrated", folder or ".", self._take([file]), reason)
 
     def _kustomize(self) -> Iterator[Unit]:
-        paths = map(os.path.split, self._outline.files)
-        bundled = {name for folder, name in paths if os.path.basename(folder) == MANIFESTS and NAMED in name}
         # `operator-sdk generate bundle` makes a ClusterServiceVersion from the one in `bases/` and what the kustomization beside it builds.
+        bases = [file for file in self._outline.files if NAMED in file and os.path.basename(os.path.dirname(file)) == "bases"]
         sources = {
-            self._outline.paths.of(os.path.dirname(base))
-            for base, name in map(os.path.split, self._outline.files)
-            if name in bundled and os.path.basename(base) == "bases"
+            self._outline.paths.of(os.path.dirname(os.path.dirname(file)) or os.curdir)
+            for file in bases
+            if self._is_base([file])
         } - self._configured_paths
         entries = (kustomization for folder, kustomization in self.kustomizations.items() if folder not in sources)
         included = {path for kustomization in entries for path in map(self._outline.paths.of, kustomization.resources)}
@@ -288,17 +396,20 @@ class Split:
             ):
                 deployed = [deployment for deployment in deployed if deployment.kind]
             is_entry = not kustomization.component and (not alone or bool(deployed) or folder in self._hidden.folders)
-            if is_entry and not deployed and (folder in sources or self._is_commented_out(folder)):
-                files = [self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files]
-                if folder in sources or any(host_access(self._outline.text(file)) for file in files):
-                    self._undeployed[self._outline.shown(folder)] = _OF_BUNDLE if folder in sources else _FRAGMENT
-                self._take((*files, *(self._below(self._outline.shown(folder)) if folder in sources else ())))
+            if is_entry and not deployed and folder in sources:
+                # What it includes and its files are judged by themselves, and the bundle is.
+                self._take([self._outline.shown(kustomization.file)])
                 continue
+            if is_entry and not deployed and self._is_commented_out(folder):
+                files = [self._outline.shown(os.path.join(self.tree, file)) for file in self._closure(folder, "").files]
+                # kubebuilder writes kustomizations that cannot be built yet. One that opens something is judged like any other.
+                if not any(_opens(self._outline.text(file)) for file in files):
+                    self._take(files)
+                    continue
             is_entry = (
                 is_entry and folder not in self._configured_paths and (bool(deployed) or folder not in self.deployed.by_path)
             )
-            default = [] if self._outline.shown(kustomization.file) in self._outline.undeployed else [DEFAULT]
-            for deployment in (deployed or default) if is_entry else ():
+            for deployment in (deployed or [DEFAULT]) if is_entry else ():
                 reason = deployment.reason or alone or "a kustomization that no other one includes"
                 yield self._kustomize_unit(self._name(folder, deployment), folder, reason, deployment)
 
@@ -433,14 +544,17 @@ class Split:
             real = os.path.realpath(folder or os.curdir)
             if real in self._configured_paths:
                 continue
-            deployed = self.deployed.with_tool(real, "chart")
+            # A job that tries the chart with its default values says nothing of those who install it.
+            deployed = [
+                deployment
+                for deployment in self.deployed.with_tool(real, "chart")
+                if not (deployment.is_default and self._evidence.is_tried(deployment))
+            ]
             for deployment in deployed:
                 yield self._chart_unit(self._name(real, deployment), folder, deployment.reason, deployment)
             named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
-            if os.path.join(folder, CHART_FILE) in self._outline.undeployed:
-                continue
             by_controller = any(deployment.by_controller for deployment in deployed)
-            has_default = any(not (d.values or d.inline or d.settings) for d in deployed)
+            has_default = any(deployment.is_default for deployment in deployed)
             # As in Argo CD, what has both is a kustomization.
             all_views = {} if real in self.kustomizations else views(folder or os.curdir, self.tree, inflated)
             all_views |= dict(self._views_elsewhere(real, all_views))
@@ -509,7 +623,11 @@ class Split:
     def _applied(self) -> Iterator[Unit]:
         """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
         outline = self._outline
-        templates = [file for file in self._left if file not in outline.undeployed and outline.is_template(file)]
+        templates = [
+            file
+            for file in self._left
+            if outline.is_template(file) and not (self._may_show and self._evidence.of_file(file) is not None)
+        ]
         known_roles = roles(outline.files) if templates else frozenset()
         groups: dict[tuple[Kind, str], list[str]] = {}
         for file in templates:
@@ -551,10 +669,13 @@ class Split:
         return tuple(file for file in there if not excluded(outline.name(file)) and outline.facts(file) != NO_FACTS)
 
     def _patches(self, files: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield each file in a folder `patches` with that folder, and each file whose objects have no names with its own path."""
+        """Yield each file of parts in a folder `patches` with that folder, and each file whose objects have no names with its own path."""
         for file in files:
             folder = os.path.dirname(file)
-            if os.path.basename(self._outline.name(folder)) == "patches":
+            is_part = os.path.basename(self._outline.name(folder)) == "patches" and not self._outline.tells_of_objects(
+                file, "whole", _whole
+            )
+            if is_part:
                 yield file, folder
             # A workload without a name is more likely a mistake than a patch.
             elif self._outline.tells_of_objects(
@@ -614,9 +735,45 @@ class Split:
                 )
         self._take(file for files, _ in applied_by for file in files)
 
+    @cached_property
+    def _may_show(self) -> bool:
+        """Whether something in the input may be evidence that nobody applies files."""
+        outline = self._outline
+        if outline.texts or outline.told or self.kustomizations or any("/.tekton/" in f"/{file}" for file in outline.files):
+            return True
+        return any(outline.tells(file, "suite", holds_suite) for file in outline.files)
+
+    def _shown(self, file: str) -> Shown | None:
+        """The evidence that nobody applies a file, which nothing takes; None without any, and for a file that the user named."""
+        if not self._may_show or file in self._outline.named:
+            return None
+        of_object = self._outline.facts(file) != NO_FACTS
+        return self._evidence.of_file(file) or (self._evidence.of_unlisted(file, self.kustomizations) if of_object else None)
+
+    def _shown_files(self, files: Iterable[str]) -> Iterator[Unit]:
+        """The files that nobody applies, those of one folder and for one reason together."""
+        outline = self._outline
+        by_folder: dict[tuple[Shown, str], list[str]] = {}
+        for file in files:
+            if (shown := self._shown(file)) is not None:
+                folder = os.path.dirname(file)
+                # A pipeline and its tasks may lie in several folders.
+                end = f"/{folder}/".index("/.tekton/") + len(".tekton") if shown == OF_KONFLUX else len(folder)
+                by_folder.setdefault((shown, folder[:end]), []).append(file)
+        for (shown, folder), inside in sorted(by_folder.items(), key=lambda item: (item[0][1], item[0][0].why)):
+            taken = [file for file in self._take(inside) if outline.holds_manifest(file)]
+            for group in alternatives(taken, lambda file: outline.facts(file).identities):
+                path = group.path or folder or group.files[0]
+                yield Unit(
+                    *(self._name(path, DEFAULT), "plain", path, group.files, shown.why, group.shared),
+                    gives=shown.counts,
+                    shown=shown,
+                )
+
     def _plain(self, defined: frozenset[Identity]) -> Iterator[Unit]:
         outline = self._outline
         variants = {file for file in self._left if not defined.isdisjoint(outline.facts(file).identities)} if defined else set()
+        yield from self._shown_files([file for file in self._left if file not in variants])
         groups = alternatives(
             (file for file in self._left if file not in variants), lambda file: outline.facts(file).identities
         )
@@ -635,7 +792,24 @@ class Split:
         self._undeployed |= dict.fromkeys(fragments, _FRAGMENT)
         for file in sorted(variants.difference(fragments)):
             reason = "it defines an object that a kustomization builds as well"
-            yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
+            shown = self._shown(file)
+            yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False, shown=shown)
+
+
+def _is_at(path: str, folder: str) -> bool:
+    """Whether a path is a folder or in it, both as displayed."""
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _opens(text: str) -> bool:
+    """Whether the words of a text ask for access to the node or grant it."""
+    return bool(host_access(text)) or "cluster-admin" in text
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version in front of its suffix; none of a text that is no version."""
+    match = re.match(r"v?(\d{1,9}(?:\.\d{1,9}){0,3})", version)
+    return tuple(map(int, match[1].split("."))) if match else ()
 
 
 def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:

@@ -265,6 +265,7 @@ class AllUnits:
         self._bundles = bundles
         self._mounts = mounts
         self._told = told
+        self._apart = frozenset(unit.name for unit in units if not unit.is_evidence)
         self._taken: dict[str, _UnitContext] = {}
         self._profiles: dict[str, Profiles] = {}
 
@@ -293,7 +294,7 @@ class AllUnits:
 
     def _before(self, unit: Unit, claim: _Key) -> Iterator[str]:
         """Yield the units in front of a unit that mount a claim and may be deployed beside the unit."""
-        facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name)
+        facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name and other.is_evidence)
         yield from (name for name, of in facts if claim in of.claims and self._serves(name, unit))
 
     def _has(self, question: Question, own_units: set[str], name: str) -> bool:
@@ -303,7 +304,9 @@ class AllUnits:
         alternative has counts, because the cluster may have it too.
         """
         if question[0] == "profile":
-            owners = {unit for unit, facts in self._facts.items() if facts.profiles and self._provides(unit, question[1])}
+            owners = {
+                unit for unit, facts in self._facts.items() if facts.profiles and self._provides(unit, question[1])
+            } - self._apart
         else:
             owners = self._owners.get(question, set())
         # As many as all units may define one object, and few units ask.
@@ -353,7 +356,7 @@ class AllUnits:
 
         Templates of an operator that have all objects of others, and more, are what the operator makes of the others.
         """
-        alternatives = self._alternatives(giver)
+        alternatives = self._alternatives(giver) - self._apart.difference((taker.name,))
         if taker.kind == "operator" and self._facts[taker.name].identities < self._facts[giver].identities:
             alternatives -= {taker.name}
         if taker.name in alternatives:
@@ -435,7 +438,7 @@ class AllUnits:
         """The units that have what a question names."""
         owners: dict[Question, set[str]] = {}
         for unit, facts in self._facts.items():
-            for question in _answered(facts):
+            for question in _answered(facts) if unit not in self._apart else ():
                 owners.setdefault(question, set()).add(unit)
         return owners
 

@@ -1,7 +1,7 @@
 """What there is to split into units: the files of a run, and what each defines, found out when it is asked for."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
@@ -32,8 +32,8 @@ class Outline:
     the folders that it was asked for. A file is read and parsed when its documents or facts are asked for: of bundles and charts
     nobody asks. `kinds` are those whose documents are parsed. `answers` returns what earlier runs found out about a file, by
     path, to read and to add to. `settings` identifies the settings on which `objects` depends. `told` are the answers that code and
-    documentation give to questions of rules (see `scclint.other_units`). `undeployed` are files that nobody seems to apply to a cluster,
-    each with the reason: they are judged only where something deploys them.
+    documentation give to questions of rules (see `scclint.other_units`). `texts` are scripts, code and documentation, and `named` the paths
+    that the user named, as displayed.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class Outline:
         self.objects = objects
         self._answers = answers
         self.told: Mapping[Question, list[Any]] = EMPTY
-        self.undeployed: Mapping[str, str] = EMPTY
+        self.texts: Sequence[SourceFile] = ()
+        self.named: Set[str] = frozenset()
         self._settings = settings
         self._facts: dict[str, Facts] = {}
         self._kustomizations: dict[str, tuple[KustomizationData, Kustomization | None]] = {}
@@ -224,6 +225,15 @@ class Outline:
     def source(self, shown: str) -> SourceFile:
         """The file to read for a path as displayed, also for one that the run was not asked for."""
         return self.files.get(shown) or SourceFile(shown, shown)
+
+
+KUTTL, CHAINSAW = "kuttl.dev/", "chainsaw.kyverno.io/"
+"""The API groups of tests that apply manifests and compare a cluster with others."""
+
+
+def holds_suite(text: str) -> bool:
+    """Whether a text may have an object of kuttl or chainsaw."""
+    return KUTTL in text or CHAINSAW in text
 
 
 def _answer(answers: dict[str, Any], question: str, find: Callable[[], T]) -> T:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from scclint.files import display
 from scclint.finding import Applied
+from scclint.model.kinds import TEKTON
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
@@ -76,6 +77,11 @@ class Deployment:
         return "the repository has a command that deploys it" if self.commands else ""
 
     @property
+    def is_default(self) -> bool:
+        """Whether a chart gets no values but its own."""
+        return not (self.values or self.inline or self.settings)
+
+    @property
     def builds_plain(self) -> bool:
         """Whether Flux changes a folder of plain manifests as a kustomization does."""
         return self.kind == "Kustomization" and bool(self.kustomization or self.variables is not None)
@@ -83,6 +89,37 @@ class Deployment:
 
 DEFAULT = Deployment()
 """What holds for a folder that no object of the input deploys."""
+
+
+@record
+class Shown:
+    """Why nobody applies something to an OpenShift cluster, as a clause. It holds for objects of these kinds, or of all if there are none.
+
+    `counts` is True if what other units take from it is there all the same: of other kinds, or applied by hand with the unit.
+    """
+
+    why: str
+    kinds: frozenset[str] = frozenset()
+    counts: bool = False
+
+    def covers(self, kind: str) -> bool:
+        """Whether it holds for objects of a kind."""
+        return not self.kinds or kind in self.kinds
+
+
+UNLISTED = Shown("the kustomization of the folder does not list the file, and no other file names it", counts=True)
+READ_BY_TESTS = Shown("only tests read the file")
+COMPARED = Shown("a test of chainsaw or kuttl compares it with objects of a cluster")
+OF_KONFLUX = Shown("Konflux runs the pipeline, on its own cluster", TEKTON, counts=True)
+PLAYED = Shown(
+    "podman runs it, on no cluster",
+    frozenset(("Pod", "Deployment", "DaemonSet", "Job", "PersistentVolumeClaim", "ConfigMap", "Secret")),
+    counts=True,
+)
+TRIED = Shown("only a CI job applies it, to a cluster that the job creates")
+TRIED_VALUES = Shown("chart-testing (`ct`) only tries the chart with these values")
+OLDER = Shown("a newer release of the same objects is beside it, and nothing deploys this one")
+OF_BUNDLE = Shown("`operator-sdk` makes the bundle from it, which is judged")
 
 
 @record
@@ -110,7 +147,8 @@ class Unit:
     `incomplete` says whether its build would add objects that no file has, such as those of a remote resource, and `left_out` what was left
     out of the build for this reason.
     `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.load.templates`).
-    `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
+    `gives` is False for a unit that gives no context to others: a bundle, a variant of what a rendered unit defines, or what nobody applies.
+    `shown` is the evidence that nobody applies it to an OpenShift cluster; None without any.
     `takes` is False for a unit that takes nothing from others. `context` has what it takes, once all units are known
     (`scclint.find_units`).
     """
@@ -129,6 +167,7 @@ class Unit:
     left_out: str = ""
     gives: bool = True
     takes: bool = True
+    shown: Shown | None = None
     context: tuple[FromUnit, ...] = ()
 
     @property
@@ -141,9 +180,16 @@ class Unit:
     @property
     def applied(self) -> Applied:
         """How sure it is that the objects of the unit are applied."""
+        if self.shown is not None and not self.shown.kinds:
+            return "shown"
         if self.deployment.reason:
             return "applied"
         return "unknown" if self.kind == "plain" else "built"
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether what it defines may be in a cluster."""
+        return self.shown is None or self.shown.counts
 
     @property
     def is_default_view(self) -> bool:
