@@ -222,7 +222,7 @@ TEXT = json.dumps(JOB)
         (
             "fleet.cattle.io/v1alpha1 Bundle",
             {"resources": [{"name": "a.yaml", "content": "apiVersion: v1\n{{- if x }}\nkind: Pod\n{{ end }}\n"}]},
-            ["content in Bundle p"],
+            ["Pod"],
         ),
     ],
 )

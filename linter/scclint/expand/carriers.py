@@ -1,18 +1,20 @@
 """Objects that contain whole objects, which an agent or a controller applies, and objects of unknown kinds that contain containers.
 
 They are kinds of Open Cluster Management (ManifestWork, add-ons, policies), of Hive (SyncSet), of Fleet (Bundle) and of kapp-controller
-(App). Kyverno policies, which generate objects in their own cluster, and triggers of Argo Events and Tekton are read in the same way.
+(App). Kyverno policies, which generate objects in their own cluster, and triggers of Argo Events and Tekton are read in the same way, and so
+are all kinds that scclint does not know, such as `Object` of Crossplane.
 scclint judges the contained objects as if they were in their own file and were enforced, and assumes that the other cluster is like the
 judged one. Manifests in Argo Workflows and static pods in MachineConfigs are written as text in a field, and so are those in the
-ConfigMaps and Secrets that a ClusterResourceSet or the installation of a cluster refers to.
+ConfigMaps and Secrets that a ClusterResourceSet or the installation of a cluster refers to, or from which a container applies files.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item, each, items_of
 from scclint.finding import Path
-from scclint.load import load_text
+from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.load.sniff import PODLESS, names_containers
 from scclint.model.ignition import files_of
@@ -21,7 +23,7 @@ from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Prov
 from scclint.model.terms import EACH, SCC_ROLE_PREFIX
 from scclint.model.unknown import Unknown, is_open
 from scclint.record import replace
-from scclint.untyped import as_mapping, as_text, from_base64, mappings, value_at
+from scclint.untyped import as_mapping, as_text, from_base64, mappings, texts, value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
@@ -126,8 +128,11 @@ def triggered(trigger: Item) -> Iterator[Item]:
 
 
 def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> Any:
-    """Return data in which each text with `{{` is unknown, and add the paths of these texts to `filled`."""
-    if isinstance(data, str) and "{{" in data:
+    """Return data in which each text with an expression is unknown, and add the paths of these texts to `filled`.
+
+    Expressions are `{{ }}`, `${ }` of kro and `<< >>` of Flux.
+    """
+    if isinstance(data, str) and any(mark in data for mark in ("{{", "${", "<<")):
         filled[path] = ()
         return Unknown(data)
     if isinstance(data, dict):
@@ -144,6 +149,16 @@ NO_HOLDERS = frozenset((
 """API groups, and kinds with their group, whose objects describe the pods of others, have values and patches for what they deploy, which is
 judged in its place, or mean the image of a virtual machine by a container."""
 
+_SAMPLES = ("ConsoleYAMLSample", "ConsoleQuickStart", "PackageManifest")
+"""Kinds with objects that a user may create, as an example."""
+
+_NO_CARRIERS = ("cluster.x-k8s.io", "chainsaw.kyverno.io", "kuttl.dev", "cli.kyverno.io")
+"""The ends of API groups whose objects carry what is for a cluster of another platform, or for tests."""
+
+_OBJECT = r"(?m)^\s*+[\"']?apiVersion[\"']?\s*+:|^\s*+[{\[].*[\"']apiVersion[\"']\s*+:"
+_KIND = r"[\"']?\bkind[\"']?\s*+:\s*+[\"']?[A-Z{$<]"
+"""The keys of an object in a text, in YAML or JSON."""
+
 _NODE = ("hostIPC", "hostNetwork", "hostPID")
 
 
@@ -155,15 +170,53 @@ SECURITY = frozenset((
 
 
 def of_unknown_kind(item: Item) -> Iterator[Item]:
-    """Yield an object of no known kind if it holds containers, asks for access to the node or carries grants, otherwise nothing."""
+    """Yield the whole objects in an object of no known kind, and the object itself if it holds containers or access to the node elsewhere.
+
+    A kind with whole objects in it, as data or as text, has them created: `Object` of Crossplane, `ResourceSet` of Flux,
+    `ResourceGraphDefinition` of kro, `AppWrapper`, `NamespaceConfig`.
+    """
     group, kind = item.key
     if kind in PODLESS or not NO_HOLDERS.isdisjoint((group, f"{group}/{kind}")):
         return
-    if holds_containers(item.data):
+    carries = kind not in _SAMPLES and not group.endswith(_NO_CARRIERS)
+    body = {key: value for key, value in item.data.items() if key not in ("metadata", "status")}
+    rest, found = _parted(body, item.path) if carries else (body, [])
+    made = Provenance(home=as_text(value_at(item.data, ("metadata", "namespace"))))
+    for path, content in found:
+        if isinstance(content, str):
+            carrier = replace(item, path=(), provenance=made.within(item.provenance))
+            yield from _objects(carrier, path, content, f"{path[-1]} in {kind} {item.name}")
+            continue
+        filled: dict[Path, tuple[Parameter, ...]] = {}
+        data = opened(content, path, filled)
+        provenance = replace(made, substitutions=(filled,) if filled else ())
+        yield Item(item.root, path, data, provenance.within(item.provenance))
+    if holds_containers(rest):
         yield _named_only(item)
-    elif _carries_grant(item.data):
+    elif _carries_grant(rest):
         why = "it carries an SCC or a grant of one, and scclint does not know what its controller makes of it"
         yield replace(_named_only(item), provenance=replace(item.provenance, partial=why))
+
+
+def _parted(data: Any, path: Path) -> tuple[Any, list[tuple[Path, Any]]]:
+    """Return data without the whole objects in it, and these: each with its path, as data or as a text."""
+    if isinstance(data, dict):
+        if (
+            isinstance(data.get("apiVersion"), str)
+            and isinstance(data.get("kind"), str)
+            and isinstance(data.get("metadata"), dict)
+        ):
+            return None, [(path, data)]
+        if _is_mere_check(data, as_mapping(data.get("objectDefinition"))):
+            return None, []
+        parts = {key: _parted(value, (*path, key)) for key, value in data.items()}
+        return {key: rest for key, (rest, _) in parts.items()}, [one for _, found in parts.values() for one in found]
+    if isinstance(data, list):
+        listed = [_parted(value, (*path, index)) for index, value in enumerate(data)]
+        return [rest for rest, _ in listed], [one for _, found in listed for one in found]
+    if isinstance(data, str) and re.search(_OBJECT, data) and re.search(_KIND, data):
+        return None, [(path, data)]
+    return data, []
 
 
 def with_node_access(item: Item) -> Iterator[Item]:
@@ -234,6 +287,9 @@ def _is_telling(key: str, value: Any) -> bool:
 STATIC_PODS = "/etc/kubernetes/manifests/"
 """The folder of a node whose pods the kubelet runs without the API server (KubeletConfiguration `staticPodPath` of OpenShift)."""
 
+_MOUNTED = ("configMap", "secret")
+"""Sources of volumes whose files a container may apply."""
+
 _REFERRING = frozenset(kind for _, kind in MANIFEST_REFERENCES) | {"List"}
 
 _MADE_BY = ("create", "apply", "replace")
@@ -265,10 +321,47 @@ def references_to_manifests(documents: Iterable[Document]) -> Iterator[tuple[str
     to them.
     """
     for document in documents:
-        for item in items_of(document) if document.kind in _REFERRING else ():
-            for path in MANIFEST_REFERENCES.get(item.key, ()):
-                for _, reference in each(item.data, path):
-                    yield as_text(as_mapping(reference).get("name")), f"{document.file}: {item.data['kind']} {item.name}"
+        applies = any(tool in document.text for tool in ("kubectl", "oc")) and any(word in document.text for word in _MOUNTED)
+        for item in items_of(document) if applies or document.kind in _REFERRING else ():
+            named = [reference for path in MANIFEST_REFERENCES.get(item.key, ()) for _, reference in each(item.data, path)]
+            names = [as_text(as_mapping(reference).get("name")) for reference in named]
+            names += _applied_mounts(item.data) if applies else ()
+            yield from ((name, f"{document.file}: {item.data['kind']} {item.name}") for name in names)
+
+
+def _applied_mounts(data: Any) -> Iterator[str]:
+    """Yield the names of the ConfigMaps and Secrets from whose mounts a container of a pod applies files."""
+    if isinstance(data, list):
+        for value in data:
+            yield from _applied_mounts(value)
+    elif isinstance(data, dict):
+        parts = [part for field in ("steps", "containers", "initContainers") for part in mappings(data.get(field))]
+        if parts and data.get("volumes"):
+            yield from _mounted_and_applied(parts, mappings(data.get("volumes")))
+        else:
+            for value in data.values():
+                yield from _applied_mounts(value)
+
+
+def _mounted_and_applied(containers: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    from scclint.load.commands import commands_in
+
+    sources = {
+        as_text(volume.get("name")): [
+            as_text(as_mapping(source.get(kind)).get(key))
+            for source in (volume, *mappings(value_at(volume, ("projected", "sources"))))
+            for kind, key in (("configMap", "name"), ("secret", "secretName"), ("secret", "name"))
+        ]
+        for volume in volumes
+    }
+    for container in containers:
+        words = [text for field in ("command", "args") for text in texts(container.get(field))]
+        script = "\n".join((" ".join(words), *words, as_text(container.get("script"))))
+        applied = [name for command in commands_in("x.sh", script) if command.applies for name in command.flag("filename", "k")]
+        for mount in mappings(container.get("volumeMounts")):
+            folder = as_text(mount.get("mountPath")).rstrip("/")
+            if folder and any(name == folder or name.startswith(f"{folder}/") for name in applied):
+                yield from filter(None, sources.get(as_text(mount.get("name")), ()))
 
 
 def applied_manifests(item: Item) -> Iterator[Item]:
@@ -292,14 +385,25 @@ def _objects_in_texts(item: Item, at: Path) -> Iterator[Item]:
 def _objects(item: Item, at: Path, text: str, where: str) -> Iterator[Item]:
     """Yield the objects in a text, all at the place of the text, because the lines in it are no lines of the file."""
     path = (*item.path, *at)
-    for document in load_text("", text, frozenset()):
+    documents = load_text("", text, frozenset())
+    if (is_open(text) or "{%" in text) and any(document.status != "parsed" for document in documents):
+        # The expressions of Flux are read as those of Go.
+        documents = load_file("x.tmpl", re.sub(r"<<([^<>\n]{1,200}+)>>", r"{{\1}}", text), frozenset())
+    for document in documents:
         filled: dict[Path, tuple[Parameter, ...]] = {}
-        if document.status == "parsed":
-            for inner in items_of(document):
+        objects = [inner for inner in items_of(document) if inner.data.get("kind") or not document.is_template]
+        if document.status == "parsed" and (objects or not document.is_template):
+            for inner in objects:
                 data = opened(inner.data, path, filled)
-                provenance = replace(item.provenance, substitutions=(filled,) if filled else ())
+                provenance = replace(
+                    item.provenance,
+                    home=inner.provenance.home or item.provenance.home,
+                    template=inner.provenance.template or item.provenance.template,
+                    whole=inner.provenance.whole and item.provenance.whole,
+                    substitutions=(filled,) if filled else (),
+                )
                 yield Item(item.root, path, data, provenance)
-        elif is_open(text):
+        elif is_open(text) and document.status != "empty":
             yield _unread(item, path, where, "its placeholders decide what it is")
         elif document.status == "unparsable":
             yield _unread(item, path, where, "its text is not YAML")

@@ -24,7 +24,7 @@ _KEY_ENDS = r"""(?:["'][ \t]*:|[ \t]*:[ \t\r\n])"""
 _HOLDER = rf"(?:ontainers?|steps|sidecars|script){_KEY_ENDS}"
 _SECURITY = rf"ecurityContext{_KEY_ENDS}"
 _HOST = rf"host(?:Path|Network|PID|IPC){_KEY_ENDS}"
-_SCC_WORDS = ("SecurityContextConstraints", "securitycontextconstraints", "openshift:scc:")
+_GRANTING = ("SecurityContextConstraints", "securitycontextconstraints", "openshift:scc:", "roleRef")
 _DISGUISED = r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!"
 """Other spellings of a word in flow style: an escaped letter, a line break in the word, or a tag (`!!binary`)."""
 
@@ -78,11 +78,11 @@ def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | No
 def names_containers(text: str) -> bool:
     """Return whether YAML or JSON text of any style has a key for containers and possibly an image.
 
-    A key for a security context or for access to the node is as good, and so is the name of an SCC's kind, resource or role.
+    A key for a security context or for access to the node is as good, and so is a binding, or the name of an SCC's kind, resource or role.
     """
     has_container = "image" in text and re.search(_HOLDER, text)
-    names_sccs = any(word in text for word in _SCC_WORDS)
-    return bool(has_container or names_sccs or re.search(_SECURITY, text) or ("host" in text and re.search(_HOST, text)))
+    grants = any(word in text for word in _GRANTING)
+    return bool(has_container or grants or re.search(_SECURITY, text) or ("host" in text and re.search(_HOST, text)))
 
 
 def _line_with(chunk: str, key: str, start: int) -> int:
