@@ -329,3 +329,22 @@ def test_json_patches_of_an_scc() -> None:
     ((_, data, operations),) = changes(text)
     assert "users" not in data
     assert operations == [("add", "users", "-", "a"), ("remove", "requiredDropCapabilities", "None")]
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for sa in a b; do\n  COMMAND\ndone",
+        "for sa in a \\\n  'b'\ndo COMMAND; done",
+        "all:\n\tfor sa in a b; do COMMAND; done",
+    ],
+)
+def test_loops(loop: str) -> None:
+    variable = "$$sa" if loop.startswith("all") else "${sa}"
+    script = loop.replace("COMMAND", f"oc adm policy add-scc-to-user anyuid -z {variable} -n shop")
+    assert [subjects for *_, subjects in found(script)] == [["ServiceAccount shop/a"], ["ServiceAccount shop/b"]]
+
+
+def test_loops_over_what_is_not_known() -> None:
+    ((*_, subjects),) = found("for sa in $(cat names); do oc adm policy add-scc-to-user anyuid -z $sa -n shop; done")
+    assert subjects == ["ServiceAccount shop/$sa"]

@@ -60,6 +60,12 @@ IN_DEPLOY = ["deploy/a.yaml", "deploy/b.yaml"]
             "jobs:\n  a:\n    steps:\n    - name: oc apply -f other\n      run: oc apply -f deploy -n shop\n",
         ),
         (".gitlab-ci.yml", "deploy:\n  script:\n  - kubectl apply -n shop -f deploy --prune -l a=b\n"),
+        ("hack/x.sh", "for e in deploy; do oc apply -n shop -f $e/; done\n"),
+        ("hack/x.sh", "for f in a b\ndo\n  oc apply -n shop -f deploy/${f}.yaml\ndone\n"),
+        ("hack/x.sh", 'for f in deploy/*.yaml; do oc apply -n shop -f "$f"; done\n'),
+        ("hack/x.sh", "for d in deploy; do (cd $d && oc apply -n shop -f .); done\n"),
+        ("hack/x.sh", "cat deploy/*.yaml | oc apply -n shop -f -\noc apply -n shop -f deploy/*.yaml\n"),
+        ("Makefile", "x:\n\tfor f in a b; do $(OC) apply -n shop -f deploy/$$f.yaml; done\n"),
     ],
 )
 def test_files_that_a_command_applies(file: str, text: str) -> None:

@@ -6,7 +6,8 @@ Those that bind roles, grant SCCs, or change a Namespace or an SCC become the ob
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import NamedTuple
 
 from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
@@ -46,6 +47,9 @@ _ASSIGNED = re.compile(
 """A variable that a line of a script or Makefile sets, and the text that sets it."""
 _VALUE = re.compile(r"[\"']?(?:\$\{\w++:?[-=])?((?:[\w.:/-]|\$\{\w++\}|\$\(\w++\)|\$\w++)++)\}?[\"']?\s*+(?:#.*)?")
 _USED = re.compile(r"\$\$?(?:(\w++)|[{(](\w++)(?::?[-=]([\w.:/-]++))?[)}])")
+_LOOP = re.compile(r"\bfor[ \t]++(\w++)[ \t]++in[ \t]++((?:\\\r?\n|[^;\n])++)")
+_MOST_ITERATIONS = 50
+"""Values of loops that are followed for one command."""
 OWN, TOP = "\0own", "\0top"
 """The folder of a script and that of its repository, in a path that a command names. No file contains these characters."""
 _BUILT_IN = {"PWD": ".", "pwd": ".", "CURDIR": OWN, "GITHUB_WORKSPACE": TOP, "CI_PROJECT_DIR": TOP}
@@ -128,6 +132,7 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
     """Yield the commands in a text that grant, deploy or delete something."""
     plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
     variables = _BUILT_IN | variables_of(text) if _COMMAND.search(plain) else {}
+    loops = _loops_of(text) if variables else {}
     folder, start, line, at = "", -1, 1, 0
     while match := _COMMAND.search(plain, at):
         begins = text.rfind("\n", 0, match.start()) + 1
@@ -145,40 +150,50 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
         if match["verb"] == "patch" and (patch := _PATCH.search(text[verb_end : verb_end + _LONGEST])):
             # Its braces and quotes are no words.
             arguments = f"{arguments[: patch.start()]}{' ' * len(patch[0])}{arguments[patch.end() :]}"
-        words, flags, length = _words(arguments, variables)
+        words, _, length = _words(arguments, variables)
         at = verb_end + length
         if match["cd"]:
             folder = words[0] if words else ""
         elif not match["verb"] or match["verb"] in _VERBS.get(
             match["tool"].lower()[:4], (*APPLYING, *CHANGING, "delete", "kustomize")
         ):
-            _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", variables)
-            if match["variable"] and match["verb"] not in CHANGING and not flags.keys() & {"filename", "kustomize"}:
-                # The program may be any other.
-                continue
             in_pipe = ""
             if match["verb"] in APPLYING:
                 lines = re.sub(r"(?:(\|)|\\)[ \t]*+\r?\n", r"\1 ", plain[max(match.start() - _LONGEST, 0) : match.start()])
                 in_pipe = re.split("[;&\n]", lines)[-1].rpartition("|")[0]
-            piped, before, _ = _words(re.sub("[<|\"']", " ", in_pipe), variables)
-            if "process" in piped and _STDIN.intersection(flags.get("filename", ())):
-                flags["filename"] += before.get("filename", [])
-            piped = [word for word in piped if not word.endswith(SUFFIXES)]
             rest = _LINE_END.search(plain, at)
             shown = " ".join((text if patch else plain)[match.start() : at].replace("\\", " ").split())
-            yield ScriptCommand(
-                match,
-                words,
-                in_front | flags,
-                line,
-                start,
-                at,
-                rest.start() if rest else len(plain),
-                folder,
-                shown,
-                piped,
-                _filled(patch["text"], variables) if patch else "",
-            )
+            place = (line, start, at, rest.start() if rest else len(plain))
+            for values in _iterations(f"{match[0]} {arguments[:length]} {in_pipe} {folder}", loops):
+                known = {**variables, **values}
+                words, flags, _ = _words(arguments, known)
+                if match["variable"] and match["verb"] not in CHANGING and not flags.keys() & {"filename", "kustomize"}:
+                    # The program may be any other.
+                    continue
+                _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", known)
+                piped, before, _ = _words(re.sub("[<|\"']", " ", in_pipe), known)
+                if "process" in piped and _STDIN.intersection(flags.get("filename", ())):
+                    flags["filename"] += before.get("filename", [])
+                piped = [word for word in piped if not word.endswith(SUFFIXES)]
+                patched = _filled(patch["text"], known) if patch else ""
+                yield ScriptCommand(match, words, in_front | flags, *place, _filled(folder, values), shown, piped, patched)
+
+
+def _loops_of(text: str) -> dict[str, list[str]]:
+    """Return the values of the variables of `for` loops in a script, without those that another program prints."""
+    loops: dict[str, list[str]] = {}
+    for name, written in _LOOP.findall(text) if "for " in text else ():
+        words = re.sub(r"\$\([^)]*+\)|`[^`]*+`|\\", " ", written).split()
+        loops.setdefault(name, []).extend(word.strip("\"'") for word in words if "$" not in word)
+    return {name: [*dict.fromkeys(values)][:_MOST_ITERATIONS] for name, values in loops.items() if values}
+
+
+def _iterations(text: str, loops: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+    """Yield the values of the loop variables that a command uses, once for each iteration; no values if it uses none."""
+    used = dict.fromkeys(one or other for one, other, _ in _USED.findall(text)) if loops else ()
+    names = [name for name in used if name in loops]
+    combinations = islice(product(*(loops[name] for name in names)), _MOST_ITERATIONS)
+    return (dict(zip(names, values, strict=True)) for values in combinations)
 
 
 def _front(front: str) -> str:

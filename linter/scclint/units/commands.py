@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from glob import escape, glob
 from typing import Any, NamedTuple
 
 from scclint.files import is_below, walk
@@ -90,18 +91,17 @@ class Commands:
                 file
                 for listed in command.flag("filename")
                 for value in listed.split(",")
-                for file in _manifests(
-                    self._path(value, folder), self._tree, recursive=not flags.keys().isdisjoint(("R", "recursive"))
-                )
+                for path in self._paths(value, folder)
+                for file in _manifests(path, self._tree, recursive=not flags.keys().isdisjoint(("R", "recursive")))
             ]
-            files += filter(os.path.isfile, (self._path(value, folder) for value in command.piped))
+            files += filter(os.path.isfile, (path for value in command.piped for path in self._paths(value, folder)))
             if files:
                 applied = self.applied.setdefault((self._file, namespace), Applied({}, {}))
                 applied.files.update(dict.fromkeys(files))
                 applied.commands[shown] = None
 
     def _kustomizations(self, folders: Iterable[str], cd: str, namespace: str, shown: str) -> None:
-        for folder in filter(None, (self._path(value, cd) for value in folders)):
+        for folder in (path for value in folders for path in self._paths(value, cd)):
             if any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
                 self.made.setdefault(Deployment(namespace=namespace, path=folder), {})[shown] = None
 
@@ -160,6 +160,15 @@ class Commands:
             bases.reverse()
         paths = (self._at(self._at(base, folder), value) for folder in dict.fromkeys((cd, "")) for base in bases)
         return next((path for path in paths if value and path and os.path.exists(path)), "")
+
+    def _paths(self, value: str, cd: str) -> list[str]:
+        """Return the real paths that a command names: those that a pattern such as `deploy/*.yaml` matches, or the one of another name."""
+        head, wildcard, tail = value.partition("*")
+        folder, _, begin = head.rpartition("/")
+        if not wildcard or not (below := self._path(folder or ".", cd)):
+            return [path] if (path := self._path(value, cd)) else []
+        found = glob(os.path.join(escape(below), f"{begin}*{tail}"))
+        return [real for path in sorted(found) if is_below(real := os.path.realpath(path), self._tree)]
 
     def _at(self, base: str, value: str) -> str:
         path = os.path.realpath(os.path.join(base, value.replace(OWN, self._own).replace(TOP, self._tree)))
