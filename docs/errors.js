@@ -33,7 +33,11 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!entry.messages.some((message) => packed.includes(plain(message)))) return null
     if (!entry.pattern) return {}
     const match = entry.pattern.exec(text)
-    return match && Object.fromEntries(Object.entries(match.groups || {}).filter(([, value]) => value).map(([name, value]) => [name.replace(/2$/, ""), value]))
+    if (!match) return null
+    const named = Object.entries(match.groups || {}).filter(([, value]) => value)
+    const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/2$/, ""), value]))
+    if (facts.path) facts.dir = facts.path.replace(/\/+$/, "").replace(/\/[^/]*$/, "") || "/"
+    return facts
   }
 
   function shown(entry, facts) {
@@ -42,8 +46,8 @@ document.addEventListener("DOMContentLoaded", () => {
     link.href = `#${entry.id}`
     link.textContent = entry.title
     item.append(link)
-    const named = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
-    if (named.length) item.append(`: ${named.join(", ")}`)
+    const named = Object.entries(facts).filter(([name]) => name !== "dir" && name !== "verb")
+    if (named.length) item.append(`: ${named.map(([name, value]) => `${name} ${value}`).join(", ")}`)
     if (entry.fix) {
       const fix = document.createElement("p")
       fix.textContent = Object.entries(facts).reduce((text, [name, value]) => text.replaceAll(name.toUpperCase(), value), entry.fix)
@@ -55,10 +59,13 @@ document.addEventListener("DOMContentLoaded", () => {
   input.addEventListener("input", () => {
     const text = input.value.replaceAll('\\"', '"').replace(/\s+/g, " ")
     const packed = plain(text)
-    const matches = entries.map((entry) => [entry, factsOf(entry, text, packed)]).filter(([, facts]) => facts)
-    const rank = ([entry]) => (entry.common ? 2 : entry.pattern ? 0 : 1)
+    const all = entries.map((entry) => [entry, factsOf(entry, text, packed)]).filter(([, facts]) => facts)
+    // As in `scclint explain`: the first entry with facts is the most exact one, and a common entry counts only if there is no other.
+    const exact = all.filter(([entry]) => entry.pattern).slice(0, 1)
+    const others = all.filter(([entry]) => !entry.pattern && !entry.common)
+    const matches = exact.length ? exact : others.length ? others : all
     const list = document.createElement("ol")
-    list.append(...matches.sort((one, other) => rank(one) - rank(other)).map(([entry, facts]) => shown(entry, facts)))
+    list.append(...matches.map(([entry, facts]) => shown(entry, facts)))
     found.replaceChildren(matches.length ? list : text.trim() ? "No entry has this message." : "")
   })
   input.closest(".find").hidden = false
