@@ -537,6 +537,31 @@ def test_templates_that_are_not_run_are_named() -> None:
     assert ["scclint does not run its template" in notice.message for notice in report.notices] == [True]
 
 
+OPEN = "{{ .unsafe | reverse }}"
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("helm", "rejects", "field"),
+    [
+        (f"{{values: 'privileged: {OPEN}'}}", False, "helm.values"),
+        (f"{{values: \"privileged: true\\nnote: '{OPEN}'\"}}", True, "helm.values"),
+        (f'{{values: "host: {{pid: true}}\\nnote: a {OPEN} b"}}', True, "helm.values"),
+        (f"{{valuesObject: {{privileged: true, note: '{OPEN}'}}}}", True, "helm.valuesObject"),
+        (f"{{valueFiles: ['{OPEN}.yaml', /prod.yaml]}}", True, "helm.valueFiles"),
+        (f"{{parameters: [{{name: note, value: '{OPEN}'}}, {{name: privileged, value: 'true'}}]}}", True, "helm.parameters"),
+        (f"{{releaseName: 'a{OPEN}', valuesObject: {{privileged: true}}}}", True, "helm.releaseName"),
+    ],
+)
+@pytest.mark.parametrize("generator", [LIST, "  - clusters: {}"])
+def test_a_chart_is_judged_with_what_is_known_of_its_values(generator: str, helm: str, rejects: bool, field: str) -> None:
+    text = applications(generator, f"        path: chart\n        helm: {helm}\n")
+    report = judged({**CHART, **ON, "apps/set.yaml": text})
+    assert rejected(report) is rejects
+    assert any(name.startswith("chart#") for name in names()) and "chart" not in names()
+    assert [f"spec.template.spec.source.{field} is not applied" in message for message in gaps(report)] == [True]
+
+
 @pytest.mark.parametrize(
     ("url", "ours"),
     [

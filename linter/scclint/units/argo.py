@@ -235,8 +235,12 @@ _ACTION = re.compile(r"\{\{-?\s*([^{}]*?)\s*-?\}\}")
 _TOKEN = re.compile(r'"[^"]*"|\||[^\s|"]+')
 _FIELD = re.compile(r"\.[A-Za-z_][\w.]*")
 _SPECIAL = re.compile(r"[^a-z0-9.-]+")
-_DECISIVE = (("path",), ("helm",), ("kustomize",), ("directory",))
+_DECISIVE = ("helm", "kustomize", "directory")
 """The fields of a source whose templates decide what is deployed."""
+_NOT_RUN = "scclint does not run its template"
+_NOT_KNOWN = "only the cluster knows what its template is filled with"
+_OPEN_VALUE = "scclint-open-value"
+"""What replaces an action in a text of values, so that the text is YAML."""
 
 Parameters = dict[str, Any]
 
@@ -258,22 +262,57 @@ def of_set(deployer: Deployer) -> Deployments:
             application = made.filled(template, parameters)
             if patch := as_text(spec.get("templatePatch")):
                 application = patched(application, as_mapping(data_of(made.filled(patch, parameters))))
-            if (field := _open(application)) and not is_complete:
-                entries.append(deployer.unfollowed(("spec", *field), "only the cluster knows what its template is filled with"))
-            elif field:
-                entries.append(deployer.unfollowed(("spec", *field), "scclint does not run its template"))
-            else:
+            open_fields = _open(application)
+            if not open_fields:
                 entries += of_application(deployer, application, _AT)
+                continue
+            why = _NOT_RUN if is_complete else _NOT_KNOWN
+            folder = _open_folder(deployer.repository, application)
+            named = open_fields if folder else open_fields[:1]
+            entries += (deployer.unfollowed(("spec", *field), why, folder) for field in named)
+            if folder:
+                entries += of_application(deployer, _without_actions(application), _AT)
         # Which of the folders are deployed depends on the clusters that there are: the others need not exist.
         is_guess = not is_complete and any(isinstance(entry, Deployment) for entry in entries)
         yield from (entry for entry in entries if not is_guess or isinstance(entry, Deployment) or entry.why != NO_FOLDER)
 
 
-def _open(application: Mapping[str, Any]) -> Path:
-    """The path in the set's `spec` of a field that still has the action of a template and decides what is deployed; empty if there is none."""
+def _open(application: Mapping[str, Any]) -> list[Path]:
+    """The paths in the set's `spec` of the fields that still have the action of a template and decide what is deployed."""
     spec = as_mapping(application.get("spec"))
-    paths = [*((*at, *field) for at, _ in _sources(spec, ()) for field in _DECISIVE), ("destination", "namespace")]
-    return next((("template", "spec", *path) for path in paths if "{{" in json.dumps(value_at(spec, path))), ())
+    paths: list[Path] = []
+    for at, source in _sources(spec, ()):
+        paths.append((*at, "path"))
+        paths += ((*at, tool, str(key)) for tool in _DECISIVE for key in as_mapping(source.get(tool)))
+    return [("template", "spec", *path) for path in (*paths, ("destination", "namespace")) if _has_action(value_at(spec, path))]
+
+
+def _has_action(value: Any) -> bool:
+    text = json.dumps(value)
+    return "{{" in text or _OPEN_VALUE in text
+
+
+def _open_folder(repository: Repository, application: Mapping[str, Any]) -> str:
+    """The folder of the first source of an Application if the paths of all sources are known; empty if one is not."""
+    sources = [source for _, source in _sources(as_mapping(application.get("spec")), ())]
+    paths = [path for source in sources if (path := as_text(source.get("path")))]
+    return "" if any(map(_has_action, paths)) or not paths else repository.inside(paths[0])
+
+
+def _without_actions(data: Any) -> Any:
+    """Data without the values that have actions of templates. A text of YAML in `values` lacks only the keys with such a value."""
+    if isinstance(data, list):
+        return [_without_actions(item) for item in data if not _has_action(item)]
+    if not isinstance(data, Mapping):
+        return data
+    known = {}
+    for key, value in data.items():
+        if key == "values" and isinstance(value, str) and _has_action(value):
+            values = data_of(_ACTION.sub(_OPEN_VALUE, value))
+            known[key] = json.dumps(_without_actions(values)) if isinstance(values, dict) else ""
+        elif key == "metadata" or not isinstance(value, str) or not _has_action(value):
+            known[key] = value if key == "metadata" else _without_actions(value)
+    return known
 
 
 class _ParameterSets:
