@@ -39,12 +39,14 @@ from scclint.change.model import (
 from scclint.change.state import Side, State, content, keyed, open_side
 from scclint.config.model import Config
 from scclint.errors import UsageError
+from scclint.finding import Notice
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.model.releases import ORDER
 from scclint.model.terms import RESTRICTED
 from scclint.outcome.rows import ContainerRow, WorkloadRow
 from scclint.record import EMPTY, replace
+from scclint.run.diff import judged_access, with_new_access
 from scclint.run.judge import OpenUnit, applied_by
 from scclint.seccomp.capabilities import bounding_set
 from scclint.source import Span
@@ -213,12 +215,35 @@ def _differences(
         namespaces,
         tuple(sccs),
         workloads=len(workloads),
-        notices=tuple({**sides[0].notices, **sides[1].notices}),
+        notices=tuple(_notices(sides, changes, inventory.granted)),
     )
 
 
 _Changed = tuple[WorkloadChange, State | None, State | None]
 """A change with the states of its unit on both sides."""
+
+
+def _notices(sides: tuple[Side, Side], changes: Iterable[_Changed], granted: Iterable[Held]) -> Iterator[Notice]:
+    """Yield the notices of both sides. Those on the second side about access to the node that was not there before are new.
+
+    `granted` are the grants of the first side.
+    """
+    known = {
+        access
+        for change, _, _ in changes
+        if change.before is not None
+        for place in (sides[0].inside(change.span.file), change.unit.partition("#")[0])
+        for access in judged_access(place, change.before.asks)
+    }
+    known.update(
+        access
+        for held in granted
+        for place in (held.unit.partition("#")[0], *([sides[0].inside(held.span.file)] if held.span is not None else ()))
+        for access in judged_access(place, ["SCC"])
+    )
+    before, after = sides
+    named = with_new_access(after.notices, before.notices, known, after.inside)
+    yield from {**before.notices, **dict.fromkeys(named)} if before is not after else before.notices
 
 
 def _without_moved(changes: Sequence[_Changed]) -> Iterator[WorkloadChange]:
@@ -268,6 +293,11 @@ class _Inventory:
         for name, namespace in namespaces_of(state).items():
             values = {key: (value, place(span)) for key, (value, span) in namespace.values.items()}
             self._namespaces[side][state.release, name] = replace(namespace, values=values, held=held(namespace.held.span))
+
+    @property
+    def granted(self) -> Iterator[Held]:
+        """The grants of the first side."""
+        return (held for _, held in self._grants[0])
 
     def changes(self) -> tuple[tuple[GrantChange, ...], tuple[RightChange, ...], tuple[NamespaceChange, ...]]:
         """Return who gained and who lost an SCC or a right, and which namespaces differ. What is gained comes first."""

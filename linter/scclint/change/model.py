@@ -193,12 +193,13 @@ class Differences:
 
     @property
     def wider(self) -> bool:
-        """Whether a workload gets more rights, or a subject or SCC does."""
+        """Whether a workload gets more rights, or a subject, namespace or SCC does, or something that is not judged asks for more."""
         return (
             any("wider" in change.effects for change in self.changes)
             or any(grant.wider for grant in self.grants)
             or any(right.gained for right in self.rights)
             or any(namespace.wider for namespace in self.namespaces)
+            or any(notice.is_new for notice in self.notices)
             or any(scc.wider for scc in self.sccs)
         )
 

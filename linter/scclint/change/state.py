@@ -277,6 +277,10 @@ class Side:
             span = self._edited(span)
         return span._replace(file=self._shown(span.file))
 
+    def inside(self, file: str) -> str:
+        """Return the path of a file from the folder of the side."""
+        return os.path.relpath(file, self._prefix) if self._prefix else file
+
     def _located(self, notice: Notice) -> Notice:
         return replace(notice, file=self._shown(notice.file)) if notice.file else notice
 

@@ -303,12 +303,13 @@ class Rendered:
         for access in (one for one in self.unrendered_access if one.chart in paths):
             if access.condition:
                 text = f"{listed(access.what)}: not judged, because no view of the chart renders it, and `{access.condition}` depends on "
-                yield Notice("note", f"{text}the cluster or the release", access.file, access.line)
+                yield Notice("note", f"{text}the cluster or the release", access.file, access.line, access=access.what)
             else:
                 by_values.setdefault(access.chart, []).append(access)
         for chart, several in by_values.items():
             places = [f"{one.file}:{one.line} ({listed(one.what)})" for one in several]
-            yield Notice("note", f"chart {chart}: only other values than those in the input render {and_more(places, 3)}")
+            text = f"chart {chart}: only other values than those in the input render {and_more(places, 3)}"
+            yield Notice("note", text, access=tuple(what for one in several for what in one.what))
 
     def text(self, path: str, name: str) -> str:
         """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""

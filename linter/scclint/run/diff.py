@@ -1,7 +1,7 @@
 """What a report says that an earlier state of the same files did not: findings are marked, never dropped."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from scclint.finding import Finding, Notice, Suppression
 from scclint.record import replace
@@ -12,6 +12,9 @@ from scclint.units.unit import chart_views
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""
+
+Access = tuple[str, str]
+"""A file or folder, and the first word of what an object in it opens: `hostPath`, `SCC`."""
 
 MOST_NEW = 3
 """The number of new consequences that a note of a finding names."""
@@ -36,23 +39,45 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
             findings[index] = replace(findings[index], suppression=Suppression("diff-base", reason))
             continue
         findings[index] = replace(findings[index], severity=findings[index].in_review or findings[index].severity)
-        if known := totals[number] - len(texts):
-            note = f"new: {and_more(dict.fromkeys(texts), MOST_NEW)}; {counted(known, 'consequence')} {'is' if known == 1 else 'are'} not new"
+        if others := totals[number] - len(texts):
+            note = f"new: {and_more(dict.fromkeys(texts), MOST_NEW)}; {counted(others, 'consequence')} {'is' if others == 1 else 'are'} not new"
             findings[index] = replace(findings[index], notes=(note, *findings[index].notes))
-    return replace(report, findings=tuple(findings), notices=(*_with_new_access(report.notices, base.notices), *notices))
+    built = {unit.name: unit.path for unit in base.units if unit.needs_renderer}
+    known = {
+        access
+        for finding in base.findings
+        for place in (finding.span.file, *(built[unit] for unit in finding.units if unit in built))
+        for access in judged_access(where_in_base(place), finding.opens)
+    }
+    named = with_new_access(report.notices, base.notices, known, where)
+    return replace(report, findings=tuple(findings), notices=(*named, *notices))
 
 
-def _with_new_access(notices: Iterable[Notice], base: Iterable[Notice]) -> Iterator[Notice]:
-    """Yield the notices. Those about access to the node that the base does not name as often are new, and warnings."""
+def with_new_access(notices: Iterable[Notice], base: Iterable[Notice], known: Set[Access], where: Where) -> Iterator[Notice]:
+    """Yield the notices. Those about access to the node that the base does not name as often are new, and warnings.
+
+    `known` is access that was judged in the base, in paths as `where` returns them.
+    """
     left = Counter(access for notice in base for access in notice.access)
     for notice in notices:
-        new = Counter(notice.access) - left
-        left -= Counter(notice.access)
+        asked = Counter(access for access in notice.access if not _is_known(where(notice.file), access, known))
+        new = asked - left
+        left -= asked
         yield (
             replace(notice, level="warning", message=f"{notice.message} (new: {', '.join(new)})", gap=True, is_new=True)
             if new
             else notice
         )
+
+
+def judged_access(place: str, opens: Iterable[str]) -> Iterator[Access]:
+    """Yield the access of texts of what an object in a file or folder opens."""
+    return ((place, text.partition(" ")[0].rstrip(":")) for text in opens)
+
+
+def _is_known(file: str, access: str, known: Set[Access]) -> bool:
+    word = access.rpartition(" ")[2]
+    return any(of == word and (file == place or file.startswith(f"{place}/")) for place, of in known)
 
 
 class _Comparison:

@@ -50,8 +50,9 @@ def opening_of_older(units: Sequence[Unit], text_of: Callable[[str], str]) -> li
     notices = []
     for unit, file in ((older, file) for older in units for file in older.files):
         if found := sorted(_lines(text_of(file))):
-            access = listed(dict.fromkeys(name for _, name in found))
-            notices.append(Notice("note", f"{unit.title} asks for {access}; info, because {OLDER.why}", file, found[0][0]))
+            access = tuple(dict.fromkeys(name for _, name in found))
+            text = f"{unit.title} asks for {listed(access)}; info, because {OLDER.why}"
+            notices.append(Notice("note", text, file, found[0][0], access=access))
     said = f"{and_more((unit.path for unit in units), 3)}: only looked through for access to the node, because {OLDER.why}"
     return [Notice("note", f"{said}; to judge one, name it"), *_folded(notices)]
 
@@ -69,4 +70,4 @@ def _folded(notices: list[Notice]) -> list[Notice]:
         return notices
     files = and_more(dict.fromkeys(notice.file for notice in rest), 3)
     more = f"{counted(len(rest), 'more object')} that nobody applies open the node or grant an SCC, in {files}: --show-info shows them"
-    return [*notices[:_MOST], Notice("note", more)]
+    return [*notices[:_MOST], Notice("note", more, access=tuple(access for notice in rest for access in notice.access))]
