@@ -21,8 +21,17 @@ from scclint.api import (
     Workload,
     World,
     grouped,
+    listed,
     to_field,
 )
+
+
+def on_pools(container: ContainerSeccomp) -> str:
+    """Return the node pools on which a container runs unconfined, as the end of a clause; empty if it does on all of them."""
+    pools = container.unconfined_on
+    if not pools:
+        return ""
+    return f" on node pool{'s' if len(pools) > 1 else ''} {listed(pools)}"
 
 
 def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:

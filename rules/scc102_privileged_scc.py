@@ -119,10 +119,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     cause = _cause(outcome, scc, world)
     used = used_by(outcome.judged.pod, world.cluster.kubernetes_minor)
-    words = [access.words for access in used]
+    privileged = [container.name for container in outcome.seccomp if container.is_unconfined_as_privileged]
+    words = [access.words for access in used if not privileged or access.words != "privileged containers"]
     # An SCC that opens no more than the pods of the account use has no more restrictive one.
     least = is_least(scc, world, outcome.namespace, workload.pod.service_account)
-    privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     opens = f"SCC {scc} opens {and_more((access.words for access in node), 3)}"
     facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, workload)]
     # Of pods that a webhook changes, the input has only a part.
@@ -136,12 +136,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         facts.append(f"{by.kind} {by.name} of the platform grants it to service account {workload.pod.service_account}")
     if (written := world.scc(scc)) is not None and written.provenance.assumed:
         facts.append(written.provenance.assumed)
-    if privileged:
-        run = "runs" if len(privileged) == 1 else "run"
-        facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
+    # In the first clause, which every format has.
+    unconfined = f", and {_unconfined(privileged)}" if privileged else ""
+    uses = "uses" if pods(workload) == "the pod" else "use"
     yield Problem(
-        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}; "
-        f"{pods(workload)} {'uses' if pods(workload) == 'the pod' else 'use'} {and_more(words, 2) if used else none}",
+        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}{unconfined}"
+        + (f"; {pods(workload)} {uses} {and_more(words, 2) if used else none}" if words or not used else ""),
         notes=tuple(facts),
         at=_place(workload, cause),
         related=_other_places(workload, cause) + world.steps.of_grant(outcome.grant, scc, workload),
@@ -154,7 +154,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         else f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
         if injection
         else "",
-        cause=binding_of(outcome),
+        cause=binding_of(outcome) or f"SCC {scc}",
         opens=("the node",),
         in_review=Severity.WARNING,
         severity=None if any(access.takes for access in node) else Severity.INFO,
@@ -192,6 +192,13 @@ def _through_volumes(workload: Workload, world: World) -> Iterator[Problem]:
                 opens=(volume.words,),
                 help="Use a volume of a StorageClass, or a folder for this data alone, such as /var/mnt/data.",
             )
+
+
+def _unconfined(privileged: list[str]) -> str:
+    """Return the clause that says which privileged containers run unconfined."""
+    if len(privileged) == 1:
+        return f"privileged container {privileged[0]} runs unconfined"
+    return f"privileged containers {and_more(privileged, 2)} run unconfined"
 
 
 class _Cause(NamedTuple):

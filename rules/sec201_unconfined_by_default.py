@@ -81,7 +81,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, advise, listed, rule, when_created
+from scclint.api import Outcome, Problem, Severity, Workload, World, advise, rule, when_created
+
+from ._seccomp import on_pools
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -102,7 +104,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     if outcome.verdict is None or not outcome.verdict.allowed:
         return
-    unconfined = [c for c in outcome.seccomp if c.source in DEFAULTS and (c.type == "Unconfined" or c.unconfined_on)]
+    unconfined = [c for c in outcome.seccomp if c.source in DEFAULTS and c.is_unconfined]
     if not unconfined:
         return
     reason, remedies = _reason(outcome, world), advise("confined", workload, world)
@@ -112,8 +114,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         view = workload.pod.container(container.name)
         if view is None:
             continue
-        where = f" on node pool{'s' if len(container.unconfined_on) > 1 else ''} {listed(container.unconfined_on)}"
-        fact = f"will run unconfined{where if container.unconfined_on else ''}{when_created(outcome)}"
+        fact = f"will run unconfined{on_pools(container)}{when_created(outcome)}"
         yield Problem(
             f"{workload.named}: container {container.name} {fact}",
             notes=(reason,),

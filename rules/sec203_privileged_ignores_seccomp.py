@@ -1,18 +1,22 @@
 """
-A privileged container has a seccomp profile, from its own field or from the pod's, and CRI-O ignores it: privileged
-containers run without seccomp.
+A privileged container runs unconfined, which means without a seccomp filter: CRI-O ignores its profile, whether the container,
+the pod or the SCC sets it.
 
-The API server, the SCC and Pod Security admission all accept the field, so the container looks confined in the
-manifest. CRI-O applies a filter to privileged containers only if `privileged_seccomp_profile` is set in its
-configuration (CRI-O 1.33 and newer). OpenShift leaves it unset.
+The API server, the SCC and Pod Security admission all accept a profile beside `privileged: true`, so the container can look
+confined in the manifest. CRI-O applies a filter to privileged containers only if `privileged_seccomp_profile` is set in its
+configuration (CRI-O 1.33 and newer). OpenShift leaves it unset. If it is set on some node pools only, the finding names the others.
+
+On OpenShift, an SCC that allows privileged containers opens the node. [SCC102](privileged-scc.md) reports that as well, so the finding
+is then a line of it, and a suppression of SCC102 covers it.
 
 ## How to fix it
 
 Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. `restricted-v2`
 allows `NET_BIND_SERVICE`, with which a process can listen on ports below 1024. For other capabilities, `scclint suggest`
 prints an SCC. Remove the grant of the SCC that allowed the privileged container. If the container must be privileged, remove
-the profile, so that the manifest does not promise a filter. A profile of the pod that its other
-containers use is not reported.
+a profile that no other container uses, so that the manifest does not promise a filter, and suppress the finding with your reason.
+
+`scclint fix` leaves this to you: only you know what the program needs.
 
 ## Before
 
@@ -67,15 +71,25 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Remove, Severity, Workload, World, rule, without_privileged
+from scclint.api import (
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    rule,
+    when_created,
+    why_privileged,
+    without_privileged,
+)
 
-from ._seccomp import asked_at
+from ._seccomp import asked_at, on_pools
 
 
 @rule(
     "SEC203",
     "privileged-ignores-seccomp",
-    "A privileged container has a seccomp profile that the runtime ignores",
+    "A privileged container runs unconfined, whatever profile is set",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -91,22 +105,26 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # What other containers use is not there for this one.
     of_others = {container.source for container in outcome.seccomp} & {"pod field", "pod annotation"}
     for container in outcome.seccomp:
-        if container.source != "privileged" or container.requested_type in (None, "Unconfined"):
-            continue
         view = workload.pod.container(container.name)
-        if view is None or (container.requested and container.requested.source in of_others):
+        if view is None or not container.is_unconfined_as_privileged:
             continue
-        setting = asked_at(workload, container)
-        # Without its own profile, the container would have that of the pod.
-        own = setting.path == view.seccomp_type.path and not workload.pod.seccomp_type
+        fact = f"is privileged, so it runs unconfined{on_pools(container)}{when_created(outcome)}"
+        help = (
+            without_privileged(outcome)
+            or f"No capability replaces privileged: true, because {why_privileged(outcome.judged.pod)}."
+        )
+        related: tuple[Related, ...] = ()
+        requested = container.requested
+        if requested is not None and requested.type != "Unconfined" and requested.source not in of_others:
+            fact += f", and its {requested.type} profile has no effect"
+            related = (Related(f"{requested.type} is set here and has no effect", asked_at(workload, container).span),)
+            help += " Remove the profile if the container stays privileged: it has no effect."
         yield Problem(
-            f"{workload.named}: container {container.name} is privileged, so it runs without seccomp and its "
-            f"{container.requested_type} profile has no effect",
+            f"{workload.named}: container {container.name} {fact}",
             at=view.privileged,
-            related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
-            help=f"{without_privileged(outcome)} Remove the profile if the container stays privileged: it has no effect.".lstrip(),
+            related=related,
+            help=help,
             container=container.name,
-            # The containers that one profile of the pod is for are settled by one edit.
-            cause="" if own else "the pod's profile",
-            edits=(Remove(setting.path[:-1]),) if own else (),
+            opens=("unconfined",),
+            cause=fact,
         )

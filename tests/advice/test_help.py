@@ -102,23 +102,21 @@ def test_the_field_that_counts_without_the_annotation_is_not_left_unconfined() -
     assert_followed(before, after, "SEC204")
 
 
-def test_a_profile_of_the_pod_that_another_container_uses_is_not_reported() -> None:
+def test_a_profile_of_the_pod_that_another_container_uses_is_not_to_be_removed() -> None:
     text = POD.replace("  containers:", "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers:") + (
         "      securityContext: {privileged: true}\n    - {name: proxy, image: registry.example/proxy:1}\n"
     )
-    assert not findings_of(text, "SEC203")
+    assert advice(text, "SEC203") == CAPABILITIES
     other = text.replace("proxy:1}", "proxy:1, securityContext: {seccompProfile: {type: RuntimeDefault}}}")
     assert advice(other, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
 
 
-def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
-    profile = "{seccompProfile: {type: RuntimeDefault}"
-    text = POD.replace("  containers:", f"  securityContext: {profile}}}\n  containers:") + (
-        f"      securityContext: {profile}, privileged: true}}\n"
-    )
-    assert advice(text, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
+def test_a_container_that_must_be_privileged_is_not_told_to_ask_for_capabilities() -> None:
+    text = f"{POD}      securityContext: {{privileged: true, seccompProfile: {{type: RuntimeDefault}}}}\n"
     mounted = "      volumeMounts: [{name: dev, mountPath: /dev}]\n  volumes: [{name: dev, hostPath: {path: /dev}}]\n"
-    assert advice(text + mounted, "SEC203") == NO_EFFECT
+    assert advice(text, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
+    must = "No capability replaces privileged: true, because container web mounts hostPath /dev."
+    assert advice(text + mounted, "SEC203") == f"{must} {NO_EFFECT}"
 
 
 def test_half_a_range_does_not_ask_for_the_strategy_that_needs_both_ends() -> None:

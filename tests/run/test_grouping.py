@@ -1,15 +1,18 @@
 """One cause, one finding: which findings yield to which, and that one fix removes both."""
 
+import re
 from collections import Counter
 from os import PathLike
 from pathlib import Path
 
 import pytest
 
+from scclint.cli import main
 from scclint.config.model import Config
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.remedy.proofs import with_fixes
+from scclint.report import FORMATS
 from scclint.run.grouping import YIELDS, grouped
 from scclint.run.lint import lint_texts
 from scclint.run.report import Report
@@ -66,7 +69,7 @@ def test_a_refused_profile_is_one_error() -> None:
         (finding("SCC102", Severity.INFO), finding("SCC107", Severity.WARNING)),
         (finding("SCC102", Severity.WARNING), finding("SEC201")),
         (finding("SCC107", Severity.WARNING), finding("MAN003")),
-        (replace(finding("SCC101"), suppression=Suppression("comment")), finding("SCC107", Severity.WARNING)),
+        (replace(finding("SCC101"), suppression=Suppression("baseline")), finding("SCC107", Severity.WARNING)),
         (TASK, finding("SCC107", Severity.WARNING)),
     ],
     ids=[
@@ -74,7 +77,7 @@ def test_a_refused_profile_is_one_error() -> None:
         "a winner that weighs less",
         "one direction only",
         "different causes",
-        "a suppressed winner",
+        "a winner that a baseline hides",
         "another part of the object",
     ],
 )
@@ -129,18 +132,23 @@ spec:
 """
 
 
-def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
-    grant = """---
+GRANT = """---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-privileged, namespace: shop}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
 subjects: [{kind: ServiceAccount, name: agent}]
 """
-    pods = PODS.replace("NAME", "agent")
+
+
+def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
+    pods, grant = PODS.replace("NAME", "agent"), GRANT
     (winner,) = grouped(report_of(run_over(text=pods + grant))).live
     assert winner.rule_id == "SCC102"
-    assert winner.related[-1].message == "also RBA402 (privileged-scc-granted) for RoleBinding shop/agent-privileged"
+    assert [related.message for related in winner.related if related.message.startswith("also ")] == [
+        "also SEC203 (privileged-ignores-seccomp) for container agent",
+        "also RBA402 (privileged-scc-granted) for RoleBinding shop/agent-privileged",
+    ]
     # Another subject, or a pod that needs no grant, is nothing that the finding on the pods is about.
     for text in (
         pods + grant.replace("name: agent}]", "name: agent}, {kind: ServiceAccount, name: other}]"),
@@ -154,9 +162,64 @@ def test_containers_with_one_cause_are_one_finding() -> None:
     one, same = (replace(finding("SEC201", container=name), cause="anyuid applies none") for name in "ab")
     report = grouped(Report((one, same, finding("SEC203", container="a"))))
     assert [f.rule_id for f in report.live] == ["SEC201", "SEC203"]
+    assert report.live[0].message == "container a x; the same holds for container b"
     assert report.live[0].related[0].message == "also SEC201 (name-of-SEC201) for container b"
     assert shown(one, replace(same, cause="")) == ["SEC201", "SEC201"]
     assert shown(one, replace(same, cause="nonroot applies none")) == ["SEC201", "SEC201"]
+
+
+@pytest.mark.parametrize("by", ["comment", "annotation", "config"])
+@pytest.mark.parametrize(("winner", "loser"), [(w, l) for l, winners in YIELDS.items() for w in winners])
+def test_a_suppression_by_a_person_covers_what_does_not_reach_further(winner: str, loser: str, by: str) -> None:
+    accepted = replace(finding(winner), suppression=Suppression(by, "ours"))
+    (covered,) = (f for f in grouped(Report((accepted, finding(loser)))).findings if f.rule_id == loser)
+    further = (loser, winner) in {("SCC103", "SCC107"), ("RBA402", "RBA403")}
+    assert covered.suppression == (None if further else Suppression(by, "ours"))
+    (other,) = grouped(Report((accepted, finding(loser, name="other")))).live
+    assert other.suppression is None
+
+
+AGENT = "{name: agent, image: registry.example/agent:1, securityContext: {privileged: true}}"
+WEB = "{name: web, image: registry.example/web:1, securityContext: {seccompProfile: {type: RuntimeDefault}}}"
+PRIVILEGED = {
+    "container": f"      containers: [{AGENT}]",
+    "init container": f"      containers: [{WEB}]\n      initContainers: [{AGENT}]",
+}
+
+
+def test_a_finding_about_something_else_of_the_pod_is_no_winner() -> None:
+    """SCC102 also reports a path of the node behind a PersistentVolume, which has no cause."""
+    volume = finding("SCC102", Severity.WARNING)
+    pod = replace(finding("SCC102", Severity.WARNING, line=2), cause="SCC privileged", message="unconfined")
+    loser = finding("SEC203", Severity.WARNING, line=3)
+    assert [f.message for f in grouped(Report((volume, pod, loser))).live if f.related] == ["unconfined"]
+    accepted = replace(volume, suppression=Suppression("comment", "ours"))
+    assert shown(accepted, pod, loser) == ["SCC102"]
+    assert shown(volume, replace(pod, suppression=Suppression("comment", "ours")), loser) == ["SCC102"]
+    assert shown(volume, replace(pod, suppression=Suppression("baseline")), loser) == ["SCC102", "SEC203"]
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "review"])
+@pytest.mark.parametrize("container", PRIVILEGED)
+def test_every_format_says_that_a_privileged_container_runs_unconfined(
+    form: str, container: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    containers = PODS.splitlines()[-1]
+    text = PODS.replace(containers, PRIVILEGED[container]).replace("NAME", "agent") + GRANT
+    (tmp_path / "agent.yaml").write_text(text)
+    options = ["--format", form] if form in FORMATS else []
+    main(["review" if form == "review" else "check", "--isolated", *options, str(tmp_path)])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "agent runs unconfined" in out or (form == "review" and "agent Unconfined" in out), out
+
+
+def test_a_terminal_shows_one_block_for_a_privileged_container(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "agent.yaml").write_text(PODS.replace("NAME", "agent") + GRANT)
+    status = main(["check", "--isolated", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert (status, re.findall(r"\[([A-Z]+\d+)\]", out)) == (1, ["SCC102"])
+    assert main(["check", "--isolated", "--select", "SEC", str(tmp_path)]) == 1
+    assert re.findall(r"\w+\[[A-Z]+\d+\]", capsys.readouterr().out) == ["warning[SEC203]"]
 
 
 def test_one_proved_fix_removes_both() -> None:

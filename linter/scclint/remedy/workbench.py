@@ -94,18 +94,21 @@ class Workbench:
         """A finding as it is in the unit; None if the unit does not have it, or if it points to another file."""
         rendered, kind = self.opened.unit.rendered, self.rule(finding).on
         about = replace(finding.subject, container="", namespace="", api_version="")
-        occurrence = None
-        for subject in self.opened.subjects:
-            if not isinstance(subject, kind) or not (rendered or subject.file == finding.span.file):
-                continue
-            if replace(subject_of(subject), namespace="", api_version="") != about:
-                continue
-            for candidate in self._findings(subject):
-                if place_of(candidate) == place_of(finding) and (rendered or candidate.span == finding.span):
-                    occurrence = occurrence or Occurrence(subject, candidate)
-                    if candidate.message == finding.message:
-                        return Occurrence(subject, candidate)
-        return occurrence
+        same = (
+            Occurrence(subject, candidate)
+            for subject in self.opened.subjects
+            if isinstance(subject, kind)
+            and (rendered or subject.file == finding.span.file)
+            and replace(subject_of(subject), namespace="", api_version="") == about
+            for candidate in self._findings(subject)
+            if place_of(candidate) == place_of(finding) and (rendered or candidate.span == finding.span)
+        )
+
+        def differs(occurrence: Occurrence) -> tuple[bool, bool]:
+            other = occurrence.finding
+            return other.message != finding.message, other.subject.container != finding.subject.container
+
+        return min(same, key=differs, default=None)
 
     def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
         """Raises EditRefused if edits of a document count elsewhere, or not at all."""

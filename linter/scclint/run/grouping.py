@@ -1,6 +1,7 @@
 """One cause, one finding: a finding that goes with the fix of another one is shown as a line of that one.
 
-Nothing is lost. A finding whose winner is suppressed or not selected stands by itself, because only live findings are grouped.
+Nothing is lost. A finding whose winner is hidden by a baseline or not selected stands by itself, because only live findings are grouped.
+A suppression of the winner by a comment, an annotation or the settings covers it as well, unless it reaches further.
 The winner weighs at least as much, so that the worst severity and the exit status stay as they are.
 """
 
@@ -12,16 +13,24 @@ from scclint.finding import Finding, Related, Suppression
 from scclint.load.sniff import is_generated
 from scclint.record import replace
 from scclint.run.report import Report
+from scclint.text import and_more
 
 YIELDS: Mapping[str, tuple[str, ...]] = {
     "SCC101": ("SEC206",),
     "SCC107": ("SCC101", "SCC102", "SEC201", "SCC104"),
     "SCC103": ("SCC107", "SCC102", "SEC201"),
     "SCC104": ("SEC201",),
+    "SEC203": ("SCC102",),
     "RBA402": ("RBA401", "RBA403"),
     "RBA405": ("RBA402",),
 }
 """The rules of the findings that a finding yields to, if they are about the same object. What fixes the other one fixes it as well."""
+
+_BY_PERSONS = ("comment", "annotation", "config")
+"""What suppresses a finding because of a decision about it."""
+
+_REACHES_FURTHER = (("SCC103", "SCC107"), ("RBA402", "RBA403"))
+"""Findings that a suppression of their winner does not cover, because they are about more than it is."""
 
 ROLE, BINDING, PODS = "RBA401", "RBA402", "SCC102"
 """The rule about a role, that about its bindings, and that about the pods. A finding on a binding yields to that on the rule of the role
@@ -43,10 +52,9 @@ def grouped(report: Report, *, copies: bool = True) -> Report:
 
     `copies` is False if those on copies of one object stand by themselves, as for fixes, which each copy needs.
     """
-    by_rule: dict[tuple[str, Subject], Finding] = {}
-    live = report.live
-    for finding in live:
-        by_rule.setdefault((finding.rule_id, _subject(finding)), finding)
+    accepted = _mains(report.findings)
+    report = replace(report, findings=tuple(_covered(finding, accepted) for finding in report.findings))
+    live, mains = report.live, _mains(report.findings)
     roles = [finding for finding in live if finding.rule_id in (ROLE, PODS)]
     first: dict[tuple[object, ...], Finding] = {}
     winners: dict[Finding, Finding] = {}
@@ -75,19 +83,39 @@ def grouped(report: Report, *, copies: bool = True) -> Report:
             line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
             of_line = first.setdefault(line, finding)
             repeats = of_line if of_line.subject.name != finding.subject.name else finding
-        above = next(_winners(finding, by_rule, roles), None) if repeats is finding else repeats
+        above = next(_winners(finding, mains, roles), None) if repeats is finding else repeats
         if above is not None:
             winners[finding] = above
     lines: dict[Finding, list[Related]] = {}
+    containers: dict[Finding, list[str]] = {}
     for loser in winners:
         winner = _root(loser, winners)
         lines.setdefault(winner, []).append(_line(loser, winner))
-    shown = (_shown(finding, winners, lines) for finding in report.findings)
+        if _cause(loser) == _cause(winner) and loser.subject.container:
+            containers.setdefault(winner, []).append(loser.subject.container)
+    shown = (_shown(finding, winners, lines, containers) for finding in report.findings)
     noted = (replace(f, notes=(*f.notes, _MADE)) if f.suppression is None and made[f.span.file] else f for f in shown)
     return replace(report, findings=tuple(noted))
 
 
-def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding], roles: Sequence[Finding]) -> Iterator[Finding]:
+def _mains(findings: Sequence[Finding]) -> dict[tuple[str, Subject], Finding]:
+    """Return for each rule and object the finding that those of other rules yield to: one with a cause, and a live one if possible."""
+    mains: dict[tuple[str, Subject], Finding] = {}
+    for finding in findings:
+        key = finding.rule_id, _subject(finding)
+        mains[key] = min(mains.get(key, finding), finding, key=lambda one: (not one.cause, one.suppression is not None))
+    return mains
+
+
+def _covered(finding: Finding, mains: Mapping[tuple[str, Subject], Finding]) -> Finding:
+    """Return a finding with the suppression of the one that it would be a line of, if a person suppressed that."""
+    rules = (rule for rule in YIELDS.get(finding.rule_id, ()) if (finding.rule_id, rule) not in _REACHES_FURTHER)
+    known = (main.suppression for rule in rules if (main := mains.get((rule, _subject(finding)))) is not None)
+    accepted = next((one for one in known if one is not None and one.by in _BY_PERSONS), None)
+    return replace(finding, suppression=accepted) if accepted is not None and finding.suppression is None else finding
+
+
+def _winners(finding: Finding, mains: Mapping[tuple[str, Subject], Finding], roles: Sequence[Finding]) -> Iterator[Finding]:
     if finding.rule_id == BINDING:
         steps = {step.span for step in finding.related}
         for role in roles:
@@ -95,8 +123,8 @@ def _winners(finding: Finding, by_rule: Mapping[tuple[str, Subject], Finding], r
             if same and set(finding.units) <= set(role.units) and role.severity.rank <= finding.severity.rank:
                 yield role
     for rule in YIELDS.get(finding.rule_id, ()):
-        winner = by_rule.get((rule, _subject(finding)))
-        if winner is not None and winner.severity.rank <= finding.severity.rank:
+        winner = mains.get((rule, _subject(finding)))
+        if winner is not None and winner.suppression is None and winner.severity.rank <= finding.severity.rank:
             yield winner
 
 
@@ -106,13 +134,25 @@ def _root(finding: Finding, winners: Mapping[Finding, Finding]) -> Finding:
     return finding
 
 
-def _shown(finding: Finding, winners: Mapping[Finding, Finding], lines: Mapping[Finding, list[Related]]) -> Finding:
+def _shown(
+    finding: Finding,
+    winners: Mapping[Finding, Finding],
+    lines: Mapping[Finding, list[Related]],
+    containers: Mapping[Finding, list[str]],
+) -> Finding:
+    """Return a finding with what yields to it, or suppressed by its winner. `containers` are the other ones that it is about."""
     if finding in winners:
         winner = _root(finding, winners)
         file = f" of {winner.span.file}" if winner.span.file != finding.span.file else ""
         reason = f"{winner.rule_id} in line {winner.span.line}{file} has the same cause"
         return replace(finding, suppression=Suppression("finding", reason, winner.span))
-    return replace(finding, related=(*finding.related, *lines[finding])) if finding in lines else finding
+    if finding not in lines:
+        return finding
+    message = finding.message
+    if others := containers.get(finding):
+        # Some formats show the message alone.
+        message += f"; the same holds for container{'' if len(others) == 1 else 's'} {and_more(others, 3)}"
+    return replace(finding, message=message, related=(*finding.related, *lines[finding]))
 
 
 def _line(loser: Finding, winner: Finding) -> Related:

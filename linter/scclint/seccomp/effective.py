@@ -89,6 +89,16 @@ class ContainerSeccomp:
         return ("spec", _LISTS[self.role], self.index)
 
     @property
+    def is_unconfined(self) -> bool:
+        """Whether the container runs unconfined, on one of the node pools at least."""
+        return self.type == "Unconfined" or bool(self.unconfined_on)
+
+    @property
+    def is_unconfined_as_privileged(self) -> bool:
+        """Whether the container runs unconfined because it is privileged, whatever profile is set."""
+        return self.is_unconfined and self.source in ("privileged", "CRI-O configuration")
+
+    @property
     def requested_type(self) -> str | None:
         """The type that the manifest sets; None if it sets none."""
         return self.requested.type if self.requested else None

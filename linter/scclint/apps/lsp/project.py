@@ -23,6 +23,7 @@ from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.remedy.proofs import with_fixes
 from scclint.run.changed import touched
+from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.merge import merge
 from scclint.run.options import Progress, RunOptions, silent
@@ -170,7 +171,7 @@ class Project:
         units = [unit for unit in self._units_of(file) if unit.name in self._parts]
         if not units:
             return []
-        report = merge([self._parts[unit.name] for unit in units], units, self._now)
+        report = grouped(merge([self._parts[unit.name] for unit in units], units, self._now))
         rendered = {unit.name for unit in units if unit.rendered}
         # To compare the lines of a long file takes longer than to judge one of its documents.
         lines = self._lines(file) if rendered else None
