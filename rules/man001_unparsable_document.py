@@ -80,6 +80,9 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     )
 
 
+_STREAM = "<stdin>"
+"""The name of standard input. A command prints it that was asked for manifests."""
+
 _KEY = re.compile(r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
 """A key that every object has, whatever is wrong in front of it."""
 
@@ -87,5 +90,8 @@ _KEY = re.compile(r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
 def _may_be_manifest(document: Document, world: World) -> bool:
     """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system."""
     return (
-        _KEY.search(document.text) is not None or document.index > 0 or any(obj.file == document.file for obj in world.objects)
+        document.file == _STREAM
+        or _KEY.search(document.text) is not None
+        or document.index > 0
+        or any(obj.file == document.file for obj in world.objects)
     )

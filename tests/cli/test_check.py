@@ -13,6 +13,7 @@ import pytest
 
 from scclint.cli.status import status_of_check
 from scclint.finding import Crash, Finding, Notice, Severity, Subject
+from scclint.report import FORMATS
 from scclint.run.report import Report
 from scclint.source import Span
 
@@ -349,3 +350,14 @@ def test_releases(demo: Path, cli: Cli) -> None:
     kubernetes = cli("check", "--platform", "kubernetes", "--kubernetes", "1.30", "--seccomp-default", "demo").out
     assert "Kubernetes 1.30; 3 files" in kubernetes
     assert "SCC101" not in kubernetes
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("text", [b"a: [1", b"kind: [Pod", b"\x00", b"\xff\xfe\xfa", b"", b"hello"])
+def test_standard_input_that_cannot_be_read_or_judged(
+    here: Path, cli: Cli, text: bytes, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe(monkeypatch, text)
+    run = cli("check", "--format", form, "-")
+    assert run.status == (4 if text in (b"", b"hello") else 2)
+    assert "No problems found" not in run.out

@@ -355,3 +355,17 @@ def test_what_is_gained_comes_before_what_is_lost(here: Path, cli: Cli) -> None:
     document = json.loads(cli("diff", "old", "new", "--format", "json").out)
     assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(document)] == []
     assert [one["right"] for one in document["rights"]] == ["act as every user"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "---\n", "hello\n", 'Error from server (NotFound): deployments.apps "x" not found\n', "a: [1"]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_stream_without_manifests_is_no_state(
+    here: Path, cli: Cli, text: str, monkeypatch: pytest.MonkeyPatch, *, first: bool
+) -> None:
+    write_file("web.yaml", WEB)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    run = cli("diff", *(("-", "web.yaml") if first else ("web.yaml", "-")))
+    assert run.status == 2
+    assert "<stdin>" in run.err

@@ -215,13 +215,21 @@ class Side:
     """One side: its units by name, which are relative to `folder`.
 
     `prefix` is what leads from the working directory to the files of the side, empty for a revision. `texts` are its files if they
-    are in a dump.
+    are in a dump or a stream. A `stream` must have manifests: a command that failed prints none.
     """
 
     def __init__(
-        self, folder: str, paths: Sequence[str], config: Config, prefix: str, texts: Mapping[str, str] = EMPTY
+        self,
+        folder: str,
+        paths: Sequence[str],
+        config: Config,
+        prefix: str,
+        texts: Mapping[str, str] = EMPTY,
+        *,
+        stream: bool = False,
     ) -> None:
         self.config = config
+        self._stream = stream
         self._folder = folder
         self._prefix = prefix
         self.notices: dict[Notice, None] = {}
@@ -268,6 +276,8 @@ class Side:
             if document.status == "unparsable" and document.error is not None:
                 text = f"this document cannot be read: {document.error.message}"
                 told.append(Notice("error", text, document.file, document.error.line))
+        if self._stream and inputs.nothing:
+            told += [Notice("error", "no manifest found", file) for file in inputs.read]
         self.notices.update(dict.fromkeys(map(self._located, told)))
         return opened
 
@@ -296,7 +306,7 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
     """
     if is_stream(name) and not base_with:
         shown = "<stdin>" if name == STDIN else name
-        yield Side(os.curdir, [], _from_root(config), "", {shown: read_stream(name)})
+        yield Side(os.curdir, [], _from_root(config), "", {shown: read_stream(name)}, stream=True)
         return
     if os.path.exists(name) and not base_with:
         if is_dump(name):

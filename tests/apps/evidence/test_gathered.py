@@ -76,7 +76,7 @@ def node(crio: str) -> dict[str, str]:
         (
             "anyuid",
             False,
-            0,
+            4,
             "SCC anyuid admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use anyuid",
         ),
     ],

@@ -140,7 +140,7 @@ def test_what_depends_on_the_node_is_no_disagreement(tmp_path: Path, capsys: pyt
     (tmp_path / "m.yaml").write_text(POOLED)
     (tmp_path / "kube-system_web_app.status").write_text("Name:\tapp\nSeccomp:\t2\n")
     seen = str(tmp_path / "kube-system_web_app.status")
-    assert verify(manifests=str(tmp_path / "m.yaml"), evidence=seen) == 0
+    assert verify(manifests=str(tmp_path / "m.yaml"), evidence=seen) == 4
     out = capsys.readouterr().out
     assert "    predicted: undecided\n" in out
     assert "undecided: It depends on the node pool: unconfined on master, RuntimeDefault on worker.\n" in out
@@ -163,3 +163,11 @@ def test_the_content_of_a_localhost_profile_is_compared(tmp_path: Path, capsys: 
     assert "content: the file on the node differs from the one in the input (operator/web.json)" in capsys.readouterr().out
     capture(resolve("1.35"))
     assert verify(manifests=str(manifests), evidence=str(evidence)) == 1
+
+
+def test_evidence_about_other_containers_is_no_agreement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "web.yaml").write_text(POOLED)
+    assert verify("--format", "json", manifests=str(tmp_path)) == 4
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["agrees"] is False
+    assert printed.err.endswith("scclint: nothing was compared: the evidence decides about no container of the manifests\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -86,6 +87,32 @@ def test_answers(out: Path, cli: Cli) -> None:
     assert (report.status, report.out, report.err) == (0, "", "")
     assert Path("fleet.html").read_text().startswith("<!DOCTYPE html>")
     assert cli("fleet", "export", "--out", str(out), "--format", "ocsf").out.startswith('{"activity_id":1,')
+
+
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [(["missing"], 2), (["missing", "other"], 2), (["empty"], 4), (["missing", "empty"], 2), (["missing", "demo"], 0)],
+)
+def test_a_scan_that_judges_nothing_is_no_success(out: Path, tmp_path: Path, cli: Cli, names: list[str], status: int) -> None:
+    (tmp_path / "empty").mkdir()
+    paths = {"demo": FIXTURES / "demo"}
+    targets = [str(paths.get(name, tmp_path / name)) for name in names]
+    for _ in ("first", "again"):
+        run = cli("fleet", "run", "--out", str(out), *targets)
+        assert (run.status, run.err.endswith("scclint: no target was judged\n")) == (status, status != 0)
+
+
+@pytest.mark.parametrize(
+    ("openshift", "words"), [("4.22", "not judged for 5.0"), ("4.22,5.0", ""), ("5.0", "")], ids=["4.22", "both", "5.0"]
+)
+def test_a_release_that_was_not_judged_has_no_count(out: Path, cli: Cli, openshift: str, words: str) -> None:
+    cli("fleet", "run", "--out", str(out), "--openshift", openshift, str(FIXTURES / "demo"))
+    page = cli("fleet", "report", "--out", str(out)).out
+    (link,) = re.findall(r'<a href="#refused-on-5-0">Rejected on 5.0</a> \((.*?)\)', page)
+    assert link == words if words else link.isdigit()
+    assert ("Not judged for 5.0." in page) == bool(words)
+    note = cli("fleet", "sql", "--out", str(out), "SELECT count(*) FROM refused_on_5_0").err
+    assert note == (f"note: refused_on_5_0: {words}\n" if words else "")
 
 
 def test_processes_or_a_cluster(out: Path, cli: Cli) -> None:

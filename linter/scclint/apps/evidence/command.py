@@ -18,6 +18,7 @@ from scclint.finding import Severity
 from scclint.model.object import Workload
 from scclint.record import replace
 from scclint.report import Options, render
+from scclint.report.output import say
 from scclint.rule import Rule
 from scclint.run.judge import OpenUnit
 from scclint.run.merge import merged_tally
@@ -60,7 +61,10 @@ def run(args: Namespace) -> int:
     code = status_of_units(opened_run, opened)
     if code in (USAGE, BUG):
         return code
-    return NOTHING if not predicted else OK if verification.agrees else FINDINGS
+    if not verification.compared:
+        say("scclint: nothing was compared: the evidence decides about no container of the manifests")
+        return NOTHING
+    return OK if verification.agrees else FINDINGS
 
 
 def _crio(args: Namespace, config: Config, run: Run) -> str:

@@ -45,8 +45,14 @@ class Verification:
     unmatched: tuple[Observation, ...]
 
     @property
+    def compared(self) -> bool:
+        """Whether something shows how a predicted container runs."""
+        return any(comparison.status != NO_EVIDENCE for comparison in self.comparisons)
+
+    @property
     def agrees(self) -> bool:
-        return all(comparison.status != DISAGREE for comparison in self.comparisons)
+        """Whether something was compared, and all of it agrees."""
+        return self.compared and all(comparison.status != DISAGREE for comparison in self.comparisons)
 
 
 def verify(predictions: Iterable[Prediction], observations: Sequence[Observation], crio: str = "") -> Verification:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from scclint.apps.fleet.query import Database, shown
+from scclint.apps.fleet.query import Database, not_judged, shown
 from scclint.apps.fleet.views import VIEWS, FleetView
 from scclint.finding import shortened
 from scclint.report.html_page import TableBody, TableCell, render
@@ -44,13 +44,15 @@ def _view(view: FleetView, database: Database) -> dict[str, object]:
     rows = [_cells(dict(zip(answer.columns[:-1], map(shown, row[:-1]), strict=True))) for row in answer.rows]
     # A column without values says nothing, and "." is the only unit of most targets.
     titles = [title for title in (rows[0] if rows else ()) if any(row[title] not in ("", ".") for row in rows)]
+    missing = not_judged(view, database)
     return {
+        "missing": missing,
         "id": view.name.replace("_", "-"),
         "title": view.title,
         "meaning": view.meaning.replace("`", ""),
         "titles": titles,
         "rows": [TableBody([[TableCell(title, row[title]) for title in titles]]) for row in rows],
-        "total": f"{total:,}",
+        "total": ", ".join([f"{total:,}"] * bool(total or not missing) + [missing] * bool(missing)),
         "caption": counted(total, "row"),
         "more": f'{total - len(rows):,} more: scclint fleet sql "FROM {view.name}"' if total > len(rows) else "",
     }

@@ -54,10 +54,13 @@ Progress = Callable[[ScanCounts, int], None]
 
 @record
 class ScanSummary:
-    """The result of a scan: the number of all `targets`, and how many of them had a row already because the scan was `resumed`."""
+    """The result of a scan: the number of all `targets`, of those that were `judged`, if only in part, and of those that had a row already
+    because the scan was `resumed`.
+    """
 
     scan: str
     targets: int
+    judged: int
     resumed: int
     counts: ScanCounts
 
@@ -84,7 +87,8 @@ def run_scan(
             counts += more
             progress(counts, len(pending_targets))
         store.finish(scan)
-    return ScanSummary(scan.id, len(wanted), len(wanted) - len(pending_targets), counts)
+        judged = store.judged(scan.id)
+    return ScanSummary(scan.id, len(wanted), judged, len(wanted) - len(pending_targets), counts)
 
 
 def _batches(targets: Sequence[FleetTarget]) -> list[Sequence[FleetTarget]]:

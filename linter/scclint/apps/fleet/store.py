@@ -110,6 +110,11 @@ class Store:
         table = self.dataset(TARGETS, [scan]).to_table(columns=["target"])
         return set(table["target"].to_pylist())
 
+    def judged(self, scan: str) -> int:
+        """Return how many targets of a scan were judged, as a whole or in part."""
+        table = self.dataset(TARGETS, [scan]).to_table(columns=["status"])
+        return sum(status in ("judged", "incomplete") for status in table["status"].to_pylist())
+
     def known(self) -> "EarlierRows":
         """Return what earlier scans know of targets."""
         table = self.dataset(TARGETS).to_table()

@@ -11,12 +11,16 @@ SCANS = "scans"
 
 @record
 class FleetView:
-    """A view that answers a question about the latest scan, or about all. `title` heads it on a page."""
+    """A view that answers a question about the latest scan, or about all. `title` heads it on a page.
+
+    `release` is the one that it is about, if it is about one: it says nothing of targets that were not judged for it.
+    """
 
     name: str
     title: str
     meaning: str
     sql: str
+    release: str = ""
 
 
 _LATEST = "scan = (SELECT scan FROM scans WHERE latest)"
@@ -81,6 +85,7 @@ VIEWS = (
         WHERE {_LATEST} AND release = '5.0' AND result = 'rejected'
         ORDER BY len(admitted_on) = 0, target, unit, kind, namespace, name, part, file, line
         """,
+        release="5.0",
     ),
     FleetView(
         "findings_by_rule",
