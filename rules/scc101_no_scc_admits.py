@@ -6,6 +6,10 @@ OpenShift accepts the workload all the same: `oc apply` succeeds, and then the c
 restrictiveness. The finding names the SCC that comes closest to admitting the pod, the fields that it rejects, and the
 values that it accepts.
 
+If the verdict depends on the ID range or SELinux level of the namespace, and the input does not give them, scclint assumes
+`1000000000/10000` and `s0:c1,c0`. The message then says so, and the severity is warning: IDs from 1000000000 to 1999999999 may be in the
+range that the cluster gave to the namespace.
+
 ## How to fix it
 
 Remove the field, so that the SCC sets it: user IDs, SELinux levels and groups come from the namespace's own range. If
@@ -64,7 +68,6 @@ from scclint.api import (
     counted,
     first_per_field,
     grant,
-    may_be_own,
     pinned,
     pods,
     quoted,
@@ -140,7 +143,4 @@ def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> Iterator[str]:
         e for e in errors if any(str(s) in RANGED for s in e.path) and (e.path[-1] == "level" or "seLinuxOptions" not in e.path)
     ]
     if outcome.verdict is not None and outcome.verdict.namespace_assumed and ranged:
-        unless = next(
-            (f"; the result differs if they include {error.value}" for error in ranged if may_be_own(error.value)), ""
-        )
-        yield f"the namespace's ranges are assumed, because the input does not give them{unless}"
+        yield "the namespace's ranges are assumed, because the input does not give them"

@@ -63,10 +63,8 @@ spec:
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from scclint.api import (
-    Field,
     Outcome,
     Problem,
     Related,
@@ -80,8 +78,6 @@ from scclint.api import (
     applies_profile,
     confines,
     first_per_field,
-    listed,
-    may_be_own,
     pods,
     quoted,
     ranged_by_namespace,
@@ -125,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)} because of {and_more(ids, 2)}",
             notes=(
-                f"{and_more(ids, 2)} {are} not in the namespace's own range{_unless_given(workload, verdict, fields, world)}",
+                f"{and_more(ids, 2)} {are} not in the namespace's own range",
                 _result(outcome),
             ),
             at=fields[0],
@@ -142,16 +138,6 @@ def _in_user_namespace(verdict: Verdict, world: World) -> bool:
         return False
     level = world.cluster.sccs[verdict.scc].user_namespace_level
     return bool(level == "RequirePodLevel") and applies_profile(world, verdict.scc)
-
-
-def _unless_given(workload: Workload, verdict: Verdict, fields: list[Field[Any]], world: World) -> str:
-    """Return a remark on values that the namespace may have, since the input does not give its ranges."""
-    if not verdict.namespace_assumed:
-        return ""
-    fields_in_range = [field for field in fields if may_be_own(field.value)]
-    ids = listed(dict.fromkeys(str(field.value) for field in fields_in_range))
-    namespace = world.namespace_known(workload)
-    return f" (unless namespace{f' {namespace}' if namespace else ''} was given {ids})" if fields_in_range else ""
 
 
 def _result(outcome: Outcome) -> str:

@@ -217,6 +217,9 @@ public operators come from at most a handful."""
 MAX_SCC_SUGGESTIONS = 50
 """Missing SCC names that get a suggestion. Each is compared with the name of every SCC."""
 
+MAX_OWN_RANGES = 30
+"""Ranges of namespaces that a unit is judged with beside the assumed ones. Each takes as long as to index the unit once more."""
+
 MAX_FIXED_FINDINGS = 200
 """Findings up to which a report looks for fixes unless told otherwise. Each takes some trials, of 5 to 50 ms each."""
 

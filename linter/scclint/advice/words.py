@@ -80,13 +80,6 @@ def quoted(field: Field[Any]) -> str:
 RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
 """Fields that an SCC can compare with the namespace's own range."""
 
-_FIRST_OWN_ID = 1_000_000_000
-
-
-def may_be_own(value: Any) -> bool:
-    """Whether a namespace could have this value in its own range: a level, or an ID from 1000000000 on."""
-    return (isinstance(value, str) and value != "") or (isinstance(value, int) and value >= _FIRST_OWN_ID)
-
 
 def why_level(outcome: Outcome, mode: Mode, world: World) -> str:
     """Return the clause that says what sets the level of the mode: `the label syncer sets level restricted on namespace shop`."""

@@ -150,6 +150,10 @@ def workload_row(
     admitted = verdict if verdict is not None and verdict.allowed else None
     result, why = _result(outcome)
     minor, on_node = world.cluster.kubernetes_minor, tuple(_volumes_on_node(world, workload)) if admitted else ()
+    if result == "rejected" and world.with_own_ranges(workload) is not None:
+        from scclint.outcome.own_ranges import assumption
+
+        why = f"{why} (assumed: {assumption(outcome)})"
     return WorkloadRow(
         outcome=outcome,
         unit=unit,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
+from scclint.limits import MAX_OWN_RANGES
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.view import Field
@@ -84,6 +85,7 @@ class World:
         self.steps = AccessSteps(self._index)
         self._profile_dirs = profile_dirs
         self._params = params
+        self._other_ranges: dict[tuple[str, tuple[str, ...]], Cluster] = {}
 
     def with_objects(self, replaced: Mapping[int, ApiObject], others: "Mapping[str, World] | None" = None) -> "World":
         """Return a world that has other objects in place of some, which are named by their `id`.
@@ -91,9 +93,40 @@ class World:
         The cluster must be the same: only workloads may differ in their values. The outcomes of the other workloads are kept.
         `others` are the worlds of all releases, as for a new world. What a dump shows is about the objects as they were, and is left out.
         """
-        world = World(
-            [replaced.get(id(obj), obj) for obj in self.objects],
-            self.cluster,
+        world = self._copy([replaced.get(id(obj), obj) for obj in self.objects], self.cluster, others)
+        world.outcomes.keep_from(self.outcomes, replaced)
+        return world
+
+    def with_own_ranges(self, workload: Workload) -> "World | None":
+        """Return the world in which the IDs and the level of a workload are in the ranges of its namespace, if the input gives none.
+
+        None if the verdict of SCC admission is the same there: it does not depend on the assumed ranges then.
+        """
+        from scclint.outcome.own_ranges import own_ranges
+
+        outcome = self.outcome(workload)
+        ranges = own_ranges(outcome)
+        verdict = outcome.verdict
+        if verdict is None or not ranges:
+            return None
+        key = outcome.namespace, tuple(ranges.values())
+        if key not in self._other_ranges:
+            if len(self._other_ranges) == MAX_OWN_RANGES:
+                return None
+            metadata = {"name": outcome.namespace, "annotations": ranges}
+            self._other_ranges[key] = self.cluster.with_decodable(
+                [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}]
+            )
+        cluster = self._other_ranges[key]
+        other = cluster.admission.admit(verdict.submitted, outcome.namespace, outcome.creator)
+        if (other.allowed, other.scc) == (verdict.allowed, verdict.scc):
+            return None
+        return self.memo((World.with_own_ranges, key), lambda: self._copy(self.objects, cluster, self.others))
+
+    def _copy(self, objects: Sequence[ApiObject], cluster: Cluster, others: "Mapping[str, World] | None") -> "World":
+        return World(
+            objects,
+            cluster,
             namespace=self.namespace_asked,
             creator=self.creator if self.creator_given else None,
             profile_dirs=self._profile_dirs,
@@ -104,8 +137,6 @@ class World:
             described=self.described,
             params=self._params,
         )
-        world.outcomes.keep_from(self.outcomes, replaced)
-        return world
 
     def of(self, kind: type[O]) -> Iterator[O]:
         """The objects of a model class, in the order of the input."""

@@ -34,6 +34,9 @@ from scclint.run.options import Progress, silent
 _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
 """The tags of rules about what an object does in the cluster. Other rules look at the object alone, which may be rejected."""
 
+_OF_PODS = frozenset(("admission", "pod-security", "seccomp"))
+"""The tags of rules whose findings may depend on the SCC that admits a pod."""
+
 _OPENING = _IN_CLUSTER | {"scc"}
 """The tags of rules whose findings matter more if their object opens more."""
 
@@ -67,8 +70,9 @@ def apply_rules(
                 if isinstance(subject, ApiObject) and not _IN_CLUSTER.isdisjoint(rule.tags) and world.rejects(subject):
                     continue
                 try:
-                    for problem in rule.check(world.merged(subject), world):
-                        finding = stamp(problem, rule, selected[rule.id], subject)
+                    problems = [*rule.check(world.merged(subject), world)]
+                    for problem, assumed in zip(problems, _assumptions(problems, rule, subject, world), strict=True):
+                        finding = stamp(problem, rule, selected[rule.id], subject, assumed)
                         opens = Counter(problem.opens or [_unplaced(finding)])
                         if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
                             opens.update(world.opens(subject))
@@ -108,6 +112,20 @@ def _opened(of_release: Mapping[str, Counter[str]], releases: Iterable[str]) -> 
     return tuple(sorted((*everywhere.elements(), *more)))
 
 
+def _assumptions(problems: Sequence[Problem], rule: AnyRule, subject: Checked, world: World) -> list[str]:
+    """Return for each problem the assumption about the namespace's ranges that it rests on, as a clause; empty if it rests on none."""
+    other = None
+    if problems and isinstance(subject, Workload) and not _OF_PODS.isdisjoint(rule.tags):
+        other = world.with_own_ranges(subject)
+    if other is None or not isinstance(subject, Workload):
+        return [""] * len(problems)
+    from scclint.outcome.own_ranges import assumption
+
+    stay = {(problem.at.path, problem.container) for problem in rule.check(other.merged(subject), other)}
+    assumed = assumption(world.outcome(subject))
+    return ["" if (problem.at.path, problem.container) in stay else assumed for problem in problems]
+
+
 def check_ignores(
     ignores: Sequence[Ignore], rules: Sequence[AnyRule], select: Callable[[str], Selection]
 ) -> tuple[list[Finding], list[Crash]]:
@@ -118,10 +136,11 @@ def check_ignores(
     return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
 
 
-def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked) -> Finding:
+def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked, assumed: str = "") -> Finding:
     """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
 
-    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
+    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it, and one that
+    rests on what is `assumed` is no error.
     """
     message, notes = problem.message, problem.notes
     made_from: tuple[Related, ...] = ()
@@ -129,10 +148,17 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         message, more = _at_a_glance(message)
         made_from, caveats = _made_from(problem, subject)
         notes = (*more, *notes, *caveats)
+    own = problem.severity or rule.severity
+    if assumed:
+        own = Severity.WARNING if own is Severity.ERROR else own
+        # In the message, which every format has.
+        message = f"{message} (assumed: {assumed})"
     if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
         where, account = subject.provenance.home, subject.pod.service_account
         notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
     remedies, help = _advice(problem, rule, subject)
+    if assumed:
+        help = f"{help} If the namespace has other ranges, add the Namespace with its annotations to the input.".lstrip()
     if marker := subject.document.marker if isinstance(subject, ApiObject) else "":
         # A name that a chart makes from the release's namespace, which is not known.
         message, help, *texts = (text.replace(marker, "NAMESPACE") for text in (message, help, *notes))
@@ -140,7 +166,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,
-        severity=problem.severity if problem.severity and severity is rule.severity else severity,
+        severity=own if severity is rule.severity else severity,
         message=shortened(message),
         span=problem.at.span,
         subject=subject_of(subject, problem.container),
