@@ -1,12 +1,15 @@
 """
 The pod is admitted and never runs: the API server's validation rejects a value that the SCC sets, or the kubelet does not start a
-container.
+container or does not mount a volume.
 
 The kubelet does not start a container whose user ID is 0 and whose `runAsNonRoot` is true: `container's runAsUser breaks non-root
 policy`. The API server accepts the two together. Either of them may be written in the manifest, or an SCC sets the user ID. A value
 of the container overrides that of the pod. If no user ID is set, the image decides: the kubelet refuses an image that runs as root or
 that names its user (`container has runAsNonRoot and image has non-numeric user`). The rule reports that if the configuration
 describes the image below `images`, or the repository builds it from a Containerfile.
+
+The kubelet mounts no `gitRepo` volume from OpenShift 4.20 on, because its driver is off: the pod waits for the volume forever. With
+Kubernetes 1.36, the driver cannot be switched on.
 
 SCC admission runs before validation. These SCCs set values that are invalid, although the manifest is valid as written:
 
@@ -20,7 +23,8 @@ SCC admission runs before validation. These SCCs set values that are invalid, al
 
 Correct the field of the SCC that the message names. The cluster admits the same pods, and creates them. If the kubelet does not
 start a container, remove `runAsUser: 0`, or remove `runAsNonRoot: true` if the program must run as root. For an image, write the ID of
-another user than root in `USER`, or let `restricted-v2` admit the pod, which sets a user ID.
+another user than root in `USER`, or let `restricted-v2` admit the pod, which sets a user ID. In place of a `gitRepo` volume, let an init
+container clone the repository into an `emptyDir` volume.
 
 ## Before
 
@@ -130,6 +134,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     stopped = outcome.never_started
     for error in dict.fromkeys(stopped.values()):
         yield _never_started(outcome, error, [name for name, reported in stopped.items() if reported == error], world)
+    for path in outcome.never_mounted:
+        volume = workload.pod.field(*path, "name").value
+        always = ", and it cannot be switched on" if world.cluster.kubernetes_minor >= 36 else ""
+        yield Problem(
+            f"{workload.named}: the kubelet does not mount volume {volume}, so no container starts: the driver of gitRepo "
+            "volumes is off",
+            notes=(f"{world.cluster.platform_name} has the driver off{always}",),
+            at=workload.pod.field(*path, "gitRepo"),
+            help="Let an init container clone the repository into an emptyDir volume.",
+        )
     if outcome.verdict is None or outcome.verdict.scc is None or not outcome.invalid_by_scc:
         return
     scc = outcome.verdict.scc

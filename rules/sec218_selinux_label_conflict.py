@@ -1,8 +1,8 @@
 """
 Two pods mount one PersistentVolumeClaim with SELinux labels that exclude each other.
 
-Until OpenShift 5.0 the container runtime relabels the files of a volume for each pod. From 5.1 on, the kubelet mounts the volume with
-the label of the pod (`-o context=...`). A second pod with another label then stays in `ContainerCreating`, with the message
+Until OpenShift 5.0 the container runtime relabels the files of a volume for each pod. It is planned that from 5.1 on, the kubelet mounts the
+volume with the label of the pod (`-o context=...`). A second pod with another label then stays in `ContainerCreating`, with the message
 `conflicting SELinux labels of volume`. OpenShift 5.0 looks for such pods, and sets `Upgradeable=False` while there are any.
 
 No manifest shows the label. An SCC with `seLinuxContext: MustRunAs`, such as restricted-v2, writes the level of the namespace to
@@ -158,7 +158,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for mount in claim_mounts(world).of_workload.get(id(workload), ()):
         volume = mount.claim.volume
         fails_now = "SELinuxMount" not in gates or (volume.of_one_pod and world.cluster.kubernetes_minor >= _ONE_POD_SINCE)
-        since = "" if fails_now else "from OpenShift 5.1 "
+        since = "" if fails_now else "from OpenShift 5.1 (planned) "
         if len(mount.claim.labels) > 1 and volume.mounts_with_label is not False and (fails_now or _OPT_OUT not in gates):
             labels = listed([_shown(label) or "none" for label in mount.claim.labels])
             yield Problem(

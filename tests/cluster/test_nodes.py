@@ -7,6 +7,7 @@ import pytest
 
 from scclint.cluster import Cluster
 from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release, possible_pools
+from scclint.run.lint import lint_text
 
 WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
 MASTER = {"pools.operator.machineconfiguration.openshift.io/master": ""}
@@ -229,6 +230,32 @@ def test_the_runtime_of_a_pool(default_runtime: str, drop_ins: tuple[str, ...], 
     assert (infra.default_handler, master.default_handler, worker.default_handler) == (expected, "", expected)
 
 
+@pytest.mark.parametrize(
+    ("stream", "default_runtime", "handler", "refused"),
+    [
+        ("rhel-10", "", "crun", False),
+        ("rhel-10", "crun", "crun", False),
+        ("rhel-10", "runc", "runc", True),
+        ("rhel-10-coreos", "runc", "runc", True),
+        ("rhel-9", "runc", "runc", False),
+        ("rhel-100", "runc", "runc", False),
+        ("", "runc", "runc", False),
+        ("rhel-9", "", "", False),
+    ],
+)
+@pytest.mark.parametrize("drop_in_file", [True, False])
+def test_rhel_10_has_no_runc(stream: str, default_runtime: str, handler: str, refused: bool, drop_in_file: bool) -> None:
+    worker = pool("worker", **{"pools.operator.machineconfiguration.openshift.io/worker": ""})
+    worker["spec"]["osImageStream"] = {"name": stream}
+    selector = {"matchLabels": {"pools.operator.machineconfiguration.openshift.io/worker": ""}}
+    spec = {"machineConfigPoolSelector": selector, "containerRuntimeConfig": {"defaultRuntime": default_runtime}}
+    setting = f'[crio.runtime]\ndefault_runtime = "{default_runtime}"\n' if default_runtime else ""
+    of_file = drop_in("d", "worker", setting, "/etc/crio/crio.conf.d/99-runtime")
+    config = of_file if drop_in_file else {"kind": "ContainerRuntimeConfig", "metadata": {"name": "runtime"}, "spec": spec}
+    (found,) = (each for each in node_pools([worker, config]) if each.name == "worker")
+    assert (found.default_handler, found.lacks_runtime) == (handler, refused)
+
+
 def test_new_nodes_run_crun_since_openshift_4_18() -> None:
     pod = {"spec": {"runtimeClassName": "vm"}}
     kata = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "vm"}, "handler": "kata"}
@@ -238,3 +265,24 @@ def test_new_nodes_run_crun_since_openshift_4_18() -> None:
     # Nothing is known of other runtimes. A RuntimeClass that the input lacks may have any handler.
     assert Cluster.openshift("4.18", [kata]).runtimes(pod) == ()
     assert Cluster.openshift("4.18").runtimes(pod) == ("crun",)
+
+
+def test_a_pool_that_is_not_rolled_out_is_told() -> None:
+    pool_and_config = """\
+apiVersion: machineconfiguration.openshift.io/v1
+kind: MachineConfigPool
+metadata: {name: worker, labels: {pools.operator.machineconfiguration.openshift.io/worker: ""}}
+spec: {osImageStream: {name: STREAM}, machineConfigSelector: {matchLabels: {machineconfiguration.openshift.io/role: worker}}}
+---
+apiVersion: machineconfiguration.openshift.io/v1
+kind: ContainerRuntimeConfig
+metadata: {name: runc}
+spec:
+  machineConfigPoolSelector: {matchLabels: {pools.operator.machineconfiguration.openshift.io/worker: ""}}
+  containerRuntimeConfig: {defaultRuntime: runc}
+"""
+    refused = lint_text(pool_and_config.replace("STREAM", "rhel-10"), "nodes.yaml").notices
+    assert [
+        "MachineConfigPool worker: the machine config operator does not roll it out" in notice.message for notice in refused
+    ] == [True]
+    assert lint_text(pool_and_config.replace("STREAM", "rhel-9"), "nodes.yaml").notices == ()

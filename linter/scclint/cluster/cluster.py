@@ -23,7 +23,7 @@ from scclint.errors import ModelError, UsageError
 from scclint.memo import Memo
 from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
 from scclint.model.labels import labels_of
-from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of
+from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of, shown_release
 from scclint.model.terms import UID_RANGE, generated_name
 from scclint.record import EMPTY, replace
 from scclint.untyped import Object, as_mapping, several
@@ -99,6 +99,7 @@ class Cluster:
         addons: Iterable[str] = (),
         among: Iterable[str] = (),
         cluster_admins: bool = False,
+        patch: int | None = None,
     ) -> "Cluster":
         """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
 
@@ -109,11 +110,12 @@ class Cluster:
         SCCs and grants of these products (see `scclint.cluster.addons`). `among`: of the release's
         SCCs only those with these names, because a capability or an administrator removed the others; empty for all. An API server
         without one of the standard SCCs rejects every pod. `cluster_admins`: the group `system:cluster-admins` may do everything, as on
-        an installed cluster; without it only what SCCs and `objects` grant counts. Raises UsageError for an unknown release,
-        platform, feature set or add-on, ModelError for an object that the API server could not decode.
+        an installed cluster; without it only what SCCs and `objects` grant counts. `patch`: the number of the patch release, as far as
+        it is known what that lacks (see `installed.patch_changes`). Raises UsageError for an unknown release, platform, feature set
+        or add-on, ModelError for an object that the API server could not decode.
         """
         installation = Installation(
-            release, platform, feature_set, payload, upgraded_from_4_10, several(addons), frozenset(several(among))
+            release, platform, feature_set, payload, upgraded_from_4_10, several(addons), frozenset(several(among)), patch
         )
         installed.check(installation)
         sccs = installed.own_sccs(installation)
@@ -215,7 +217,11 @@ class Cluster:
     @property
     def platform_name(self) -> str:
         """`OpenShift 4.20`, `MicroShift 4.20`, `Kubernetes 1.33`: the name that people use."""
-        return f"{_PRODUCTS[self.platform]} {self.release}" if self.release else f"Kubernetes {self.kubernetes_version}"
+        return (
+            f"{_PRODUCTS[self.platform]} {shown_release(self.release)}"
+            if self.release
+            else f"Kubernetes {self.kubernetes_version}"
+        )
 
     @property
     def scc_fields(self) -> int:

@@ -37,6 +37,7 @@ class Installation:
     `payload`: with those of all components; without it only those of cluster-kube-apiserver-operator. MicroShift has no others.
     `upgraded_from_4_10`: the cluster was first installed as 4.10 or older. It keeps its `restricted`, which every authenticated
     user may use. `addons` are names in `addons.json`. `among`: the names of the release's SCCs that are there; empty for all.
+    `patch` is the number of the patch release, None for the newest one.
     """
 
     release: str
@@ -46,6 +47,65 @@ class Installation:
     upgraded_from_4_10: bool = False
     addons: tuple[str, ...] = ()
     among: frozenset[str] = frozenset()
+    patch: int | None = None
+
+
+@record
+class PatchChange:
+    """What a release got in a patch release, by a change that was `merged` on a day.
+
+    Patch releases up to `without` do not have it, and those from `since` on have it. It is not known whether those in between have it.
+    `volume` is a type of volume that the SCCs list then, `scc` an SCC that gets its own range of user IDs, and `everyone` an SCC that all
+    authenticated users may use. Two of these are empty.
+    """
+
+    release: str
+    merged: str
+    without: int
+    since: int
+    volume: str = ""
+    scc: str = ""
+    everyone: str = ""
+    before: Any = None
+
+    @property
+    def words(self) -> str:
+        """What a cluster with the change has, as a noun."""
+        if self.volume:
+            return f"volume type {self.volume} in its SCCs"
+        return f"the user ID range of SCC {self.scc}" if self.scc else f"the grant of SCC {self.everyone} to every account"
+
+    def is_missing(self, patch: int | None) -> bool:
+        """Return whether a patch release surely lacks it."""
+        return patch is not None and patch <= self.without
+
+    def is_sure(self, patch: int | None) -> bool:
+        """Return whether it is known whether a patch release has it. Of a release without its patch, it is not."""
+        return patch is not None and not self.without < patch < self.since
+
+
+def patch_changes(release: str, platform: str = "openshift") -> tuple[PatchChange, ...]:
+    """Return what a release got in its patch releases. Nothing is known of MicroShift's."""
+    entries = _data("installed.json")["patches"] if platform != "microshift" else ()
+    return tuple(
+        PatchChange(
+            entry["release"],
+            entry["merged"],
+            entry["without"],
+            entry["since"],
+            entry.get("volume", ""),
+            entry.get("scc", ""),
+            entry.get("everyone", ""),
+            entry.get("runAsUser"),
+        )
+        for entry in entries
+        if entry["release"] == release
+    )
+
+
+def _missing(installation: Installation) -> list[PatchChange]:
+    changes = patch_changes(installation.release, installation.platform)
+    return [change for change in changes if change.is_missing(installation.patch)]
 
 
 def check(installation: Installation) -> None:
@@ -63,7 +123,10 @@ def check(installation: Installation) -> None:
 def own_sccs(installation: Installation) -> dict[str, Object]:
     """Return the SecurityContextConstraints that a cluster is installed with, by name."""
     volume_types = {entry["name"] for entry in _installed(installation, "volumes")}
+    missing = _missing(installation)
+    volume_types -= {change.volume for change in missing}
     absent = {entry["name"] for entry in _data("installed.json")["volumes"]} - volume_types
+    earlier = {change.scc: change.before for change in missing if change.scc}
     sccs = {}
     brought = [scc for addon in _of_addons(installation) for scc in addon.sccs]
     of_release = (*_installed(installation, "sccs"), *_payload(installation, "sccs"))
@@ -72,6 +135,8 @@ def own_sccs(installation: Installation) -> dict[str, Object]:
         name, scc = entry["name"], scc_of(entry)
         if "volumes" in scc:
             scc["volumes"] = [volume for volume in scc["volumes"] if volume not in absent]
+        if name in earlier:
+            scc["runAsUser"] = earlier[name]
         if installation.upgraded_from_4_10 and name == "restricted":
             scc["groups"] = [*scc["groups"], "system:authenticated"]
         sccs[name] = scc
@@ -100,7 +165,9 @@ def own_rbac(installation: Installation, *, cluster_admins: bool = False) -> lis
         role_object(SCC_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])])
         for entry in _installed(installation, "clusterRoles")
     ]
-    for role in (SCC_ROLE_PREFIX + entry["name"] for entry in _installed(installation, "everyone")):
+    withheld = {change.everyone for change in _missing(installation)}
+    everyone = (entry["name"] for entry in _installed(installation, "everyone") if entry["name"] not in withheld)
+    for role in (SCC_ROLE_PREFIX + name for name in everyone):
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
     objects.append(role_object("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))

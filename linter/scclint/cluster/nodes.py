@@ -37,6 +37,9 @@ _INSTALLED_TAINTS = {"master": (Taint(f"{_ROLE}master", "", "NoSchedule"),)}
 """Of pools, those that their nodes are installed with."""
 
 
+_RHEL_10 = r"rhel-10(?![0-9])"
+"""The beginning of the name of an operating system stream of RHEL 10."""
+
 _RUNTIME_DROP_IN = "/etc/crio/crio.conf.d/01-ctrcfg-defaultRuntime"
 """The file that the machine config operator makes of `defaultRuntime` of a ContainerRuntimeConfig."""
 
@@ -49,7 +52,8 @@ class NodePool:
     KubeletConfigs disagree; `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and
     `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set. `handler_profiles` are the paths that
     CRI-O has for the pods of single runtime handlers, and `default_handler` is the handler of the pods without a RuntimeClass, empty for the
-    installed one.
+    installed one. `lacks_runtime`: the machine config operator does not roll the pool out, because it asks for RHEL 10, which has no runc,
+    and for runc.
     """
 
     name: str
@@ -62,6 +66,7 @@ class NodePool:
     labels: tuple[tuple[str, str], ...] = ()
     handler_profiles: tuple[tuple[str, str], ...] = ()
     default_handler: str = ""
+    lacks_runtime: bool = False
 
     def takes(self, role: str) -> bool:
         """Return whether MachineConfigs of a role apply to its nodes: those of the role, and those of workers except for the control plane."""
@@ -146,6 +151,7 @@ def _pool(
     decided = {_name(c): value for c in kubelet_configs if isinstance(value := _kubelet(c).get("seccompDefault"), bool)}
     values = {*decided.values(), *([False] if decided and len(decided) < len(kubelet_configs) else [])}
     configured = next((runtime for runtime in reversed(wanted) if runtime), "")
+    rhel_10 = _has_rhel_10(pool)
     crio, handlers = _crio_settings((c for c in machine_configs if selects(selector, labels_of(c))), configured)
     return NodePool(
         name,
@@ -157,8 +163,18 @@ def _pool(
         crio.get("privileged_seccomp_profile", ""),
         tuple(_other_labels(pool)),
         tuple((handler, path) for handler, path in sorted(handlers.items()) if path),
-        crio.get("default_runtime", ""),
+        crio.get("default_runtime", "crun" if rhel_10 else ""),
+        rhel_10 and crio.get("default_runtime") == "runc",
     )
+
+
+def _has_rhel_10(pool: Object) -> bool:
+    """Return whether a pool asks for RHEL 10, which has crun and no runc.
+
+    Source: openshift/enhancements, machine-config/block-runc-on-rhcos10-upgrade.md. The streams are called rhel-9 and rhel-10.
+    """
+    stream = as_text(as_mapping(as_mapping(pool.get("spec")).get("osImageStream")).get("name"))
+    return re.match(_RHEL_10, stream) is not None
 
 
 def _selects(config: Object, pool: Object) -> bool:

@@ -1,12 +1,14 @@
 """Which rules run on a file, and how severe their findings are there."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scclint.config.model import Config
 from scclint.finding import Notice, Severity
 from scclint.model.releases import minor_release
 from scclint.rule import AnyRule
+from scclint.text import listed
 from scclint.untyped import several
 
 EXACT = 100
@@ -46,14 +48,30 @@ def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
     return f"no rule is called {selector!r}{did_you_mean(selector, words) or '; `scclint rules` lists them'}"
 
 
+def patches_of(config: Config) -> dict[str, int]:
+    """Return the patch releases in the settings: 5 for `4.20` if they have `4.20.5`. Of several of one release, the oldest counts."""
+    patches: dict[str, int] = {}
+    for version in several(config.settings.get("cluster.openshift", ())):
+        if patch := re.fullmatch(r"v?\d+\.\d+\.(\d{1,4})", version, re.ASCII):
+            release = minor_release(version)
+            patches[release] = min(patches.get(release, int(patch[1])), int(patch[1]))
+    return patches
+
+
 def patch_versions(config: Config) -> list[Notice]:
-    """Return a note for each release in the settings that has a patch version, on which no verdict depends."""
-    versions = several(config.settings.get("cluster.openshift", ()))
-    return [
-        Notice("note", f"OpenShift {version} is judged as {minor_release(version)}")
-        for version in versions
-        if version.count(".") > 1
-    ]
+    """Return a note for each release in the settings that has a patch version: what is known of its difference from the newest one."""
+    from scclint.cluster.installed import patch_changes
+
+    patches = patches_of(config)
+    notes = []
+    for version in several(config.settings.get("cluster.openshift", ())):
+        if version.count(".") < 2:
+            continue
+        release = minor_release(version)
+        missing = [change for change in patch_changes(release, config.platform) if change.is_missing(patches.get(release))]
+        without = f" without what newer patch releases have: {listed([change.words for change in missing])}" if missing else ""
+        notes.append(Notice("note", f"OpenShift {version} is judged as {release}{without}"))
+    return notes
 
 
 def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selection]:

@@ -85,6 +85,11 @@ def release_of(name: str) -> Release:
     return RELEASES[name]
 
 
+def shown_release(name: str) -> str:
+    """Return a release as people read it: `5.1 (planned)` for a preview. Another text is returned as it is."""
+    return f"{name} (planned)" if name in RELEASES and RELEASES[name].announced else name
+
+
 def minor_release(version: str) -> str:
     """Return the release that a version belongs to: `4.20` for `v4.20`, `4.20.3` and `4.20.0-rc.1`. Another text is returned as it is."""
     match = re.fullmatch(r"v?(\d+\.\d+)(?:\.\d[\w.+-]*)?", version, re.ASCII)

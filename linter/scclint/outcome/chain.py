@@ -20,7 +20,7 @@ from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
-from scclint.finding import Located
+from scclint.finding import Located, Path
 from scclint.model.object import Workload
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.unknown import known
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 _LAST_WITH_ANNOTATIONS = 26
 """The last Kubernetes minor whose API server copies seccomp annotations to fields: OpenShift 4.13."""
+
+_FIRST_WITHOUT_GIT_REPO = 33
+"""The first Kubernetes minor whose feature gate GitRepoVolumeDriver is off: OpenShift 4.20. From 1.36 on it cannot be switched on."""
 
 _BREAKS_POLICY = "container's runAsUser breaks non-root policy"
 
@@ -100,6 +103,7 @@ class Outcome:
     `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
     the inline CSI volumes of the pod template, if the plugin looks at the workload itself; else those of the pod, none if an
     earlier step rejects the pod. `policies` are the answers of ValidatingAdmissionPolicies that do not allow the workload or the pod.
+    `git_repos` are the paths within the pod of the volumes that the kubelet does not mount because they are gitRepo volumes.
     """
 
     workload: Workload
@@ -116,6 +120,7 @@ class Outcome:
     pod_security: PodSecurity | None = None
     csi: tuple[CsiVolume, ...] = ()
     policies: "tuple[PolicyAnswer, ...]" = ()
+    git_repos: tuple[Path, ...] = ()
 
     @property
     def template(self) -> Answer:
@@ -185,6 +190,11 @@ class Outcome:
                 image = self.image(container) if uid is None else None
                 errors[container.name] = _BREAKS_POLICY if uid == 0 else image.refusal() if image else ""
         return {name: error for name, error in errors.items() if error}
+
+    @property
+    def never_mounted(self) -> tuple[Path, ...]:
+        """The paths within an admitted pod of the volumes that the kubelet does not mount, so that no container starts."""
+        return () if self.verdict is None or self.rejected_by is not None else self.git_repos
 
     @property
     def other_users(self) -> dict[str, int]:
@@ -317,6 +327,21 @@ def stored(verdict: Verdict, cluster: Cluster) -> dict[str, Any]:
     """Return the pod of an admitting verdict as the later steps of admission get it, with the API server's defaults."""
     synced = cluster.kubernetes_minor <= _LAST_WITH_ANNOTATIONS
     return with_defaults(with_fields(verdict.pod) if synced else verdict.pod)
+
+
+def git_repos(pod: Mapping[str, Any], minor: int) -> tuple[Path, ...]:
+    """Return the paths of the gitRepo volumes of a pod that a container mounts, if Kubernetes 1.`minor` has no driver for them.
+
+    The kubelet mounts no volume that no container uses. Source: kubernetes/pkg/volume/git_repo and pkg/features/kube_features.go.
+    """
+    spec = pod["spec"]
+    if minor < _FIRST_WITHOUT_GIT_REPO:
+        return ()
+    mounted = {mount.get("name") for _, _, container in containers(spec) for mount in container.get("volumeMounts") or ()}
+    volumes = enumerate(spec.get("volumes") or ())
+    return tuple(
+        ("spec", "volumes", i) for i, each in volumes if each.get("gitRepo") is not None and each.get("name") in mounted
+    )
 
 
 def pod_security(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy, creator: User) -> PodSecurity:

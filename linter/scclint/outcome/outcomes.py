@@ -23,7 +23,16 @@ from scclint.model.object import Workload
 from scclint.model.pod_names import controller_of
 from scclint.model.unknown import Unknown, decisive_unknown, known, stands_for_a_name
 from scclint.other_units import OtherUnits
-from scclint.outcome.chain import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
+from scclint.outcome.chain import (
+    NoVerdict,
+    Outcome,
+    csi_volumes,
+    git_repos,
+    invalid_fields,
+    pod_security,
+    stored,
+    template_answer,
+)
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
@@ -160,7 +169,10 @@ class Outcomes:
         outcome = Outcome(workload, namespace, who, verdict, seccomp, template_answer=template, image_of=images)
         if outcome.has_judged_template and not policy.unknown:
             outcome = replace(outcome, csi=csi_volumes(workload.pod.template, self._cluster, wider or policy))
-        outcome = self._after_scc(outcome, verdict) if verdict.allowed else outcome
+        if verdict.allowed:
+            outcome = replace(
+                self._after_scc(outcome, verdict), git_repos=git_repos(verdict.pod, self._cluster.kubernetes_minor)
+            )
         return replace(outcome, policies=self._policy_answers(outcome)) if self._cluster.policies else outcome
 
     def _policy_answers(self, outcome: Outcome) -> "tuple[PolicyAnswer, ...]":

@@ -18,6 +18,7 @@ from scclint.change.model import (
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.groups import grouped
 from scclint.model.object import Workload
+from scclint.model.releases import shown_release
 from scclint.outcome.rows import WorkloadRow
 from scclint.report import Options, markdown
 from scclint.report.table import table
@@ -199,8 +200,8 @@ def render_markdown(differences: Differences) -> str:
 def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
     """Return the texts of a comparison. `arrow` is between the facts of before and after."""
     return {
-        "before": visible_line(differences.before),
-        "after": visible_line(differences.after),
+        "before": visible_line(shown_release(differences.before)),
+        "after": visible_line(shown_release(differences.after)),
         "summary": _summary(differences),
         "changes": list(_entries(differences, arrow)),
         "grants": list(_once(differences, [(_grant_words(grant), grant) for grant in differences.grants])),
@@ -208,7 +209,7 @@ def _texts(differences: Differences, arrow: str) -> dict[str, Any]:
         "namespaces": list(_once(differences, [(_namespace_words(one, arrow), one) for one in differences.namespaces])),
         "sccs": list(_once(differences, [(_scc_words(scc), scc) for scc in differences.sccs])),
         "notices": list(dict.fromkeys(map(notice_line, differences.notices))),
-        "releases": [row.release for row in differences.matrix[0]] if differences.matrix else [],
+        "releases": [shown_release(row.release) for row in differences.matrix[0]] if differences.matrix else [],
         "matrix": list(_matrix_rows(differences)),
     }
 

@@ -150,6 +150,10 @@ def _after_scc(outcome: Outcome) -> Json:
         + [
             ("Not started", "error", f": container {visible_line(name)}, because the kubelet reports: {visible_line(error)}")
             for name, error in outcome.never_started.items()
+        ]
+        + [
+            ("Not started", "error", f": the kubelet does not mount gitRepo volume {visible_line(str(name))}")
+            for name in (outcome.workload.pod.field(*path, "name").value for path in outcome.never_mounted)
         ],
     }
 

@@ -11,6 +11,7 @@ from scclint.admission.verdict import ObjectRef
 from scclint.finding import Crash, Finding, Ignore
 from scclint.load.document import Document
 from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
+from scclint.model.releases import shown_release
 from scclint.other_units import OtherUnits, Question
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
@@ -67,7 +68,7 @@ class OpenUnit:
     @property
     def platform(self) -> str:
         """What the unit is judged for: `OpenShift 4.16, 4.20`."""
-        return ", ".join([self.world.cluster.platform_name, *list(self.worlds)[1:]])
+        return ", ".join([self.world.cluster.platform_name, *map(shown_release, list(self.worlds)[1:])])
 
     def edited(self, span: Span) -> Span:
         """Return the place in the file that people edit."""

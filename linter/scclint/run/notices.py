@@ -9,7 +9,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scclint.cluster.installed import PatchChange, patch_changes
 from scclint.config.model import Config
+from scclint.config.selection import patches_of
 from scclint.files import TEST_FOLDER
 from scclint.finding import Finding, Notice, Tally
 from scclint.load import load_text
@@ -21,6 +23,7 @@ from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBind
 from scclint.model.pod_names import owns_pod
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
+from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
@@ -28,6 +31,7 @@ from scclint.text import and_more, listed
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.unit import Unit
+from scclint.untyped import mappings, value_at
 from scclint.yaml.nodes import MappingNode, to_data
 
 if TYPE_CHECKING:
@@ -122,6 +126,7 @@ def unjudged(
     yield from _unknown(world, workloads)
     yield from _granted(world, workloads)
     yield from _assumed(world, workloads)
+    yield from _patched(world, workloads, patches_of(config).get(world.cluster.release))
     yield from _addons(inputs, objects, world)
     yield from _lacking(world, workloads)
     if any(world.of(AdmissionPolicy)):
@@ -183,6 +188,35 @@ def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
 
         if world.scc(SCC) is None and SCC not in world.cluster.own_sccs and not any(world.of(TektonConfig)):
             yield JudgementGap("pipelines", SCC)
+    for pool in world.cluster.node_pools:
+        if pool.lacks_runtime:
+            yield JudgementGap("no runtime", pool.name)
+
+
+def _patched(world: World, workloads: Sequence[Workload], patch: int | None) -> Iterator[JudgementGap]:
+    """The workloads that are admitted because of what only newer patch releases have. `patch` is the one that was asked for."""
+    changes = [c for c in patch_changes(world.cluster.release, world.cluster.platform) if not c.is_sure(patch)]
+    for workload in workloads if changes else ():
+        # A failure was reported by the rules that asked for the outcome.
+        with suppress(Exception):
+            decisive = [change for change in changes if _rests_on(change, world.outcome(workload), world)]
+            if decisive:
+                last = max(decisive, key=lambda change: change.since)
+                release = last.release
+                asked = "" if patch is None else f"; it is not known whether {release}.{patch} has it"
+                why = f"{last.words}, which OpenShift {release} surely has from {release}.{last.since} on (merged on {last.merged}){asked}"
+                yield JudgementGap("patch", f"{workload.file}: {workload.named}", why)
+
+
+def _rests_on(change: PatchChange, outcome: Outcome, world: World) -> bool:
+    """Return whether an SCC of the platform admits the pods because of what a patch release changed."""
+    if outcome.scc not in world.cluster.own_sccs or world.scc(outcome.scc) is not None:
+        return False
+    if change.volume:
+        volumes = mappings(value_at(outcome.judged.pod, ("spec", "volumes")))
+        return any(change.volume in volume for volume in volumes)
+    binding = outcome.grant.binding if outcome.grant else None
+    return change.scc == outcome.scc or (binding is not None and binding.name == f"{SCC_ROLE_PREFIX}{change.everyone}")
 
 
 def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
@@ -234,6 +268,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "unknown": ("warning", "{first}: no verdict, because {why}"),
     "elsewhere": ("note", "{first}: no verdict, because {why}"),
     "ambiguous": ("note", "{what} differs in {kinds}, and these fit equally well, so scclint uses none of them"),
+    "patch": ("note", "{first}: the verdict rests on {why}"),
+    "no runtime": (
+        "warning",
+        "MachineConfigPool {first}: the machine config operator does not roll it out, because RHEL 10 has no runc and the pool's CRI-O is "
+        "set to runc: set defaultRuntime: crun in its ContainerRuntimeConfig",
+    ),
     "granted": ("note", "{first}; the manifest sets no namespace: pass `-n {why}` to judge it there"),
     "pipelines": (
         "note",
@@ -273,6 +313,7 @@ _EACH: Mapping[str, Callable[[JudgementGap], str]] = {
     "mutated": lambda item: item.why,
     "add-on": lambda item: item.what,
     "ambiguous": lambda item: item.what,
+    "patch": lambda item: item.why,
 }
 """The sorts with a notice for each value of a field."""
 

@@ -13,6 +13,7 @@ from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.config.model import Config
+from scclint.config.selection import patches_of
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject, Namespace, TektonConfig, Workload
@@ -170,6 +171,7 @@ def make_clusters(config: Config, observed: "Observed | None" = None) -> tuple[C
     if config.platform == "kubernetes":
         version = config.kubernetes or NEWEST_KUBERNETES
         return (Cluster.kubernetes(version, seccomp_default=config.seccomp_default, node_pools=_node_pools(config)),)
+    patches = patches_of(config)
     return tuple(
         Cluster.openshift(
             release,
@@ -179,6 +181,7 @@ def make_clusters(config: Config, observed: "Observed | None" = None) -> tuple[C
             addons=config.addons,
             among=observed.sccs if observed and observed.release == release else (),
             cluster_admins=True,
+            patch=patches.get(release),
         )
         for release in config.openshift or (DEFAULT,)
     )
