@@ -161,22 +161,25 @@ class Cluster:
 
     def _decoded(self, objects: Iterable[Object], *, strict: bool = True) -> Iterator[tuple[Object, Object]]:
         """Yield the objects, elements of lists one by one, as they are written and as the API server decodes and names them."""
-        used: set[ObjectRef] = set()
+        numbers: dict[ObjectRef, Iterator[int]] = {}
         for item in objects:
             decoded = decode_object(item, self.scc_fields)
             if strict or not decoded.errors:
                 for pair in zip(unroll((item,)), unroll((decoded.valid(),)), strict=True):
-                    yield self._with_generated_name(pair[1], used) or pair
+                    yield self._with_generated_name(pair[1], numbers) or pair
 
-    def _with_generated_name(self, item: Object, used: set[ObjectRef]) -> tuple[Object, Object] | None:
-        """Return an object twice with a name that neither the cluster nor `used` has; None if it states its name."""
+    def _with_generated_name(self, item: Object, numbers: dict[ObjectRef, Iterator[int]]) -> tuple[Object, Object] | None:
+        """Return an object twice with a name that the cluster does not have; None if it states its name.
+
+        `numbers` are those that are left for the objects with the same prefix.
+        """
         metadata = as_mapping(item.get("metadata"))
         if metadata.get("name") or not metadata.get("generateName"):
             return None
-        refs = (reference(item)._replace(name=generated_name(metadata, number)) for number in count())
-        ref = next(ref for ref in refs if ref not in used and self._objects.get(ref) is None)
-        used.add(ref)
-        named = {**item, "metadata": {**metadata, "name": ref.name}}
+        ref = reference(item)._replace(name=generated_name(metadata))
+        refs = (ref._replace(name=generated_name(metadata, number)) for number in numbers.setdefault(ref, count()))
+        free = next(ref for ref in refs if self._objects.get(ref) is None)
+        named = {**item, "metadata": {**metadata, "name": free.name}}
         return named, named
 
     def applied(self, item: Object, last: Mapping[ObjectRef, Object] = EMPTY) -> Object | None:

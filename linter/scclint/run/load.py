@@ -218,11 +218,13 @@ def with_distinct_names(objects: Iterable[ApiObject], others: Iterable[ApiObject
     The pods of a workload have the name of the workload, and nothing refers to them by it.
     """
     taken = {name_of(obj) for obj in others}
+    numbers: dict[tuple[str, str, str], int] = {}
     distinct: list[ApiObject] = []
     for obj in objects:
         named = obj
         while obj.is_generated and not isinstance(obj, Workload) and name_of(named) in taken:
-            named = named.with_provenance(number=named.provenance.number + 1)
+            number = numbers[name_of(obj)] = numbers.get(name_of(obj), 0) + 1
+            named = obj.with_provenance(number=number)
         taken.add(name_of(named))
         distinct.append(named)
     return distinct
