@@ -33,6 +33,7 @@ def commands(text: str, file: str = "a.yaml") -> list[tuple[int, str]]:
         (f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  run: |\n    #!/bin/sh\n    {ADDS}\n", 7),
         (f'{{"scripts": {{"a": "{ADDS}", "b": "ls"}}}}', 1),
         (f"run: ls\n---\nrun: {ADDS}\n", 3),
+        (f'{{"a": 1,\n"script": "#!/bin/sh\\n{ADDS}\\n"}}', 2),
     ],
 )
 def test_commands(text: str, line: int) -> None:
@@ -45,6 +46,7 @@ def test_commands(text: str, line: int) -> None:
         f"run: ls\ndescription: {ADDS}\n",
         f"jobs:\n  a:\n    steps:\n      - name: {ADDS}\n        run: |\n          # {ADDS}\n          ls\n",
         f"jobs:\n  a:\n    steps:\n      - run: ls # {ADDS}\n",
+        f'{{"script": "ls\\n# {ADDS}\\n"}}',
         f"- name: x\n  debug:\n    msg: |\n      {ADDS}\n",
         f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  README: |\n    {ADDS}\n",
         f"apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nspec:\n  description: |\n    {ADDS}\n",

@@ -1,6 +1,7 @@
 """Namespaces and SCCs that commands of scripts change are judged as the commands leave them."""
 
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -106,3 +107,27 @@ def test_a_patch_of_an_scc_that_is_not_there_is_named() -> None:
     report = report_on(["."])
     assert not report.findings
     assert any("the input does not have the SCC" in notice.message for notice in report.notices)
+
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: setup}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: c
+        image: i
+        args:
+        - |
+          set -e
+          oc adm policy add-scc-to-group {{ .Values.scc }} system:authenticated
+"""
+
+
+@pytest.mark.skipif(not which("helm"), reason="needs helm")
+def test_a_command_in_the_template_of_a_chart() -> None:
+    chart = {"c/Chart.yaml": "{apiVersion: v2, name: c, version: 1.0.0}\n", "c/values.yaml": "scc: privileged\n"}
+    assert ("SCC306", "c/templates/a.yaml", 12) in found({**chart, "c/templates/a.yaml": JOB})

@@ -72,7 +72,7 @@ def commands_in_yaml(file: str, text: str, documents: Sequence[Document]) -> Ite
     if not _may_have_commands(text):
         return
     from scclint.load.commands import documents_of_commands
-    from scclint.load.script_texts import without_prose
+    from scclint.load.script_texts import commands_and_scripts
 
     parsed: list[Document] = []
     for document in documents:
@@ -80,7 +80,12 @@ def commands_in_yaml(file: str, text: str, documents: Sequence[Document]) -> Ite
             parsed += _parsed(file, Chunk(document.text, document.line), document.index, document.source, AliasCounter())
         else:
             parsed.append(document)
-    yield from documents_of_commands(file, without_prose(text, parsed), len(documents))
+    commands, scripts = commands_and_scripts(text, parsed)
+    found = [*documents_of_commands(file, commands)]
+    for node in scripts:
+        region = (file, node.line, node.column, node.end_line, node.end_column)
+        found += documents_of_commands(file, str(node.value), region)
+    yield from (replace(document, index=index) for index, document in enumerate(found, len(documents)))
 
 
 def _may_have_commands(text: str) -> bool:

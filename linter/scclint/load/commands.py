@@ -14,7 +14,7 @@ from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
 from scclint.groups import grouped
 from scclint.load.command_objects import CommandObject, objects_of
 from scclint.load.document import Document
-from scclint.yaml.nodes import made_node
+from scclint.yaml.nodes import Region, made_node
 
 _BLANK = r"(?:[ \t]|\\\r?\n)++"
 _COMMAND = re.compile(
@@ -222,11 +222,11 @@ def _folder(text: str) -> str:
     return TOP + tail if "--show-toplevel" in head else ""
 
 
-def documents_of_commands(file: str, text: str, first: int = 0) -> Iterator[Document]:
+def documents_of_commands(file: str, text: str, place: Region | None = None) -> Iterator[Document]:
     """Yield a document for each binding, role and service account that commands in a text create, and each Namespace and SCC that they change.
 
     A binding whose role is not known gives none. Subjects that a later command of a script certainly removes again have no grant.
-    `first` is the index of the first document.
+    `place` is that of the text if its lines are no lines of the file.
     """
     made: list[tuple[CommandObject, ScriptCommand]] = []
     latest: dict[str, tuple[CommandObject, ScriptCommand]] = {}
@@ -243,14 +243,14 @@ def documents_of_commands(file: str, text: str, first: int = 0) -> Iterator[Docu
                 granted, by = latest.pop(key)
                 if _always_follows(text, by, command):
                     granted.data["subjects"].remove(keys[key])
-    for index, (obj, command) in enumerate(made, first):
+    for index, (obj, command) in enumerate(made):
         data = obj.data
         if data.get("subjects") != []:
             column = command.match.start() - command.start + 1
             written = text[command.match.start() : command.end].partition("\n")[0]
-            region = (file, command.line, column, command.line, column + len(written.rstrip(" \\")))
+            region = place or (file, command.line, column, command.line, column + len(written.rstrip(" \\")))
             yield Document(
-                *(file, index, command.line, "", "parsed", made_node(data, region), data["kind"], data["apiVersion"]),
+                *(file, index, region[1], "", "parsed", made_node(data, region), data["kind"], data["apiVersion"]),
                 command=command.shown if command.match["tool"] else f"oc {command.shown}",
                 operations=obj.operations,
             )

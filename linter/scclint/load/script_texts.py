@@ -19,11 +19,13 @@ _OF_TESTS = ("chainsaw.kyverno.io/", "kuttl.dev/", "testing.kyverno.io/")
 """The API groups of tests, whose commands run in a cluster for tests."""
 
 
-def without_prose(text: str, documents: Iterable[Document]) -> str:
-    """Return the text of a YAML file with blanks in place of the texts that are no commands. All lines and columns stay.
+def commands_and_scripts(text: str, documents: Iterable[Document]) -> tuple[str, list[ScalarNode]]:
+    """Return the text of a YAML file with blanks in place of the texts that are no commands, and scripts of which all lines are on one line.
 
-    Of a manifest, those of containers, of Tekton steps, of builds and of scripts in ConfigMaps are commands.
+    All lines and columns of the text stay. Of a manifest, the texts of containers, of Tekton steps, of builds and of scripts in ConfigMaps
+    are commands.
     """
+    scripts: list[ScalarNode] = []
     lines = text.split("\n")
     for document in documents:
         if document.root is None:
@@ -33,9 +35,11 @@ def without_prose(text: str, documents: Iterable[Document]) -> str:
         of_tests = document.api_version.startswith(_OF_TESTS)
         for key, node in _texts(document.root, ""):
             is_script = not of_tests and (_is_script(key, node) if is_manifest else key not in _PROSE)
-            if not is_script:
+            is_escaped = is_script and node.line == node.end_line and "\n" in str(node.value).strip()
+            if not is_script or is_escaped:
                 _blank(lines, node.line, node.column, node.end_line, node.end_column)
-    return "\n".join(map(str.rstrip, lines))
+            scripts += [node] if is_escaped else []
+    return "\n".join(map(str.rstrip, lines)), scripts
 
 
 def _texts(node: Node, key: str) -> Iterator[tuple[str, ScalarNode]]:

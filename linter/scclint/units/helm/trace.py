@@ -93,7 +93,10 @@ class Trace(Tracer):
             lines = self._lines_of(document, origin)
             # A place behind the last line break, as of an error at the end of the text, is beyond the lines of the document.
             at = min(span.line - document.line, len(lines) - 1)
-            file, number, exact = lines[at] or (origin.file, 1, False)
+            # Within a text of several lines, that is the line where the text begins.
+            known = (line for line in reversed(lines[: at + 1]) if line is not None)
+            file, number, exact = next(known, (origin.file, 1, False))
+            exact = exact and lines[at] is not None
             template = self._read(file)[number - 1]
         except (LoadError, IndexError):
             return None
