@@ -58,9 +58,10 @@ MAX_AGGREGATION = 5_000_000
 """Steps of following ClusterRoles that aggregate others: the aggregating roles, times their selectors, times all ClusterRoles. The
 roles of a whole cluster, 30 of 500 aggregating, take half a million."""
 
-MAX_DENIAL = 250_000
-"""Values that the denial of one pod by one SCC may list. The plugin lists every host port for each container, and every
-supplemental group for each group; 50 containers with 100 ports each are at the limit."""
+MAX_DENIAL = 5_000
+"""Values up to which the denial of a pod by one SCC is complete. The plugin lists all host ports again for each container, and all
+supplemental groups for each group; a longer denial lists them for the first containers and groups only. 20 containers with 12 ports each
+are at the limit."""
 
 CANDIDATES_KEPT = 15_000
 """SCCs in the verdicts that a world keeps. Beyond that it drops the oldest outcome, and computes it again if a rule asks: a verdict
@@ -209,6 +210,9 @@ MAX_SCCS_TRIED = 20
 
 MAX_PROFILE_USERS = 100
 """Workloads that a problem of a profile lists. Each problem of each profile lists all of them."""
+
+MAX_MARKERS_OF_RULE = 1_000
+"""Markers in code that are looked at for one rule of a role. The largest public operators have some hundreds of markers in all."""
 
 MAX_MARKERS = 100
 """Markers in code, each for other rights, of which those for one rule are chosen, and parts of the rule that are left meanwhile. The rules of

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scclint.admission.field import Where
 from scclint.admission.strategies import validate_groups
 from scclint.admission.wording import wording_of
+from scclint.limits import MAX_DENIAL
 from tests.admission.build import MUST, Judged, judged, pod, provider
 
 RANGE = {"type": "MustRunAsRange"}
@@ -348,10 +349,20 @@ def test_every_error_is_there() -> None:
         {"allowedCapabilities": ["A"], "supplementalGroups": MUST, "volumes": ["emptyDir"]},
         asked,
         volumes=[{"name": name, "hostPath": {"path": "/"}} for name in many],
-        securityContext={"supplementalGroups": [*range(1500)], "sysctls": [{"name": name, "value": "v"} for name in many]},
+        securityContext={"supplementalGroups": [*range(70)], "sysctls": [{"name": name, "value": "v"} for name in many]},
     )
     kinds = Counter(re.sub(r"\d+", "N", error.text).partition(": ")[0] for error in made.errors)
-    assert len(kinds) == 5 and set(kinds.values()) == {1500}
+    assert len(kinds) == 5 and sorted(kinds.values()) == [70, 1500, 1500, 1500, 1500]
+
+
+def test_a_denial_that_would_be_endless_is_cut() -> None:
+    """The plugin lists all host ports for each container, and all groups for each group. Every port is named, and the pod is denied."""
+    ports: list[dict[str, Any]] = [{"ports": [{"hostPort": number + 1}]} for number in range(200)]
+    errors = under({"supplementalGroups": MUST}, *ports, securityContext={"supplementalGroups": [*range(2000)]}).errors
+    of_ports = [error for error in errors if error.path[-1] == "hostPort"]
+    assert len({error.path for error in of_ports}) == 200
+    assert 200 * 200 > MAX_DENIAL >= len(of_ports) > MAX_DENIAL - 200
+    assert [error.value for error in errors if "supplementalGroups" in error.path] == [tuple(range(2000))] * 2
 
 
 @given(

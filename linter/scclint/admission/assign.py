@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from scclint.admission import seccomp, strategies, sysctl, volumes
-from scclint.admission.field import FieldError, Where
+from scclint.admission.field import FieldError, Where, most_repeated
 from scclint.admission.pod import AdmissionContainer, AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.finding import Path
@@ -40,8 +40,9 @@ def assign(provider: Provider, pod: AdmissionPod) -> Assignment:
 def validate(provider: Provider, pod: AdmissionPod, made: Assignment) -> Iterator[FieldError]:
     """Yield the errors of the assignment `made` of `pod`, in the plugin's order; the SCC admits the pod if there is none."""
     yield from _validate_pod(provider, pod, made)
-    for container, context in zip(pod.containers, made.containers, strict=True):
-        yield from _validate_container(provider, pod, made, container, context or {})
+    most = most_repeated(len(pod.host_ports))
+    for number, (container, context) in enumerate(zip(pod.containers, made.containers, strict=True)):
+        yield from _validate_container(provider, pod, made, container, context or {}, ports=number < most)
 
 
 class SccResult(NamedTuple):
@@ -172,7 +173,7 @@ def _validate_namespaces(provider: Provider, pod: AdmissionPod, where: Where, po
 
 
 def _validate_container(
-    provider: Provider, pod: AdmissionPod, made: Assignment, container: AdmissionContainer, context: Object
+    provider: Provider, pod: AdmissionPod, made: Assignment, container: AdmissionContainer, context: Object, ports: bool
 ) -> list[FieldError]:
     scc, pod_context = provider.scc, made.security_context
     security_path = container.security_path
@@ -191,7 +192,7 @@ def _validate_container(
     if context.get("privileged") and not scc.allow_privileged_container:
         errors.append(where.invalid("privileged", True, "Privileged containers are not allowed", "false"))
     errors += strategies.validate_capabilities(scc, context.get("capabilities"), where, (*security_path, "capabilities"))
-    errors += _validate_namespaces(provider, pod, where, ports=True)
+    errors += _validate_namespaces(provider, pod, where, ports)
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is not True:
         detail = "ReadOnlyRootFilesystem must be set to true"
         errors.append(where.invalid("readOnlyRootFilesystem", False, detail, "true"))

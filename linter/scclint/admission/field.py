@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from scclint.admission.wording import Wording
 from scclint.finding import Path
+from scclint.limits import MAX_DENIAL
 from scclint.record import record
 
 INVALID, REQUIRED, FORBIDDEN = "Invalid value", "Required value", "Forbidden"
@@ -86,6 +87,11 @@ class Where(NamedTuple):
         return FieldError(
             self.wording, self.names_scc, place, kind, value, detail, path if at is None else at, allowed, entries
         )
+
+
+def most_repeated(values: int) -> int:
+    """Return how often a denial repeats so many values: as often as the plugin does up to a limit, and then at least once."""
+    return max(MAX_DENIAL // max(values, 1), 1)
 
 
 def aggregate(messages: Iterable[str]) -> str:

@@ -3,10 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_NON_ROOT, MUST_RUN_AS_RANGE, Constraints
-from scclint.admission.field import FieldError, Where
+from scclint.admission.field import FieldError, Where, most_repeated
 from scclint.admission.pod import containers
 from scclint.admission.provider import Provider
 from scclint.finding import Path
@@ -83,11 +84,12 @@ def validate_groups(
         detail = "unable to validate empty groups against required ranges"
         return [where.invalid(name, (), detail, allowed, at=paths[0])]
     ids = tuple(groups)
-    return [
+    errors = (
         where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path)
         for group, path in zip(groups, paths, strict=True)
         if not ((before := bisect_right(starts, group)) and group <= ends[before - 1])
-    ]
+    )
+    return list(islice(errors, most_repeated(len(ids))))
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """The outcomes of the workloads of one unit, each computed once."""
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,12 @@ from scclint.admission.admit import skip
 from scclint.admission.app_armor import with_app_armor
 from scclint.admission.authorize import controller_user
 from scclint.admission.decoding import Decoded, decode_pod
-from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, FieldError, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
 from scclint.cluster.objects import ServiceAccounts
-from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
+from scclint.limits import CANDIDATES_KEPT
 from scclint.memo import Memo
 from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
 from scclint.model.object import Workload
@@ -300,11 +299,6 @@ class Outcomes:
             return NoVerdict(f"{at.value} has no value", at)
         if decoded.errors:
             return NoVerdict(decoded.errors[0].message, pod.field(*decoded.errors[0].path))
-        if _printed(decoded.value) > MAX_DENIAL:
-            text = (
-                f"an SCC that rejects its pods could list more than {MAX_DENIAL:,} ports or groups, which is too much to print"
-            )
-            return NoVerdict(text, workload.place)
         return self._why_grants_unknown(workload)
 
     def _why_grants_unknown(self, workload: Workload) -> NoVerdict | None:
@@ -336,10 +330,3 @@ class Outcomes:
 
 def _weight(outcome: Outcome) -> int:
     return 1 + len(outcome.verdict.candidates) if outcome.verdict else 1
-
-
-def _printed(pod: Mapping[str, Any]) -> int:
-    """Return how many values one SCC's denial of a decoded pod may list: for each container all host ports, for each group all groups."""
-    spec = pod.get("spec") or {}
-    ports = [len(container.get("ports") or ()) for _, _, container in containers(spec)]
-    return len(ports) * sum(ports) + len((spec.get("securityContext") or {}).get("supplementalGroups") or ()) ** 2
