@@ -15,7 +15,7 @@ from scclint.admission.sysctl import safe
 from scclint.finding import Path
 from scclint.groups import grouped
 from scclint.record import record
-from scclint.untyped import value_at
+from scclint.untyped import as_text, value_at
 
 ANYTHING = "*"
 """Ends a text that covers all that begin alike."""
@@ -128,9 +128,10 @@ def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
     parts: list[Mapping[str, Any]] = [{"securityContext": spec.get("securityContext")}]
     parts += (container for _, _, container in containers(spec))
     yield from (field for field in ("hostPID", "hostNetwork", "hostIPC") if spec.get(field))
-    mounts = grouped((mount.get("name"), mount) for part in parts for mount in part.get("volumeMounts") or ())
+    mounts = grouped((as_text(mount.get("name")), mount) for part in parts for mount in part.get("volumeMounts") or ())
     volumes = (volume for volume in spec.get("volumes") or () if volume.get("hostPath") is not None)
-    for path, names in grouped((volume["hostPath"].get("path", ""), volume.get("name")) for volume in volumes).items():
+    named = ((as_text(volume["hostPath"].get("path")), as_text(volume.get("name"))) for volume in volumes)
+    for path, names in grouped(named).items():
         yield f"hostPath {path}"
         of_path = (mount for name in names for mount in mounts.get(name, ()))
         yield from (f"hostPath {path}{TO_READ if mount.get('readOnly') else TO_WRITE}" for mount in of_path)

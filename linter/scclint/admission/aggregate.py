@@ -3,11 +3,11 @@
 Source: the aggregation controller of kube-controller-manager, which repeats this until nothing changes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from scclint.memo import Memo
 from scclint.model.labels import is_valid, labels_of, selects
-from scclint.untyped import Object
+from scclint.untyped import Object, as_mapping, as_mappings
 
 
 class Aggregation:
@@ -56,10 +56,11 @@ class Aggregation:
         )
 
 
-def selectors_of(role: Object) -> list[Object]:
+def selectors_of(role: Object) -> Sequence[Object]:
     """Return the selectors by which a ClusterRole aggregates other roles; empty if it does not aggregate.
 
     The controller leaves a role with an invalid selector as it is.
     """
-    selectors: list[Object] = (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []
+    # Null in a list is the empty selector, which matches every role.
+    selectors = as_mappings(as_mapping(role.get("aggregationRule")).get("clusterRoleSelectors"))
     return selectors if all(map(is_valid, selectors)) else []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.untyped import Object, as_mapping
+from scclint.untyped import Object, as_mapping, as_mappings
 
 
 def labels_of(item: Object) -> Mapping[str, str]:
@@ -14,7 +14,7 @@ def labels_of(item: Object) -> Mapping[str, str]:
 def selects(selector: Object, labels: Mapping[str, str]) -> bool:
     """Return whether a LabelSelector matches the labels. An empty one matches everything, an invalid one nothing."""
     equal = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or ()
+    expressions = as_mappings(selector.get("matchExpressions"))
     return (
         is_valid(selector)
         and all(labels.get(key) == value for key, value in equal.items())
@@ -24,7 +24,7 @@ def selects(selector: Object, labels: Mapping[str, str]) -> bool:
 
 def is_valid(selector: Object) -> bool:
     """Return whether Kubernetes can read a LabelSelector: it refuses an unknown operator, and values that do not fit the operator."""
-    return all(map(_valid, selector.get("matchExpressions") or ()))
+    return all(map(_valid, as_mappings(selector.get("matchExpressions"))))
 
 
 def _valid(expression: Object) -> bool:

@@ -23,16 +23,21 @@ OF_DECODING = ("unknown", "wrong-type")
 
 
 class FieldProblems:
-    """Validates objects as the API server of `cluster`. `stored` are objects that the cluster has already, named by their `id`."""
+    """Validates objects as the API server of `cluster`. `stored` are objects that the cluster has already, named by their `id`.
+
+    Of an object and of what `merged` makes of it, all is the same.
+    """
 
     def __init__(self, cluster: Cluster, stored: Container[int] = ()) -> None:
         self._cluster = cluster
         self._in_cluster = stored
         self._memo = Memo()
+        self._stated: dict[int, SecurityContextConstraints] = {}
 
     def of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
         """The fields of an object that the API server of the release rejects, does not know or misses."""
-        return self._memo((FieldProblems.of, obj), lambda: self._of(obj))
+        stated = self._stated.get(id(obj), obj)
+        return self._memo((FieldProblems.of, stated), lambda: self._of(stated))
 
     def _of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
         # The fields of a pod that a controller puts together are those of its object.
@@ -48,14 +53,18 @@ class FieldProblems:
 
     def merged(self, obj: C) -> C:
         """Return the object as it is once it is applied, if it is an SCC that the cluster has; else the object itself."""
-        if not isinstance(obj, SecurityContextConstraints) or id(obj) in self._in_cluster:
+        if not isinstance(obj, SecurityContextConstraints) or id(obj) in self._in_cluster or id(obj) in self._stated:
             return obj
         merged: C = self._memo((FieldProblems.merged, obj), lambda: self._merged(obj))  # type: ignore[assignment]
         return merged
 
     def _merged(self, obj: SecurityContextConstraints) -> SecurityContextConstraints:
-        merged = self._cluster.applied(obj.manifest)
-        return obj if merged is None else type(obj)(obj.document, obj.root, dict(merged), obj.path, obj.provenance)
+        manifest = self._cluster.applied(obj.manifest)
+        if manifest is None:
+            return obj
+        merged = type(obj)(obj.document, obj.root, dict(manifest), obj.path, obj.provenance)
+        self._stated[id(merged)] = obj
+        return merged
 
     def _validated(self, obj: ApiObject, manifest: Object) -> list[FieldProblem]:
         openshift = self._cluster.platform != "kubernetes"
@@ -100,7 +109,8 @@ class FieldProblems:
         """
         if isinstance(obj, Workload) or id(obj) in self._in_cluster:
             return False
-        return self._memo((FieldProblems.rejects, obj), lambda: self._rejects(obj))
+        stated = self._stated.get(id(obj), obj)
+        return self._memo((FieldProblems.rejects, stated), lambda: self._rejects(stated))
 
     def _rejects(self, obj: ApiObject) -> bool:
         if decode_object(known(obj.manifest), self._fields_of(obj)).errors:
