@@ -183,19 +183,28 @@ def binding_of(outcome: Outcome) -> str:
     return str(outcome.grant.binding) if outcome.grant and outcome.grant.binding else ""
 
 
-def installer_help(role: ApiObject | None) -> str:
+def installer_help(role: ApiObject | None, world: World) -> str:
     """Return what to do about the rights of an account as which OLM v1 installs an extension; empty for the role of another.
 
     OLM requires that the account may update the finalizers of the ClusterExtension.
     """
-    for item in role.rules if isinstance(role, Role) else ():
-        if "clusterextensions/finalizers" in as_list(item.data.get("resources")) and item.data.get("resourceNames"):
-            names = listed(map(str, as_list(item.data["resourceNames"])))
-            return (
-                f"OLM installs ClusterExtension {names} as this account, which needs all rights that the roles of the bundle grant. "
-                "Suppress the finding with your reason if the bundle needs the right."
-            )
-    return ""
+    if not isinstance(role, Role):
+        return ""
+    names = world.memo((installer_help, id(role)), lambda: _extension(role))
+    if not names:
+        return ""
+    return (
+        f"OLM installs ClusterExtension {names} as this account, which needs all rights that the roles of the bundle grant. "
+        "Suppress the finding with your reason if the bundle needs the right."
+    )
+
+
+def _extension(role: Role) -> str:
+    """The names of the first ClusterExtensions whose finalizers a role lets its subjects update; empty if there are none."""
+    rules = ((as_list(item.data.get("resources")), as_list(item.data.get("resourceNames"))) for item in role.rules)
+    return next(
+        (listed(map(str, names)) for resources, names in rules if "clusterextensions/finalizers" in resources and names), ""
+    )
 
 
 KINDS_OF_RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")

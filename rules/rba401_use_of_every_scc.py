@@ -61,27 +61,29 @@ from ._markers import written_by
     study=(34, 34),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
-    for item in role.rules:
-        matched = scc_grant(item.data, "use")
-        if not matched or item.data.get("resourceNames"):
-            continue
+    using = [
+        (item, matched)
+        for item in role.rules
+        if (matched := scc_grant(item.data, "use")) and not item.data.get("resourceNames")
+    ]
+    bound, takers = (bound_to(role, world), aggregated(role, world)) if using else ("", "")
+    for item, matched in using:
         yield Problem(
             f"{role.named}: grants the use of every SCC, including privileged",
             notes=(
                 *written_by(item, world),
-                f"the rule has {', '.join(f'{key}: {value}' for key, value in matched.items())}, and no resourceNames"
-                + aggregated(role, world),
-                *([] if bound_to(role, world) or aggregated(role, world) else ["nothing in the input binds the role"]),
+                f"the rule has {', '.join(f'{key}: {value}' for key, value in matched.items())}, and no resourceNames{takers}",
+                *([] if bound or takers else ["nothing in the input binds the role"]),
             ),
             at=item.field("verbs"),
-            help=installer_help(role) or _fix(item, role, world),
-            severity=None if bound_to(role, world) or aggregated(role, world) else Severity.WARNING,
-            cause=bound_to(role, world) or "every SCC",
+            help=installer_help(role, world) or _fix(item, takers),
+            severity=None if bound or takers else Severity.WARNING,
+            cause=bound or "every SCC",
         )
 
 
-def _fix(item: View, role: Role, world: World) -> str:
-    if aggregated(role, world):
+def _fix(item: View, takers: str) -> str:
+    if takers:
         return (
             "Move the rule to a ClusterRole without these labels, list the SCC that the subjects need in resourceNames, and bind it "
             "to these subjects only."

@@ -139,7 +139,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
                 if not binding.implied
             ),
         ),
-        help=installer_help(role) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
+        help=installer_help(role, world) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
         severity=None if holders or aggregated(role, world) else Severity.WARNING,
     )
 

@@ -178,7 +178,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
-            help=installer_help(world.find(first.rules[0].role, binding)) or _fix(ways, binding, world),
+            help=installer_help(world.find(first.rules[0].role, binding), world) or _fix(ways, binding, world),
         )
 
 

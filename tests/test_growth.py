@@ -18,8 +18,10 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.load.commands import documents_of_commands
+from scclint.model.object import ApiObject
 from scclint.model.pod import Pod
 from scclint.report import render
+from scclint.run import check
 from scclint.run.report import Report
 from scclint.units.kustomize.kustomization import lay_out, read_kustomization
 from scclint.yaml.nodes import ScalarNode
@@ -236,9 +238,44 @@ def sysctls_and_patterns(number: int) -> str:
     return f"{SCC.format(i=0)}allowedUnsafeSysctls:\n{patterns}{pod}    sysctls:\n{sysctls}"
 
 
+def pod_with(fields: str) -> str:
+    return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: a}}\nspec:\n{fields}"
+
+
+def containers_with_users(number: int) -> str:
+    context = "{runAsUser: 5, runAsGroup: 5}"
+    return pod_with(
+        "  containers:\n" + "".join(f"  - {{name: c{i}, image: x, securityContext: {context}}}\n" for i in range(number))
+    )
+
+
+def mounts_of_the_node(number: int) -> str:
+    mounts = "".join(f"    - {{name: v{i}, mountPath: /m{i}}}\n" for i in range(number))
+    volumes = "".join(f"  - {{name: v{i}, hostPath: {{path: /a{i}}}}}\n" for i in range(number))
+    return pod_with(f"  containers:\n  - name: a\n    image: x\n    volumeMounts:\n{mounts}  volumes:\n{volumes}")
+
+
+def steps_of_a_task(number: int) -> str:
+    listed = "".join(f"  - {{name: s{i}, image: x, securityContext: {{runAsUser: 5}}}}\n" for i in range(number))
+    return f"apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: t}}\nspec:\n  steps:\n{listed}"
+
+
+def rules_for_everything(number: int) -> str:
+    head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules:\n"
+    return head + "- {apiGroups: ['*'], resources: ['*'], verbs: ['*']}\n" * number
+
+
+def unknown_fields(number: int) -> str:
+    return pod_with("  containers: [{name: a, image: x}]\n" + "".join(f"  hostPIDs{i}: true\n" for i in range(number)))
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        containers_with_users,
+        mounts_of_the_node,
+        steps_of_a_task,
+        rules_for_everything,
         task_run_specs,
         task_run_specs_of_one_name,
         tasks_of_one_name,
@@ -255,6 +292,19 @@ def test_what_looks_up_something_each_time(text: Callable[[int], str]) -> None:
     scclint.lint_text(text(10), "x.yaml")
     one, two, three = (steps(partial(scclint.lint_text, text(number), "x.yaml")) for number in (20, 40, 60))
     assert three - two <= 1.03 * (two - one)
+
+
+def test_an_object_is_summed_up_once_for_all_its_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sum takes as long as the object is large, in C, where no lines are counted."""
+    summed: list[ApiObject] = []
+
+    def content(obj: ApiObject) -> str:
+        summed.append(obj)
+        return ""
+
+    monkeypatch.setattr(check, "_content", content)
+    assert len(scclint.lint_text(unknown_fields(10), "x.yaml").findings) >= 10
+    assert len(summed) == 1
 
 
 def test_a_script_that_sets_many_variables() -> None:

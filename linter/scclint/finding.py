@@ -118,6 +118,10 @@ class Remedy:
     effects: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
 
+    def __hash__(self) -> int:
+        # Each of a thousand findings may have the same remedy of a thousand operations.
+        return hash((self.words, self.effects, len(self.operations)))
+
     @property
     def title(self) -> str:
         """The instruction as a sentence: `Remove runAsUser: 1001.`"""

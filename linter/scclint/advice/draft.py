@@ -1,11 +1,14 @@
 """A workload while a remedy is put together: the operations so far, and the pod that each release would then get."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
+from scclint.groups import grouped
 from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
 from scclint.model.pod import Container
@@ -14,7 +17,7 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.text import and_more, listed, plain
-from scclint.untyped import as_mappings, copied, has, value_at
+from scclint.untyped import as_mappings, as_text, copied, has, value_at
 from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data
 from scclint.yaml.operations import EditRefused, changed_data
 
@@ -145,13 +148,26 @@ class Draft:
         name = self.value(("spec", "volumes", index, "name"))
         host_path = self.value(("spec", "volumes", index, "hostPath", "path"))
         words = f"volume {name}{f' (hostPath {host_path})' if host_path else ''} with its mounts"
-        for containers in CONTAINER_LISTS:
-            for number, container in enumerate(as_mappings(self.value(("spec", containers)))):
-                for field in ("volumeMounts", "volumeDevices"):
-                    for at, mount in reversed([*enumerate(as_mappings(container.get(field)))]):
-                        if mount.get("name") == name:
-                            self.remove(("spec", containers, number, field, at), words)
+        for mounts, number in self._mounts.pop(as_text(name), ()):
+            at = bisect_left(mounts.left, number)
+            mounts.left.pop(at)
+            self.remove((*mounts.path, at), words)
         self.remove(("spec", "volumes", index), words)
+
+    @cached_property
+    def _mounts(self) -> dict[str, list[tuple["_Mounts", int]]]:
+        """The mounts of each volume by its name, those of one list from its end on."""
+        lists = (
+            (_Mounts(("spec", containers, number, field), mounts := as_mappings(container.get(field))), mounts)
+            for containers in CONTAINER_LISTS
+            for number, container in enumerate(as_mappings(self.value(("spec", containers))))
+            for field in ("volumeMounts", "volumeDevices")
+        )
+        return grouped(
+            (as_text(mounts[number].get("name")), (of_container, number))
+            for of_container, mounts in lists
+            for number in reversed(of_container.left)
+        )
 
     def value(self, path: Path) -> Any:
         """What the manifest has at a path; None if it has nothing there."""
@@ -164,6 +180,14 @@ class Draft:
             # A release that does not know the field has dropped it.
             with suppress(EditRefused):
                 changed_data(pod, operation)
+
+
+class _Mounts:
+    """The mounts of a container: the path of their list, and the indices that those which are left had in the manifest."""
+
+    def __init__(self, path: Path, mounts: Sequence[object]) -> None:
+        self.path = path
+        self.left = list(range(len(mounts)))
 
 
 def ignores_pod_profile(workload: Workload) -> bool:

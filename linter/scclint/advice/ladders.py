@@ -86,8 +86,7 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
 
 def _without(draft: Draft) -> Remedy | None:
     """Remove the fields that the rule names."""
-    for path in draft.unwanted:
-        _resolve(draft, path)
+    _resolve(draft, draft.unwanted)
     return _if_good(draft, opens=True)
 
 
@@ -239,8 +238,7 @@ def _fits(draft: Draft) -> bool:
                 draft.pin(RESTRICTED)
             return bool(draft.operations)
         before = len(draft.operations)
-        for path in sorted(errors, key=position, reverse=True):
-            _resolve(draft, path)
+        _resolve(draft, sorted(errors, key=position, reverse=True))
         if len(draft.operations) == before:
             return False
     return False
@@ -434,30 +432,38 @@ _REMOVABLE = frozenset(
 """Fields that an SCC may reject and that a pod may do without."""
 
 
-def _resolve(draft: Draft, path: Path) -> None:
-    """Change the field because of which an SCC rejects the pod. Nothing happens if that is not possible."""
-    steps = [step for step in path if isinstance(step, str)]
-    if steps[:2] == ["spec", "volumes"] and isinstance(path[2], int):
-        # Without any other volume, the pod would lose its data.
-        if draft.value((*path[:3], "hostPath")) is not None:
-            draft.remove_volume(path[2])
-    elif "seccompProfile" in steps:
-        profile = path[: path.index("seccompProfile") + 1]
-        draft.set_profile(profile[:-2])
-        if draft.value((*profile, "localhostProfile")) is not None:
-            draft.remove((*profile, "localhostProfile"))
-    elif "seLinuxOptions" in steps:
-        _remove(draft, path[: path.index("seLinuxOptions") + 1])
-    elif "sysctls" in steps:
-        _remove(draft, path[: path.index("sysctls") + 2])
-    elif steps[-1] == "runAsUser":
-        _remove(draft, path)
-        # Group 0, to which the files of an image for any user ID belong, is the group only of processes that are given no other.
-        for holder in (("spec",), *(("spec", c.list, c.index) for c in draft.workload.pod.containers)):
-            if draft.value((*holder, "securityContext", "runAsGroup")):
-                draft.remove((*holder, "securityContext", "runAsGroup"))
-    elif "capabilities" in steps or _REMOVABLE.intersection(steps) or POD_SECCOMP_ANNOTATION in steps:
-        _remove(draft, path)
+def _resolve(draft: Draft, paths: Iterable[Path]) -> None:
+    """Change the fields because of which an SCC rejects the pod, or the rule names them, where that is possible."""
+    users = False
+    for path in paths:
+        steps = [step for step in path if isinstance(step, str)]
+        if steps[:2] == ["spec", "volumes"] and isinstance(path[2], int):
+            # Without any other volume, the pod would lose its data.
+            if draft.value((*path[:3], "hostPath")) is not None:
+                draft.remove_volume(path[2])
+        elif "seccompProfile" in steps:
+            profile = path[: path.index("seccompProfile") + 1]
+            draft.set_profile(profile[:-2])
+            if draft.value((*profile, "localhostProfile")) is not None:
+                draft.remove((*profile, "localhostProfile"))
+        elif "seLinuxOptions" in steps:
+            _remove(draft, path[: path.index("seLinuxOptions") + 1])
+        elif "sysctls" in steps:
+            _remove(draft, path[: path.index("sysctls") + 2])
+        elif steps[-1] == "runAsUser":
+            _remove(draft, path)
+            if not users:
+                _remove_groups(draft)
+            users = True
+        elif "capabilities" in steps or _REMOVABLE.intersection(steps) or POD_SECCOMP_ANNOTATION in steps:
+            _remove(draft, path)
+
+
+def _remove_groups(draft: Draft) -> None:
+    """Remove the groups of processes: group 0, to which the files of an image for any user ID belong, is that of those without one."""
+    for holder in (("spec",), *(("spec", c.list, c.index) for c in draft.workload.pod.containers)):
+        if draft.value((*holder, "securityContext", "runAsGroup")):
+            draft.remove((*holder, "securityContext", "runAsGroup"))
 
 
 def _remove(draft: Draft, path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 from typing import Any
 
@@ -25,6 +25,7 @@ from scclint.finding import (
 )
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
+from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import replace
@@ -56,6 +57,7 @@ def apply_rules(
     concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
     merged: dict[Finding, dict[str, Counter[str]]] = {}
     crashes: dict[Crash, None] = {}
+    contents = Memo()
     total = len(worlds) * len(subjects)
     done = 0
     for release, world in worlds.items():
@@ -72,7 +74,7 @@ def apply_rules(
                 try:
                     problems = [*rule.check(world.merged(subject), world)]
                     for problem, assumed in zip(problems, _assumptions(problems, rule, subject, world), strict=True):
-                        finding = stamp(problem, rule, selected[rule.id], subject, assumed)
+                        finding = stamp(problem, rule, selected[rule.id], subject, contents, assumed)
                         opens = Counter(problem.opens or [_unplaced(finding)])
                         if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
                             opens.update(world.opens(subject))
@@ -136,11 +138,11 @@ def check_ignores(
     return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
 
 
-def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked, assumed: str = "") -> Finding:
+def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked, contents: Memo, assumed: str = "") -> Finding:
     """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
 
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it, and one that
-    rests on what is `assumed` is no error.
+    rests on what is `assumed` is no error. `contents` keeps the checksum of each subject.
     """
     message, notes = problem.message, problem.notes
     made_from: tuple[Related, ...] = ()
@@ -177,7 +179,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked,
         notes=notes,
         subjects=tuple(sorted(set(problem.subjects))),
         subjects_in_message=problem.subjects_in_message,
-        contents=(_content(subject),) if isinstance(subject, ApiObject) else (),
+        contents=(contents((_content, id(subject)), partial(_content, subject)),) if isinstance(subject, ApiObject) else (),
         cause=problem.cause,
         in_review=problem.in_review if severity is rule.severity else None,
         remedies=remedies,

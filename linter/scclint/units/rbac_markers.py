@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.groups import grouped
+from scclint.limits import MAX_MARKERS_OF_RULE
 from scclint.record import record
 
 
@@ -34,14 +35,14 @@ class RbacMarkers:
     def of(self, groups: str, resources: str, verbs: str) -> list[Any]:
         """Return the markers that give some of the rights between names, which `;` separates, as in a marker.
 
-        Each is its place, followed by the groups, resources and verbs that it has of those that are asked for.
+        None if too many may do so. Each is its place, followed by the groups, resources and verbs that it has of those that are asked for.
         """
         asked = [dict.fromkeys(names.split(";")) for names in (groups, resources, verbs)]
         found = [[axis.get(name, ()) for name in names] for axis, names in zip(self._axes, asked, strict=True)]
         # The rarest of the three leads to the fewest markers.
-        rarest = min(found, key=lambda numbers: sum(map(len, numbers)))
+        rarest = {number for numbers in min(found, key=lambda numbers: sum(map(len, numbers))) for number in numbers}
         replies: list[Any] = []
-        for marker in (self._markers[number] for number in sorted({number for of in rarest for number in of})):
+        for marker in (self._markers[number] for number in sorted(rarest) if len(rarest) <= MAX_MARKERS_OF_RULE):
             both = [
                 [name for name in dict.fromkeys(names) if name in wanted]
                 for names, wanted in zip((marker.groups, marker.resources, marker.verbs), asked, strict=True)
