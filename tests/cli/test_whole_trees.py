@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from scclint.files import remote_urls
 from scclint.files.revision import checked_out, resolve
+from scclint.units.render import Renderer, RendererOutput
 from tests.running import write_file
 from tests.units.tools import needs_helm, needs_kustomize
 
@@ -149,8 +150,7 @@ def commit(files: Mapping[str, str | bytes], remote: str = "https://git.example.
             Path(name).symlink_to("../d.txt")
         else:
             write_file(name, content)
-    git("add", "-A", "-f")
-    git("commit", "-q", "--allow-empty", "-m", "change")
+    commit_all()
 
 
 def statuses(cli: Cli, *paths: str) -> tuple[int, int]:
@@ -213,3 +213,149 @@ def test_a_password_in_the_url_of_a_remote_is_written_nowhere_else(here: Path, m
     with checked_out(resolve("HEAD", ".")) as copy:
         assert remote_urls(copy) == remote_urls(".")
         assert Path(copy).parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "exclude: [a.yaml]\n",
+        "exclude: ['**']\nforce-exclude: true\n",
+        "cluster: {platform: kubernetes}\n",
+        "units: [{path: b, name: b}]\nexclude: ['*.yaml']\n",
+        "severity: {ALL: info}\n",
+        "ignores: [{rule: ALL, reason: r}]\n",
+    ],
+)
+@pytest.mark.parametrize("how", ["new", "changed", "nested", "link"])
+def test_settings_that_a_change_adds_do_not_count(here: Path, cli: Cli, settings: str, how: str) -> None:
+    before: Files = {"a/a.yaml": GOOD, "README.md": "Shop.\n"}
+    if how == "changed":
+        before[".scclint.yaml"] = "show-suppressed: true\n"
+    if how == "link":
+        # What a test of the settings has in the base is not what holds there.
+        before["tests/lax.yaml"] = settings
+    commit(before)
+    after: Files = {**before, "a/a.yaml": BAD}
+    if how == "nested":
+        after["a/.scclint.yaml"] = settings
+    elif how != "link":
+        after[".scclint.yaml"] = settings
+    commit(after)
+    if how == "link":
+        Path(".scclint.yaml").symlink_to("tests/lax.yaml")
+        commit_all()
+    base = "HEAD~2" if how == "link" else "HEAD~1"
+    assert cli("check", "--diff-base", base, "a" if how == "nested" else ".").status == 1
+    for states in ((base, "HEAD"), (f"{base}..HEAD",), (f"{base}...HEAD",), (base,)):
+        assert cli("diff", *states).status == 1, states
+
+
+def test_settings_of_the_base_hold(here: Path, cli: Cli) -> None:
+    """Also where the change takes them away, and where `--config` names the file."""
+    settings = "exclude: [a]\n"
+    before: Files = {"a/a.yaml": GOOD, "b.yaml": GOOD.replace("name: web", "name: b"), "ci.yaml": settings}
+    commit({**before, ".scclint.yaml": settings})
+    commit({**before, "a/a.yaml": BAD})
+    assert statuses(cli) == (0, 0)
+    assert "note: the settings are those of HEAD~1" in cli("diff", "HEAD~1", "HEAD").err
+    assert cli("check", "--diff-base", "HEAD~1", "--isolated").status == 1
+    assert cli("diff", "--isolated", "HEAD~1", "HEAD").status == 1
+    commit(before)
+    commit({**before, "a/a.yaml": BAD, "ci.yaml": "show-suppressed: true\n"})
+    assert statuses(cli) == (1, 1)
+    assert cli("check", "--diff-base", "HEAD~1", "--config", "ci.yaml").status == 0
+    assert cli("diff", "--config", "ci.yaml", "HEAD~1", "HEAD").status == 0
+
+
+@pytest.mark.parametrize("how", ["settings", "command line"])
+def test_the_cluster_that_a_change_describes_does_not_count(here: Path, cli: Cli, how: str) -> None:
+    """A change that needs an SCC says in the same commit that the cluster grants it already."""
+    root = GOOD.replace("runAsNonRoot: true", "runAsUser: 0").replace(", seccompProfile: {type: RuntimeDefault}", "")
+    root = root.partition("---")[0]
+    state = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    grant = GRANT.replace("privileged", "anyuid")
+    base: Files = {"a.yaml": GOOD.partition("---")[0], "cluster/state.yaml": state}
+    if how == "settings":
+        base[".scclint.yaml"] = "cluster: {state: [cluster]}\nselect: [SCC101]\n"
+    words = ("a.yaml",) if how == "settings" else ("a.yaml", "--select", "SCC101", "--cluster-state", "cluster")
+    commit(base)
+    commit({**base, "a.yaml": root, "cluster/state.yaml": state + grant})
+    assert cli("check", *words).status == 0, cli("check", *words).out
+    checked = cli("check", "--diff-base", "HEAD~1", *words)
+    assert (checked.status, "SCC101" in checked.out, "scclint-" in checked.out + checked.err) == (1, True, False)
+    assert cli("diff", *words[3:], "HEAD~1", "HEAD").status == 1
+
+
+def test_values_that_the_settings_name_are_those_of_each_side(here: Path, cli: Cli) -> None:
+    template = GOOD.replace("{allowPrivilegeEscalation", "{privileged: {{ .Values.p }}, allowPrivilegeEscalation").replace(
+        "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: {{ .Values.p }}"
+    )
+    base = chart({"c/templates/d.yaml": template, ".scclint.yaml": "helm-values: [prod.txt]\n", "prod.txt": "p: false\n"})
+    commit(base)
+    commit({**base, "prod.txt": "p: true\n"})
+    assert statuses(cli) == (1, 1)
+
+
+def commit_all() -> None:
+    git("add", "-A", "-f")
+    git("commit", "-q", "--allow-empty", "-m", "change")
+
+
+KUSTOMIZATIONS: Files = {
+    f"{name}/{file}": text.replace("name: web", f"name: {name}")
+    for name in "abc"
+    for file, text in (("kustomization.yaml", "resources: [d.yaml]\n"), ("d.yaml", GOOD + "#" * 50_000 + "\n"))
+}
+IMAGE = "FROM registry.example/base:1\nUSER {}\n"
+BUILD = "podman build -t registry.example/web:1 -f Containerfile .\n"
+
+
+@needs_kustomize
+@pytest.mark.parametrize("words", [("check", "--diff-base", "HEAD~1", "--no-cache"), ("diff", "HEAD~1", "HEAD")])
+def test_what_is_the_same_is_rendered_once(
+    here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    commit(KUSTOMIZATIONS)
+    commit({**KUSTOMIZATIONS, "b/d.yaml": BAD.replace("name: web", "name: b")})
+    built: list[str] = []
+    build = Renderer.build_kustomize
+
+    def counted(self: Renderer, folder: str, *arguments: Any, origins: bool = False, **more: Any) -> RendererOutput:
+        built.extend([] if origins else [folder])
+        return build(self, folder, *arguments, origins=origins, **more)
+
+    monkeypatch.setattr(Renderer, "build_kustomize", counted)
+    assert cli(*words).status == 1
+    assert sorted(built) == ["a", "b", "b", "c"]
+
+
+@needs_kustomize
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"README.md": "Nothing.\n"},
+        {"b/d.yaml": BAD},
+        {"a/kustomization.yaml": "resources: [d.yaml, ../b]\n"},
+        {"shop.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {openshift.io/run-level: '0'}}\n"},
+        {"shop.yaml": GRANT.replace("privileged", "anyuid")},
+        {"Containerfile": IMAGE.format(0)},
+        {"b/d.yaml": GOOD.partition("---")[0]},
+    ],
+)
+def test_what_is_judged_once_is_as_if_it_was_judged_twice(
+    here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, change: Files
+) -> None:
+    """Units depend on others: on grants, namespaces, and on images that are built beside them."""
+    base: Files = {**KUSTOMIZATIONS, "Containerfile": IMAGE.format(1001), "build.sh": BUILD}
+    commit(base)
+    commit({**base, **change})
+    commands = (
+        ("check", "--diff-base", "HEAD~1", "--format", "json", "--show-info"),
+        ("diff", "HEAD~1", "HEAD", "--format", "json"),
+    )
+    once = [cli(*command) for command in commands]
+    again = [cli(*command) for command in commands]
+    monkeypatch.setattr("scclint.run.stored_results.content_key", lambda unit, run: "")
+    monkeypatch.setattr("scclint.change.state.content_key", lambda unit, run: "")
+    assert once == again == [cli(*command) for command in commands]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -48,6 +48,8 @@ from scclint.outcome.rows import ContainerRow, WorkloadRow
 from scclint.record import EMPTY, replace
 from scclint.run.diff import judged_access, with_new_access
 from scclint.run.judge import OpenUnit, applied_by
+from scclint.run.rule_set import rules_of
+from scclint.run.store import RunStore
 from scclint.seccomp.capabilities import bounding_set
 from scclint.source import Span
 
@@ -73,8 +75,10 @@ def compare(before: "str | os.PathLike[str]", after: "str | os.PathLike[str]", c
 def compare_sides(before: str, after: str, config: Config, *, merge_base: bool = False) -> Differences:
     """Return what changes between two paths or revisions. With `merge_base`, `before` is where `after` branched off from it."""
     with ExitStack() as stack:
-        first = stack.enter_context(open_side(before, config, after if merge_base else ""))
-        second = stack.enter_context(open_side(after, config))
+        store = RunStore((), rules_of(config), shared=True)
+        first = stack.enter_context(open_side(before, config, after if merge_base else "", store=store))
+        # Both are judged for the same cluster.
+        second = stack.enter_context(open_side(after, config, state=first.state, store=store))
         pairs = (
             (later or earlier, *_matched(*states))
             for earlier, later in _pairs(first, second)
@@ -145,10 +149,26 @@ def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
 def _before_and_after(before: tuple[Side, str], after: tuple[Side, str]) -> tuple[dict[str, State], dict[str, State]]:
     """A unit of two sides on each release. What the first side applies was applied before the second is."""
     first, applied = before[0].open(before[1]), EMPTY
+    states = _states(before[0], first)
+    if first is not None and _is_same(first, states.values(), before, after):
+        return states, states
     if first is not None:
         # A state between the two has objects of both.
         first.others.last_applied = applied = applied_by(first)
-    return _states(before[0], first), _states(after[0], after[0].open(after[1], applied))
+    return states, _states(after[0], after[0].open(after[1], applied))
+
+
+def _is_same(opened: OpenUnit, states: Iterable[State], before: tuple[Side, str], after: tuple[Side, str]) -> bool:
+    """Whether a unit, which is opened in its `states` before, depends on the same on both sides."""
+    (first, name), (second, new_name) = before, after
+    key = first.content_key(name) if name == new_name else ""
+    if not key or key != second.content_key(name):
+        return False
+    for state in states:
+        for workload in state.workloads:
+            # What a workload gets depends on what it asks about other units, which may have changed.
+            state.row(workload)
+    return second.same_answers(name, opened)
 
 
 def _states(side: Side, opened: OpenUnit | None) -> dict[str, State]:
@@ -173,7 +193,7 @@ def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[P
 
 def _matched(before: State | None, after: State | None) -> Pair:
     """The two states of a unit. Objects that name no namespace are in the one that the other side names for them."""
-    if before is None or after is None:
+    if before is None or after is None or before is after:
         return before, after
     before, after = before.in_namespace_of(after), after.in_namespace_of(before)
     return before, after.numbered_as(before)
@@ -198,6 +218,11 @@ def _differences(
 
     for unit, before, after in pairs:
         workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
+        if before is after and before is not None:
+            if whole:
+                inventory.add_namespaces(0, unit, before, sides[0].place)
+                inventory.add_namespaces(1, unit, before, partial(sides[1].place, opened_by=sides[0]))
+            continue
         for change in _workloads(unit, before, after):
             causes = tuple(placed(cause, cause.how != "removed") for cause in change.causes)
             changes.append((replace(placed(change, change.after), causes=causes), before, after))
@@ -290,9 +315,14 @@ class _Inventory:
             (grant, replace(held(span), wider=allows_more(grant[1], state))) for grant, span in grants_of(state).items()
         )
         self._rights[side].extend((right, held(span)) for right, span in rights_of(state).items())
+        self.add_namespaces(side, unit, state, place)
+
+    def add_namespaces(self, side: int, unit: str, state: State, place: Callable[[Span], Span]) -> None:
+        """Add only the state of the namespaces of a unit: who may use what is the same on both sides."""
         for name, namespace in namespaces_of(state).items():
             values = {key: (value, place(span)) for key, (value, span) in namespace.values.items()}
-            self._namespaces[side][state.release, name] = replace(namespace, values=values, held=held(namespace.held.span))
+            held = replace(namespace.held, unit=unit, span=namespace.held.span and place(namespace.held.span))
+            self._namespaces[side][state.release, name] = replace(namespace, values=values, held=held)
 
     @property
     def granted(self) -> Iterator[Held]:

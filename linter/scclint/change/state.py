@@ -12,12 +12,13 @@ from itertools import count
 from typing import Any
 
 from scclint.admission.verdict import ObjectRef
+from scclint.change.copies import ClusterFiles, copy_of
 from scclint.change.model import ObjectKey
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import STDIN, SourceFile, is_stream, read_stream
 from scclint.files.dump import is_dump, texts_of_dump
-from scclint.files.revision import checked_out, resolve
+from scclint.files.revision import resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Applied, Notice
 from scclint.groups import grouped
@@ -31,6 +32,8 @@ from scclint.run.notices import notices
 from scclint.run.options import RunOptions
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare
+from scclint.run.store import RunStore
+from scclint.run.stored_results import content_key
 from scclint.run.worlds import describe, make_worlds
 from scclint.source import Span
 from scclint.untyped import Object
@@ -215,7 +218,8 @@ class Side:
     """One side: its units by name, which are relative to `folder`.
 
     `prefix` is what leads from the working directory to the files of the side, empty for a revision. `texts` are its files if they
-    are in a dump or a stream. A `stream` must have manifests: a command that failed prints none.
+    are in a dump or a stream. A `stream` must have manifests: a command that failed prints none. `state` are the files of the cluster
+    state if they are not to be read where the settings name them.
     """
 
     def __init__(
@@ -227,17 +231,20 @@ class Side:
         texts: Mapping[str, str] = EMPTY,
         *,
         stream: bool = False,
+        state: ClusterFiles | None = None,
+        store: RunStore | None = None,
     ) -> None:
         self.config = config
+        self.state = state
         self._stream = stream
         self._folder = folder
         self._prefix = prefix
         self.notices: dict[Notice, None] = {}
         with chdir(folder):
-            sources = find_sources(paths, config)
+            sources = find_sources(paths, config, state=state)
             if texts:
                 sources = sources._replace(targets=tuple(SourceFile(file, file) for file in texts))
-            self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts))
+            self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts), store)
         self._units = {unit.name: unit for unit in self._run.units}
         self._edited: Callable[[Span], Span] = lambda span: span
         self.notices.update(dict.fromkeys(map(self._located, self._run.notices)))
@@ -281,10 +288,24 @@ class Side:
         self.notices.update(dict.fromkeys(map(self._located, told)))
         return opened
 
-    def place(self, span: Span) -> Span:
-        """Return a place in the unit that was opened last as the user finds it from the working directory, in the file to edit."""
+    def content_key(self, unit: str) -> str:
+        """Return the key of all that a unit depends on, besides what is asked about other units; empty if that is not known."""
         with chdir(self._folder):
-            span = self._edited(span)
+            return content_key(self._units[unit], self._run)
+
+    def same_answers(self, unit: str, opened: OpenUnit) -> bool:
+        """Whether what an opened unit of another side asked about other units has the same answers here."""
+        with chdir(self._folder):
+            return self._run.others.of(self._units[unit]).same_answers(opened.others.asked.items())
+
+    def place(self, span: Span, opened_by: "Side | None" = None) -> Span:
+        """Return a place in the unit that was opened last as the user finds it from the working directory, in the file to edit.
+
+        `opened_by` is the side that opened the unit, if this one has the same and did not open it.
+        """
+        opener = opened_by or self
+        with chdir(opener._folder):
+            span = opener._edited(span)
         return span._replace(file=self._shown(span.file))
 
     def inside(self, file: str) -> str:
@@ -299,9 +320,12 @@ class Side:
 
 
 @contextmanager
-def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
+def open_side(
+    name: str, config: Config, base_with: str = "", *, state: ClusterFiles | None = None, store: RunStore | None = None
+) -> Iterator[Side]:
     """Open a file, a folder, a dump, a stream or a git revision. `base_with` is the other revision if `name` is to be their merge base.
 
+    `state` are the files of the cluster state, if another side has found them. A store that two sides share has what both render to.
     Raises UsageError if `name` is none of these, and LoadError if it cannot be read.
     """
     if is_stream(name) and not base_with:
@@ -310,11 +334,14 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
         return
     if os.path.exists(name) and not base_with:
         if is_dump(name):
-            state = replace(_from_root(config), cluster_state=(name,))
-            yield Side(os.curdir, [], state, "", dict(texts_of_dump(name)))
+            of_dump = replace(_from_root(config), cluster_state=(name,))
+            yield Side(os.curdir, [], of_dump, "", dict(texts_of_dump(name)))
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
-        side = Side(folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
+        if folder in ("", os.curdir):
+            side = Side(os.curdir, [file], replace(config, baseline=""), "", state=state, store=store)
+        else:
+            side = Side(folder, [file], _from_root(config), folder, state=state, store=store)
         if _is_revision(name):
             text = f"{name} is a path and a git revision, and the path is compared; write heads/{name} or tags/{name} for the revision"
             side.notices[Notice("note", text)] = None
@@ -324,11 +351,10 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
         revision = resolve(name, os.curdir, base_with)
     except UsageError as error:
         raise UsageError(f"{name} is no file, no folder and no git revision: {error}") from error
-    with checked_out(revision) as root:
+    with copy_of(revision) as copy:
         # The part of the revision that lies in the working directory.
-        folder = os.path.join(root, os.path.relpath(os.path.realpath(os.curdir), revision.root))
-        os.makedirs(folder, exist_ok=True)
-        yield Side(folder, [os.curdir], _from_root(config), "")
+        settings = replace(copy.settings(config), baseline="")
+        yield Side(copy.folder, [os.curdir], settings, "", state=copy.state(config) if state is None else state, store=store)
 
 
 def _is_revision(name: str) -> bool:

@@ -113,10 +113,7 @@ def _request(args: Namespace) -> _Request:
     if revision is not None:
         from scclint.cli.diff_base import settings_of
 
-        current_config = config
-        config, registry = settings_of(revision, args)
-        if current_config.settings != config.settings:
-            say(f"note: the settings are those of {visible_line(revision.name)}; the change to them counts once it is merged")
+        config, registry = settings_of(revision, args, config)
     outputs = destinations(config, template_asked=hasattr(args, "template"))
     recording = getattr(args, "write_baseline", "")
     if recording:
@@ -144,20 +141,20 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             progress=step,
             lap=request.lap if request.timings else no_lap,
             changes=request.changes,
-            cache_scope=() if request.recording or request.revision or request.timings else cache_scope(args),
+            cache_scope=() if request.recording or request.timings else cache_scope(args),
         )
         if request.revision is not None and request.config.baseline:
             from scclint.cli.diff_base import baseline_of
 
             texts = {request.config.baseline: baseline_of(request.revision, request.config.baseline)}
             options = replace(options, overlay=texts)
-        judged = open_run(args, request.config, request.registry, options)
         if request.revision is None:
+            judged = open_run(args, request.config, request.registry, options)
             report = report_of(judged)
         else:
-            from scclint.cli.diff_base import report_since
+            from scclint.cli.diff_base import run_since
 
-            report = report_since(judged, request.revision, args, request.config, request.registry, options)
+            judged, report = run_since(request.revision, args, request.config, request.registry, options)
         if request.recording:
             return report, report
         if report.findings:

@@ -10,6 +10,7 @@ from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import STDIN
+from scclint.files.revision import Revision, resolve
 from scclint.report import diff
 from scclint.report.output import say
 from scclint.report.text import notice_line
@@ -20,8 +21,7 @@ _WORKING_TREE = "."
 def run(args: Namespace) -> int:
     """Compare two states, and end with 1 for a difference that --fail-if names."""
     operands: list[str] = args.operands
-    args.paths = [name for name in operands if os.path.isdir(name) or os.path.isfile(name)][-1:] or [_WORKING_TREE]
-    config, _ = settings(args)
+    config = _settings(args)
     differences = _compare(operands, getattr(args, "what_if", []), config)
 
     def render(form: str, output: str | None) -> str:
@@ -39,6 +39,37 @@ def run(args: Namespace) -> int:
         return USAGE
     reached = {"any": differences.any, "wider": differences.wider, "refused": differences.refused, "never": False}
     return FINDINGS if any(reached[word] for word in getattr(args, "fail_if", ["refused", "wider"])) else OK
+
+
+def _settings(args: Namespace) -> Config:
+    """The settings for both states: those of the first, because a change must not weaken its own review. A dump has none."""
+    from scclint.files.dump import is_dump
+
+    base = _base(args.operands)
+    paths = [name for name in args.operands if os.path.isdir(name) or os.path.isfile(name)]
+    args.paths = [name for name in paths if base is not None or not is_dump(name)][:1] or [_WORKING_TREE]
+    config, _ = settings(args)
+    if base is None:
+        return config
+    from scclint.cli.diff_base import settings_of
+
+    args.paths = [_WORKING_TREE]
+    return settings_of(base, args, config)[0]
+
+
+def _base(operands: list[str]) -> Revision | None:
+    """The revision that is compared with something else; None if it is no revision."""
+    first = operands[0] if operands else ""
+    if not first or os.path.exists(first) or first == STDIN:
+        return None
+    name, dots, after = first.partition("...")
+    if not dots:
+        name, dots, _ = first.partition("..")
+    try:
+        return resolve((name or "HEAD") if dots else name, os.curdir, (after or "HEAD") if dots == "..." else "")
+    except UsageError:
+        # The comparison says what is wrong with it.
+        return None
 
 
 def _compare(operands: list[str], files: list[str], config: Config) -> Differences:

@@ -6,25 +6,30 @@ Its manifests are what was applied last, so a field that is gone since then is d
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from contextlib import chdir
 
-from scclint.cli.output import settings
+from scclint.change.copies import copy_of, is_outside
+from scclint.cli.output import open_run, settings
+from scclint.config.discover import shorter
 from scclint.config.model import Config
-from scclint.config.raw import empty_config, parse_config
+from scclint.config.raw import Raw, empty_config, parse_config
 from scclint.errors import UsageError
 from scclint.files import read
-from scclint.files.revision import Revision, checked_out, resolve, text_of
+from scclint.files.revision import Revision, path_in, resolve, text_of
 from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.report.output import say
+from scclint.report.text import visible_line
 from scclint.run.diff import mark_old
 from scclint.run.merge import merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
-from scclint.run.results import unit_results
-from scclint.run.run import prepare, report_of
+from scclint.run.results import results_of_both
+from scclint.run.run import prepare
 from scclint.run.shared import Run
+from scclint.run.store import RunStore
 
 
 def base_of(name: str, paths: Sequence[str]) -> Revision:
@@ -34,106 +39,73 @@ def base_of(name: str, paths: Sequence[str]) -> Revision:
     first = os.path.realpath(paths[0])
     revision = resolve(name, first if os.path.isdir(first) else os.path.dirname(first))
     for path in paths:
-        if _is_outside(os.path.relpath(os.path.realpath(path), revision.root)):
+        if is_outside(os.path.relpath(os.path.realpath(path), revision.root)):
             raise UsageError(f"--diff-base: {path} is not in {revision.root}")
     return revision
 
 
-def settings_of(revision: Revision, args: Namespace) -> tuple[Config, Registry]:
+def settings_of(revision: Revision, args: Namespace, current: Config) -> tuple[Config, Registry]:
     """Return the settings of the configuration file that the revision has for the paths, and the rules that they choose from.
 
-    A file that the command line names is taken from the revision if it lies in the repository. Raises the errors of `settings`.
+    A file that the command line names is taken from the revision if it lies in the repository. `current` are the settings of the work
+    tree: if they differ, the reader is told. Raises the errors of `settings`.
     """
+    config, registry = settings(args, _raw_of(revision, args))
+    if current.settings != config.settings:
+        say(f"note: the settings are those of {visible_line(revision.name)}; the change to them counts once it is merged")
+    return config, registry
+
+
+def _raw_of(revision: Revision, args: Namespace) -> Raw | None:
+    """The configuration file that the revision has for the paths; None where it is not that of the revision that counts."""
     from scclint.config.discover import candidates
 
-    if getattr(args, "isolated", False):
-        return settings(args)
     named = getattr(args, "config", None)
-    if named is not None and _is_outside(_in_repository(revision, named)):
-        return settings(args)
+    if getattr(args, "isolated", False) or (named is not None and is_outside(path_in(revision, named))):
+        return None
     for path in [named] if named is not None else candidates(args.paths[0]):
-        text = text_of(revision, _in_repository(revision, path))
+        text = text_of(revision, path_in(revision, path))
         if text is not None:
-            return settings(args, replace(parse_config(text, path), found=named is None))
-    return settings(args, empty_config())
+            return replace(parse_config(text, shorter(path)), found=named is None)
+    return empty_config()
 
 
 def baseline_of(revision: Revision, file: str) -> str:
     """Return the text of a baseline as the revision has it, or that of an empty one."""
-    where = _in_repository(revision, file)
-    if _is_outside(where):
+    where = path_in(revision, file)
+    if is_outside(where):
         return read(file)
     return text_of(revision, where) or '{"version": 1, "consequences": []}'
 
 
-def _in_repository(revision: Revision, path: str) -> str:
-    return os.path.relpath(os.path.realpath(path), revision.root)
-
-
-def report_since(
-    judged: Run, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
-) -> Report:
-    """Return the report on a run, with the findings suppressed that the revision has too."""
-    from contextlib import chdir
-
+def run_since(
+    revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
+) -> tuple[Run, Report]:
+    """Return the run on the paths of the command line, and the report on it with the findings suppressed that the revision has too."""
     here = os.path.realpath(os.curdir)
-    inside = os.path.relpath(here, revision.root)
-    if _is_outside(inside):
-        inside = os.curdir
-    path = partial(_path_in_copy, revision.root, inside)
-    targets = [path(name) for name in args.paths]
-    context = [path(name) for name in getattr(args, "context", [])]
-    before = _in_copy(config, path)
-    with checked_out(revision) as root:
-        os.makedirs(os.path.join(root, inside), exist_ok=True)
-        with chdir(os.path.join(root, inside)):
+    with copy_of(revision) as copy:
+        state = copy.state(config)
+        store = RunStore(options.cache_scope, registry, shared=True)
+        judged = open_run(args, config, registry, options, state=state, store=store)
+        targets, context = (list(map(copy.path, names)) for names in (args.paths, getattr(args, "context", ())))
+        before = copy.settings(config)
+        with chdir(copy.folder):
             # The revision may lack some of these.
-            before = replace(
-                before,
-                cluster_state=tuple(filter(os.path.lexists, before.cluster_state)),
-                profile_dirs=tuple(filter(os.path.lexists, before.profile_dirs)),
-            )
+            before = replace(before, profile_dirs=tuple(filter(os.path.lexists, before.profile_dirs)))
             sources = find_sources(
-                [name for name in targets if os.path.lexists(name)],
-                before,
-                context=[name for name in context if os.path.lexists(name)],
+                [*filter(os.path.lexists, targets)], before, context=[*filter(os.path.lexists, context)], state=state
             )
-            run = prepare(sources, before, registry, replace(options, review=False, changes=None, with_applied=True))
-            results = unit_results(run)
-            base = merge(results, run.units, run, run.notices, whole=run.whole)
-        judged.last_applied = {result.unit: result.applied for result in results}
-        return mark_old(
-            report_of(judged),
-            base,
+            options = replace(options, review=False, changes=None, cache_scope=(), with_applied=True)
+            base = prepare(sources, before, registry, options, store)
+        results_of_base, results = results_of_both(base, copy.folder, judged)
+        store.save()
+        with chdir(copy.folder):
+            report_of_base = merge(results_of_base, base.units, base, base.notices, whole=base.whole)
+        report = merge(results, judged.units, judged, judged.notices, whole=judged.whole)
+        return judged, mark_old(
+            report,
+            report_of_base,
             where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
-            where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
+            where_in_base=lambda file: os.path.normpath(os.path.join(copy.inside, file)),
             reason=f"not changed since {revision.name}",
         )
-
-
-def _is_outside(relative: str) -> bool:
-    return relative.split(os.sep, maxsplit=1)[0] == os.pardir
-
-
-def _path_in_copy(root: str, inside: str, name: str) -> str:
-    """Return a path of the command line or configuration as it is called in the revision's copy.
-
-    `root` is that of the repository, and `inside` the working directory relative to it. Paths outside the repository stay as they are.
-    """
-    full = os.path.realpath(name)
-    relative = os.path.relpath(full, root)
-    return full if _is_outside(relative) else os.path.relpath(relative, inside)
-
-
-def _in_copy(config: Config, path: Callable[[str], str]) -> Config:
-    """Return the settings with each path as `path` calls it."""
-    from scclint.files.dump import is_archive
-
-    return replace(
-        config,
-        root=path(config.root),
-        # Archives are not checked out, and the revision is judged for the same cluster.
-        cluster_state=tuple(os.path.realpath(name) if is_archive(name) else path(name) for name in config.cluster_state),
-        profile_dirs=tuple(map(path, config.profile_dirs)),
-        helm_chart=path(config.helm_chart) if config.helm_chart else "",
-    )

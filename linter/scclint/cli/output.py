@@ -28,7 +28,11 @@ from scclint.run.shared import Run
 from scclint.text import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scclint.config.raw import Raw
+    from scclint.files.sources import Dump
+    from scclint.run.store import RunStore
 
 
 def write_formats(
@@ -105,8 +109,8 @@ def given(args: Namespace) -> Mapping[str, Any]:
     return values
 
 
-def sources(args: Namespace, config: Config) -> Sources:
-    """The files that the command line names, and what is to be taken into account beside them."""
+def sources(args: Namespace, config: Config, state: "Sequence[SourceFile | Dump | LoadError] | None" = None) -> Sources:
+    """The files that the command line names, and what is to be taken into account beside them. `state` is that of `find_sources`."""
     return find_sources(
         args.paths,
         config,
@@ -114,6 +118,7 @@ def sources(args: Namespace, config: Config) -> Sources:
         stdin_filename=_stdin_filename(args),
         # pre-commit judges a commit, and leaves untracked files in the folder.
         tracked_only=os.environ.get("PRE_COMMIT") == "1",
+        state=state,
     )
 
 
@@ -122,10 +127,20 @@ def cache_scope(args: Namespace) -> tuple[str, ...]:
     return () if getattr(args, "no_cache", False) else (os.getcwd(), *args.paths)
 
 
-def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False) -> Run:
+def open_run(
+    args: Namespace,
+    config: Config,
+    registry: Registry,
+    options: RunOptions = DEFAULTS,
+    *,
+    dump: bool = False,
+    state: "Sequence[SourceFile | Dump | LoadError] | None" = None,
+    store: "RunStore | None" = None,
+) -> Run:
     """The run over what the command line names, with standard input where that is among it.
 
-    `dump` is for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump.
+    `dump` is for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump. `state` is that of
+    `find_sources`, and `store` that of `prepare`.
     """
     overlay: dict[str, str | LoadError] = dict(options.overlay)
     if dumps := dumps_in(args) if dump else []:
@@ -139,12 +154,12 @@ def open_run(args: Namespace, config: Config, registry: Registry, options: RunOp
             targets=(*run_sources.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths)
         )
     else:
-        run_sources = sources(args, config)
+        run_sources = sources(args, config, state)
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)
     globs = tuple(getattr(args, "unit_globs", ()))
-    opened = prepare(run_sources, config, registry, replace(options, overlay=overlay, units=globs))
+    opened = prepare(run_sources, config, registry, replace(options, overlay=overlay, units=globs), store)
     if globs and not opened.units:
         raise UsageError(f"no unit matches {listed(globs, 'or')}; `scclint units` lists the units")
     return opened

@@ -16,7 +16,7 @@ def discover_config(start: str) -> str | None:
     for path in candidates(start):
         if os.path.isfile(path):
             _check_link(path)
-            return _shorter(path)
+            return shorter(path)
     return None
 
 
@@ -40,11 +40,12 @@ def _check_link(path: str) -> None:
     from scclint.files import Reach
 
     if not Reach(os.path.dirname(path)).has(path):
-        shown = _shorter(path)
+        shown = shorter(path)
         raise ConfigError(f"{shown}: is a link out of the tree, and not followed: name it with --config to have it read")
 
 
-def _shorter(path: str) -> str:
+def shorter(path: str) -> str:
+    """Return a path relative to the working directory where that is shorter."""
     try:
         relative = os.path.relpath(path)
     except ValueError:  # another drive

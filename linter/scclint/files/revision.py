@@ -5,6 +5,7 @@ No hook, filter or other program of a repository is run.
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from subprocess import run
@@ -64,12 +65,26 @@ def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
         return Revision(name, root, commit)
 
 
+def path_in(revision: Revision, path: str) -> str:
+    """Return a path relative to the root of the revision. It begins with `..` if it lies outside.
+
+    No link of the work tree is followed, because a change must not make one file of the revision count as another.
+    """
+    full = os.path.abspath(path)
+    if not full.startswith(os.path.join(revision.root, "")):
+        # The user may name the work tree through a link that leads to it.
+        full = os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full))
+    return os.path.relpath(full, revision.root)
+
+
 def text_of(revision: Revision, path: str) -> str | None:
-    """Return the text of a regular file of the revision, whose path from the root it is; None if the revision has none there."""
-    entry = _git(revision.root, "", "ls-tree", "-z", "--full-tree", revision.commit, "--", path).partition(" ")
-    if not entry[0].startswith(_REGULAR):
+    """Return the text of a file of the revision by its path from the root; None if the revision has none there, or has a link out of it."""
+    if "\n" in path or path.startswith(os.pardir):
         return None
-    return _git(revision.root, f"{revision.name} has no {path}", "cat-file", "blob", f"{revision.commit}:{path}")
+    wanted = f"{revision.commit}:{path}\n"
+    found = _git(revision.root, f"{revision.name} cannot be read", "cat-file", "--batch", "--follow-symlinks", stdin=wanted)
+    head, _, text = found.partition("\n")
+    return text if re.fullmatch(r"[0-9a-f]+ blob \d+", head) else None
 
 
 @contextmanager
@@ -239,11 +254,13 @@ def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None
             raise UsageError(f"{revision.name} cannot be read: `git fsck` may say why")
 
 
-def _git(folder: str, problem: str, *arguments: str) -> str:
+def _git(folder: str, problem: str, *arguments: str, stdin: str = "") -> str:
     import subprocess
 
     try:
-        done = subprocess.run(command(folder, *arguments), capture_output=True, env=environment(), check=False)
+        done = subprocess.run(
+            command(folder, *arguments), input=os.fsencode(stdin), capture_output=True, env=environment(), check=False
+        )
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror or error}") from error
     if done.returncode != 0:

@@ -64,12 +64,14 @@ def find_sources(
     context: Sequence[str] = (),
     stdin_filename: str = "<stdin>",
     tracked_only: bool = False,
+    state: Sequence[SourceFile | Dump | LoadError] | None = None,
 ) -> Sources:
     """The files that a run reads, in order.
 
     `paths` are files, folders or `-` to report on; profiles in the configuration's profile folders are reported on as well.
     `context`, and the configuration's cluster state, inform verdicts. A folder of these three without files is an error.
     `tracked_only` leaves out of folders what git does not track: a commit hook must not judge by files that are not part of the commit.
+    `state` are the files of the cluster state, if they are not to be read where the configuration names them.
     """
 
     def found(
@@ -108,9 +110,13 @@ def find_sources(
     errors = [target for target in targets if isinstance(target, LoadError) and target.file not in apart]
     files = (target for target in targets if isinstance(target, SourceFile) and target.display not in apart)
     source_files, vendored = _without_vendored(files, folders)
+    if state is None:
+        state = [
+            item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False) or empty([path])
+        ]
     return Sources(
         [*source_files, *errors, *empty(config.profile_dirs)],
-        [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False) or empty([path])],
+        state,
         [*found(context), *empty(context)],
         folders,
         frozenset(map(display, (*config.cluster_state, *context))),

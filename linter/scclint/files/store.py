@@ -80,7 +80,12 @@ def own_folder() -> str:
 
 def digest(text: str) -> str:
     """Return the hex digest of a text."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
+    return digest_of_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def digest_of_bytes(data: bytes) -> str:
+    """Return the hex digest of bytes."""
+    return blake2b(data, digest_size=32).hexdigest()
 
 
 def of_others() -> list[str]:

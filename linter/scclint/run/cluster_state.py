@@ -109,12 +109,12 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
                 for document in relevant_documents
             )
         ):
-            of_use.add(os.path.abspath(source.path))
+            of_use.add(os.path.abspath(source.display))
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
     notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
     refused = {notice.file for notice in notices if notice.level == "error"}
     for path in config.cluster_state:
-        if display(path) not in refused and not any(is_below(file, os.path.abspath(path)) for file in of_use):
+        if display(path) not in refused and not any(is_below(file, os.path.abspath(display(path))) for file in of_use):
             notices.append(Notice("error", _NO_STATE, display(path)))
     observed = observe(_objects(evidence), is_dump=is_dump)
     if sccs >= _ALWAYS_THERE:

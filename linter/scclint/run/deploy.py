@@ -61,7 +61,8 @@ class UnitRenderer:
         config = self.config
         settings = (unit.path, unit.namespace, unit.deployment, config.openshift, config.helm_values, config.helm_set)
         try:
-            read = [(name, _digest_of(name)) for name in sorted(self.inputs(unit))]
+            # A copy of the tree renders to the same.
+            read = [(os.path.relpath(name, self.tree), _digest_of(name)) for name in sorted(self.inputs(unit))]
         except OSError:
             return ""
         from scclint.files.store import digest
@@ -410,7 +411,7 @@ def _render_new(
         made |= {unit: Rendering(_called(unit), error="rendering is switched off") for unit in wanted}
         return
     texts_by_unit = {unit: _texts_of(unit, texts) for unit in wanted}
-    keys = {unit: renderer.key(unit) if store.scope and not texts_by_unit[unit] else "" for unit in wanted}
+    keys = {unit: renderer.key(unit) if store.is_used and not texts_by_unit[unit] else "" for unit in wanted}
     stored_outputs = {unit: store.find("renderings", keys[unit], _restored) for unit in wanted}
     outputs = {unit: output for unit, output in stored_outputs.items() if output is not None}
     new = [unit for unit in wanted if unit not in outputs]
@@ -521,13 +522,13 @@ def _plain(output: "RendererOutput") -> object:
 
 
 def _digest_of(path: str) -> str:
-    from hashlib import blake2b
+    from scclint.files.store import digest_of_bytes
 
     if not os.path.isfile(path):
         # To open a FIFO would wait for a writer.
         raise OSError(f"{path} is no regular file")
     with open(path, "rb") as file:
-        return blake2b(file.read(), digest_size=32).hexdigest()
+        return digest_of_bytes(file.read())
 
 
 def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The results of the units of a run: those of an earlier run where they still hold, the others in processes of their own if that pays."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
 
 from scclint.finding import Notice
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
@@ -12,26 +13,60 @@ from scclint.run.scan import reach
 from scclint.run.shared import Run
 from scclint.units.unit import Unit
 
-_UnitAnswer = tuple[UnitResult, Mapping[Question, Reply] | None]
+UnitAnswer = tuple[UnitResult, Mapping[Question, Reply] | None]
 """The result of a unit, and what it asked about other units. Without answers, the result says that its unit was not judged."""
 
 
 def unit_results(run: Run) -> list[UnitResult]:
     """The results of the units of a run, in their order."""
+    return [result for result, _ in unit_answers(run)]
+
+
+def unit_answers(run: Run) -> list[UnitAnswer]:
+    """The results of the units of a run, in their order, each with what it asked: of an earlier run where they still hold."""
     # To look into the store for little input costs no less than judging it.
-    if not run.store.scope or not reach(run.outline.files.values(), MIN_CACHED):
-        return [result for result, _ in _judged(run, run.units)]
+    if not run.options.cache_scope or not reach(run.outline.files.values(), MIN_CACHED):
+        return [*judged_units(run, run.units)]
     from scclint.run.stored_results import keep_result, stored_result
 
-    results = {unit.name: result for unit in run.units if (result := stored_result(unit, run))}
-    missing = [unit for unit in run.units if unit.name not in results]
-    for unit, (result, replies) in zip(missing, _judged(run, missing), strict=True):
-        results[unit.name] = result
+    answers: dict[str, UnitAnswer] = {}
+    for unit in run.units:
+        if (stored := stored_result(unit, run)) is not None:
+            answers[unit.name] = stored, run.others.of(unit).asked
+    missing = [unit for unit in run.units if unit.name not in answers]
+    for unit, (result, replies) in zip(missing, judged_units(run, missing), strict=True):
+        answers[unit.name] = result, replies
         if replies is not None:
             keep_result(unit, run, result, replies)
     if not run.whole:
         run.store.keep_others("parts")
-    return [results[unit.name] for unit in run.units]
+    return [answers[unit.name] for unit in run.units]
+
+
+def results_of_both(base: Run, folder: str, run: Run) -> tuple[list[UnitResult], list[UnitResult]]:
+    """The results of the units of two runs over states of the same files, in their order. `folder` is the working directory of `base`.
+
+    A unit that depends on the same in both is judged once. The manifests of `base` were applied before those of the other.
+    """
+    from scclint.run.stored_results import content_key
+
+    keys = {unit.name: content_key(unit, run) for unit in run.units}
+    with chdir(folder):
+        same = [unit for unit in base.units if keys.get(unit.name) and content_key(unit, base) == keys[unit.name]]
+        names = {unit.name for unit in same}
+        changed = [unit for unit in base.units if unit.name not in names]
+        results = {unit.name: result for unit, (result, _) in zip(changed, judged_units(base, changed), strict=True)}
+    run.last_applied = {name: result.applied for name, result in results.items()}
+    answers = unit_answers(run)
+    asked = {result.unit: (result, replies) for result, replies in answers if replies is not None and not result.crashes}
+    with chdir(folder):
+        for unit in same:
+            result, replies = asked.get(unit.name, (None, {}))
+            if result is not None and base.others.of(unit).same_answers(replies.items()):
+                results[unit.name] = result
+        left = [unit for unit in same if unit.name not in results]
+        results |= {unit.name: result for unit, (result, _) in zip(left, judged_units(base, left), strict=True)}
+    return [results[unit.name] for unit in base.units], [result for result, _ in answers]
 
 
 def processes(run: Run, units: Sequence[Unit]) -> int:
@@ -44,8 +79,10 @@ def processes(run: Run, units: Sequence[Unit]) -> int:
     return min(jobs or cores(), len(units)) if can_fork() else 1
 
 
-def _judged(run: Run, units: Sequence[Unit]) -> Iterator[_UnitAnswer]:
-    def work(index: int) -> _UnitAnswer:
+def judged_units(run: Run, units: Sequence[Unit]) -> Iterator[UnitAnswer]:
+    """Judge units of a run, in processes of their own if that pays."""
+
+    def work(index: int) -> UnitAnswer:
         opened = open_unit(units[index], run)
         return judge(opened, run), opened.others.asked
 

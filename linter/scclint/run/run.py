@@ -27,10 +27,15 @@ def run(sources: Sources, config: Config, registry: Registry, options: RunOption
     return report_of(prepare(sources, config, registry, options))
 
 
-def prepare(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
-    """What there is to judge, and what all units share. No unit is judged yet."""
-    store = RunStore(options.cache_scope, registry)
-    outline, notices = scan(sources, config, options.overlay, store)
+def prepare(
+    sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS, store: RunStore | None = None
+) -> Run:
+    """What there is to judge, and what all units share. No unit is judged yet.
+
+    `store` is one that other runs use as well, in place of one of its own.
+    """
+    store = store or RunStore(options.cache_scope, registry)
+    outline, notices = scan(sources, config, options.overlay, store, by_time=bool(options.cache_scope))
     state = None
     if sources.state:
         from scclint.run.cluster_state import read_state

@@ -40,11 +40,14 @@ def scan(
     config: Config,
     overlay: Mapping[str, str | LoadError] = EMPTY,
     store: RunStore = NO_STORE,
+    *,
+    by_time: bool = True,
 ) -> tuple[Outline, list[Notice]]:
     """The outline of the files to report on, and notices: each file that cannot be found or read, and what asks for access
     to the node in copies of Go modules.
 
-    `overlay` has the texts that hold in place of files, by path as displayed. `store` has what earlier runs found out about files.
+    `overlay` has the texts that hold in place of files, by path as displayed. `store` has what earlier runs found out about files, which
+    without `by_time` is not looked up by the times of files.
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
@@ -79,10 +82,10 @@ def scan(
 
     parts = (files, _root(files, sources.folders), sources.folders, reader, kinds, objects)
     # To look into the store for little input costs no less than reading it.
-    if store.scope and reach(files, MIN_CACHED):
+    if store.is_used and reach(files, MIN_CACHED):
         from scclint.files.store import digest
 
-        outline = Outline(*parts, _answers(store), digest(repr(more)))
+        outline = Outline(*parts, _answers(store, by_time=by_time), digest(repr(more)))
     else:
         outline = Outline(*parts)
     outline.told = told
@@ -146,23 +149,42 @@ def reach(files: Iterable[SourceFile], size: int) -> bool:
         return False
 
 
-def _answers(store: RunStore) -> Callable[[str], dict[str, Any]]:
+def _answers(store: RunStore, *, by_time: bool) -> Callable[[str], dict[str, Any]]:
     """Return what gives the answers about a file, by question, to read and to add to. None are known of a file that has changed."""
     files: dict[str, dict[str, Any]] = {}
 
+    def known(path: str) -> dict[str, Any]:
+        signature = _signature(path) if by_time else []
+
+        def restored(value: Any) -> dict[str, Any] | None:
+            old_signature, answers = value
+            return dict(answers) if old_signature == signature else None
+
+        answers = store.find("files", path if signature else "", restored) or {}
+        if store.answers is not None and (content := _digest_of(path)):
+            shared = store.answers.setdefault(f"{path} {content}", {})
+            shared.update(answers)
+            answers = shared
+        store.keep("files", path if signature else "", [signature, answers])
+        return answers
+
     def of(path: str) -> dict[str, Any]:
         if path not in files:
-            signature = _signature(path)
-
-            def restored(value: Any) -> dict[str, Any] | None:
-                old_signature, answers = value
-                return dict(answers) if old_signature == signature else None
-
-            files[path] = store.find("files", path if signature else "", restored) or {}
-            store.keep("files", path if signature else "", [signature, files[path]])
+            files[path] = known(path)
         return files[path]
 
     return of
+
+
+def _digest_of(path: str) -> str:
+    """The hash of a file; empty where it cannot be read."""
+    from scclint.files import read_bytes
+    from scclint.files.store import digest_of_bytes
+
+    try:
+        return digest_of_bytes(read_bytes(path, path))
+    except LoadError:
+        return ""
 
 
 def _signature(path: str) -> list[int]:

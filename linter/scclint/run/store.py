@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 class _Sort(NamedTuple):
-    """The values of one sort, by key: those that `file` has, and those that it is to have."""
+    """The values of one sort, by key: those that `file` has, and those that it is to have. There is no file without a folder for it."""
 
-    file: "StoredFile"
+    file: "StoredFile | None"
     known: dict[str, Any]
     kept: dict[str, Any]
 
@@ -26,27 +26,33 @@ class _Sort(NamedTuple):
 class RunStore:
     """Values by sort and key, for one `scope`: what is linted, and from which folder. Nothing is stored without one.
 
+    `shared` says that several runs at the same time find what one of them keeps, also without a scope. They share `answers` about files,
+    by path and content; None for a single run.
+
     A value is what JSON can express, or a record of that; with an empty key it is not stored. A sort is read when it is first asked
     for, and `save` writes what this run used of it. Nothing here raises for what the disk holds or refuses.
     """
 
-    def __init__(self, scope: Iterable[str], registry: Registry) -> None:
+    def __init__(self, scope: Iterable[str], registry: Registry, *, shared: bool = False) -> None:
         self.scope = tuple(scope)
+        self.is_used = shared or bool(self.scope)
+        self.answers: dict[str, dict[str, Any]] | None = {} if shared else None
         self._registry = registry
         self._sorts: dict[str, _Sort | None] = {}
 
     def find(self, sort: str, key: str, restore: Callable[[Any], T | None]) -> T | None:
-        """Return what `restore` makes of the value that an earlier run stored, and keep it; None if it makes nothing of it."""
+        """Return what `restore` makes of a value that was kept or that an earlier run stored; None if it makes nothing of it."""
         opened = self._open(sort) if key else None
-        if opened is None or key not in opened.known:
+        found = opened.kept.get(key, opened.known.get(key)) if opened else None
+        if opened is None or found is None:
             return None
         try:
-            value = restore(opened.known[key])
+            value = restore(found)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             # No run of ours wrote that.
             return None
         if value is not None:
-            opened.kept[key] = opened.known[key]
+            opened.kept[key] = found
         return value
 
     def keep(self, sort: str, key: str, value: object) -> None:
@@ -63,21 +69,21 @@ class RunStore:
     def save(self) -> None:
         """Write the sorts that differ from what their files have."""
         for sort, opened in self._sorts.items():
-            if opened is not None and opened.kept != opened.known:
+            if opened is not None and opened.file is not None and opened.kept != opened.known:
                 opened.file.write(_pack([[key, value] for key, value in opened.kept.items()]))
                 self._sorts[sort] = opened._replace(known=dict(opened.kept))
 
     def _open(self, sort: str) -> _Sort | None:
-        if self.scope and sort not in self._sorts:
+        if self.is_used and sort not in self._sorts:
             self._sorts[sort] = self._read(sort)
         return self._sorts.get(sort)
 
     def _read(self, sort: str) -> _Sort | None:
         from scclint.files.store import stored_file
 
-        file = stored_file(self.scope, sort, _code(self._registry))
+        file = stored_file(self.scope, sort, _code(self._registry)) if self.scope else None
         if file is None:
-            return None
+            return _Sort(None, {}, {})
         try:
             return _Sort(file, dict(_unpack(file.read())), {})
         except (ValueError, TypeError, RecursionError):

@@ -58,14 +58,27 @@ def keep_result(unit: Unit, run: Run, result: UnitResult, replies: Mapping[Quest
 
 
 def unit_key(unit: Unit, run: Run) -> str:
-    """Return the key of a unit; empty if a file cannot be read, or if it is not known what the findings depend on."""
-    return run.memo(("unit key", unit.name), lambda: _unit_key(unit, run))
+    """Return the key of what is stored of a unit; empty if nothing is: see `content_key`."""
+    key = content_key(unit, run) if run.options.cache_scope and not run.options.review else ""
+    if not key or not run.last_applied:
+        return key
+    # What equals the manifests deletes nothing.
+    givers = sorted({borrowed.unit for borrowed in run.others.of(unit).borrowed})
+    last = [(name, manifests) for name in (unit.name, *givers) if (manifests := run.last_applied.get(name))]
+    return digest(repr((key, [(name, {**manifests}) for name, manifests in last]))) if last else key
 
 
-def _unit_key(unit: Unit, run: Run) -> str:
+def content_key(unit: Unit, run: Run) -> str:
+    """Return the key of all that the findings of a unit depend on, besides what rules ask about others and what was applied before.
+
+    It is empty if a file cannot be read, or if it is not known what the findings depend on.
+    """
+    return run.memo(("unit key", unit.name), lambda: _content_key(unit, run))
+
+
+def _content_key(unit: Unit, run: Run) -> str:
     outline, config, options = run.outline, run.config, run.options
-    more = config.helm_chart or config.profile_dirs or config.rule_modules or options.review
-    if more or not options.cache_scope:
+    if config.helm_chart or config.profile_dirs or config.rule_modules:
         return ""
     try:
         read = [(file, outline.digest(file)) for file in (*unit.files, *unit.shared)]
