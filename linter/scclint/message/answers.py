@@ -28,6 +28,8 @@ from scclint.run.shared import Run
 from scclint.text import and_more, capitalized, listed
 
 _FILE = "<message>"
+_AUDITED = "audit-violations"
+"""The annotation of an audit record with what the mode `audit` of Pod Security finds."""
 _NODE_FIELDS = frozenset(("privileged", "hostNetwork", "hostPID", "hostIPC"))
 _ALLOWING: Mapping[str, str] = {
     "privileged": "allowPrivilegedContainer: true",
@@ -145,6 +147,14 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
         )
         own.insert(0, profile)
     reasons = [reason for each in denial.rejections for reason in each.reasons]
+    if all(reason.field == "hostUsers" for reason in reasons):
+        own.append(
+            Step(
+                "Remove the annotation `openshift.io/required-scc: restricted-v3` from the pod, or set it to restricted-v2, "
+                "or write `hostUsers: false`",
+                "restricted-v2 shares the users of the node, and restricted-v3 demands a user namespace of the pod's own",
+            )
+        )
     needs_node = any(reason.field in _NODE_FIELDS or reason.value == "hostPath" for reason in reasons)
     yield from (*own, *grants, *removals) if needs_node else (*own, *removals, *grants)
 
@@ -160,8 +170,9 @@ def _grants(incident: Incident, world: World, outcome: Outcome) -> Iterator[Step
     account = incident.account or "SERVICE_ACCOUNT"
     namespace = incident.namespace or "NAMESPACE"
     opened = and_more(wider_than_restricted(scc, world), 4)
+    older = f" ({scc.removesuffix('-v2')} before OpenShift 4.11)" if scc.endswith("-v2") and "-v2" not in incident.text else ""
     yield Step(
-        f"If the program needs these values, grant its service account SCC {scc}, the least of the standard ones that admits the pod: "
+        f"If the program needs these values, grant its service account SCC {scc}{older}, the least of the standard ones that admits the pod: "
         f"`oc adm policy add-scc-to-user {scc} -z {account} -n {namespace}`",
         f"every pod of this account may then use {opened}" if opened else "",
     )
@@ -251,7 +262,9 @@ def _of_policy(incident: Incident) -> Explanation:
     )
     namespace = incident.namespace or "NAMESPACE"
     needed = label_level(found)
-    mode = "enforce" if incident.enforced else "warn"
+    mode = next(
+        mode for mode, holds in (("enforce", incident.enforced), ("audit", _AUDITED in incident.text), ("warn", True)) if holds
+    )
     label = Step(
         f"If the program needs this, give the namespace level {needed}: `oc label namespace {namespace} --overwrite "
         f"security.openshift.io/scc.podSecurityLabelSync=false pod-security.kubernetes.io/{mode}={needed}`",

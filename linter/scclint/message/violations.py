@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from scclint.message.clean import dense
 from scclint.record import record
 
 _FIXES = {
@@ -16,6 +17,11 @@ _FIXES = {
 
 _RESTRICTED = frozenset((*_FIXES, "restricted volume types"))
 """The checks of level restricted. Level baseline has the others."""
+
+
+_TITLES = {dense(title): title for title in _RESTRICTED}
+"""The names of checks by what is left of them without white space, which a terminal may have added."""
+_QUOTED = re.compile(r'"[^"]*+"')
 
 
 @record
@@ -39,7 +45,9 @@ def violations(text: str) -> tuple[PolicyViolation, ...]:
         elif letter == ")" and depth:
             depth -= 1
             if depth == 0:
-                found.append(PolicyViolation(title, text[start:position], _fix(title, text[start:position])))
+                about = _QUOTED.sub(lambda quoted: "".join(quoted[0].split()), text[start:position])
+                title = _TITLES.get(dense(title), title)
+                found.append(PolicyViolation(title, about, _fix(title, about)))
                 start = position + 1
     return tuple(found)
 
