@@ -79,6 +79,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             help=installer_help(role, world) or _fix(item, takers),
             severity=None if bound or takers else Severity.WARNING,
             cause=bound or "every SCC",
+            opens=("SCC *",),
         )
 
 

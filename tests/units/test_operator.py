@@ -85,7 +85,11 @@ def names() -> dict[str, str]:
 
 def test_a_template_with_its_grant() -> None:
     write_files({"bindata/agent/daemonset.yaml": POD, "bindata/agent/role_binding.yaml": BINDING})
-    assert found() == ["bindata/agent/daemonset.yaml:12 SCC102", "bindata/agent/role_binding.yaml:4 RBA402"]
+    assert found() == [
+        "bindata/agent/daemonset.yaml:12 SCC102",
+        "bindata/agent/daemonset.yaml:17 SEC203",
+        "bindata/agent/role_binding.yaml:4 RBA402",
+    ]
     assert names() == {"bindata": "operator"}
 
 
@@ -177,7 +181,7 @@ def test_scripts_grant() -> None:
         .replace("{{ .Port }}", "1")
     )
     write_files({"agent.yaml": pod, "hack/deploy.sh": "oc adm policy add-scc-to-user privileged -z agent -n agents\n"})
-    assert found() == ["agent.yaml:12 SCC102", "hack/deploy.sh:1 RBA402"]
+    assert found() == ["agent.yaml:12 SCC102", "agent.yaml:17 SEC203", "hack/deploy.sh:1 RBA402"]
 
 
 def test_a_script_for_another_account_grants_nothing() -> None:
@@ -277,7 +281,11 @@ def test_variables_in_the_assets_of_an_operator() -> None:
     pod = POD.replace("{{ .Namespace }}", "${NAMESPACE}").replace("{{ .Image }}", "${IMAGE}").replace("{{ .Port }}", "1")
     write_files({"assets/agent.yaml": pod, "bundle/manifests/agent.clusterserviceversion.yaml": CSV})
     assert names() == {"assets": "operator", "bundle": "bundle"}
-    assert found() == ["assets/agent.yaml:12 SCC102", "bundle/manifests/agent.clusterserviceversion.yaml:12 RBA402"]
+    assert found() == [
+        "assets/agent.yaml:12 SCC102",
+        "assets/agent.yaml:17 SEC203",
+        "bundle/manifests/agent.clusterserviceversion.yaml:12 RBA402",
+    ]
 
 
 def test_patches_for_the_assets_of_an_operator() -> None:
@@ -300,7 +308,7 @@ def test_the_same_expression_names_the_same_account() -> None:
     pod, binding = (text.replace("name: agent", "name: {{ .Prefix }}agent") for text in (POD, BINDING))
     pod = pod.replace("serviceAccountName: agent", "serviceAccountName: {{ .Prefix }}agent")
     write_files({"deploy/agent.yaml": pod, "deploy/role_binding.yaml": binding})
-    assert found() == ["deploy/agent.yaml:12 SCC102", "deploy/role_binding.yaml:4 RBA402"]
+    assert found() == ["deploy/agent.yaml:12 SCC102", "deploy/agent.yaml:17 SEC203", "deploy/role_binding.yaml:4 RBA402"]
 
 
 FLOW = "apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostPID: true, containers: [{name: c, image: i}]}"
@@ -671,7 +679,7 @@ def test_the_base_of_what_an_operator_applies(folder: str) -> None:
     for made in ("one", "other"):
         write_files({f"{folder}/generated/{made}/pod.yaml": pod, f"{folder}/generated/{made}/binding.yaml": binding})
     rules = {finding.rule_id for finding in report_on(["."]).findings if finding.span.file == f"{folder}/base/pod.yaml"}
-    assert rules == {"SCC102" if folder == "assets" else "SCC101"}
+    assert rules == ({"SCC102", "SEC203"} if folder == "assets" else {"SCC101"})
     # An asset that nothing grants anything to stays rejected.
     write_files(
         {f"{folder}/generated/{made}/binding.yaml": binding.replace("name: agent", "name: b") for made in ("one", "other")}
