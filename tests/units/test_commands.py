@@ -254,6 +254,90 @@ def test_a_helmfile() -> None:
     assert view.deployment.commands == ("helmfile.yaml:4: the release shop",)
 
 
+GUARDED = {
+    "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "charts/web/values.yaml": "more: false\n",
+    "charts/web/templates/a.yaml": '{{ if eq (toString .Values.more) "true" }}\n'
+    + POD.replace("NAME", "guarded")
+    + "{{ end }}\n",
+    "charts/web/templates/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
+    "docs/more.yaml": "more: true\na: 1\nb: 2\n",
+    "docs/less.yaml": "more: false\n",
+}
+FLEET = "defaultNamespace: shop\nhelm: {chart: CHART, SETTING}\n"
+SKAFFOLD = "apiVersion: skaffold/v4beta6\nkind: Config\nPART: {helm: {releases: [{name: a, chartPath: CHART, SETTING}]}}\n"
+HELMFILE = (
+    "environments: {a: {}}\n---\n{{ if true }}\nreleases:\n- {name: a, namespace: shop, chart: CHART, SETTING}\n{{ end }}\n"
+)
+RELEASE_FILES = {
+    "fleet.yaml": [(FLEET, "values: {more: VALUE}"), (FLEET, "valuesFiles: [FILE]")],
+    "charts/web/fleet.yaml": [
+        (FLEET.replace("chart: CHART, ", ""), "values: {more: VALUE}"),
+        ("targetCustomizations: [{name: a, helm: {SETTING}}]\n", "values: {more: VALUE}"),
+    ],
+    "skaffold.yaml": [
+        (SKAFFOLD.replace("PART", "deploy"), "setValues: {more: VALUE}"),
+        (SKAFFOLD.replace("PART", "manifests"), "overrides: {more: VALUE}"),
+        (SKAFFOLD.replace("PART", "profiles: [{deploy").rstrip() + "}]\n", "valuesFiles: [FILE]"),
+    ],
+    "skaffold.dev.yaml": [(SKAFFOLD.replace("PART", "deploy"), "setValues: {more: VALUE}")],
+    "helmfile.yaml.gotmpl": [(HELMFILE, "values: [{more: VALUE}]"), (HELMFILE, "set: [{name: more, value: VALUE}]")],
+    "helmfile.d/a.yaml.gotmpl": [(HELMFILE, "values: [{more: VALUE}]")],
+    "deploy/helmfile.yaml": [(HELMFILE, "values: [FILE]")],
+}
+
+
+@needs_helm
+@pytest.mark.parametrize("value", ["true", "false"])
+@pytest.mark.parametrize(
+    ("file", "text", "setting"), [(file, *one) for file, several in RELEASE_FILES.items() for one in several]
+)
+def test_a_chart_has_the_values_of_the_file_that_deploys_it(file: str, text: str, setting: str, value: str) -> None:
+    up = "../" * file.count("/")
+    setting = setting.replace("VALUE", value).replace("FILE", f"{up}docs/{'more' if value == 'true' else 'less'}.yaml")
+    write_files({**GUARDED, file: text.replace("CHART", f"{up}charts/web").replace("SETTING", setting)})
+    report = report_on(["."])
+    assert any(finding.subject.name == "guarded" for finding in report.findings) is (value == "true")
+    assert any(file in command for unit in run_over(["."]).units for command in unit.deployment.commands)
+    assert [notice.message for notice in report.notices if "as this file deploys it" in notice.message] == []
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("helmfile.yaml", "releases:\n- {name: a, chart: ./charts/none}\n", "its chart ./charts/none is not known"),
+        (
+            "helmfile.yaml",
+            "releases:\n- {name: a, chart: ./charts/web, values: [x.yaml]}\n",
+            "its values file x.yaml is not known",
+        ),
+        ("fleet.yaml", "helm: {chart: ./none}\n", "its chart ./none is not known"),
+        ("fleet.yaml", "helm: {chart: ./charts/web, repo: https://example.com}\n", ""),
+        ("fleet.yaml", "defaultNamespace: shop\n", ""),
+        ("helmfile.yaml", "releases:\n- {name: a, chart: stable/web}\n", ""),
+        ("skaffold.yaml", "deploy: {helm: {releases: [{name: a, remoteChart: oci://a/b}]}}\n", ""),
+    ],
+)
+def test_a_release_that_is_not_followed_is_named(file: str, text: str, said: str) -> None:
+    write_files({**GUARDED, file: text})
+    report = report_on(["."])
+    found = [(notice.file, said in notice.message) for notice in report.notices if "as this file deploys it" in notice.message]
+    assert found == [(file, True)] * bool(said)
+
+
+@needs_helm
+@pytest.mark.parametrize("value", ["{{ .Values.more }}", "${ .ClusterLabels.more }"])
+def test_a_value_that_a_template_fills_in_is_left_out(value: str) -> None:
+    file, text = ("helmfile.yaml.gotmpl", HELMFILE) if "{{" in value else ("fleet.yaml", FLEET)
+    values = f"{{more: '{value}', deep: {{more: '{value}', less: 1}}}}"
+    setting = f"values: [{values}]" if "{{" in value else f"values: {values}"
+    write_files({**GUARDED, file: text.replace("CHART", "./charts/web").replace("SETTING", setting)})
+    (unit,) = (unit for unit in run_over(["."]).units if unit.deployment.commands)
+    assert unit.deployment.inline == '{"deep": {"less": 1}}'
+    assert unit.deployment.commands[0].endswith("(without more, deep.more: not known)")
+
+
 def test_here_documents_are_judged() -> None:
     text = f"oc adm policy add-scc-to-user privileged -z web -n shop\ncat <<EOF | oc apply -n shop -f -\n{POD}EOF\n"
     write_files({"hack/x.sh": text, "hack/y.sh": f"cat <<EOF > pod.yaml\n{POD}EOF\n"})

@@ -66,8 +66,11 @@ def scan(
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
         holds = {file: _holds(file, reader) for file in files if file.display.endswith(TEMPLATE_SUFFIXES)}
+        release_files = [file for file, held in holds.items() if held != "manifest" and re.search(_RELEASE_FILE, file.display)]
         files = [file for file in files if holds.get(file, "manifest") == "manifest"]
-        scripts, told, text_notices = beside(files, [*(file for file in holds if holds[file] == "part"), *texts], reader)
+        scripts, told, text_notices = beside(
+            [*files, *release_files], [*(file for file in holds if holds[file] == "part"), *texts], reader
+        )
         files += scripts
         notices += text_notices
 
@@ -207,9 +210,9 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
         return os.getcwd()
 
 
-_HELMFILE = r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml$"
-_DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_HELMFILE}"
-"""The paths of CI workflows, of Argo CD's settings and of the files of helmfile."""
+_RELEASE_FILE = r"(?:^|/)(?:helmfile(?:\.d/[^/]+)?\.ya?ml(?:\.gotmpl)?|fleet\.ya?ml|skaffold[^/]*\.ya?ml)$"
+_DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_RELEASE_FILE}"
+"""The paths of CI workflows, of Argo CD's settings and of the files of helmfile, Fleet and Skaffold."""
 _LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{TEST_FOLDER})/|_test\.go$|\.bats$|/zz_generated|(?:^|/)test_[^/]*\.py$"
 _E2E = r"\be2e\b[^/]*\.(?:sh|bash)$"
 """Scripts that run tests in a cluster. They are not judged, but named as code is."""
@@ -283,7 +286,7 @@ def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> No
     if UNRESTRICTED in text:
         told[("unrestricted",)] = []
     commands = [command for command in commands_in(file, text) if command.match["verb"]]
-    if commands or re.search(_HELMFILE, file):
+    if commands or re.search(_RELEASE_FILE, file):
         told.setdefault(("commands",), []).append((file, text, commands))
 
 

@@ -1,27 +1,23 @@
-"""What the commands of scripts, Makefiles, CI workflows and helmfiles deploy from the repository.
+"""What the commands of scripts, Makefiles and CI workflows, and files of helmfile, Fleet and Skaffold, deploy from the repository.
 
 A path with a variable that the script does not set is not known, and not guessed. Sources: the flags of kubectl, kustomize and helm. A
 script runs in the folder of its repository or in its own, and make in that of the Makefile.
 """
 
-import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from glob import escape, glob
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scclint.files import is_below, walk
-from scclint.finding import shortened
-from scclint.load import load_text
+from scclint.finding import Notice, shortened
 from scclint.load.commands import OWN, TOP, ScriptCommand
 from scclint.record import replace
-from scclint.units.deployers import laid_over
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
+from scclint.units.release_files import UNKNOWN, NamedRelease, releases
 from scclint.units.unit import Deployment
-from scclint.untyped import as_list, as_text, mappings, value_at
-from scclint.yaml.nodes import to_data
 
 _UNKNOWN = re.compile(r"[$`]|\{\{")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
@@ -43,12 +39,14 @@ class Commands:
 
     `made` are the deployments of kustomizations and charts, with the commands that make them. `applied` are plain files, by the script
     that applies them and the namespace; empty if it is not known. `deleted` are the real paths of files that commands name to delete.
+    `notices` name releases that are not followed.
     """
 
     def __init__(self, told: Iterable[tuple[str, str, Iterable[ScriptCommand]]], tree: str) -> None:
         self.made: dict[Deployment, dict[str, None]] = {}
         self.applied: dict[tuple[str, str], Applied] = {}
         self.deleted: list[str] = []
+        self.notices: list[Notice] = []
         self._tree = os.path.realpath(tree)
         for file, text, commands in told:
             self._file = file
@@ -58,10 +56,8 @@ class Commands:
                 line = " ".join(text[command.start : command.line_end].replace("\\\n", " ").split()).lstrip("@- ")
                 shown = f"{file}:{command.line}: {shortened(line, _LONGEST)}"
                 self._command(command, applying.get(command.line_end, command), shown)
-            helmfile = load_text(file, text, frozenset()) if "helmfile" in file else ()
-            for release in (one for document in helmfile for one in mappings(value_at(to_data(document.root), ("releases",)))):
-                at = text.count("\n", 0, max(text.find(as_text(release.get("name"))), 0)) + 1
-                self._release(release, f"{file}:{at}: the release {release.get('name')}")
+            for release in releases(file, text):
+                self._release(release)
 
     def deployments(self) -> Iterator[Deployment]:
         """Yield the deployments of kustomizations and charts."""
@@ -114,7 +110,7 @@ class Commands:
         settings: Iterable[str],
         shown: str,
         cd: str = "",
-        inline: Mapping[str, Any] | None = None,
+        inline: str = "",
     ) -> None:
         files = [self._path(value, cd) for value in values]
         # Without a values file that is not known, the chart would be another one.
@@ -131,32 +127,37 @@ class Commands:
             folder,
             release=release,
             values=tuple(files),
-            inline=json.dumps(inline) if inline else "",
+            inline=inline,
             settings=tuple(f"--{setting}" for setting in known),
         )
         self.made.setdefault(deployment, {})[shown] = None
 
-    def _release(self, release: Mapping[str, Any], shown: str) -> None:
-        """Take a release of a helmfile."""
-        listed = as_list(release.get("values"))
-        inline: dict[str, Any] = {}
-        for value in (value for value in listed if isinstance(value, dict)):
-            inline = laid_over(inline, value)
-        settings = [f"set={setting.get('name')}={setting.get('value')}" for setting in mappings(release.get("set"))]
-        self._chart(
-            as_text(release.get("name")),
-            self._path(as_text(release.get("chart"))),
-            _name(as_text(release.get("namespace"))),
-            [value for value in listed if isinstance(value, str)],
-            settings,
-            shown,
-            inline=inline,
-        )
+    def _release(self, release: NamedRelease) -> None:
+        """Take a release that a file names. A notice names it if its chart lies in the repository and cannot be judged so."""
+        folder, files = self._path(release.chart), [self._path(value) for value in release.values]
+        shown = f"{self._file}:{release.line}: the release {release.name}".rstrip()
+        shown += f" (without {', '.join(release.left_out)}: not known)" if release.left_out else ""
+        missing = [value for value, path in zip(release.values, files, strict=True) if not os.path.isfile(path)]
+        if release.chart and os.path.isfile(os.path.join(folder, CHART_FILE)) and not missing:
+            self._chart(
+                *(release.name, folder, _name(release.namespace), release.values, release.settings, shown),
+                inline=release.inline,
+            )
+        elif release.is_local and release.chart != ".":
+            why = (
+                f"its values file {missing[0]} is not known"
+                if folder and missing
+                else f"its chart {release.chart} is not known"
+            )
+            text = f"release {release.name or os.path.basename(self._file)}: not judged as this file deploys it, because {why}"
+            self.notices.append(Notice("note", text.replace(UNKNOWN, "{{ }}"), self._file, release.line))
 
     def _path(self, value: str, cd: str = "") -> str:
         """Return the real path of a file or folder of the repository that a command names; empty if it has none or it is not known."""
         bases = [self._tree, self._own]
-        if os.path.basename(self._file).startswith(("Makefile", "helmfile")) or self._file.endswith(".mk"):
+        if os.path.basename(self._file).startswith(("Makefile", "helmfile", "fleet.", "skaffold")) or self._file.endswith(
+            ".mk"
+        ):
             bases.reverse()
         paths = (self._at(self._at(base, folder), value) for folder in dict.fromkeys((cd, "")) for base in bases)
         return next((path for path in paths if value and path and os.path.exists(path)), "")

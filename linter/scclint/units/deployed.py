@@ -121,6 +121,7 @@ class DeployedFolders:
 
         `paths` are the real paths of all units of the run, `configured` those of the units that the configuration names.
         """
+        yield from self.commands.notices if self.commands else ()
         said: dict[tuple[str, ...], list[UnfollowedField]] = {}
         for unfollowed in self._unfollowed:
             if not unfollowed.path or unfollowed.path not in paths:
