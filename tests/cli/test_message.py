@@ -107,6 +107,33 @@ def test_pod_security(cli: Cli, would: str, level: str, violations: str, expecte
     assert expected in words(cli("explain", "--message", "error.txt").out)
 
 
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (
+            "spec.containers[0].securityContext.runAsUser: Invalid value: 7: must be: 101",
+            "Do: Find the SCC of another product that takes these pods",
+        ),
+        ("provider restricted-v2: .spec.securityContext.fsGroup: Inva", "Do: Remove `fsGroup` ("),
+        (
+            'provider restricted-v2: .containers[0].seLinuxOptions.level: Invalid value: "": must be s0:c1,c2',
+            "Do: Remove seLinuxOptions (",
+        ),
+        (
+            'spec.containers[0].capabilities.add: Invalid value: "NET_BIND_SERVICE": capability may not be added, '
+            "spec.containers[0].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]",
+            "SCC restricted rejects `runAsUser: 7` of `containers[0]`.",
+        ),
+        ("provider restricted-v3: .spec.hostUsers: Invalid value: true: must be false", "or write `hostUsers: false`"),
+    ],
+)
+def test_what_a_denial_needs(cli: Cli, reasons: str, expected: str) -> None:
+    Path("error.txt").write_text(
+        f'pods "a-" is forbidden: unable to validate against any security context constraint: [{reasons}]'
+    )
+    assert expected in words(cli("explain", "--message", "error.txt").out)
+
+
 def test_no_workload_makes_the_pod(cli: Cli) -> None:
     Path("error.txt").write_text(DENIAL.replace("web-", "api-"))
     run = cli("explain", "--message", "error.txt", "deploy")

@@ -139,7 +139,9 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
         if remedy.operations and "hostUsers" not in remedy.words
     ][:1]
     grants = [*_grants(incident, world, outcome)]
-    own = [*_own_sccs(denial, world)]
+    own = [*_foreign_sccs(denial), *_own_sccs(denial, world)]
+    if not removals and outcome.admitted:
+        removals = [*_of_fields(incident, denial)]
     if any("seccomp may not be set" in reason.text for each in denial.rejections for reason in each.reasons):
         profile = Step(
             f"Remove the seccomp profile, which is `seccompProfile` or an annotation ({_of_owner(incident)})",
@@ -156,6 +158,9 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
             )
         )
     needs_node = any(reason.field in _NODE_FIELDS or reason.value == "hostPath" for reason in reasons)
+    if removals and not needs_node:
+        # An SCC that opens the node is no price for a user ID.
+        grants = [step for step in grants if "hostPath volumes" not in step.effect]
     yield from (*own, *grants, *removals) if needs_node else (*own, *removals, *grants)
 
 
@@ -176,6 +181,31 @@ def _grants(incident: Incident, world: World, outcome: Outcome) -> Iterator[Step
         f"`oc adm policy add-scc-to-user {scc} -z {account} -n {namespace}`",
         f"every pod of this account may then use {opened}" if opened else "",
     )
+
+
+def _of_fields(incident: Incident, denial: Denial) -> Iterator[Step]:
+    """Yield what to do about fields whose values the message does not have, because it is cut."""
+    reasons = [reason for each in denial.rejections for reason in each.reasons]
+    fields = dict.fromkeys(reason.field for reason in reasons if reason.field in ("fsGroup", "supplementalGroups", "runAsUser"))
+    if fields:
+        yield Step(f"Remove {listed([f'`{field}`' for field in fields])} ({_of_owner(incident)})", "the SCC then sets them")
+        yield Step(
+            "If the program needs them, grant its service account SCC nonroot-v2: "
+            f"`oc adm policy add-scc-to-user nonroot-v2 -z {incident.account or 'SERVICE_ACCOUNT'} -n {incident.namespace or 'NAMESPACE'}`",
+            "every pod of this account may then use any user ID except root and any fsGroup",
+        )
+
+
+def _foreign_sccs(denial: Denial) -> Iterator[Step]:
+    """Yield what to do about an SCC without a name in the message that is none of OpenShift's: it demands one user or rejects emptyDir."""
+    texts = [reason.text for each in denial.rejections if not each.scc for reason in each.reasons]
+    if any("must be: " in text or '"emptyDir"' in text for text in texts):
+        yield Step(
+            "Find the SCC of another product that takes these pods: `oc get scc "
+            "-o custom-columns=NAME:.metadata.name,PRIORITY:.priority,USER:.runAsUser.uid,GROUPS:.groups,USERS:.users`. "
+            "Take its priority away and `system:authenticated` out of its groups, so that only the product's own account may use it",
+            "the pods then get the SCC that they had before",
+        )
 
 
 def _own_sccs(denial: Denial, world: World) -> Iterator[Step]:

@@ -149,12 +149,19 @@ def _reason(said: str) -> Reason | None:
     return Reason(said, field, value, in_container)
 
 
+_ORDER = {"runAsUser": 0, "seLinuxOptions.level": 1, "privileged": 2, "capabilities.add": 3}
+"""The order in which an SCC looks at fields of a container (`provider.go` of openshift/apiserver-library-go)."""
+
+
 def _is_next(reason: Reason, group: list[Reason]) -> bool:
     """Return whether a reason that names no SCC is of the next one: a field occurs again, or one of the pod follows those of containers."""
     known = {
         (other.field, other.container, other.index) for other in group if other.field not in ("capabilities.add", "annotations")
     }
     again = (reason.field, reason.container, reason.index) in known
+    last = group[-1]
+    if reason.container and reason.container == last.container and {reason.field, last.field} <= _ORDER.keys():
+        again = again or _ORDER[reason.field] < _ORDER[last.field]
     goes_back = (
         reason.container is None and reason.field in ("annotations", "fsGroup") and any(other.container for other in group)
     )
@@ -184,6 +191,8 @@ def _named(rejections: Iterable[Rejection], denied: Sequence[str]) -> Iterator[R
     rejections = list(rejections)
     taken = {*denied, *(each.scc for each in rejections)}
     default = RESTRICTED if any(name.endswith("-v2") for name in taken) else "restricted"
+    nameless = [each for each in rejections if not each.scc]
+    ranged = next((each for each in nameless if any("must be in the ranges" in reason.text for reason in each.reasons)), None)
     for position, each in enumerate(rejections):
         only_profile = all("seccomp" in reason.text for reason in each.reasons)
         comes_first = position == 0 and len(rejections) > 1 and _TRIED_FIRST not in taken
@@ -191,7 +200,7 @@ def _named(rejections: Iterable[Rejection], denied: Sequence[str]) -> Iterator[R
             yield each
         elif only_profile and comes_first:
             yield replace(each, scc=_TRIED_FIRST)
-        elif default not in taken:
+        elif default not in taken and (ranged is None or ranged is each):
             taken.add(default)
             yield replace(each, scc=default)
         else:

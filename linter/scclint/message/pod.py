@@ -122,6 +122,9 @@ def _pod(reasons: Iterable[Reason], incident: Incident) -> JsonObject:
             groups = [int(group) for group in re.findall(r"\d+", reason.value.partition("{")[2] or reason.value)]
             if groups:
                 context[reason.field] = groups if reason.field == "supplementalGroups" else groups[0]
+        elif reason.field == "seLinuxOptions.level" and '""' in reason.text:
+            # An SCC fills the level in only if there are no options at all.
+            containers[reason.container or ("containers", 0)].setdefault("securityContext", {})["seLinuxOptions"] = {}
         elif value is not None:
             own = containers[reason.container or ("containers", 0)]
             if reason.field == "hostPort":
