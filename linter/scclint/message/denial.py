@@ -23,8 +23,6 @@ _REASON = re.compile(
 _CONTAINER = re.compile(r"(initContainers|containers|ephemeralContainers)\[(\d+)\]")
 _UID_RANGE = re.compile(r"must be in the ranges: \[(\d+), (\d+)\]")
 _LEVEL = re.compile(r"must be (s0:c\d+,c\d+)")
-_OF_EVERYBODY = (RESTRICTED, "restricted")
-"""The standard SCCs that every pod may use: the second one before OpenShift 4.11."""
 _TRIED_FIRST = "anyuid"
 """The standard SCC with the highest priority."""
 
@@ -74,7 +72,8 @@ class Denial:
             self.rejections,
             key=lambda each: (
                 any("Host Users" in reason.text for reason in each.reasons),
-                each.scc not in _OF_EVERYBODY,
+                each.scc != RESTRICTED,
+                not each.scc,
                 len(each.reasons),
             ),
             default=None,
