@@ -130,6 +130,7 @@ def project(tmp_path: Path, fleet: Path) -> Path:
     demo, article = ROOT / "fixtures" / "demo", ROOT / "fixtures" / "seccomp" / "article"
     shutil.copytree(demo, root / "fixtures" / "demo")
     shutil.copytree(demo, root / "deploy")
+    shutil.copy(article / "manifests.yaml", root / "deploy" / "article.yaml")
     shutil.copytree(ROOT / "fixtures" / "upgrade", root / "fixtures" / "upgrade")
     shutil.copytree(article, root / "fixtures" / "seccomp" / "article")
     shutil.copytree(article / "evidence", root / "evidence")
