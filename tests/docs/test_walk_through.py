@@ -187,5 +187,5 @@ def test_add_a_setting(tree: Path) -> None:
 def test_add_an_openshift_release(tree: Path) -> None:
     (names,) = blocks("Add an OpenShift release")
     change(tree, names)
-    passes(tree, "tests/cluster/test_installed.py", "-k", "every_installation and 5.1")
-    assert "OpenShift 5.1;" in scclint(tree, "check", "--isolated", "--openshift", "5.1", "fixtures/demo")
+    passes(tree, "tests/cluster/test_installed.py", "-k", "every_installation and 5.2")
+    assert "OpenShift 5.2;" in scclint(tree, "check", "--isolated", "--openshift", "5.2", "fixtures/demo")
