@@ -14,10 +14,12 @@ BUNDLES = 100
 
 
 def _by_bundle(report: scclint.Report) -> dict[str, list[Finding]]:
+    """Return the findings of each bundle without the names of units, which depend on the folder that a run begins in."""
     found: dict[str, list[Finding]] = {}
     for finding in report.findings:
         bundle = "/".join(finding.span.file.split("/")[:3])
-        found.setdefault(bundle, []).append(replace(finding, units=()))
+        openings = tuple(replace(opening, unit="") for opening in finding.openings)
+        found.setdefault(bundle, []).append(replace(finding, units=(), openings=openings))
     return found
 
 

@@ -63,9 +63,8 @@ def test_a_label_keeps_the_level_from_the_namespace_of_an_operator(installation:
 @pytest.mark.parametrize(
     ("files", "name", "labels", "release"),
     [
-        # Neither release nor label keeps the syncer out.
+        # No label keeps the syncer out.
         (joined(NAMESPACE, SUBSCRIPTION, CSV), "agents", "a: b", "5.0"),
-        (joined(NAMESPACE, SUBSCRIPTION, CSV), "agents", f'{SYNC}: "false"', "4.22"),
         # OLM lets the syncer in.
         (joined(NAMESPACE, GROUP, CSV), "openshift-agents", "a: b", "5.0"),
         (joined(NAMESPACE, GROUP, CSV), "openshift-agents", "pod-security.kubernetes.io/enforce: restricted", "5.0"),
@@ -83,6 +82,19 @@ def test_a_label_keeps_the_level_from_the_namespace_of_an_operator(installation:
 )
 def test_no_label_is_in_the_way(files: dict[str, str], name: str, labels: str, release: str) -> None:
     assert found(files, name, labels, release) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "wanted"),
+    [
+        ("a: b", ["PSA506 Namespace"]),
+        (f'{SYNC}: "false"', ["PSA506 Namespace"]),
+        ("pod-security.kubernetes.io/enforce: baseline", []),
+    ],
+)
+def test_no_label_is_in_the_way_where_the_release_enforces_level_privileged(labels: str, wanted: list[str]) -> None:
+    """Such a level is less strict than the pods allow, whether the syncer is there or not."""
+    assert found(joined(NAMESPACE, SUBSCRIPTION, CSV), labels=labels, release="4.22") == wanted
 
 
 @pytest.mark.parametrize("label", [f'{SYNC}: "false"', "pod-security.kubernetes.io/enforce: restricted"])
