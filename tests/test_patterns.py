@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from scclint.files.globs import name_pattern
-from scclint.load import load_text
+from scclint.load import host_access, load_text
 from scclint.load.sniff import _GENERATED
 from scclint.load.thin import thin
 from scclint.validation.resources import QUANTITY
@@ -27,7 +27,9 @@ METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub"
 WITH_LOCAL_NAMES = {
     "scclint.message.incidents: re.search(kind.pattern)": "`test_a_long_message_is_read_quickly` measures those of errors.json",
     "scclint.message.incidents: re.search(wording['pattern'])": "`test_a_long_message_is_read_quickly` measures those of errors.json",
-    "scclint.load.host_access: re.search(pattern)": "all begin with a literal",
+    "scclint.load.host_access: re.search(pattern)": "`test_patterns_of_host_access` measures them",
+    "scclint.load.host_access: re.finditer(pattern)": "`test_patterns_of_host_access` measures them",
+    "scclint.units.helm.unrendered: re.search(sources.mark(number) + value)": "begins with a mark, which is a literal",
     "scclint.load: re.sub(action)": "`test_text_with_actions` measures it",
     "scclint.yaml.edit_places: re.search(f'\\\\*{re.escape(name)}(?=[\\\\s,\\\\]}}:]|\\\\Z)')": "begins with a literal",
     "scclint.yaml.edit_styles: re.fullmatch(allowed)": "is one set of characters",
@@ -221,6 +223,14 @@ def test_lists_of_one_document(unit: str) -> None:
 @pytest.mark.parametrize("unit", ["[", "[!", "[a", "a]["])
 def test_globs(unit: str) -> None:
     assert is_linear(lambda length: partial(name_pattern, unit * length))
+
+
+@pytest.mark.parametrize("table", [name for name in vars(host_access) if name.startswith("_WORDS")])
+def test_patterns_of_host_access(table: str) -> None:
+    patterns = dict.fromkeys(pattern for _, pattern, _ in vars(host_access)[table])
+    assert patterns
+    slow = {pattern: slow_text(re.compile(pattern), "finditer") for pattern in patterns}
+    assert {pattern: text for pattern, text in slow.items() if text} == {}
 
 
 def test_patterns_of_other_packages() -> None:

@@ -345,6 +345,7 @@ def test_loops(loop: str) -> None:
     assert [subjects for *_, subjects in found(script)] == [["ServiceAccount shop/a"], ["ServiceAccount shop/b"]]
 
 
-def test_loops_over_what_is_not_known() -> None:
-    ((*_, subjects),) = found("for sa in $(cat names); do oc adm policy add-scc-to-user anyuid -z $sa -n shop; done")
+@pytest.mark.parametrize("values", ["$(cat names)", "`cat names`", "$(cat names; cat others)", "`cat names; cat others`"])
+def test_loops_over_what_is_not_known(values: str) -> None:
+    ((*_, subjects),) = found(f"for sa in {values}; do oc adm policy add-scc-to-user anyuid -z $sa -n shop; done")
     assert subjects == ["ServiceAccount shop/$sa"]

@@ -28,7 +28,7 @@ _FILLED_IN = (
 _GRANTING = ("-to-user", "-to-group")
 _DECIDING = ("rolebinding", "run-level", "securitycontextconstraints", " scc", "/scc", "sa.scc.", "pod-security.kubernetes.io/")
 _WITH_COMMAND = (
-    r"\b(?:create|label|annotate|patch)\b[\"',\s\\-]+(?:\S{1,80}+[\"',\s\\-]+){0,3}?"
+    r"\b(?:create|label|annotate|patch)\b[\"',\s\\-]++(?:\S{1,80}+[\"',\s\\-]++){0,3}?"
     r"(?:(?:ns|namespaces?|projects?|scc|securitycontextconstraints?|(?:cluster)?role(?:binding)?)\b)"
 )
 """A command that creates or changes an object which decides verdicts. Its text has one of the words above, as few texts do."""

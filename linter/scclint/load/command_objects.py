@@ -105,7 +105,7 @@ def _patch_of(text: str) -> tuple[dict[str, Any], list[Operation]] | None:
     from scclint.yaml.compose import parse_yaml
 
     # In a text of double quotes, and in YAML or JSON around it, quotes are escaped.
-    for written in (re.sub(r"\\+\"", '"', text), text):
+    for written in (re.sub(r"(?<!\\)\\++\"", '"', text), text):
         data = None
         with suppress(LoadError):
             data = next((to_data(root) for _, root in parse_yaml(written, "", 1, AliasCounter())), None)

@@ -183,7 +183,7 @@ def _loops_of(text: str) -> dict[str, list[str]]:
     """Return the values of the variables of `for` loops in a script, without those that another program prints."""
     loops: dict[str, list[str]] = {}
     for name, written in _LOOP.findall(text) if "for " in text else ():
-        words = re.sub(r"\$\([^)]*+\)|`[^`]*+`|\\", " ", written).split()
+        words = re.sub(r"\$\([^)]*+(?:\)|\Z)|`[^`]*+(?:`|\Z)|\\", " ", written).split()
         loops.setdefault(name, []).extend(word.strip("\"'") for word in words if "$" not in word)
     return {name: [*dict.fromkeys(values)][:_MOST_ITERATIONS] for name, values in loops.items() if values}
 

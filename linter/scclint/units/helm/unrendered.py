@@ -255,8 +255,9 @@ class ChartSources:
                 # A function can choose as well.
                 conditions = (*part.conditions, action[0]) if _CHOICE.search(action[0]) else part.conditions
                 at = file, conditions, self._source_of(file, part, action.start())
-                for sort, pattern in (("define", _INCLUDED), ("file", _FILE), ("value", _VALUE)):
-                    for name in pattern.findall(action[0]):
+                included, files, values = _INCLUDED.findall(action[0]), _FILE.findall(action[0]), _VALUE.findall(action[0])
+                for sort, names in (("define", included), ("file", files), ("value", values)):
+                    for name in names:
                         sites.setdefault(f"{sort} {name}", []).append(at)
         return sites
 
