@@ -448,7 +448,8 @@ CARRIED = {
     "SCC": CARRIED_SCC,
     "role": f"{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: r}}, rules: [{_RULE}]}}",
     "binding": "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: b}, roleRef: {apiGroup: "
-    "rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}}",
+    "rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}, "
+    "subjects: [{kind: ServiceAccount, name: web, namespace: shop}]}",
 }
 CARRIERS_UNKNOWN = {
     "Crossplane": "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nmetadata: {name: c}\nspec:\n  forProvider: {manifest: %s}\n",
@@ -457,10 +458,37 @@ CARRIERS_UNKNOWN = {
 }
 
 
+_INSIDE = {"Crossplane": ("spec", "forProvider", "manifest"), "kro": ("spec", "resources", 0, "template"), "JSON": ("spec", 0)}
+"""Where each of these has the object."""
+
+
+@pytest.mark.parametrize("carrier", CARRIERS_UNKNOWN)
+@pytest.mark.parametrize(
+    ("carried", "rule"),
+    [
+        ([CARRIED_SCC], "SCC301"),
+        ([CARRIED["role"], CARRIED["binding"].replace("system:openshift:scc:privileged", "r")], "RBA402"),
+        ([CARRIED["binding"]], "RBA402"),
+    ],
+    ids=CARRIED,
+)
+def test_a_grant_that_an_unknown_kind_carries_is_judged_in_its_place(carrier: str, carried: list[str], rule: str) -> None:
+    alone = lint_text("\n---\n".join(carried), "x.yaml").findings
+    text = "\n---\n".join(CARRIERS_UNKNOWN[carrier] % one for one in carried)
+    report = lint_text(text, "x.yaml")
+    assert rule in [f.rule_id for f in alone]
+    assert [(f.rule_id, f.severity, f.message, f.path) for f in report.findings] == [
+        (f.rule_id, f.severity, f.message, (*_INSIDE[carrier], *f.path)) for f in alone
+    ]
+    (place,) = {f.span.line for f in report.findings}
+    assert carried[-1] in text.splitlines()[place - 1]
+    assert not report.notices
+
+
 @pytest.mark.parametrize("carrier", CARRIERS_UNKNOWN.values(), ids=CARRIERS_UNKNOWN)
 @pytest.mark.parametrize("carried", CARRIED.values(), ids=CARRIED)
-def test_a_grant_that_an_unknown_kind_carries_is_told(carrier: str, carried: str) -> None:
-    (notice,) = lint_text(carrier % carried, "x.yaml").notices
+def test_a_grant_without_a_version_that_an_unknown_kind_carries_is_told(carrier: str, carried: str) -> None:
+    (notice,) = lint_text(carrier % f"{{{carried.partition(', ')[2]}", "x.yaml").notices
     assert notice.level == "warning"
     assert " c: not judged: it carries an SCC or a grant of one" in notice.message
 
