@@ -81,7 +81,7 @@ def test_a_product_whose_scc_lacks_a_field(cli: Cli) -> None:
         "usable by user or serviceaccount, provider agent: .containers[0].hostPort: Invalid value: 9090: Host ports are not allowed]"
     )
     run = cli("explain", "--message", "error.txt")
-    assert "Do: In SCC agent, which the pod may use, write `allowHostPorts: true`" in words(run.out)
+    assert "Do: In SCC agent, which the pod may use, add `allowHostPorts: true`" in words(run.out)
 
 
 @pytest.mark.parametrize(

@@ -370,6 +370,14 @@ def test_values_with_which_chart_testing_tries_a_chart(workflow: str, values: st
 
 
 @needs_helm
+def test_values_of_chart_testing_count_where_the_defaults_do_not_render() -> None:
+    needed = EVIL.replace("hostPID: true", 'hostPID: {{ required "host" .Values.host }}')
+    write_files({"chart/Chart.yaml": CHART, "chart/values.yaml": "a: 1\n", "chart/ci/a-values.yaml": "host: true\n"})
+    write_files({"chart/templates/pod.yaml": needed, ".github/workflows/a.yml": CT})
+    assert {f.severity for f in report_on(["."]).findings if f.rule_id == "SCC102"} == {Severity.WARNING}
+
+
+@needs_helm
 def test_a_job_that_tries_a_chart_lowers_nothing_of_its_defaults() -> None:
     write_files({"chart/Chart.yaml": CHART, "chart/templates/pod.yaml": EVIL, "chart/values.yaml": "a: 1\n"})
     write_files({".github/workflows/a.yml": JOB.replace("kubectl apply -f e2e/", "helm install x ./chart -n shop")})

@@ -48,6 +48,10 @@ _ALLOWING: Mapping[str, str] = {
 """What an SCC needs so that it no longer rejects a field, by the field."""
 
 
+_OF_OPERATORS = frozenset(("pipelines-scc", "container-build"))
+"""SCCs that operators of Red Hat write again, and that pods of every namespace use."""
+
+
 @record
 class Step:
     """Something to do: an instruction with the exact text or command, and what it changes, as a clause; empty if nothing is to say."""
@@ -142,26 +146,23 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
     own = [*_foreign_sccs(denial), *_own_sccs(denial, world)]
     if not removals and outcome.admitted:
         removals = [*_of_fields(incident, denial)]
-    if any("seccomp may not be set" in reason.text for each in denial.rejections for reason in each.reasons):
-        profile = Step(
-            f"Remove the seccomp profile, which is `seccompProfile` or an annotation ({_of_owner(incident)})",
-            "no SCC that rejects a profile applies one: restricted-v2, from OpenShift 4.11, applies RuntimeDefault by itself",
-        )
-        own.insert(0, profile)
     reasons = [reason for each in denial.rejections for reason in each.reasons]
-    if all(reason.field == "hostUsers" for reason in reasons):
-        own.append(
-            Step(
-                "Remove the annotation `openshift.io/required-scc: restricted-v3` from the pod, or set it to restricted-v2, "
-                "or write `hostUsers: false`",
-                "restricted-v2 shares the users of the node, and restricted-v3 demands a user namespace of the pod's own",
-            )
-        )
     needs_node = any(reason.field in _NODE_FIELDS or reason.value == "hostPath" for reason in reasons)
     if removals and not needs_node:
         # An SCC that opens the node is no price for a user ID.
         grants = [step for step in grants if "hostPath volumes" not in step.effect]
     yield from (*own, *grants, *removals) if needs_node else (*own, *removals, *grants)
+    if any("seccomp may not be set" in reason.text for reason in reasons):
+        yield Step(
+            f"Remove the seccomp profile, which is `seccompProfile` or an annotation ({_of_owner(incident)})",
+            "the SCC that rejects it may then admit the pod, and applies none; restricted-v2, from OpenShift 4.11, applies RuntimeDefault",
+        )
+    if all(reason.field == "hostUsers" for reason in reasons):
+        yield Step(
+            "Remove the annotation `openshift.io/required-scc: restricted-v3` from the pod, or set it to restricted-v2, "
+            "or write `hostUsers: false`",
+            "restricted-v2 shares the users of the node, and restricted-v3 demands a user namespace of the pod's own",
+        )
 
 
 def _grants(incident: Incident, world: World, outcome: Outcome) -> Iterator[Step]:
@@ -211,12 +212,12 @@ def _foreign_sccs(denial: Denial) -> Iterator[Step]:
 def _own_sccs(denial: Denial, world: World) -> Iterator[Step]:
     """Yield for each rejecting SCC that is not of the platform what it must allow."""
     for each in denial.rejections:
-        if not each.scc or not each.named or each.scc in world.cluster.own_sccs:
+        if not each.scc or not each.named or each.scc in world.cluster.own_sccs or each.scc in _OF_OPERATORS:
             continue
         fields = list(dict.fromkeys(filter(None, map(_allowing, each.reasons))))
         if fields:
             yield Step(
-                f"In SCC {each.scc}, which the pod may use, write {listed([f'`{field}`' for field in fields])}: "
+                f"In SCC {each.scc}, which the pod may use, add {listed([f'`{field}`' for field in fields])}: "
                 f"`oc edit scc {each.scc}`, or change the manifest or the operator that writes it",
                 f"SCC {each.scc} then admits the pod",
             )

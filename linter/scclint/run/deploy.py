@@ -24,7 +24,7 @@ from scclint.units.deployers import HOLDING, may_hold
 from scclint.units.detect import NO_EXCLUSIONS, Split
 from scclint.units.kustomize import UNRESTRICTED
 from scclint.units.outline import Outline
-from scclint.units.unit import Rendering, Unit
+from scclint.units.unit import TRIED_VALUES, Rendering, Unit
 
 if TYPE_CHECKING:
     from scclint.units.helm.dependencies import Dependency
@@ -484,6 +484,7 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
     # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
     first = {unit.path: unit for unit in sorted(views, key=lambda unit: (not unit.deployment.upgrade, unit.is_default_view))}
     installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
+    without_defaults = {unit.path for unit in views if unit.is_default_view and made[unit.name].error}
     for unit in all_units:
         error = made[unit.name].error if unit.needs_renderer else ""
         if (
@@ -498,7 +499,10 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
             units.append(replace(unit, unrendered=unit.left_out or error, left_out=""))
         elif unit.path in paths:
             failed.append(replace(unit, unrendered=error))
-    return tuple(units), tuple(failed)
+    # If the default values do not render, the others show what the templates make for everybody.
+    return tuple(
+        replace(unit, shown=None) if unit.shown is TRIED_VALUES and unit.path in without_defaults else unit for unit in units
+    ), tuple(failed)
 
 
 def _restored_access(value: Any) -> "list[UnrenderedAccess]":
