@@ -653,6 +653,17 @@ subjects: [{kind: ServiceAccount, name: manager, namespace: system}]
 """
 
 
+def test_a_bundle_repeats_a_grant_that_another_field_makes() -> None:
+    named = "securitycontextconstraints], resourceNames: [privileged], verbs: [use]"
+    for file, text in (
+        ("bundle/manifests/agent.clusterserviceversion.yaml", BUNDLED),
+        ("config/rbac/role.yaml", OF_MANAGER),
+    ):
+        write_files({file: text.replace("securitycontextconstraints], verbs: [VERB]", named)})
+    (finding,) = (finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA402")
+    assert finding.span.file == "config/rbac/role.yaml"
+
+
 @pytest.mark.parametrize(("verb", "rule"), [("use", "RBA401"), ("create", "RBA406")])
 def test_a_bundle_repeats_what_the_roles_of_the_repository_say(verb: str, rule: str) -> None:
     csv = "bundle/manifests/agent.clusterserviceversion.yaml"

@@ -75,7 +75,7 @@ def apply_rules(
                     problems = [*rule.check(world.merged(subject), world)]
                     for problem, assumed in zip(problems, _assumptions(problems, rule, subject, world), strict=True):
                         finding = stamp(problem, rule, selected[rule.id], subject, contents, assumed)
-                        opens = Counter(problem.opens or [_unplaced(finding)])
+                        opens = Counter(problem.opens or [unplaced(finding)])
                         if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
                             opens.update(world.opens(subject))
                         of_release = merged.setdefault(finding, {})
@@ -93,7 +93,7 @@ def apply_rules(
     return sorted(findings, key=order), list(crashes)
 
 
-def _unplaced(finding: Finding) -> str:
+def unplaced(finding: Finding) -> str:
     """Return what tells a finding apart from others on its object: the field, without the place of the object or of list items.
 
     Of a document that is no object it is the message, without the numbers of lines and columns.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from scclint.finding import Finding, Related, Suppression
 from scclint.load.sniff import is_generated
 from scclint.record import replace
+from scclint.run.check import unplaced
 from scclint.run.report import Report
 from scclint.text import and_more
 
@@ -179,7 +180,8 @@ def _rights(finding: Finding) -> tuple[object, ...]:
     accounts = frozenset(subject.rpartition("/")[2].rpartition(" ")[2] for subject in finding.subjects)
     common = accounts or (finding.cause if finding.rule_id in _OF_ROLES else "") or finding
     # OLM binds more of the same roles cluster-wide, so that a ClusterServiceVersion may give more ways than its source.
-    opens = finding.cause if finding.rule_id == "RBA407" else finding.opens
+    # The field is another one in a ClusterServiceVersion.
+    opens = finding.cause if finding.rule_id == "RBA407" else finding.opens - {unplaced(finding)}
     return finding.rule_id, finding.severity, finding.releases, opens, common
 
 
