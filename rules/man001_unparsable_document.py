@@ -93,5 +93,5 @@ def _may_be_manifest(document: Document, world: World) -> bool:
         document.file == _STREAM
         or _KEY.search(document.text) is not None
         or document.index > 0
-        or any(obj.file == document.file for obj in world.objects)
+        or document.file in world.memo((_may_be_manifest,), lambda: {obj.file for obj in world.objects})
     )

@@ -80,7 +80,6 @@ from scclint.api import (
     Remove,
     Severity,
     User,
-    Workload,
     World,
     level_label,
     rule,
@@ -141,8 +140,8 @@ def _is_needed(namespace: Namespace, policy: NamespacePolicy, world: World) -> b
     """Whether pods of the service account are rejected, or none are in the input and it was granted particular SCCs."""
     outcomes = [
         world.outcome(workload)
-        for workload in world.of(Workload)
-        if workload.pod.service_account == policy.account and world.namespace_of(workload) == namespace.name
+        for workload in world.workloads_in(namespace.name)
+        if workload.pod.service_account == policy.account
     ]
     if outcomes:
         return any(outcome.rejected_by == "pod-security" for outcome in outcomes)

@@ -57,6 +57,7 @@ from scclint.api import (
     World,
     and_more,
     as_list,
+    grouped,
     listed,
     rule,
     scc_grant,
@@ -94,7 +95,8 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     if role.kind != "ClusterRole" or marked_for_deletion(role) or not any(_written(role)):
         return
     own = reference(role, world)
-    bindings = [binding for binding in world.of(RoleBinding) if role_of(binding, world) == own]
+    by_role = world.memo((check,), lambda: grouped((role_of(binding, world), binding) for binding in world.of(RoleBinding)))
+    bindings = by_role.get(own, [])
     cluster_wide = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"]
     roles_of = world.memo(_roles_of, lambda: _roles_of(world))
     everyone = (str(holder) for binding in cluster_wide for holder in subjects_of(binding, world))

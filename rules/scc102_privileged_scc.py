@@ -55,9 +55,9 @@ spec:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scclint.api import (
     REQUIRED_SCC,
@@ -78,6 +78,7 @@ from scclint.api import (
     and_more,
     claim_mounts,
     first_per_field,
+    grouped,
     is_least,
     least_grant,
     listed,
@@ -161,16 +162,21 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     )
 
 
+def _mounting(world: World) -> Mapping[str, Sequence[tuple[Workload, Any]]]:
+    """The workloads that mount each PersistentVolume with a path of the node, by its name, and where they do."""
+    return grouped(
+        (name, (workload, mount.span))
+        for workload in world.of(Workload)
+        for mount in claim_mounts(world).of_workload.get(id(workload), ())
+        for name in dict.fromkeys(volume.name for volume in mount.claim.volume.on_node)
+    )
+
+
 def _through_volumes(workload: Workload, world: World) -> Iterator[Problem]:
     """Yield a problem for each PersistentVolume that gives pods a path of the node. The first workload that mounts it has the problem."""
     for mount in claim_mounts(world).of_workload.get(id(workload), ()):
         for volume in mount.claim.volume.on_node:
-            mounting = [
-                (other, of_other.span)
-                for other in world.of(Workload)
-                for of_other in claim_mounts(world).of_workload.get(id(other), ())
-                if volume.name in (on_node.name for on_node in of_other.claim.volume.on_node)
-            ]
+            mounting = world.memo((_mounting,), lambda: _mounting(world))[volume.name]
             if mounting[0] != (workload, mount.span):
                 continue
             written = world.find(ObjectRef("PersistentVolume", "", volume.name))

@@ -132,7 +132,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),) if label is not None else ()
     with_it, many = _moved_with(outcome, world)
     # The finding is about the other workloads of the namespace, too.
-    others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
+    others = [other for other in world.workloads_in(namespace) if other is not workload]
     move = _move(outcome, world, with_it, key if labels else None, alone=not others)
     in_place = many and not labels
     # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.

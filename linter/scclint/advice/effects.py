@@ -3,7 +3,7 @@
 Nothing is written by hand.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -198,10 +198,10 @@ def changed_cluster(obj: ApiObject, world: World, *operations: Operation) -> Clu
     return world.cluster.with_decodable([changed], merge=False)
 
 
-def _concerned(obj: ApiObject, world: World) -> list[Workload]:
+def _concerned(obj: ApiObject, world: World) -> Sequence[Workload]:
     """Return the workloads in a namespace, or whose pods an SCC or binding admits."""
     if obj.kind == "Namespace":
-        return [workload for workload in world.of(Workload) if world.namespace_of(workload) == obj.name]
+        return world.workloads_in(obj.name)
     # All bindings of a unit ask, and a world does not keep the outcomes of many workloads.
     admitted = world.memo(_admitted, lambda: _admitted(world))
     return admitted.get(obj.name if obj.kind == "SecurityContextConstraints" else id(obj), [])

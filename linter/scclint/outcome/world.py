@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
+from scclint.groups import grouped
 from scclint.limits import MAX_OWN_RANGES
 from scclint.memo import Memo
 from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints, Workload
@@ -142,6 +143,13 @@ class World:
         """The objects of a model class, in the order of the input."""
         return self._index.of(kind)
 
+    def workloads_in(self, namespace: str) -> Sequence[Workload]:
+        """The workloads that go to a namespace, in the order of the input."""
+        by_namespace = self.memo(
+            (World.workloads_in,), lambda: grouped((self.namespace_of(workload), workload) for workload in self.of(Workload))
+        )
+        return by_namespace.get(namespace, ())
+
     def namespace_of(self, obj: ApiObject) -> str:
         """The namespace the object goes to: the one it names, the one asked for, the one it is at home in."""
         return self._index.namespace_of(obj)
@@ -178,11 +186,11 @@ class World:
 
     def namespace_label(self, namespace: str, label: str) -> Field[str] | None:
         """Return the label of a Namespace where the input sets it last; None if the input does not set it."""
-        written = (
-            o.field("metadata", "labels", label)
-            for o in reversed(self.objects)
-            if o.kind == "Namespace" and o.name == namespace and not o.partial
+        by_name = self.memo(
+            (World.namespace_label,),
+            lambda: grouped((o.name, o) for o in reversed(self.objects) if o.kind == "Namespace" and not o.partial),
         )
+        written = (o.field("metadata", "labels", label) for o in by_name.get(namespace, ()))
         return next((field for field in written if field.present), None)
 
     def observed_pods(self, workload: Workload) -> "tuple[ObservedPod, ...]":
@@ -198,7 +206,10 @@ class World:
     def knows_grants_in(self, namespace: str) -> bool:
         """Whether the input has the grants of a whole cluster, those in the namespace included, as a dump with RBAC has them."""
         of_cluster = self.find(ObjectRef("ClusterRoleBinding", "", "cluster-admin")) is not None
-        return of_cluster and any(o.kind == "RoleBinding" and self.namespace_of(o) == namespace for o in self.of(ApiObject))
+        return of_cluster and namespace in self.memo(
+            (World.knows_grants_in,),
+            lambda: {self.namespace_of(o) for o in self.of(ApiObject) if o.kind == "RoleBinding"},
+        )
 
     def scc(self, name: str, near: ApiObject | None = None) -> SecurityContextConstraints | None:
         """The SCC object of that name in the input (see `find`); None for the release's own."""
@@ -224,9 +235,11 @@ class World:
             yield from opened_names(sccs[obj.name])
         elif isinstance(obj, RoleBinding):
             ref = ObjectRef(obj.kind, self.namespace_of(obj) if obj.kind == "RoleBinding" else "", obj.name)
-            for binding in self.cluster.grants.bindings:
-                if binding.ref == ref:
-                    yield from (f"SCC {name}" for name in ("*" if binding.uses.every else "", *binding.uses.named) if name)
+            by_ref = self.memo(
+                (World._opens,), lambda: grouped((bound.ref, bound.uses) for bound in self.cluster.grants.bindings)
+            )
+            for uses in by_ref.get(ref, ()):
+                yield from (f"SCC {name}" for name in ("*" if uses.every else "", *uses.named) if name)
 
     @cached_property
     def profiles(self) -> "Profiles":
