@@ -104,15 +104,18 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     # What other containers use is not there for this one.
     of_others = {container.source for container in outcome.seccomp} & {"pod field", "pod annotation"}
-    for container in outcome.seccomp:
+    unconfined = [container for container in outcome.seccomp if container.is_unconfined_as_privileged]
+    if not unconfined:
+        return
+    instead = (
+        without_privileged(outcome) or f"No capability replaces privileged: true, because {why_privileged(outcome.judged.pod)}."
+    )
+    for container in unconfined:
         view = workload.pod.container(container.name)
-        if view is None or not container.is_unconfined_as_privileged:
+        if view is None:
             continue
         fact = f"is privileged, so it runs unconfined{on_pools(container)}{when_created(outcome)}"
-        help = (
-            without_privileged(outcome)
-            or f"No capability replaces privileged: true, because {why_privileged(outcome.judged.pod)}."
-        )
+        help = instead
         related: tuple[Related, ...] = ()
         requested = container.requested
         if requested is not None and requested.type != "Unconfined" and requested.source not in of_others:

@@ -242,6 +242,13 @@ def pod_with(fields: str) -> str:
     return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: a}}\nspec:\n{fields}"
 
 
+def privileged_containers(number: int) -> str:
+    return pod_with(
+        "  containers:\n"
+        + "".join(f"  - {{name: c{i}, image: x, securityContext: {{privileged: true}}}}\n" for i in range(number))
+    )
+
+
 def containers_with_users(number: int) -> str:
     context = "{runAsUser: 5, runAsGroup: 5}"
     return pod_with(
@@ -273,6 +280,7 @@ def unknown_fields(number: int) -> str:
     "text",
     [
         containers_with_users,
+        privileged_containers,
         mounts_of_the_node,
         steps_of_a_task,
         rules_for_everything,
