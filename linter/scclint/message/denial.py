@@ -82,7 +82,7 @@ class Denial:
 
 def read_denial(text: str) -> Denial:
     """Return what the denial in a record says. `text` has the words of `DENIAL`."""
-    listed = text[re.search(_spaced(DENIAL), text, re.IGNORECASE).end() :].lstrip(": ")  # type: ignore[union-attr]
+    listed = re.split(_spaced(DENIAL), text, maxsplit=1, flags=re.IGNORECASE)[1].lstrip(": ")
     listed = re.sub(r" ?\[ ?(\d+) ?\]", r"[\1]", listed)
     entries = [entry.strip(" ,") for entry in _ENTRY.split(listed.removeprefix("[").lstrip())]
     denied: dict[str, None] = {}

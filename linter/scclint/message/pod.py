@@ -1,7 +1,7 @@
 """The objects that a denial is about, as far as it tells: the pod with the fields that SCCs reject, its namespace, and the grants."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from scclint.message.denial import Reason
@@ -25,7 +25,9 @@ _MINIMAL_VOLUME: dict[str, JsonObject] = {
         "volumeClaimTemplate": {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
     },
 }
-_IN_POD_CONTEXT = ("fsGroup", "supplementalGroups", "sysctls")
+_IN_CONTAINER_CONTEXT = frozenset(
+    ("runAsUser", "privileged", "allowPrivilegeEscalation", "readOnlyRootFilesystem", "runAsNonRoot", "procMount")
+)
 _IN_POD = ("hostNetwork", "hostPID", "hostIPC", "hostUsers")
 _WORKLOADS = {
     "DaemonSet": "apps/v1",
@@ -78,14 +80,14 @@ def _workload(incident: Incident, namespace: str, pod: JsonObject) -> JsonObject
     kind, name = owner_of(incident)
     metadata = {"name": re.sub(r"[^a-z0-9-]+", "-", name).strip("-") or "the-pod", "namespace": namespace}
     if kind == "Pod":
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": {**metadata, **pod["metadata"]}, "spec": pod["spec"]}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod}
     labels = {"app": "a"}
     selector: Any = labels if kind == "ReplicationController" else {"matchLabels": labels}
     extra: JsonObject = {} if kind == "Job" else {"selector": selector}
     if kind == "StatefulSet":
         extra["serviceName"] = "a"
     restart = {"restartPolicy": "Never"} if kind == "Job" else {}
-    template = {"metadata": {"labels": labels, **pod["metadata"]}, "spec": {**pod["spec"], **restart}}
+    template = {"metadata": {"labels": labels}, "spec": {**pod, **restart}}
     return {"apiVersion": _WORKLOADS[kind], "kind": kind, "metadata": metadata, "spec": {**extra, "template": template}}
 
 
@@ -99,67 +101,68 @@ def _grant(scc: str, namespace: str, account: str) -> JsonObject:
     }
 
 
-def _pod(reasons: Iterable[Reason], incident: Incident) -> JsonObject:
-    """Return the metadata and the spec of a pod with the rejected values."""
-    reasons = list(reasons)
-    containers: dict[tuple[str, int], JsonObject] = {("containers", 0): {}}
-    spec: JsonObject = {}
-    context: JsonObject = {}
-    volumes: dict[int, str] = {}
-    for reason in reasons:
-        if reason.container is not None:
-            containers.setdefault(reason.container, {})
-    for reason in reasons:
-        value = _value(reason)
-        if reason.field == "volumes":
-            volumes[reason.index] = reason.value
-        elif reason.field == "annotations":
-            context["seccompProfile"] = {"type": "RuntimeDefault"}
-        elif reason.field in _IN_POD:
-            if reason.value == "true":
-                spec[reason.field] = True
-        elif reason.field in _IN_POD_CONTEXT and reason.field != "sysctls":
-            groups = [int(group) for group in re.findall(r"\d+", reason.value.partition("{")[2] or reason.value)]
-            if groups:
-                context[reason.field] = groups if reason.field == "supplementalGroups" else groups[0]
-        elif reason.field == "seLinuxOptions.level" and '""' in reason.text:
-            # An SCC fills the level in only if there are no options at all.
-            containers[reason.container or ("containers", 0)].setdefault("securityContext", {})["seLinuxOptions"] = {}
-        elif value is not None:
-            own = containers[reason.container or ("containers", 0)]
-            if reason.field == "hostPort":
-                own.setdefault("ports", []).append({"containerPort": value, "hostPort": value})
-            elif reason.field == "capabilities.add":
-                own.setdefault("securityContext", {}).setdefault("capabilities", {}).setdefault("add", []).append(value)
-            elif reason.field.startswith("seLinuxOptions."):
-                own.setdefault("securityContext", {}).setdefault("seLinuxOptions", {})[reason.field.partition(".")[2]] = value
-            elif reason.field in (
-                "runAsUser",
-                "privileged",
-                "allowPrivilegeEscalation",
-                "readOnlyRootFilesystem",
-                "runAsNonRoot",
-                "procMount",
-            ):
-                own.setdefault("securityContext", {})[reason.field] = value
-    for kind in ("initContainers", "containers"):
-        last = max((index for each, index in containers if each == kind), default=-1)
-        if last >= 0:
-            spec[kind] = [
-                {"name": container_name(kind, index), "image": "registry.example/a:1", **containers.get((kind, index), {})}
-                for index in range(last + 1)
-            ]
+def _pod(reasons: Sequence[Reason], incident: Incident) -> JsonObject:
+    """Return the spec of a pod with the rejected values."""
+    spec = {**_pod_fields(reasons), **_containers(reasons)}
     if len(spec["containers"]) == 1 and incident.container:
         spec["containers"][0]["name"] = incident.container
+    if incident.account:
+        spec["serviceAccountName"] = incident.account
+    return spec
+
+
+def _pod_fields(reasons: Sequence[Reason]) -> JsonObject:
+    """Return the rejected fields of the pod itself. Some releases name a container for them as well."""
+    spec: JsonObject = {}
+    context: JsonObject = {}
+    for reason in reasons:
+        groups = [int(group) for group in re.findall(r"\d+", reason.value.partition("{")[2] or reason.value)]
+        if reason.field == "annotations":
+            context["seccompProfile"] = {"type": "RuntimeDefault"}
+        elif reason.field in _IN_POD and reason.value == "true":
+            spec[reason.field] = True
+        elif reason.field == "supplementalGroups" and groups:
+            context["supplementalGroups"] = groups
+        elif reason.field == "fsGroup" and groups:
+            context["fsGroup"] = groups[0]
     if context:
         spec["securityContext"] = context
+    volumes = {reason.index: reason.value for reason in reasons if reason.field == "volumes"}
     if volumes:
         spec["volumes"] = [
             {"name": f"volume-{index}", kind: _MINIMAL_VOLUME.get(kind, {})} for index, kind in sorted(volumes.items())
         ]
-    if incident.account:
-        spec["serviceAccountName"] = incident.account
-    return {"metadata": {}, "spec": spec}
+    return spec
+
+
+def _containers(reasons: Sequence[Reason]) -> JsonObject:
+    """Return the lists of containers, each as long as the reasons show, with the rejected fields."""
+    fields: dict[tuple[str, int], JsonObject] = {("containers", 0): {}}
+    for reason in reasons:
+        own = fields.setdefault(reason.container or ("containers", 0), {})
+        value = _value(reason)
+        if reason.field == "seLinuxOptions.level" and '""' in reason.text:
+            # An SCC fills the level in only if there are no options at all.
+            own.setdefault("securityContext", {})["seLinuxOptions"] = {}
+        elif value is None:
+            continue
+        elif reason.field == "hostPort":
+            own.setdefault("ports", []).append({"containerPort": value, "hostPort": value})
+        elif reason.field == "capabilities.add":
+            own.setdefault("securityContext", {}).setdefault("capabilities", {}).setdefault("add", []).append(value)
+        elif reason.field.startswith("seLinuxOptions."):
+            own.setdefault("securityContext", {}).setdefault("seLinuxOptions", {})[reason.field.partition(".")[2]] = value
+        elif reason.field in _IN_CONTAINER_CONTEXT:
+            own.setdefault("securityContext", {})[reason.field] = value
+    lengths = {kind: 1 + max(index for each, index in fields if each == kind) for kind, _ in fields}
+    return {
+        kind: [
+            {"name": container_name(kind, index), "image": "registry.example/a:1", **fields.get((kind, index), {})}
+            for index in range(lengths[kind])
+        ]
+        for kind in ("initContainers", "containers")
+        if kind in lengths
+    }
 
 
 def _value(reason: Reason) -> Any:
