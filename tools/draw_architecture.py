@@ -98,7 +98,8 @@ def draw() -> str:
     """The picture as SVG."""
     imports = without_implied(imports_of_each())
     levels, arrows = rows(imports)
-    width = {name: len(name) * CHARACTER + 24 if name in imports else 0 for level in levels for name in level}
+    # Whole numbers: sums of others differ between releases of Python.
+    width = {name: round(len(name) * CHARACTER) + 24 if name in imports else 0 for level in levels for name in level}
     total = max(sum(width[name] + GAP for name in level) for level in levels) + 2 * MARGIN
     middle: dict[str, tuple[float, float]] = {}
     for row, level in enumerate(reversed(levels)):
