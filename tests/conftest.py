@@ -51,7 +51,7 @@ def _compiled_templates() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _versions_of_renderers() -> Iterator[None]:
     """Ask each renderer of this machine for its version once. A test may put another one in its place, in a folder of its own."""
-    from scclint.units import render
+    from scclint.deploy import render
 
     machine = tuple(map(shutil.which, ("kustomize", "oc", "kubectl", "helm")))
     versions: dict[tuple[str, ...], Any] = {}

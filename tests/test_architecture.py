@@ -33,7 +33,7 @@ LAYERS = (
     ("rule",),
     ("api", "registry", "config"),
     ("suppress", "cel_rules", "plugins"),
-    ("units",),
+    ("deploy",),
     ("run",),
     ("remedy",),
     ("message",),

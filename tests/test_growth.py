@@ -17,13 +17,13 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.deploy.kustomize.kustomization import lay_out, read_kustomization
 from scclint.load.commands import documents_of_commands
 from scclint.model.object import ApiObject
 from scclint.model.pod import Pod
 from scclint.report import render
 from scclint.run import check
 from scclint.run.report import Report
-from scclint.units.kustomize.kustomization import lay_out, read_kustomization
 from scclint.yaml.nodes import ScalarNode
 
 WORKLOAD = """---

@@ -22,14 +22,14 @@ from scclint.load.sniff import _GENERATED
 from scclint.load.thin import thin
 from scclint.validation.resources import QUANTITY
 
-PACKAGES = ("scclint.load", "scclint.message", "scclint.suppress", "scclint.units.helm", "scclint.yaml")
+PACKAGES = ("scclint.load", "scclint.message", "scclint.suppress", "scclint.deploy.helm", "scclint.yaml")
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 WITH_LOCAL_NAMES = {
     "scclint.message.incidents: re.search(kind.pattern)": "`test_a_long_message_is_read_quickly` measures those of errors.json",
     "scclint.message.incidents: re.search(wording['pattern'])": "`test_a_long_message_is_read_quickly` measures those of errors.json",
     "scclint.load.host_access: re.search(pattern)": "`test_patterns_of_host_access` measures them",
     "scclint.load.host_access: re.finditer(pattern)": "`test_patterns_of_host_access` measures them",
-    "scclint.units.helm.unrendered: re.search(sources.mark(number) + value)": "begins with a mark, which is a literal",
+    "scclint.deploy.helm.unrendered: re.search(sources.mark(number) + value)": "begins with a mark, which is a literal",
     "scclint.load: re.sub(action)": "`test_text_with_actions` measures it",
     "scclint.yaml.edit_places: re.search(f'\\\\*{re.escape(name)}(?=[\\\\s,\\\\]}}:]|\\\\Z)')": "begins with a literal",
     "scclint.yaml.edit_styles: re.fullmatch(allowed)": "is one set of characters",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scclint.cluster import Cluster
     from scclint.cluster.judgement import Judgement, RequestOutcome
     from scclint.config.model import Config
+    from scclint.deploy.unit import Unit
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
     from scclint.message.answers import Explanation
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from scclint.run.report import Report
     from scclint.run.rule_set import load_config
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
-    from scclint.units.unit import Unit
 
 __version__ = "0.1.0"
 
@@ -52,7 +52,7 @@ _HOMES = {
     "RequestOutcome": "scclint.cluster.judgement",
     "RuleSetError": "scclint.errors",
     "ScclintError": "scclint.errors",
-    "Unit": "scclint.units.unit",
+    "Unit": "scclint.deploy.unit",
     "UsageError": "scclint.errors",
     "User": "scclint.admission.verdict",
     "Verdict": "scclint.admission.verdict",

@@ -12,9 +12,9 @@ from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences, WorkloadChange
 from scclint.config.model import Config
 from scclint.errors import UsageError
+from tests.deploy.tools import needs_kustomize
 from tests.must_gather import files, write_archive, write_folder
 from tests.running import write_files
-from tests.units.tools import needs_kustomize
 
 WEB = """\
 apiVersion: apps/v1

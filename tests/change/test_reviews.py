@@ -15,14 +15,14 @@ import pytest
 import ruamel.yaml
 
 from scclint.change.compare import compare
+from scclint.deploy.unit import chart_views
 from scclint.finding import Finding, Severity
 from scclint.record import replace
 from scclint.run.diff import mark_old
 from scclint.run.report import Report
 from scclint.suppress import baseline
-from scclint.units.unit import chart_views
+from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.running import report_on, write_files
-from tests.units.tools import needs_helm, needs_kustomize
 
 Files = Mapping[str, str]
 Change = Callable[[dict[str, str]], dict[str, str]]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.deploy.tools import needs_helm
 from tests.must_gather import files, write_archive
 from tests.running import write_file
-from tests.units.tools import needs_helm
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

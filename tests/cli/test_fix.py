@@ -17,8 +17,8 @@ from scclint.files import SourceFile
 from scclint.finding import Finding
 from scclint.remedy import fixes
 from scclint.remedy.apply import write_file
+from tests.deploy.tools import needs_kustomize
 from tests.running import write_files
-from tests.units.tools import needs_kustomize
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.units.tools import needs_kustomize
+from tests.deploy.tools import needs_kustomize
 from tests.yaml_text import read_documents
 
 if TYPE_CHECKING:

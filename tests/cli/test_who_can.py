@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.units.tools import needs_kustomize
+from tests.deploy.tools import needs_kustomize
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scclint.deploy.render import Renderer, RendererOutput
 from scclint.files import remote_urls
 from scclint.files.revision import checked_out, resolve
-from scclint.units.render import Renderer, RendererOutput
+from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.running import write_file
-from tests.units.tools import needs_helm, needs_kustomize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

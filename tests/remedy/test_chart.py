@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scclint.finding import Finding
+from tests.deploy.tools import needs_helm
 from tests.remedy.test_kustomize import after, findings, fixed, write
-from tests.units.tools import needs_helm
 
 pytestmark = needs_helm
 

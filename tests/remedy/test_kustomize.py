@@ -10,8 +10,8 @@ from scclint.finding import Finding
 from scclint.remedy.apply import applied
 from scclint.remedy.proofs import with_fixes
 from scclint.run.run import report_of
+from tests.deploy.tools import needs_kustomize, renderer
 from tests.running import run_over
-from tests.units.tools import needs_kustomize, renderer
 from tests.yaml_text import read_yaml
 
 pytestmark = needs_kustomize

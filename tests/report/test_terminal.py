@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from scclint.deploy.unit import Unit
 from scclint.finding import Finding, Severity
 from scclint.record import replace
 from scclint.report import Options, render
@@ -13,7 +14,6 @@ from scclint.report.snippet import snippet
 from scclint.report.text import SourceLines, folded, paint, prose_width, statistics
 from scclint.run.report import Report
 from scclint.source import Span
-from scclint.units.unit import Unit
 
 
 def test_paint() -> None:

@@ -12,11 +12,11 @@ import scclint.files as module
 from scclint.apps.fleet.settings import ScanSettings, TargetSettings
 from scclint.apps.lsp.project import Project
 from scclint.config.model import Config
+from scclint.deploy.kustomize.surroundings import Surroundings
 from scclint.errors import ConfigError
 from scclint.files import SourceFile, discover
 from scclint.files.sources import find_sources
 from scclint.run.scan import scan
-from scclint.units.kustomize.surroundings import Surroundings
 from tests.robustness.conftest import Ran, Run, pod
 
 SECRET = "hunter2"

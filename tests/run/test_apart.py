@@ -6,8 +6,8 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.finding import Severity
+from tests.deploy.tools import needs_helm
 from tests.running import report_on, write_files
-from tests.units.tools import needs_helm
 
 pytestmark = pytest.mark.usefixtures("here")
 

@@ -8,7 +8,7 @@ import pytest
 
 from scclint.cli import main
 from scclint.files import read
-from tests.units.trees import deployment, write
+from tests.deploy.trees import deployment, write
 
 BINDING = """\
 apiVersion: rbac.authorization.k8s.io/v1

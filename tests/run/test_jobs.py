@@ -13,8 +13,8 @@ from scclint.run.pool import can_fork
 from scclint.run.report import UnitResult
 from scclint.run.run import report_of
 from scclint.run.shared import Run
+from tests.deploy.catalog import write_catalog
 from tests.running import run_over
-from tests.units.catalog import write_catalog
 
 BUNDLES = 80
 

@@ -9,8 +9,8 @@ from scclint.config.model import Config
 from scclint.load.document import Document
 from scclint.outcome.world import World
 from scclint.run.run import report_of
+from tests.deploy.catalog import write_catalog
 from tests.running import run_over
-from tests.units.catalog import write_catalog
 
 
 @pytest.mark.parametrize("releases", [(), ("4.14", "4.20")])

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import main
-from scclint.units.render import Renderer
-from tests.units.helm.test_trace import NAMED
-from tests.units.tools import needs_helm, needs_kustomize
-from tests.units.trees import deployment, write
+from scclint.deploy.render import Renderer
+from tests.deploy.helm.test_trace import NAMED
+from tests.deploy.tools import needs_helm, needs_kustomize
+from tests.deploy.trees import deployment, write
 
 KUSTOMIZE = {
     "o/kustomization.yaml": "resources: [../base]\nnamePrefix: my-\nconfigMapGenerator: [{name: a, files: [script.py]}]\n",

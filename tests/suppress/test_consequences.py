@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from scclint.deploy.unit import Deployment, Unit, chart_views
 from scclint.finding import Applied, Finding, Opening, Severity, Subject
 from scclint.record import replace
 from scclint.source import Span
 from scclint.suppress.consequences import Consequence, Slot, fingerprints, new_among, slots
-from scclint.units.unit import Deployment, Unit, chart_views
 
 
 def finding(*opens: str, name: str = "web", units: Sequence[str] = (".",), applied: Applied = "unknown") -> Finding:

@@ -295,10 +295,10 @@ def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> Non
     """Write the current findings as baseline; entries for files that this run did not judge stay."""
     import os
 
+    from scclint.deploy.unit import chart_views
     from scclint.errors import ConfigError
     from scclint.files import read
     from scclint.suppress.baseline import load_baseline, write_baseline
-    from scclint.units.unit import chart_views
 
     select = selection(request.registry.rules, request.config)
     try:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from scclint.cli.output import open_units, settings_of_one_cluster, terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
+from scclint.deploy.unit import PLAIN, Unit
 from scclint.errors import UsageError
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.report import who_can
 from scclint.report.text import Json, dump
 from scclint.run.judge import OpenUnit, open_unit
-from scclint.units.unit import PLAIN, Unit
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",

@@ -6,6 +6,8 @@ from itertools import islice, product
 from typing import Any
 
 from scclint.advice.draft import OFF_BY_DEFAULT
+from scclint.deploy.helm.chart import TemplateOrigin
+from scclint.deploy.helm.trace import ViewValues, names_field, references, subchart_keys
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.limits import MAX_VALUES_TRIED
 from scclint.load import is_helm_template
@@ -14,8 +16,6 @@ from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.text import plain
-from scclint.units.helm.chart import TemplateOrigin
-from scclint.units.helm.trace import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import locate, to_data

@@ -8,6 +8,7 @@ from typing import Any
 
 from scclint.advice import advise
 from scclint.advice.draft import pruned, written_elsewhere
+from scclint.deploy.unit import Unit
 from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
 from scclint.groups import grouped
 from scclint.memo import Memo
@@ -22,7 +23,6 @@ from scclint.run.judge import open_unit
 from scclint.run.load import guard
 from scclint.run.shared import Run
 from scclint.text import and_more, listed, plain
-from scclint.units.unit import Unit
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import ScalarNode, node_at, to_data
 

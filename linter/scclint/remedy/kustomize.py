@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from typing import Any
 
+from scclint.deploy.kustomize.trace import corresponding
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.text import field_path
-from scclint.units.kustomize.trace import corresponding
 from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, append_entry, changed_data, edit
 from scclint.yaml.nodes import to_data

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from scclint.deploy.render import installed
 from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
 from scclint.groups import grouped
@@ -13,7 +14,6 @@ from scclint.run.results import processes
 from scclint.run.shared import Run
 from scclint.run.stored_results import unit_key
 from scclint.run.texts import FileTexts
-from scclint.units.render import installed
 
 _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
 

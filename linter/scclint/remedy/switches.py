@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from scclint.deploy.helm.trace import ViewValues
 from scclint.finding import Finding, Path, Safety, Scalar, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
@@ -20,7 +21,6 @@ from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench
 from scclint.run.check import subject_of
 from scclint.run.judge import open_unit
 from scclint.text import and_more, listed
-from scclint.units.helm.trace import ViewValues
 from scclint.yaml.edit import EditRefused, edit
 
 _OPENSHIFT = re.compile(r"openshift|scc\b|securitycontextconstraint", re.IGNORECASE)

@@ -6,8 +6,8 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from scclint.deploy.confine import limit
 from scclint.limits import MAX_TEMPLATE_OUTPUT, TEMPLATE_CPU, TEMPLATE_MEMORY
-from scclint.units.confine import limit
 
 
 def main() -> None:

@@ -28,8 +28,8 @@ _WIDEST = 100
 """The width of prose on a wide terminal. Longer lines are hard to read."""
 
 if TYPE_CHECKING:
+    from scclint.deploy.unit import Unit
     from scclint.run.report import Report
-    from scclint.units.unit import Unit
 
 
 def prose_width(columns: int | None) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from scclint.deploy.unit import Unit
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, dump, visible_line
 from scclint.text import and_more, counted
-from scclint.units.unit import Unit
 
 Named = tuple[Unit, Sequence[str]]
 """A unit and the names of its workloads."""

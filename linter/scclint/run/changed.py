@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence, Set
 
 from scclint.config.model import Config
+from scclint.deploy.deployed import GROUPS
+from scclint.deploy.outline import Outline
+from scclint.deploy.unit import PLAIN, Unit
 from scclint.files import SUFFIXES, SourceFile, display
 from scclint.files.globs import path_filter
 from scclint.files.revision import Changes
 from scclint.files.sources import Sources
 from scclint.run.shared import Run
-from scclint.units.deployed import GROUPS
-from scclint.units.outline import Outline
-from scclint.units.unit import PLAIN, Unit
 
 
 def reach_all(changes: Changes, outline: Outline, sources: Sources, config: Config) -> bool:

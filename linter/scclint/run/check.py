@@ -232,7 +232,7 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
         related += parameters_behind(subject, problem.at)
     if subject.provenance.origin is None:
         return tuple(related), ()
-    from scclint.units.kustomize.trace import before_kustomize
+    from scclint.deploy.kustomize.trace import before_kustomize
 
     before = before_kustomize(subject, problem.at)
     related += [before] if before is not None else []

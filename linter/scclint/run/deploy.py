@@ -7,6 +7,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
+from scclint.deploy.deployed import DEPLOYING, may_deploy
+from scclint.deploy.deployers import HOLDING, may_hold
+from scclint.deploy.detect import NO_EXCLUSIONS, Split
+from scclint.deploy.kustomize import UNRESTRICTED
+from scclint.deploy.outline import Outline
+from scclint.deploy.unit import TRIED_VALUES, Rendering, Unit
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
 from scclint.finding import Notice
@@ -19,19 +25,13 @@ from scclint.record import EMPTY, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
 from scclint.text import and_more, counted, listed
-from scclint.units.deployed import DEPLOYING, may_deploy
-from scclint.units.deployers import HOLDING, may_hold
-from scclint.units.detect import NO_EXCLUSIONS, Split
-from scclint.units.kustomize import UNRESTRICTED
-from scclint.units.outline import Outline
-from scclint.units.unit import TRIED_VALUES, Rendering, Unit
 
 if TYPE_CHECKING:
-    from scclint.units.helm.dependencies import Dependency
-    from scclint.units.helm.markers import MarkedRendering
-    from scclint.units.helm.unrendered import UnrenderedAccess
-    from scclint.units.kustomize.kustomization import Closure
-    from scclint.units.render import Renderer, RendererOutput
+    from scclint.deploy.helm.dependencies import Dependency
+    from scclint.deploy.helm.markers import MarkedRendering
+    from scclint.deploy.helm.unrendered import UnrenderedAccess
+    from scclint.deploy.kustomize.kustomization import Closure
+    from scclint.deploy.render import Renderer, RendererOutput
 
 _MOST_REASONS = 5
 _NAMESPACE_DEFAULT = r"(?m)^[^#\n]*[nN]amespace[\"']?:[ ]{1,9}[\"']?default(?![\w.-])"
@@ -76,8 +76,8 @@ class UnitRenderer:
         if unit.kind == "kustomize":
             yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
             return
-        from scclint.units.copies import files_below
-        from scclint.units.helm.dependencies import folders
+        from scclint.deploy.copies import files_below
+        from scclint.deploy.helm.dependencies import folders
 
         for folder in (unit.path, *folders(unit.path, self.charts)):
             yield from files_below(folder)
@@ -90,7 +90,7 @@ class UnitRenderer:
         """
         unit_texts = {**_texts_of(unit, texts)}
         if unit.kind == "kustomize":
-            from scclint.units.kustomize.edits import changed_texts
+            from scclint.deploy.kustomize.edits import changed_texts
 
             unit_texts |= changed_texts(self.closures[unit.name], self.tree, unit.deployment.kustomization, _reader(unit_texts))
         made = self._made(unit, unit_texts, origins=origins)
@@ -107,8 +107,8 @@ class UnitRenderer:
             return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
         if not unit_texts:
             return self._templated(unit, self.tree, str)
-        from scclint.units.copies import copied
-        from scclint.units.render import RendererOutput
+        from scclint.deploy.copies import copied
+        from scclint.deploy.render import RendererOutput
 
         top = os.path.realpath(self.tree)
         try:
@@ -126,11 +126,11 @@ class UnitRenderer:
         """What is applied of a rendering: after the variables and post-renderers of what deploys it."""
         deployment = unit.deployment
         if deployment.variables is not None:
-            from scclint.units.kustomize.substitute import substituted
+            from scclint.deploy.kustomize.substitute import substituted
 
             made = replace(made, text=substituted(made.text, dict(deployment.variables), whole=deployment.all_variables))
         if deployment.post:
-            from scclint.units.helm.post import post_rendered
+            from scclint.deploy.helm.post import post_rendered
 
             made = post_rendered(made, deployment.post, self.programs)
         return made
@@ -139,7 +139,7 @@ class UnitRenderer:
         """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
         where helm makes nothing of it.
         """
-        from scclint.units.helm.markers import MarkedRendering, marked
+        from scclint.deploy.helm.markers import MarkedRendering, marked
 
         files: list[str] = []
         with suppress(OSError), self._copy(unit) as (home, moved):
@@ -167,7 +167,7 @@ class UnitRenderer:
         import shutil
         import tempfile
 
-        from scclint.units.helm.precheck import chart_problem
+        from scclint.deploy.helm.precheck import chart_problem
 
         if problem := chart_problem(unit.path, self.tree, (*unit.deployment.values, *self.config.helm_values)):
             raise OSError(problem)
@@ -186,7 +186,7 @@ class UnitRenderer:
 
     def _missing(self, unit: Unit) -> "list[Dependency]":
         """The dependencies that the chart of a unit names and does not have."""
-        from scclint.units.helm.dependencies import missing
+        from scclint.deploy.helm.dependencies import missing
 
         deployment, config = unit.deployment, self.config
         files = [file for file in (*deployment.values, *config.helm_values) if os.path.isfile(file)]
@@ -198,13 +198,13 @@ class UnitRenderer:
 
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
-        from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
-        from scclint.units.helm.chart import release_name
+        from scclint.deploy.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
+        from scclint.deploy.helm.chart import release_name
 
         lacking: list[Dependency] = []
         if absent := self._missing(unit):
-            from scclint.units.helm.dependencies import add
-            from scclint.units.render import RendererOutput
+            from scclint.deploy.helm.dependencies import add
+            from scclint.deploy.render import RendererOutput
 
             try:
                 if root == self.tree:
@@ -233,7 +233,7 @@ class UnitRenderer:
         )
         if not lacking:
             return made
-        from scclint.units.helm.dependencies import how_to_get
+        from scclint.deploy.helm.dependencies import how_to_get
 
         text = how_to_get(lacking, display(unit.path))
         return replace(made, error=text) if made.error else replace(made, left_out=text)
@@ -335,7 +335,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     texts = texts_on_disk(outline, options.overlay)
     renderer = None
     if config.render != "never":
-        from scclint.units.render import Renderer, installed
+        from scclint.deploy.render import Renderer, installed
 
         options_of_builds = _UNRESTRICTED if ("unrestricted",) in outline.told else ()
         renderer = UnitRenderer(
@@ -382,7 +382,7 @@ def _unrendered_access(
         rendered = [unit for unit in several if not made[unit].error]
         if not rendered:
             continue
-        from scclint.units.helm.unrendered import ChartSources, unrendered_access
+        from scclint.deploy.helm.unrendered import ChartSources, unrendered_access
 
         sources = ChartSources(path)
         if not sources.places:
@@ -422,7 +422,7 @@ def _render_new(
     for unit, output in outputs.items():
         marker = ""
         if unit.kind == "chart":
-            from scclint.units.helm.capabilities import NAMESPACE_MARKER
+            from scclint.deploy.helm.capabilities import NAMESPACE_MARKER
 
             # Without a marker, namespace `default` counts as not given.
             given = unit.deployment.kind or NAMESPACE_MARKER in output.text or not _gives_default(unit)
@@ -507,14 +507,14 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
 
 def _restored_access(value: Any) -> "list[UnrenderedAccess]":
     """Return what `_unrendered_access` kept."""
-    from scclint.units.helm.unrendered import UnrenderedAccess
+    from scclint.deploy.helm.unrendered import UnrenderedAccess
 
     return [UnrenderedAccess(chart, file, line, tuple(what), condition) for chart, file, line, what, condition in value]
 
 
 def _restored(value: Any) -> "RendererOutput":
     """Return the output that `_plain` returned the parts of."""
-    from scclint.units.render import RendererOutput
+    from scclint.deploy.render import RendererOutput
 
     text, notices, left_out = value
     return RendererOutput(str(text), notices=tuple(map(str, notices)), left_out=str(left_out))

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
+from scclint.deploy.unit import chart_views
 from scclint.finding import Finding, Notice, Suppression
 from scclint.record import replace
 from scclint.run.report import Report
 from scclint.suppress.consequences import Slot, new_among, news_of, slots
 from scclint.text import and_more, counted
-from scclint.units.unit import chart_views
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""

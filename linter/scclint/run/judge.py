@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
+from scclint.deploy.unit import Unit
 from scclint.finding import Crash, Finding, Ignore
 from scclint.load.document import Document
 from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
@@ -24,12 +25,11 @@ from scclint.run.shared import Run, load_documents
 from scclint.run.worlds import make_worlds
 from scclint.source import Span
 from scclint.suppress import syntax
-from scclint.units.unit import Unit
 from scclint.untyped import Object
 
 if TYPE_CHECKING:
+    from scclint.deploy.tracer import Tracer
     from scclint.outcome.rows import GrantRow, WorkloadRow
-    from scclint.units.tracer import Tracer
 
 __all__ = ["OpenUnit", "judge", "open_unit", "open_units"]
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Mapping
 
 from scclint.config.model import Config
+from scclint.deploy.facts import names_of
+from scclint.deploy.unit import Unit
 from scclint.files import SourceFile, display
 from scclint.files.sources import find_sources
 from scclint.record import replace
@@ -12,8 +14,6 @@ from scclint.run.report import Report
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare, run
 from scclint.run.shared import Run
-from scclint.units.facts import names_of
-from scclint.units.unit import Unit
 from scclint.untyped import several
 
 StrPath = str | os.PathLike[str]

@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
+from scclint.deploy.facts import account_namespaces, name_of, with_users
+from scclint.deploy.kustomize import NAMES
+from scclint.deploy.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
+from scclint.deploy.unit import Unit
 from scclint.errors import LoadError, ScclintError
 from scclint.expand import Settings, expand
 from scclint.expand.carriers import references_to_manifests
@@ -23,14 +27,10 @@ from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.record import replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
-from scclint.units.facts import account_namespaces, name_of, with_users
-from scclint.units.kustomize import NAMES
-from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
-from scclint.units.unit import Unit
 from scclint.untyped import as_text, mappings
 
 if TYPE_CHECKING:
-    from scclint.units.helm.chart import TemplateOrigin
+    from scclint.deploy.helm.chart import TemplateOrigin
 
 
 _IN_CODE = r"(?:^|/)(?:pkg|internal|assets|bindata)/"

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import patch_versions
+from scclint.deploy.unit import Unit, chart_views
 from scclint.files import TEST_FOLDER, read
 from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.groups import grouped
@@ -18,7 +19,6 @@ from scclint.run.report import Report, UnitResult
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
 from scclint.text import and_more, counted
-from scclint.units.unit import Unit, chart_views
 
 if TYPE_CHECKING:
     from scclint.suppress.apply import Ran

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from scclint.cluster.installed import PatchChange, patch_changes
 from scclint.config.model import Config
 from scclint.config.selection import patches_of
+from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.kustomize import NAMES
+from scclint.deploy.unit import Unit
 from scclint.files import TEST_FOLDER
 from scclint.finding import Finding, Notice, Tally
 from scclint.load import load_text
@@ -28,9 +31,6 @@ from scclint.outcome.world import World
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
-from scclint.units.helm import CHART_FILE
-from scclint.units.kustomize import NAMES
-from scclint.units.unit import Unit
 from scclint.untyped import mappings, value_at
 from scclint.yaml.nodes import MappingNode, to_data
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scclint.admission.access import node_access
+from scclint.deploy.unit import OLDER, Unit
 from scclint.finding import ON_RELEASE, Finding, Notice
 from scclint.groups import grouped
 from scclint.load.host_access import lines_with_access
 from scclint.text import and_more, counted, listed
-from scclint.units.unit import OLDER, Unit
 
 _MOST = 10
 """Lines; more of them hide the findings. The formats for machines have a result for each object."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+from scclint.deploy.unit import Unit
 from scclint.expand.item import Item, items_of
 from scclint.load import load_text
 from scclint.model.labels import labels_of, selects
@@ -12,7 +13,6 @@ from scclint.outcome.policies import CreateRequest, matches, requests
 from scclint.outcome.world import World
 from scclint.run.report import JudgementGap
 from scclint.run.shared import Run
-from scclint.units.unit import Unit
 from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 
 _FIRST_MUTATING = 36

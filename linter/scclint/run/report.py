@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from scclint.deploy.unit import Unit
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
-from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import ObjectRef

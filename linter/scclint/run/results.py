@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
 
+from scclint.deploy.unit import Unit
 from scclint.finding import Notice
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
 from scclint.other_units import Question, Reply
@@ -11,7 +12,6 @@ from scclint.run.options import cores
 from scclint.run.report import UnitResult
 from scclint.run.scan import reach
 from scclint.run.shared import Run
-from scclint.units.unit import Unit
 
 UnitAnswer = tuple[UnitResult, Mapping[Question, Reply] | None]
 """The result of a unit, and what it asked about other units. Without answers, the result says that its unit was not judged."""

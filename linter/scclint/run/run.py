@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
+from scclint.deploy.unit import Unit
 from scclint.files.sources import Sources
 from scclint.record import replace
 from scclint.registry import Registry
@@ -16,7 +17,6 @@ from scclint.run.results import unit_results
 from scclint.run.scan import scan
 from scclint.run.shared import Run
 from scclint.run.store import RunStore
-from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.files.revision import Changes

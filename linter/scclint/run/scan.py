@@ -8,6 +8,10 @@ from time import time_ns
 from typing import Any
 
 from scclint.config.model import Config
+from scclint.deploy.deployed import KINDS
+from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.kustomize import NAMES, UNRESTRICTED
+from scclint.deploy.outline import Outline
 from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDER, SourceFile, display, text_of
@@ -24,10 +28,6 @@ from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
 from scclint.text import and_more, counted
-from scclint.units.deployed import KINDS
-from scclint.units.helm import CHART_FILE
-from scclint.units.kustomize import NAMES, UNRESTRICTED
-from scclint.units.outline import Outline
 from scclint.yaml.nodes import to_data
 
 _UNCHANGED = 3_000_000_000

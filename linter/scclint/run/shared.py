@@ -10,6 +10,10 @@ from scclint.admission.verdict import ObjectRef
 from scclint.cluster import Cluster
 from scclint.config import Selection, selection
 from scclint.config.model import Config
+from scclint.deploy.facts import AllUnits, Facts, facts_of, together
+from scclint.deploy.kustomize.surroundings import Surroundings
+from scclint.deploy.outline import Outline
+from scclint.deploy.unit import Rendering, Unit
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Ignore, Notice
@@ -27,17 +31,13 @@ from scclint.run.load import Inputs, described_objects, guard, left_out, unread
 from scclint.run.options import RunOptions
 from scclint.run.store import RunStore
 from scclint.run.worlds import ClusterDescription, describe, make_clusters
-from scclint.units.facts import AllUnits, Facts, facts_of, together
-from scclint.units.kustomize.surroundings import Surroundings
-from scclint.units.outline import Outline
-from scclint.units.unit import Rendering, Unit
 from scclint.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
+    from scclint.deploy.images import Images
+    from scclint.deploy.rbac_markers import RbacMarkers
     from scclint.run.cluster_state import ClusterState
-    from scclint.units.images import Images
-    from scclint.units.rbac_markers import RbacMarkers
 
 
 class Run:
@@ -188,7 +188,7 @@ class Run:
     @cached_property
     def images(self) -> "Images":
         """What the settings and the files say of images."""
-        from scclint.units.images import Images
+        from scclint.deploy.images import Images
 
         files = [*self.outline.files, *(file.display for file in self.sources.texts)]
         return Images(self.config.images, self.config.root, self.outline, files)
@@ -196,7 +196,7 @@ class Run:
     @cached_property
     def markers(self) -> "RbacMarkers":
         """The RBAC markers in code."""
-        from scclint.units.rbac_markers import RbacMarker, RbacMarkers
+        from scclint.deploy.rbac_markers import RbacMarker, RbacMarkers
 
         return RbacMarkers(RbacMarker(*fields) for fields in self.outline.told.get(("markers",), ()))
 
@@ -301,7 +301,7 @@ def load_documents(unit: Unit, run: Run) -> Inputs:
             inputs.take_file(run.outline.source(file), run.outline.reader, keep=unit.kind != "bundle", reading=unit.reading)
             run.options.progress("read", number, 0)
     if run.config.helm_chart or any(document.source for document in inputs.targets):
-        from scclint.units.helm.chart import charts_below, find_origins
+        from scclint.deploy.helm.chart import charts_below, find_origins
 
         chart = run.config.helm_chart or (unit.path if unit.kind == "chart" else "")
         with guard("load", "looking for Helm's templates", inputs.crashes):

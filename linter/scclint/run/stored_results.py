@@ -10,6 +10,8 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar, get_args
 
+from scclint.deploy.outline import Outline
+from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import SourceFile, display
 from scclint.files.store import digest
@@ -30,8 +32,6 @@ from scclint.other_units import Question, Reply
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run
 from scclint.source import Span
-from scclint.units.outline import Outline
-from scclint.units.unit import Unit
 
 T = TypeVar("T")
 

@@ -5,6 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
+from scclint.deploy.tracer import Tracer, with_places_moved
+from scclint.deploy.unit import Unit
 from scclint.files import display, is_below
 from scclint.finding import Finding, Path, Related
 from scclint.load import load_text
@@ -14,15 +18,11 @@ from scclint.run.deploy import UnitRenderer
 from scclint.run.load import Inputs
 from scclint.run.shared import Run, load_documents
 from scclint.source import Span
-from scclint.units.helm import CHART_FILE
-from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
-from scclint.units.tracer import Tracer, with_places_moved
-from scclint.units.unit import Unit
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at
 
 if TYPE_CHECKING:
-    from scclint.units.helm.chart import Origins
-    from scclint.units.helm.markers import MarkedRendering
+    from scclint.deploy.helm.chart import Origins
+    from scclint.deploy.helm.markers import MarkedRendering
 
 
 class _ChartTrace(Tracer):
@@ -92,14 +92,14 @@ def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRend
 
     Of what another program rendered, the values are not known: lines that the default values give as well have marks.
     """
-    from scclint.units.helm.markers import MarkedRendering
+    from scclint.deploy.helm.markers import MarkedRendering
 
     if unit.kind == "chart" and run.rendered.renderer is not None:
         return run.rendered.renderer.marked(unit, run.rendered.texts)
     for (_, source), origin in origins.items():
         name, _, path = source.partition("/")
         if name == chart and origin.file.endswith(path) and run.config.render != "never":
-            from scclint.units.render import Renderer
+            from scclint.deploy.render import Renderer
 
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
@@ -113,7 +113,7 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], run: Run) 
         return KustomizeTrace(unit, objects, run)
     inner = Tracer()
     if inputs.origins:
-        from scclint.units.helm.trace import Trace, ViewValues
+        from scclint.deploy.helm.trace import Trace, ViewValues
 
         marked = partial(_marked, unit, inputs.origins, run)
         inner = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, run.outline) if unit.kind == "chart" else None)

@@ -21,8 +21,8 @@ from scclint.registry import builtin
 from scclint.run.judge import open_units
 from scclint.run.run import report_of
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
+from tests.deploy.tools import needs_kustomize
 from tests.running import run_over
-from tests.units.tools import needs_kustomize
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "controls.json").read_text())
 CONFINED = WEB.replace(

@@ -8,7 +8,7 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
 from tests.apps.lsp.editor import Editor, codes, with_editor
 from tests.apps.lsp.test_server import ROOT, WEB
-from tests.units.tools import needs_kustomize
+from tests.deploy.tools import needs_kustomize
 
 PATCH = """patches:
   - target: {kind: Deployment}

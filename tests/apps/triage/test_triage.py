@@ -12,7 +12,7 @@ import pytest
 
 from scclint.apps.triage.triage import _data, condition_of
 from tests.cli.conftest import Cli, cli, here
-from tests.units.tools import needs_helm, needs_kustomize
+from tests.deploy.tools import needs_helm, needs_kustomize
 
 __all__ = ["cli", "here"]
 

@@ -8,11 +8,11 @@ from scclint.apps.fleet.content import content_of, digest_of
 from scclint.config.discover import NAME, discover_config
 from scclint.config.model import Config
 from scclint.config.raw import read_config
+from scclint.deploy.render import installed
 from scclint.memo import Memo
 from scclint.record import record
 from scclint.registry import Registry, builtin
 from scclint.run.rule_set import configured
-from scclint.units.render import installed
 
 _PATHS = ("cluster_state", "profile_dirs", "helm_values", "helm_chart", "baseline")
 """The fields of `Config` that name files to read."""

@@ -13,6 +13,9 @@ from scclint.apps.lsp.document_edit import DocumentEdit, document_edit
 from scclint.apps.lsp.places import LineColumn, LineMap, path_at
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
+from scclint.deploy.outline import Outline
+from scclint.deploy.tracer import with_places_moved
+from scclint.deploy.unit import Unit
 from scclint.files import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
@@ -32,9 +35,6 @@ from scclint.run.rule_set import load_config, rules_of
 from scclint.run.run import prepare
 from scclint.run.shared import Run
 from scclint.source import Span
-from scclint.units.outline import Outline
-from scclint.units.tracer import with_places_moved
-from scclint.units.unit import Unit
 
 
 @record

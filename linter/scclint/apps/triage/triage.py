@@ -9,12 +9,12 @@ from urllib.parse import unquote
 
 from scclint.admission.field import FieldError
 from scclint.data import read_json
+from scclint.deploy.kustomize import NAMES
 from scclint.finding import Path
 from scclint.load import data_of
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
 from scclint.text import full_name, shared_start, whole_number
-from scclint.units.kustomize import NAMES
 from scclint.untyped import Object, as_list, as_mapping, as_text, mappings, value_at
 
 

@@ -1,0 +1,192 @@
+"""What the commands of scripts, Makefiles and CI workflows, and files of helmfile, Fleet and Skaffold, deploy from the repository.
+
+A path with a variable that the script does not set is not known, and not guessed. Sources: the flags of kubectl, kustomize and helm. A
+script runs in the folder of its repository or in its own, and make in that of the Makefile.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from glob import escape, glob
+from typing import NamedTuple
+
+from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.kustomize import NAMES
+from scclint.deploy.release_files import UNKNOWN, NamedRelease, releases
+from scclint.deploy.unit import Deployment
+from scclint.files import is_below, walk
+from scclint.finding import Notice, shortened
+from scclint.load.commands import OWN, TOP, ScriptCommand
+from scclint.record import replace
+
+_UNKNOWN = re.compile(r"[$`]|\{\{")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
+_SETTINGS = ("set", "set-string", "set-json", "set-literal")
+_MANIFESTS = (".yaml", ".yml", ".json")
+_LONGEST = 200
+"""Characters of a command that are shown."""
+
+
+class Applied(NamedTuple):
+    """The real paths of the files that a script applies in a namespace, and the commands that apply them, as people read them."""
+
+    files: dict[str, None]
+    commands: dict[str, None]
+
+
+class Commands:
+    """What commands deploy. `told` are the path of each file with commands, its text and its commands; `tree` is the repository.
+
+    `made` are the deployments of kustomizations and charts, with the commands that make them. `applied` are plain files, by the script
+    that applies them and the namespace; empty if it is not known. `deleted` are the real paths of files that commands name to delete.
+    `notices` name releases that are not followed.
+    """
+
+    def __init__(self, told: Iterable[tuple[str, str, Iterable[ScriptCommand]]], tree: str) -> None:
+        self.made: dict[Deployment, dict[str, None]] = {}
+        self.applied: dict[tuple[str, str], Applied] = {}
+        self.deleted: list[str] = []
+        self.notices: list[Notice] = []
+        self._tree = os.path.realpath(tree)
+        for file, text, commands in told:
+            self._file = file
+            self._own = os.path.dirname(os.path.realpath(file))
+            applying = {command.line_end: command for command in commands if command.applies}
+            for command in commands:
+                line = " ".join(text[command.start : command.line_end].replace("\\\n", " ").split()).lstrip("@- ")
+                shown = f"{file}:{command.line}: {shortened(line, _LONGEST)}"
+                self._command(command, applying.get(command.line_end, command), shown)
+            for release in releases(file, text):
+                self._release(release)
+
+    def deployments(self) -> Iterator[Deployment]:
+        """Yield the deployments of kustomizations and charts."""
+        return (replace(deployment, commands=tuple(shown)) for deployment, shown in self.made.items())
+
+    def _command(self, command: ScriptCommand, applying: ScriptCommand, shown: str) -> None:
+        namespace = _name((command.flag("namespace") or applying.flag("namespace") or [""])[-1])
+        flags, folder, verb = command.flags, command.folder, command.match["verb"]
+        if verb in ("upgrade", "install", "template"):
+            is_whole = flags.keys().isdisjoint(("show-only", "s"))
+            if command.is_trial or not (is_whole and 1 <= len(command.words) <= 2):
+                return
+            values = [value for listed in command.flag("filename", "values") for value in listed.split(",")]
+            settings = [f"{name}={value}" for name in _SETTINGS for value in flags.get(name, ())]
+            self._chart(
+                (*command.words[:-1], "")[0], self._path(command.words[-1], folder), namespace, values, settings, shown, folder
+            )
+        elif verb in ("build", "kustomize"):
+            built = command.words[:1] if applying.applies else []
+            self._kustomizations(built or (["."] if applying.applies else []), folder, namespace, shown)
+        elif verb == "delete":
+            named = (self._path(value, folder) for listed in command.flag("filename") for value in listed.split(","))
+            self.deleted += filter(None, named)
+        elif command.applies:
+            self._kustomizations(command.flag("kustomize"), folder, namespace, shown)
+            files = [
+                file
+                for listed in command.flag("filename")
+                for value in listed.split(",")
+                for path in self._paths(value, folder)
+                for file in _manifests(path, self._tree, recursive=not flags.keys().isdisjoint(("R", "recursive")))
+            ]
+            files += filter(os.path.isfile, (path for value in command.piped for path in self._paths(value, folder)))
+            if files:
+                applied = self.applied.setdefault((self._file, namespace), Applied({}, {}))
+                applied.files.update(dict.fromkeys(files))
+                applied.commands[shown] = None
+
+    def _kustomizations(self, folders: Iterable[str], cd: str, namespace: str, shown: str) -> None:
+        for folder in (path for value in folders for path in self._paths(value, cd)):
+            if any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
+                self.made.setdefault(Deployment(namespace=namespace, path=folder), {})[shown] = None
+
+    def _chart(
+        self,
+        release: str,
+        folder: str,
+        namespace: str,
+        values: Iterable[str],
+        settings: Iterable[str],
+        shown: str,
+        cd: str = "",
+        inline: str = "",
+    ) -> None:
+        files = [self._path(value, cd) for value in values]
+        # Without a values file that is not known, the chart would be another one.
+        if not folder or not os.path.isfile(os.path.join(folder, CHART_FILE)) or not all(map(os.path.isfile, files)):
+            return
+        known = [setting for setting in settings if not _UNKNOWN.search(setting)]
+        if left_out := ", ".join(setting.split("=")[1] for setting in settings if setting not in known):
+            shown += f" (without {left_out}: not known)"
+        release = _name(release)
+        deployment = Deployment(
+            "release",
+            release or os.path.basename(self._file),
+            namespace,
+            folder,
+            release=release,
+            values=tuple(files),
+            inline=inline,
+            settings=tuple(f"--{setting}" for setting in known),
+        )
+        self.made.setdefault(deployment, {})[shown] = None
+
+    def _release(self, release: NamedRelease) -> None:
+        """Take a release that a file names. A notice names it if its chart lies in the repository and cannot be judged so."""
+        folder, files = self._path(release.chart), [self._path(value) for value in release.values]
+        shown = f"{self._file}:{release.line}: the release {release.name}".rstrip()
+        shown += f" (without {', '.join(release.left_out)}: not known)" if release.left_out else ""
+        missing = [value for value, path in zip(release.values, files, strict=True) if not os.path.isfile(path)]
+        if release.chart and os.path.isfile(os.path.join(folder, CHART_FILE)) and not missing:
+            self._chart(
+                *(release.name, folder, _name(release.namespace), release.values, release.settings, shown),
+                inline=release.inline,
+            )
+        elif release.is_local and release.chart != ".":
+            why = (
+                f"its values file {missing[0]} is not known"
+                if folder and missing
+                else f"its chart {release.chart} is not known"
+            )
+            text = f"release {release.name or os.path.basename(self._file)}: not judged as this file deploys it, because {why}"
+            self.notices.append(Notice("note", text.replace(UNKNOWN, "{{ }}"), self._file, release.line))
+
+    def _path(self, value: str, cd: str = "") -> str:
+        """Return the real path of a file or folder of the repository that a command names; empty if it has none or it is not known."""
+        bases = [self._tree, self._own]
+        if os.path.basename(self._file).startswith(("Makefile", "helmfile", "fleet.", "skaffold")) or self._file.endswith(
+            ".mk"
+        ):
+            bases.reverse()
+        paths = (self._at(self._at(base, folder), value) for folder in dict.fromkeys((cd, "")) for base in bases)
+        return next((path for path in paths if value and path and os.path.exists(path)), "")
+
+    def _paths(self, value: str, cd: str) -> list[str]:
+        """Return the real paths that a command names: those that a pattern such as `deploy/*.yaml` matches, or the one of another name."""
+        head, wildcard, tail = value.partition("*")
+        folder, _, begin = head.rpartition("/")
+        if not wildcard or not (below := self._path(folder or ".", cd)):
+            return [path] if (path := self._path(value, cd)) else []
+        found = glob(os.path.join(escape(below), f"{begin}*{tail}"))
+        return [real for path in sorted(found) if is_below(real := os.path.realpath(path), self._tree)]
+
+    def _at(self, base: str, value: str) -> str:
+        path = os.path.realpath(os.path.join(base, value.replace(OWN, self._own).replace(TOP, self._tree)))
+        return path if base and not _UNKNOWN.search(value) and is_below(path, self._tree) else ""
+
+
+def _manifests(path: str, tree: str, *, recursive: bool) -> Iterator[str]:
+    """Yield the files that kubectl reads at a path."""
+    if os.path.isfile(path):
+        yield path
+    elif path and path != tree:
+        for at, _, files in walk(path):
+            yield from (
+                os.path.join(at, name) for name in sorted(files) if name.endswith(_MANIFESTS) and (recursive or at == path)
+            )
+
+
+def _name(value: str) -> str:
+    """Return a name of a namespace or release; empty if it is not known."""
+    return value if _NAME.fullmatch(value) else ""

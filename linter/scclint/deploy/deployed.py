@@ -1,0 +1,207 @@
+"""The folders that objects of Argo CD and Flux, and commands of scripts, deploy from the repository."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from scclint.deploy.deployers import Deployer, Deployments, Repository, UnfollowedField
+from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.outline import Outline
+from scclint.deploy.unit import ARGO, FLUX, FLUX_HELM, Deployment, Unit
+from scclint.errors import LoadError
+from scclint.expand.item import Item, items_of
+from scclint.files import SUFFIXES, walk
+from scclint.finding import Notice, shortened
+from scclint.limits import AddedTextCounter
+from scclint.load import load_file
+from scclint.load.document import Document
+from scclint.model.kinds import CARRIERS, TEMPLATE
+from scclint.record import replace
+from scclint.text import and_more, field_path, listed
+from scclint.untyped import as_text, mappings
+
+if TYPE_CHECKING:
+    from scclint.deploy.commands import Commands
+
+GROUPS = (ARGO, FLUX, FLUX_HELM)
+KINDS = frozenset(("Application", "Kustomization"))
+"""Kinds, of these API groups, that say which folders are deployed."""
+
+DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
+"""Kinds of the documents that may deploy a folder."""
+
+_CARRYING = DEPLOYING | {kind for _, kind in (*CARRIERS, *TEMPLATE)}
+"""Kinds of the documents that may deploy a folder, or that carry an object which may."""
+
+
+class DeployedFolders:
+    """What is deployed from the repository below the folder `tree`, by objects in `files` and in `rendered`, and by commands.
+
+    `rendered` are documents that units render to. Of an object in one of the files `built`, by real path, which kustomizations build, what
+    is rendered counts, and not the file. `kustomizations` are the folders with one, by real path. `by_path` are the deployments of each
+    folder, by its real path, each different one once. `commands` are those of scripts; None if there are none.
+    `repository` says whether they refer to other objects. `sources` has the folders that objects deploy, each with the file of the object, or
+    what messages call so.
+    """
+
+    def __init__(
+        self,
+        outline: Outline,
+        tree: str,
+        files: Iterable[str],
+        *,
+        rendered: Sequence[Document],
+        built: Set[str],
+        kustomizations: Collection[str],
+    ) -> None:
+        self._outline = outline
+        self._rendered = rendered
+        self._built = built
+        self._kustomizations = kustomizations
+        self.repository = Repository(tree, outline, rendered)
+        self._unfollowed: list[UnfollowedField] = []
+        self.sources: set[tuple[str, str]] = set()
+        self.commands = _commands(outline, tree)
+        by_path: dict[str, dict[Deployment, Deployment]] = {}
+        followed = [*self._followed(files), *(self.commands.deployments() if self.commands else ())]
+        for entry in followed:
+            release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
+            alike = replace(
+                entry, kind="", name="", tool=self._tool(entry), release=release, files=(), patch_spans=(), commands=()
+            )
+            several = by_path.setdefault(entry.path, {})
+            first = several.setdefault(alike, entry)
+            several[alike] = replace(first, commands=tuple(dict.fromkeys((*first.commands, *entry.commands))))
+        self.by_path: Mapping[str, Sequence[Deployment]] = {path: [*several.values()] for path, several in by_path.items()}
+
+    def with_tool(self, folder: str, tool: str) -> list[Deployment]:
+        """The deployments of a folder that make a unit of this kind of it."""
+        return [deployment for deployment in self.by_path.get(folder, ()) if self._tool(deployment) == tool]
+
+    def _followed(self, files: Iterable[str]) -> Iterator[Deployment]:
+        for item in self._deploying(files):
+            for entry in _deployed_by(item, self.repository):
+                if not isinstance(entry, Deployment):
+                    self._unfollowed.append(entry)
+                elif self._is_outside(entry.path):
+                    why = f"{self.repository.name(entry.path)} is not in the input"
+                    self._unfollowed.append(Deployer(item, self.repository).unfollowed(("spec",), why))
+                else:
+                    self.sources.add((entry.path, item.root.span.file))
+                    yield entry
+
+    def _deploying(self, files: Iterable[str]) -> Iterator[Item]:
+        """The objects that may deploy a folder."""
+        rendered = [item for document in self._rendered for item in _with_carried(items_of(document))]
+        yield from rendered
+        names = {(item.data.get("kind"), item.name) for item in rendered}
+        for file in [file for file in files if self._outline.tells(file, "deploys", may_deploy)]:
+            built = os.path.realpath(self._outline.source(file).path) in self._built
+            documents = load_file(file, self._outline.text(file), _CARRYING)
+            for document in (document for document in documents if not document.is_template):
+                for item in _with_carried(items_of(document)):
+                    if not built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
+                        yield item
+
+    def _is_outside(self, path: str) -> bool:
+        """Whether a folder has manifests, and none of its files is in the input."""
+        names = (name for _, _, files in walk(path) for name in files)
+        return self.repository.name(path) not in self.repository.folders and any(name.endswith(SUFFIXES) for name in names)
+
+    def _tool(self, deployment: Deployment) -> str:
+        """The kind of unit that a deployment makes of its folder: what the object says if the folder has the files for it."""
+        folder = deployment.path
+        has_chart = os.path.isfile(os.path.join(folder, CHART_FILE))
+        possible = {"kustomize": folder in self._kustomizations, "chart": has_chart, "directory": not has_chart}
+        return next(tool for tool in (deployment.tool, *possible) if possible.get(tool))
+
+    def notices(self, units: Mapping[str, Unit], paths: Set[str], configured: Set[str]) -> Iterator[Notice]:
+        """What is not followed of the deployment of these units, by real path, and what is deployed that is not in the input.
+
+        `paths` are the real paths of all units of the run, `configured` those of the units that the configuration names.
+        """
+        yield from self.commands.notices if self.commands else ()
+        said: dict[tuple[str, ...], list[UnfollowedField]] = {}
+        for unfollowed in self._unfollowed:
+            if not unfollowed.path or unfollowed.path not in paths:
+                said.setdefault((unfollowed.why,), []).append(unfollowed)
+            elif unfollowed.path in units and unfollowed.path not in configured:
+                said.setdefault((unfollowed.by, field_path(unfollowed.field), unfollowed.why), []).append(unfollowed)
+        for several in said.values():
+            first = several[0]
+            field = listed(dict.fromkeys(field_path(unfollowed.field) for unfollowed in several))
+            if first.path in units:
+                shown = and_more(dict.fromkeys(units[unfollowed.path].path for unfollowed in several), 2)
+                noun = {"kustomize": "kustomization", "chart": "chart"}.get(units[first.path].kind, "folder")
+                text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {shown} is judged without it"
+            else:
+                by = and_more(dict.fromkeys(unfollowed.by for unfollowed in several), 2)
+                shown = and_more(dict.fromkeys(shortened(one.value, 80) for one in several if one.value), 2)
+                text = f"{by}: not judged: {field} {shown}".rstrip() + f": {first.why}"
+            level, gap = ("warning", True) if first.path in units else ("note", False)
+            # What is rendered lies in no file.
+            in_file = first.span.file in self._outline.files
+            where = (first.span.file, first.span.line) if in_file else ("", 0)
+            yield Notice(level, text if in_file else f"{first.span.file}: {text}", *where, gap=gap)
+
+
+def _commands(outline: Outline, tree: str) -> "Commands | None":
+    if ("commands",) not in outline.told:
+        return None
+    from scclint.deploy.commands import Commands
+
+    return Commands(outline.told[("commands",)], tree)
+
+
+def may_deploy(text: str) -> bool:
+    """Whether a text may have an object that deploys a folder."""
+    return any(group in text for group in GROUPS)
+
+
+def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield objects, and behind each one the objects that it carries, such as those of a Policy.
+
+    `${NAME}` stays where a Template gives its parameter no value.
+    """
+    from scclint.expand.carriers import carried
+    from scclint.expand.template import instantiate
+
+    for item in items:
+        yield item
+        if item.key in CARRIERS:
+            yield from _with_carried(carried(item))
+        elif item.key in TEMPLATE:
+            open_parameters = [as_text(p.get("name")) for p in mappings(item.data.get("parameters")) if not p.get("value")]
+            # One that is too large is reported where it is judged.
+            with suppress(LoadError):
+                yield from _with_carried(
+                    instantiate(item, {name: f"${{{name}}}" for name in open_parameters}, AddedTextCounter())
+                )
+
+
+def _deployed_by(item: Item, repository: Repository) -> Deployments:
+    """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
+    from scclint.deploy import argo, flux
+
+    by_kind: Mapping[tuple[str, str], Callable[[Deployer], Deployments]] = {
+        (ARGO, "Application"): argo.of_application,
+        (ARGO, "ApplicationSet"): argo.of_set,
+        (FLUX, "Kustomization"): flux.of_kustomization,
+        (FLUX_HELM, "HelmRelease"): flux.of_release,
+    }
+    find = by_kind.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
+    return find(Deployer(item, repository)) if find is not None else iter(())
+
+
+def deploys_file(deployment: Deployment, file: str) -> bool:
+    """Whether a folder is deployed with a file, given by its path from there. A `*` matches any text, `/` included, as in Argo CD."""
+    path = file.replace(os.sep, "/")
+    if not deployment.recurse and "/" in path:
+        return False
+    if not (deployment.include or deployment.exclude):
+        return True
+    from scclint.deploy.patterns import matches
+
+    taken = not deployment.include or matches(deployment.include, path)
+    return taken and not (deployment.exclude and matches(deployment.exclude, path))

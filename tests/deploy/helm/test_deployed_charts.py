@@ -1,0 +1,298 @@
+"""Charts as people deploy them: hooks, upgrades, values files beside the chart, and dependencies of the repository."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scclint.deploy.helm.dependencies import satisfies
+from scclint.run.report import Report
+from tests.deploy.test_deployments import CHART, SOURCE, application, names, rejected
+from tests.deploy.tools import needs_helm
+from tests.running import report_on, write_files
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: extra, namespace: shop, annotations: {HOOK}}
+spec: {serviceAccountName: app, hostPID: true, containers: [{name: c, image: i}]}
+"""
+ON = "privileged: true\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def judged(files: dict[str, str]) -> Report:
+    write_files(files)
+    return report_on(["."])
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("hook", "created"),
+    [
+        ("test", False),
+        ("test-success", False),
+        (" Test , test-success", False),
+        ("test,post-install,post-upgrade", True),
+        ("pre-delete", True),
+    ],
+)
+def test_only_what_nothing_but_a_test_creates_is_left_out(hook: str, created: bool) -> None:
+    report = judged({**CHART, "chart/templates/hook.yaml": POD.replace("HOOK", f"helm.sh/hook: '{hook}'")})
+    assert any(finding.subject.name == "extra" for finding in report.findings) is created
+
+
+APPLICATION = application("    path: chart\n").replace(SOURCE, "repoURL: ''")
+HELM_RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: flux-system}
+spec: {chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: g}}}}
+"""
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: set}
+spec:
+  generators: [{list: {elements: [{name: a}]}}]
+  template:
+    metadata: {name: '{{name}}'}
+    spec: {destination: {namespace: shop}, source: {repoURL: '', path: chart}}
+"""
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("hooks", "by_argo", "by_helm"),
+    [
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: PreSync", True, False),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: 'Skip, PostSync'", True, False),
+        ("helm.sh/hook: 'test, post-install', argocd.argoproj.io/hook: Skip", True, True),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: Skip", False, False),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook: presync", False, False),
+        ("helm.sh/hook: test, argocd.argoproj.io/hook-delete-policy: HookSucceeded", False, False),
+    ],
+)
+def test_a_hook_of_argo_cd_overrides_that_of_helm(hooks: str, by_argo: bool, by_helm: bool) -> None:
+    files = {**CHART, "chart/templates/hook.yaml": POD.replace("HOOK", hooks)}
+    for deployer, expected in (("", by_argo), (APPLICATION, by_argo), (SET, by_argo), (HELM_RELEASE, by_helm)):
+        report = judged({**files, "deployer.yaml": deployer})
+        assert any(finding.subject.name == "extra" for finding in report.findings) is expected, deployer
+
+
+RELEASES = "---\n".join(HELM_RELEASE.replace("web", name) for name in ("a", "b"))
+
+
+@needs_helm
+@pytest.mark.parametrize("deployer", ["", APPLICATION, SET, HELM_RELEASE, RELEASES, "helm upgrade --install web ./chart\n"])
+@pytest.mark.parametrize("stage", ["", "{{- if .Release.IsUpgrade }}{{ end }}"])
+@pytest.mark.parametrize("env", ["", "dev"])
+def test_a_chart_that_cannot_be_rendered_is_named(deployer: str, stage: str, env: str) -> None:
+    needed = stage + '{{- $_ := required "an env is needed" .Values.env }}\n'
+    chart = {**CHART, "chart/values.yaml": f"{CHART['chart/values.yaml']}env: '{env}'\n", "chart/templates/a.txt": needed}
+    file = "deploy.sh" if deployer.startswith("helm") else "deployer.yaml"
+    report = judged({**chart, file: deployer})
+    named = [notice.message for notice in report.notices if "an env is needed" in notice.message]
+    assert len(named) == (not env), report.notices
+    assert any(unit.unrendered for unit in report.units) == (not env)
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("if .Release.IsUpgrade", ["chart", "chart#upgrade"]),
+        ("if not (index .Release \"IsInstall\")", ["chart", "chart#upgrade"]),
+        ("if .Values.host.pid", ["chart"]),
+        ("if or .Release.IsUpgrade .Release.IsInstall", ["chart"]),
+    ],
+)  # fmt: skip
+def test_an_upgrade_is_a_view_where_it_differs(condition: str, expected: list[str]) -> None:
+    report = judged({**CHART, "chart/templates/more.yaml": f"{{{{ {condition} }}}}\n{POD.replace('HOOK', '')}{{{{ end }}}}\n"})
+    assert names() == expected
+    assert any(finding.subject.name == "extra" for finding in report.findings) is (condition != "if .Values.host.pid")
+
+
+@needs_helm
+def test_a_template_in_values_may_ask_for_the_release() -> None:
+    values = CHART["chart/values.yaml"] + "when: '{{ .Release.IsUpgrade }}'\n"
+    more = f'{{{{ if eq (tpl .Values.when .) "true" }}}}\n{POD.replace("HOOK", "")}{{{{ end }}}}\n'
+    report = judged({**CHART, "chart/values.yaml": values, "chart/templates/more.yaml": more})
+    assert names() == ["chart", "chart#upgrade"]
+    assert any(finding.subject.name == "extra" for finding in report.findings)
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "file", ["prod.yaml", "env/prod.yaml", "envs/prod.yaml", "values/prod.yaml", "ci/prod.yaml", "values-prod.yaml"]
+)
+def test_values_files_beside_a_chart_are_views(file: str) -> None:
+    report = judged({**CHART, f"chart/{file}": ON})
+    assert rejected(report) and not report.notices
+    assert names() == ["chart", f"chart#{file.removesuffix('.yaml')}"]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("prod.yaml", "other: true\n"),
+        ("env/prod.yaml", "apiVersion: v1\nkind: ConfigMap\nprivileged: true\n"),
+        ("prod.yaml", "- privileged\n"),
+        ("docs/prod.yaml", ON),
+        ("env/deep/prod.yaml", "privileged: true\na: 1\n"),
+    ],
+)
+def test_other_files_beside_a_chart_are_no_views(file: str, text: str) -> None:
+    assert not rejected(judged({**CHART, f"chart/{file}": text}))
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("file", "text", "is_view"),
+    [
+        ("config/prod.yaml", ON, True),
+        ("deploy/prod.yml", ON, True),
+        ("environments/eu/prod.yaml", ON, True),
+        ("chart/deploy/prod.yaml", ON, False),
+        ("test-values/prod.yaml", ON, False),
+        ("config/prod.yaml", f"{ON}a: 1\n", False),
+        ("config/prod.yaml", f"{ON}kind: Config\n", False),
+        ("docs/prod.yaml", ON, False),
+        ("examples/a/values.yaml", ON, False),
+        (".ci/prod.yaml", ON, False),
+        ("tests/prod.yaml", ON, False),
+        ("config/prod.txt", ON, False),
+        ("chart/templates/prod.yaml", ON, False),
+    ],
+)
+def test_values_files_that_nobody_names(file: str, text: str, is_view: bool) -> None:
+    assert rejected(judged({**CHART, file: text})) is is_view
+    more = [f"chart#{file.rpartition('.')[0]}"] if is_view else []
+    assert [name for name in names() if name.startswith("chart")] == ["chart", *more]
+
+
+@needs_helm
+def test_values_files_in_a_chart_that_is_the_repository() -> None:
+    in_repository({name.removeprefix("chart/"): text for name, text in CHART.items()} | {"deploy/prod.yaml": ON})
+    assert [name for name in names() if "#" in name] == [".#deploy/prod"]
+
+
+def test_values_files_of_one_of_several_charts(here: None) -> None:
+    write_files({**CHART, "config/prod.yaml": ON, "other/Chart.yaml": "apiVersion: v2\nname: other\nversion: 1.0.0\n"})
+    assert names() == [".", "chart", "other"]
+
+
+def in_repository(files: dict[str, str]) -> None:
+    """Write files, and let git track them: a build does not leave the work tree."""
+    write_files(files)
+    for command in (["init", "-q", "."], ["add", "."]):
+        subprocess.run(["git", *command], check=True)
+
+
+def dependent(entry: str, values: str = "") -> dict[str, str]:
+    """A chart with a dependency, and the dependency beside it, whose pods an SCC rejects."""
+    library = {name.replace("chart/", "lib/"): text.replace("name: shop", "name: lib", 1) for name, text in CHART.items()}
+    library["lib/values.yaml"] = CHART["chart/values.yaml"].replace("privileged: false", "privileged: true")
+    app = {
+        "app/Chart.yaml": f"apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- {entry}\n",
+        "app/values.yaml": f"a: 1\n{values}",
+        "app/templates/a.yaml": POD.replace("HOOK", "").replace("hostPID: true, ", ""),
+    }
+    return {**library, **app}
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("entry", "values", "expected"),
+    [
+        ("{name: lib, version: 0.1.0, repository: 'file://../lib'}", "", True),
+        (
+            "{name: lib, version: 0.1.0, repository: 'file://../lib', alias: one}\n- {name: lib, version: 0.1.0, alias: two}",
+            "",
+            True,
+        ),
+        ("{name: lib, version: 0.x.x, repository: 'oci://r.example/charts'}", "", True),
+        (
+            "{name: lib, version: 0.1.0, repository: 'https://r.example', condition: lib.enabled}",
+            "lib: {enabled: true}\n",
+            True,
+        ),
+        (
+            "{name: lib, version: 0.1.0, repository: 'https://r.example', condition: lib.enabled}",
+            "lib: {enabled: false}\n",
+            False,
+        ),
+        (
+            "{name: lib, version: 9.9.9, repository: 'https://r.example', condition: lib.enabled}",
+            "lib: {enabled: false}\n",
+            False,
+        ),
+        ("{name: lib, version: 0.1.0, repository: 'https://r.example', tags: [t]}", "tags: {t: false}\n", False),
+    ],
+)
+def test_dependencies_come_from_the_repository(entry: str, values: str, expected: bool) -> None:
+    in_repository(dependent(entry, values))
+    report = report_on(["app"])
+    assert any("no SCC admits" in finding.message for finding in report.findings) is expected
+    assert not report.notices and not Path("app/charts").exists()
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("entry", "advice"),
+    [
+        (
+            "{name: lib, version: 2.x.x, repository: 'https://r.example'}",
+            "(lib 2.x.x): run `helm repo add` for https://r.example, and then `helm dependency build app`",
+        ),
+        (
+            "{name: lib, version: 2.x.x, repository: '@ours'}",
+            "run `helm repo add` for @ours, and then `helm dependency build app`",
+        ),
+        ("{name: lib, version: 2.x.x, repository: 'oci://r.example/charts'}", "(lib 2.x.x): run `helm dependency build app`"),
+        ("{name: none, version: 1.0.0, repository: 'file://../none'}", "(none 1.0.0 from file://../none)"),
+        ("{name: lib, version: 0.1.0, repository: 'file://../../outside/lib'}", "(lib 0.1.0 from file://../../outside/lib)"),
+    ],
+)
+def test_dependencies_that_the_repository_does_not_have_are_named(entry: str, advice: str) -> None:
+    in_repository(dependent(entry))
+    report = report_on(["app"])
+    (notice,) = report.notices
+    said = "1 unit judged without a part (app): the repository does not have its dependencies "
+    assert notice.message.startswith(said) and notice.message.endswith(advice)
+    assert not any("no SCC admits" in finding.message for finding in report.findings)
+
+
+@needs_helm
+def test_names_of_dependencies_lead_nowhere() -> None:
+    in_repository(dependent("{name: ../../../escaped, version: 1.0.0, repository: 'file://../lib'}"))
+    report = report_on(["app"])
+    assert ["no dependency that can be added" in notice.message for notice in report.notices] == [True]
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "expected"),
+    [
+        ("2.31.4", "2.x.x", True),
+        ("2.31.4", "2", True),
+        ("3.0.0", "2.x.x", False),
+        ("1.2.3", "1.2.3", True),
+        ("1.2.4", "1.2.3", False),
+        ("1.9.0", "^1.2", True),
+        ("0.3.0", "^0.2.1", False),
+        ("1.2.9", "~1.2.3", True),
+        ("1.3.0", "~1.2.3", False),
+        ("1.5.0", ">=1.0.0, <2.0.0", True),
+        ("2.0.0", ">=1.0.0 <2.0.0", False),
+        ("3.1.0", "^2.0.0 || ^3.0.0", True),
+        ("1.0.0", "*", True),
+        ("", "*", False),
+    ],
+)
+def test_versions_that_a_dependency_asks_for(version: str, wanted: str, expected: bool) -> None:
+    assert satisfies(version, wanted) is expected

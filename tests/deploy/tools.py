@@ -1,0 +1,34 @@
+"""The renderers of this machine, for tests that need the real ones."""
+
+from functools import cache
+
+import pytest
+
+from scclint.deploy.render import Renderer
+
+
+@cache
+def renderer() -> Renderer:
+    return Renderer()
+
+
+needs_kustomize = pytest.mark.skipif(bool(renderer().kustomize.problem), reason=renderer().kustomize.problem)
+needs_helm = pytest.mark.skipif(bool(renderer().helm.problem), reason=renderer().helm.problem)
+
+
+def template(chart: str, root: str, *values: str, **more: object) -> str:
+    """What helm makes of a chart. Fails if it makes nothing."""
+    from scclint.deploy.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
+
+    made = renderer().template_chart(
+        chart,
+        root=root,
+        release_name="web",
+        namespace=NAMESPACE_MARKER,
+        kube_version=kube_version("4.22"),
+        api_versions=api_versions("4.22"),
+        values=values,
+        **more,  # type: ignore[arg-type]  # the remaining options, by name
+    )
+    assert made.error == ""
+    return made.text
