@@ -43,6 +43,7 @@ spec:
     metadata: {labels: {a: b}}
     spec: {containers: [{name: c, image: i}]}
 """
+HIDDEN = WEB.replace("spec: {containers", "spec: {hostPID: true, containers")
 BASE = {"base/kustomization.yaml": "resources: [d.yaml]\n", "base/d.yaml": WEB}
 PATCH = """\
       - patch: |
@@ -520,14 +521,52 @@ def test_folders_that_a_git_generator_finds() -> None:
     assert [name for name in names() if "#" in name] == ["envs/dev#dev", "envs/prod#prod"]
 
 
-def test_a_generator_that_asks_the_cluster() -> None:
-    cluster = "  - clusters: {values: {env: dev}}"
-    write_files({"envs/dev/d.yaml": WEB, "apps/set.yaml": applications(cluster, "        path: 'envs/{{.values.env}}'\n")})
-    assert [name for name in names() if "#" in name] == ["envs/dev#set"], "all that decides is known"
-    report = judged({"apps/set.yaml": applications(cluster, "        path: 'envs/{{.name}}'\n")})
+CLUSTERS = "clusters: {values: {env: dev}}"
+ONE = "list: {elements: [{name: dev}]}"
+OTHERS = {
+    CLUSTERS: "clusters",
+    "clusterDecisionResource: {configMapRef: placement}": "clusterDecisionResource",
+    "scmProvider: {github: {organization: shop}}": "scmProvider",
+    "pullRequest: {github: {owner: shop, repo: repo}}": "pullRequest",
+    "plugin: {configMapRef: {name: p}}": "plugin",
+    f"matrix: {{generators: [{{{ONE}}}, {{{CLUSTERS}}}]}}": "matrix.generators[1].clusters",
+    f"merge: {{mergeKeys: [name], generators: [{{{ONE}}}, {{{CLUSTERS}}}]}}": "merge.generators[1].clusters",
+    f"matrix: {{generators: [{{matrix: {{generators: [{{{CLUSTERS}}}, {{{ONE}}}]}}}}, {{{ONE}}}]}}":
+    "matrix.generators[0].matrix.generators[0].clusters",
+    "selector: {matchLabels: {name: dev}}": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("generator", "field"), OTHERS.items(), ids=range(len(OTHERS)))
+def test_a_generator_that_is_not_expanded_has_one_note(generator: str, field: str) -> None:
+    text = applications(f"  - {{{generator}}}\n{LIST}", "        path: envs/{{.name}}\n")
+    report = judged({"envs/dev/d.yaml": HIDDEN, "envs/prod/d.yaml": WEB, "apps/set.yaml": text})
     (note,) = report.notices
-    assert (note.level, note.file, note.line) == ("note", "apps/set.yaml", 14)
-    assert "only the cluster knows" in note.message
+    at = f"spec.generators[0]{'.' if field else ''}{field}"
+    assert (note.level, note.file, note.gap) == ("note", "apps/set.yaml", False)
+    assert (
+        note.message == f"ApplicationSet set: not judged: {at}: scclint expands only the generators list, git, matrix and merge"
+    )
+    assert [name for name in names() if "#" in name] == ["envs/dev#dev", "envs/prod#prod"], "the other generator is expanded"
+    assert rejected(report)
+
+
+def test_what_a_generator_that_is_not_expanded_deploys_is_judged_on_its_own() -> None:
+    report = judged({"envs/dev/d.yaml": HIDDEN, "apps/set.yaml": applications(f"  - {CLUSTERS}", "        path: envs/dev\n")})
+    assert names() == ["."]
+    assert rejected(report)
+
+
+@pytest.mark.parametrize(
+    ("generator", "at", "why"),
+    [
+        ("git: {repoURL: 'https://git.example/team/other.git', files: [{path: '*.yaml'}]}", ".git.repoURL", "it lies in another repository"),
+        (f"matrix: {{generators: [{{{ONE}}}]}}", ".matrix.generators", "a matrix has exactly two generators"),
+    ],
+)  # fmt: skip
+def test_a_generator_without_parameters_says_why(generator: str, at: str, why: str) -> None:
+    report = judged({"envs/dev/d.yaml": WEB, "apps/set.yaml": applications(f"  - {generator}", "        path: envs/dev\n")})
+    assert [note.message for note in report.notices] == [f"ApplicationSet set: not judged: spec.generators[0]{at}: {why}"]
 
 
 def test_templates_that_are_not_run_are_named() -> None:
@@ -553,9 +592,8 @@ OPEN = "{{ .unsafe | reverse }}"
         (f"{{releaseName: 'a{OPEN}', valuesObject: {{privileged: true}}}}", True, "helm.releaseName"),
     ],
 )
-@pytest.mark.parametrize("generator", [LIST, "  - clusters: {}"])
-def test_a_chart_is_judged_with_what_is_known_of_its_values(generator: str, helm: str, rejects: bool, field: str) -> None:
-    text = applications(generator, f"        path: chart\n        helm: {helm}\n")
+def test_a_chart_is_judged_with_what_is_known_of_its_values(helm: str, rejects: bool, field: str) -> None:
+    text = applications(LIST, f"        path: chart\n        helm: {helm}\n")
     report = judged({**CHART, **ON, "apps/set.yaml": text})
     assert rejected(report) is rejects
     assert any(name.startswith("chart#") for name in names()) and "chart" not in names()
@@ -667,7 +705,6 @@ patches:
     metadata: {name: web}
     $patch: delete
 """
-HIDDEN = WEB.replace("spec: {containers", "spec: {hostPID: true, containers")
 
 
 @needs_kustomize

@@ -4,7 +4,7 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.run.lint import find_units
-from tests.deploy.test_deployments import CHART, WEB, application, applications, gaps, here, judged, names, of_chart, rejected
+from tests.deploy.test_deployments import CHART, WEB, application, gaps, here, judged, names, of_chart, rejected
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.running import write_files
 
@@ -64,18 +64,3 @@ def test_a_chart_that_renders_the_application_that_deploys_it() -> None:
     report = judged({**chart, "chart/templates/app.yaml": template})
     assert rejected(report) and not gaps(report)
     assert [name for name in names() if name.startswith("chart")] == ["chart", "chart#shop"]
-
-
-@pytest.mark.parametrize(("folders", "said"), [(("prod/a",), False), ((), True), (("prod/a", "prod/b"), False)])
-def test_folders_of_clusters_that_are_not_there_are_no_gap(folders: tuple[str, ...], said: bool) -> None:
-    generator = """\
-  - merge:
-      mergeKeys: [name]
-      generators:
-      - clusters: {values: {environment: prod}}
-      - list: {elements: [{name: a, values.dir: a}, {name: b, values.dir: b}]}
-"""
-    write_files({f"{folder}/d.yaml": WEB for folder in folders})
-    report = judged({"set.yaml": applications(generator, "        path: '{{values.environment}}/{{values.dir}}'\n", go=False)})
-    assert any("no such folder" in notice.message for notice in report.notices) is said
-    assert {f"{folder}#{folder[-1]}" for folder in folders} <= set(names())

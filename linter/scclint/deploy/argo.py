@@ -1,7 +1,6 @@
-"""What an Argo CD Application deploys from the repository, and the Applications that an ApplicationSet makes without a cluster.
+"""What an Argo CD Application deploys from the repository, and the Applications that an ApplicationSet makes of lists and of this repository.
 
-What only the cluster, a code host or a plugin knows stays in a template as it is written. Sources: `applicationset/generators` and
-`applicationset/utils` of argoproj/argo-cd.
+Sources: `applicationset/generators` and `applicationset/utils` of argoproj/argo-cd.
 """
 
 import glob
@@ -238,11 +237,20 @@ _SPECIAL = re.compile(r"[^a-z0-9.-]+")
 _DECISIVE = ("helm", "kustomize", "directory")
 """The fields of a source whose templates decide what is deployed."""
 _NOT_RUN = "scclint does not run its template"
-_NOT_KNOWN = "only the cluster knows what its template is filled with"
+_NOT_EXPANDED = "scclint expands only the generators list, git, matrix and merge"
 _OPEN_VALUE = "scclint-open-value"
 """What replaces an action in a text of values, so that the text is YAML."""
 
 Parameters = dict[str, Any]
+
+
+class _NotExpandedError(Exception):
+    """What a generator makes cannot be read from the repository. `field` is its path in the ApplicationSet."""
+
+    def __init__(self, field: Path, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+        self.why = why
 
 
 def of_set(deployer: Deployer) -> Deployments:
@@ -253,28 +261,27 @@ def of_set(deployer: Deployer) -> Deployments:
         # The template of a generator is laid over that of the set.
         own = next((as_mapping(value["template"]) for value in generator.values() if as_mapping(value).get("template")), {})
         template = laid_over(as_mapping(spec.get("template")), own)
-        parameter_sets, is_complete = made.parameters(generator, {})
+        try:
+            parameter_sets = made.parameters(generator, {}, ("spec", "generators", number))
+        except _NotExpandedError as error:
+            yield deployer.unfollowed(error.field, error.why)
+            continue
         if len(parameter_sets) > MAX_APPLICATIONS:
             yield deployer.unfollowed(("spec", "generators", number), f"it makes more than {MAX_APPLICATIONS:,} Applications")
             continue
-        entries: list[Deployment | UnfollowedField] = []
         for parameters in parameter_sets:
             application = made.filled(template, parameters)
             if patch := as_text(spec.get("templatePatch")):
                 application = patched(application, as_mapping(data_of(made.filled(patch, parameters))))
             open_fields = _open(application)
             if not open_fields:
-                entries += of_application(deployer, application, _AT)
+                yield from of_application(deployer, application, _AT)
                 continue
-            why = _NOT_RUN if is_complete else _NOT_KNOWN
             folder = _open_folder(deployer.repository, application)
             named = open_fields if folder else open_fields[:1]
-            entries += (deployer.unfollowed(("spec", *field), why, folder) for field in named)
+            yield from (deployer.unfollowed(("spec", *field), _NOT_RUN, folder) for field in named)
             if folder:
-                entries += of_application(deployer, _without_actions(application), _AT)
-        # Which of the folders are deployed depends on the clusters that there are: the others need not exist.
-        is_guess = not is_complete and any(isinstance(entry, Deployment) for entry in entries)
-        yield from (entry for entry in entries if not is_guess or isinstance(entry, Deployment) or entry.why != NO_FOLDER)
+                yield from of_application(deployer, _without_actions(application), _AT)
 
 
 def _open(application: Mapping[str, Any]) -> list[Path]:
@@ -322,53 +329,50 @@ class _ParameterSets:
         self._repository = repository
         self._go = go
 
-    def parameters(self, generator: Mapping[str, Any], outer: Parameters) -> tuple[list[Parameters], bool]:
-        """The sets of parameters of a generator, and whether these are all. `outer` fills in the generator's own templates.
+    def parameters(self, generator: Mapping[str, Any], outer: Parameters, at: Path) -> list[Parameters]:
+        """The sets of parameters of the generator whose path is `at`. `outer` fills in the generator's own templates.
 
-        One that asks a cluster, a code host or a plugin yields one set with what is known.
+        Raises _NotExpandedError for one that asks a cluster, a code host, another repository or a plugin.
         """
         filled = self.filled(generator, outer) if outer else generator
         kind = next((key for key in filled if key not in ("selector", "template")), "")
         of = as_mapping(filled.get(kind))
-        known = kind in ("list", "git", "matrix", "merge")
+        at = (*at, kind) if kind else at
         if kind == "list":
             elements = [*mappings(of.get("elements")), *mappings(data_of(as_text(of.get("elementsYaml"))))]
             found = [element if self._go else _flat(element) for element in elements]
-        elif kind == "git" and self._repository.is_ours(of.get("repoURL")):
+        elif kind == "git":
+            if not self._repository.is_ours(of.get("repoURL")):
+                raise _NotExpandedError((*at, "repoURL"), _OUTSIDE)
             found = [self._with_values(one, of) for one in (*self._of_folders(of), *self._of_files(of))]
         elif kind == "matrix":
-            found, known = self._matrix(as_mappings(as_mapping(generator.get(kind)).get("generators")), outer)
+            # `outer` fills in the generators of a matrix one by one, the second with what the first yields.
+            found = self._matrix(as_mappings(as_mapping(generator.get(kind)).get("generators")), outer, (*at, "generators"))
         elif kind == "merge":
-            found, known = self._merge(as_mappings(of.get("generators")), texts(of.get("mergeKeys")), outer)
+            found = self._merge(as_mappings(of.get("generators")), texts(of.get("mergeKeys")), outer, (*at, "generators"))
         else:
-            found, known = [self._with_values({}, of)], False
+            raise _NotExpandedError(at, _NOT_EXPANDED)
         selector = as_mapping(filled.get("selector"))
-        return [one for one in found if not selector or _selects(selector, _flat(one))], known
+        return [one for one in found if not selector or _selects(selector, _flat(one))]
 
-    def _matrix(self, generators: list[dict[str, Any]], outer: Parameters) -> tuple[list[Parameters], bool]:
+    def _matrix(self, generators: list[dict[str, Any]], outer: Parameters, at: Path) -> list[Parameters]:
         if len(generators) != 2:
-            return [], True
-        firsts, known = self.parameters(generators[0], outer)
+            raise _NotExpandedError(at, "a matrix has exactly two generators")
         found: list[Parameters] = []
-        for first in firsts:
-            seconds, also = self.parameters(generators[1], {**outer, **first})
+        for first in self.parameters(generators[0], outer, (*at, 0)):
+            seconds = self.parameters(generators[1], {**outer, **first}, (*at, 1))
             found += (laid_over(second, first) for second in seconds)
-            known = known and also
             if len(found) > MAX_APPLICATIONS:
                 break
-        return found, known
+        return found
 
-    def _merge(self, generators: list[dict[str, Any]], keys: list[str], outer: Parameters) -> tuple[list[Parameters], bool]:
-        sets = [self.parameters(generator, outer) for generator in generators]
-        found = list(sets[0][0]) if sets else []
-        for others, _ in sets[1:]:
+    def _merge(self, generators: list[dict[str, Any]], keys: list[str], outer: Parameters, at: Path) -> list[Parameters]:
+        sets = [self.parameters(generator, outer, (*at, number)) for number, generator in enumerate(generators)]
+        found = list(sets[0]) if sets else []
+        for others in sets[1:]:
             by_key = {self._key(other, keys): other for other in others}
-            if sets[0][1]:
-                found = [laid_over(one, by_key.get(self._key(one, keys), {})) for one in found]
-            else:
-                # Each of the others is for a cluster that the first generator finds.
-                found += [laid_over(one, other) for one in sets[0][0] for other in others]
-        return found, all(known for _, known in sets)
+            found = [laid_over(one, by_key.get(self._key(one, keys), {})) for one in found]
+        return found
 
     def _key(self, parameters: Parameters, keys: Iterable[str]) -> tuple[str, ...]:
         """The values of parameters such as `path.basename`, as JSON; null for a parameter that does not exist."""
