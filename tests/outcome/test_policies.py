@@ -145,60 +145,90 @@ def test_without_the_library_the_answer_is_not_known(monkeypatch: pytest.MonkeyP
     assert Cluster.openshift("4.22", policy("true")).judge(DEPLOYMENT).pods[0].created is None
 
 
-MUTATING = """apiVersion: admissionregistration.k8s.io/v1
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {containers: [{name: web, image: registry.example/web:1}]}
+"""
+NATIVE = """\
+apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicy
 metadata: {name: drop-all}
 spec:
-  matchConstraints:
-    resourceRules:
-      - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+  matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]}
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicyBinding
 metadata: {name: drop-all}
 spec: {policyName: drop-all}
----
-apiVersion: kyverno.io/v1
-kind: ClusterPolicy
-metadata: {name: add-user}
-spec:
-  rules:
-    - name: user
-      match: {any: [{resources: {kinds: [Pod], namespaces: ["sho*"]}}]}
-      exclude: {any: [{resources: {names: ["oth*"]}}]}
-      mutate: {patchStrategicMerge: {spec: {securityContext: {runAsUser: 5}}}}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop}
-spec: {containers: [{name: web, image: registry.example/web:1}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: other, namespace: shop, labels: {sidecar.istio.io/inject: "false"}}
-spec: {containers: [{name: other, image: registry.example/web:1}]}
 """
+MUTATE = "mutate: {patchStrategicMerge: {spec: {securityContext: {runAsUser: 5}}}}"
 
 
-def test_what_changes_pods_before_scc_admission_is_named(
+def kyverno(rule: str, *, kind: str = "ClusterPolicy", action: str = "") -> str:
+    action = f"validationFailureAction: {action}, " if action else ""
+    return (
+        f"apiVersion: kyverno.io/v1\nkind: {kind}\nmetadata: {{name: users}}\nspec: {{{action}rules: [{{name: a, {rule}}}]}}\n"
+    )
+
+
+def notes(capsys: pytest.CaptureFixture[str], *files: str, release: str = "5.0") -> list[str]:
+    main(["check", "--select", "SCC101", "--openshift", release, "--render", "never", *files])
+    return [line for line in capsys.readouterr().err.splitlines() if line.startswith("note")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "release", "name"),
+    [
+        (NATIVE, "5.0", "MutatingAdmissionPolicy drop-all"),
+        (NATIVE, "4.22", ""),
+        (kyverno(MUTATE), "4.22", "ClusterPolicy users"),
+        (kyverno(MUTATE, kind="Policy"), "4.22", "Policy users"),
+        (kyverno("validate: {pattern: {}}", action="Enforce"), "4.22", "ClusterPolicy users"),
+        (kyverno("validate: {pattern: {}, failureAction: Enforce}", action="Audit"), "4.22", "ClusterPolicy users"),
+        (kyverno("verifyImages: [{failureAction: Enforce}]"), "4.22", "ClusterPolicy users"),
+        (kyverno("validate: {pattern: {}, failureAction: Audit}", action="enforce"), "4.22", ""),
+        (kyverno("validate: {pattern: {}}"), "4.22", ""),
+        (kyverno("generate: {apiVersion: v1, kind: ConfigMap, name: a, data: {}}", action="Enforce"), "4.22", ""),
+    ],
+)
+def test_a_policy_that_is_not_evaluated_has_one_note(
+    policy: str, release: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("policy.yaml").write_text(policy)
+    assert notes(capsys, ".", release=release) == [], "there are no pods"
+    Path("pods.yaml").write_text(f"{POD}---\n{POD.replace('web', 'other')}")
+    end = "scclint does not evaluate such policies, and its verdicts are about the pods as written"
+    assert notes(capsys, ".", release=release) == (
+        [f"note: policy.yaml: {name} may change or refuse pods: {end}"] if name else []
+    )
+
+
+def test_a_webhook_that_changes_pods_is_named_with_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("pods.yaml").write_text(MUTATING)
-    end = "changes the pods before SCC admission; the verdicts are about the pods as written"
-    of_web = {
-        f"note: pods.yaml: Pod web: {what} {end}"
-        for what in ("ClusterPolicy add-user", "a webhook (label istio-injection of the namespace)")
-    }
-    main(["check", "--select", "SCC101", "--openshift", "4.22", "pods.yaml"])
-    assert of_web == {line for line in capsys.readouterr().err.splitlines() if line.startswith("note")}
-    main(["check", "--select", "SCC101", "--openshift", "5.0", "pods.yaml"])
-    both = f"note: pods.yaml: Pod web and pods.yaml: Pod other: MutatingAdmissionPolicy drop-all {end}"
-    assert {*of_web, both} == {line for line in capsys.readouterr().err.splitlines() if line.startswith("note")}
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+    left_out = POD.replace("name: web, ", "name: other, labels: {sidecar.istio.io/inject: 'false'}, ")
+    Path("pods.yaml").write_text("---\n".join((namespace, POD, left_out)))
+    (note,) = notes(capsys, "pods.yaml")
+    assert note.startswith(
+        "note: pods.yaml: Pod web: a webhook (label istio-injection of the namespace) changes the pods before SCC"
+    )
+
+
+def test_a_policy_of_another_unit_has_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, text in (("platform", kyverno(MUTATE)), ("shop", POD), ("site", POD.replace("shop", "site"))):
+        Path(folder).mkdir()
+        Path(folder, "kustomization.yaml").write_text("resources: [objects.yaml]\n")
+        Path(folder, "objects.yaml").write_text(text)
+    (note,) = (line for line in notes(capsys, ".") if "pods" in line)
+    assert note.startswith("note: platform/objects.yaml: ClusterPolicy users may change or refuse pods")
 
 
 def test_a_policy_of_another_unit_counts(

@@ -23,7 +23,7 @@ from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Prov
 from scclint.model.terms import EACH, SCC_ROLE_PREFIX
 from scclint.model.unknown import Unknown, is_open
 from scclint.record import replace
-from scclint.untyped import as_mapping, as_text, from_base64, mappings, texts, value_at
+from scclint.untyped import Object, as_mapping, as_text, from_base64, mappings, texts, value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
@@ -83,11 +83,11 @@ def _selected(names: Any) -> str:
 
 
 def generated(policy: Item) -> Iterator[Item]:
-    """Yield a Kyverno policy that changes objects, and the objects that its rules generate from data, not those that they clone.
+    """Yield a Kyverno policy that changes or refuses objects, and the objects that its rules generate from data, not those that they clone.
 
     Source: `generate` in https://kyverno.io/docs/policy-types/cluster-policy/generate. Variables (`{{ }}`) are filled in for each trigger.
     """
-    if any("mutate" in rule for _, rule in each(policy.data, ("spec", "rules", EACH)) if isinstance(rule, dict)):
+    if any(_decides(rule, policy.data) for _, rule in each(policy.data, ("spec", "rules", EACH))):
         yield replace(policy, model=AdmissionPolicy)
     for at in (("spec", "rules", EACH, "generate"), ("spec", "rules", EACH, "generate", "foreach", EACH)):
         for where, rule in each(policy.data, at):
@@ -102,6 +102,16 @@ def generated(policy: Item) -> Iterator[Item]:
             whole = opened(whole, path, filled)
             provenance = Provenance(substitutions=(filled,) if filled else ())
             yield Item(policy.root, path, whole, provenance.within(policy.provenance))
+
+
+def _decides(rule: Any, policy: Object) -> bool:
+    """Return whether a rule of a Kyverno policy changes objects, or refuses them: only the action `Enforce` refuses.
+
+    Source: `failureAction` in https://kyverno.io/docs/policy-types/cluster-policy/validate and `verify-images`.
+    """
+    checks = [as_mapping(value_at(rule, ("validate",))), *mappings(value_at(rule, ("verifyImages",)))]
+    actions = [check.get("failureAction") or value_at(policy, ("spec", "validationFailureAction")) for check in checks if check]
+    return "mutate" in as_mapping(rule) or any(as_text(action).lower() == "enforce" for action in actions)
 
 
 _CREATING = ("", "create", "submit", "submit-from", "update")

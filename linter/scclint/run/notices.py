@@ -129,16 +129,26 @@ def unjudged(
     yield from _patched(world, workloads, patches_of(config).get(world.cluster.release))
     yield from _addons(inputs, objects, world)
     yield from _lacking(world, workloads)
-    if any(world.of(AdmissionPolicy)):
-        from scclint.run.policies import mutated
-
-        yield from mutated(world, workloads)
+    if workloads:
+        policies = (policy for policy in world.of(AdmissionPolicy) if _may_decide(policy, world))
+        yield from (JudgementGap("policy", f"{policy.file}: {policy.named}") for policy in policies)
     for workload in workloads:
         if why := world.outcomes.injection(workload):
             yield JudgementGap("mutated", f"{workload.file}: {workload.named}", f"a webhook ({why})")
     yield from (JudgementGap("unfollowed", name) for name in world.unfollowed)
     if config.origins.get("params") == "command line":
         yield from _parameters(targets)
+
+
+_FIRST_MUTATING = 36
+"""The first Kubernetes minor that evaluates a MutatingAdmissionPolicy unless a gate is set: OpenShift 4.23."""
+
+
+def _may_decide(policy: AdmissionPolicy, world: World) -> bool:
+    """Return whether a policy may change or refuse pods, and scclint does not evaluate it."""
+    if policy.group == "admissionregistration.k8s.io":
+        return policy.kind == "MutatingAdmissionPolicy" and world.cluster.kubernetes_minor >= _FIRST_MUTATING
+    return True
 
 
 def _asking(asked: str) -> str:
@@ -281,6 +291,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "may use SCC {names}, by a controller that may use SCC nonroot",
     ),
     "add-on": ("note", "{why} shows that an add-on is installed; `--addon {what}` judges with its SCCs and grants"),
+    "policy": (
+        "note",
+        "{names} may change or refuse pods: scclint does not evaluate such policies, and its verdicts are about the pods as written",
+    ),
     "mutated": ("note", "{names}: {why} changes the pods before SCC admission; the verdicts are about the pods as written"),
     "dump": ("warning", "{dump}"),
     "unfollowed": (
