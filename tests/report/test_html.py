@@ -2,10 +2,12 @@
 
 import os
 import re
+import subprocess
 from base64 import b64encode
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.html_page import prose, style_sheet
 from scclint.run.report import Report
+from tests.browser import dom, needs_chromium
 from tests.cli.conftest import Cli, cli, here
 from tests.running import report_on
 
@@ -25,6 +28,7 @@ __all__ = ["cli", "here"]
 
 GOLDEN = Path(__file__).with_name("sample.html")
 VOID = {"meta", "input", "br"}
+SEARCH = (files("scclint.report.templates") / "search.js").read_text(encoding="utf-8")
 HOSTILE = "</td></code><script>x</script><img src=http://evil.example onerror=x>\" ' & {{ 1 }}"
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -48,6 +52,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
+        self.code = ""
         self._open: list[str] = []
         self.feed(text)
         self.close()
@@ -64,7 +69,9 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "body" in self._open:
+        if "script" in self._open:
+            self.code += data
+        elif "body" in self._open:
             self.text += data
 
     def all(self, tag: str) -> list[dict[str, str]]:
@@ -119,24 +126,25 @@ def test_the_verdict_of_every_workload(here: Path, cli: Cli) -> None:
     root = ", securityContext: {runAsUser: 0}"
     Path("a.yaml").write_text(DEPLOYMENT % ("web", "") + "---\n" + DEPLOYMENT % ("root", root))
     text = cli("check", "--isolated", "--format", "html", "--openshift", "4.12,4.20", "a.yaml").out
-    body = text.partition("</thead>")[2]
+    body = text.partition("</thead>")[2].partition("</table>")[0]
     cells = [re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row) for row in body.split("</tr>")]
+    rejected = [
+        'Deployment shop/root<br><code class="quiet">a.yaml:15</code><br><span class="quiet">on 4.12 and 4.20</span>',
+        "none",
+        "rejected: restricted-v2: .containers[1].runAsUser: Invalid value: 0: must be in the ranges: [1000000000, 1000009999]",
+    ]
     assert [row for row in cells if row] == [
+        rejected,
         [
             'Deployment shop/web<br><code class="quiet">a.yaml:3</code><br><span class="quiet">on 4.12 and 4.20</span>',
             *("restricted-v2", "everyone", "restricted", "one", "RuntimeDefault", "SCC default"),
         ],
         ["two", "RuntimeDefault", "SCC default"],
-        [
-            'Deployment shop/root<br><code class="quiet">a.yaml:15</code><br><span class="quiet">on 4.12 and 4.20</span>',
-            "none",
-            "rejected: restricted-v2: .containers[1].runAsUser: Invalid value: 0: must be in the ranges: [1000000000, 1000009999]",
-        ],
     ]
-    assert re.findall(r'<tbody class="(\w+)"', text) == ["fine", "problem"]
+    assert re.findall(r'<tbody class="(\w+)"', text) == ["problem", "fine"]
     shown = Page(text).all("td")
-    assert shown[0] == {"role": "cell", "data-label": "SCC", "rowspan": "2"}
-    assert shown[-1] == {"role": "cell", "data-label": "Reason", "class": "reason", "colspan": "5"}
+    assert shown[1] == {"role": "cell", "data-label": "Reason", "class": "reason", "colspan": "5"}
+    assert shown[2] == {"role": "cell", "data-label": "SCC", "rowspan": "2"}
 
 
 def test_verdicts_by_unit(here: Path) -> None:
@@ -155,11 +163,11 @@ def test_markup_in_manifests_is_text(sample: Report, here: Path) -> None:
     texts = {first.span.file: sample.texts[first.span.file].replace("runAsUser: 0", HOSTILE)}
     hostile = Page(render(replace(sample, platform=HOSTILE, findings=(first, *sample.findings[1:]), texts=texts), "html"))
     assert {tag for tag, _ in hostile.elements} <= {tag for tag, _ in plain.elements}
-    assert hostile.text.count(HOSTILE) == 7
+    assert hostile.text.count(HOSTILE) == 6 and hostile.code == SEARCH
     Path("a.yaml").write_text(DEPLOYMENT.replace("one", f"'{HOSTILE.replace(chr(39), '')}'") % ("web", ""))
     page = Page(render(report_on(["a.yaml"], review=True), "html"))
     assert "<script>x</script>" in page.text
-    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert page.code in ("", SEARCH) and not page.all("img")
 
 
 def test_nothing_is_loaded(full: Report) -> None:
@@ -167,27 +175,35 @@ def test_nothing_is_loaded(full: Report) -> None:
     page = Page(text)
     assert "http:" not in text and "url(" not in text and "@import" not in text
     assert "javascript:" not in text
-    assert not {"script", "link", "img", "iframe", "object", "form", "base"} & {tag for tag, _ in page.elements}
+    assert page.code == SEARCH and len(page.all("script")) == 1 and page.all("script") == [{}]
+    assert not {"link", "img", "iframe", "object", "form", "base"} & {tag for tag, _ in page.elements}
     ids = {f"#{attributes['id']}" for _, attributes in page.elements if "id" in attributes}
     assert all(link["href"] in ids or link["href"].startswith(SITE) for link in page.all("a"))
     allowed = {"class", "role", "scope", "rowspan", "id", "type", "checked", "open", "tabindex", "lang", "data-label"}
-    allowed |= {"aria-labelledby", "aria-label", "colspan", "href", "charset", "http-equiv", "content", "name"}
+    allowed |= {"aria-labelledby", "aria-label", "colspan", "href", "charset", "http-equiv", "content", "name", "for"}
+    allowed |= {"aria-describedby", "aria-hidden", "viewbox", "preserveaspectratio", "x", "y", "width", "height"}
     assert {name for _, attributes in page.elements for name in attributes} <= allowed
 
 
-def test_only_the_style_sheet_is_allowed(sample: Report) -> None:
+def test_only_the_style_sheet_and_the_script_of_the_page_are_allowed(sample: Report) -> None:
     text = render(sample, "html")
-    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    digest = b64encode(sha256(style.encode()).digest()).decode()
+    style, script = (b64encode(sha256(part.encode()).digest()).decode() for part in (style_of(text), SEARCH))
     (policy,) = [meta["content"] for meta in Page(text).all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    sources = f"style-src 'sha256-{style}'; script-src 'sha256-{script}'"
+    assert policy == f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+    assert "script" not in render(Report(), "html")
+
+
+def style_of(text: str) -> str:
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    return str(style)
 
 
 def test_headings_and_tables_are_in_order(here: Path, cli: Cli) -> None:
     Path("a.yaml").write_text(DEPLOYMENT % ("web", ", securityContext: {runAsUser: 0}"))
     page = Page(cli("check", "--isolated", "--format", "html", "a.yaml").out)
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
-    assert levels[:4] == [1, 2, 3, 4] and all(after <= before + 1 for before, after in pairwise(levels))
+    assert levels[:3] == [1, 2, 3] and all(after <= before + 1 for before, after in pairwise(levels))
     assert {header["scope"] for header in page.all("th")} == {"col", "rowgroup"}
     assert page.all("html") == [{"lang": "en"}]
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
@@ -195,20 +211,74 @@ def test_headings_and_tables_are_in_order(here: Path, cli: Cli) -> None:
     assert {section["aria-labelledby"] for section in page.all("section")} <= set(ids)
 
 
-def test_the_contents_lead_to_each_rule_and_a_rule_to_its_page(sample: Report) -> None:
+def test_the_contents_lead_to_the_sections_and_a_finding_to_the_page_of_its_rule(sample: Report) -> None:
     text = render(sample, "html", SHOWN)
     links = [link["href"] for link in Page(text).all("a")]
-    assert links[:3] == ["#notices", "#findings", "#SCC101-error"]
+    assert links[:2] == ["#findings", "#notices"]
     assert f"{SITE}rules/no-scc-admits/" in links
-    assert text.index('id="findings"') < text.index('id="SCC101-error"')
 
 
-def test_many_findings_are_folded_by_rule(sample: Report) -> None:
-    first = sample.findings[0]
-    several = replace(sample, findings=tuple(replace(first, message=f"message {number}") for number in range(2000)))
-    text = render(several, "html", SHOWN)
-    assert '<details class="rule error' in text and text.count("<article") == 2000
-    assert "message 1999" in text and len(text) < 4_000_000
+def test_a_finding_is_one_line_with_a_link_that_stays(sample: Report) -> None:
+    def anchors(report: Report) -> dict[str, str]:
+        found = Page(render(report, "html", SHOWN)).all("details")
+        return {
+            attributes["id"]: attributes["class"] for attributes in found if attributes.get("class", "").startswith("finding")
+        }
+
+    moved = replace(sample, findings=tuple(replace(f, span=f.span._replace(line=f.span.line + 1)) for f in sample.findings[1:]))
+    assert len(anchors(sample)) == len(sample.findings)
+    assert anchors(moved).items() < anchors(sample).items()
+    assert [name.split()[1] for name in anchors(sample).values()] == ["error", "warning", "info"]
+
+
+def test_the_first_screen_counts_and_names_the_worst(here: Path, cli: Cli) -> None:
+    root = (DEPLOYMENT % ("root", ", securityContext: {runAsUser: 0}")).replace("shop", "other")
+    Path("a.yaml").write_text(GRANTS % "" + "---\n" + root)
+    text = words(cli("check", "--isolated", "--format", "html", "--openshift", "4.12,4.20", "a.yaml").out)
+    screen = text.partition(" Findings ")[0]
+    assert "1 of 2 workloads rejected 1 of 3 containers unconfined 0 of 3 containers run as root 1 grant of an SCC" in screen
+    assert "rejected 1 anyuid 1" in screen
+
+
+def test_more_than_five_findings_have_a_list_of_the_worst(sample: Report) -> None:
+    first, second, *_ = sample.findings
+    several = (
+        *(replace(second, message=f"w{number}") for number in range(3)),
+        *(replace(first, message=f"e{number}") for number in range(3)),
+    )
+    page = words(render(replace(sample, findings=several), "html"))
+    worst = page.partition("The worst ")[2].partition(" Findings ")[0]
+    assert worst.startswith("SCC101 e0 ") and "and 2 more of SCC101" in worst
+    assert "The worst" not in words(render(sample, "html"))
+
+
+@pytest.mark.parametrize("path", [".", "a.yaml"])
+def test_the_page_names_the_commit(here: Path, cli: Cli, path: str) -> None:
+    Path("a.yaml").write_text(DEPLOYMENT % ("web", ""))
+    assert "commit" not in cli("check", "--isolated", "--format", "html", path).out
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"]):
+        subprocess.run(["git", *command], check=True)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert f"Input: {path}, commit {commit} " in words(cli("check", "--isolated", "--format", "html", path).out)
+
+
+@needs_chromium
+def test_the_search_hides_what_does_not_match(sample: Report, tmp_path: Path) -> None:
+    page = render(sample, "html", SHOWN)
+    typed = "search.value = 'SCC101 no scc'; search.dispatchEvent(new Event('input')); </script>"
+    page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", page).replace("</script>", typed)
+    shown = dom(page, tmp_path)
+    matched = re.findall(r'<details class="(finding [^"]*)"', shown)
+    assert len(matched) == 3 and sum("unmatched" not in name for name in matched) == 1
+    assert "1 of 3 match" in shown
+
+
+def test_a_link_of_the_first_screen_leads_to_each_section(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(GRANTS % "")
+    page = Page(cli("check", "--isolated", "--format", "html", "a.yaml").out)
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    assert {"findings", "workloads", "grants"} <= ids
+    assert {link["href"][1:] for link in page.all("a") if link["href"].startswith("#")} <= ids
 
 
 def test_the_page_says_what_it_is_about_and_when_it_was_made(sample: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,7 +400,8 @@ def test_filters_hide_what_does_not_belong_to_the_choice(here: Path) -> None:
     assert "body:has(#unit option:nth-child(2):checked) .unit:not(.unit-0) { display: none; }" in text
     bodies = [body["class"] for body in page.all("tbody")]
     assert [name.partition(" ")[2] for name in bodies] == ["unit unit-0", "unit unit-1"]
-    assert all("unit-0" in article["class"] for article in page.all("article"))
+    findings = [attributes["class"] for attributes in page.all("details") if attributes.get("class", "").startswith("finding")]
+    assert findings and all("unit-0" in name for name in findings)
 
 
 @pytest.mark.parametrize(

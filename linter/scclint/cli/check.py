@@ -245,9 +245,14 @@ def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[
 
 
 def _options(report: Report, request: _Request, args: Namespace) -> Options:
-    config = request.config
+    config, revision = request.config, ""
+    if "html" in config.format:
+        from scclint.files.revision import head
+
+        revision = head(args.paths[0] if args.paths else ".")
     return Options(
         paths=tuple(args.paths),
+        revision=revision,
         template=config.template or None,
         clean=config.found and config.origins.get("template") != "command line",
         sarif_category=config.sarif_category,

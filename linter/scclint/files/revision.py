@@ -65,6 +65,15 @@ def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
         return Revision(name, root, commit)
 
 
+def head(path: str) -> str:
+    """Return the abbreviated id of the commit that the work tree of a path stands on; empty if it stands on none."""
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
+    try:
+        return _git(folder, "", "rev-parse", "--short", "HEAD")
+    except UsageError:
+        return ""
+
+
 def path_in(revision: Revision, path: str) -> str:
     """Return a path relative to the root of the revision. It begins with `..` if it lies outside.
 

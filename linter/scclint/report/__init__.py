@@ -40,8 +40,9 @@ class Options:
     `color` concerns `full` and `concise`, `statistics` those and `markdown`, `template` (a path) replaces the layout of `full`;
     `clean` is True if the template belongs to the checked folder, which must not control the terminal that shows its output.
     `width` is the number of columns of the terminal that the report is for, None if it is for none. `sarif_category` becomes the
-    run's `automationDetails.id`. `paths` are those of the command line, for a page to name. `hide` names severities to leave out and
-    `show_suppressed` takes suppressed findings in; both hold for every format, and the summary counts what is left out.
+    run's `automationDetails.id`. `paths` are those of the command line and `revision` the commit of their work tree, for a page to name.
+    `hide` names severities to leave out and `show_suppressed` takes suppressed findings in; both hold for every format, and the summary
+    counts what is left out.
     """
 
     color: bool = False
@@ -50,6 +51,7 @@ class Options:
     clean: bool = False
     sarif_category: str = ""
     paths: tuple[str, ...] = ()
+    revision: str = ""
     show_suppressed: bool = False
     statistics: bool = False
     hide: frozenset[Severity] = frozenset()

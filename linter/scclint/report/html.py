@@ -1,6 +1,8 @@
-"""The `html` format of `check`: the findings by rule, the verdict of each workload, and the graph of who may use which SCC."""
+"""The `html` format of `check`: what is worst, each finding, the verdict of each workload, and the graph of who may use which SCC."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from itertools import accumulate
 
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Finding
@@ -17,7 +19,6 @@ from scclint.report.review import OF_POD, TITLES, SharedVerdict, named, shared_v
 from scclint.report.snippet import snippet
 from scclint.report.text import (
     SourceLines,
-    by_rule,
     by_severity,
     diagnostics,
     findings_summary,
@@ -28,10 +29,11 @@ from scclint.report.text import (
     visible_line,
 )
 from scclint.run.report import Report
+from scclint.suppress.consequences import fingerprints
 from scclint.text import and_more, counted, full_name, listed
 
-_MOST_OPEN = 200
-"""Findings that are shown without a click. The rules of a page with more are folded."""
+_WORST = 5
+"""Findings that the first screen names: the first of each rule, the most severe first."""
 
 _FEW_NOTICES = 4
 """Notices that are shown without a click. A repository of many units has dozens, and they are not what the page is about."""
@@ -42,30 +44,108 @@ _OF_PAGE = TITLES.index("Seccomp")
 
 def render(report: Report, options: Options) -> str:
     """Return the page."""
-    findings = tuple(finding for finding in report.findings if options.shows(finding))
     units = Choice("unit", "Unit", {unit.name: unit.title for unit in report.units})
     notices = diagnostics(report)
+    shown = _findings(report, options, units)
+    table = workload_table([row for rows in report.outcomes.values() for row in rows], choice=units)
     return page(
         "check",
         units,
         lead=findings_summary(report, options),
         judged=judged_summary(report),
         paths=", ".join(map(visible_line, options.paths)),
+        revision=options.revision,
+        counters=counters(report),
+        sccs=bar(report),
+        worst=_worst(shown),
         notices=notices,
         folded=len(notices) > _FEW_NOTICES and not report.failed,
-        severities=by_severity(findings),
-        rules=list(_rules(findings, report, units)),
-        opened=len(findings) <= _MOST_OPEN,
-        table=workload_table([row for rows in report.outcomes.values() for row in rows], choice=units),
+        severities=by_severity(tuple(finding for finding in report.findings if options.shows(finding))),
+        findings=shown,
+        table=table,
         graphs=graphs(report, units),
         units=units,
     )
 
 
+def counters(report: Report) -> list[dict[str, str]]:
+    """Return the numbers of the first screen, each with its words, its tone and the section that has the details.
+
+    A workload, container or grant counts once, however many releases and units have it.
+    """
+    rows = [row for some in report.outcomes.values() for row in some]
+    if not rows and not report.grants:
+        return []
+    workloads = {_identity(row) for row in rows}
+    rejected = {_identity(row) for row in rows if row.result == "rejected"}
+    containers = {(*_identity(row), c.name) for row in rows for c in row.containers}
+    running = [(row, container) for row in rows if row.runs for container in row.containers]
+    unconfined = {(*_identity(row), container.name) for row, container in running if container.seccomp == "Unconfined"}
+    root = {(*_identity(row), container.name) for row, container in running if container.root}
+    grants = {
+        (grant.scc, grant.kind, grant.namespace, grant.name)
+        for some in report.grants.values()
+        for grant in some
+        if grant.takes_node
+    }
+    return [
+        _counter(rejected, f"of {counted(len(workloads), 'workload')} rejected", "error", "workloads"),
+        _counter(unconfined, f"of {counted(len(containers), 'container')} unconfined", "error", "workloads"),
+        _counter(root, f"of {counted(len(containers), 'container')} run as root", "warning", "workloads"),
+        _counter(grants, f"{'grant' if len(grants) == 1 else 'grants'} of an SCC that opens the node", "warning", "grants"),
+    ]
+
+
+def _counter(of: Sized, words: str, tone: str, section: str) -> dict[str, str]:
+    return {"number": f"{len(of):,}", "words": words, "tone": tone if of else "none", "section": section if of else ""}
+
+
+def _identity(row: WorkloadRow) -> tuple[object, ...]:
+    return row.place.file, row.place.line, row.place.column, row.kind, row.namespace, row.name, row.part
+
+
+_SCCS_OF_BAR = 7
+"""Parts of the bar: as many as its colors. The SCCs of the fewest workloads are one part."""
+
+
+def bar(report: Report) -> list[dict[str, object]]:
+    """Return the parts of the bar of workloads by SCC: name, number, and begin and width of 1,000. Rejected workloads are the first part."""
+    numbers: Counter[str] = Counter()
+    for row in {(_identity(row), _end(row)): row for some in report.outcomes.values() for row in some}.values():
+        numbers[_end(row)] += 1
+    total, rejected = numbers.total(), numbers.pop(_REJECTED, 0)
+    most = numbers.most_common()
+    parts = [(_REJECTED, rejected)] if rejected else []
+    parts += most[:_SCCS_OF_BAR]
+    if rest := sum(number for _, number in most[_SCCS_OF_BAR:]):
+        parts.append(("others", rest))
+    ends = list(accumulate((number for _, number in parts), initial=0))
+    return [
+        {
+            "name": visible_line(name),
+            "number": f"{number:,}",
+            "begin": round(before * 1000 / total),
+            "width": round((before + number) * 1000 / total) - round(before * 1000 / total),
+            "tone": name if name in _TONES else f"part-{index - bool(rejected)}",
+        }
+        for index, ((name, number), before) in enumerate(zip(parts, ends, strict=False))
+    ]
+
+
+_REJECTED = "rejected"
+_TONES = (_REJECTED, "unknown")
+"""Parts of the bar with a color of their own."""
+
+
+def _end(row: WorkloadRow) -> str:
+    """What a workload gets: its SCC, or why it has none."""
+    return (row.scc or "exempt") if row.runs else row.result
+
+
 def workload_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = (), choice: Choice | None = None) -> dict[str, object]:
     """Return the titles of a table of workloads, its rows, and how many workloads it has that are rejected or unconfined."""
     bodies = []
-    for verdict in shared_verdicts(rows, columns):
+    for verdict in sorted(shared_verdicts(rows, columns), key=_rank):
         row = verdict.row
         problem = any(tone == "error" for line in verdict.lines for _, tone in line)
         classes = f"{'problem' if problem else 'fine'} {choice.classes(verdict.units) if choice else ''}".strip()
@@ -76,6 +156,16 @@ def workload_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = (), cho
         bodies.append(TableBody(lines, named(row.outcome.workload), at, classes, notes))
     problems = sum(body.classes.startswith("problem") for body in bodies)
     return {"titles": ("Workload", *TITLES[:_OF_PAGE], *columns), "workloads": bodies, "problems": problems}
+
+
+def _rank(verdict: SharedVerdict) -> tuple[int, int]:
+    """The worst first: rejected, unconfined, unknown, and then by how lax the SCC is."""
+    row = verdict.row
+    if row.result == "rejected":
+        return 0, 0
+    if row.unconfined:
+        return 1, -row.points
+    return (2, 0) if row.result == "unknown" else (3, -row.points)
 
 
 def _lines(verdict: SharedVerdict, titles: Sequence[str]) -> Iterator[Sequence[TableCell]]:
@@ -93,28 +183,31 @@ def _lines(verdict: SharedVerdict, titles: Sequence[str]) -> Iterator[Sequence[T
         yield [*(pod if number == 0 else ()), *cells[OF_POD:]]
 
 
-def _rules(findings: Sequence[Finding], report: Report, units: Choice) -> Iterator[dict[str, object]]:
-    """Yield each rule with its findings, the most severe first, and of these the most frequent."""
+def _findings(report: Report, options: Options, units: Choice) -> list[dict[str, object]]:
+    """Return the findings, the most severe first, each with an anchor that stays the same as long as the finding says the same."""
     lines, phrase, pages = SourceLines(report.texts), units_phrase(report), help_addresses(report.rules)
-    titles = {rule.id: rule.title for rule in report.rules}
-
-    def classes(same: Iterable[Finding]) -> str:
-        names = [finding.units for finding in same]
-        return units.classes(name for some in names for name in some) if all(names) else ""
-
-    for same in sorted(by_rule(findings), key=lambda same: same[0].severity.rank):
-        first = same[0]
-        yield {
-            "id": f"{visible_line(first.rule_id)}-{first.severity.value}",
-            "first": first,
-            "title": titles.get(first.rule_id, ""),
-            "page": pages.get(first.rule_id, ""),
-            "classes": f"rule {first.severity.value} {classes(same)}".strip(),
-            "findings": [
-                {**_finding(finding, lines, phrase(finding)), "classes": f"finding {classes([finding])}".strip()}
-                for finding in same
-            ],
+    named = zip(report.findings, fingerprints(report.findings), strict=True)
+    shown = sorted((pair for pair in named if options.shows(pair[0])), key=lambda pair: pair[0].severity.rank)
+    return [
+        {
+            **_finding(finding, lines, phrase(finding)),
+            "rule": visible_line(finding.rule_id),
+            "rule_name": finding.rule_name,
+            "severity": finding.severity.value,
+            "anchor": f"finding-{digest[:8]}-{digest.rpartition(':')[2]}",
+            "page": pages.get(finding.rule_id, ""),
+            "classes": f"finding {finding.severity.value} {units.classes(finding.units)}".strip(),
         }
+        for finding, digest in shown
+    ]
+
+
+def _worst(shown: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the first finding of each of the most severe rules, and how many more its rule has; nothing if all fit on a screen."""
+    if len(shown) <= _WORST:
+        return []
+    of_rules = grouped((str(finding["rule"]), finding) for finding in shown)
+    return [{**same[0], "more": len(same) - 1} for same in list(of_rules.values())[:_WORST]]
 
 
 def _finding(finding: Finding, lines: SourceLines, units: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""HTML pages without scripts and without anything to load, for a browser or for print."""
+"""HTML pages that load nothing, for a browser or for print. A page shows everything without its script, which only searches."""
 
 import os
 from base64 import b64encode
@@ -67,19 +67,32 @@ class Choice:
 
 
 def render(name: str, *choices: Choice, **values: object) -> str:
-    """Return the page of the template `name`.html, with the style that `choices` need."""
+    """Return the page of the template `name`.html, with the style that `choices` need. A template names its script, if it has one."""
     style = "".join([style_sheet(), *(choice.style for choice in choices)])
-    # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
-    digest = b64encode(sha256(style.encode()).digest()).decode()
+
+    def asset(file: str) -> str:
+        return style if file == _STYLE else _text(file)
+
+    def digest(file: str) -> str:
+        """The digest by which the policy of the page allows a style or script: the browser ignores any other, and images and forms."""
+        return b64encode(sha256(asset(file).encode()).digest()).decode()
+
     # In UTC. SOURCE_DATE_EPOCH sets it, see reproducible-builds.org.
     made = strftime(f"scclint {__version__}, %Y-%m-%d", gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time())))
-    filters = {"prose": prose, "line": lambda text: literal(visible_line(text)), "style_sheet": lambda digest: style}
-    return jinja.render(f"{name}.html", literal, filters, digest=digest, made=made, **values)
+    filters = {"prose": prose, "line": lambda text: literal(visible_line(text)), "asset": asset, "digest": digest}
+    return jinja.render(f"{name}.html", literal, filters, style=_STYLE, made=made, **values)
+
+
+_STYLE = "style.css"
 
 
 def style_sheet() -> str:
     """Return the style sheet of every page."""
-    return (files("scclint.report.templates") / "style.css").read_text("utf-8")
+    return _text(_STYLE)
+
+
+def _text(name: str) -> str:
+    return (files("scclint.report.templates") / name).read_text("utf-8")
 
 
 def literal(value: str) -> str:

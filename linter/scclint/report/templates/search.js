@@ -1,0 +1,26 @@
+"use strict";
+const findings = [...document.querySelectorAll(".finding")];
+const texts = findings.map((finding) => finding.textContent.toLowerCase());
+const search = document.getElementById("search");
+const found = document.getElementById("found");
+
+function show() {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  let number = 0;
+  findings.forEach((finding, index) => {
+    const matches = words.every((word) => texts[index].includes(word));
+    finding.classList.toggle("unmatched", !matches);
+    number += matches;
+  });
+  found.textContent = words.length ? `${number} of ${findings.length} match` : "";
+}
+
+function open() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) (target.matches("details") ? target : target.closest("section")?.querySelector(":scope > details:only-of-type"))?.setAttribute("open", "");
+}
+
+search.addEventListener("input", show);
+addEventListener("hashchange", open);
+show();
+open();
