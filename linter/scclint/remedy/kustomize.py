@@ -194,7 +194,10 @@ def _changed(key: str, before: Any, after: Any) -> Any:
 
 
 def json_patch(before: Any, after: Any, path: Path = ()) -> Iterator[dict[str, Any]]:
-    """Yield the operations of the JSON patch from one value to another."""
+    """Yield the operations of the JSON patch from one value to another: `add`, `remove` and `replace`, which people read.
+
+    The package `jsonpatch` joins fields of equal values by `move`, such as `privileged` with `runAsNonRoot`.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         for key in (*before, *(key for key in after if key not in before)):
             if key not in after:

@@ -72,7 +72,11 @@ def _region(node: Node) -> Region:
 
 
 def _patched(data: Object, operations: Iterable[Operation]) -> dict[str, Any]:
-    """Return data after the operations of a JSON patch. Those that do not fit the data change nothing."""
+    """Return data after the operations of a JSON patch.
+
+    The input may lack a part of the object that the cluster has: what a path leads through is added, and an operation that does not fit
+    changes nothing. The package `jsonpatch` refuses such a patch as a whole.
+    """
     whole: dict[str, Any] = copied(data)
     for op, path, value in operations:
         holder: Any = whole

@@ -1,4 +1,8 @@
-"""Works items out in several processes. They are forked from this one, and so have all that the work needs."""
+"""Works items out in several processes. They are forked from this one, and so have all that the work needs.
+
+`concurrent.futures` does not replace this: if a process dies, it gives up the items of all others and does not say how that one died, and
+before Python 3.14 it cannot end a process whose result nobody waits for.
+"""
 
 import signal
 from collections.abc import Callable, Iterator
