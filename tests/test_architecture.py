@@ -15,7 +15,7 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "groups", "memo", "record", "text", "data", "about"),
+    ("source", "errors", "record", "text", "data", "about"),
     ("untyped",),
     ("go_text",),
     ("limits",),

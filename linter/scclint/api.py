@@ -70,7 +70,6 @@ from scclint.finding import (
     Set,
     Severity,
 )
-from scclint.groups import grouped
 from scclint.limits import MAX_COPIES, MAX_MARKERS, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS
 from scclint.load.document import Document
 from scclint.model.object import (
@@ -116,6 +115,7 @@ from scclint.podsecurity.levels import LATEST, LEVELS, MODES, LabelError, Mode, 
 from scclint.podsecurity.levels import PREFIX as POD_SECURITY_PREFIX
 from scclint.podsecurity.standards import Violation
 from scclint.podsecurity.syncer import SYNC_LABEL
+from scclint.record import grouped
 from scclint.rule import rule
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp

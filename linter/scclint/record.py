@@ -1,15 +1,18 @@
-"""Frozen values that compare by content: `@dataclass(frozen=True, slots=True)` without its price at start-up.
+"""Values: frozen ones that compare by content, those of a key, and those that are computed once for each key.
 
-`dataclasses` imports `inspect` with much of Python's own compiler, and compiles six functions for each class when the class is
-made. A record compiles one function, when its first value is made: a run over one file never makes a value of most classes.
+A record is `@dataclass(frozen=True, slots=True)` without its price at start-up. `dataclasses` imports `inspect` with much of Python's own
+compiler, and compiles six functions for each class when the class is made. A record compiles one function, when its first value is made: a
+run over one file never makes a value of most classes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
 """The default of a field that is a mapping."""
@@ -62,6 +65,33 @@ def replace(value: T, **changes: Any) -> T:
     """Return a copy of a record or dataclass with `changes`, by field. Raises TypeError for a field it does not have."""
     made: Any = type(value)
     return made(**{name: getattr(value, name) for name in made.__match_args__} | changes)  # type: ignore[no-any-return]
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Return the values of each key in the order of the pairs. The keys are in the order in which they came first."""
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+class Memo:
+    """What is computed once for each key. Call it with a key and the function that makes the value.
+
+    The key's first part is the function that asks, so that no two share a key by accident.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Any] = {}
+
+    def __call__(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returned when the key was asked for first."""
+        if key not in self._made:
+            self._made[key] = make()
+        value: T = self._made[key]
+        return value
 
 
 def _init(cls: Any, fields: tuple[str, ...], defaults: dict[str, Any]) -> Any:

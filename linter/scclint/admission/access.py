@@ -13,8 +13,7 @@ from scclint.admission.constraints import RUN_AS_ANY, Constraints
 from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
-from scclint.groups import grouped
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.untyped import as_text, value_at
 
 ANYTHING = "*"

@@ -5,8 +5,8 @@ Source: the aggregation controller of kube-controller-manager, which repeats thi
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scclint.memo import Memo
 from scclint.model.labels import is_valid, labels_of, selects
+from scclint.record import Memo
 from scclint.untyped import Object, as_mapping, as_mappings
 
 

@@ -5,11 +5,9 @@ from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
-from scclint.groups import grouped
-from scclint.memo import Memo
 from scclint.model.kinds import INSTALLATIONS
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
-from scclint.record import record
+from scclint.record import Memo, grouped, record
 from scclint.untyped import Object, as_mapping, as_text
 
 RBAC = "rbac.authorization.k8s.io"

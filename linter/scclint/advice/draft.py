@@ -8,14 +8,13 @@ from typing import Any
 
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
-from scclint.groups import grouped
 from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
 from scclint.model.pod import Container
 from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.record import replace
+from scclint.record import grouped, replace
 from scclint.text import and_more, listed, plain
 from scclint.untyped import as_mappings, as_text, copied, has, value_at
 from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data

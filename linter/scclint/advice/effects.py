@@ -15,11 +15,10 @@ from scclint.admission.verdict import Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.finding import Operation, Path, Remove, Set
-from scclint.groups import grouped
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.record import replace
+from scclint.record import grouped, replace
 from scclint.seccomp.effective import on_windows
 from scclint.text import and_more, listed
 from scclint.untyped import as_mapping, copied, mappings

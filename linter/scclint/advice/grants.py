@@ -10,12 +10,12 @@ from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.advice.effects import of_injection, user_change
 from scclint.finding import Remedy
-from scclint.groups import grouped
 from scclint.model.object import Role, Workload
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.record import grouped
 from scclint.text import and_more
 
 SHARED_ACCOUNTS = ("builder", "default", "deployer", "pipeline")

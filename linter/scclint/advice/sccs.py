@@ -8,11 +8,11 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import User
 from scclint.advice.grants import asks_for_unconfined
 from scclint.finding import Path
-from scclint.groups import grouped
 from scclint.model.object import SecurityContextConstraints, Workload
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
+from scclint.record import grouped
 from scclint.seccomp.capabilities import CRIO_DEFAULT, canonical
 from scclint.text import and_more, listed
 from scclint.untyped import as_list

@@ -40,12 +40,11 @@ from scclint.change.state import Side, State, content, keyed, open_side
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Notice
-from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.model.releases import ORDER
 from scclint.model.terms import RESTRICTED
 from scclint.outcome.rows import ContainerRow, WorkloadRow
-from scclint.record import EMPTY, replace
+from scclint.record import EMPTY, Memo, replace
 from scclint.run.diff import judged_access, with_new_access
 from scclint.run.judge import OpenUnit, applied_by
 from scclint.run.rule_set import rules_of

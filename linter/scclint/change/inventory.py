@@ -15,13 +15,12 @@ from scclint.change.state import State
 from scclint.cluster.namespaces import RUN_LEVEL, SCC_DISABLED
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Applied
-from scclint.groups import grouped
 from scclint.model.object import RoleBinding
 from scclint.model.terms import RESTRICTED, UID_RANGE, namespace_name
 from scclint.outcome.rows import grant_rows
 from scclint.podsecurity.levels import Level, stricter
 from scclint.podsecurity.syncer import SYNC_LABEL
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.source import Span
 from scclint.untyped import as_list
 

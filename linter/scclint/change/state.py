@@ -21,12 +21,11 @@ from scclint.files.dump import is_dump, texts_of_dump
 from scclint.files.revision import resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Applied, Notice
-from scclint.groups import grouped
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import WRITTEN, ApiObject, Provenance, Workload
 from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
-from scclint.record import EMPTY, replace
+from scclint.record import EMPTY, grouped, replace
 from scclint.run.judge import OpenUnit, open_unit
 from scclint.run.notices import notices
 from scclint.run.options import RunOptions

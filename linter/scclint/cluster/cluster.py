@@ -20,12 +20,11 @@ from scclint.cluster.objects import Objects, ServiceAccounts, unroll
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.errors import ModelError, UsageError
-from scclint.memo import Memo
 from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of, shown_release
 from scclint.model.terms import UID_RANGE, generated_name
-from scclint.record import EMPTY, replace
+from scclint.record import EMPTY, Memo, replace
 from scclint.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:

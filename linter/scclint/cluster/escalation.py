@@ -13,10 +13,8 @@ from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS_BY
 from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC, why_skipped
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
-from scclint.groups import grouped
-from scclint.memo import Memo
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
-from scclint.record import record, replace
+from scclint.record import Memo, grouped, record, replace
 from scclint.text import listed
 from scclint.untyped import Object, as_list
 

@@ -5,7 +5,7 @@ Sources: "RBAC good practices" of Kubernetes, and the admission plugins of OpenS
 
 from typing import Literal, NamedTuple
 
-from scclint.groups import grouped
+from scclint.record import grouped
 
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"

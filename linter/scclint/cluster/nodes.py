@@ -8,13 +8,12 @@ excludes no pool.
 import re
 from collections.abc import Iterable, Iterator
 
-from scclint.groups import grouped
 from scclint.limits import MAX_TOML_KEY
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
 from scclint.model.releases import RUNTIMES
 from scclint.model.terms import POOL_LABELS
-from scclint.record import record, replace
+from scclint.record import grouped, record, replace
 from scclint.untyped import Object, as_mapping, as_text, mappings
 
 _KEY_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""

@@ -8,8 +8,8 @@ from scclint.admission import order
 from scclint.admission.constraints import Constraints, from_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, Provider, make_provider, make_providers
 from scclint.cluster.objects import Key
-from scclint.memo import Memo
 from scclint.model.terms import UID_RANGE
+from scclint.record import Memo
 from scclint.untyped import Object
 
 STANDARD = frozenset(

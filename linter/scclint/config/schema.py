@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Path
-from scclint.groups import grouped
+from scclint.record import grouped
 from scclint.text import closest_match, field_path, listed
 
 if TYPE_CHECKING:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scclint.groups import grouped
 from scclint.limits import MAX_MARKERS_OF_RULE
-from scclint.record import record
+from scclint.record import grouped, record
 
 
 @record

@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, product, repeat
 
 from scclint.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
-from scclint.groups import grouped
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.load.document import Document
-from scclint.memo import Memo
-from scclint.record import record
+from scclint.record import Memo, grouped, record
 from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import to_data
 

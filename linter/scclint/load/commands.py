@@ -11,9 +11,9 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from scclint.files import SCRIPT_SUFFIXES, SUFFIXES
-from scclint.groups import grouped
 from scclint.load.command_objects import CommandObject, objects_of
 from scclint.load.document import Document
+from scclint.record import grouped
 from scclint.yaml.nodes import Region, made_node
 
 _BLANK = r"(?:[ \t]|\\\r?\n)++"

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from scclint.admission.decoding import decode_object
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
-from scclint.memo import Memo
 from scclint.model.kinds import TEMPLATES, WORKLOADS
 from scclint.model.object import ApiObject, SecurityContextConstraints, Workload
 from scclint.model.unknown import in_plain_words, known
+from scclint.record import Memo
 from scclint.untyped import Object, value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate

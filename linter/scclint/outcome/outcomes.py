@@ -16,7 +16,6 @@ from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
 from scclint.cluster.objects import ServiceAccounts
 from scclint.limits import CANDIDATES_KEPT
-from scclint.memo import Memo
 from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
 from scclint.model.object import Workload
 from scclint.model.pod_names import controller_of
@@ -35,7 +34,7 @@ from scclint.outcome.chain import (
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
-from scclint.record import replace
+from scclint.record import Memo, replace
 from scclint.seccomp.effective import effective_seccomp
 from scclint.untyped import Object, as_mapping, mappings, value_at
 

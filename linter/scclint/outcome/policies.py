@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 from scclint.admission.verdict import User
 from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, LimitReached
 from scclint.cluster import Cluster
-from scclint.groups import grouped
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN
 from scclint.model.kinds import TEMPLATES
 from scclint.model.labels import labels_of, selects
 from scclint.model.object import Workload
 from scclint.model.unknown import known
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from scclint.cluster import Cluster
-from scclint.memo import Memo
 from scclint.model.object import ProfileSource
 from scclint.outcome.chain import Outcome
 from scclint.profiles.lint import target_of
 from scclint.profiles.sources import Flaw, Profiles, key_of
+from scclint.record import Memo
 
 
 class LocalhostUse(NamedTuple):

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
-from scclint.groups import grouped
 from scclint.limits import MAX_OWN_RANGES
-from scclint.memo import Memo
 from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.view import Field
 from scclint.other_units import OtherUnits
@@ -21,6 +19,7 @@ from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
 from scclint.outcome.outcomes import Outcomes
 from scclint.outcome.steps import AccessSteps
+from scclint.record import Memo, grouped
 from scclint.untyped import Object
 from scclint.validation.problem import FieldProblem
 

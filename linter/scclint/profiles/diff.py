@@ -8,9 +8,8 @@ combined with OR. A name that the architecture does not have is ignored.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scclint.groups import grouped
 from scclint.profiles.runtime_default import deciding_capabilities, resolve
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.tables import errno_name, syscalls_of
 

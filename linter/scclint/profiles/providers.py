@@ -14,11 +14,9 @@ from typing import Any
 from scclint.errors import LoadError
 from scclint.files import Reach, read
 from scclint.finding import Path
-from scclint.groups import grouped
 from scclint.limits import MAX_INHERITED
-from scclint.memo import Memo
 from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
-from scclint.record import record
+from scclint.record import Memo, grouped, record
 from scclint.untyped import Object, as_list, as_mapping
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"

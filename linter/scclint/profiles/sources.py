@@ -8,8 +8,6 @@ from typing import Any
 from scclint.admission.decoding import decode_object
 from scclint.errors import LoadError
 from scclint.finding import Path
-from scclint.groups import grouped
-from scclint.memo import Memo
 from scclint.model.ignition import NodeFile, files_of
 from scclint.model.object import (
     ApiObject,
@@ -32,7 +30,7 @@ from scclint.profiles.providers import (
 )
 from scclint.profiles.resolve import NATIVE
 from scclint.profiles.schema import check_shape, valid_part
-from scclint.record import record, replace
+from scclint.record import Memo, grouped, record, replace
 from scclint.source import Span
 from scclint.untyped import Object, as_list, as_mapping, as_mappings
 from scclint.yaml.json import parse_json, parse_json_stream

@@ -10,10 +10,8 @@ from scclint.advice import advise
 from scclint.advice.draft import pruned, written_elsewhere
 from scclint.deploy.unit import Unit
 from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
-from scclint.groups import grouped
-from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
-from scclint.record import record, replace
+from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.outcomes import same_without_pin
 from scclint.remedy.prove import prove

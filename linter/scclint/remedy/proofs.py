@@ -6,8 +6,7 @@ from typing import Any
 from scclint.deploy.render import installed
 from scclint.files.store import digest
 from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
-from scclint.groups import grouped
-from scclint.record import replace
+from scclint.record import grouped, replace
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
 from scclint.run.report import Report
 from scclint.run.results import processes

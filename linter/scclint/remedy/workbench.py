@@ -8,11 +8,10 @@ from scclint.expand import Settings, expand
 from scclint.finding import Finding, Operation, Remove
 from scclint.load import load_file
 from scclint.load.document import Document
-from scclint.memo import Memo
 from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
-from scclint.record import record, replace
+from scclint.record import Memo, record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.run.check import apply_rules, subject_of
 from scclint.run.judge import OpenUnit

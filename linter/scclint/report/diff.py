@@ -16,10 +16,10 @@ from scclint.change.model import (
     WorkloadChange,
 )
 from scclint.finding import Finding, Related, Severity, Subject
-from scclint.groups import grouped
 from scclint.model.object import Workload
 from scclint.model.releases import shown_release
 from scclint.outcome.rows import WorkloadRow
+from scclint.record import grouped
 from scclint.report import Options, markdown
 from scclint.report.table import table
 from scclint.report.text import Json, dump, from_template, notice_line, place, visible, visible_line

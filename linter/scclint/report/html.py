@@ -6,10 +6,9 @@ from itertools import accumulate
 
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Finding
-from scclint.groups import grouped
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow, WorkloadRow
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.report import Options
 from scclint.report.full import remarks_of, suppressed_words
 from scclint.report.help_address import help_addresses

@@ -12,8 +12,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Crash, Finding, Notice, Severity, TextEdit
-from scclint.groups import grouped
 from scclint.limits import MAX_FOLDERS, MAX_TEXT, TEXTS_KEPT
+from scclint.record import grouped
 from scclint.report import Options
 from scclint.source import Span
 from scclint.text import and_more, counted, display_width, escape, escape_unprintable, wrap

@@ -25,10 +25,9 @@ from scclint.finding import (
 )
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
-from scclint.memo import Memo
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
-from scclint.record import replace
+from scclint.record import Memo, replace
 from scclint.rule import AnyRule, Checked
 from scclint.run.options import Progress, silent
 

@@ -16,12 +16,11 @@ from scclint.deploy.unit import TRIED_VALUES, Rendering, Unit
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
 from scclint.finding import Notice
-from scclint.groups import grouped
 from scclint.limits import MAX_DEPLOYMENT_ROUNDS
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.model.releases import DEFAULT
-from scclint.record import EMPTY, record, replace
+from scclint.record import EMPTY, grouped, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
 from scclint.text import and_more, counted, listed

@@ -10,8 +10,7 @@ from scclint.config.selection import patch_versions
 from scclint.deploy.unit import Unit, chart_views
 from scclint.files import TEST_FOLDER, read
 from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
-from scclint.groups import grouped
-from scclint.record import replace
+from scclint.record import grouped, replace
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
 from scclint.run.notices import CONFLICTS, notices, reported_conflicts

@@ -20,7 +20,6 @@ from scclint.finding import Finding, Notice, Tally
 from scclint.load import load_text
 from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
-from scclint.memo import Memo
 from scclint.model.kinds import CSV, SUBSCRIPTION, WORKLOADS
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
 from scclint.model.pod_names import owns_pod
@@ -28,6 +27,7 @@ from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.record import Memo
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed

@@ -19,12 +19,11 @@ from scclint.files.sources import Sources
 from scclint.finding import Finding, Ignore, Notice
 from scclint.load import commands_in_yaml, load_file, load_text
 from scclint.load.document import Document
-from scclint.memo import Memo
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import OperatorInstallation
 from scclint.model.releases import DEFAULT, release_of
 from scclint.other_units import BorrowedObject, Question
-from scclint.record import EMPTY, replace
+from scclint.record import EMPTY, Memo, replace
 from scclint.registry import Registry
 from scclint.run.deploy import Rendered, texts_on_disk
 from scclint.run.load import Inputs, described_objects, guard, left_out, unread

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
 from scclint.finding import Path
-from scclint.groups import grouped
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.record import record, replace
+from scclint.record import grouped, record, replace
 from scclint.text import and_more
 from scclint.untyped import Object, as_mapping
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from scclint.errors import ConfigError
 from scclint.finding import Applied, Finding, Suppression
-from scclint.groups import grouped
-from scclint.record import record, replace
+from scclint.record import grouped, record, replace
 from scclint.suppress.apply import Ran
 from scclint.suppress.consequences import APPLIED, Consequence, Recorded, Slot, new_among, news_of, slots
 

@@ -12,8 +12,7 @@ from typing import NamedTuple, get_args
 
 from scclint.admission.access import covers
 from scclint.finding import ON_RELEASE, Applied, Finding
-from scclint.groups import grouped
-from scclint.record import record
+from scclint.record import grouped, record
 
 APPLIED: tuple[Applied, ...] = get_args(Applied)
 """From the least to the most sure."""

@@ -18,12 +18,11 @@ from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
-from scclint.memo import Memo
 from scclint.model.object import Role, RoleBinding, SecurityContextConstraints
 from scclint.model.releases import DEFAULT
 from scclint.model.terms import namespace_name
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows
-from scclint.record import record, replace
+from scclint.record import Memo, record, replace
 from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.load import guard

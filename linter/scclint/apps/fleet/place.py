@@ -18,8 +18,7 @@ from scclint.errors import LoadError
 from scclint.files import work_tree
 from scclint.files.dump import entries, is_archive
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
-from scclint.memo import Memo
-from scclint.record import record, replace
+from scclint.record import Memo, record, replace
 
 _CHUNK = 1 << 20
 

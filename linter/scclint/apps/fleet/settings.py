@@ -9,8 +9,7 @@ from scclint.config.discover import NAME, discover_config
 from scclint.config.model import Config
 from scclint.config.raw import read_config
 from scclint.deploy.render import installed
-from scclint.memo import Memo
-from scclint.record import record
+from scclint.record import Memo, record
 from scclint.registry import Registry, builtin
 from scclint.run.rule_set import configured
 

@@ -14,7 +14,7 @@ from scclint.apps.lsp.places import LineColumn, TextPlaces
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.verdict import page_of
 from scclint.finding import Finding, Related, Severity, TextEdit
-from scclint.memo import Memo
+from scclint.record import Memo
 from scclint.report.text import visible, visible_line
 from scclint.source import Span
 
