@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 from scclint.message import incidents
 from scclint.message.incidents import ErrorKind, filled, kinds
 from scclint.registry import Registry, builtin

@@ -215,7 +215,7 @@ def test_a_log_without_an_error_has_no_incident(text: str) -> None:
 
 
 def test_every_kind_is_found_in_its_example_names_rules_and_fills_its_texts() -> None:
-    from scclint.data import read_json
+    from scclint.files.package_data import read_json
     from scclint.message import incidents as module
 
     examples = {

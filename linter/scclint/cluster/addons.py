@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from scclint.data import read_json
 from scclint.errors import UsageError
+from scclint.files.package_data import read_json
 from scclint.record import record
 from scclint.text import closest_match
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import RBAC, binding_object, role_object, use_rule
 from scclint.cluster.namespaces import RUN_LEVEL
-from scclint.data import read_json
 from scclint.errors import UsageError
+from scclint.files.package_data import read_json
 from scclint.model.releases import ORDER, RELEASES, release_of
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.podsecurity.levels import MODES, level_label

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from string import Formatter
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 from scclint.message.clean import DENIAL, dense, records
 from scclint.message.denial import Denial, read_denial
 from scclint.model.releases import DEFAULT, ORDER

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from scclint.finding import Path
-from scclint.go_text import quote
+from scclint.model.go_text import quote
 from scclint.model.terms import (
     APPARMOR_ANNOTATION_PREFIX,
     CONTAINER_LISTS,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 from scclint.finding import Path, Severity
 from scclint.record import record
 from scclint.source import Span

@@ -57,7 +57,7 @@ def _with_modules(modules: Sequence[str], file: str, linted: Iterable[str]) -> R
     """The rules that come with scclint and those of the rule modules that a configuration file names."""
     if not modules:
         return builtin()
-    from scclint.plugins import load_rules
+    from scclint.registry.plugins import load_rules
 
     return registry((*builtin(), *load_rules(modules, linted, file)))
 

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from scclint.finding import Path
-from scclint.go_text import quote
+from scclint.model.go_text import quote
 from scclint.record import record, replace
 from scclint.text import field_path
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from scclint.data import read_json
 from scclint.errors import UsageError
+from scclint.files.package_data import read_json
 from scclint.record import record
 
 _REMOVED = frozenset(("pci-dss-4", "bsi", "attack", "owasp-k8s-2025"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 from scclint.record import record
 
 Type = Literal["text", "texts", "number", "decimal", "flag", "time"]

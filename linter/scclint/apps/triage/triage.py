@@ -8,8 +8,8 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from scclint.admission.field import FieldError
-from scclint.data import read_json
 from scclint.deploy.kustomize import NAMES
+from scclint.files.package_data import read_json
 from scclint.finding import Path
 from scclint.load import data_of
 from scclint.outcome.rows import WorkloadRow

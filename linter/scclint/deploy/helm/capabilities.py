@@ -6,7 +6,7 @@ Kubernetes with their kinds (https://kubernetes.io/docs/reference/kubernetes-api
 
 from functools import cache
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 from scclint.model.releases import ORDER, kubernetes_of
 
 NAMESPACE_MARKER = "scclint-unspecified-namespace"

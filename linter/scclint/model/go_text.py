@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from functools import cache
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 
 _ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scclint.go_text import quote
+from scclint.model.go_text import quote
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 
 from scclint.cli import main
 from scclint.errors import ConfigError, RuleSetError
-from scclint.plugins import load_rules
 from scclint.registry import builtin, registry
+from scclint.registry.plugins import load_rules
 
 RULE = '''"""
 Pods of this organisation say who owns them.

@@ -1,4 +1,4 @@
-"""Data files of the package."""
+"""The JSON files of the package itself."""
 
 import os
 from typing import Any
