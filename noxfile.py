@@ -10,6 +10,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "docs", "wheel", "dependencies(oldest)", "integration", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -23,6 +24,8 @@ CORE = (
     "tests/rules/test_fixtures.py",
 )
 """Tests that use every core dependency."""
+PACKAGES = "tests/integration/packages"
+"""Tests of the packages that are built, which the session `wheel` runs."""
 
 
 def install(session: nox.Session, *project: str) -> None:
@@ -59,19 +62,7 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--no-isolation", "--outdir", "dist", silent=True)
     version = PROJECT["project"]["version"]
     session.install("--no-deps", "--force-reinstall", f"dist/scclint-{version}-py3-none-any.whl")
-    session.run("pytest", "tests/test_wheel.py", "tests/rules/test_fixtures.py")
-
-
-@nox.session(python=PYTHONS, venv_backend="uv", venv_params=["--seed"])
-def tests(session: nox.Session) -> None:
-    """Run the tests: all on the oldest and the newest Python that is there, and those of the core on the others.
-
-    Arguments after `--` go to pytest; `--cov` measures coverage.
-    """
-    # Seeded with pip, by which the tests of the commit hooks build wheels.
-    install(session)
-    chosen = () if session.python in (OLDEST, NEWEST) or session.posargs else CORE
-    session.run("pytest", "-n", "auto", *chosen, *session.posargs)
+    session.run("pytest", PACKAGES, "tests/rules/test_fixtures.py")
 
 
 @nox.session(python=OLDEST)
@@ -85,7 +76,32 @@ def dependencies(session: nox.Session, end: str) -> None:
     session.run("pytest", "-n", "auto", *CORE)
 
 
-@nox.session(python=OLDEST, default=False)
+@nox.session(python=OLDEST, venv_backend="uv", venv_params=["--seed"])
+def integration(session: nox.Session) -> None:
+    """Run the tests in `tests/integration`: those that start other programs or take long. Arguments after `--` go to pytest."""
+    # Seeded with pip, by which the tests of the commit hooks build wheels.
+    install(session)
+    chosen = session.posargs or ("tests/integration", f"--ignore={PACKAGES}")
+    session.run("pytest", "-n", "auto", *chosen)
+
+
+@nox.session(python=PYTHONS[::-1])
+def tests(session: nox.Session) -> None:
+    """Run the other tests: all on the oldest and the newest Python that is there, and those of the core on the others.
+
+    On the oldest Python, coverage is measured. Arguments after `--` go to pytest in place of that.
+    """
+    install(session)
+    if session.posargs:
+        chosen = tuple(session.posargs)
+    elif session.python == OLDEST:
+        chosen = ("--cov",)
+    else:
+        chosen = () if session.python == NEWEST else CORE
+    session.run("pytest", "-n", "auto", *chosen)
+
+
+@nox.session(python=OLDEST)
 def requirements(session: nox.Session) -> None:
     """Write the pinned requirements again; with `-- --upgrade`, take new releases."""
     session.install("uv")

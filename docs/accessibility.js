@@ -1,4 +1,4 @@
-// What the theme leaves out for keyboards and screen readers. tests/docs/test_site_accessible.py checks all pages.
+// What the theme leaves out for keyboards and screen readers. tests/integration/browser/test_site_accessible.py checks all pages.
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search")
   // The label of a section with an index page has no text, but the title inside the section has.

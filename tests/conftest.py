@@ -14,6 +14,17 @@ settings.register_profile("scclint", deadline=None, suppress_health_check=[Healt
 settings.load_profile("scclint")
 
 
+INTEGRATION = Path(__file__).parent / "integration"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the integration tests, unless the command line names them."""
+    if collection_path != INTEGRATION:
+        return None
+    named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return None if any(INTEGRATION in (path.resolve(), *path.resolve().parents) for path in named) else True
+
+
 def shared() -> Path:
     """The folder with recorded cases and real manifests beside the project; skips the test where it is not there."""
     folder = Path(__file__).parents[2] / "shared"

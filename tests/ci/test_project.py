@@ -2,12 +2,10 @@
 
 import json
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,29 +22,40 @@ def pythons() -> list[str]:
     return [match[1] for match in found if match]
 
 
-def jobs() -> dict[str, Any]:
-    jobs: dict[str, Any] = read_yaml(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
-    return jobs
-
-
-def test_every_supported_python_runs_the_tests() -> None:
-    oldest, *others = pythons()
-    assert PROJECT["requires-python"] == f">={oldest}"
-    assert jobs()["tests"]["strategy"]["matrix"]["python"] == others
-    (setup,) = (step["with"] for step in jobs()["checks"]["steps"] if "setup-python" in step.get("uses", ""))
-    assert setup["python-version"] == oldest
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"tests-(3\.\d+)", script)) == pythons()
-
-
-def test_every_session_that_is_run_exists() -> None:
+def sessions(*options: str) -> list[str]:
+    """The sessions of nox, in the order in which it runs them."""
     pytest.importorskip("nox")
-    listing = [sys.executable, "-m", "nox", "--list", "--json"]
-    there = {entry["session"] for entry in json.loads(subprocess.check_output(listing, cwd=ROOT, text=True))}
-    for file in (ROOT / ".ci" / "run", WORKFLOW):
-        commands = re.findall(r"nox -s (.*?)(?: -- .*)?$", file.read_text(encoding="utf-8"), re.MULTILINE)
-        named = {name for command in commands for name in shlex.split(command)} - {"tests-$PYTHON"}
-        assert named and named <= there, f"{file.name} names sessions that noxfile.py lacks: {named - there}"
+    listing = json.loads(
+        subprocess.check_output([sys.executable, "-m", "nox", "--list", "--json", *options], cwd=ROOT, text=True)
+    )
+    return [entry["session"] for entry in listing]
+
+
+@pytest.fixture(scope="module")
+def run_by_workflow() -> list[tuple[str, list[str]]]:
+    """The Python and the sessions of each job for a change."""
+    jobs = read_yaml(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+    included = jobs["checks"]["strategy"]["matrix"]["include"]
+    return [(entry["python"], entry["sessions"].split()) for entry in included]
+
+
+def test_every_supported_python_runs_the_tests_once(run_by_workflow: list[tuple[str, list[str]]]) -> None:
+    assert PROJECT["requires-python"] == f">={pythons()[0]}"
+    on = [(python, name) for python, names in run_by_workflow for name in names if name.startswith("tests-")]
+    assert on == [(python, f"tests-{python}") for python in pythons()]
+
+
+def test_the_workflow_runs_each_session_once(run_by_workflow: list[tuple[str, list[str]]]) -> None:
+    """`nox`, `.ci/run` and the workflow run the same."""
+    selected = sessions()
+    run = [name for _, names in run_by_workflow for name in names]
+    assert sorted(run) == sorted(selected)
+    assert selected[-1] == f"tests-{pythons()[0]}", "the last line of .ci/run is that of these tests"
+
+
+def test_what_runs_by_schedule_is_a_session() -> None:
+    (named,) = re.findall(r'- run: \.ci/run "(.+)"$', WORKFLOW.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sessions("--session", named) == [named]
 
 
 @pytest.mark.parametrize("file", [WORKFLOW, ROOT / "action.yml"], ids=lambda path: path.name)

@@ -1,7 +1,6 @@
 """Marks behind the lines of templates, and what they say of rendered lines."""
 
 import re
-from functools import partial
 from time import thread_time
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.deploy.helm.markers import MarkedRendering, TemplateLine, marked
-from tests.test_growth import steps
 
 MARK = re.compile(r" #@0:(\d+):([0-7])@")
 
@@ -58,14 +56,6 @@ def test_lines_that_can_have_a_mark(text: str, expected: dict[int, str]) -> None
 @given(st.text(alphabet="ab:- \n\r{}\"`'/*#|\0\x01\x02\x03", max_size=60))
 def test_marks_change_no_other_text(text: str) -> None:
     assert MARK.sub("", marked(text, 0)) == MARK.sub("", text)
-
-
-@pytest.mark.parametrize(
-    "unit", ["a: b\n", "{{ if .x }}\n", "{{ define `x` }}\na: b\n{{ end }}\n", "a: b\n\n\n", "{{ .x\n}}\n", "{{"]
-)
-def test_time_grows_with_the_text(unit: str) -> None:
-    one, two = (steps(partial(marked, unit * number, 0)) for number in (500, 1000))
-    assert two <= 2.2 * one
 
 
 def lines_of(text: str, with_marks: str) -> list[tuple[str, int, bool] | None]:

@@ -11,6 +11,30 @@ from pygls.lsp.client import LanguageClient
 
 TIMEOUT = 60
 
+WEB = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+"""
+BINDING = """apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:openshift:scc:anyuid}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+"""
+ROOT = WEB + "          securityContext: {runAsUser: 0}\n"
+"""A Deployment, a grant for its account, and the Deployment as root, which this grant allows."""
+
 
 class Editor:
     """A session over one folder. Positions are lines and characters from 0, in UTF-16 units."""

@@ -9,8 +9,7 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
 from lsprotocol import types
 
-from tests.apps.lsp.editor import Editor, with_editor
-from tests.apps.lsp.test_server import BINDING, WEB
+from tests.integration.lsp.editor import BINDING, WEB, Editor, with_editor
 
 GOLDEN = Path(__file__).parent / "transcript.txt"
 TEXT = WEB.replace("name: web\n", "name: web # 🦔\n", 1) + "          securityContext: {runAsUser: 0}\n"

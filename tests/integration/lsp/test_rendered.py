@@ -6,9 +6,8 @@ import pytest
 
 pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
-from tests.apps.lsp.editor import Editor, codes, with_editor
-from tests.apps.lsp.test_server import ROOT, WEB
 from tests.deploy.tools import needs_kustomize
+from tests.integration.lsp.editor import ROOT, WEB, Editor, codes, with_editor
 
 PATCH = """patches:
   - target: {kind: Deployment}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.yaml_text import read_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "fixtures" / "demo"
 
 

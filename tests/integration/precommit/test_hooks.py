@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.precommit.conftest import Repository
+    from tests.integration.precommit.conftest import Repository
 
 pytest.importorskip("pre_commit")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 GOOD = """\
 apiVersion: apps/v1

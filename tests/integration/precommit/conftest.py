@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BUILT_FROM = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "linter", "rules", "schemas")
 IDENTITY = {
     "GIT_AUTHOR_NAME": "a",

@@ -8,8 +8,7 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
 from lsprotocol import types
 
-from tests.apps.lsp.editor import Editor, codes, with_editor
-from tests.apps.lsp.test_server import BINDING, ROOT, WEB
+from tests.integration.lsp.editor import BINDING, ROOT, WEB, Editor, codes, with_editor
 
 OWN = WEB.replace("    spec:\n      containers", "    spec:\n      serviceAccountName: web\n      containers")
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n"

@@ -10,30 +10,7 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 from lsprotocol import types
 
 from scclint.apps.lsp.messages import EXPLAIN
-from tests.apps.lsp.editor import Editor, codes, with_editor
-
-WEB = """apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-  namespace: shop
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata:
-      labels: {app: web}
-    spec:
-      containers:
-        - name: web
-          image: registry.example/web:1
-"""
-BINDING = """apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:openshift:scc:anyuid}
-subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
-"""
-ROOT = WEB + "          securityContext: {runAsUser: 0}\n"
+from tests.integration.lsp.editor import BINDING, ROOT, WEB, Editor, codes, with_editor
 
 
 def test_problems_while_typing(tmp_path: Path) -> None:

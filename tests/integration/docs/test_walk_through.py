@@ -18,7 +18,7 @@ import pytest
 from scclint.run.run import prepare, report_of
 from tests.test_architecture import LAYERS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GUIDE = ROOT / "CONTRIBUTING.md"
 BLOCK = re.compile(
     r'^(?P<fence>```+)(?P<language>\w+) title="(?P<title>[^"]+)"\n(?P<text>.*?)^(?P=fence)$', re.MULTILINE | re.DOTALL

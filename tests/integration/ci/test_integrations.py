@@ -17,7 +17,7 @@ from scclint.about import IMAGE
 from scclint.cli import main
 from tests.yaml_text import read_yaml, write_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "integrations"
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".md")
 DEMO = ROOT / "fixtures" / "demo"

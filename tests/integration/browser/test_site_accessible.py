@@ -17,7 +17,7 @@ import pytest
 from scclint.about import SITE
 from tests.browser import dom_at, needs_chromium
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 AXE = Path(os.environ.get("SCCLINT_AXE", "none"), "axe.min.js")
 EVERY = 10
 """Of the pages of rules, which come from one template, only every tenth is opened: each takes about a second."""

@@ -1,22 +1,18 @@
 """Work grows with the input, never with its square: counted in lines that are run, which no busy machine can disturb."""
 
-import gc
 import json
 import re
-import selectors
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import starmap
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.deploy.helm.markers import marked
 from scclint.deploy.kustomize.kustomization import lay_out, read_kustomization
 from scclint.load.commands import documents_of_commands
 from scclint.model.object import ApiObject
@@ -25,6 +21,7 @@ from scclint.report import render
 from scclint.run import check
 from scclint.run.report import Report
 from scclint.yaml.nodes import ScalarNode
+from tests.steps import steps
 
 WORKLOAD = """---
 apiVersion: apps/v1
@@ -79,34 +76,6 @@ NAMESPACES = 4
 def manifests(workloads: int = 0, others: int = 0, sccs: int = 0, grants: int = 0, opening: int = 0) -> str:
     counted = ((WORKLOAD, workloads), (OTHER, others), (SCC, sccs), (GRANT, grants), (OPENING, opening))
     return "".join(text.format(i=i, n=i % NAMESPACES) for text, number in counted for i in range(number))
-
-
-WAITING = (selectors.__file__, subprocess.__file__)
-"""How often these look whether another process has written something depends on the load of the machine."""
-
-
-def steps(work: Callable[[], Any]) -> int:
-    """How many lines of Python `work` runs, each round of a loop or comprehension and each call counted."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        if frame.f_code.co_filename in WAITING:
-            return None
-        count += 1
-        return trace
-
-    before = sys.gettrace()  # coverage's, where it is measured
-    # The collector runs what other tests left to be called when it comes.
-    gc.collect()
-    gc.disable()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-        gc.enable()
-    return count
 
 
 def lint(folder: Path, **kinds: int) -> Callable[[], Any]:
@@ -388,3 +357,11 @@ def test_what_points_into_one_long_line() -> None:
     render(report(1), "sarif")
     one, two, three = (steps(partial(render, report(number), "sarif")) for number in (20, 40, 60))
     assert three - two <= 1.03 * (two - one)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a: b\n", "{{ if .x }}\n", "{{ define `x` }}\na: b\n{{ end }}\n", "a: b\n\n\n", "{{ .x\n}}\n", "{{"]
+)
+def test_marks_take_time_with_the_text_of_a_template(unit: str) -> None:
+    one, two = (steps(partial(marked, unit * number, 0)) for number in (500, 1000))
+    assert two <= 2.2 * one
