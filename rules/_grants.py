@@ -23,6 +23,7 @@ from scclint.api import (
     listed,
     matched,
     members_of,
+    shown_name,
     stands_for_a_name,
     texts_of,
 )
@@ -82,8 +83,7 @@ def shown_group(name: str) -> str:
     Its members are in parentheses if Kubernetes or OpenShift defines them.
     """
     members = members_of(name)
-    shown = ":".join("NAMESPACE" if part == UNSPECIFIED_NAMESPACE else part for part in name.split(":"))
-    return f"{shown} ({members})" if members else shown
+    return f"{shown_name(name)} ({members})" if members else name
 
 
 def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:

@@ -97,6 +97,7 @@ from scclint.model.terms import (
     SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
     members_of,
+    shown_name,
 )
 from scclint.model.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
 from scclint.model.view import Field, View
@@ -270,6 +271,7 @@ __all__ = [
     "selinux_conflicts",
     "selinux_event_text",
     "shared_start",
+    "shown_name",
     "stands_for_a_name",
     "stricter",
     "subjects_removed",

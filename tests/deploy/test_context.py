@@ -262,7 +262,7 @@ def test_views_of_one_chart_share_nothing(tmp_path: Path) -> None:
 
 
 @needs_helm
-@pytest.mark.parametrize(("name", "shown"), [("web-{{ .Release.Namespace }}", "web-NAMESPACE"), ("web", "web")])
+@pytest.mark.parametrize(("name", "shown"), [("web-{{ .Release.Namespace }}", "web-${NAMESPACE}"), ("web", "web")])
 def test_a_name_with_the_open_namespace_of_a_chart_says_so(name: str, shown: str, tmp_path: Path) -> None:
     chart = {
         "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",

@@ -137,23 +137,31 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
 
 
 def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
-    """Return the namespace of each service account that ServiceAccounts and bindings name in exactly one namespace.
+    """Return the namespace of each service account that ServiceAccounts, bindings and `users` of SCCs name in exactly one namespace.
 
-    Accounts that exist in every namespace are left out. A placeholder is a namespace as well.
+    Accounts that exist in every namespace are left out. In a ServiceAccount or binding, a placeholder is a namespace as well.
     """
-    namespaces: dict[str, set[Any]] = {}
+    namespaces: dict[str, set[str]] = {}
     for obj in objects:
-        home = obj.namespace or obj.provenance.home
-        if isinstance(obj, ServiceAccount) and home:
-            namespaces.setdefault(obj.name, set()).add(home)
-        elif isinstance(obj, RoleBinding):
-            for subject in mappings(obj.manifest.get("subjects")):
-                if subject.get("kind") == "ServiceAccount" and (namespace := subject.get("namespace") or home):
-                    namespaces.setdefault(as_text(subject.get("name")), set()).add(as_text(namespace))
-    sole_namespaces = {
-        name: namespace for name, (namespace, *others) in namespaces.items() if not others and name not in _IN_EVERY_NAMESPACE
+        if isinstance(obj, ServiceAccount):
+            namespaces.setdefault(obj.name, set()).add(obj.namespace or obj.provenance.home)
+        elif isinstance(obj, RoleBinding) or _lists_accounts(obj):
+            for subject in _subjects(obj):
+                if subject.startswith(SERVICE_ACCOUNT_PREFIX):
+                    namespace, _, name = subject.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")
+                    namespaces.setdefault(name, set()).add(namespace)
+    sole_namespaces = {name: min(of - {""}) for name, of in namespaces.items() if len(of - {""}) == 1}
+    return {
+        name: of
+        for name, of in sole_namespaces.items()
+        if name not in _IN_EVERY_NAMESPACE and (of.startswith(HOME) or namespace_name(of))
     }
-    return {name: of for name, of in sole_namespaces.items() if of.startswith(HOME) or namespace_name(of)}
+
+
+def _lists_accounts(obj: ApiObject) -> bool:
+    """Whether an object is an SCC with users, none of which is a placeholder (see `with_users`)."""
+    users = texts(obj.manifest.get("users")) if isinstance(obj, SecurityContextConstraints) else ()
+    return not any(map(is_unfilled_user, users))
 
 
 def with_users(objects: Sequence[ApiObject], namespace: str) -> Iterator[ApiObject]:
@@ -531,13 +539,16 @@ def _subjects(obj: ApiObject) -> Iterator[str]:
         for subject in mappings(obj.manifest.get("subjects")):
             name = str(subject.get("name") or "")
             if subject.get("kind") == "ServiceAccount":
-                yield f"{SERVICE_ACCOUNT_PREFIX}{subject.get('namespace') or obj.namespace}:{name}"
+                yield f"{SERVICE_ACCOUNT_PREFIX}{subject.get('namespace') or obj.namespace or obj.provenance.home}:{name}"
             elif name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)):
                 yield name
 
 
 def _references(obj: ApiObject) -> Iterator[_Key]:
-    """The role that a binding binds, the SCCs that a role names, and what decides about the volume of a claim."""
+    """The role that a binding binds, the SCCs that a role names, and what decides about the volume of a claim.
+
+    The role `system:openshift:scc:NAME` is for the SCC of that name, also if a command creates it.
+    """
     for step, kind in _STORAGE.get(obj.kind, {}).items():
         if isinstance(name := value_at(obj.manifest, step), str):
             yield kind, "", name
@@ -546,6 +557,8 @@ def _references(obj: ApiObject) -> Iterator[_Key]:
     if isinstance(obj, RoleBinding):
         kind, name = obj.role
         yield kind, obj.namespace if kind == "Role" else "", name
+        if name.startswith(SCC_ROLE_PREFIX):
+            yield "SecurityContextConstraints", "", name.removeprefix(SCC_ROLE_PREFIX)
     elif isinstance(obj, Role):
         for rule in mappings(obj.manifest.get("rules")):
             if "securitycontextconstraints" in texts(rule.get("resources")):

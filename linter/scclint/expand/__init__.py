@@ -1,11 +1,13 @@
 """Stage model: from a document to its model objects, those that other objects carry or imply included."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scclint.expand.item import Item, items_of
 from scclint.finding import Path, shortened
-from scclint.limits import AddedTextCounter
+from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document
 from scclint.load.sniff import HOLDERS, WITH_TEXTS
 from scclint.model.kinds import (
@@ -107,6 +109,31 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
                 yield (made.model or ApiObject)(*parts)
 
 
+def with_references(settings: Settings, documents: Iterable[Document]) -> Settings:
+    """Return the settings with the references between the objects of Tekton in some documents, also those that other objects carry."""
+    may_refer = [d for d in documents if d.kind in TEKTON or (f"{TEKTON_GROUP}/" in d.text and d.status == "parsed")]
+    items = [item for document in may_refer for item in _of_tekton(document, settings)]
+    if not items:
+        return settings
+    from scclint.expand.tekton_runs import References
+
+    return replace(settings, references=References(items))
+
+
+def _of_tekton(document: Document, settings: Settings) -> Iterator[Item]:
+    """Yield the objects of Tekton that are written in a document, wherever in it they are."""
+    settings = replace(settings, added=AddedTextCounter())
+    pending = deque(items_of(document))
+    while pending:
+        item = pending.popleft()
+        if item.key[0] == TEKTON_GROUP:
+            yield item
+        elif item.key in _CARRYING and item.root is document.root:
+            # A document with too many objects is reported when it is expanded.
+            with suppress(LimitError):
+                pending.extend(_one_level(item, settings))
+
+
 def _expanded(item: Item, settings: Settings) -> Iterator[Item]:
     """Yield the items of the model objects in an API object: the object itself, the objects that it carries or implies, or nothing."""
     if item.model is not None:
@@ -188,3 +215,6 @@ EXPANDING: frozenset[KindKey] = frozenset((
     *CARRIERS, *GENERATORS, *TRIGGERS, *CUSTOM_POD_KINDS, *NODE_ACCESS,
 ))  # fmt: skip
 """The kinds whose objects `scclint.expand.expansions` expands to others."""
+
+_CARRYING: frozenset[KindKey] = frozenset((TEMPLATE_INSTANCE, *TEMPLATE, *CARRIERS, *TRIGGERS))
+"""The kinds whose objects hold others as they are written."""

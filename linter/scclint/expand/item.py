@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
-from scclint.load.document import DEFAULT_NAMESPACE, Document
+from scclint.load.document import DEFAULT_NAMESPACE, OPEN_NAMESPACE, Document
 from scclint.model.kinds import Key
 from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.model.terms import EACH, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
@@ -129,10 +129,11 @@ def with_expressions(data: Any) -> Any:
 def without_release_namespace(item: Item, document: Document, requested_namespace: str) -> Item:
     """Return an object of what Helm rendered as if it named no namespace where it names the release's and nobody gave one.
 
-    `requested_namespace` is the namespace for objects that name none; empty if the user asked for none.
+    `requested_namespace` is the namespace for objects that name none; empty if the user asked for none. Other texts that are made of a
+    namespace that is not known have a placeholder in its place.
     """
     marker = document.release_namespace
-    if not marker or marker == requested_namespace:
+    if not marker or marker == requested_namespace or marker not in document.text:
         return item
     namespace = requested_namespace or UNSPECIFIED_NAMESPACE
     data, provenance = dict(item.data), item.provenance
@@ -140,11 +141,36 @@ def without_release_namespace(item: Item, document: Document, requested_namespac
         data["metadata"] = {key: value for key, value in metadata.items() if key != "namespace"}
         provenance = replace(provenance, unplaced=marker == DEFAULT_NAMESPACE)
     if isinstance(subjects := data.get("subjects"), list):
-        data["subjects"] = [s | {"namespace": namespace} if value_at(s, ("namespace",)) == marker else s for s in subjects]
-    for key in ("users", "groups"):
+        data["subjects"] = [_in_namespace(subject, marker, namespace) for subject in subjects]
+    for key in _SUBJECT_LISTS:
         if isinstance(names := data.get(key), list):
             data[key] = [_renamed(name, marker, namespace) for name in names]
+    if document.marker:
+        data = _with_placeholder(data, marker)
     return item if data == item.data else replace(item, data=data, provenance=provenance)
+
+
+_SUBJECT_LISTS = ("users", "groups", "userNames", "groupNames")
+"""The lists of subjects of an SCC, and of a binding as OpenShift wrote them first."""
+
+
+def _in_namespace(subject: Any, marker: str, namespace: str) -> Any:
+    """A subject of a binding, with the namespace in place of the marker."""
+    if not isinstance(subject, dict):
+        return subject
+    home = {"namespace": namespace} if subject.get("namespace") == marker else {}
+    return (
+        {**subject, **home, "name": _renamed(subject["name"], marker, namespace)} if "name" in subject else {**subject, **home}
+    )
+
+
+def _with_placeholder(data: Any, marker: str) -> Any:
+    """The data with a placeholder in place of the marker in each text."""
+    if isinstance(data, str):
+        return data.replace(marker, OPEN_NAMESPACE) if marker in data else data
+    if isinstance(data, dict):
+        return {key: _with_placeholder(value, marker) for key, value in data.items()}
+    return [_with_placeholder(value, marker) for value in data] if isinstance(data, list) else data
 
 
 def _renamed(name: Any, marker: str, namespace: str) -> Any:

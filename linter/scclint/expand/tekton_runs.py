@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import chain, product, repeat
 
+from scclint.expand.item import Item
 from scclint.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
-from scclint.load.document import Document
 from scclint.record import Memo, grouped, record
 from scclint.untyped import as_mapping, as_text
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import node_at
 
 _OF_ACTIONS_ALONE = ("description", "params", "results")
 _LEFT_TO_ACTIONS = ("image", "securityContext")
@@ -137,13 +137,13 @@ def _joined(templates: Iterable[SourcedValue]) -> SourcedValue:
 
 
 class References:
-    """The Tekton objects of an input and the references between them. Each object is a document.
+    """The Tekton objects of an input and the references between them.
 
     A name refers to the object with that name and namespace in the same file, else in the same folder, else anywhere, if there
     is only one.
     """
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, items: Iterable[Item]) -> None:
         self._known: dict[tuple[str, ...], SourcedValue] = {}
         self._runs: dict[int, list[RunOverrides]] = {}
         self._pipeline_runs: dict[int, dict[str, PipelineRun]] = {}
@@ -151,11 +151,7 @@ class References:
         self._cut: set[int] = set()
         self._resolved: set[int] = set()
         self._repeated = 0
-        wholes = [
-            SourcedValue(to_data(document.root), document.root, ())
-            for document in documents
-            if document.root is not None and document.api_version.startswith("tekton.dev/")
-        ]
+        wholes = [SourcedValue(item.data, node_at(item.root, item.path), item.path) for item in items]
         for whole in wholes:
             name = _text(whole.at("kind")), _namespace(whole), _text(whole.at("metadata", "name"))
             for place in _places(whole):

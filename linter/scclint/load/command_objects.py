@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.limits import AliasCounter
-from scclint.load.document import Operation
+from scclint.load.document import OPEN_NAMESPACE, Operation
 from scclint.untyped import as_mapping
 from scclint.yaml.nodes import to_data
 
@@ -132,7 +132,7 @@ def _binding(match: re.Match[str], words: list[str], flags: Mapping[str, list[st
         subjects = [_subject(word, match["to"]) for word in words[1:]]
         in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not accounts)
         # Without -n, the account is in the project of the user. The namespace of a RoleBinding is that project.
-        subjects += [_account(namespace or ("${NAMESPACE}" if in_all else ""), account) for account in accounts]
+        subjects += [_account(namespace or (OPEN_NAMESPACE if in_all else ""), account) for account in accounts]
         role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
     else:
         role = (flags.get("clusterrole") or flags.get("role") or [""])[-1]

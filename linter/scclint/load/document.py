@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 DEFAULT_NAMESPACE = "default"
 """Where Helm puts a release that was given no namespace."""
 
+OPEN_NAMESPACE = "${NAMESPACE}"
+"""A placeholder for a namespace that is not known, in texts that are made of it: `web-${NAMESPACE}`."""
+
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
 

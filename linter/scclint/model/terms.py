@@ -59,6 +59,11 @@ def namespace_name(namespace: str) -> str:
     return "" if " " in namespace or namespace == UNSPECIFIED_NAMESPACE else namespace
 
 
+def shown_name(name: str) -> str:
+    """Return the name of a user or group for people, with NAMESPACE in place of a namespace that the input does not name."""
+    return ":".join("NAMESPACE" if part == UNSPECIFIED_NAMESPACE else part for part in name.split(":"))
+
+
 def generated_name(metadata: Object, number: int = 0) -> str:
     """Return the name by which scclint knows an object whose name the API server generates: the prefix, with a number from the second on."""
     prefix = str(metadata.get("generateName") or "")

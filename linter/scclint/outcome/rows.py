@@ -13,7 +13,7 @@ from scclint.admission.verdict import Grant, Verdict
 from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.model.releases import RELEASES
-from scclint.model.terms import namespace_name
+from scclint.model.terms import namespace_name, shown_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.selinux import conflicts, mounts
 from scclint.outcome.world import World
@@ -285,11 +285,11 @@ def grant_words(grant: Grant) -> str:
     if grant.via == "users":
         return f"{who}, named in the SCC's users"
     if grant.via == "groups":
-        return f"{who}, through group {grant.group} in the SCC's groups"
+        return f"{who}, through group {shown_name(grant.group)} in the SCC's groups"
     binding = grant.binding
     if binding is None:
         return f"{who}, through group {grant.group}, which may do everything"
-    return f"{who}, through {full_name(binding.kind, binding.namespace, binding.name)}"
+    return f"{who}, through {full_name(binding.kind, namespace_name(binding.namespace), binding.name)}"
 
 
 def grant_rows(
@@ -309,4 +309,4 @@ def grant_rows(
                 spans = [step.span for step in world.steps.of_grant(grant, name) if files is None or step.span.file in files]
                 if spans or files is None:
                     place = edited(spans[0]) if spans else None
-                    yield GrantRow(name, opens, holder.kind, holder.namespace, holder.name, grant, place, unit)
+                    yield GrantRow(name, opens, holder.kind, holder.namespace, shown_name(holder.name), grant, place, unit)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn, cast
 
 from scclint.config import Selection
-from scclint.expand import Settings, expand
+from scclint.expand import Settings, expand, with_references
 from scclint.finding import Finding, Operation, Remove
 from scclint.load import load_file
 from scclint.load.document import Document
-from scclint.model.kinds import TEKTON
+from scclint.model.kinds import TEKTON, TEKTON_GROUP
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import Memo, record, replace
@@ -111,10 +111,16 @@ class Workbench:
 
     def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
         """Raises EditRefused if edits of a document count elsewhere, or not at all."""
-        if document.kind in TEKTON and len(self._tekton) > 1 and not _has_its_steps(document):
+        if self._shares_fields(document) and not _has_its_steps(document):
             raise EditRefused("other tasks and runs may take their fields from this object")
         if document.kind == "Template" and any(_sets_parameter(document, operation) for operation in operations):
             raise EditRefused("a parameter of the Template sets the value")
+
+    def _shares_fields(self, document: Document) -> bool:
+        """Whether a document has an object of Tekton that may take fields from others, or give them its own."""
+        if document.kind in TEKTON:
+            return sum(other.kind in TEKTON for other in self.opened.inputs.documents) > 1
+        return document.text.count(f"{TEKTON_GROUP}/") > 1
 
     def try_out(self, edit: FileEdit) -> EditTrial:
         """Judge the unit with other texts in place of files. Raises EditRefused if they cannot be read or rendered as the unit is."""
@@ -176,16 +182,7 @@ class Workbench:
 
     def _settings(self) -> Settings:
         config, unit = self.session.config, self.opened.unit
-        settings = replace(expand_settings(config), namespace=unit.namespace)
-        if tekton := self._tekton:
-            from scclint.expand.tekton_runs import References
-
-            settings = replace(settings, references=References(tekton))
-        return settings
-
-    @property
-    def _tekton(self) -> list[Document]:
-        return [document for document in self.opened.inputs.documents if document.kind in TEKTON]
+        return with_references(replace(expand_settings(config), namespace=unit.namespace), self.opened.inputs.documents)
 
     def _worlds(self, replaced: Mapping[int, ApiObject], *, only_workloads: bool) -> Mapping[str, World]:
         first = next(iter(self.worlds.values()))

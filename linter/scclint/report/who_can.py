@@ -8,7 +8,7 @@ from scclint.cluster.escalation import Account, Escalation
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Related
 from scclint.model.object import ServiceAccount, Workload
-from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
+from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of, shown_name
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, line_place, visible_line, with_units
 from scclint.run.judge import OpenUnit
@@ -117,7 +117,7 @@ def _subjects(cluster: Cluster) -> Iterator[Subject]:
 
 
 def _named(kind: SubjectKind, namespace: str, name: str) -> Json:
-    return {"kind": kind, "namespace": _namespace(namespace), "name": visible_line(name)}
+    return {"kind": kind, "namespace": _namespace(namespace), "name": visible_line(shown_name(name))}
 
 
 def _namespace(name: str) -> str:
@@ -131,7 +131,7 @@ def _reference(ref: ObjectRef | None) -> Json | None:
 def _grant(grant: Grant, scc: str, unit: OpenUnit) -> Json:
     return {
         "via": grant.via,
-        "group": visible_line(grant.group),
+        "group": visible_line(shown_name(grant.group)),
         "namespace": _namespace(grant.binding.namespace) if grant.binding else "",
         "binding": _reference(grant.binding),
         "role": _reference(grant.role),

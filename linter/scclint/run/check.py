@@ -160,10 +160,6 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked,
     remedies, help = _advice(problem, rule, subject)
     if assumed:
         help = f"{help} If the namespace has other ranges, add the Namespace with its annotations to the input.".lstrip()
-    if marker := subject.document.marker if isinstance(subject, ApiObject) else "":
-        # A name that a chart makes from the release's namespace, which is not known.
-        message, help, *texts = (text.replace(marker, "NAMESPACE") for text in (message, help, *notes))
-        notes = tuple(texts)
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,

@@ -12,7 +12,7 @@ from scclint.deploy.kustomize import NAMES
 from scclint.deploy.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError, ScclintError
-from scclint.expand import Settings, expand
+from scclint.expand import Settings, expand, with_references
 from scclint.expand.carriers import references_to_manifests
 from scclint.expand.item import items_of
 from scclint.files import SourceFile
@@ -21,7 +21,7 @@ from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
 from scclint.load.sniff import WITH_TEXTS
-from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject, OperatorInstallation, Role, RoleBinding, ServiceAccount, Workload
 from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.record import replace
@@ -179,11 +179,7 @@ def model_objects(
     for name in sorted(references.keys() - there):
         why = f"the input has no ConfigMap or Secret {name} with manifests"
         inputs.unjudged.append(JudgementGap("unread", references[name], why))
-    if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
-        from scclint.expand.tekton_runs import References
-
-        settings = replace(settings, references=References(tekton))
-    objects = _place_by_bundles(_expanded(inputs, settings))
+    objects = _place_by_bundles(_expanded(inputs, with_references(settings, inputs.documents)))
     if any(obj.document.operations is not None for obj in objects):
         from scclint.run.changed_objects import with_changes
 

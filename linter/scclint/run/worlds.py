@@ -16,9 +16,10 @@ from scclint.config.model import Config
 from scclint.config.selection import patches_of
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, Namespace, TektonConfig, Workload
+from scclint.model.object import ApiObject, Namespace, RoleBinding, TektonConfig, Workload
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
-from scclint.model.terms import POOL_LABELS, UID_RANGE, UNSPECIFIED_NAMESPACE
+from scclint.model.terms import POOL_LABELS, SCC_ROLE_PREFIX, UID_RANGE, UNSPECIFIED_NAMESPACE
+from scclint.model.unknown import is_open
 from scclint.other_units import OtherUnits
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
 
 MACHINE = "machineconfiguration.openshift.io/v1"
+ADDING_SCC = "policy add-scc-to-"
+"""How the command begins that grants an SCC, behind `oc` or `oc adm`."""
 ANY_MINOR = 0
 """A Kubernetes minor for objects that all minors decode alike."""
 
@@ -97,7 +100,10 @@ def make_worlds(
     unit_manifests = [(obj, manifest) for obj in of_unit for manifest in manifests((obj,), namespace)]
     unfollowed = _unfollowed([*described.roles, *_cluster_roles(manifest for _, manifest in unit_manifests)])
     clusters = described.without(unfollowed) if unfollowed else described.clusters
-    brought = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
+    brought = [
+        *_of_pipelines(objects, described, namespace, installed="pipelines" in config.addons),
+        *_roles_of_commands(objects, clusters),
+    ]
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     # Worlds that kept one another alive would outlive their unit.
     others = WeakValueDictionary[str, World]() if len(clusters) > 1 else None
@@ -147,6 +153,18 @@ def _of_pipelines(
     sccs = {name: as_text(annotations.get(name)) for name in _namespaces(served, namespace)}
     brought = openshift_pipelines(sccs, installed=installed, default=next(filter(None, map(as_text, default_sccs)), SCC))
     return [item for item in brought if reference(item) not in said]
+
+
+def _roles_of_commands(objects: Iterable[ApiObject], clusters: Sequence[Cluster]) -> Iterator[dict[str, Any]]:
+    """Yield the ClusterRoles that commands create beside their bindings: those for SCCs that no release brings.
+
+    Source: `AddSCC` in pkg/cli/admin/policy/modify_scc.go of openshift/oc.
+    """
+    installed = frozenset().union(*(cluster.own_sccs for cluster in clusters))
+    grants = (obj for obj in objects if isinstance(obj, RoleBinding) and f" {ADDING_SCC}" in obj.provenance.command)
+    names = dict.fromkeys(grant.role[1] for grant in grants)
+    sccs = {name: name.removeprefix(SCC_ROLE_PREFIX) for name in names}
+    return (role_object(name, [use_rule(scc)]) for name, scc in sccs.items() if scc not in installed and not is_open(scc))
 
 
 def _whole(objects: Sequence[ApiObject]) -> list[ApiObject]:

@@ -14,7 +14,7 @@ from scclint.admission.verdict import ObjectRef, User
 from scclint.apps.controls.scope import PERMITTED, Scope, is_platform_account, is_platform_namespace
 from scclint.expand.csv import INSTALL
 from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
-from scclint.model.terms import EVERYONE, SCC_ROLE_PREFIX, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
+from scclint.model.terms import EVERYONE, SCC_ROLE_PREFIX, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, shown_name
 from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.source import Span
@@ -241,7 +241,7 @@ def grants_of(what: str, allows: Allows) -> Check:
             covered = any(name in EVERYONE or name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)) for name in others)
             if _binds_platform_role(binding, scope) and not covered:
                 continue
-            lets = listed(sorted(others), "and")
+            lets = listed(sorted(map(shown_name, others)), "and")
             sccs = f"SCC {names[0]}, which {what}" if len(names) == 1 else f"SCCs {listed(names, 'and')}, each of which {what}"
             yield Evidence(f"{binding.named}: lets {lets} use {sccs}", binding.place.span)
 
@@ -300,7 +300,7 @@ def _written(scope: Scope) -> Iterator[tuple[Constraints, ApiObject]]:
 def _members(scc: Constraints, written: ApiObject, start: str) -> Iterator[Evidence]:
     for member in (*scc.users, *scc.groups):
         if member not in PERMITTED:
-            yield Evidence(f"{start} {member}", written.place.span)
+            yield Evidence(f"{start} {shown_name(member)}", written.place.span)
 
 
 def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[RoleBinding, Binding, list[str]]]:
