@@ -297,7 +297,17 @@ def test_the_image_copies_what_the_package_needs() -> None:
     copied = [shlex.split(value)[:-1] for name, value in INSTRUCTIONS if name == "COPY"]
     sources = [word for words in copied for word in words if not word.startswith("--") and "--from=build" not in words]
     assert all((ROOT / source).exists() for source in sources), sources
-    assert {"pyproject.toml", "README.md", "LICENSE", "linter", "rules", "schemas", "requirements/run.txt"} == set(sources)
+    assert {
+        "pyproject.toml",
+        "setup.py",
+        "MANIFEST.in",
+        "README.md",
+        "LICENSE",
+        "linter",
+        "rules",
+        "schemas",
+        "requirements/run.txt",
+    } == set(sources)
 
 
 def test_hadolint() -> None:
