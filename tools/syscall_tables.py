@@ -1,4 +1,4 @@
-"""Writes linter/scclint/seccomp/data/syscalls.json: the syscall names of each architecture, and errno names. Development only.
+"""Writes linter/scclint/seccomp/data/syscalls.json: the syscalls of each architecture, the numbers of some, and errno names. Development only.
 
     python tools/syscall_tables.py "$(go list -m -f '{{.Dir}}' golang.org/x/sys)" > linter/scclint/seccomp/data/syscalls.json
 
@@ -34,6 +34,8 @@ ARCHES = {  # scclint's name (Go's, where Go has one) -> (libseccomp's name, x/s
     "s390": ("s390", "", 0),
     "s390x": ("s390x", "s390x", 0),
 }
+NUMBERED = ("amd64", "arm64", "ppc64le", "s390x", "x86")
+"""The architectures of OpenShift nodes, and that of 32-bit programs on amd64: audit records give the numbers of their calls."""
 PRIVATE = range(0x0F0000, 0x0F0010)  # the ARM-private calls
 
 
@@ -57,6 +59,12 @@ def from_headers(folder: str, suffix: str) -> dict[str, int]:
         return {name.lower(): int(number) for name, number in re.findall(r"\bSYS_(\w+)\s*=\s*(\d+)", file.read())}
 
 
+def in_order(numbers: dict[str, int]) -> str:
+    """Return the names in the order of their numbers, with a dash for each number that has none."""
+    names = {number: name for name, number in numbers.items()}
+    return " ".join(names.get(number, "-") for number in range(max(names) + 1))
+
+
 def main(x_sys: str) -> None:
     uniform = {name for name, number in from_headers(x_sys, "amd64").items() if number >= UNIFORM}
     uniform &= {name for name, number in from_headers(x_sys, "s390x").items() if number >= UNIFORM}
@@ -65,10 +73,12 @@ def main(x_sys: str) -> None:
         names = from_headers(x_sys, suffix).keys() if suffix else uniform
         for name in {*names, *(from_libseccomp(libseccomp_name, offset) if libseccomp_name else ())}:
             masks[name] = masks.get(name, 0) | 1 << bit
+    numbered = ",\n  ".join(f'"{arch}": "{in_order(from_headers(x_sys, ARCHES[arch][1]))}"' for arch in NUMBERED)
     errnos = {name: number for number, name in sorted(errno.errorcode.items())}
     errnos |= {"EWOULDBLOCK": errno.EWOULDBLOCK, "EDEADLOCK": errno.EDEADLOCK, "ENOTSUP": errno.EOPNOTSUPP}
     syscalls = ",\n  ".join(f'"{name}": "{masks[name]:x}"' for name in sorted(masks))
-    print(f'{{"arches": {json.dumps(list(ARCHES))},\n "errno": {json.dumps(errnos)},\n "syscalls": {{\n  {syscalls}\n }}}}')
+    print(f'{{"arches": {json.dumps(list(ARCHES))},\n "errno": {json.dumps(errnos)},')
+    print(f' "numbers": {{\n  {numbered}\n }},\n "syscalls": {{\n  {syscalls}\n }}}}')
 
 
 if __name__ == "__main__":

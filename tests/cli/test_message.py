@@ -112,7 +112,7 @@ def test_pod_security(cli: Cli, would: str, level: str, violations: str, expecte
     [
         (
             "spec.containers[0].securityContext.runAsUser: Invalid value: 7: must be: 101",
-            "Do: Find the SCC of another product that takes these pods",
+            "Do: Find the SCC that is none of OpenShift's and that this pod may use",
         ),
         ("provider restricted-v2: .spec.securityContext.fsGroup: Inva", "Do: Remove `fsGroup` ("),
         (
@@ -124,6 +124,26 @@ def test_pod_security(cli: Cli, would: str, level: str, violations: str, expecte
             "spec.containers[0].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]",
             "SCC restricted rejects `runAsUser: 7` of `containers[0]`.",
         ),
+        (
+            'provider "anyuid": Forbidden: not usable by user or serviceaccount, provider "nonroot-v2": Forbidden: not usable by user or '
+            'serviceaccount, provider "nonroot": Forbidden: not usable by user or serviceaccount, provider "hostmount-anyuid": Forbidden: '
+            'not usable by user or serviceaccount, spec.containers[0].securityContext.capabilities.add: Invalid value: "NET_BIND_SERVICE": '
+            "capability may not be added, spec.containers[0].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]",
+            "If it is of this product, write `allowedCapabilities: [NET_BIND_SERVICE]` in it",
+        ),
+        (
+            "provider restricted-v3: .containers[0].runAsUser: Invalid value: 1000: must be in the ranges: [1000740000, 1000749999]",
+            "which has `runAsUser: {type: MustRunAsRange, uidRangeMin: 1000, uidRangeMax: 65534}`: `oc get scc restricted-v3 -o yaml`",
+        ),
+        (
+            "provider anyuid: .spec.hostNetwork: Invalid value: true: Host network is not allowed to be used, provider anyuid: "
+            ".containers[0].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]",
+            "SCC anyuid of this cluster rejects `runAsUser: 7` of `containers[0]`, which SCC anyuid of OpenShift allows.",
+        ),
+        (
+            'provider restricted-v2: .spec.volumes[3]: Invalid value: "hostPath": hostPath volumes are not allowed to be used',
+            "Or: If the program can do without them, remove hostPath volumes (",
+        ),
         ("provider restricted-v3: .spec.hostUsers: Invalid value: true: must be false", "or write `hostUsers: false`"),
     ],
 )
@@ -132,6 +152,34 @@ def test_what_a_denial_needs(cli: Cli, reasons: str, expected: str) -> None:
         f'pods "a-" is forbidden: unable to validate against any security context constraint: [{reasons}]'
     )
     assert expected in words(cli("explain", "--message", "error.txt").out)
+
+
+def test_an_scc_of_openshift_that_rejects_what_it_does_not_allow_is_not_changed(cli: Cli) -> None:
+    run = cli("explain", "--message", "error.txt")
+    assert "of this cluster" not in run.out
+    assert "none of OpenShift's" not in run.out
+
+
+def test_a_pod_of_oc_debug(cli: Cli) -> None:
+    Path("error.txt").write_text(
+        'Error from server (Forbidden): pods "node-1-debug" is forbidden: unable to validate against any security context constraint: '
+        "[provider restricted-v2: .containers[0].privileged: Invalid value: true: Privileged containers are not allowed]"
+    )
+    run = cli("explain", "--message", "error.txt")
+    assert "which creates it with the rights of whoever runs the command" in words(run.out)
+    assert "`oc adm policy add-scc-to-user privileged USER` if a person does" in words(run.out)
+
+
+def test_a_record_of_the_mode_audit(cli: Cli) -> None:
+    Path("error.txt").write_text(
+        '{"objectRef": "shop/deployments/web", "pod-security.kubernetes.io/audit-violations": "would violate PodSecurity '
+        '\\"restricted:latest\\": runAsNonRoot != true (pod or container \\"web\\" must set x)"}'
+    )
+    run = cli("explain", "--message", "error.txt")
+    assert "would reject the pods of Deployment web" in words(run.out)
+    assert "This is a record of the mode `audit`" in words(run.out)
+    assert "oc label namespace shop --overwrite" in words(run.out)
+    assert "pod-security.kubernetes.io/audit=baseline" in words(run.out)
 
 
 def test_no_workload_makes_the_pod(cli: Cli) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scclint.message.clean import DENIAL
-from scclint.message.incidents import filled, incidents, kinds, without_links
+from scclint.message.incidents import filled, incidents, kinds, owner_of, without_links
 from scclint.registry import builtin
 
 POSTED = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
@@ -105,6 +105,109 @@ def test_each_row_of_events_is_an_incident_and_equal_ones_are_counted() -> None:
         (("ReplicaSet", "shop-5f9c7d8b6"), 1),
     ]
     assert [incident.denial and incident.denial.uid_range for incident in found] == [(10, 19), None]
+
+
+def test_events_of_five_pods_of_three_workloads() -> None:
+    ranged, host = (
+        denial(f"provider restricted-v2: {USER}"),
+        denial(
+            "provider restricted-v2: .spec.hostNetwork: Invalid value: true: Host network is not allowed to be used",
+            pod="agent-",
+        ),
+    )
+    nonroot = "Error: container has runAsNonRoot and image will run as root"
+    rows = [
+        f"shop  2m   Warning  FailedCreate  replicaset/web-5f9c7d8b6  Error creating: {ranged}",
+        f"shop  90s  Warning  FailedCreate  replicaset/web-5f9c7d8b6  Error creating: {ranged}",
+        f"shop  80s  Warning  FailedCreate  daemonset/agent           Error creating: {host}",
+        f"shop  70s  Warning  Failed        pod/api-7d4b9c6f5-x2k4p   {nonroot}",
+        f"shop  60s  Warning  Failed        pod/api-7d4b9c6f5-zz9wq   {nonroot}",
+        "shop  50s  Normal   Scheduled     pod/api-7d4b9c6f5-zz9wq   Successfully assigned shop/api-7d4b9c6f5-zz9wq to node-1",
+    ]
+    found = incidents("\n".join(["NAMESPACE  LAST SEEN  TYPE  REASON  OBJECT  MESSAGE", *rows]))
+    assert [(*owner_of(incident), incident.namespace, incident.count) for incident in found] == [
+        ("Deployment", "web", "shop", 2),
+        ("DaemonSet", "agent", "shop", 1),
+        ("Deployment", "api", "shop", 2),
+    ]
+
+
+def test_pods_of_two_workloads_are_two_incidents() -> None:
+    text = 'Error: container has runAsNonRoot and image will run as root (pod: "{}_shop(1)", container: web)'
+    found = incidents("\n".join(text.format(pod) for pod in ("web-5f9c7d8b6-x2k4p", "api-5f9c7d8b6-x2k4p", "db-0", "db-1")))
+    assert [(incident.pod, incident.count) for incident in found] == [
+        ("web-5f9c7d8b6-x2k4p", 1),
+        ("api-5f9c7d8b6-x2k4p", 1),
+        ("db-0", 2),
+    ]
+
+
+def test_what_describe_prints_names_the_pod_of_its_events() -> None:
+    text = (
+        "Name:             web-5f9c7d8b6-x2k4p\nNamespace:        shop\nService Account:  robot\nControlled By:  ReplicaSet/web-5f9c7d8b6\n"
+        "Volumes:\n  data:\n    Type:  EmptyDir\nEvents:\n  Type     Reason  Age  From     Message\n"
+        "  Warning  Failed  5s   kubelet  Error: container has runAsNonRoot and image will run as root\n"
+    )
+    (incident,) = incidents(text)
+    assert (owner_of(incident), incident.namespace, incident.account) == (("Deployment", "web"), "shop", "robot")
+
+
+def test_the_events_of_a_list_in_yaml_keep_their_objects() -> None:
+    item = """\
+- apiVersion: v1
+  involvedObject:
+    kind: ReplicaSet
+    name: {0}-5f9c7d8b6
+    namespace: {1}
+  kind: Event
+  message: 'Error creating: {2}'
+"""
+    text = denial(f"provider restricted-v2: {USER}", pod="x").replace(" ", "\n    ")
+    found = incidents(
+        f"apiVersion: v1\nitems:\n{item.format('web', 'shop', text)}{item.format('api', 'test', text)}kind: List\n"
+    )
+    assert [(*owner_of(incident), incident.namespace) for incident in found] == [
+        ("Deployment", "web", "shop"),
+        ("Deployment", "api", "test"),
+    ]
+    assert [incident.denial and incident.denial.cut for incident in found] == [False, False]
+
+
+def test_paths_of_one_folder_are_one_incident() -> None:
+    text = "chown: changing ownership of '{}': Operation not permitted"
+    paths = ("/var/app/data", "/var/app/data/a", "/var/app/data/b", "/srv/www", "/var/app/data")
+    found = incidents("\n".join(text.format(path) for path in paths))
+    assert [(incident.facts["path"], incident.other_paths, incident.count) for incident in found] == [
+        ("/var/app/data", ("/var/app/data/a", "/var/app/data/b"), 4),
+        ("/srv/www", (), 1),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/data", "/data/"])
+def test_nothing_is_mounted_over_the_root_folder(path: str) -> None:
+    assert incidents(f"mkdir: cannot create directory '{path}': Permission denied")[0].facts["dir"] == "/data"
+
+
+@pytest.mark.parametrize("width", [61, 80, 133])
+@pytest.mark.parametrize("trimmed", [False, True])
+def test_words_that_a_terminal_cut_are_whole(width: int, trimmed: bool) -> None:
+    text = denial(
+        f'provider "machine-api-termination-handler": {NOT_USABLE}',
+        "provider restricted-v2: .spec.securityContext.fsGroup: Invalid value: []int64{65534}: 65534 is not an allowed group",
+        "provider restricted-v2: .containers[0].runAsUser: Invalid value: 1000: must be in the ranges: [1000680000, 1000689999]",
+    )
+    lines = [text[start : start + width] for start in range(0, len(text), width)]
+    wrapped = "\n".join(line.rstrip() if trimmed else line for line in lines)
+    assert incidents(wrapped)[0].denial == incidents(text)[0].denial
+
+
+def test_rows_of_equal_length_are_not_one() -> None:
+    rows = [
+        f"2m Warning FailedCreate replicaset/{name}-5f9c7d8b6 {denial(f'provider restricted-v2: {USER}', pod=name)}"
+        for name in ("aa", "bb", "cc")
+    ]
+    assert len({len(row) for row in rows}) == 1
+    assert [owner_of(incident)[1] for incident in incidents("\n".join(rows))] == ["aa", "bb", "cc"]
 
 
 def test_reasons_without_a_name_of_an_scc_are_kept_apart() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.advice import advise
 from scclint.advice.grants import admits
@@ -12,10 +12,12 @@ from scclint.config.records import Creator
 from scclint.files import SourceFile
 from scclint.files.sources import find_sources
 from scclint.message.denial import Denial, Reason, Rejection
-from scclint.message.incidents import Incident, filled, release_of, without_links
+from scclint.message.incidents import Incident, filled, owner_of, release_of, without_links
 from scclint.message.manifests import Match
-from scclint.message.pod import manifests, owner_of
-from scclint.message.violations import label_level, violations
+from scclint.message.pod import IN_POD, as_in_message, manifests
+from scclint.message.sccs import changed_sccs, foreign_sccs, strategies
+from scclint.message.system_calls import ends_program, filter_of, is_recorded, system_calls_of
+from scclint.message.violations import fixes, label_level, violations
 from scclint.model.terms import RESTRICTED
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
@@ -48,6 +50,9 @@ _ALLOWING: Mapping[str, str] = {
 """What an SCC needs so that it no longer rejects a field, by the field."""
 
 
+_DEFAULTS = frozenset(("restricted", "restricted-v2", "restricted-v3"))
+"""The SCCs that every pod may use."""
+_WHICH_PROFILE = "`oc get pod POD -o jsonpath='{..seccompProfile}'` prints the profile that is in force."
 _OF_OPERATORS = frozenset(("pipelines-scc", "container-build"))
 """SCCs that operators of Red Hat write again, and that pods of every namespace use."""
 
@@ -83,6 +88,9 @@ def answer(incident: Incident, config: Config, match: Match | None = None) -> Ex
         return replace(_of_denial(incident, incident.denial, config), match=match)
     if incident.policy:
         return replace(_of_policy(incident), match=match)
+    if "syscall" in incident.facts:
+        release = config.openshift[0] if config.openshift else release_of(incident)
+        return replace(_of_system_call(incident, release), match=match)
     return replace(_of_kind(incident), match=match)
 
 
@@ -96,6 +104,25 @@ def _of_kind(incident: Incident) -> Explanation:
     )
 
 
+def _of_system_call(incident: Incident, release: str) -> Explanation:
+    """Return the answer to a call that a seccomp profile refuses, with its name and what RuntimeDefault of the release does with it."""
+    calls = system_calls_of(incident.facts)
+    answered = _of_kind(incident)
+    if len(calls) != 1:
+        known = f" It is {listed([str(call) for call in calls])}." if calls else ""
+        return replace(answered, cause=answered.cause + known)
+    (call,) = calls
+    program = incident.facts.get("program", "")
+    who = f"The program {program}" if program else "The program"
+    said, instruction = call.under_runtime_default(release)
+    sentences = [f"{who} makes the system call {call}.", *filter_of(incident.facts), said]
+    if is_recorded(incident.facts):
+        instruction = f"leave it as it is, or {call.allowed_in('the profile that is written for this program')}"
+    elif ends_program(incident.facts):
+        instruction = f"{call.allowed_in('the Localhost profile that is in force')}; under RuntimeDefault, {instruction}"
+    return replace(answered, cause=" ".join(sentences), steps=(Step(capitalized(instruction)),), asks=(_WHICH_PROFILE,))
+
+
 def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanation:
     closest = denial.closest
     who = _whose(incident)
@@ -106,13 +133,38 @@ def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanatio
         return Explanation(incident, cause, steps=(), facts=tuple(_facts(incident)), asks=tuple(_asks(incident)))
     # The world asks its run, which must live as long.
     run, world, outcome = _judged(incident, config)
-    steps = [*_steps(incident, denial, world, outcome)]
+    foreign, changed = foreign_sccs(denial, world, outcome), changed_sccs(denial, world, outcome)
+    steps = [*_of_changed(changed, world), *_of_foreign(foreign), *_steps(incident, denial, world, outcome)]
     del run
-    fields = and_more(dict.fromkeys(_words(reason) for reason in closest.reasons), 3)
-    name = f"SCC {closest.scc}" if closest.scc else "an SCC that the message does not name"
-    cause = f"No SCC admits {who}: {name} rejects {fields}."
+    cause = f"No SCC admits {who}: {_rejects(closest)}."
+    if changed:
+        scc, fields = next((each.scc, _fields(each.reasons)) for each in changed)
+        cause = f"No SCC admits {who}: SCC {scc} of this cluster rejects {fields}, which SCC {scc} of OpenShift allows."
+    elif foreign:
+        other = "" if closest is foreign[0] else f", and {_rejects(closest)}"
+        cause = (
+            f"No SCC admits {who}: an SCC that the message does not name, and that is none of OpenShift's, rejects "
+            f"{_fields(foreign[0].reasons)}{other}."
+        )
+    if _is_debug(incident):
+        cause += " The pod is one of `oc debug`, which creates it with the rights of whoever runs the command."
     reasons = tuple((_label(each), tuple(reason.text for reason in each.reasons)) for each in denial.rejections)
     return Explanation(incident, cause, reasons, tuple(steps), tuple(_facts(incident)), tuple(_asks(incident)))
+
+
+def _rejects(rejection: Rejection) -> str:
+    """Return as a clause which fields an SCC rejects."""
+    name = f"SCC {rejection.scc}" if rejection.scc else "an SCC that the message does not name"
+    return f"{name} rejects {_fields(rejection.reasons)}"
+
+
+def _fields(reasons: Iterable[Reason]) -> str:
+    return and_more(dict.fromkeys(_words(reason) for reason in reasons), 3)
+
+
+def _is_debug(incident: Incident) -> bool:
+    """Return whether the pod is one of `oc debug`, which has no controller."""
+    return incident.owner == ("", "") and incident.pod.endswith("-debug")
 
 
 def _judged(incident: Incident, config: Config) -> tuple[Run, World, Outcome]:
@@ -138,24 +190,36 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
     A product whose own SCC rejects its pods needs a field of this SCC. A pod that asks for the node needs it more often than not.
     """
     removals = [
-        Step(f"{capitalized(remedy.words)} ({_of_owner(incident)})", "; ".join(remedy.effects))
+        Step(f"{capitalized(as_in_message(remedy.words))} ({_of_owner(incident)})", as_in_message("; ".join(remedy.effects)))
         for remedy in advise("admitted", outcome.workload, world)
         if remedy.operations and "hostUsers" not in remedy.words
     ][:1]
     grants = [*_grants(incident, world, outcome)]
-    own = [*_foreign_sccs(denial), *_own_sccs(denial, world)]
+    own = [*_own_sccs(denial, world)]
     if not removals and outcome.admitted:
         removals = [*_of_fields(incident, denial)]
     reasons = [reason for each in denial.rejections for reason in each.reasons]
     needs_node = any(reason.field in _NODE_FIELDS or reason.value == "hostPath" for reason in reasons)
+    if not removals and needs_node and denial.closest is not None:
+        removals = [
+            Step(
+                f"If the program can do without them, remove {_fields(denial.closest.reasons)} ({_of_owner(incident)}); in place of a "
+                "hostPath volume, use a PersistentVolumeClaim or `emptyDir`"
+                if any(reason.value == "hostPath" for reason in reasons)
+                else f"If the program can do without, remove {_fields(denial.closest.reasons)} ({_of_owner(incident)})",
+                "every pod may use the SCC that then admits it",
+            )
+        ]
     if removals and not needs_node:
         # An SCC that opens the node is no price for a user ID.
         grants = [step for step in grants if "hostPath volumes" not in step.effect]
     yield from (*own, *grants, *removals) if needs_node else (*own, *removals, *grants)
-    if any("seccomp may not be set" in reason.text for reason in reasons):
+    only_profile = any(all("seccomp" in reason.text for reason in each.reasons) for each in denial.rejections)
+    if only_profile and not removals:
         yield Step(
             f"Remove the seccomp profile, which is `seccompProfile` or an annotation ({_of_owner(incident)})",
-            "the SCC that rejects it may then admit the pod, and applies none; restricted-v2, from OpenShift 4.11, applies RuntimeDefault",
+            "the SCC that rejects it may then admit the pod, and applies none: the containers run unconfined, except under "
+            "restricted-v2 of OpenShift 4.11 and newer, which applies RuntimeDefault",
         )
     if all(reason.field == "hostUsers" for reason in reasons):
         yield Step(
@@ -173,14 +237,22 @@ def _grants(incident: Incident, world: World, outcome: Outcome) -> Iterator[Step
     rejecting = {each.scc for each in incident.denial.rejections} if incident.denial else set()
     if not scc or scc in (*rejecting, RESTRICTED):
         return
-    account = incident.account or "SERVICE_ACCOUNT"
     namespace = incident.namespace or "NAMESPACE"
     opened = and_more(wider_than_restricted(scc, world), 4)
     older = f" ({scc.removesuffix('-v2')} before OpenShift 4.11)" if scc.endswith("-v2") and "-v2" not in incident.text else ""
+    command = f"oc adm policy add-scc-to-user {scc} -z {incident.account or 'SERVICE_ACCOUNT'} -n {namespace}"
+    effect = f"every pod of this account may then use {opened}" if opened else ""
+    if _is_debug(incident):
+        yield Step(
+            f"Grant SCC {scc} to the account that runs `oc debug`: `{command}` if a Job or pipeline runs it, "
+            f"`oc adm policy add-scc-to-user {scc} USER` if a person does",
+            effect,
+        )
+        return
     yield Step(
-        f"If the program needs these values, grant its service account SCC {scc}{older}, the least of the standard ones that admits the pod: "
-        f"`oc adm policy add-scc-to-user {scc} -z {account} -n {namespace}`",
-        f"every pod of this account may then use {opened}" if opened else "",
+        f"If the program needs these values, grant its service account SCC {scc}{older}, the least of the standard ones that admits the "
+        f"pod: `{command}`",
+        effect,
     )
 
 
@@ -197,15 +269,33 @@ def _of_fields(incident: Incident, denial: Denial) -> Iterator[Step]:
         )
 
 
-def _foreign_sccs(denial: Denial) -> Iterator[Step]:
-    """Yield what to do about an SCC without a name in the message that is none of OpenShift's: it demands one user or rejects emptyDir."""
-    texts = [reason.text for each in denial.rejections if not each.scc for reason in each.reasons]
-    if any("must be: " in text or '"emptyDir"' in text for text in texts):
+def _of_foreign(foreign: Sequence[Rejection]) -> Iterator[Step]:
+    """Yield what to do about an SCC without a name in the message that is none of OpenShift's: of this product, or of another one."""
+    for each in foreign[:1]:
+        fields = listed([f"`{field}`" for field in dict.fromkeys(filter(None, map(_allowing, each.reasons)))])
+        own = f"If it is of this product, write {fields} in it" if fields else ""
+        other = (
+            "If it is of another product, take its priority away and `system:authenticated` out of its groups, so that only the "
+            "product's own account may use it"
+        )
+        # An SCC that demands one user, or has no emptyDir, is made for one program.
+        of_another = any("must be: " in reason.text or reason.value == "emptyDir" for reason in each.reasons)
         yield Step(
-            "Find the SCC of another product that takes these pods: `oc get scc "
+            "Find the SCC that is none of OpenShift's and that this pod may use: `oc get scc "
             "-o custom-columns=NAME:.metadata.name,PRIORITY:.priority,USER:.runAsUser.uid,GROUPS:.groups,USERS:.users`. "
-            "Take its priority away and `system:authenticated` out of its groups, so that only the product's own account may use it",
-            "the pods then get the SCC that they had before",
+            + ". ".join(filter(None, (other, own) if of_another else (own, other))),
+            "this SCC then admits the pod, or no longer takes it",
+        )
+
+
+def _of_changed(changed: Sequence[Rejection], world: World) -> Iterator[Step]:
+    """Yield what to do about SCCs of OpenShift that reject what they allow as OpenShift installs them."""
+    for each in changed:
+        fields = listed([f"`{written}`" for written in strategies(world.cluster.sccs[each.scc], each.reasons)])
+        yield Step(
+            f"Compare SCC {each.scc} with the one of OpenShift, which has {fields}: `oc get scc {each.scc} -o yaml`. Somebody changed it, "
+            f"or this release writes it wrongly: write these fields again, or update the cluster",
+            f"SCC {each.scc} then admits the pod",
         )
 
 
@@ -244,6 +334,9 @@ def _words(reason: Reason) -> str:
     where = f" of `{reason.container[0]}[{reason.container[1]}]`" if reason.container else ""
     if reason.field == "volumes":
         return f"{reason.value} volumes"
+    if reason.field in IN_POD:
+        # Old releases repeat these fields for each container.
+        where = ""
     if reason.field == "annotations" or "seccomp" in reason.text:
         return "the seccomp profile"
     if not reason.field:
@@ -279,10 +372,13 @@ def _of_policy(incident: Incident) -> Explanation:
     """Return the answer to a violation of Pod Security: the fields of each container, or the label of the namespace."""
     level = incident.policy.partition(":")[0]
     found = violations(incident.violations)
-    fixes = [each.fix for each in found if each.fix]
     who = _whose(incident)
-    rejected = "rejects" if incident.enforced else "warns of"
-    also = "" if incident.enforced else " The pod is created all the same: only the mode `enforce` rejects it."
+    mode = "enforce" if incident.enforced else "audit" if _AUDITED in incident.text else "warn"
+    rejected = {"enforce": "rejects", "audit": "would reject", "warn": "warns of"}[mode]
+    recorded = (
+        "This is a record of the mode `audit`, and the pod is created" if mode == "audit" else "The pod is created all the same"
+    )
+    also = "" if incident.enforced else f" {recorded}: only the mode `enforce` rejects it."
     if not found:
         cause = f"Pod Security level {level} of the namespace {rejected} {who}.{also} The message ends before what violates the level."
         return Explanation(
@@ -293,18 +389,16 @@ def _of_policy(incident: Incident) -> Explanation:
     )
     namespace = incident.namespace or "NAMESPACE"
     needed = label_level(found)
-    mode = next(
-        mode for mode, holds in (("enforce", incident.enforced), ("audit", _AUDITED in incident.text), ("warn", True)) if holds
-    )
     label = Step(
         f"If the program needs this, give the namespace level {needed}: `oc label namespace {namespace} --overwrite "
         f"security.openshift.io/scc.podSecurityLabelSync=false pod-security.kubernetes.io/{mode}={needed}`",
-        f"every pod of the namespace may then use what {needed} allows; SCC admission still judges it",
+        f"every pod of the namespace may then use what {needed} allows; SCC admission still judges it"
+        if incident.enforced
+        else f"what {needed} allows is then no longer reported; the pods stay as they are",
     )
     removed = [each.title for each in found if not each.fix]
-    changes = [f"Remove what violates {listed(removed)}"] * bool(removed) + [f"write {'; '.join(dict.fromkeys(fixes))}"] * bool(
-        fixes
-    )
+    written = fixes(found)
+    changes = [f"Remove what violates {listed(removed)}"] * bool(removed) + [f"write {'; '.join(written)}"] * bool(written)
     write = Step(f"{capitalized(', and '.join(changes))} ({_of_owner(incident)})", f"the pod then meets level {level}")
     # A pod that asks for the node needs it more often than not.
     steps = (label, write) if removed else (write, label)
@@ -315,6 +409,8 @@ def _of_policy(incident: Incident) -> Explanation:
 def _facts(incident: Incident) -> Iterator[str]:
     """Yield what the message reveals beside the cause, in sentences."""
     denial = incident.denial
+    if incident.other_paths:
+        yield f"The text also names {and_more(incident.other_paths, 4)}."
     if denial is not None:
         if denial.denied:
             yield f"Neither the service account nor the creator of the pod may use {and_more(denial.denied, 4)}."
@@ -336,8 +432,10 @@ def _asks(incident: Incident) -> Iterator[str]:
     """Yield what would decide what a denial leaves open, with the command."""
     kind, name = owner_of(incident)
     namespace = incident.namespace or "NAMESPACE"
-    if name and kind != "Pod":
-        target = f"{kind.lower()} {name}"
+    denial = incident.denial
+    target = f"{kind.lower()} {name}"
+    has_owner = bool(name) and kind != "Pod"
+    if has_owner:
         if not incident.account:
             yield (
                 f"The message does not name the service account: `oc get {target} -n {namespace} "
@@ -347,5 +445,20 @@ def _asks(incident: Incident) -> Iterator[str]:
             f"For the line to change and an SCC that allows no more than needed, judge the manifest: "
             f"`oc get {target} -n {namespace} -o yaml | scclint check -`, and `scclint suggest -` prints the SCC."
         )
-    if incident.denial is not None and incident.denial.cut:
-        yield f"For the whole list: `oc get events -n {namespace} --field-selector reason=FailedCreate -o yaml | scclint explain --message -`."
+        yield (
+            "If the manifest that you wrote does not have these values, an operator or a webhook adds them: "
+            f"`oc get {target} -n {namespace} -o yaml --show-managed-fields` names who writes each field, and "
+            "`oc get mutatingwebhookconfigurations` lists what may change pods."
+        )
+    if denial is not None and not _is_debug(incident) and all(each.scc in _DEFAULTS for each in denial.rejections):
+        yield (
+            "If the product brings an SCC of its own, this account may not use it, or it is not there: `oc get scc` lists the SCCs, and "
+            "`oc adm policy who-can use scc NAME` the accounts."
+        )
+    if denial is not None and denial.cut:
+        whole = f"`oc get events -n {namespace} --field-selector reason=FailedCreate -o yaml | scclint explain --message -`"
+        yield (
+            f"For the whole list: {whole}."
+            if has_owner or incident.pod.endswith("-")
+            else "For the whole list, pass all of the message."
+        )

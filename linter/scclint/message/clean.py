@@ -2,8 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import Any
+
+from scclint.data import read_json
 
 DENIAL = "unable to validate against any security context constraint"
 """The beginning of a denial by SCC admission (`admission.go` of openshift/apiserver-library-go)."""
@@ -12,7 +17,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAME = re.compile(r"[│┃]")
 _ROW = re.compile(
     r"""\s*+(?:
-        (?:<unknown>|\d+[smhd][0-9smhd]{0,9})[ \t]{1,30}(?:\([^)]{1,40}\)[ \t]{1,30})?\S{0,60}[ \t]{0,30}(?:Warning|Normal)\b  # oc get events
+        (?:[a-z0-9-]{1,63}[ \t]+)?(?:<unknown>|\d+[smhd][0-9smhd]{0,9})[ \t](?:[^\n]{0,400}?[ \t])?(?:Warning|Normal)\b   # oc get events
       | (?:Warning|Normal)\s+[A-Z]\w+\s                                                   # oc describe
       | (?:[\w/.-]+\s+)?\[?\d{4}[-/]\d\d[-/]\d\d[T\s:]\d                                  # a log with the time
       | [IWEF]\d{4}\s\d                                                                   # klog
@@ -30,17 +35,23 @@ _LINE = re.compile(
 """The beginning of a line that is most often a record: a key of YAML, or a message with the name of its program in front."""
 
 
+_OBJECT = re.compile(
+    r"^ *(?:- )?(?:apiVersion|items|involvedObject|conditions|containerStatuses|status|lastTransitionTime):", re.MULTILINE
+)
+"""A line that API objects have as YAML, and logs do not."""
+
 _WRAPPED = 70
 """Characters of a line that may go on in the next one."""
+_TERMINAL = 60
+"""Columns of the narrowest terminal whose line breaks show in the lengths of the lines."""
 
 
 def records(text: str) -> list[str]:
     """Return the records of a text, in its order, without escapes, frames and line breaks."""
     text = _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    whole = _json_of(text)
-    if whole is not None:
-        items = whole.get("items", [whole]) if isinstance(whole, dict) else whole
-        return [_unescaped(" ".join(_leaves(item))) for item in (items if isinstance(items, list) else [items])]
+    objects = _objects(text)
+    if objects:
+        return [_unescaped(" ".join(_leaves(item))) for item in objects]
     blocks: list[list[str]] = []
     indent = 0
     for line in _unframed(_unwrapped(text.strip("\n").split("\n"))):
@@ -54,7 +65,7 @@ def records(text: str) -> list[str]:
             indent = len(line) - len(line.lstrip())
         else:
             blocks[-1].append(line)
-    return [_unescaped(" ".join(line.strip() for line in block)) for block in blocks]
+    return [_unescaped(_joined(block)) for block in blocks]
 
 
 def dense(text: str) -> str:
@@ -76,9 +87,52 @@ def _begins(line: str, block: list[str], indent: int) -> bool:
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
-    """Return the lines as one if a terminal cut them: all but the last have the same length."""
-    same = len(lines) > 2 and len({len(line) for line in lines[:-1]}) == 1 and len(lines[0]) > len(lines[-1])
-    return ["".join(lines)] if same and not _FRAME.search(lines[0]) else lines
+    """Return the lines with those joined that a terminal cut where it was full, whatever the word."""
+    if any(_FRAME.search(line) for line in lines):
+        return lines
+    if len(lines) > 2 and len({len(line) for line in lines[:-1]}) == 1 and len(lines[0]) > len(lines[-1]):
+        return ["".join(lines)]
+    width = max(map(len, lines))
+    full = sum(len(line) == width for line in lines)
+    # Text that is wrapped between words has few lines of the greatest length.
+    if width < _TERMINAL or full < 2 or 2 * full < sum(len(line) > 0.8 * width for line in lines):
+        return lines
+    joined = [lines[0]]
+    for before, line in pairwise(lines):
+        if len(before) == width and not _ROW.match(line) and not _LINE.match(line):
+            joined[-1] += line
+        else:
+            joined.append(line)
+    return joined
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """Return the lines of a record as one, without the breaks that a terminal added within words."""
+    text = lines[0].strip()
+    for line in map(str.strip, lines[1:]):
+        text += line if _is_one_word(text, line) else f" {line}"
+    return text
+
+
+def _is_one_word(before: str, after: str) -> bool:
+    """Return whether the end of a line and the beginning of the next one are parts of one word, number, path or quoted name."""
+    end, start = re.search(r"[A-Za-z]*$", before), re.match(r"[A-Za-z]*", after)
+    left, right = (end[0] if end else "").lower(), (start[0] if start else "").lower()
+    if left and right and left + right in _vocabulary():
+        return not {left, right} <= _vocabulary()
+    quoted = before.count('"') % 2 == 1 and re.search(r'"[\w.:/-]+$', before) and re.match(r'[\w.:/-]+"', after)
+    number = before[-1:].isdigit() and after[:1].isdigit()
+    path = (re.search(r"(?:[.\]]\w*|\w[.\]])\.$", before) and after[:1].islower()) or (
+        before.endswith("]") and after.startswith(".")
+    )
+    return bool(quoted or number or path)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """Return the words of the errors that clusters report, in lower case."""
+    text = json.dumps(read_json(__file__, "errors.json"))
+    return frozenset(word.lower() for word in re.findall(r"[A-Za-z]{3,}", text))
 
 
 def _unframed(lines: list[str]) -> Iterator[str]:
@@ -98,6 +152,32 @@ def _unframed(lines: list[str]) -> Iterator[str]:
             full = ""
     if full:
         yield full
+
+
+def _objects(text: str) -> list[Any]:
+    """Return the objects that a whole text holds as JSON or YAML, those of a List each; none if it is another text."""
+    whole = _json_of(text)
+    documents = [whole] if whole is not None else _yaml_of(text)
+    found: list[Any] = []
+    for document in documents:
+        items = document.get("items", [document]) if isinstance(document, dict) else document
+        found += items if isinstance(items, list) else [items]
+    return found
+
+
+def _yaml_of(text: str) -> list[Any]:
+    """Return the documents of a text that holds API objects or parts of them as YAML; none if it holds none."""
+    if not _OBJECT.search(text):
+        return []
+    from scclint.errors import LoadError
+    from scclint.yaml.compose import parse_yaml
+    from scclint.yaml.nodes import to_data
+
+    try:
+        documents = [to_data(root) for _, root in parse_yaml(textwrap.dedent(text), "", 1)]
+    except LoadError:
+        return []
+    return documents if all(isinstance(document, (dict, list)) for document in documents) else []
 
 
 def _json_of(text: str) -> Any:

@@ -21,6 +21,8 @@ _REASON = re.compile(
     r"(?:Invalid value: (?P<value>\[\][\w.]+\{[^}]*+\}|\"[^\"]*+\"|[^\s:]+): |Forbidden: )?(?P<detail>.*)"
 )
 _CONTAINER = re.compile(r"(initContainers|containers|ephemeralContainers)\[(\d+)\]")
+_STRATEGY = re.compile(r"must be: |must be in the ranges|running with the root UID")
+"""What the reasons of one SCC about user IDs have in common."""
 _UID_RANGE = re.compile(r"must be in the ranges: \[(\d+), (\d+)\]")
 _LEVEL = re.compile(r"must be (s0:c\d+,c\d+)")
 _TRIED_FIRST = "anyuid"
@@ -110,8 +112,18 @@ def read_denial(text: str) -> Denial:
         tuple(denied),
         (int(uid_range[1]), int(uid_range[2])) if uid_range else None,
         level[1] if level else "",
-        cut="]" not in listed[-60:] and "- provider" not in listed,
+        cut=_is_cut(listed),
     )
+
+
+def _is_cut(listed: str) -> bool:
+    """Return whether the list that a denial ends with is not closed. Some programs print it without brackets."""
+    depth = 0
+    for letter in listed:
+        depth += (letter == "[") - (letter == "]")
+        if depth == 0:
+            break
+    return depth > 0 or listed.rstrip().endswith(("...", "…"))
 
 
 def _spaced(words: str) -> str:
@@ -122,6 +134,9 @@ def _spaced(words: str) -> str:
 def _without_end(entry: str) -> str:
     """Return an entry without what follows the list."""
     entry = re.sub(r"^- |\s-$", "", entry)
+    if entry.count("'") % 2:
+        # The end of the YAML string that the message is.
+        entry = entry.rstrip("'")
     depth = 0
     for position, letter in enumerate(entry):
         depth += (letter == "[") - (letter == "]")
@@ -157,7 +172,9 @@ _ORDER = {"runAsUser": 0, "seLinuxOptions.level": 1, "privileged": 2, "capabilit
 def _is_next(reason: Reason, group: list[Reason]) -> bool:
     """Return whether a reason that names no SCC is of the next one: a field occurs again, or one of the pod follows those of containers."""
     known = {
-        (other.field, other.container, other.index) for other in group if other.field not in ("capabilities.add", "annotations")
+        (other.field, other.container, other.index)
+        for other in group
+        if other.field not in ("capabilities.add", "annotations", "hostPort")
     }
     again = (reason.field, reason.container, reason.index) in known
     last = group[-1]
@@ -166,7 +183,8 @@ def _is_next(reason: Reason, group: list[Reason]) -> bool:
     goes_back = (
         reason.container is None and reason.field in ("annotations", "fsGroup") and any(other.container for other in group)
     )
-    return again or goes_back
+    strategies = {found[0] for each in (reason, *group) if (found := _STRATEGY.search(each.text))}
+    return again or goes_back or len(strategies) > 1
 
 
 def _merged(groups: Iterable[tuple[str, list[Reason]]]) -> Iterator[Rejection]:

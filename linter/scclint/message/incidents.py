@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from string import Formatter
 
@@ -26,17 +26,30 @@ _OWNER_KINDS = {
     "pod": "Pod",
 }
 _OWNER = re.compile(rf"\b({'|'.join(_OWNER_KINDS)})s?(?:\.[a-z0-9.]{{1,60}})?/({_NAME})", re.IGNORECASE)
-_IN_OWNER = re.compile(rf"\bin ({'|'.join(_OWNER_KINDS.values())}) ({_NAME})")
+_IN_OWNER = re.compile(
+    rf"\b(?:in |kind: ?(?=\w+ name: ))({'|'.join(kind for kind in _OWNER_KINDS.values() if kind != 'Pod')}) (?:name: )?({_NAME})"
+)
+CONTROLLERS = frozenset(("DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"))
+"""The kinds of objects with a pod template that are judged as such."""
+_HASH = r"-[bcdf-hj-np-tv-z2-9]{6,10}"
+"""What a Deployment adds to its name for its ReplicaSet."""
+_RANDOM = r"-[bcdf-hj-np-tv-z2-9]{5}"
+"""What controllers add to their names for their pods."""
+_DESCRIBED = re.compile(r"(?:Name|Namespace|Controlled By|Service Account):\s")
 _CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
 _SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "pod": re.compile(
-        rf'pods? "?({_NAME})"? is forbidden|\(pod: "({_NAME}|[a-z0-9.<>-]+)_[a-z0-9-]+\(|\bcreate Pod ({_NAME}) in\b|\bpod/({_NAME})'
+        rf'pods? "?({_NAME})"? is forbidden|\(pod: "({_NAME}|[a-z0-9.<>-]+)_[a-z0-9-]+\(|\bpods?/({_NAME})(?=[\s\'"]|$)'
+        rf"|\bcreate Pod ({_NAME}) in\b|kind: Pod name: ({_NAME})"
     ),
     "namespace": re.compile(
-        r'\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\bnamespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
-        r"|system:serviceaccount:([a-z0-9-]+):"
+        r'\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\b[Nn]amespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
+        r'|system:serviceaccount:([a-z0-9-]+):|\bobjectRef"?: "?([a-z0-9-]+)/'
+        r"|^([a-z][a-z0-9-]*) (?:<unknown>|\d+[smhd]\S{0,30}) (?:\([^)]{1,40}\) )?(?:Warning|Normal) "
     ),
-    "account": re.compile(r"system:serviceaccount:[a-z0-9-]+:([a-z0-9.-]+)"),
+    "account": re.compile(
+        r"system:serviceaccount:[a-z0-9-]+:([a-z0-9.-]+)|Service Account: ([a-z0-9.-]+)|serviceAccountName: ([a-z0-9.-]+)"
+    ),
     "container": re.compile(r'\bcontainer(?:: "?|\s")([a-z0-9][a-z0-9-]*)\b|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'),
 }
 """What tells the subject of a record. The first group that matches counts."""
@@ -71,7 +84,8 @@ class Incident:
 
     `facts` are those of the first kind. `denial` is what SCC admission says, `policy` the Pod Security level that is violated
     (`restricted:latest`), `violations` what violates it, and `enforced` is False if that is only a warning. `owner` is the kind and
-    name of the object whose pods these are. `since` and `until` are the releases with this wording. `count` is how often the text has it.
+    name of the object whose pods these are. `since` and `until` are the releases with this wording. `count` is how often the text has it,
+    and `other_paths` are those of the same folder.
     """
 
     kinds: tuple[ErrorKind, ...]
@@ -89,36 +103,79 @@ class Incident:
     since: str = ""
     until: str = ""
     count: int = 1
+    other_paths: tuple[str, ...] = ()
 
 
 def incidents(text: str) -> tuple[Incident, ...]:
-    """Return the incidents in a text, in its order; those that are equal but for the pod of one owner are one."""
+    """Return the incidents in a text, in its order; those that are equal but for the pod of one owner or a path in one folder are one."""
     found: list[Incident] = []
-    context = ""
+    context = described = ""
     for line in records(text):
         here = [*_of_record(line)]
+        if _DESCRIBED.match(line):
+            # `oc describe` names the object before its events.
+            described = line if line.startswith("Name:") else f"{described} {line}"
         if here:
-            found += [_with_subject(incident, f"{line} {context}") for incident in here]
+            found += [_with_subject(incident, f"{line} {context} {described}") for incident in here]
             context = ""
-        elif found:
+        elif found and not described:
             # The line after an error often names its pod.
             found[-1] = _with_subject(found[-1], line)
         else:
             context = line
-    counts: dict[object, list[Incident]] = {}
+    alike: dict[object, list[Incident]] = {}
     for incident in found:
+        facts = tuple((name, value) for name, value in incident.facts.items() if name not in ("path", "dir"))
         same = (
             incident.kinds[:1],
-            tuple(incident.facts.items()),
+            facts,
             incident.denial,
             incident.policy,
             incident.violations,
-            incident.owner,
+            _pods_of(incident),
             incident.namespace,
             incident.container,
         )
-        counts.setdefault(same, []).append(incident)
-    return tuple(replace(alike[0], count=len(alike)) for alike in counts.values())
+        alike.setdefault(same, []).append(incident)
+    return tuple(merged for group in alike.values() for merged in _by_folder(group))
+
+
+def owner_of(incident: Incident) -> tuple[str, str]:
+    """Return the kind and name of the workload that a person wrote: the Deployment of a ReplicaSet, the object whose pods are named."""
+    kind, name = incident.owner
+    name = name or incident.pod.rstrip("-")
+    if kind in ("ReplicaSet", "") and (kind or incident.pod.endswith("-")) and re.search(rf"{_HASH}$", name):
+        return "Deployment", re.sub(rf"{_HASH}$", "", name)
+    if not kind and re.search(rf"{_HASH}{_RANDOM}$", name):
+        return "Deployment", re.sub(rf"{_HASH}{_RANDOM}$", "", name)
+    return (kind, name) if kind in CONTROLLERS else ("Pod", name)
+
+
+def _pods_of(incident: Incident) -> tuple[str, str]:
+    """Return what pods of one controller have in common."""
+    kind, name = owner_of(incident)
+    return (kind, re.sub(rf"(?:{_RANDOM}|-\d+)$", "", name)) if kind == "Pod" else (kind, name)
+
+
+def _by_folder(alike: Sequence[Incident]) -> Iterator[Incident]:
+    """Yield the incidents that differ in their paths at most: those of one folder as one, which has the first path and the others."""
+    groups: list[list[Incident]] = []
+    for incident in alike:
+        group = next((group for group in groups if any(_are_near(incident, other) for other in group)), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(incident)
+    for group in groups:
+        others = dict.fromkeys(path for incident in group if (path := incident.facts.get("path", "")))
+        yield replace(group[0], count=len(group), other_paths=tuple(others)[1:])
+
+
+def _are_near(one: Incident, other: Incident) -> bool:
+    first, second = (incident.facts.get("path", "") for incident in (one, other))
+    folders = (one.facts.get("dir"), other.facts.get("dir"))
+    return folders[0] == folders[1] or any(
+        path.startswith(f"{folder.rstrip('/')}/") for path, folder in ((first, second), (second, first)) if folder
+    )
 
 
 @cache
@@ -189,7 +246,9 @@ def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
         return EMPTY
     facts = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
     if path := facts.get("path"):
-        facts["dir"] = posixpath.dirname(path.rstrip("/")) or "/"
+        folder = posixpath.dirname(path.rstrip("/"))
+        # Nothing can be mounted over the root folder.
+        facts["dir"] = path.rstrip("/") if folder.strip("/") in ("", ".") else folder
     return facts
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scclint.message.denial import Reason
-from scclint.message.incidents import Incident
+from scclint.message.incidents import Incident, owner_of
 from scclint.model.terms import SCC_ROLE_PREFIX
 
 JsonObject = dict[str, Any]
@@ -28,7 +28,8 @@ _MINIMAL_VOLUME: dict[str, JsonObject] = {
 _IN_CONTAINER_CONTEXT = frozenset(
     ("runAsUser", "privileged", "allowPrivilegeEscalation", "readOnlyRootFilesystem", "runAsNonRoot", "procMount")
 )
-_IN_POD = ("hostNetwork", "hostPID", "hostIPC", "hostUsers")
+IN_POD = ("hostNetwork", "hostPID", "hostIPC", "hostUsers")
+"""The fields of a pod itself that open the node."""
 _WORKLOADS = {
     "DaemonSet": "apps/v1",
     "Deployment": "apps/v1",
@@ -37,12 +38,18 @@ _WORKLOADS = {
     "ReplicationController": "v1",
     "StatefulSet": "apps/v1",
 }
-_HASH = r"-[bcdf-hj-np-tv-z2-9]{6,10}$"
 
 
 def container_name(kind: str, index: int) -> str:
     """Return the name by which a container is called that the message knows by its place alone."""
     return f"{'init-' * (kind == 'initContainers')}container-{index}"
+
+
+def as_in_message(words: str) -> str:
+    """Return words about the pod of `manifests` with the containers and volumes called as in the message."""
+    words = re.sub(r"\bvolume volume-(\d+) \((\w+)[^()]*\)", r"\2 volume `volumes[\1]`", words)
+    words = re.sub(r"\binit-container-(\d+)\b", r"`initContainers[\1]`", words)
+    return re.sub(r"(?<![-\w])container-(\d+)\b", r"`containers[\1]`", words)
 
 
 def manifests(incident: Incident) -> list[JsonObject]:
@@ -65,15 +72,6 @@ def manifests(incident: Incident) -> list[JsonObject]:
     usable = [each.scc for each in denial.rejections if each.scc and each.named]
     found += (_grant(scc, namespace, incident.account or "default") for scc in usable)
     return [*found, _workload(incident, namespace, _pod(reasons, incident))]
-
-
-def owner_of(incident: Incident) -> tuple[str, str]:
-    """Return the kind and name of the workload that a person wrote: the Deployment of a ReplicaSet, the object whose pods are named."""
-    kind, name = incident.owner
-    name = name or incident.pod.rstrip("-")
-    if kind in ("ReplicaSet", "") and re.search(_HASH, name) and (kind or incident.pod.endswith("-")):
-        return "Deployment", re.sub(_HASH, "", name)
-    return (kind, name) if kind in _WORKLOADS else ("Pod", name)
 
 
 def _workload(incident: Incident, namespace: str, pod: JsonObject) -> JsonObject:
@@ -119,7 +117,7 @@ def _pod_fields(reasons: Sequence[Reason]) -> JsonObject:
         groups = [int(group) for group in re.findall(r"\d+", reason.value.partition("{")[2] or reason.value)]
         if reason.field == "annotations":
             context["seccompProfile"] = {"type": "RuntimeDefault"}
-        elif reason.field in _IN_POD and reason.value == "true":
+        elif reason.field in IN_POD and reason.value == "true":
             spec[reason.field] = True
         elif reason.field == "supplementalGroups" and groups:
             context["supplementalGroups"] = groups

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Sequence
 
+from scclint.groups import grouped
 from scclint.message.clean import dense
 from scclint.record import record
+from scclint.text import listed
 
 _FIXES = {
     "allowPrivilegeEscalation != false": "`allowPrivilegeEscalation: false`",
     "unrestricted capabilities": '`capabilities: {drop: ["ALL"]}`',
     "runAsNonRoot != true": "`runAsNonRoot: true`",
     "seccompProfile": "`seccompProfile: {type: RuntimeDefault}`",
-    "runAsUser=0": "",
+    "runAsUser=0": "no `runAsUser: 0`",
 }
 """What a container's securityContext needs, by the name of the check (policy/ of k8s.io/pod-security-admission)."""
 
@@ -26,11 +28,15 @@ _QUOTED = re.compile(r'"[^"]*+"')
 
 @record
 class PolicyViolation:
-    """A violated check. `text` is what the message says in parentheses, `fix` what to write where; empty if a field must go."""
+    """A violated check. `text` is what the message says in parentheses.
+
+    `fix` is what to write in the securityContext of `containers`, or of each container if there are none; empty if a field must go.
+    """
 
     title: str
     text: str
     fix: str = ""
+    containers: tuple[str, ...] = ()
 
 
 def violations(text: str) -> tuple[PolicyViolation, ...]:
@@ -47,7 +53,7 @@ def violations(text: str) -> tuple[PolicyViolation, ...]:
             if depth == 0:
                 about = _QUOTED.sub(lambda quoted: "".join(quoted[0].split()), text[start:position])
                 title = _TITLES.get(dense(title), title)
-                found.append(PolicyViolation(title, about, _fix(title, about)))
+                found.append(PolicyViolation(title, about, _FIXES.get(title, ""), _containers(about)))
                 start = position + 1
     return tuple(found)
 
@@ -58,12 +64,15 @@ def label_level(found: Sequence[PolicyViolation]) -> str:
     return "privileged" if baseline else "baseline"
 
 
-def _fix(title: str, about: str) -> str:
-    written = _FIXES.get(title, "")
-    if title == "runAsUser=0":
-        return "no `runAsUser: 0`"
-    if not written:
-        return ""
-    names = re.findall(r'"([a-z0-9][a-z0-9-]*)"', re.split(r"\bmust\b", about, maxsplit=1)[0])
-    where = f"container{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else "each container"
-    return f"{written} in the securityContext of {where}"
+def fixes(found: Sequence[PolicyViolation]) -> list[str]:
+    """Return what to write, as phrases: the fields of each container together."""
+    by_containers = grouped((each.containers, each.fix) for each in found if each.fix)
+    return [
+        f"{listed(list(dict.fromkeys(fields)))} in the securityContext of "
+        + (f"container{'s' * (len(names) > 1)} {listed(names)}" if names else "each container")
+        for names, fields in by_containers.items()
+    ]
+
+
+def _containers(about: str) -> tuple[str, ...]:
+    return tuple(re.findall(r'"([a-z0-9][a-z0-9-]*)"', re.split(r"\bmust\b", about, maxsplit=1)[0]))

@@ -1,4 +1,4 @@
-"""Read the package's seccomp data: syscall names, errno names and CRI-O's tables. Each file is read once, on first use."""
+"""Read the package's seccomp data: syscall names and numbers, errno names and CRI-O's tables. Each file is read once, on first use."""
 
 from functools import cache
 from typing import Any
@@ -21,6 +21,13 @@ def syscalls_of(arch: str) -> frozenset[str]:
     data = table("syscalls")
     bit = data["arches"].index(arch)
     return frozenset(name for name, mask in data["syscalls"].items() if int(mask, 16) >> bit & 1)
+
+
+def call_name(number: int, arch: str) -> str:
+    """Return the name of the syscall with a number on `amd64`, `arm64`, `ppc64le`, `s390x` or `x86`; empty if there is none."""
+    names = table("syscalls")["numbers"][arch].split()
+    name = names[number] if number < len(names) else "-"
+    return "" if name == "-" else str(name)
 
 
 def is_syscall(name: str) -> bool:
