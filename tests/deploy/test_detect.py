@@ -8,7 +8,7 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
-from scclint.deploy.detect import Split
+from scclint.deploy.detect import detect
 from scclint.deploy.unit import UNLISTED, Deployment, Unit
 from scclint.errors import ConfigError
 from scclint.files.sources import find_sources
@@ -291,7 +291,7 @@ CHART = {"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n", "web/t
 def split(**settings: object) -> list[Unit]:
     """The units before any is rendered. Without a renderer, `units` has one view of each chart."""
     config = Config(**settings)  # type: ignore[arg-type]  # settings by name
-    return Split(scan(find_sources(["."], config), config)[0], config).units
+    return detect(scan(find_sources(["."], config), config)[0], config).units
 
 
 def test_a_configured_chart() -> None:

@@ -2,7 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from scclint.deploy.unit import OLDER, Unit
+
+if TYPE_CHECKING:
+    from scclint.deploy.split import Split
 
 MANIFESTS = "manifests"
 _PARTS = (MANIFESTS, "metadata", "tests")
@@ -19,6 +25,8 @@ _KIND = "ClusterServiceVersion"
 
 Files = Mapping[str, tuple[str, ...]]
 """The files of each bundle, sorted, by the bundle's folder."""
+
+Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 
 
 def bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Files:
@@ -100,3 +108,40 @@ def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:
 def _holds_csv(files: Iterable[str], holds_csv: Callable[[str], bool]) -> bool:
     # Most are named for it, so that the first that is read answers.
     return any(map(holds_csv, sorted(files, key=lambda file: NAMED not in file.lower())))
+
+
+def csv_name_of(split: "Split", file: str) -> tuple[str, tuple[int, ...]]:
+    """What `csv_name` says of the text of a file."""
+    name, version = split.outline.tells(file, "csv name", csv_name)
+    return name, tuple(version)
+
+
+def is_base(split: "Split", files: Iterable[str]) -> bool:
+    """Whether these ClusterServiceVersions are those that `operator-sdk` makes a bundle of the input from."""
+    packages = {package for file in files if (package := csv_name_of(split, file)[0])}
+    return bool(packages) and packages <= _bundled_packages(split)
+
+
+def _bundled_packages(split: "Split") -> frozenset[str]:
+    """The packages of the bundles."""
+    files = (file for file in split.outline.files if NAMED in file and os.path.basename(os.path.dirname(file)) == MANIFESTS)
+    return frozenset(package for file in files if (package := csv_name_of(split, file)[0]))
+
+
+def units(split: "Split", find: Find) -> Iterator[Unit]:
+    """The bundles that `find` finds."""
+    tells = split.outline.tells
+    of_csv = superseded(file for file in split.left if NAMED in file and split.outline.inside(file))
+    for file, newest in of_csv.items():
+        (package, version), newer = csv_name_of(split, file), csv_name_of(split, newest)
+        if package and package == newer[0] and version < newer[1] and file not in split.outline.named:
+            split.older.append(Unit(split.outline.name(file), "bundle", file, split.take([file]), OLDER.why))
+    candidates = list(split.left)
+    by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
+    for folder, files in sorted(by_folder.items()):
+        reason = "an OLM bundle: it holds a ClusterServiceVersion"
+        path = folder or "."
+        suggested = (tells(file, "namespace", suggested_namespace) for file in sorted(files))
+        namespace = next(filter(None, suggested), "")
+        name, taken = split.outline.name(path), split.take(files)
+        yield Unit(name, "bundle", path, taken, reason, namespace=namespace, gives=False, takes=False)

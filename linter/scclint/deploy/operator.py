@@ -1,10 +1,20 @@
 """What operators and Ansible playbooks apply: templates and the files beside them, by the folder of the operator's assets or the role."""
 
 import os
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import TYPE_CHECKING
 
-from scclint.deploy.unit import Kind
+from scclint.deploy.applied import FRAGMENT, with_names
+from scclint.deploy.facts import NO_FACTS
+from scclint.deploy.plain import alternatives, whole
+from scclint.deploy.unit import Kind, Unit
+from scclint.expand.ansible import files_of_tasks, other_files_of_tasks
 from scclint.files import ASSET_FOLDERS
+from scclint.files.globs import path_filter
+from scclint.model.object import Workload
+
+if TYPE_CHECKING:
+    from scclint.deploy.split import Split
 
 _PARTS_OF_ROLE = ("tasks", "templates", "files", "handlers")
 _MAIN = ("main.yml", "main.yaml")
@@ -28,3 +38,66 @@ def applied_with(file: str, known_roles: Set[str]) -> tuple[Kind, str]:
             return "ansible", role
     assets = next((end for end, step in enumerate(steps, 1) if step in ASSET_FOLDERS), 0)
     return "operator", "/".join(steps[:assets]) if assets else folder
+
+
+def units(split: "Split", templates: Sequence[str]) -> Iterator[Unit]:
+    """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
+    outline = split.outline
+    known_roles = roles(outline.files)
+    groups: dict[tuple[Kind, str], list[str]] = {}
+    for file in templates:
+        groups.setdefault(applied_with(file, known_roles), []).append(file)
+    for (kind, folder), inside in sorted(groups.items()):
+        takes_all = kind == "ansible" or os.path.basename(folder) in ASSET_FOLDERS
+        below = split.below(folder) if takes_all else inside
+        tasks = [found for file in inside for document in outline.documents(file) for found in files_of_tasks(document)]
+        if names := {name for name, _, state in tasks if state == "absent"}:
+            names -= {name for name, _, state in tasks if state != "absent"}
+            split.deleted += with_names(split, (file for file in split.below(folder) if os.path.basename(file) in names))
+        deleted = frozenset(split.deleted)
+        files = split.take(file for file in below if file not in deleted)
+        # What a program of the repository merges into other manifests.
+        patches = dict(_patches(split, files)) if kind == "operator" else {}
+        split.undeployed |= dict.fromkeys(patches.values(), FRAGMENT)
+        files = tuple(file for file in files if file not in patches)
+        files += tuple(file for file in _other_files(split, inside, folder) if file not in files)
+        for group in alternatives(files, lambda file: outline.facts(file).identities):
+            path = group.path or folder or "."
+            by = "an Ansible role applies it" if kind == "ansible" else "a template, as an operator applies it"
+            for reading in range(max(map(outline.readings, set(group.files).intersection(templates)), default=1)):
+                name = outline.name(path) + (f"#{reading + 1}" if reading else "")
+                reason = f"{by}, with other branches of its conditions" if reading else by
+                yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
+
+
+def _other_files(split: "Split", files: Iterable[str], folder: str) -> tuple[str, ...]:
+    """The files of any name with objects that tasks in some files apply. `folder` is that of the role or playbook."""
+    outline, excluded = split.outline, path_filter(split.config.exclude)
+    named = (
+        os.path.join(base, below, path)
+        for file in files
+        for document in outline.documents(file)
+        for path in other_files_of_tasks(document)
+        for base in dict.fromkeys((folder, os.path.dirname(file)))
+        for below in ("", "files", "templates")
+    )
+    there = dict.fromkeys(outline.shown(path) for path in named if outline.has(path))
+    return tuple(file for file in there if not excluded(outline.name(file)) and outline.facts(file) != NO_FACTS)
+
+
+def _patches(split: "Split", files: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each file of parts in a folder `patches` with that folder, and each file whose objects have no names with its own path."""
+    for file in files:
+        folder = os.path.dirname(file)
+        is_part = os.path.basename(split.outline.name(folder)) == "patches" and not split.outline.tells_of_objects(
+            file, "whole", whole
+        )
+        if is_part:
+            yield file, folder
+        # A workload without a name is more likely a mistake than a patch.
+        elif split.outline.tells_of_objects(
+            file,
+            "nameless",
+            lambda objects: bool(objects) and not any(obj.name or isinstance(obj, Workload) for obj in objects),
+        ):
+            yield file, file

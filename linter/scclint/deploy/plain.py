@@ -1,11 +1,18 @@
 """Plain files: those that define the same object are alternatives, and what is left is shared by all of them."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from scclint.deploy.facts import Identity
+from scclint.deploy.applied import FRAGMENT, shown_of
+from scclint.deploy.facts import NO_FACTS, Identity, identity
+from scclint.deploy.unit import DEFAULT, OF_KONFLUX, PLAIN, Shown, Unit
+from scclint.model.object import ApiObject
 from scclint.text import shared_start
+
+if TYPE_CHECKING:
+    from scclint.deploy.split import Split
 
 
 class Group(NamedTuple):
@@ -30,8 +37,8 @@ def alternatives(files: Iterable[str], identities: Callable[[str], frozenset[Ide
     paths = {file: tuple(file.split("/")) for file in files}
     owners: dict[Identity, list[tuple[str, ...]]] = {}
     for file, path in paths.items():
-        for identity in identities(file):
-            owners.setdefault(identity, []).append(path)
+        for defined in identities(file):
+            owners.setdefault(defined, []).append(path)
     apart: set[tuple[str, ...]] = set()
     for alike in owners.values():
         # In this order the sides of each fork stand next to each other.
@@ -51,3 +58,56 @@ def alternatives(files: Iterable[str], identities: Callable[[str], frozenset[Ide
 def _around(path: tuple[str, ...], apart: Set[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """The alternatives that a path is or lies in, the innermost first."""
     return (path[:end] for end in range(len(path), -1, -1) if path[:end] in apart)
+
+
+def _shown_files(split: "Split", files: Iterable[str]) -> Iterator[Unit]:
+    """The files that nobody applies, those of one folder and for one reason together."""
+    outline = split.outline
+    by_folder: dict[tuple[Shown, str], list[str]] = {}
+    for file in files:
+        if (shown := shown_of(split, file)) is not None:
+            folder = os.path.dirname(file)
+            # A pipeline and its tasks may lie in several folders.
+            end = f"/{folder}/".index("/.tekton/") + len(".tekton") if shown == OF_KONFLUX else len(folder)
+            by_folder.setdefault((shown, folder[:end]), []).append(file)
+    for (shown, folder), inside in sorted(by_folder.items(), key=lambda item: (item[0][1], item[0][0].why)):
+        taken = [file for file in split.take(inside) if outline.holds_manifest(file)]
+        for group in alternatives(taken, lambda file: outline.facts(file).identities):
+            path = group.path or folder or group.files[0]
+            yield Unit(
+                *(split.unit_name(path, DEFAULT), "plain", path, group.files, shown.why, group.shared),
+                gives=shown.counts,
+                shown=shown,
+            )
+
+
+def units(split: "Split", defined: frozenset[Identity]) -> Iterator[Unit]:
+    """The plain files that nothing else takes. `defined` is what kustomizations build."""
+    outline = split.outline
+    variants = {file for file in split.left if not defined.isdisjoint(outline.facts(file).identities)} if defined else set()
+    yield from _shown_files(split, [file for file in split.left if file not in variants])
+    groups = alternatives((file for file in split.left if file not in variants), lambda file: outline.facts(file).identities)
+    shared: tuple[str, ...] = ()
+    telling = {file for group in groups for file in group.files if outline.facts(file) != NO_FACTS}
+    for group in groups:
+        if not group.path:
+            shared = tuple(file for file in group.files if file in telling)
+            yield Unit(PLAIN, "plain", ".", group.files, "plain files that nothing else takes")
+        else:
+            reason = "it defines an object that files beside it define as well"
+            context = tuple(file for file in group.shared if file in telling)
+            yield Unit(outline.name(group.path), "plain", group.path, group.files, reason, context)
+    # A patch that no kustomization applies can be applied by nobody.
+    fragments = [file for file in sorted(variants) if not outline.tells_of_objects(file, "whole", whole)]
+    split.undeployed |= dict.fromkeys(fragments, FRAGMENT)
+    for file in sorted(variants.difference(fragments)):
+        reason = "it defines an object that a kustomization builds as well"
+        shown = shown_of(split, file)
+        yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False, shown=shown)
+
+
+def whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
+    """Return the kinds and names of the objects that could be applied as they are."""
+    from scclint.deploy.kustomize.surroundings import stands_alone
+
+    return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]

@@ -14,7 +14,6 @@ from scclint.finding import Finding, Path, Related
 from scclint.load import load_text
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
-from scclint.run.deploy import UnitRenderer
 from scclint.run.load import Inputs
 from scclint.run.shared import Run, load_documents
 from scclint.source import Span
@@ -103,6 +102,8 @@ def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRend
 
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
+            from scclint.deploy.unit_renderer import UnitRenderer
+
             renderer = UnitRenderer(Renderer(), (), run.config, {}, tree)
             return run.memo((_marked, folder), partial(renderer.marked, Unit(chart, "chart", folder, (), ""), {}))
     return MarkedRendering()

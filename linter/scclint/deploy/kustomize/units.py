@@ -1,0 +1,184 @@
+"""The units that kustomize builds: which kustomizations are deployed, what their builds read, and what they leave out."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from scclint.deploy.bundle import NAMED, holds_csv, is_base
+from scclint.deploy.facts import NO_FACTS
+from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.kustomize import NAMES, Exclusions
+from scclint.deploy.plain import whole
+from scclint.deploy.unit import DEFAULT, Deployment, Unit
+from scclint.load.host_access import host_access
+
+if TYPE_CHECKING:
+    from scclint.deploy.kustomize.kustomization import Closure
+    from scclint.deploy.split import Split
+
+
+def units(split: "Split") -> Iterator[Unit]:
+    """The kustomizations that something deploys, or that no other one includes as they are."""
+    # `operator-sdk generate bundle` makes a ClusterServiceVersion from the one in `bases/` and what the kustomization beside it builds.
+    bases = [file for file in split.outline.files if NAMED in file and os.path.basename(os.path.dirname(file)) == "bases"]
+    sources = {
+        split.outline.paths.of(os.path.dirname(os.path.dirname(file)) or os.curdir) for file in bases if is_base(split, [file])
+    } - split.configured_paths
+    entries = (kustomization for folder, kustomization in split.kustomizations.items() if folder not in sources)
+    included = {path for kustomization in entries for path in map(split.outline.paths.of, kustomization.resources)}
+    for folder, deployed in split.deployed.by_path.items():
+        # Flux generates a kustomization for a folder without one.
+        for deployment in (deployment for deployment in deployed if _is_plain(split, folder) and deployment.builds_plain):
+            unit = kustomize_unit(split, split.unit_name(folder, deployment), folder, deployment.reason, deployment)
+            included.update(os.path.realpath(os.path.join(split.tree, path)) for path in split.closures[unit.name].folders)
+            yield unit
+    for folder, kustomization in split.kustomizations.items():
+        deployed = split.deployed.with_tool(folder, "kustomize")
+        alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
+        # The CRDs of an operator have nothing on which a verdict depends.
+        if alone and not any(
+            split.outline.facts(split.outline.shown(os.path.join(split.tree, name))) != NO_FACTS
+            for name in (closure_of(split, folder, "").resources if deployed else ())
+        ):
+            deployed = [deployment for deployment in deployed if deployment.kind]
+        is_entry = not kustomization.component and (not alone or bool(deployed) or folder in split.excluded.folders)
+        if is_entry and not deployed and folder in sources:
+            # What it includes and its files are judged by themselves, and the bundle is.
+            split.take([split.outline.shown(kustomization.file)])
+            continue
+        if is_entry and not deployed and _is_commented_out(split, folder):
+            files = [split.outline.shown(os.path.join(split.tree, file)) for file in closure_of(split, folder, "").files]
+            # kubebuilder writes kustomizations that cannot be built yet. One that opens something is judged like any other.
+            if not any(_opens(split.outline.text(file)) for file in files):
+                split.take(files)
+                continue
+        is_entry = (
+            is_entry and folder not in split.configured_paths and (bool(deployed) or folder not in split.deployed.by_path)
+        )
+        for deployment in (deployed or [DEFAULT]) if is_entry else ():
+            reason = deployment.reason or alone or "a kustomization that no other one includes"
+            yield kustomize_unit(split, split.unit_name(folder, deployment), folder, reason, deployment)
+
+
+def _is_commented_out(split: "Split", folder: str) -> bool:
+    """Whether the kustomization `default` beside a folder names it only in a comment, as kubebuilder writes it."""
+    default = split.kustomizations.get(os.path.join(os.path.dirname(folder), "default"))
+    if default is None or folder in split.configured_paths:
+        return False
+    lines = split.outline.text(split.outline.shown(default.file)).split("\n")
+    return any(line.lstrip().startswith("#") and line.rstrip().endswith(f"../{os.path.basename(folder)}") for line in lines)
+
+
+def _is_plain(split: "Split", folder: str) -> bool:
+    """Whether a folder is neither a kustomization nor a chart, and the configuration does not name it."""
+    tools = (*NAMES, CHART_FILE)
+    return folder not in split.configured_paths and not any(os.path.isfile(os.path.join(folder, name)) for name in tools)
+
+
+def kustomize_unit(split: "Split", name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
+    closure = split.closures[name] = closure_of(split, os.path.realpath(folder), deployment.kustomization)
+    files = tuple(sorted(split.outline.shown(os.path.join(split.tree, file)) for file in closure.files))
+    split.take(set(files) - set(_objects_among_patches(split, closure)) - split.excluded.files)
+    kustomization = split.kustomizations.get(os.path.realpath(folder))
+    return Unit(
+        *(name, "kustomize", split.outline.shown(folder), files, reason),
+        namespace=deployment.namespace or (kustomization.namespace if kustomization is not None else ""),
+        deployment=deployment,
+        unrendered=closure.refused,
+        incomplete=bool(closure.problem),
+        left_out=closure.left_out,
+        takes=takes,
+    )
+
+
+def closure_of(split: "Split", folder: str, fields: str) -> "Closure":
+    """What the build of a kustomization reads, with the fields laid over it, as JSON, that what deploys it adds."""
+    kustomization, problem = split.built.read(folder)
+    if (kustomization is None or fields) and (kustomization is not None or _is_plain(split, folder)):
+        from scclint.deploy.kustomize.edits import edited, generated
+        from scclint.deploy.kustomize.kustomization import Kustomizations, read_kustomization
+
+        file = kustomization.file if kustomization is not None else os.path.join(folder, NAMES[0])
+        data = split.outline.kustomization_on_disk(file, file)[0].data if kustomization is not None else generated(folder)
+        changed = (
+            None
+            if kustomization is not None and problem
+            else read_kustomization(file, edited(data, json.loads(fields or "{}")))
+        )
+        if changed is not None:
+            load, paths = split.outline.kustomization_on_disk, split.outline.paths
+            return Kustomizations(split.tree, load, paths, {folder: changed}).closure(folder)
+    return split.built.closure(folder)
+
+
+def exclusions(split: "Split", texts: Mapping[str, str]) -> Exclusions:
+    """What builds include and leave out, given what kustomizations render to, by the name of the unit.
+
+    An object that a patch deletes from every build that has it could be applied all the same. The kustomizations that build it are
+    judged alone, those first that include others; if none does, its file is judged.
+    """
+    from scclint.deploy.kustomize.built import built_names, is_built
+
+    built = {unit: built_names(text) for unit, text in texts.items()}
+    by_file: dict[str, list[str]] = {}
+    for unit in built:
+        for name in split.closures[unit].resources:
+            by_file.setdefault(name, []).append(unit)
+    outline = split.outline
+    left_out = []
+    for name, units in by_file.items():
+        file = outline.shown(os.path.join(split.tree, name))
+        # A ClusterServiceVersion is built as it is, and OLM makes its objects.
+        objects = () if outline.tells(file, "csv", holds_csv) else outline.facts(file).identities
+        if any(not any(is_built(kind, object_name, built[unit]) for unit in units) for _, kind, _, object_name in objects):
+            left_out.append(name)
+    folders, files = set(split.excluded.folders), set(split.excluded.files)
+    unit_folders = {closure.folder for closure in split.closures.values()}
+    inner = (
+        {os.path.join(split.tree, path) for closure in split.closures.values() for path in closure.folders}
+        if left_out
+        else set()
+    )
+    closures = [split.built.closure(os.path.normpath(path)) for path in sorted(inner)]
+    closures = [
+        candidate
+        for candidate in closures
+        if candidate.folder not in unit_folders and candidate.folder not in candidate.components
+    ]
+    for name in left_out:
+        having = [candidate for candidate in closures if name in candidate.resources]
+        outer = [
+            candidate
+            for candidate in having
+            if not any(candidate.folder in other.folders for other in having if other is not candidate)
+        ]
+        folders.update(os.path.realpath(os.path.join(split.tree, candidate.folder)) for candidate in outer)
+        if not having:
+            files.add(outline.shown(os.path.join(split.tree, name)))
+    resources = frozenset(os.path.realpath(os.path.join(split.tree, name)) for name in by_file)
+    return Exclusions(frozenset(folders), frozenset(files), resources)
+
+
+def _objects_among_patches(split: "Split", closure: "Closure") -> Iterator[str]:
+    """The files listed as patches with an object that could be applied as it is, and that no resource of the build defines.
+
+    Such a file is judged as if no kustomization listed it: a patch of something that is not there hides nothing.
+    """
+    if not closure.patches:
+        return
+    outline = split.outline
+    for file in (outline.shown(os.path.join(split.tree, name)) for name in closure.patches if name not in closure.resources):
+        objects = outline.tells_of_objects(file, "whole", whole)
+        if not objects:
+            continue
+        resources = (outline.shown(os.path.join(split.tree, name)) for name in closure.resources)
+        defined = {(kind, name) for resource in resources for _, kind, _, name in outline.facts(resource).identities}
+        # A build may have added a prefix or suffix before it applies the patch.
+        if any(not any(kind == patch_kind and name in called for kind, name in defined) for patch_kind, called in objects):
+            yield file
+
+
+def _opens(text: str) -> bool:
+    """Whether the words of a text ask for access to the node or grant it."""
+    return bool(host_access(text)) or "cluster-admin" in text
