@@ -16,7 +16,6 @@ RULES = ROOT / "rules"
 
 LAYERS = (
     ("source", "errors", "record", "text", "about"),
-    ("untyped",),
     ("limits",),
     ("cel",),
     ("finding",),

@@ -41,7 +41,7 @@ from scclint.admission.authorize import controller_user
 from scclint.cluster import Cluster
 from scclint.model.kinds import TEMPLATES
 from scclint.model.pod_names import controller_of
-from scclint.untyped import value_at
+from scclint.yaml.untyped import value_at
 
 Json = dict[str, Any]
 

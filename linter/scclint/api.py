@@ -122,9 +122,9 @@ from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, field_path, listed, plain, shared_start
-from scclint.untyped import as_list, as_mapping, copied, value_at
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, node_at, overridden, to_data
+from scclint.yaml.untyped import as_list, as_mapping, copied, value_at
 
 __all__ = [
     "CLUSTER_ADMIN",

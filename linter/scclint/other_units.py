@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY, record
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.model.image import Image

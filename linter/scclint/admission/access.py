@@ -14,7 +14,7 @@ from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
 from scclint.record import grouped, record
-from scclint.untyped import as_text, value_at
+from scclint.yaml.untyped import as_text, value_at
 
 ANYTHING = "*"
 """Ends a text that covers all that begin alike."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from scclint.model.labels import is_valid, labels_of, selects
 from scclint.record import Memo
-from scclint.untyped import Object, as_mapping, as_mappings
+from scclint.yaml.untyped import Object, as_mapping, as_mappings
 
 
 class Aggregation:

@@ -13,7 +13,7 @@ from scclint.admission.pod import AdmissionContainer, AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 SECURITY: Path = ("spec", "securityContext")
 

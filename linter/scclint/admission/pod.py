@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 
 class AdmissionContainer:

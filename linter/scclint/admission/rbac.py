@@ -8,7 +8,7 @@ from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.model.kinds import INSTALLATIONS
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import Memo, grouped, record
-from scclint.untyped import Object, as_mapping, as_text
+from scclint.yaml.untyped import Object, as_mapping, as_text
 
 RBAC = "rbac.authorization.k8s.io"
 API_GROUP = "security.openshift.io"

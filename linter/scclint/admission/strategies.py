@@ -12,7 +12,7 @@ from scclint.admission.pod import containers
 from scclint.admission.provider import Provider
 from scclint.finding import Path
 from scclint.model.id_ranges import Range
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 Effective = tuple[Any, Path]
 """The effective value of a field for a container, set by the container or the pod, and its path."""

@@ -16,9 +16,9 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import grouped, replace
 from scclint.text import and_more, listed, plain
-from scclint.untyped import as_mappings, as_text, copied, has, value_at
 from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data
 from scclint.yaml.operations import EditRefused, changed_data
+from scclint.yaml.untyped import as_mappings, as_text, copied, has, value_at
 
 OPTIONAL = frozenset(
     (

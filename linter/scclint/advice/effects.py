@@ -21,8 +21,8 @@ from scclint.outcome.world import World
 from scclint.record import grouped, replace
 from scclint.seccomp.effective import on_windows
 from scclint.text import and_more, listed
-from scclint.untyped import as_mapping, copied, mappings
 from scclint.yaml.operations import EditRefused, changed_data
+from scclint.yaml.untyped import as_mapping, copied, mappings
 
 _OF_NO_NODE = (TO_READ, TO_WRITE, "runAsUser 0", "seccomp Unconfined")
 """The ends of the texts about a pod that say nothing of its node."""

@@ -15,7 +15,7 @@ from scclint.outcome.world import PROJECT_USER, World
 from scclint.record import grouped
 from scclint.seccomp.capabilities import CRIO_DEFAULT, canonical
 from scclint.text import and_more, listed
-from scclint.untyped import as_list
+from scclint.yaml.untyped import as_list
 
 RESTRICTED_VOLUMES = frozenset((
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",

@@ -22,7 +22,7 @@ from scclint.podsecurity.levels import Level, stricter
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.record import grouped, record
 from scclint.source import Span
-from scclint.untyped import as_list
+from scclint.yaml.untyped import as_list
 
 Subject = tuple[SubjectKind, str, str]
 """Kind, namespace (empty if it is not known, and except for a service account) and name."""

@@ -35,7 +35,7 @@ from scclint.run.store import RunStore
 from scclint.run.stored_results import content_key
 from scclint.run.worlds import describe, make_worlds
 from scclint.source import Span
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 _DECIDING = frozenset(
     (

@@ -18,7 +18,7 @@ from scclint.report import message as reports
 from scclint.run.judge import OpenUnit
 from scclint.run.options import RunOptions
 from scclint.run.shared import Run
-from scclint.untyped import several
+from scclint.yaml.untyped import several
 
 _UNKNOWN = (
     "scclint knows no error in this text. {} lists those that it knows. For a pod that is not created, pass the output of `oc get events`; "

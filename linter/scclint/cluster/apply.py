@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from scclint.finding import Path
-from scclint.untyped import Object, as_mapping, copied, has, mappings, value_at
+from scclint.yaml.untyped import Object, as_mapping, copied, has, mappings, value_at
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 

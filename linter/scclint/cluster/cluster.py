@@ -25,7 +25,7 @@ from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of, shown_release
 from scclint.model.terms import UID_RANGE, generated_name
 from scclint.record import EMPTY, Memo, replace
-from scclint.untyped import Object, as_mapping, several
+from scclint.yaml.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
     from scclint.cluster.judgement import Judgement

@@ -16,7 +16,7 @@ from scclint.cluster.who_can import holders
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import Memo, grouped, record, replace
 from scclint.text import listed
-from scclint.untyped import Object, as_list
+from scclint.yaml.untyped import Object, as_list
 
 Account = tuple[str, str]
 """Namespace and name of a service account."""

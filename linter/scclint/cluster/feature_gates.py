@@ -11,7 +11,7 @@ from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
 from scclint.model.terms import CONTAINER_LISTS
-from scclint.untyped import as_mapping, mappings
+from scclint.yaml.untyped import as_mapping, mappings
 
 
 class Gate(NamedTuple):

@@ -8,7 +8,7 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.cluster.objects import Objects, ServiceAccounts
 from scclint.cluster.sccs import OrderedSccs
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.admission.aggregate import Aggregation

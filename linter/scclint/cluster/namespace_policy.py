@@ -20,7 +20,7 @@ from scclint.podsecurity.levels import LABELS, LEVELS, Level, Mode, Policy, leve
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.podsecurity.syncer import PRIVILEGED_NAMESPACES, SYNC_LABEL, SYSTEM_NAMESPACES, Unsynced, sync
 from scclint.record import record
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 Origin = Literal["label", "label syncer", "controller", "default"]
 """What sets the level of a mode: a label of the manifest, the label syncer, the controller of system namespaces, or the release."""

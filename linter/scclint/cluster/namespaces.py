@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS
 from scclint.model.terms import UID_RANGE
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
 """The namespaces in which OpenShift's API server never runs SCC admission."""

@@ -14,7 +14,7 @@ from scclint.model.labels import labels_of, meets, selects
 from scclint.model.releases import RUNTIMES
 from scclint.model.terms import POOL_LABELS
 from scclint.record import grouped, record, replace
-from scclint.untyped import Object, as_mapping, as_text, mappings
+from scclint.yaml.untyped import Object, as_mapping, as_text, mappings
 
 _KEY_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_KEY_PART}(?:[ \t]*+\.[ \t]*+{_KEY_PART}){{{MAX_TOML_KEY}}}")

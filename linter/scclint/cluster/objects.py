@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
 from scclint.model.kinds import CSV, INSTALLATIONS
-from scclint.untyped import Object, as_text
+from scclint.yaml.untyped import Object, as_text
 
 Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""

@@ -9,7 +9,7 @@ from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.cluster.installed import FEATURE_SETS
 from scclint.record import EMPTY, record, replace
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text, mappings
+from scclint.yaml.untyped import as_mapping, as_text, mappings
 
 KINDS = frozenset(("ClusterVersion", "FeatureGate", "Infrastructure", "Node", "Pod"))
 """The kinds that show it."""

@@ -6,7 +6,7 @@ from scclint.admission import rbac
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import ObjectRef, User
 from scclint.record import record
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 RoleRule = tuple[ObjectRef, int, Object]
 """A rule with the role that holds it and its 0-based index there."""

@@ -20,7 +20,7 @@ from scclint.cluster.objects import Key
 from scclint.cluster.sccs import OrderedSccs
 from scclint.model.id_ranges import BlockError, parse_block
 from scclint.model.terms import UID_RANGE
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 _FIRST_WITH_REQUIRED_SCC = 27
 _FIRST_WITH_CHANGED_TEMPLATES = 26

@@ -10,7 +10,7 @@ from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, Provider, make_
 from scclint.cluster.objects import Key
 from scclint.model.terms import UID_RANGE
 from scclint.record import Memo
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 STANDARD = frozenset(
     (

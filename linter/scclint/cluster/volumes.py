@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scclint.cluster.objects import Objects
 from scclint.record import EMPTY, record
-from scclint.untyped import Object, as_list, as_mapping, as_text, value_at
+from scclint.yaml.untyped import Object, as_list, as_mapping, as_text, value_at
 
 _IN_TREE = ("fc", "iscsi", "rbd")
 """The volume sources of Kubernetes that support the mount option for SELinux labels."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from scclint import untyped
 from scclint.config import records
 from scclint.config.model import KEYS, Config
 from scclint.config.raw import Raw, config_error, empty_config
@@ -17,6 +16,7 @@ from scclint.model.releases import minor_release
 from scclint.record import record
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
+from scclint.yaml import untyped
 
 if TYPE_CHECKING:
     from scclint.model.image import ImageFacts

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from scclint import untyped
 from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Path
 from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
 from scclint.record import record, replace
 from scclint.source import Span
+from scclint.yaml import untyped
 
 Places = Callable[[Path], Span]
 

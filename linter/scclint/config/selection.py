@@ -9,7 +9,7 @@ from scclint.finding import Notice, Severity
 from scclint.model.releases import minor_release
 from scclint.rule import AnyRule
 from scclint.text import listed
-from scclint.untyped import several
+from scclint.yaml.untyped import several
 
 EXACT = 100
 TAG = 0

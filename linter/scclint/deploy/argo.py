@@ -22,7 +22,7 @@ from scclint.limits import MAX_APPLICATIONS
 from scclint.load import data_of, data_of_file
 from scclint.model.unknown import is_open
 from scclint.text import whole_number
-from scclint.untyped import as_list, as_mapping, as_mappings, as_text, mappings, texts, value_at
+from scclint.yaml.untyped import as_list, as_mapping, as_mappings, as_text, mappings, texts, value_at
 
 _OVERRIDES = (".argocd-source.yaml", ".argocd-source-{}.yaml")
 """Files in the folder of a source that are laid over it. Argo CD's image updater writes the second."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from json import loads
 
 from scclint.model.image import Image
-from scclint.untyped import as_mapping, as_text
+from scclint.yaml.untyped import as_mapping, as_text
 
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*`", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_]\w*)")

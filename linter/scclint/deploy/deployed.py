@@ -19,7 +19,7 @@ from scclint.load.document import Document
 from scclint.model.kinds import CARRIERS, TEMPLATE
 from scclint.record import replace
 from scclint.text import and_more, field_path, listed
-from scclint.untyped import as_text, mappings
+from scclint.yaml.untyped import as_text, mappings
 
 if TYPE_CHECKING:
     from scclint.deploy.commands import Commands

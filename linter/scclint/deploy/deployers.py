@@ -18,8 +18,8 @@ from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.record import record
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text, from_base64, value_at
 from scclint.yaml.nodes import locate
+from scclint.yaml.untyped import as_mapping, as_text, from_base64, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.outline import Outline

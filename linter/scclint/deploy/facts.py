@@ -39,7 +39,7 @@ from scclint.model.terms import (
 from scclint.model.unknown import is_unfilled_user
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
-from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
+from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 
 if TYPE_CHECKING:
     from scclint.profiles.sources import Profiles

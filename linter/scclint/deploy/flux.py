@@ -10,7 +10,7 @@ from scclint.deploy.unit import Deployment
 from scclint.finding import Path
 from scclint.load import data_of
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
+from scclint.yaml.untyped import as_mapping, as_text, mappings, texts, value_at
 
 _LONGEST_RELEASE = 53
 _FIELDS = {"targetNamespace": "namespace", "namePrefix": "namePrefix", "nameSuffix": "nameSuffix"}

@@ -11,8 +11,8 @@ from scclint.files import display
 from scclint.finding import Notice
 from scclint.load import load_text
 from scclint.model.image import Image, ImageFacts
-from scclint.untyped import as_mapping, as_text, mappings, texts, value_at
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_mapping, as_text, mappings, texts, value_at
 
 _NAMES = ("Containerfile", "Dockerfile")
 _LOCAL = r"^(?:localhost/|(?:index\.)?docker\.io/(?:library/)?|image-registry\.openshift-image-registry\.svc(?:\.cluster\.local)?:5000/[^/]+/)"

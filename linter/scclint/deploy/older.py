@@ -10,7 +10,7 @@ from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.unit import OLDER, Kind, Unit
 from scclint.load import data_of_file
 from scclint.record import replace
-from scclint.untyped import as_text, value_at
+from scclint.yaml.untyped import as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.split import Split

@@ -12,8 +12,8 @@ from typing import Any
 from scclint.deploy.deployers import laid_over
 from scclint.load import data_of, load_text
 from scclint.record import record
-from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 
 UNKNOWN = "${UNKNOWN}"
 """What replaces an action of a template in a text, which is then not known."""

@@ -29,8 +29,8 @@ from scclint.deploy.unit import (
 from scclint.files import text_of
 from scclint.load import load_text
 from scclint.model.kinds import TEKTON
-from scclint.untyped import as_list, as_text, value_at
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_list, as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.kustomize.kustomization import Kustomization

@@ -51,8 +51,8 @@ from scclint.model.object import (
 )
 from scclint.model.unknown import Unknown
 from scclint.record import EMPTY, record, replace
-from scclint.untyped import value_at
 from scclint.yaml.nodes import SequenceNode
+from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.expand.tekton_runs import References

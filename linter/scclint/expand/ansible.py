@@ -17,8 +17,8 @@ from scclint.limits import MAX_TEMPLATE_DEPTH
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.record import replace
-from scclint.untyped import as_list, as_mapping, as_text, texts
 from scclint.yaml.nodes import SequenceNode, to_data
+from scclint.yaml.untyped import as_list, as_mapping, as_text, texts
 
 if TYPE_CHECKING:
     from scclint.load.commands import ScriptCommand

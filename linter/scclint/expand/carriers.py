@@ -23,7 +23,7 @@ from scclint.model.object import AdmissionPolicy, MachineConfig, Parameter, Prov
 from scclint.model.terms import EACH, SCC_ROLE_PREFIX
 from scclint.model.unknown import Unknown, is_open
 from scclint.record import replace
-from scclint.untyped import Object, as_mapping, as_text, from_base64, mappings, texts, value_at
+from scclint.yaml.untyped import Object, as_mapping, as_text, from_base64, mappings, texts, value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""

@@ -13,7 +13,7 @@ from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
 from scclint.model.object import Provenance, Role, RoleBinding, ServiceAccount, Workload
 from scclint.record import replace
-from scclint.untyped import as_mappings, mappings, value_at
+from scclint.yaml.untyped import as_mappings, mappings, value_at
 
 RBAC = "rbac.authorization.k8s.io"
 HOME = "install namespace of "

@@ -11,8 +11,8 @@ from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
 from scclint.model.unknown import decisive_unknown
 from scclint.record import replace
-from scclint.untyped import as_list, as_text, mappings, value_at
 from scclint.yaml.nodes import node_at, to_data
+from scclint.yaml.untyped import as_list, as_text, mappings, value_at
 
 _PATCHED = "podSpecPatch, which scclint cannot read, changes its pods"
 

@@ -10,8 +10,8 @@ from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.model.terms import EACH, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import Unknown, known
 from scclint.record import record, replace
-from scclint.untyped import as_list, as_text, mappings, value_at
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
+from scclint.yaml.untyped import as_list, as_text, mappings, value_at
 
 
 @record

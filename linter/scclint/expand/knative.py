@@ -14,7 +14,7 @@ from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.record import replace
-from scclint.untyped import as_list, as_text, mappings, value_at
+from scclint.yaml.untyped import as_list, as_text, mappings, value_at
 
 TEMPLATE: Path = ("spec", "template")
 

@@ -7,8 +7,8 @@ from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.record import record, replace
-from scclint.untyped import value_at
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from scclint.yaml.untyped import value_at
 
 
 @record

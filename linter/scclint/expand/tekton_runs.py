@@ -8,8 +8,8 @@ from scclint.expand.item import Item
 from scclint.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.record import Memo, grouped, record
-from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import node_at
+from scclint.yaml.untyped import as_mapping, as_text
 
 _OF_ACTIONS_ALONE = ("description", "params", "results")
 _LEFT_TO_ACTIONS = ("image", "securityContext")

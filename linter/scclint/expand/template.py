@@ -17,8 +17,8 @@ from scclint.model.object import ApiObject, Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
-from scclint.untyped import as_list, as_mapping, as_mappings, as_text, mappings, value_at
 from scclint.yaml.nodes import locate, to_data
+from scclint.yaml.untyped import as_list, as_mapping, as_mappings, as_text, mappings, value_at
 
 _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from scclint.errors import LoadError
 from scclint.limits import AliasCounter
 from scclint.load.document import OPEN_NAMESPACE, Operation
-from scclint.untyped import as_mapping
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_mapping
 
 _GROUP = "rbac.authorization.k8s.io"
 _ROLES = {"role": "Role", "clusterrole": "ClusterRole"}

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from scclint.data import read_json
+from scclint.files.package_data import read_json
 
 DENIAL = "unable to validate against any security context constraint"
 """The beginning of a denial by SCC admission (`admission.go` of openshift/apiserver-library-go)."""

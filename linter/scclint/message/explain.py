@@ -13,7 +13,7 @@ from scclint.run.options import RunOptions
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare
 from scclint.run.shared import Run
-from scclint.untyped import several
+from scclint.yaml.untyped import several
 
 
 def explain_message(text: str, paths: Paths = (), config: Config | None = None) -> tuple[Explanation, ...]:

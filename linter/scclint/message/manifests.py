@@ -17,7 +17,7 @@ from scclint.run.report import Report
 from scclint.run.run import report_of
 from scclint.run.shared import Run
 from scclint.source import Span
-from scclint.untyped import value_at
+from scclint.yaml.untyped import value_at
 
 _OF_DENIALS = frozenset(("SCC101", "SCC104", "SCC105", "SCC107", "SEC206"))
 """The rules that report a pod that no SCC admits."""

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from scclint.groups import grouped
 from scclint.message.clean import dense
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.text import listed
 
 _FIXES = {

@@ -8,7 +8,7 @@ from scclint.finding import Path
 from scclint.limits import MAX_INFLATED
 from scclint.model.labels import labels_of
 from scclint.record import record
-from scclint.untyped import as_list, as_mapping, value_at
+from scclint.yaml.untyped import as_list, as_mapping, value_at
 
 MACHINE_CONFIG = "MachineConfig"
 _ELSEWHERE = "its content is fetched from"

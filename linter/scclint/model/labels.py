@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.untyped import Object, as_mapping, as_mappings
+from scclint.yaml.untyped import Object, as_mapping, as_mappings
 
 
 def labels_of(item: Object) -> Mapping[str, str]:

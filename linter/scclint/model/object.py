@@ -13,8 +13,8 @@ from scclint.model.terms import generated_name
 from scclint.model.unknown import Unknown, is_expression
 from scclint.model.view import Field, View
 from scclint.record import EMPTY, record, replace, set_fields
-from scclint.untyped import as_list, as_mapping, as_text, mappings, value_at
 from scclint.yaml.nodes import Node, node_at
+from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, value_at
 
 
 class Parameter(NamedTuple):

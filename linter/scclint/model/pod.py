@@ -7,8 +7,8 @@ from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
 from scclint.record import EMPTY, set_fields
-from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.nodes import Node
+from scclint.yaml.untyped import as_list, as_mapping, as_text, value_at
 
 
 class Container(View):

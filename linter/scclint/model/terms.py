@@ -1,6 +1,6 @@
 """Names of the Kubernetes API that several layers go by."""
 
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 """The lists of containers in a pod's spec, in the order in which the kubelet and SCC admission look at them."""

@@ -32,9 +32,9 @@ from scclint.podsecurity.levels import LEVELS, Level, Standard
 from scclint.podsecurity.standards import Violation, evaluate
 from scclint.record import record, replace
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
+from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.model.image import Image

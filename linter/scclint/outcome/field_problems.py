@@ -10,9 +10,9 @@ from scclint.model.kinds import TEMPLATES, WORKLOADS
 from scclint.model.object import ApiObject, SecurityContextConstraints, Workload
 from scclint.model.unknown import in_plain_words, known
 from scclint.record import Memo
-from scclint.untyped import Object, value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
+from scclint.yaml.untyped import Object, value_at
 
 _FIRST_WITH_STATEFUL_SETS = 34
 _SPEC = ("spec", "template", "spec")

@@ -18,8 +18,8 @@ from scclint.outcome.field_problems import OF_DECODING
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from scclint.text import field_path
-from scclint.untyped import Object, as_mapping
 from scclint.validation.problem import FieldProblem
+from scclint.yaml.untyped import Object, as_mapping
 
 
 def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:

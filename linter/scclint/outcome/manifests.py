@@ -7,7 +7,7 @@ from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject, SeccompProfileFile, SecurityContextConstraints, Workload
 from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import first_unknown, known
-from scclint.untyped import as_mapping
+from scclint.yaml.untyped import as_mapping
 
 
 def namespace_of(obj: ApiObject, requested_namespace: str) -> str:

@@ -36,7 +36,7 @@ from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
 from scclint.record import Memo, replace
 from scclint.seccomp.effective import effective_seccomp
-from scclint.untyped import Object, as_mapping, mappings, value_at
+from scclint.yaml.untyped import Object, as_mapping, mappings, value_at
 
 if TYPE_CHECKING:
     from scclint.outcome.policies import PolicyAnswer

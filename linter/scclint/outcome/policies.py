@@ -16,7 +16,7 @@ from scclint.model.labels import labels_of, selects
 from scclint.model.object import Workload
 from scclint.model.unknown import known
 from scclint.record import grouped, record
-from scclint.untyped import Object, as_mapping, as_text, mappings, texts, value_at
+from scclint.yaml.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 
 
 class CreateRequest(NamedTuple):

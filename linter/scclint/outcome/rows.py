@@ -21,7 +21,7 @@ from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import full_name
-from scclint.untyped import value_at
+from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.cluster.who_can import SubjectKind

@@ -20,7 +20,7 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text, mappings, value_at
+from scclint.yaml.untyped import as_mapping, as_text, mappings, value_at
 
 Event = Literal["SELinuxLabelConflict", "SELinuxChangePolicyConflict"]
 """The reason of an event that the controller records for two pods."""

@@ -20,8 +20,8 @@ from scclint.outcome.index import ObjectIndex
 from scclint.outcome.outcomes import Outcomes
 from scclint.outcome.steps import AccessSteps
 from scclint.record import Memo, grouped
-from scclint.untyped import Object
 from scclint.validation.problem import FieldProblem
+from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation

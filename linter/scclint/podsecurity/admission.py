@@ -12,7 +12,7 @@ from scclint.podsecurity.checks import CheckedPod, Library
 from scclint.podsecurity.levels import Policy, Standard
 from scclint.podsecurity.standards import judge
 from scclint.record import record
-from scclint.untyped import Object, value_at
+from scclint.yaml.untyped import Object, value_at
 
 TEMPLATES: dict[tuple[str, str], Path] = {
     ("", "PodTemplate"): ("template",),

@@ -17,7 +17,7 @@ from scclint.model.terms import (
     RUNTIME_DEFAULT,
 )
 from scclint.record import record
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 CAPABILITIES = frozenset(
     (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from scclint.podsecurity.levels import LEVELS, Level, Policy, Standard, level_named, stricter
 from scclint.record import record
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 FIRST_COMPARED = 31
 """The Kubernetes minor of OpenShift 4.18, the first release whose plugin is known to decide as this module does."""

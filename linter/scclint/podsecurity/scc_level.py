@@ -10,7 +10,7 @@ from scclint.model.id_ranges import BlockError, parse_block
 from scclint.model.terms import UID_RANGE
 from scclint.podsecurity.checks import CAPABILITIES, SE_LINUX_TYPES_1_0, SYSCTLS_1_0, is_seccomp_annotation_allowed
 from scclint.podsecurity.levels import Level, least_strict
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 RESTRICTED_VOLUMES = frozenset(
     (*("configMap", "downwardAPI", "emptyDir", "projected", "secret", "csi", "persistentVolumeClaim", "ephemeral", "none"),)

@@ -7,7 +7,7 @@ from scclint.podsecurity import checks
 from scclint.podsecurity.checks import Check, CheckedPod, Library
 from scclint.podsecurity.levels import LATEST, Level, standard
 from scclint.record import record
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 
 @record

@@ -12,7 +12,7 @@ from scclint.model.terms import UID_RANGE
 from scclint.podsecurity.levels import LABELS, LATEST, MODES, Level, Mode, least_strict, level_label, version_label
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.record import record
-from scclint.untyped import Object, as_mapping, mappings, value_at
+from scclint.yaml.untyped import Object, as_mapping, mappings, value_at
 
 SYNC_LABEL = "security.openshift.io/scc.podSecurityLabelSync"
 """The label of a namespace that lets the label syncer in (`true`) or keeps it out (`false`)."""

@@ -31,8 +31,8 @@ from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.text import and_more, closest_match
-from scclint.untyped import as_list
 from scclint.yaml.nodes import Node, overridden, to_data
+from scclint.yaml.untyped import as_list
 
 _SHOWN = 12
 _ABI_TOKENS = {

@@ -17,7 +17,7 @@ from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
 from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.record import Memo, grouped, record
-from scclint.untyped import Object, as_list, as_mapping
+from scclint.yaml.untyped import Object, as_list, as_mapping
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
 OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"

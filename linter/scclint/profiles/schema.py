@@ -10,7 +10,7 @@ from scclint.profiles.problem import ProfileProblem, problem
 from scclint.profiles.resolve import Profile
 from scclint.seccomp.tables import errno_number
 from scclint.text import closest_match
-from scclint.untyped import as_list, as_mapping, mappings
+from scclint.yaml.untyped import as_list, as_mapping, mappings
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

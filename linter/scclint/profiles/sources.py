@@ -32,9 +32,9 @@ from scclint.profiles.resolve import NATIVE
 from scclint.profiles.schema import check_shape, valid_part
 from scclint.record import Memo, grouped, record, replace
 from scclint.source import Span
-from scclint.untyped import Object, as_list, as_mapping, as_mappings
 from scclint.yaml.json import parse_json, parse_json_stream
 from scclint.yaml.nodes import locate, to_data
+from scclint.yaml.untyped import Object, as_list, as_mapping, as_mappings
 
 _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
 """Problems that need the whole profile: its base profiles may allow what the profile itself does not."""

@@ -16,9 +16,9 @@ from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.text import plain
-from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import locate, to_data
+from scclint.yaml.untyped import has, value_at
 
 
 def edits(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:

@@ -13,7 +13,7 @@ from scclint.model.object import Workload
 from scclint.model.terms import RESTRICTED
 from scclint.record import record
 from scclint.text import field_path, plain
-from scclint.untyped import value_at
+from scclint.yaml.untyped import value_at
 
 DEFAULT_PROFILE = "runtime/default"
 _USER_NAMESPACE_LEVEL_SINCE = 33

@@ -14,9 +14,9 @@ from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.text import field_path
-from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, append_entry, changed_data, edit
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import has, value_at
 from scclint.yaml.write import block_text
 
 _MERGE_KEYS = {

@@ -19,9 +19,9 @@ from scclint.run.load import Inputs, expand_settings
 from scclint.run.shared import Run
 from scclint.run.worlds import make_worlds
 from scclint.suppress.syntax import MARK
-from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused
 from scclint.yaml.nodes import ScalarNode, node_at, to_data
+from scclint.yaml.untyped import value_at
 
 
 @record

@@ -10,8 +10,8 @@ from scclint.finding import Path
 from scclint.load.document import Operation
 from scclint.model.object import ApiObject, SecurityContextConstraints
 from scclint.model.releases import DEFAULT
-from scclint.untyped import Object, copied
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, SequenceNode, made_node, node_at
+from scclint.yaml.untyped import Object, copied
 
 _NOT_THERE = "the input does not have the SCC that it changes"
 

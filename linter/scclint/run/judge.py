@@ -25,7 +25,7 @@ from scclint.run.shared import Run, load_documents
 from scclint.run.worlds import make_worlds
 from scclint.source import Span
 from scclint.suppress import syntax
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.deploy.tracer import Tracer

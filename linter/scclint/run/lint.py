@@ -14,7 +14,7 @@ from scclint.run.report import Report
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare, run
 from scclint.run.shared import Run
-from scclint.untyped import several
+from scclint.yaml.untyped import several
 
 StrPath = str | os.PathLike[str]
 Paths = StrPath | Iterable[StrPath]

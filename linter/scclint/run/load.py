@@ -27,7 +27,7 @@ from scclint.model.unknown import is_open, stands_for_a_name
 from scclint.record import replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
-from scclint.untyped import as_text, mappings
+from scclint.yaml.untyped import as_text, mappings
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.chart import TemplateOrigin

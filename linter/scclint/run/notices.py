@@ -31,8 +31,8 @@ from scclint.record import Memo
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
-from scclint.untyped import mappings, value_at
 from scclint.yaml.nodes import MappingNode, to_data
+from scclint.yaml.untyped import mappings, value_at
 
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed

@@ -7,7 +7,7 @@ from scclint.expand.item import Item, items_of
 from scclint.load import load_text
 from scclint.model.object import AdmissionPolicy, ApiObject
 from scclint.run.shared import Run
-from scclint.untyped import Object, as_text, value_at
+from scclint.yaml.untyped import Object, as_text, value_at
 
 
 def parameters(objects: Iterable[ApiObject], unit: Unit, run: Run) -> list[Object]:

@@ -12,7 +12,7 @@ from scclint.rule import AnyRule
 if TYPE_CHECKING:
     from scclint.admission.verdict import ObjectRef
     from scclint.outcome.rows import GrantRow, WorkloadRow
-    from scclint.untyped import Object
+    from scclint.yaml.untyped import Object
 
 
 @record

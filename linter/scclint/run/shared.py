@@ -30,7 +30,7 @@ from scclint.run.load import Inputs, described_objects, guard, left_out, unread
 from scclint.run.options import RunOptions
 from scclint.run.store import RunStore
 from scclint.run.worlds import ClusterDescription, describe, make_clusters
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed

@@ -25,7 +25,7 @@ from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
-from scclint.untyped import Object, as_text, value_at
+from scclint.yaml.untyped import Object, as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool

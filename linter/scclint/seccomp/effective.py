@@ -15,7 +15,7 @@ from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import grouped, record, replace
 from scclint.text import and_more
-from scclint.untyped import Object, as_mapping
+from scclint.yaml.untyped import Object, as_mapping
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import Verdict

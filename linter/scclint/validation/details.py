@@ -12,10 +12,10 @@ from typing import Any
 from scclint.finding import Path
 from scclint.model.terms import EACH
 from scclint.model.unknown import is_open
-from scclint.untyped import Object, as_mapping, as_mappings, as_text
 from scclint.validation.names import dns_errors, qualified_errors
 from scclint.validation.problem import Printed, Problems, forbidden, invalid, printed, required, unsupported
 from scclint.validation.resources import check_claims, check_container_resources, check_pod_resources, check_reference
+from scclint.yaml.untyped import Object, as_mapping, as_mappings, as_text
 
 Errors = Callable[[str], Iterator[str]]
 """Yields why a text is not allowed, in the words of the API server."""

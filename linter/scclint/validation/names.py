@@ -14,8 +14,8 @@ from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
 from scclint.model.labels import labels_of
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
-from scclint.untyped import Object, as_mapping, as_mappings, value_at
 from scclint.validation.problem import FieldProblem, Printed, Problems, duplicate, invalid, not_found, printed, size
+from scclint.yaml.untyped import Object, as_mapping, as_mappings, value_at
 
 _FIRST_WITH_JSON = 34
 """The first Kubernetes minor that prints mappings as JSON."""

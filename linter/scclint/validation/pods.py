@@ -19,7 +19,6 @@ from scclint.model.terms import (
 )
 from scclint.model.unknown import is_open
 from scclint.text import field_path
-from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, value_at
 from scclint.validation.details import check_details
 from scclint.validation.names import dns_errors, qualified_errors
 from scclint.validation.problem import (
@@ -36,6 +35,7 @@ from scclint.validation.problem import (
 )
 from scclint.validation.security import PROFILE_TYPES, check_container_context, check_local_path, check_pod_context
 from scclint.validation.volumes import check_mounts, check_volumes
+from scclint.yaml.untyped import Object, as_list, as_mapping, as_mappings, as_text, value_at
 
 LINUX_POD_FIELDS = (
     "appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsUser", "seLinuxChangePolicy", "seLinuxOptions",

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from scclint.finding import Path
 from scclint.model.unknown import is_open
 from scclint.text import field_path
-from scclint.untyped import Object, as_mapping, as_mappings, as_text, value_at
 from scclint.validation.names import qualified_errors
 from scclint.validation.problem import Printed, Problems, duplicate, forbidden, invalid, not_found, required, unsupported
+from scclint.yaml.untyped import Object, as_mapping, as_mappings, as_text, value_at
 
 QUANTITY = r"(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++))(?:(?P<unit>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?\d+))?"
 

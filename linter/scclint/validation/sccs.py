@@ -7,8 +7,8 @@ after the defaulting that fills in what is left out.
 import re
 from typing import Any, TypeGuard
 
-from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, texts
 from scclint.validation.problem import Problems, forbidden, invalid, required, unsupported
+from scclint.yaml.untyped import Object, as_list, as_mapping, as_mappings, as_text, texts
 
 RUN_AS_USER_TYPES = ("MustRunAs", "MustRunAsNonRoot", "MustRunAsRange", "RunAsAny")
 TWO_TYPES = ("MustRunAs", "RunAsAny")

@@ -10,9 +10,9 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.text import field_path
-from scclint.untyped import Object, as_mapping, as_mappings, as_text
 from scclint.validation.names import dns_errors
 from scclint.validation.problem import FieldProblem, Problems, duplicate, invalid, required, size, too_long, unsupported
+from scclint.yaml.untyped import Object, as_mapping, as_mappings, as_text
 
 PROFILE_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
 """The types of seccomp and AppArmor profiles."""

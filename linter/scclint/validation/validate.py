@@ -12,12 +12,12 @@ from scclint.model.kinds import WORKLOAD_GROUPS, WORKLOADS
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
 from scclint.record import replace
-from scclint.untyped import as_mapping, as_mappings, as_text, value_at
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
 from scclint.validation.pods import check_pod
 from scclint.validation.problem import FieldProblem, invalid, required, unsupported
 from scclint.validation.sccs import check_scc
+from scclint.yaml.untyped import as_mapping, as_mappings, as_text, value_at
 
 __all__ = ["FieldProblem", "has_schema", "validate"]
 

@@ -6,11 +6,11 @@ for hostPath, csi and image volumes.
 
 from scclint.finding import Path
 from scclint.text import field_path
-from scclint.untyped import Object, as_mapping, as_mappings, as_text
 from scclint.validation.details import check_pull_policy
 from scclint.validation.names import dns_errors
 from scclint.validation.problem import Problems, forbidden, invalid, required, size, too_long, unsupported
 from scclint.validation.security import check_local_path
+from scclint.yaml.untyped import Object, as_mapping, as_mappings, as_text
 
 PROPAGATIONS = ("Bidirectional", "HostToContainer", "None")
 READ_ONLY = ("Disabled", "Enabled", "IfPossible")

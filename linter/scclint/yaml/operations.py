@@ -4,7 +4,7 @@ from typing import Any
 
 from scclint.finding import Append, Deduplicate, Operation, Rename, Set
 from scclint.text import field_path
-from scclint.untyped import has
+from scclint.yaml.untyped import has
 
 
 class EditRefused(Exception):

@@ -9,8 +9,8 @@ from scclint.errors import LoadError
 from scclint.expand.item import items_of
 from scclint.files.dump import NAMESPACES, read_dump
 from scclint.load import load_file
-from scclint.untyped import as_text, texts, value_at
 from scclint.yaml.nodes import locate
+from scclint.yaml.untyped import as_text, texts, value_at
 
 ADMISSION_PLUGIN = "admission-plugin"
 """The name by which frameworks.json calls the check of the API server's admission plugins."""

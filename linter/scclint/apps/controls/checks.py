@@ -19,8 +19,8 @@ from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import listed
-from scclint.untyped import as_list, as_mapping, mappings, texts, value_at
 from scclint.yaml.nodes import node_at, to_data
+from scclint.yaml.untyped import as_list, as_mapping, mappings, texts, value_at
 
 
 @record

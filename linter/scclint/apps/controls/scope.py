@@ -13,7 +13,7 @@ from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from scclint.record import record
 from scclint.run.judge import OpenUnit
-from scclint.untyped import Object
+from scclint.yaml.untyped import Object
 
 O = TypeVar("O", bound=ApiObject)
 

@@ -25,9 +25,9 @@ from scclint.files.dump import has_files, is_archive, pod_in_dump, read_dump
 from scclint.load import load_text
 from scclint.record import record, replace
 from scclint.text import whole_number
-from scclint.untyped import as_mapping, mappings
 from scclint.yaml.json import parse_json_stream
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_mapping, mappings
 
 PROFILE_ANNOTATION = "io.kubernetes.cri-o.SeccompProfilePath"
 

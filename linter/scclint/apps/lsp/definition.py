@@ -11,8 +11,8 @@ from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
 from scclint.outcome.world import World
 from scclint.run.judge import OpenUnit
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text, value_at
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_mapping, as_text, value_at
 
 _SCC = "SecurityContextConstraints"
 

@@ -10,7 +10,7 @@ from scclint.record import record
 from scclint.report.text import visible_line
 from scclint.source import Span
 from scclint.text import plain
-from scclint.untyped import as_mapping, value_at
+from scclint.yaml.untyped import as_mapping, value_at
 
 _OF_NAMESPACE = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions.level"))
 """Fields whose values come from annotations of the namespace."""

@@ -15,7 +15,7 @@ from scclint.load import data_of
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
 from scclint.text import full_name, shared_start, whole_number
-from scclint.untyped import Object, as_list, as_mapping, as_text, mappings, value_at
+from scclint.yaml.untyped import Object, as_list, as_mapping, as_text, mappings, value_at
 
 
 @record

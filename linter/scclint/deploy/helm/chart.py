@@ -23,9 +23,9 @@ from scclint.limits import MAX_DEPENDENCY_FOLDERS
 from scclint.load import data_of, data_of_file, load_text
 from scclint.load.document import Document, first_root, text_at
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
 from scclint.yaml.split import Chunk
+from scclint.yaml.untyped import as_mapping, as_text
 
 _V1_DEPENDENCIES = "requirements.yaml"
 _NEARBY = 3

@@ -14,7 +14,7 @@ from scclint.limits import MAX_DEPENDENCIES
 from scclint.load import data_of, data_of_file
 from scclint.record import record
 from scclint.text import and_more, whole_number
-from scclint.untyped import as_mapping, as_text, mappings, value_at
+from scclint.yaml.untyped import as_mapping, as_text, mappings, value_at
 
 _V1 = "requirements.yaml"
 _FILE = "file://"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.load import data_of
-from scclint.untyped import as_mapping, as_text, value_at
+from scclint.yaml.untyped import as_mapping, as_text, value_at
 
 _HOOK = "helm.sh/hook"
 _TESTS = frozenset(("test", "test-success"))

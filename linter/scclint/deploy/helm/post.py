@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.load import load_text
 from scclint.record import replace
-from scclint.untyped import as_text, value_at
 from scclint.yaml.nodes import to_data
+from scclint.yaml.untyped import as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.render import Renderer, RendererOutput

@@ -19,8 +19,8 @@ from scclint.finding import Finding, Path, Related
 from scclint.load.document import Document, first_root
 from scclint.record import record, replace
 from scclint.source import Span
-from scclint.untyped import value_at
 from scclint.yaml.nodes import locate, node_at, to_data
+from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.markers import MarkedRendering, TemplateLine

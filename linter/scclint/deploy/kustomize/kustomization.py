@@ -20,9 +20,9 @@ from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
 from scclint.load.document import Document, first_root
 from scclint.record import EMPTY, Memo, record
-from scclint.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 from scclint.yaml.events import endless_alias
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
+from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"

@@ -24,8 +24,8 @@ from scclint.model.object import ApiObject, Origin
 from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
-from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.nodes import Node, ScalarNode, locate, node_at, to_data
+from scclint.yaml.untyped import as_list, as_mapping, as_text, value_at
 
 LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
