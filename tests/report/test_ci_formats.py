@@ -16,7 +16,7 @@ def test_github(sample: Report) -> None:
     report = replace(sample, findings=tuple(reversed(sample.findings)))
     assert render(report, "github").splitlines() == [
         "::error file=deploy/web.yaml,line=15,col=11,endLine=15,endColumn=23,title=SCC101 no-scc-admits::"
-        f"{sample.findings[0].message}. Leave runAsUser out.",
+        f"{sample.findings[0].message}. Leave runAsUser out. https://scclint.github.io/scclint/rules/no-scc-admits/",
         "::warning file=pod.yaml,line=4,col=55,endLine=4,endColumn=71,title=SEC203 privileged-ignores-seccomp::"
         "Pod b: container 🔥 is privileged.",
         f"1 error, 1 warning (1 suppressed). {JUDGED}",
@@ -43,7 +43,7 @@ def test_gitlab(sample: Report) -> None:
     assert len({issue.pop("fingerprint") for issue in issues}) == 3
     assert issues[1] == issues[2]
     assert issues[1] == {
-        "description": "SEC203 privileged-ignores-seccomp: Pod b: container 🔥 is privileged",
+        "description": "SEC203 privileged-ignores-seccomp: Pod b: container 🔥 is privileged.",
         "check_name": "SEC203",
         "severity": "minor",
         "location": {"path": "pod.yaml", "lines": {"begin": 4}},
@@ -60,8 +60,8 @@ def test_junit(sample: Report) -> None:
     (case,) = suites["pod.yaml"]
     assert case.attrib == {"name": "SEC203 privileged-ignores-seccomp", "classname": "pod", "file": "pod.yaml", "line": "4"}
     (failure,) = case
-    assert failure.attrib == {"message": "Pod b: container 🔥 is privileged", "type": "warning"}
-    assert failure.text == "pod.yaml:4:55\nPod b: container 🔥 is privileged"
+    assert failure.attrib == {"message": "Pod b: container 🔥 is privileged.", "type": "warning"}
+    assert failure.text == "pod.yaml:4:55\nPod b: container 🔥 is privileged."
     assert suites["scclint"][0][0].attrib == {"message": r'a "b" <c>\x01\ufffe', "type": "crash"}
 
 

@@ -59,8 +59,8 @@ def test_an_alert_says_what_and_where_and_why(sample: Report) -> None:
     assert first.splitlines() == [
         "No SCC admits the pod. [high] security scc external/cwe/cwe-250",
         "  deploy/web.yaml:15 runAsUser: 0",
-        f"  {sample.findings[0].message}. Leave runAsUser out. See anyuid [of the release] allows no profile; "
-        r"the profile \[asked\] for <deploy/web.yaml:11 seccompProfile: {type: RuntimeDefault}>.",
+        f"  {sample.findings[0].message}. Leave runAsUser out. "
+        "anyuid [of the release] allows no profile. See deploy/web.yaml:11:9 <deploy/web.yaml:11 seccompProfile: {type: RuntimeDefault}>.",
         "  1. service account shop/web (deploy/web.yaml:9 serviceAccountName: web)",
         "  2. RoleBinding shop/web-anyuid (rbac.yaml:3 name: web-anyuid)",
     ]

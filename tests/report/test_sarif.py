@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from scclint.about import rule_page
 from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.registry import builtin
@@ -40,7 +41,7 @@ def test_result(sample: Report) -> None:
         "level": "error",
         "message": {
             "text": f"{sample.findings[0].message}. Leave runAsUser out. "
-            "See anyuid [of the release] allows no profile; [the profile \\[asked\\] for](1)."
+            "anyuid [of the release] allows no profile. See [deploy/web.yaml:11:9](1)."
         },
         "locations": [
             {
@@ -135,8 +136,8 @@ def test_a_region_has_one_line_and_always_a_start(sample: Report) -> None:
     ]
 
 
-def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
-    rules = run_of(sample)["tool"]["driver"]["rules"]
+def test_rules_with_findings_are_listed_with_githubs_properties(sample: Report) -> None:
+    rules = run_of(sample, Options(show_suppressed=True))["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["SCC101", "SCC301", "SEC203"]
     assert rules[0] == {
         "id": "SCC101",
@@ -144,10 +145,7 @@ def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
         "shortDescription": {"text": "No SCC admits the pod."},
         "fullDescription": {"text": "Every SCC that the pod may use refuses it."},
         "helpUri": "https://scclint.github.io/scclint/rules/no-scc-admits/",
-        "help": {
-            "text": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",
-            "markdown": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",
-        },
+        "help": {"text": sample.rules[0].page.removeprefix("# ") + "\n\n- https://docs.redhat.com/"},
         "defaultConfiguration": {"level": "error"},
         "properties": {
             "precision": "high",
@@ -158,7 +156,24 @@ def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
     }
     assert rules[1]["help"]["text"] == "No profiles."
     assert "security-severity" not in rules[1]["properties"]
-    assert run_of(replace(sample, findings=()))["tool"]["driver"]["rules"] == rules[:2]
+    assert run_of(replace(sample, findings=()))["tool"]["driver"]["rules"] == []
+    failed = replace(sample, findings=(), crashes=(Crash("SCC101", Subject(), "boom"),))
+    assert run_of(failed)["tool"]["driver"]["rules"] == rules[:1]
+
+
+def test_a_message_has_at_most_300_characters(sample: Report) -> None:
+    first = sample.findings[0]
+    long = [replace(first, message=text) for text in ("x" * 400, "x" * 280, "short")]
+    texts = [result["message"]["text"] for result in run_of(replace(sample, findings=tuple(long)))["results"]]
+    assert texts[0] == "x" * 299 + "…" and texts[1] == "x" * 280 + "." and texts[2].startswith("short. Leave runAsUser out.")
+    assert max(map(len, texts)) == 300
+
+
+def test_help_is_plain_text(sample: Report) -> None:
+    page = "# name\n\nSee [this](x.md) and `that`.\n\n## Why\n\n```yaml\n# a comment\na: 1\n```\n"
+    rule = replace(sample.rules[0], page=page, references=())
+    (entry,) = [rule for rule in run_of(replace(sample, rules=(rule,)))["tool"]["driver"]["rules"] if rule["id"] == "SCC101"]
+    assert entry["help"] == {"text": f"name\n\nSee this ({rule_page('x')}) and that.\n\nWhy\n\n# a comment\na: 1\n"}
 
 
 def test_precision_comes_from_the_study(sample: Report) -> None:
@@ -171,9 +186,10 @@ def test_precision_comes_from_the_study(sample: Report) -> None:
 
 def test_a_rule_of_others_leads_to_its_first_reference(sample: Report) -> None:
     rule = replace(sample.rules[0], id="ACME001", references=("RFC 1", "https://acme.example/1", "https://acme.example/2"))
-    (entry,) = run_of(Report(rules=(rule,)))["tool"]["driver"]["rules"]
+    found = replace(sample, findings=(replace(sample.findings[0], rule_id="ACME001"),), rules=(rule,))
+    (entry,) = run_of(found)["tool"]["driver"]["rules"]
     assert entry["helpUri"] == "https://acme.example/1"
-    (entry,) = run_of(Report(rules=(replace(rule, references=()),)))["tool"]["driver"]["rules"]
+    (entry,) = run_of(replace(found, rules=(replace(rule, references=()),)))["tool"]["driver"]["rules"]
     assert "helpUri" not in entry
 
 
@@ -205,7 +221,7 @@ def test_every_index_and_link_leads_somewhere(sample: Report) -> None:
 def test_links_of_manifests_lead_nowhere(sample: Report) -> None:
     finding = replace(sample.findings[0], message="see [here](1) and [there](http://x)", help="[a](2)")
     text = run_of(replace(sample, findings=(finding,)))["results"][0]["message"]["text"]
-    assert text.startswith("see [here] (1) and [there] (http://x). [a] (2). See ")
+    assert text.startswith("see [here] (1) and [there] (http://x). [a] (2). anyuid [of the release] allows no profile. See [")
 
 
 def test_suppressed_results_are_left_out_or_marked_in_all(sample: Report) -> None:
@@ -238,7 +254,7 @@ def test_notifications(sample: Report) -> None:
 
 
 def test_category(sample: Report) -> None:
-    assert "automationDetails" not in run_of(sample)
+    assert run_of(sample)["automationDetails"] == {"id": "scclint/"}
     assert run_of(sample, Options(sarif_category="nightly"))["automationDetails"] == {"id": "nightly/"}
     assert run_of(sample, Options(sarif_category="a/b/"))["automationDetails"] == {"id": "a/b/"}
 
@@ -304,6 +320,7 @@ def test_no_larger_file_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_links_between_manual_pages_have_addresses(sample: Report) -> None:
     """Code scanning shows the manual outside of the site."""
-    rules = run_of(replace(sample, rules=builtin().rules))["tool"]["driver"]["rules"]
-    assert "SEC211" in [rule["id"] for rule in rules]
-    assert [rule["id"] for rule in rules if re.search(r"\]\((?!https://)", rule["help"].get("markdown", ""))] == []
+    findings = tuple(replace(sample.findings[0], rule_id=rule.id) for rule in builtin())
+    rules = run_of(replace(sample, findings=findings, rules=builtin().rules))["tool"]["driver"]["rules"]
+    assert len(rules) == len(builtin().rules)
+    assert [rule["id"] for rule in rules if re.search(r"\]\(|\((?!https)[a-z0-9-]+\.md", rule["help"]["text"])] == []

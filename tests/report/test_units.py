@@ -69,7 +69,7 @@ def test_the_units_of_a_finding(overlays: Write) -> None:
     assert f"   = note: {phrase}\n" in render(report, "full")
     assert "base/deployment.yaml:12:29: SCC101 " in render(report, "concise")
     assert render(report, "concise").count(" (in 3 of 3 units)\n") == len(report.findings)
-    assert f" {phrase[0].upper()}{phrase[1:]}.\n" in render(report, "github")
+    assert f" {phrase[0].upper()}{phrase[1:]}. https://" in render(report, "github")
     assert f"<br>{phrase} |" in render(report, "markdown")
     found = json.loads(render(report, "json"))
     assert (found["findings"][0]["units"], found["summary"]["units"]) == (list(rejected[0].units), 3)

@@ -7,9 +7,11 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement
 
 from scclint.report import Options
+from scclint.report.brief import brief
+from scclint.report.help_address import help_addresses
 from scclint.report.junit import document
 from scclint.report.paths import RepositoryPaths
-from scclint.report.text import SourceLines, one_line, sentences
+from scclint.report.text import SourceLines, one_line
 from scclint.run.report import Report
 
 _VERSION = "4.3"
@@ -18,7 +20,7 @@ _VERSION = "4.3"
 
 def render(report: Report, options: Options) -> str:
     """Return a `file` element for each file with findings, with an `error` for each of them. Paths start at the repository's root."""
-    lines, paths = SourceLines(report.texts), RepositoryPaths()
+    lines, paths, pages = SourceLines(report.texts), RepositoryPaths(), help_addresses(report.rules)
     root = Element("checkstyle", version=_VERSION)
     findings = [finding for finding in report.findings if options.shows(finding)]
     for name, group in groupby(findings, key=lambda finding: paths.path(finding.span.file)):
@@ -31,7 +33,7 @@ def render(report: Report, options: Options) -> str:
                 line=str(region.line),
                 column=str(region.start),
                 severity=finding.severity.value,
-                message=sentences(finding.message, finding.help) or one_line(finding.rule_name),
+                message=brief(finding, pages).text,
                 # Readers take the part after the last dot for the type of the problem, and group by it.
                 source=f"scclint.{one_line(finding.rule_id)}",
             )

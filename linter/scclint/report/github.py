@@ -2,6 +2,8 @@
 
 from scclint.finding import Severity
 from scclint.report import Options
+from scclint.report.brief import brief
+from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
 from scclint.report.text import SourceLines, by_severity, sentences, summary_line, units_phrase, visible_line
 from scclint.run.report import Report
@@ -18,7 +20,7 @@ def render(report: Report, options: Options) -> str:
     """
     findings = [finding for finding in report.findings if options.shows(finding)]
     lines, paths = SourceLines(report.texts), RepositoryPaths()
-    units = units_phrase(report)
+    units, pages = units_phrase(report), help_addresses(report.rules)
     out = []
     for finding in sorted(findings, key=lambda f: f.severity.rank):
         region = lines.region(finding.span)
@@ -26,7 +28,9 @@ def render(report: Report, options: Options) -> str:
         if region.end is not None:
             properties |= {"endLine": str(region.line), "endColumn": str(region.end)}
         properties["title"] = f"{finding.rule_id} {finding.rule_name}"
-        message = sentences(finding.message, finding.help, capitalized(units(finding)))
+        said = brief(finding, pages)
+        parts = (said.headline, said.evidence, said.fix, said.effect, sentences(capitalized(units(finding))), said.link)
+        message = " ".join(filter(None, parts))
         out.append(_command(_COMMANDS[finding.severity], properties, message))
     summary = summary_line(report, options)
     if any(number > _SHOWN_PER_COMMAND for number in by_severity(tuple(findings)).values()):

@@ -2,8 +2,10 @@
 
 from scclint.finding import Severity
 from scclint.report import Options
+from scclint.report.brief import brief
+from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
-from scclint.report.text import one_line, rows, visible_line
+from scclint.report.text import rows, visible_line
 from scclint.run.report import Report
 from scclint.suppress.consequences import fingerprints
 
@@ -12,10 +14,10 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO
 
 def render(report: Report, options: Options) -> str:
     """A JSON array, one finding a line. GitLab does not show `check_name`, so the description repeats the rule."""
-    paths = RepositoryPaths()
+    paths, pages = RepositoryPaths(), help_addresses(report.rules)
     issues = [
         {
-            "description": f"{finding.rule_id} {finding.rule_name}: {one_line(finding.message)}",
+            "description": f"{finding.rule_id} {finding.rule_name}: {brief(finding, pages).text}",
             "check_name": finding.rule_id,
             "fingerprint": fingerprint,
             "severity": _SEVERITIES[finding.severity],

@@ -5,14 +5,16 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from scclint.report import Options
-from scclint.report.text import one_line, place, visible
+from scclint.report.brief import brief
+from scclint.report.help_address import help_addresses
+from scclint.report.text import one_line, place
 from scclint.run.report import Report
 
 
 def render(report: Report, options: Options) -> str:
     """XML in ASCII. A run without findings has one passing test case, since importers take an empty file for a broken job."""
     findings = [finding for finding in report.findings if options.shows(finding)]
-    crashes = len(report.crashes)
+    crashes, pages = len(report.crashes), help_addresses(report.rules)
     counts = {"tests": max(len(findings) + crashes, 1), "failures": len(findings), "errors": crashes}
     root = Element("testsuites", {"name": "scclint", **_texts(counts)})
     for file, group in groupby(findings, key=lambda finding: finding.span.file):
@@ -24,8 +26,11 @@ def render(report: Report, options: Options) -> str:
             case = SubElement(
                 suite, "testcase", name=one_line(name), classname=one_line(folder), file=one_line(file), line=line
             )
-            failure = SubElement(case, "failure", message=one_line(finding.message), type=finding.severity.value)
-            failure.text = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.help) if part)
+            said = brief(finding, pages)
+            failure = SubElement(case, "failure", message=said.headline, type=finding.severity.value)
+            failure.text = "\n".join(
+                filter(None, (place(finding.span), said.headline, said.evidence, said.fix, said.effect, said.link))
+            )
     if crashes:
         suite = _suite(root, "scclint", tests=crashes, errors=crashes)
         for crash in report.crashes:

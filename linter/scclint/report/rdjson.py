@@ -6,8 +6,9 @@ from typing import Any
 from scclint.about import SITE
 from scclint.finding import Finding, Severity
 from scclint.report import Options
+from scclint.report.brief import brief
 from scclint.report.help_address import help_addresses
-from scclint.report.text import SourceLines, dump, fix_sentences, present, rows, sentences, visible, visible_line
+from scclint.report.text import SourceLines, dump, present, rows, visible, visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 
@@ -29,7 +30,7 @@ def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) 
     ]
     suggestion = _suggestion(finding, lines)
     return {
-        "message": sentences(finding.message, finding.help, *fix_sentences(finding)),
+        "message": brief(finding, pages).text,
         "location": _location(finding.span, lines),
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.rule_id, **present(url=pages.get(finding.rule_id))},

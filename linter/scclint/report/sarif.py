@@ -7,7 +7,7 @@ value that differed would split alerts in two.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from scclint import __version__
@@ -15,6 +15,7 @@ from scclint.about import SITE, with_addresses
 from scclint.finding import Finding, Severity
 from scclint.limits import MAX_QUOTED_LINE
 from scclint.report import Options
+from scclint.report.brief import brief, fitting
 from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
 from scclint.report.text import (
@@ -22,9 +23,7 @@ from scclint.report.text import (
     SourceLines,
     crash_label,
     dump,
-    fix_sentences,
     judged_summary,
-    one_line,
     place,
     present,
     sentences,
@@ -75,7 +74,8 @@ class _Run:
         self._lines = SourceLines(report.texts)
         self._paths = RepositoryPaths()
         self._places = SarifPlaces(self._lines, self._paths)
-        self._rules = descriptors(report)
+        self._pages = help_addresses(report.rules)
+        self._rules = descriptors(report, self._pages)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}
         self._prints = [{"scclint/v1": text} for text in fingerprints(report.findings)]
         self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
@@ -88,7 +88,13 @@ class _Run:
         if len(indices) > most:
             indices = sorted(sorted(indices, key=lambda index: findings[index].severity.rank)[:most])
         notifications = self._notifications(len(self.shown) - len(indices))
-        driver = {"name": "scclint", "semanticVersion": __version__, "informationUri": SITE, "rules": self._rules}
+        driver = {
+            "name": "scclint",
+            "fullName": f"scclint {__version__}",
+            "semanticVersion": __version__,
+            "informationUri": SITE,
+            "rules": self._rules,
+        }
         succeeded = not (self._report.failed or self._report.judged_nothing)
         run: Json = {
             "tool": {"driver": driver},
@@ -96,8 +102,8 @@ class _Run:
             "columnKind": "utf16CodeUnits",
             "results": [self._result(findings[index], self._prints[index]) for index in indices],
         }
-        if category := self._options.sarif_category.strip("/"):
-            run["automationDetails"] = {"id": visible_line(category) + "/"}
+        category = self._options.sarif_category.strip("/") or "scclint"
+        run["automationDetails"] = {"id": visible_line(category) + "/"}
         return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
     def _result(self, finding: Finding, prints: Json) -> Json:
@@ -108,10 +114,10 @@ class _Run:
             if related.span.file:
                 number = len(locations) + 1
                 locations.append({"id": number, **self._places.location(related.span), "message": {"text": unlinked(text)}})
-                shown = one_line(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").rstrip(".")
-                links.append(f"[{shown}]({number})")
+                shown = place(related.span).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+                links.append(f"See [{shown}]({number}).")
             else:
-                links.append(unlinked(text))
+                links.append(unlinked(sentences(text)))
         steps = [
             {"location": {**self._places.location(step.span), "message": {"text": unlinked(visible(step.message))}}}
             for step in finding.flow[:_MOST_STEPS]
@@ -142,12 +148,9 @@ class _Run:
         return properties
 
     def _message(self, finding: Finding, links: list[str]) -> str:
-        """Plain sentences. Hosts show only the first one where there is little room."""
-        text = (
-            unlinked(sentences(finding.message, finding.help, *fix_sentences(finding), *finding.notes))
-            or f"{finding.rule_id} {finding.rule_name}."
-        )
-        return f"{text} See {'; '.join(links)}." if links else text
+        """Plain sentences. Hosts show only the first one where there is little room, and a related place only if the message links to it."""
+        said = brief(finding, self._pages)
+        return fitting((*map(unlinked, (said.headline, said.fix, said.evidence, said.effect)), *links), _LONGEST_MESSAGE)
 
     def _fix(self, finding: Finding) -> Json | None:
         """The proved fix, in whole lines: tools that count columns in other units still find them."""
@@ -290,36 +293,36 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 _PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _LONGEST_DESCRIPTION = 1024
-_LINK = r"\[([^\]]+)\]\([^)]*\)"
+_LINK = r"\[([^\]]+)\]\(([^)]*)\)"
+_LONGEST_MESSAGE = 300
 _ENOUGH = 20
 """Findings to read before a rule counts as very precise. If all of 20 are right, at least 86 % are with 95 % confidence."""
 _MOST_TAGS = 20
 
 
-def descriptors(report: Report) -> list[dict[str, Any]]:
-    """All rules of the run sorted by id, not only those with findings: hosts compare the list from run to run.
+def descriptors(report: Report, pages: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rules that have findings or failed, sorted by ID.
 
     A finding's rule that the run has no record of is listed with what the finding says about it.
     """
-    pages = help_addresses(report.rules)
-    by_id = {rule.id: _descriptor(rule, pages.get(rule.id, "")) for rule in report.rules}
-    for finding in report.findings:
-        if finding.rule_id not in by_id:
-            by_id[finding.rule_id] = _bare_descriptor(finding)
+    found = {finding.rule_id: finding for finding in report.findings}
+    used = found.keys() | {crash.rule_id for crash in report.crashes}
+    by_id = {rule.id: _descriptor(rule, pages.get(rule.id, "")) for rule in report.rules if rule.id in used}
+    by_id |= {rule_id: _bare_descriptor(finding) for rule_id, finding in found.items() if rule_id not in by_id}
     return [by_id[rule_id] for rule_id in sorted(by_id)]
 
 
 def _descriptor(rule: AnyRule, page: str) -> dict[str, Any]:
     title = _sentence(rule.title)
-    links = "".join(f"\n- <{reference}>" for reference in rule.references)
-    manual = with_addresses((rule.page or title) + (f"\n{links}" if links else ""))
+    links = "".join(f"\n- {reference}" for reference in rule.references)
+    manual = _plain(with_addresses(rule.page or title)) + (f"\n{links}" if links else "")
     return {
         "id": rule.id,
         "name": _pascal_case(rule.name),
         "shortDescription": {"text": _cut(title)},
         "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
         **({"helpUri": page} if page else {}),
-        "help": {"text": manual, "markdown": manual},
+        "help": {"text": manual},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "precision": precision(rule),
@@ -368,6 +371,12 @@ def _first_paragraph(page: str) -> str:
         if text:
             return re.sub(_LINK, r"\1", " ".join(text.split()))
     return ""
+
+
+def _plain(page: str) -> str:
+    """A manual page without the marks of Markdown."""
+    text = re.sub(_LINK, r"\1 (\2)", page)
+    return re.sub(r"\A# |^##+ |^```\w*\n|`", "", text, flags=re.MULTILINE)
 
 
 def _pascal_case(name: str) -> str:

@@ -3,10 +3,12 @@
 Source: docs.sonarsource.com, "Generic issue import format". One entry that SonarQube finds invalid ends the whole analysis.
 """
 
+from collections.abc import Mapping
 from html import escape
 
 from scclint.finding import Finding, Severity
 from scclint.report import Options
+from scclint.report.brief import brief
 from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
 from scclint.report.text import Json, SourceLines, one_line, present, rows, sentences, visible_line
@@ -27,7 +29,7 @@ def render(report: Report, options: Options) -> str:
         if finding.rule_id not in rules:
             rules[finding.rule_id] = _rule(finding, by_id.get(finding.rule_id), pages.get(finding.rule_id, ""))
     places = _Places(SourceLines(report.texts), RepositoryPaths())
-    issues = [_issue(finding, places) for finding in findings]
+    issues = [_issue(finding, places, pages) for finding in findings]
     return f'{{"rules":[{rows(rules[rule] for rule in sorted(rules))}],\n"issues":[{rows(issues)}]}}\n'
 
 
@@ -47,14 +49,13 @@ def _rule(worst: Finding, rule: "AnyRule | None", page: str) -> Json:
     }
 
 
-def _issue(finding: Finding, places: "_Places") -> Json:
-    message = sentences(finding.message, finding.help) or finding.rule_name
+def _issue(finding: Finding, places: "_Places", pages: Mapping[str, str]) -> Json:
     related = [
         places.location(place.span, one_line(place.message) or finding.rule_name)
         for place in finding.related
         if place.span.file and place.span.line > 0
     ]
-    primary = places.location(finding.span, message)
+    primary = places.location(finding.span, brief(finding, pages).text)
     return {"ruleId": finding.rule_id, "primaryLocation": primary, **present(secondaryLocations=related)}
 
 

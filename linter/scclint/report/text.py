@@ -348,12 +348,6 @@ def sentences(*parts: str) -> str:
     return " ".join(line if line.endswith((".", "!", "?")) else line + "." for line in lines if line)
 
 
-def fix_sentences(finding: Finding) -> tuple[str, ...]:
-    """Return the proved fix of a finding in words; empty if it has none."""
-    fix = finding.fix
-    return (f"Proved {fix.kind}: {fix.title[:1].lower()}{fix.title[1:]} {fix.effect}",) if fix else ()
-
-
 def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
     """Return the number of findings of each severity, worst first, zeros included."""
     counts = Counter(finding.severity for finding in findings)

@@ -307,11 +307,13 @@ def test_markdown_is_a_page() -> None:
 
 
 def test_sarif_has_taxonomies_and_relationships() -> None:
-    log: dict[str, Any] = json.loads(render_sarif(report_of(run_over(text=WEB, filename="input.yaml"))))
+    log: dict[str, Any] = json.loads(
+        render_sarif(report_of(run_over(text=WEB + GRANT + "---\nkind: [\n", filename="input.yaml")))
+    )
     run = log["runs"][0]
     assert [taxonomy["name"] for taxonomy in run["taxonomies"]] == [one.name for one in frameworks()]
     rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
-    for relationship in rules["RBA402"]["relationships"]:
+    for relationship in rules["SEC201"]["relationships"]:
         target = relationship["target"]
         taxonomy = run["taxonomies"][target["toolComponent"]["index"]]
         assert taxonomy["taxa"][target["index"]]["id"] == target["id"]
