@@ -93,6 +93,8 @@ def test_a_draw_writes_sheets_that_can_be_counted(tmp_path: Path, capsys: pytest
         (folder / "001.md").write_text(sheet.replace("- verdict: \n", f"- verdict: {verdict}\n"), encoding="utf-8")
     trial.main(["count", str(output), str(second)])
     counted = capsys.readouterr().out
+    trial.main(["again", f"--sheets={output}", f"--output={tmp_path / 'again'}", f"--scclint={program}", str(repository)])
+    assert "| right | 1 | 0 | 0 |" in capsys.readouterr().out
     assert "Both judged 1 sheets, and agree on 0." in counted
     assert re.search(r"\| all \| 1 \| 1 \| 0 \| 1 \|", counted)
 
@@ -113,3 +115,13 @@ def test_a_verdict_that_is_no_word_of_the_list_ends_the_count() -> None:
 def test_sheets_without_a_verdict_are_not_judged() -> None:
     sheets = [trial.Sheet(str(at), "SCC101", "shop", "chart", verdict) for at, verdict in enumerate(("right", "wrong", ""))]
     assert "| SCC101 | 3 | 2 | 1 | 0 | 0 | 1 | 0 | 50% |" in trial.counts(sheets)
+
+
+def test_what_became_of_the_findings_of_a_draw() -> None:
+    printed = {name: f"{name}.yaml:2:1: error[SCC101] no-scc-admits\n  = one" for name in ("a", "b", "c")}
+    sheets = [trial.Sheet(name, "SCC101", "shop", "chart", "noise", text) for name, text in printed.items()]
+    now = [trial.Finding(printed["a"], {}), trial.Finding(printed["b"].replace("one", "two"), {})]
+    assert [trial.still_there(sheet, now) for sheet in sheets] == ["same", "changed", "gone"]
+    compared = trial.comparison(sheets, {"shop": now})
+    assert "| noise | 1 | 1 | 1 |" in compared
+    assert "| c | SCC101 | shop | noise | gone |" in compared

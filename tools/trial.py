@@ -2,6 +2,7 @@
 
     python tools/trial.py draw --seed 7 --number 100 --output FOLDER [KIND=]REPOSITORY ...
     python tools/trial.py count FOLDER [FOLDER]
+    python tools/trial.py again --sheets FOLDER --output RUNS [KIND=]REPOSITORY ...
 
 `draw` runs `scclint check .` in each repository as a user does, and draws findings from what the text report shows. It draws one of
 each repository in turn, in an order that depends only on the seed and the repository, until there are enough. `FOLDER/001.md` and so
@@ -18,7 +19,10 @@ A judge fills in the fields at the top of each sheet. The verdict is one of thes
     harmful   what it advises breaks something
 
 `count` prints the verdicts as Markdown tables. With the folders of two judges, a finding is right only if both say so; else it has
-the worse of their verdicts. Authors of scclint are not judges. Nothing here uses the network.
+the worse of their verdicts. Authors of scclint are not judges.
+
+`again` runs another scclint in the same repositories, and prints which of the drawn findings it still has, by verdict: a finding that
+was right should stay, and the others should go. Nothing here uses the network.
 """
 
 import argparse
@@ -39,6 +43,7 @@ T = TypeVar("T")
 VERDICTS = ("right", "noise", "wording", "wrong", "harmful")
 """The words for a verdict, from the best to the worst."""
 
+STATES = ("same", "changed", "gone")
 FIELDS = ("verdict", "would act", "remedy carried out", "why")
 _REPORTED = ("message", "help", "notes", "path")
 """What a sheet has of the JSON report: the text report leaves some of it out."""
@@ -97,13 +102,14 @@ class Trial(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """What a judge wrote on a sheet. `verdict` is empty if there is none yet."""
+    """What a sheet says, and what a judge wrote on it. `verdict` is empty if there is none yet. `printed` is the finding."""
 
     number: str
     rule: str
     repository: str
     kind: str
     verdict: str
+    printed: str = ""
 
 
 # The run
@@ -300,6 +306,9 @@ def sheet(title: str, trial: Trial, finding: Finding, files: Files, renderer: Re
         *_section("As printed", finding.printed),
         *_section("In the JSON report", json.dumps({key: entry[key] for key in _REPORTED if entry.get(key)}, indent=1)),
     ]
+    names = {entry["file"], *entry["units"]} - {"."}
+    notices = [line for line in trial.errors.splitlines() if any(name in line for name in names)]
+    text += _section("Notices on standard error that name its file or units", _first(notices, _MOST_MENTIONS))
     for file, line in places(finding, files):
         text += _section(f"{file}:{line}", files.around(file, line))
     written = document_at(files.lines.get(entry["file"], []), entry["line"])
@@ -443,14 +452,13 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def read_sheet(number: str, text: str) -> Sheet:
     """Return what a judge wrote on a sheet. A verdict that is no such word ends the program."""
-    said = {
-        key: value.strip()
-        for key, value in re.findall(r"^- ([\w ]+):[ \t]*(.*)$", text.partition("\n## As printed")[0], re.MULTILINE)
-    }
+    head, _, rest = text.partition("\n## As printed\n")
+    said = {key: value.strip() for key, value in re.findall(r"^- ([\w ]+):[ \t]*(.*)$", head, re.MULTILINE)}
     verdict = said.get("verdict", "").lower()
     if verdict and verdict not in VERDICTS:
         raise SystemExit(f"{number}: the verdict {verdict!r} is none of {', '.join(VERDICTS)}")
-    return Sheet(number, said["rule"], said["repository"], said["kind"], verdict)
+    printed = rest.partition("````text\n")[2].partition("\n````")[0]
+    return Sheet(number, said["rule"], said["repository"], said["kind"], verdict, printed)
 
 
 def read_sheets(folder: Path) -> dict[str, Sheet]:
@@ -487,18 +495,45 @@ def _counts(title: str, groups: Iterable[tuple[str, Sequence[Sheet]]]) -> str:
     return table((title, "Findings", "Judged", *VERDICTS, "Share right"), rows)
 
 
+# The comparison
+
+
+def still_there(sheet: Sheet, findings: Sequence[Finding]) -> str:
+    """Return whether a report has the finding of a sheet: `same`, `changed` at the same place by the same rule, or `gone`."""
+    printed = {finding.printed for finding in findings}
+    heads = {text.partition("\n")[0] for text in printed}
+    if sheet.printed in printed:
+        return "same"
+    return "changed" if sheet.printed.partition("\n")[0] in heads else "gone"
+
+
+def comparison(sheets: Iterable[Sheet], found: Mapping[str, Sequence[Finding]]) -> str:
+    """Return in Markdown what became of the findings of the sheets, by verdict, and then of each that is not the same."""
+    states = [(sheet, still_there(sheet, found[sheet.repository])) for sheet in sheets if sheet.repository in found]
+    verdicts = [verdict for verdict in (*VERDICTS, "") if any(sheet.verdict == verdict for sheet, _ in states)]
+    totals = Counter((sheet.verdict, state) for sheet, state in states)
+    rows = [(verdict or "not judged", *(totals[verdict, state] for state in STATES)) for verdict in verdicts]
+    other = [(sheet.number, sheet.rule, sheet.repository, sheet.verdict, state) for sheet, state in states if state != "same"]
+    return "\n\n".join((table(("Verdict", *STATES), rows), table(("Sheet", "Rule", "Repository", "Verdict", "Now"), other)))
+
+
 # The commands
 
 
-def _draw(arguments: argparse.Namespace) -> None:
-    runs = arguments.output / "runs"
+def _try_all(repositories: Sequence[str], program: str, runs: Path) -> list[Trial]:
+    """Run a program in each repository of the command line."""
     runs.mkdir(parents=True, exist_ok=True)
     trials = []
-    for word in arguments.repositories:
+    for word in repositories:
         kind, named, folder = word.rpartition("=")
-        trial = try_out(kind if named else "other", Path(folder).resolve(), arguments.scclint, runs.resolve())
+        trial = try_out(kind if named else "other", Path(folder).resolve(), program, runs.resolve())
         print(f"{trial.name}: {len(trial.findings)} findings, {trial.seconds:.1f} s, status {_status(trial)}", file=sys.stderr)
         trials.append(trial)
+    return trials
+
+
+def _draw(arguments: argparse.Namespace) -> None:
+    trials = _try_all(arguments.repositories, arguments.scclint, arguments.output / "runs")
     drawn = draw({trial.name: trial.findings for trial in trials}, arguments.seed, arguments.number, arguments.most)
     by_name = {trial.name: trial for trial in trials}
     current, files, renderer = "", None, None
@@ -521,20 +556,29 @@ def _count(arguments: argparse.Namespace) -> None:
     print(counts(sheets.values()))
 
 
+def _again(arguments: argparse.Namespace) -> None:
+    trials = _try_all(arguments.repositories, arguments.scclint, arguments.output)
+    print(comparison(read_sheets(arguments.folder).values(), {trial.name: trial.findings for trial in trials}))
+
+
 def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    drawing = commands.add_parser("draw", help="run scclint in repositories, and write the sheets")
-    drawing.add_argument("repositories", nargs="+", metavar="[KIND=]REPOSITORY")
+    run = argparse.ArgumentParser(add_help=False)
+    run.add_argument("repositories", nargs="+", metavar="[KIND=]REPOSITORY")
+    run.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    run.add_argument("--scclint", default="scclint", metavar="PROGRAM", help="the program to run (default: scclint)")
+    drawing = commands.add_parser("draw", parents=[run], help="run scclint in repositories, and write the sheets")
     drawing.add_argument("--seed", type=int, required=True)
     drawing.add_argument("--number", type=int, required=True, help="how many findings to draw")
     drawing.add_argument("--most", type=int, default=10, help="how many of one repository at most (default: 10)")
-    drawing.add_argument("--output", type=Path, required=True, metavar="FOLDER")
-    drawing.add_argument("--scclint", default="scclint", metavar="PROGRAM", help="the program to run (default: scclint)")
     drawing.set_defaults(command=_draw)
     counting = commands.add_parser("count", help="count the verdicts on the sheets")
     counting.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="the sheets of one judge, or those of two")
     counting.set_defaults(command=_count)
+    comparing = commands.add_parser("again", parents=[run], help="compare another scclint on the same sheets")
+    comparing.add_argument("--sheets", dest="folder", type=Path, required=True, metavar="FOLDER", help="the sheets of a draw")
+    comparing.set_defaults(command=_again)
     arguments = parser.parse_args(words)
     arguments.command(arguments)
 
