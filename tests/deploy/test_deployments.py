@@ -92,6 +92,12 @@ def gaps(report: Report) -> list[str]:
     return [notice.message for notice in report.notices if notice.gap]
 
 
+def with_remote(url: str = "https://git.example/team/repo.git") -> None:
+    """Say which repository the folder is."""
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    subprocess.run(["git", "remote", "add", "origin", url], check=True)
+
+
 def names(**settings: object) -> list[str]:
     return [unit.name for unit in find_units(["."], Config(**settings))]  # type: ignore[arg-type]  # settings by name
 
@@ -188,6 +194,7 @@ def test_the_content_of_a_file_as_a_value() -> None:
 @needs_helm
 @pytest.mark.parametrize("repository", ["repo", "other"])
 def test_values_of_another_source(repository: str) -> None:
+    with_remote()
     sources = f"""\
   sources:
   - {{{SOURCE}, path: chart, helm: {{valueFiles: [$v/prod.yaml]}}}}
@@ -295,6 +302,7 @@ def test_patches_of_a_flux_kustomization(flat: bool) -> None:
     ],
 )  # fmt: skip
 def test_which_source_is_the_repository(source: str, ours: bool) -> None:
+    with_remote()
     kind = source.partition("kind: ")[2].partition("\n")[0]
     source = f"apiVersion: source.toolkit.fluxcd.io/v1\n{source}"
     text = FLUX.replace("{kind: GitRepository, name: repo}", f"{{kind: {kind}, name: x}}")
@@ -621,17 +629,96 @@ def test_a_chart_is_judged_with_what_is_known_of_its_values(helm: str, rejects: 
     ],
 )
 def test_forms_of_the_url_of_the_repository(url: str, ours: bool) -> None:
+    with_remote()
     text = application("    path: base\n").replace(SOURCE, f"repoURL: {url!r}")
     report = judged({"base/d.yaml": WEB, "apps/a.yaml": text})
     assert ("base#shop" in names()) is ours
     assert ["lies in another repository" in notice.message for notice in report.notices] == [True] * (not ours)
 
 
+@pytest.mark.parametrize("in_git", [False, True])
+@pytest.mark.parametrize(
+    ("source", "followed"),
+    [
+        ("path: base", True),
+        ("path: ./base/", True),
+        ("path: other", False),
+        ("path: .", False),
+        ("path: base/../..", False),
+    ],
+)
+def test_without_a_remote_a_path_that_exists_is_this_repository(source: str, followed: bool, in_git: bool) -> None:
+    if in_git:
+        subprocess.run(["git", "init", "-q", "."], check=True)
+    text = application(f"    {source}\n").replace(SOURCE, "repoURL: https://git.example/team/till.git")
+    report = judged({"base/d.yaml": HIDDEN, "apps/a.yaml": text})
+    assert rejected(report) is True
+    assert ("base#shop" in names()) is followed
+    assert ["lies in another repository" in notice.message for notice in report.notices] == [True] * (not followed)
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_git_generator_without_a_remote(is_known: bool) -> None:
+    if is_known:
+        with_remote()
+    source = "{repoURL: https://git.example/team/till.git, path: '{{path}}'}"
+    template = f"{{metadata: {{name: '{{{{path.basename}}}}'}}, spec: {{destination: {{namespace: shop}}, source: {source}}}}}"
+    git = "{repoURL: https://git.example/team/till.git, directories: [{path: base/*}]}"
+    spec = f"spec:\n  generators: [git: {git}]\n  template: {template}\n"
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\n"
+    write_files({"base/web/d.yaml": WEB, "apps/a.yaml": head + spec})
+    assert ("base/web#web" in names()) is not is_known
+
+
+@pytest.mark.parametrize(
+    ("place", "path", "unit"),
+    [
+        ("kubernetes/flux/k.yaml", "./apps/base/x", "kubernetes/apps/base/x#shop"),
+        ("kubernetes/k.yaml", "apps/base/x", "kubernetes/apps/base/x#shop"),
+        ("deep/er/kubernetes/flux/k.yaml", "./apps/base/x", "deep/er/kubernetes/apps/base/x#shop"),
+        ("k.yaml", "./kubernetes/apps/base/x", "kubernetes/apps/base/x#shop"),
+        ("elsewhere/k.yaml", "./apps/base/x", ""),
+        ("kubernetes/flux/k.yaml", "./apps/base/y", ""),
+        ("kubernetes/flux/k.yaml", "../kubernetes/apps/base/x", ""),
+    ],
+)
+def test_a_path_of_flux_begins_at_the_root_of_its_artifact(place: str, path: str, unit: str) -> None:
+    root = unit.removesuffix("apps/base/x#shop") or "kubernetes/"
+    report = judged({f"{root}apps/base/x/d.yaml": WEB, place: f"{OF_REPOSITORY}  path: {path}\n"})
+    assert [name for name in names() if "#shop" in name] == [unit] * bool(unit)
+    assert len(report.notices) == (not unit)
+
+
+@pytest.mark.parametrize(
+    ("bound", "rejects"),
+    [("", False), ("openshift-gitops-argocd-application-controller", True), ("another", False)],
+)
+def test_the_controller_creates_a_pod_that_an_application_deploys(bound: str, rejects: bool) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n"
+    subject = f"{{kind: ServiceAccount, name: {bound}, namespace: openshift-gitops}}"
+    binding = (
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n"
+        f"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}\nsubjects: [{subject}]\n"
+    )
+    files = {"d/p.yaml": pod, "apps/a.yaml": application("    path: d\n")}
+    report = judged({**files, **({"rbac/b.yaml": binding} if bound else {})})
+    messages = [finding.message for finding in report.findings if finding.rule_id == "SEC201"]
+    assert ["openshift-gitops-argocd-application-controller creates it" in message for message in messages] == [True] * rejects
+    assert not any("kube:admin" in message for message in messages)
+
+
+def test_flux_creates_the_pod_of_a_kustomization() -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n"
+    text = f"{OF_REPOSITORY}  path: ./d\n"
+    (finding,) = (f for f in judged({"d/p.yaml": pod, "k.yaml": text}).findings if f.rule_id == "SEC201")
+    assert "system:serviceaccount:flux-system:kustomize-controller creates it" in finding.message
+    assert not judged({"k.yaml": f"{text}  serviceAccountName: deployer\n"}).findings
+
+
 @pytest.mark.parametrize("case", [str.upper, str.lower, str.title])
 def test_a_remote_is_the_repository_in_any_case(case: Callable[[str], str]) -> None:
     url = "https://git.example/team/some-repo.git"
-    subprocess.run(["git", "init", "-q", "."], check=True)
-    subprocess.run(["git", "remote", "add", "origin", case(url)], check=True)
+    with_remote(case(url))
     judged({"base/d.yaml": WEB, "apps/a.yaml": application("    path: base\n").replace(SOURCE, f"repoURL: {url}")})
     assert "base#shop" in names()
 
@@ -827,6 +914,7 @@ def test_jsonnet_that_is_all_of_a_folder_is_named() -> None:
 
 
 def test_a_note_names_every_field_that_is_not_followed() -> None:
+    with_remote()
     app = application("    path: web\n").replace(SOURCE, "repoURL: https://git.example/other")
     several = app.replace("name: shop", "name: more").replace("source:", "sources:\n  -", 1)
     report = judged({"web/d.yaml": WEB, "apps/a.yaml": f"{app}---\n{several}"})

@@ -163,7 +163,10 @@ class State:
         """The world of the same cluster with these objects. `namespace` is that of objects that name none."""
         world = self.world
         described = describe(self.config, (world.cluster.as_installed,), world.described, namespace)
-        (made,) = make_worlds(objects, self.config, described, namespace=namespace, other_units=world.other_units).values()
+        creator = world.creator if world.creator_given else None
+        (made,) = make_worlds(
+            objects, self.config, described, namespace=namespace, other_units=world.other_units, creator=creator
+        ).values()
         return made
 
     def at_home(self, obj: ApiObject) -> ApiObject:

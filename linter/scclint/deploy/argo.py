@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any
 
+from scclint.admission.rbac import service_account_name
 from scclint.deploy.deployers import NO_FOLDER, Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
@@ -49,7 +50,7 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
     sources = dict(_sources(spec, at))
     references = {f"${source.get('ref')}": source for source in sources.values() if source.get("ref")}
     for place, source in sources.items():
-        if source.get("chart") or not deployer.repository.is_ours(source.get("repoURL")):
+        if source.get("chart") or not deployer.repository.is_ours(source.get("repoURL"), source.get("path")):
             if source.get("chart") or as_text(source.get("path")):
                 why = _NOT_FILLED_IN if is_open(source.get("repoURL")) else _OUTSIDE
                 yield deployer.unfollowed((*place, "chart" if source.get("chart") else "repoURL"), why)
@@ -59,6 +60,13 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
                 yield from _Source(deployer, name, namespace, place, source, folder, references).deployed()
             elif source.get("path"):
                 yield deployer.unfollowed((*place, "path"), _NOT_FILLED_IN if is_open(source["path"]) else NO_FOLDER)
+
+
+def _controller(namespace: str) -> str:
+    """The user as whom the Argo CD in a namespace deploys, by what its operator and its own manifests call the account of the controller."""
+    namespace = namespace or "openshift-gitops"
+    instance = "" if namespace == "argocd" else f"{namespace}-"
+    return service_account_name(namespace, f"{instance}argocd-application-controller")
 
 
 def _sources(spec: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -133,6 +141,7 @@ class _Source:
             recurse=recurse,
             include=as_text(directory.get("include")),
             exclude=as_text(directory.get("exclude")),
+            user=_controller(self._deployer.namespace),
             tool=next((tool for field, tool in _TOOLS.items() if self._source.get(field)), as_directory),
         )
         yield from unfollowed
@@ -167,7 +176,7 @@ class _Source:
         """
         reference, _, subpath = value.partition("/")
         if reference in self._references:
-            ours = self._deployer.repository.is_ours(self._references[reference].get("repoURL"))
+            ours = self._deployer.repository.is_ours(self._references[reference].get("repoURL"), subpath)
             return self._inside(self._deployer.repository.tree, self._filled(subpath)) if ours else ""
         value = self._filled(value)
         if "://" in value:
@@ -342,7 +351,8 @@ class _ParameterSets:
             elements = [*mappings(of.get("elements")), *mappings(data_of(as_text(of.get("elementsYaml"))))]
             found = [element if self._go else _flat(element) for element in elements]
         elif kind == "git":
-            if not self._repository.is_ours(of.get("repoURL")):
+            taken = [one.get("path") for key in ("directories", "files") for one in mappings(of.get(key))]
+            if not any(self._repository.is_ours(of.get("repoURL"), path) for path in taken or [""]):
                 raise _NotExpandedError((*at, "repoURL"), _OUTSIDE)
             found = [self._with_values(one, of) for one in (*self._of_folders(of), *self._of_files(of))]
         elif kind == "matrix":

@@ -68,7 +68,16 @@ class DeployedFolders:
         for entry in followed:
             release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
             alike = replace(
-                entry, kind="", name="", tool=self._tool(entry), release=release, files=(), patch_spans=(), commands=()
+                entry,
+                kind="",
+                name="",
+                tool=self._tool(entry),
+                release=release,
+                files=(),
+                patch_spans=(),
+                commands=(),
+                user="",
+                groups=(),
             )
             several = by_path.setdefault(entry.path, {})
             first = several.setdefault(alike, entry)

@@ -6,6 +6,7 @@ and `chartutil/values.go` of fluxcd/pkg.
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from scclint.files import is_below, is_text, repository_name, repository_names, 
 from scclint.finding import Path
 from scclint.load import load_file
 from scclint.load.document import Document
+from scclint.model.unknown import is_open
 from scclint.record import record
 from scclint.source import Span
 from scclint.yaml.nodes import locate
@@ -47,11 +49,44 @@ class Repository:
 
     @cached_property
     def _names(self) -> frozenset[str]:
+        """The names of the repository, in lower case; empty if nothing says how it is called."""
         return repository_names(self.tree)
 
-    def is_ours(self, url: object) -> bool:
-        """Whether the URL of a repository is that of the tree, or empty: it ends with the same name (see `repository_name`)."""
-        return not url or repository_name(as_text(url)) in self._names
+    def is_ours(self, url: object, path: object) -> bool:
+        """Whether a URL is that of the repository of the tree, or empty. `path` is what an object takes from there.
+
+        It ends with the name of a remote (see `repository_name`). Without a remote it is not known where the tree comes from: then a path
+        that exists here is ours, but for the root, which every repository has. That one is only if the tree's folder has the name.
+        """
+        name = repository_name(as_text(url))
+        if not url or name in self._names:
+            return True
+        if self._names or is_open(url):
+            return False
+        fixed = re.split(r"[*?\[{]", as_text(path), maxsplit=1)[0]
+        is_here = self.inside(fixed) not in ("", self.tree)
+        return is_here or name == os.path.basename(self.tree).casefold()
+
+    def inside_artifact(self, path: str, file: str) -> str:
+        """The real path of a folder given from the root of an artifact that an object in a file takes it from; empty if there is none.
+
+        The artifact may be what a command pushes of a folder of the tree. This is the outermost folder around the file that has the path,
+        and for an object that is rendered the outermost one of all, if there is only one.
+        """
+        if folder := self.inside(path):
+            return folder
+        parts = os.path.normpath(path.lstrip("/"))
+        having = [
+            top
+            for top in self.folders
+            if not parts.startswith(os.pardir) and os.path.normpath(f"{top}/{parts}") in self.folders
+        ]
+        if file in self._outline.files:
+            own = self.name(os.path.realpath(self._outline.source(file).path))
+            having = [top for top in having if own.startswith(f"{top}/")]
+        depths = [top.count("/") for top in having]
+        outermost = [top for top in having if top.count("/") == min(depths)]
+        return self.inside(outermost[0], parts) if len(outermost) == 1 else ""
 
     def inside(self, *parts: str) -> str:
         """The real path of a file or folder of the tree, given the parts of its path from there; empty if it has none."""
@@ -167,6 +202,10 @@ class Deployer:
     def span(self, field: Path) -> Span:
         """The place of a field."""
         return locate(self.item.root, (*self.item.path, *field))[0]
+
+    def folder(self, path: str) -> str:
+        """The real path of what an object of Flux takes from the root of its artifact; empty if it names none or there is none."""
+        return self.repository.inside_artifact(path, self.item.root.span.file) if path else ""
 
     def unfollowed(self, field: Path, why: str, path: str = "") -> UnfollowedField:
         """The field, which is not applied to the folder at a path (see `UnfollowedField`)."""

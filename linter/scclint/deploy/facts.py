@@ -335,6 +335,8 @@ class AllUnits:
         if unit.kind == "operator":
             pending += (borrowed for _, name in sorted(facts.accounts) for borrowed in self._of_bundles.get(name, ()))
         pending += self._installed(facts)
+        # The controller creates the bare pods.
+        pending += self._offered([("subject", unit.deployment.user)] if unit.deployment.user else [])
         visited: set[tuple[str, _Key]] = set()
         while pending:
             borrowed = pending.popleft()

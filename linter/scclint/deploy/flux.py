@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from scclint.admission.rbac import service_account_name
 from scclint.deploy.deployers import NO_FOLDER, Deployer, Deployments, laid_over, scalar
 from scclint.deploy.unit import Deployment
 from scclint.finding import Path
@@ -22,8 +23,8 @@ def of_kustomization(deployer: Deployer) -> Deployments:
     """What a Flux Kustomization deploys."""
     spec = as_mapping(deployer.data.get("spec"))
     path = spec.get("path") or ("." if spec.get("sourceRef") else "")
-    folder = deployer.repository.inside(as_text(path)) if as_text(path) else ""
-    if not _is_ours(deployer, spec, deployer.namespace):
+    folder = deployer.folder(as_text(path))
+    if not _is_ours(deployer, spec, deployer.namespace, folder):
         yield deployer.unfollowed(("spec", "sourceRef"), _OUTSIDE)
     elif os.path.isdir(folder):
         fields = {ours: spec[key] for key, ours in _FIELDS.items() if spec.get(key)}
@@ -43,6 +44,7 @@ def of_kustomization(deployer: Deployer) -> Deployments:
             text = json.dumps({**transformer, "annotations": metadata["annotations"], "fieldSpecs": [where]}, indent=1)
             fields["transformers"] = [text]
         variables, files, unknown = _variables(deployer, spec)
+        user, groups = _controller(deployer, "kustomize-controller")
         yield Deployment(
             "Kustomization",
             deployer.name,
@@ -54,6 +56,8 @@ def of_kustomization(deployer: Deployer) -> Deployments:
             variables=tuple(sorted(variables.items())) if variables else None,
             all_variables=not unknown,
             recurse=True,
+            user=user,
+            groups=groups,
         )
         for field, name in unknown:
             yield deployer.unfollowed(field, f"{name} is not in the input", folder)
@@ -61,10 +65,22 @@ def of_kustomization(deployer: Deployer) -> Deployments:
         yield deployer.unfollowed(("spec", "path"), NO_FOLDER)
 
 
-def _is_ours(deployer: Deployer, spec: Mapping[str, Any], home: str) -> bool:
+def _controller(deployer: Deployer, controller: str) -> tuple[str, tuple[str, ...]]:
+    """The user as whom Flux deploys, and its other groups: the account that an object names, or else the controller's own.
+
+    What `flux install` and its operator create binds the controllers to cluster-admin, as an installed cluster binds this group.
+    """
+    if account := as_text(value_at(deployer.data, ("spec", "serviceAccountName"))):
+        return service_account_name(deployer.namespace, account), ()
+    home = "flux-system"
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{home}", "system:cluster-admins")
+    return service_account_name(home, controller), groups
+
+
+def _is_ours(deployer: Deployer, spec: Mapping[str, Any], home: str, folder: str) -> bool:
     """Whether a source is the repository: its URL names it. One that is not in the input is, unless its root is deployed.
 
-    `home` is the namespace of the object that has the specification.
+    `home` is the namespace of the object that has the specification, and `folder` the real path of what it takes, if that exists here.
     """
     reference = as_mapping(spec.get("sourceRef"))
     kind, namespace = as_text(reference.get("kind")), as_text(reference.get("namespace")) or home
@@ -75,7 +91,8 @@ def _is_ours(deployer: Deployer, spec: Mapping[str, Any], home: str) -> bool:
         return kind in ("", "GitRepository") or os.path.normpath(as_text(spec.get("path"))) != os.curdir
     # An artifact of OCI is named below its repository: `oci://ghcr.io/team/repo/manifests`.
     url = as_text(value_at(source.data, ("spec", "url")))
-    return any(map(deployer.repository.is_ours, filter(None, url.split("/") if kind == "OCIRepository" else [url])))
+    names = filter(None, url.split("/") if kind == "OCIRepository" else [url])
+    return any(deployer.repository.is_ours(name, folder and deployer.repository.name(folder)) for name in names)
 
 
 def _patches(deployer: Deployer, spec: Mapping[str, Any], at: Path) -> tuple[list[dict[str, Any]], tuple[Span, ...]]:
@@ -119,8 +136,8 @@ def of_release(deployer: Deployer) -> Deployments:
         at, namespace = ("spec", "chartRef"), as_text(reference.get("namespace")) or namespace
         if referred := deployer.repository.referred("HelmChart", namespace, as_text(reference.get("name"))):
             chart, file = as_mapping(referred.data.get("spec")), referred.file
-    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(deployer, chart, namespace)
-    folder = deployer.repository.inside(as_text(chart.get("chart"))) if ours and as_text(chart.get("chart")) else ""
+    folder = deployer.folder(as_text(chart.get("chart")))
+    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(deployer, chart, namespace, folder)
     if not ours:
         yield deployer.unfollowed(("spec", "chartRef") if reference else ("spec", "chart"), _OUTSIDE)
     elif not os.path.isdir(folder):
@@ -137,6 +154,7 @@ def of_release(deployer: Deployer) -> Deployments:
         post: list[tuple[Path, Mapping[str, Any]]] = [(path, kustomize) for path, kustomize in placed if kustomize]
         spans = [_patches(deployer, kustomize, (*path,))[1] for path, kustomize in post]
         fields = [{**kustomize, "patches": _patches(deployer, kustomize, path)[0]} for path, kustomize in post]
+        user, groups = _controller(deployer, "helm-controller")
         yield Deployment(
             "HelmRelease",
             deployer.name,
@@ -149,6 +167,8 @@ def of_release(deployer: Deployer) -> Deployments:
             settings,
             post=json.dumps(fields) if fields else "",
             patch_spans=tuple(span for several in spans for span in several),
+            user=user,
+            groups=groups,
         )
         missing = chart.get("ignoreMissingValuesFiles") is not True
         for number in (number for number, path in enumerate(values) if not path and missing):

@@ -40,7 +40,8 @@ class Deployment:
     replaced. Of a folder of plain files, those below count if `recurse` is True, and only those whose path matches the glob
     `include`, if there is one, and not `exclude`.
 
-    `commands` are the commands of scripts that deploy it so, each as `FILE:LINE: COMMAND`.
+    `commands` are the commands of scripts that deploy it so, each as `FILE:LINE: COMMAND`. `user` is the name of the user as whom a
+    controller deploys it, and `groups` are groups that this user has beside those of each service account.
     """
 
     kind: Literal["", "Application", "Kustomization", "HelmRelease", "release"] = ""
@@ -62,6 +63,8 @@ class Deployment:
     include: str = ""
     exclude: str = ""
     commands: tuple[str, ...] = ()
+    user: str = ""
+    groups: tuple[str, ...] = ()
     tool: str = ""
 
     @property

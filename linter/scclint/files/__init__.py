@@ -495,9 +495,8 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
 
 
 def repository_names(folder: str) -> frozenset[str]:
-    """What a folder's repository is called, in lower case: the last parts of its remotes' URLs, or else the folder's own name."""
-    names = {repository_name(url) for url in remote_urls(folder)} - {""}
-    return frozenset(names or {os.path.basename(os.path.abspath(folder)).casefold()})
+    """What the remotes of a folder's repository call it, in lower case: the last parts of their URLs; empty without a remote."""
+    return frozenset({repository_name(url) for url in remote_urls(folder)} - {""})
 
 
 def repository_name(url: str) -> str:

@@ -195,6 +195,7 @@ class Workbench:
                 self.session.described(namespace)[0],
                 namespace=namespace,
                 other_units=first.other_units,
+                creator=first.creator if first.creator_given else None,
             )
         worlds: dict[str, World] = {}
         others = worlds if len(self.worlds) > 1 else None

@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import reference
-from scclint.admission.verdict import ObjectRef
-from scclint.deploy.unit import Unit
+from scclint.admission.verdict import ObjectRef, User
+from scclint.deploy.unit import Deployment, Unit
 from scclint.finding import Crash, Finding, Ignore
 from scclint.load.document import Document
 from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
@@ -22,7 +22,7 @@ from scclint.run.load import Inputs, guard, model_objects, with_distinct_names
 from scclint.run.notices import judged_files, tallies, unjudged
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run, load_documents
-from scclint.run.worlds import make_worlds
+from scclint.run.worlds import acting, make_worlds
 from scclint.source import Span
 from scclint.suppress import syntax
 from scclint.yaml.untyped import Object
@@ -110,6 +110,7 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
         other_units=others,
         observed=run.observed,
         params=params,
+        creator=_creator(unit.deployment),
     )
     run.options.lap("model")
     targets = {id(document) for document in inputs.targets}
@@ -178,6 +179,11 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
         grants=grants,
         applied=applied_by(opened) if run.options.with_applied else {},
     )
+
+
+def _creator(deployment: Deployment) -> User | None:
+    """Who creates the bare Pods that a controller deploys; None if no object of the input says that one does."""
+    return acting(deployment.user, deployment.groups) if deployment.user else None
 
 
 def applied_by(opened: OpenUnit) -> Mapping[ObjectRef, Object]:

@@ -86,12 +86,14 @@ def make_worlds(
     other_units: OtherUnits | None = None,
     observed: "Observed | None" = None,
     params: Sequence[Object] = (),
+    creator: User | None = None,
 ) -> dict[str, World]:
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
     `objects` may repeat some that are described, as those of another world do.
     `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows, and
-    `params` are the objects from which admission policies take values.
+    `params` are the objects from which admission policies take values. `creator` creates bare Pods, unless the configuration names
+    another; None for the default.
     """
     namespace = config.namespace or namespace
     described_ids = {id(obj) for obj in described.objects}
@@ -104,7 +106,7 @@ def make_worlds(
         *_of_pipelines(objects, described, namespace, installed="pipelines" in config.addons),
         *_roles_of_commands(objects, clusters),
     ]
-    creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
+    creator = acting(config.creator.user, config.creator.groups) if config.creator else creator
     # Worlds that kept one another alive would outlive their unit.
     others = WeakValueDictionary[str, World]() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
@@ -170,6 +172,11 @@ def _roles_of_commands(objects: Iterable[ApiObject], clusters: Sequence[Cluster]
 def _whole(objects: Sequence[ApiObject]) -> list[ApiObject]:
     """The objects without patches: a patch of an SCC or a binding is no SCC or binding."""
     return [obj for obj in objects if isinstance(obj, Workload) or not obj.partial]
+
+
+def acting(user: str, groups: tuple[str, ...] = ()) -> User:
+    """A user who acts, with the groups that the API server adds."""
+    return User(user, _groups(user, groups))
 
 
 def _groups(user: str, groups: tuple[str, ...]) -> tuple[str, ...]:
