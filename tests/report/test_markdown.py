@@ -1,9 +1,9 @@
 import pytest
 
-from scclint.finding import Crash, Finding, Severity, Subject
+from scclint.finding import Crash, Finding, Notice, Severity, Subject
 from scclint.record import replace
 from scclint.report import render
-from scclint.report.markdown import code, prose
+from scclint.report.markdown import code, line_addresses, link, prose
 from scclint.run.report import Report
 from scclint.source import Span
 
@@ -12,18 +12,58 @@ def test_markdown(sample: Report) -> None:
     assert render(sample, "markdown") == (
         "## scclint: 1 error, 1 warning (1 suppressed)\n\n"
         "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable.\n\n"
-        "> warning: <code>charts/x.yaml</code>: a Helm template source is passed over\n\n"
-        "> note: no cluster state\n\n"
         "<details open><summary><code>deploy/web.yaml</code>: 1 error</summary>\n\n"
         "| | Line | Rule | Finding |\n|---|---:|---|---|\n"
-        "| 🔴 error | 15 | SCC101 <code>no-scc-admits</code> | Deployment shop/web: no SCC that it may use admits the pod: "
+        "| 🔴 error | 15 | [SCC101](<https://scclint.github.io/scclint/rules/no-scc-admits/>) <code>no-scc-admits</code> | "
+        "Deployment shop/web: no SCC that it may use admits the pod: "
         "runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses seccompProfile.type=RuntimeDefault"
         "<br>Leave runAsUser out. |\n\n</details>\n\n"
         "<details open><summary><code>pod.yaml</code>: 1 warning</summary>\n\n"
         "| | Line | Rule | Finding |\n|---|---:|---|---|\n"
         "| 🟡 warning | 4 | SEC203 <code>privileged-ignores-seccomp</code> | Pod b: container 🔥 is privileged |\n"
-        "\n</details>\n"
+        "\n</details>\n\n"
+        "<details><summary>2 notices</summary>\n\n"
+        "- warning: <code>charts/x.yaml</code>: a Helm template source is passed over\n"
+        "- note: no cluster state\n\n</details>\n"
     )
+
+
+HOSTS = {
+    "GitHub": (
+        {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_SHA": "abc"},
+        "[15](<https://github.com/acme/shop/blob/abc/deploy/web.yaml#L15>)",
+    ),
+    "GitLab": (
+        {"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_COMMIT_SHA": "abc"},
+        "[15](<https://gitlab.com/acme/shop/-/blob/abc/deploy/web.yaml#L15>)",
+    ),
+    "none": ({"GITHUB_REPOSITORY": "acme/shop"}, "15"),
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_line_is_a_link_in_a_job_of_a_code_host(sample: Report, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment, shown = HOSTS[host]
+    for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA", "CI_PROJECT_URL", "CI_COMMIT_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert f"| 🔴 error | {shown} | [SCC101](<" in render(sample, "markdown")
+
+
+def test_a_file_outside_of_the_repository_is_no_link(sample: Report) -> None:
+    address = line_addresses(HOSTS["GitHub"][0])
+    assert address("/elsewhere/web.yaml", 3) == "" and address("a b.yaml", 3).endswith("/a%20b.yaml#L3")
+
+
+@pytest.mark.parametrize("address", ["https://x/> [y](z)", "https://x/\n", "https://x y"])
+def test_an_address_that_could_end_its_link_is_left_out(address: str) -> None:
+    assert link("[a]", address) == "&#91;a&#93;"
+
+
+def test_an_error_of_the_run_comes_first(sample: Report) -> None:
+    text = render(replace(sample, notices=(*sample.notices, Notice("error", "gone"))), "markdown")
+    assert text.index("> error: gone") < text.index("SCC101") < text.index("2 notices")
 
 
 @pytest.mark.parametrize(
@@ -68,4 +108,4 @@ def test_a_comment_has_a_longest_length(sample: Report) -> None:
     text = render(replace(sample, findings=findings), "markdown")
     assert 50_000 < len(text) < 65_536
     shown = text.count("<details>")
-    assert text.endswith(f"\nThe findings of {200 - shown} more files are left out for length.\n")
+    assert f"\nThe findings of {201 - shown} more files are left out for length.\n" in text

@@ -1,11 +1,13 @@
 """The `markdown` format: a summary for a pull request or a job page, within the length of one comment."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate, groupby
 
 from scclint.finding import Finding, Fix
 from scclint.report import Options, jinja
+from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
 from scclint.report.text import (
     SourceLines,
@@ -52,6 +54,8 @@ def render(report: Report, options: Options) -> str:
         notices=report.notices,
         crashes=[(crash_label(crash), crash.error) for crash in report.crashes],
         signs=_SIGNS,
+        pages=help_addresses(report.rules),
+        address=line_addresses(os.environ),
         statistics=by_rule(findings) if options.statistics else [],
         files=[] if options.statistics else list(_files(findings, SourceLines(report.texts))),
         units=units_phrase(report),
@@ -62,7 +66,7 @@ def render(report: Report, options: Options) -> str:
 
 def from_template(name: str, **values: object) -> str:
     """Return templates/`name`.md.j2 rendered with `values`, whose texts are foreign."""
-    return jinja.render(f"{name}.md", prose, {"code": code, "fit": fit}, **values)
+    return jinja.render(f"{name}.md", prose, {"code": code, "fit": fit, "link": link}, **values)
 
 
 def fit(text: str, noun: str, note: str, room: int = LONGEST // 3) -> str:
@@ -95,6 +99,29 @@ def _fix(file: str, fix: Fix, rules: str, lines: SourceLines) -> dict[str, objec
     first = fix.edits[0]
     place = f"line {first.line}" if first.file == file else line_place(first.file, first.line)
     return {"fix": fix, "rules": rules, "place": place, "lines": shown, "fence": fence}
+
+
+def line_addresses(environment: Mapping[str, str]) -> Callable[[str, int], str]:
+    """Return what gives the address of a line of a file on the code host whose job this is; it gives none elsewhere.
+
+    Source: the default variables of GitHub Actions and the predefined variables of GitLab CI.
+    """
+    server, repository, commit = (environment.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "SHA"))
+    files = f"{server}/{repository}/blob/{commit}/" if server and repository and commit else ""
+    project, commit = environment.get("CI_PROJECT_URL", ""), environment.get("CI_COMMIT_SHA", "")
+    if project and commit:
+        files = f"{project}/-/blob/{commit}/"
+    paths = RepositoryPaths()
+
+    def address(file: str, line: int) -> str:
+        return f"{files}{paths.uri(file)}#L{line}" if files and not os.path.isabs(paths.path(file)) else ""
+
+    return address
+
+
+def link(text: str, address: str) -> str:
+    """Return foreign text as a link; as it is without an address."""
+    return f"[{prose(text)}](<{address}>)" if address and not set(address) & set("<>\n ") else prose(text)
 
 
 def prose(text: str) -> str:
