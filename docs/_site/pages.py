@@ -21,7 +21,7 @@ EXAMPLE = re.compile(r"^## (Before|After)\n\n```yaml\n(.*?)\n```$", re.MULTILINE
 
 UNUSED_IDS = (
     *("SCC106", "SCC108", "SCC302", "SCC304", "SCC305", "SCC308", "SCC313", "SCC314"),
-    *("SEC205", "SEC207", "SEC209", "SEC213", "SEC214", "SEC215", "SEC216", "SEC217"),
+    *("PSA503", "SEC205", "SEC207", "SEC209", "SEC213", "SEC214", "SEC215", "SEC216", "SEC217", "SEC219"),
 )
 """IDs of rules that were taken out before the first release."""
 

@@ -52,7 +52,6 @@ from scclint.advice.words import (
 from scclint.cluster import Cluster
 from scclint.cluster.addons import brings
 from scclint.cluster.namespace_policy import NamespacePolicy
-from scclint.cluster.namespaces import STORAGE_POLICIES
 from scclint.files import SCRIPT_SUFFIXES
 from scclint.finding import (
     Append,
@@ -111,9 +110,7 @@ from scclint.outcome.selinux import mounts as claim_mounts
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
-from scclint.podsecurity.levels import LABELS as POD_SECURITY_LABELS
-from scclint.podsecurity.levels import LATEST, LEVELS, MODES, LabelError, Mode, Standard, label_errors, level_label, stricter
-from scclint.podsecurity.levels import PREFIX as POD_SECURITY_PREFIX
+from scclint.podsecurity.levels import LEVELS, MODES, Mode, Standard, level_label, stricter
 from scclint.podsecurity.standards import Violation
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.record import grouped
@@ -131,7 +128,6 @@ __all__ = [
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "CSI_PROFILE_LABEL",
     "EVERYONE",
-    "LATEST",
     "LEVELS",
     "MAX_COPIES",
     "MAX_MARKERS",
@@ -139,8 +135,6 @@ __all__ = [
     "MAX_SCC_SUGGESTIONS",
     "MODES",
     "POD_SECCOMP_ANNOTATION",
-    "POD_SECURITY_LABELS",
-    "POD_SECURITY_PREFIX",
     "PROJECT_USER",
     "RANGED",
     "REQUIRED_SCC",
@@ -148,7 +142,6 @@ __all__ = [
     "SCRIPT_SUFFIXES",
     "SERVICE_ACCOUNTS_OF",
     "SERVICE_ACCOUNT_PREFIX",
-    "STORAGE_POLICIES",
     "SYNC_LABEL",
     "UNPRIVILEGED_PORT_START",
     "UNSPECIFIED_NAMESPACE",
@@ -170,7 +163,6 @@ __all__ = [
     "Grant",
     "Ignore",
     "KubeletConfig",
-    "LabelError",
     "Located",
     "MachineConfig",
     "MappingNode",
@@ -242,7 +234,6 @@ __all__ = [
     "is_least",
     "is_open",
     "is_seccomp",
-    "label_errors",
     "label_place",
     "least_grant",
     "level_label",

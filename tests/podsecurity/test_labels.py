@@ -3,7 +3,7 @@
 import pytest
 
 from scclint.podsecurity.defaults import ADVISING, ENFORCING, KUBERNETES, default_policy, enforces
-from scclint.podsecurity.levels import Policy, label_errors, policy_of, standard
+from scclint.podsecurity.levels import Policy, policy_of, standard
 from tests.podsecurity.build import labels
 
 
@@ -47,15 +47,6 @@ def test_an_enforced_level_is_warned_about_from_1_26_on(given: dict[str, str], w
     assert str(policy_of(given, KUBERNETES, 26).warn) == warn
     written = given.get("pod-security.kubernetes.io/warn", "privileged")
     assert policy_of(given, KUBERNETES, 25).warn.level == written
-
-
-def test_a_namespace_cannot_be_created_with_an_unknown_level_or_version() -> None:
-    assert label_errors(labels(enforce="baseline", enforce_version="v1.99", warn="restricted")) == ()
-    assert [str(error) for error in label_errors(labels(enforce="Baseline", audit_version="v1.033"))] == [
-        'metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "Baseline": '
-        "must be one of privileged, baseline, restricted",
-        'metadata.labels[pod-security.kubernetes.io/audit-version]: Invalid value: "v1.033": must be "latest" or "v1.x"',
-    ]
 
 
 def test_releases_enforce_from_4_23_on_and_with_tech_preview_from_4_12_on() -> None:

@@ -70,40 +70,6 @@ def test_a_rejected_pod_that_restricted_v2_admits_can_require_it(tmp_path: Path)
     assert finding.fix.title == "Write openshift.io/required-scc: restricted-v2."
 
 
-@pytest.mark.parametrize(
-    ("label", "fixed_label"),
-    [
-        ("pod-security.kubernetes.io/enforce: Restricted", "pod-security.kubernetes.io/enforce: restricted"),
-        ('pod-security.kubernetes.io/enforce-version: "1.33.2"', 'pod-security.kubernetes.io/enforce-version: "v1.33"'),
-        ("pod-security.kubernetes.io/baseline: warn", "pod-security.kubernetes.io/warn: baseline"),
-        ("pod-security.kubernetes.io/enforced: restricted", "pod-security.kubernetes.io/enforce: restricted"),
-    ],
-)
-def test_a_misspelled_label_is_corrected(label: str, fixed_label: str, tmp_path: Path) -> None:
-    finding = fixed(namespace(label), "PSA503", tmp_path)
-    assert finding.fix is not None
-    assert finding.fix.safety == "advice"
-    assert carried_out(namespace(label), finding.fix) == namespace(fixed_label)
-
-
-def test_an_unknown_level_is_not_guessed(tmp_path: Path) -> None:
-    finding = fixed(namespace("pod-security.kubernetes.io/warn: none"), "PSA503", tmp_path)
-    assert (finding.fix, finding.no_fix) == (None, "")
-
-
-def test_a_label_that_would_reject_a_pod_is_not_corrected(tmp_path: Path) -> None:
-    """`enforced` does nothing. As `enforce`, it would reject the pods."""
-    text = (
-        DEPLOYMENT
-        + "      hostNetwork: true\n"
-        + grant("hostnetwork-v2")
-        + namespace("pod-security.kubernetes.io/enforced: baseline")
-    )
-    finding = fixed(text, "PSA503", tmp_path)
-    assert finding.fix is None
-    assert "PSA501" in finding.no_fix or "Pod Security" in finding.no_fix
-
-
 def test_a_stricter_level_is_advice(tmp_path: Path) -> None:
     text = DEPLOYMENT + namespace("pod-security.kubernetes.io/enforce: privileged")
     finding = fixed(text, "PSA506", tmp_path)

@@ -92,18 +92,6 @@ class Policy:
     warn: Standard
 
 
-@record
-class LabelError:
-    """A label whose value the API server refuses when the namespace is created. `str()` is the error as it prints it."""
-
-    label: str
-    value: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f'metadata.labels[{self.label}]: Invalid value: "{self.value}": must be {self.expected}'
-
-
 def policy_of(labels: Mapping[str, str | None], defaults: Policy, minor: int) -> Policy:
     """Return the policy of a namespace with these labels on Kubernetes 1.`minor`.
 
@@ -119,18 +107,6 @@ def policy_of(labels: Mapping[str, str | None], defaults: Policy, minor: int) ->
     if minor >= 26 and enforced and level_label("warn") not in given and stricter(enforced, warn.level):
         warn = Standard(enforced, warn.version if version_label("warn") in given else enforce.version)
     return Policy(enforce, audit, warn)
-
-
-def label_errors(labels: Mapping[str, str | None]) -> tuple[LabelError, ...]:
-    """Return the labels with an unknown level or version, with which a namespace cannot be created."""
-    errors = []
-    for mode in MODES:
-        level, version = labels.get(level_label(mode), LEVELS[0]) or "", labels.get(version_label(mode), LATEST) or ""
-        if level_named(level) is None:
-            errors.append(LabelError(level_label(mode), level, f"one of {', '.join(LEVELS)}"))
-        if not is_version(version):
-            errors.append(LabelError(version_label(mode), version, '"latest" or "v1.x"'))
-    return tuple(errors)
 
 
 def _standard(given: Mapping[str, str], mode: Mode, default: Standard, unknown: Level) -> Standard:
