@@ -8,7 +8,8 @@ values that it accepts.
 
 If the verdict depends on the ID range or SELinux level of the namespace, and the input does not give them, scclint assumes
 `1000000000/10000` and `s0:c1,c0`. The message then says so, and the severity is warning: IDs from 1000000000 to 1999999999 may be in the
-range that the cluster gave to the namespace.
+range that the cluster gave to the namespace. The severity is also warning if the input binds the service account to a role that it
+does not have, because the role may allow the use of an SCC. The message then names the role.
 
 ## How to fix it
 

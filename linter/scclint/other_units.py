@@ -37,7 +37,8 @@ class OtherUnits:
     """What one unit takes from other units and asks about them: nothing, as in a run with one unit, unless `has` answers otherwise.
 
     `borrowed` are the objects that the unit takes, in a fixed order, and `ambiguous` those that are left out. `candidates` are all that it
-    could take, with those that fit less or equal one that is taken. `asked` records each question with its answer, because the
+    could take, with those that fit less or equal one that is taken. `homes` are the namespaces of service accounts that only other units
+    name in one. `asked` records each question with its answer, because the
     findings depend on both. `last_applied` are the manifests that an earlier state of these units applied, by reference.
 
     A rule that claims that something is not there asks first. An answer may be True for a unit that is never deployed beside this
@@ -50,11 +51,13 @@ class OtherUnits:
         borrowed: tuple[BorrowedObject, ...] = (),
         ambiguous: tuple[AmbiguousObject, ...] = (),
         candidates: tuple[BorrowedObject, ...] = (),
+        homes: Mapping[str, str] = EMPTY,
     ) -> None:
         self._has = has
         self.borrowed = borrowed
         self.ambiguous = ambiguous
         self.candidates = candidates
+        self.homes = homes
         self.asked: dict[Question, Reply] = {}
         self.last_applied: Mapping[Any, Object] = EMPTY
 
@@ -77,6 +80,10 @@ class OtherUnits:
     def defines_scc(self, name: str) -> bool:
         """Whether another unit defines an SCC of that name."""
         return self._ask("scc", name)
+
+    def defines_role(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether another unit defines a Role or ClusterRole."""
+        return self._ask("role", kind, namespace, name)
 
     def grants_scc(self, name: str) -> bool:
         """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""

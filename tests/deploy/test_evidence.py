@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
+from scclint.finding import Severity
+from scclint.report import FORMATS, render
+from scclint.report.explain import render_text as explained
 from scclint.report.who_can import of_scc, render_text
 from scclint.run.judge import open_units
 from scclint.run.report import Report
 from tests.deploy.tools import needs_helm
-from tests.deploy.trees import deployment, scc
-from tests.running import report_on, run_over, write_files
+from tests.deploy.trees import UNRENDERED, deployment, role, scc
+from tests.running import open_one, report_on, run_over, write_files
 
 CUSTOM = scc("my-scc").replace("seccompProfiles: [runtime/default]\n", "")
 CHART = {
@@ -89,3 +92,104 @@ def test_a_grant_to_others_is_none_for_the_chart(case: str) -> None:
 
 def test_a_command_that_grants_an_scc_of_no_one_is_reported() -> None:
     assert "RBA404" in rules({"install.sh": f"{GRANT}\n", "a.yaml": deployment(account="default", namespace="n")})
+
+
+BOUND = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: KIND
+metadata: {name: grant, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ROLE_KIND, name: NAME}
+subjects: [SUBJECT]
+"""
+REJECTED = deployment(pod="runAsUser: 0")
+
+
+def bound(
+    name: str = "shop-anyuid-scc",
+    kind: str = "ClusterRoleBinding",
+    role_kind: str = "ClusterRole",
+    subject: str = "{kind: ServiceAccount, name: web, namespace: shop}",
+) -> str:
+    text = BOUND.replace("ROLE_KIND", role_kind).replace("KIND", kind, 1).replace("NAME", name).replace("SUBJECT", subject)
+    return text.replace(", namespace: shop", "", 1) if kind == "ClusterRoleBinding" else text
+
+
+def severities(found: Report) -> dict[str, tuple[Severity, str]]:
+    """The severity and message by rule, of what is said of Deployments."""
+    return {f.rule_id: (f.severity, f.message) for f in found.findings if f.subject.kind == "Deployment"}
+
+
+OPEN = {
+    "ClusterRoleBinding": (bound(), "ClusterRole shop-anyuid-scc"),
+    "RoleBinding": (bound(kind="RoleBinding"), "ClusterRole shop-anyuid-scc"),
+    "Role": (bound(kind="RoleBinding", role_kind="Role"), "Role shop/shop-anyuid-scc"),
+    "Group": (
+        bound(subject='{kind: Group, apiGroup: rbac.authorization.k8s.io, name: "system:serviceaccounts:shop"}'),
+        "ClusterRole shop-anyuid-scc",
+    ),
+    "User": (
+        bound(subject='{kind: User, apiGroup: rbac.authorization.k8s.io, name: "system:serviceaccount:shop:web"}'),
+        "ClusterRole shop-anyuid-scc",
+    ),
+    "role of an SCC that is not there": (bound('"system:openshift:scc:mine"'), "ClusterRole system:openshift:scc:mine"),
+    "two": (bound() + "---\n" + bound("other", "RoleBinding"), "ClusterRole other or ClusterRole shop-anyuid-scc"),
+}
+
+
+@pytest.mark.parametrize("where", ["documents", "files", "script"])
+@pytest.mark.parametrize("form", OPEN)
+def test_a_role_that_is_not_in_the_input_leaves_a_rejection_open(form: str, where: str) -> None:
+    grant, role_words = OPEN[form]
+    files = {"a.yaml": f"{REJECTED}---\n{grant}"}
+    if where == "files":
+        files = {"a.yaml": REJECTED, "rbac/b.yaml": grant}
+    if where == "script":
+        files = {"a.yaml": REJECTED, "a.sh": f"oc apply -f - <<EOF\n{grant}EOF\n"}
+    found = report(files)
+    severity, message = severities(found)["SCC101"]
+    assert severity is Severity.WARNING
+    are = "are" if form == "two" else "is"
+    clause = f"rejected unless {role_words}, which {are} not in the input, grants an SCC"
+    assert message.endswith(f"({clause})")
+    for name in FORMATS:
+        assert "not in the input" in " ".join(render(found, name).split())
+
+
+CERTAIN = {
+    "a role without SCCs": bound() + "---\n" + role("anyuid", "shop-anyuid-scc").replace("[use]", "[get]"),
+    "a role of the platform": bound("view"),
+    "a role of the platform that bears on no SCC": bound('"system:auth-delegator"'),
+    "a role of monitoring": bound("cluster-monitoring-view"),
+    "another account": bound(subject="{kind: ServiceAccount, name: job, namespace: shop}"),
+    "another namespace": bound(kind="RoleBinding").replace("namespace: shop", "namespace: bank", 1),
+}
+
+
+@pytest.mark.parametrize("case", CERTAIN)
+def test_a_rejection_that_depends_on_no_role_is_an_error(case: str) -> None:
+    severity, message = severities(report({"a.yaml": f"{REJECTED}---\n{CERTAIN[case]}"}))["SCC101"]
+    assert severity is Severity.ERROR
+    assert "unless" not in message
+
+
+def test_a_role_of_another_unit_counts() -> None:
+    files = {
+        "app/a.yaml": f"{REJECTED}---\n{bound()}",
+        "app/kustomization.yaml": "resources: [a.yaml]\n",
+        "rbac/a.yaml": role("anyuid", "shop-anyuid-scc"),
+        "rbac/kustomization.yaml": "resources: [a.yaml]\n",
+    }
+    assert "SCC101" not in severities(report(files, UNRENDERED))
+
+
+def test_what_admits_a_pod_depends_on_no_other_role() -> None:
+    found = severities(report({"a.yaml": f"{deployment(pod='')}---\n{bound()}"}))
+    assert not any("unless" in message for _, message in found.values())
+
+
+def test_an_open_rejection_says_so_in_explain() -> None:
+    opened = open_one(text=f"{REJECTED}---\n{bound()}")
+    row = opened.row(opened.world, opened.workloads[0])
+    assert row.result == "rejected"
+    assert row.rests_on == "rejected unless ClusterRole shop-anyuid-scc, which is not in the input, grants an SCC"
+    assert row.rests_on in " ".join(explained([(opened, opened.world, row)], color=False).split())

@@ -219,3 +219,83 @@ def test_a_run_of_a_task_that_is_not_there_has_no_verdict() -> None:
     opened = open_one(text=in_template(TASK, RUN.replace("taskRef: {name: t1}", "taskRef: {name: t2}")))
     unknown = [opened.world.outcome(workload).unknown for workload in opened.workloads]
     assert unknown == ["", "it runs Task t2, which is not in the input"]
+
+
+DAEMON = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: d
+  namespace: '{{.NameSpace}}'
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec:
+      hostNetwork: true
+      serviceAccountName: fw
+      {{ if .X }}
+      priorityClassName: system-node-critical
+      {{ end }}
+      containers: [{name: c, image: i, securityContext: {privileged: true}}]
+"""
+WITHOUT_BRANCH = DAEMON.replace("      {{ if .X }}\n", "").replace("      {{ end }}\n", "")
+ACCOUNT = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: fw, namespace: NAMESPACE}\n"
+TO_FW = binding("privileged", account="fw", namespace="openshift-fw").replace("RoleBinding", "ClusterRoleBinding", 1)
+FILLED_IN = {
+    "a branch": {"bindata/ds.yaml": DAEMON},
+    "no branch": {"bindata/ds.yaml": WITHOUT_BRANCH},
+    "no namespace": {"bindata/ds.yaml": DAEMON.replace("  namespace: '{{.NameSpace}}'\n", "")},
+    "a variable": {"bindata/ds.yaml": WITHOUT_BRANCH.replace("{{.NameSpace}}", "${NAMESPACE}")},
+    "its account": {"bindata/ds.yaml": DAEMON + ACCOUNT.replace("NAMESPACE", "'{{.NameSpace}}'")},
+    "its account, no branch": {"bindata/ds.yaml": WITHOUT_BRANCH + ACCOUNT.replace("NAMESPACE", "'{{.NameSpace}}'")},
+    "two folders": {
+        "pkg/a/manifests/ds.yaml": DAEMON,
+        "pkg/a/manifests/rbac/sa.yaml": ACCOUNT.replace("NAMESPACE", "'{{.NameSpace}}'"),
+    },
+    "a StatefulSet": {"bindata/ds.yaml": DAEMON.replace("DaemonSet", "StatefulSet")},
+    "JSON": {"bindata/ds.json": in_json(WITHOUT_BRANCH)},
+}
+
+
+@pytest.mark.parametrize("grant", ["binding", "users", "kustomization"])
+@pytest.mark.parametrize("form", FILLED_IN)
+def test_a_grant_counts_for_a_template_whose_namespace_is_filled_in(form: str, grant: str) -> None:
+    files = {**FILLED_IN[form], "config/rbac.yaml": TO_FW + ACCOUNT.replace("NAMESPACE", "openshift-fw")}
+    if grant == "users":
+        files["config/rbac.yaml"] = scc(users='"system:serviceaccount:openshift-fw:fw"').replace(
+            "allowPrivilegedContainer: false", "allowPrivilegedContainer: true\nallowHostNetwork: true"
+        )
+    if grant == "kustomization":
+        files["config/kustomization.yaml"] = "resources: [rbac.yaml]\n"
+    write_files(files)
+    report = report_on(["."], Config(render="never"))
+    (finding,) = [f for f in report.findings if f.rule_id in ("SCC101", "SCC102")]
+    assert finding.rule_id == "SCC102"
+    assert "openshift-fw is the only one in the input with service account fw" in finding.notes[0]
+    assert not [notice for notice in report.notices if "no verdict" in notice.message]
+
+
+def test_a_grant_in_the_namespace_that_is_filled_in_goes_before_one_elsewhere() -> None:
+    own = TO_FW.replace("privileged", "anyuid", 1).replace("openshift-fw", "'{{.NameSpace}}'")
+    rules = found({"bindata/ds.yaml": f"{DAEMON}---\n{own}", "config/rbac.yaml": TO_FW})
+    write_files({})
+    assert "SCC102" not in rules
+
+
+def test_of_several_namespaces_none_is_chosen() -> None:
+    write_files(
+        {"bindata/ds.yaml": DAEMON, "a/x.yaml": TO_FW, "b/x.yaml": TO_FW.replace("openshift-fw", "test").replace("grant", "b")}
+    )
+    report = report_on(["."])
+    assert "SCC101" not in {finding.rule_id for finding in report.findings}
+    assert [n for n in report.notices if "service account openshift-fw/fw may use SCCs" in n.message]
+
+
+def test_no_other_units_than_those_beside_a_unit_place_its_pods() -> None:
+    files = {}
+    for name in ("prod", "dev"):
+        files[f"{name}/a.yaml"] = ROOT + "---\n" + binding(account="web").replace(", namespace: shop", "").replace("shop", name)
+        files[f"{name}/kustomization.yaml"] = f"resources: [a.yaml]\nnamespace: {name}\n"
+    files["prod/a.yaml"] = ROOT
+    assert "SCC101" in found(files, Config(render="never"))

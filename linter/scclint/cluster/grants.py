@@ -63,6 +63,10 @@ class SccGrants:
         """Return the RoleBinding or ClusterRoleBinding that `ref` names."""
         return self._objects.of(ref.kind)[ref.namespace, ref.name]
 
+    def has_role(self, role: ObjectRef) -> bool:
+        """Whether the cluster has a Role or ClusterRole."""
+        return self._objects.get(role) is not None
+
     @property
     def bindings(self) -> tuple[rbac.Binding, ...]:
         """The bindings that let anyone use SCCs: cluster-wide first, then by namespace and name."""

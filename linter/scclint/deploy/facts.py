@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
+from scclint.deploy.placed import IN_EVERY_NAMESPACE, account_namespaces, named_accounts, subjects
 from scclint.deploy.unit import FromUnit, Unit
-from scclint.expand.csv import HOME
 from scclint.model.object import (
     AdmissionPolicy,
     ApiObject,
@@ -34,9 +33,8 @@ from scclint.model.terms import (
     SERVICE_ACCOUNT_PREFIX,
     SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
-    namespace_name,
 )
-from scclint.model.unknown import is_unfilled_user
+from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
 from scclint.record import EMPTY, record, replace
 from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""
-
-_IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 
 CLUSTER = (
     Role,
@@ -87,16 +83,25 @@ class Facts:
     objects: tuple[ApiObject, ...] = ()
     profiles: tuple[ApiObject, ...] = ()
 
-    def within(self, namespace: str, *, by_account: bool = False) -> "Facts":
-        """The same facts, where objects that name no namespace go to `namespace` (empty: not known).
-
-        `by_account`: if that is not known, pods go to the namespace of their account (see `account_namespaces`).
-        """
+    def within(self, namespace: str) -> "Facts":
+        """The same facts, where objects that name no namespace go to `namespace` (empty: not known)."""
         namespace = "" if namespace == UNSPECIFIED_NAMESPACE else namespace
-        homes = account_namespaces(self.objects) if by_account and not namespace else {}
-        if "" not in self.namespaces or not (namespace or homes):
-            return self
-        accounts = frozenset((of or namespace or homes.get(name, ""), name) for of, name in self.accounts)
+        return self if not namespace or "" not in self.namespaces else self._placed(namespace, EMPTY)
+
+    def by_accounts(self, evidence: Mapping[str, str] = EMPTY) -> "Facts":
+        """The same facts, where pods whose namespace is not known go to that of their account (see `account_namespaces`)."""
+        homes = account_namespaces(self.objects, evidence) if self.unplaced_accounts else {}
+        return self._placed("", homes) if homes else self
+
+    @property
+    def unplaced_accounts(self) -> frozenset[str]:
+        """The accounts of pods whose namespace is not known."""
+        return frozenset(name for of, name in self.accounts if not of or is_open(of))
+
+    def _placed(self, namespace: str, homes: Mapping[str, str]) -> "Facts":
+        accounts = frozenset(
+            (homes.get(name, of) if is_open(of) else of or namespace or homes.get(name, ""), name) for of, name in self.accounts
+        )
         namespaces = {of or namespace for of in self.namespaces} | {of for of, _ in accounts}
         claims = frozenset((of or namespace, name) for of, name in self.claims)
         return replace(self, accounts=accounts, namespaces=frozenset(namespaces), claims=claims)
@@ -136,41 +141,13 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
     )
 
 
-def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
-    """Return the namespace of each service account that ServiceAccounts, bindings and `users` of SCCs name in exactly one namespace.
-
-    Accounts that exist in every namespace are left out. In a ServiceAccount or binding, a placeholder is a namespace as well.
-    """
-    namespaces: dict[str, set[str]] = {}
-    for obj in objects:
-        if isinstance(obj, ServiceAccount):
-            namespaces.setdefault(obj.name, set()).add(obj.namespace or obj.provenance.home)
-        elif isinstance(obj, RoleBinding) or _lists_accounts(obj):
-            for subject in _subjects(obj):
-                if subject.startswith(SERVICE_ACCOUNT_PREFIX):
-                    namespace, _, name = subject.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")
-                    namespaces.setdefault(name, set()).add(namespace)
-    sole_namespaces = {name: min(of - {""}) for name, of in namespaces.items() if len(of - {""}) == 1}
-    return {
-        name: of
-        for name, of in sole_namespaces.items()
-        if name not in _IN_EVERY_NAMESPACE and (of.startswith(HOME) or namespace_name(of))
-    }
-
-
-def _lists_accounts(obj: ApiObject) -> bool:
-    """Whether an object is an SCC with users, none of which is a placeholder (see `with_users`)."""
-    users = texts(obj.manifest.get("users")) if isinstance(obj, SecurityContextConstraints) else ()
-    return not any(map(is_unfilled_user, users))
-
-
 def with_users(objects: Sequence[ApiObject], namespace: str) -> Iterator[ApiObject]:
     """Yield the objects, where an account is in place of each placeholder in `users` of an SCC, if one of the unit fits.
 
     It is the account that the placeholder names, else the one with the name of the SCC, else the only one in the folder of the SCC.
     `namespace` is that of objects that name none; empty if it is not known.
     """
-    accounts = [obj for obj in objects if isinstance(obj, ServiceAccount) and obj.name not in _IN_EVERY_NAMESPACE]
+    accounts = [obj for obj in objects if isinstance(obj, ServiceAccount) and obj.name not in IN_EVERY_NAMESPACE]
     for obj in objects:
         users = as_list(obj.data.get("users")) if isinstance(obj, SecurityContextConstraints) else []
         unfilled = {text for text in map(str, users) if is_unfilled_user(text)}
@@ -274,8 +251,43 @@ class AllUnits:
         self._mounts = mounts
         self._told = told
         self._apart = frozenset(unit.name for unit in units if not unit.is_evidence)
+        self._homes: dict[str, Mapping[str, str]] = {}
         self._taken: dict[str, _UnitContext] = {}
         self._profiles: dict[str, Profiles] = {}
+        self._facts = {**facts, **dict(self._by_accounts())}
+
+    def _by_accounts(self) -> Iterator[tuple[str, Facts]]:
+        """Yield the facts of each unit whose pods have no known namespace and go to that of their account.
+
+        A chart can be installed in any namespace.
+        """
+        for unit in self._units if self._facts else ():
+            facts = self._facts[unit.name]
+            if not unit.namespace and unit.kind != "chart" and facts.unplaced_accounts:
+                self._homes[unit.name] = homes = dict(self._accounts_elsewhere(unit, facts.unplaced_accounts))
+                yield unit.name, facts.by_accounts(homes)
+
+    def _accounts_elsewhere(self, unit: Unit, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the service accounts of some names that units beside this one name in exactly one namespace, with the namespace."""
+        for name in sorted(names) if unit.takes else ():
+            givers = self._naming.get(name, {})
+            namespaces = {
+                namespace
+                for namespace, units in givers.items()
+                if any(giver != unit.name and self._serves(giver, unit) for giver in units)
+            }
+            if len(namespaces) == 1:
+                yield name, min(namespaces)
+
+    @cached_property
+    def _naming(self) -> dict[str, dict[str, set[str]]]:
+        """The units that name a service account, by its name and its namespace."""
+        naming: dict[str, dict[str, set[str]]] = {}
+        for unit in (unit for unit in self._units if unit.gives):
+            for name, namespace, _ in (named for obj in self._facts[unit.name].objects for named in named_accounts(obj)):
+                if not stands_for_a_name(namespace):
+                    naming.setdefault(name, {}).setdefault(namespace, set()).add(unit.name)
+        return naming
 
     def of(self, unit: Unit) -> OtherUnits:
         """What a unit takes and asks. If its build would add objects that no file has, the answer to each question is True."""
@@ -298,7 +310,7 @@ class AllUnits:
                 return [mount for name in units for mount in self._mounts(name).get(question[1:], ())]
             return unit.incomplete or self._has(question, own_units, unit.name)
 
-        return OtherUnits(answer, *self._taken[unit.name])
+        return OtherUnits(answer, *self._taken[unit.name], homes=self._homes.get(unit.name, EMPTY))
 
     def _before(self, unit: Unit, claim: _Key) -> Iterator[str]:
         """Yield the units in front of a unit that mount a claim and may be deployed beside the unit."""
@@ -331,7 +343,7 @@ class AllUnits:
         facts = self._facts[unit.name]
         defined = {_key_of(obj) for obj in (*facts.objects, *self._shared.get(unit.name, NO_FACTS).objects)}
         by_name: dict[_Key, list[BorrowedObject]] = {}
-        pending = deque(self._offered(_wanted(facts, synced=self._synced)))
+        pending = deque(self._offered((*_wanted(facts, synced=self._synced), *self._possible(unit, facts))))
         if unit.kind == "operator":
             pending += (borrowed for _, name in sorted(facts.accounts) for borrowed in self._of_bundles.get(name, ()))
         pending += self._installed(facts)
@@ -355,6 +367,13 @@ class AllUnits:
             else:
                 ambiguous.append(AmbiguousObject(best[0].obj.named, tuple(sorted(borrowed.unit for borrowed in best))))
         return tuple(chosen), tuple(ambiguous), tuple(borrowed for several in by_name.values() for borrowed in several)
+
+    def _possible(self, unit: Unit, facts: Facts) -> Iterator[_Key]:
+        """Yield the accounts that pods may run as whose namespace another program fills in: a verdict must know of their grants."""
+        of_template = unit.kind in ("operator", "ansible")
+        for name in sorted(name for of, name in facts.accounts if is_open(of) or (of_template and not of)):
+            for namespace in sorted(self._naming.get(name, ())):
+                yield "subject", f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}"
 
     def _alternatives(self, name: str) -> frozenset[str]:
         """The units that define an object or build on a folder that this one does as well: they are never applied together."""
@@ -488,7 +507,7 @@ def _keys(obj: ApiObject) -> Iterator[_Key]:
     if obj.kind == "PersistentVolume":
         claim = as_mapping(value_at(obj.manifest, ("spec", "claimRef")))
         yield ("volume of", as_text(claim.get("namespace")), as_text(claim.get("name"))) if claim else _class_of(obj)
-    for subject in _subjects(obj):
+    for subject in subjects(obj):
         yield "subject", subject
         if subject.startswith(SERVICE_ACCOUNT_PREFIX):
             yield "account in", subject.split(":")[2]
@@ -496,9 +515,9 @@ def _keys(obj: ApiObject) -> Iterator[_Key]:
 
 def _wanted(facts: Facts, *, synced: bool) -> Iterator[_Key]:
     """What a unit asks others for: what is granted to its accounts, its namespaces, and what its own objects refer to."""
-    subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in facts.accounts}
-    subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in facts.namespaces}
-    yield from (("subject", subject) for subject in sorted(subjects))
+    named = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in facts.accounts}
+    named |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in facts.namespaces}
+    yield from (("subject", subject) for subject in sorted(named))
     yield from (("Namespace", "", namespace) for namespace in sorted(facts.namespaces))
     yield from (("operator in", namespace) for namespace in sorted(facts.namespaces - {""}))
     names = {reference for obj in facts.objects for reference in _references(obj)}
@@ -528,22 +547,9 @@ def _answered(facts: Facts) -> Iterator[Question]:
             yield "scc", obj.name
         elif isinstance(obj, ServiceAccount):
             yield "defined account", obj.namespace, obj.name
+        elif isinstance(obj, Role):
+            yield "role", *name_of(obj)
         yield from (("grant", name) for name in _granted(obj))
-
-
-def _subjects(obj: ApiObject) -> Iterator[str]:
-    """The service accounts, and groups of all of a namespace's, that a binding or SCC names. Groups of everyone are none."""
-    if isinstance(obj, SecurityContextConstraints | RoleBinding):
-        # The last two are of OpenShift's own bindings.
-        names = (name for field in ("users", "groups", "userNames", "groupNames") for name in texts(obj.manifest.get(field)))
-        yield from (name for name in names if name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)))
-    if isinstance(obj, RoleBinding):
-        for subject in mappings(obj.manifest.get("subjects")):
-            name = str(subject.get("name") or "")
-            if subject.get("kind") == "ServiceAccount":
-                yield f"{SERVICE_ACCOUNT_PREFIX}{subject.get('namespace') or obj.namespace or obj.provenance.home}:{name}"
-            elif name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)):
-                yield name
 
 
 def _references(obj: ApiObject) -> Iterator[_Key]:

@@ -167,6 +167,15 @@ class ApiObject(View):
             **self._made_with(),
         )
 
+    def without_namespace(self) -> Self:
+        """Return the same object as if it named no namespace."""
+        data, manifest = (
+            {**item, "metadata": {key: value for key, value in as_mapping(item.get("metadata")).items() if key != "namespace"}}
+            for item in (self.data, self.manifest)
+        )
+        whole = data if self.manifest is self.data else manifest
+        return type(self)(self.document, self.root, data, self.path, self.provenance, whole, **self._made_with())
+
     def _made_with(self) -> dict[str, Any]:
         """The further arguments that a subclass is made with."""
         return {}

@@ -70,7 +70,7 @@ class WorkloadRow:
     the verdict may use the SCC. `access` is what the pod uses of the node, `asks` all that it asks for beyond an ordinary pod, and `points`
     says how lax its SCC is. `pod_security` is the strictest level that the pod meets; empty if an earlier step rejects it. `waits` names the
     pods that a pod waits for if both run on one node, because they mount a claim with other SELinux labels, if the release mounts volumes
-    with labels.
+    with labels. `rests_on` is what a rejection rests on and the input does not give, as a clause; `why` has it as well.
     """
 
     outcome: Outcome
@@ -94,6 +94,7 @@ class WorkloadRow:
     containers: tuple[ContainerRow, ...]
     asks: tuple[str, ...] = ()
     waits: str = ""
+    rests_on: str = ""
 
     @property
     def openshift(self) -> str:
@@ -150,10 +151,7 @@ def workload_row(
     admitted = verdict if verdict is not None and verdict.allowed else None
     result, why = _result(outcome)
     minor, on_node = world.cluster.kubernetes_minor, tuple(_volumes_on_node(world, workload)) if admitted else ()
-    if result == "rejected" and world.with_own_ranges(workload) is not None:
-        from scclint.outcome.own_ranges import assumption
-
-        why = f"{why} (assumed: {assumption(outcome)})"
+    rests_on = _rests_on(outcome, world) if result == "rejected" else ""
     return WorkloadRow(
         outcome=outcome,
         unit=unit,
@@ -165,7 +163,8 @@ def workload_row(
         part=workload.part,
         place=place or workload.place.span,
         result=result,
-        why=why,
+        why=f"{why} ({rests_on})" if rests_on else why,
+        rests_on=rests_on,
         scc=scc.name if scc is not None else "",
         subject=(admitted.subject if admitted else None) or "",
         grant=grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
@@ -177,6 +176,17 @@ def workload_row(
         containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),
         waits=_waits(world, workload),
     )
+
+
+def _rests_on(outcome: Outcome, world: World) -> str:
+    """Return what a rejection rests on that the input does not give, as a clause; empty if it rests on nothing of the kind."""
+    from scclint.outcome.absent_roles import open_on
+    from scclint.outcome.own_ranges import assumption
+
+    if world.with_own_ranges(outcome.workload) is not None:
+        return f"assumed: {assumption(outcome)}"
+    absent = open_on(outcome.workload, world)
+    return f"rejected unless {absent}" if absent else ""
 
 
 def _volumes_on_node(world: World, workload: Workload) -> Iterator[Access]:

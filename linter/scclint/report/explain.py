@@ -97,7 +97,7 @@ def _section(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
         "allowed": verdict.allowed,
         "scc": row.scc,
         "grant": f"usable by the {visible_line(row.grant)}" if row.grant else "",
-        "why": (verdict.reason or "") if verdict.allowed else _rejection(verdict),
+        "why": (verdict.reason or "") if verdict.allowed else _rejection(verdict, row),
         "containers": [_container(world, outcome, container) for container in row.containers],
         **_after_scc(outcome),
         "candidates": list(_candidate_texts(unit, world, outcome)),
@@ -105,8 +105,13 @@ def _section(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
     }
 
 
-def _rejection(verdict: Verdict) -> str:
-    """Return why no SCC admits the pod."""
+def _rejection(verdict: Verdict, row: WorkloadRow) -> str:
+    """Return why no SCC admits the pod, and what that rests on."""
+    why = _why_rejected(verdict)
+    return f"{why} ({visible_line(row.rests_on)})" if row.rests_on else why
+
+
+def _why_rejected(verdict: Verdict) -> str:
     if tried := [candidate.scc for candidate in verdict.candidates if candidate.outcome == "too restrictive"]:
         return f"every SCC that is tried and may be used is too restrictive: {visible_line(', '.join(tried))}"
     if verdict.candidates:

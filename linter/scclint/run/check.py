@@ -27,7 +27,7 @@ from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
 from scclint.outcome.world import World
-from scclint.record import Memo, replace
+from scclint.record import Memo, record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.run.options import Progress, silent
 
@@ -36,6 +36,9 @@ _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
 
 _OF_PODS = frozenset(("admission", "pod-security", "seccomp"))
 """The tags of rules whose findings may depend on the SCC that admits a pod."""
+
+_ADD_NAMESPACE = "If the namespace has other ranges, add the Namespace with its annotations to the input."
+_ADD_ROLE = "If the role allows the use of an SCC, add it to the input (--cluster-state)."
 
 _OPENING = _IN_CLUSTER | {"scc"}
 """The tags of rules whose findings matter more if their object opens more."""
@@ -113,18 +116,33 @@ def _opened(of_release: Mapping[str, Counter[str]], releases: Iterable[str]) -> 
     return tuple(sorted((*everywhere.elements(), *more)))
 
 
-def _assumptions(problems: Sequence[Problem], rule: AnyRule, subject: Checked, world: World) -> list[str]:
-    """Return for each problem the assumption about the namespace's ranges that it rests on, as a clause; empty if it rests on none."""
-    other = None
-    if problems and isinstance(subject, Workload) and not _OF_PODS.isdisjoint(rule.tags):
-        other = world.with_own_ranges(subject)
-    if other is None or not isinstance(subject, Workload):
-        return [""] * len(problems)
+@record
+class Assumption:
+    """What a problem rests on and the input does not give, as a clause, and what to do about it; empty if it rests on nothing of the kind."""
+
+    words: str = ""
+    help: str = ""
+
+
+CERTAIN = Assumption()
+
+
+def _assumptions(problems: Sequence[Problem], rule: AnyRule, subject: Checked, world: World) -> list[Assumption]:
+    """Return for each problem what it rests on."""
+    if not problems or not isinstance(subject, Workload) or _OF_PODS.isdisjoint(rule.tags):
+        return [CERTAIN] * len(problems)
+    from scclint.outcome.absent_roles import open_on
+
+    absent = open_on(subject, world)
+    otherwise = Assumption(f"rejected unless {absent}", _ADD_ROLE) if absent else CERTAIN
+    other = world.with_own_ranges(subject)
+    if other is None:
+        return [otherwise] * len(problems)
     from scclint.outcome.own_ranges import assumption
 
     stay = {(problem.at.path, problem.container) for problem in rule.check(other.merged(subject), other)}
-    assumed = assumption(world.outcome(subject))
-    return ["" if (problem.at.path, problem.container) in stay else assumed for problem in problems]
+    ranges = Assumption(f"assumed: {assumption(world.outcome(subject))}", _ADD_NAMESPACE)
+    return [otherwise if (problem.at.path, problem.container) in stay else ranges for problem in problems]
 
 
 def check_ignores(
@@ -137,7 +155,9 @@ def check_ignores(
     return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
 
 
-def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked, contents: Memo, assumed: str = "") -> Finding:
+def stamp(
+    problem: Problem, rule: AnyRule, severity: Severity, subject: Checked, contents: Memo, assumed: Assumption = CERTAIN
+) -> Finding:
     """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
 
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it, and one that
@@ -150,16 +170,16 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked,
         made_from, caveats = _made_from(problem, subject)
         notes = (*more, *notes, *caveats)
     own = problem.severity or rule.severity
-    if assumed:
+    if assumed.words:
         own = Severity.WARNING if own is Severity.ERROR else own
         # In the message, which every format has.
-        message = f"{message} (assumed: {assumed})"
+        message = f"{message} ({assumed.words})"
     if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
         where, account = subject.provenance.home, subject.pod.service_account
-        notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
+        notes = (f"the manifest sets no namespace; {where} is the only one in the input with service account {account}", *notes)
     remedies, help = _advice(problem, rule, subject)
-    if assumed:
-        help = f"{help} If the namespace has other ranges, add the Namespace with its annotations to the input.".lstrip()
+    if assumed.help:
+        help = f"{help} {assumed.help}".lstrip()
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,

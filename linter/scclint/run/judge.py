@@ -93,7 +93,7 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
     run.options.lap("load")
     described, cluster_inputs = run.described(unit.namespace)
     borrowed = with_distinct_names((borrowed.obj for borrowed in others.borrowed), described.objects)
-    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed)
+    objects = model_objects(unit, inputs, run.config, run.surroundings, run.sources.folders, borrowed, others.homes)
     objects = with_distinct_names(objects, (*described.objects, *borrowed))
     inputs.notices += cluster_inputs.notices
     inputs.crashes += cluster_inputs.crashes

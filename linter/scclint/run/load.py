@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.deploy.facts import account_namespaces, name_of, with_users
+from scclint.deploy.facts import name_of, with_users
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
+from scclint.deploy.placed import placed_by_accounts
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError, ScclintError
 from scclint.expand import Settings, expand, with_references
@@ -22,12 +23,10 @@ from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
 from scclint.load.sniff import WITH_TEXTS
 from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, OperatorInstallation, Role, RoleBinding, ServiceAccount, Workload
-from scclint.model.unknown import is_open, stands_for_a_name
-from scclint.record import replace
+from scclint.model.object import ApiObject, OperatorInstallation, Workload
+from scclint.record import EMPTY, replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
-from scclint.yaml.untyped import as_text, mappings
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.chart import TemplateOrigin
@@ -167,9 +166,11 @@ def model_objects(
     around: Surroundings,
     folders: Sequence[str] = (),
     borrowed: Sequence[ApiObject] = (),
+    homes: Mapping[str, str] = EMPTY,
 ) -> list[ApiObject]:
     """The model objects of the documents of a unit, in order, without those that are described for all units. `folders` are those
-    that the run was asked to judge, and `borrowed` the objects that the unit takes from others.
+    that the run was asked to judge, `borrowed` the objects that the unit takes from others, and `homes` the namespaces of accounts that
+    others name.
 
     A document with more objects than the limit becomes one that cannot be read.
     """
@@ -204,7 +205,7 @@ def model_objects(
         # What is not there may complete them, or the code of an operator, which builds them with its own namespace.
         objects = [obj.with_provenance(whole=False) for obj in objects]
     if not (settings.namespace or unit.kind == "chart"):
-        objects = _place_by_accounts(objects, borrowed)
+        objects = placed_by_accounts(objects, borrowed, homes)
     return [*with_users(objects, settings.namespace)]
 
 
@@ -277,41 +278,6 @@ def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
         return obj.with_provenance(home=min(namespaces)) if package and len(namespaces) == 1 else obj
 
     return [placed(obj) for obj in objects]
-
-
-def _place_by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject]) -> list[ApiObject]:
-    """Return the objects, where workloads that name no namespace go to that of their account (see `account_namespaces`).
-
-    So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only. `borrowed` are of other units.
-    """
-    homes = account_namespaces((*objects, *borrowed))
-    about: dict[int, set[str]] = {}
-    bound: dict[tuple[str, str], set[str]] = {}
-    for obj in (obj for obj in objects if homes and not (obj.namespace or _is_placed(obj) or obj.partial)):
-        names: list[str] = []
-        if isinstance(obj, Workload) and not obj.provenance.unplaced:
-            names = [obj.pod.service_account]
-        elif isinstance(obj, ServiceAccount):
-            names = [obj.name]
-        elif isinstance(obj, RoleBinding) and obj.kind == "RoleBinding":
-            subjects = mappings(obj.manifest.get("subjects"))
-            names = [as_text(subject.get("name")) for subject in subjects if subject.get("kind") == "ServiceAccount"]
-            bound.setdefault(obj.role, set()).update(homes.get(name, "") for name in names)
-        about[id(obj)] = {homes.get(name, "") for name in names}
-    for obj in objects:
-        if isinstance(obj, Role) and id(obj) in about:
-            about[id(obj)] = bound.get((obj.kind, obj.name), set())
-    placed = {key: min(of) for key, of in about.items() if len(of) == 1 and min(of)}
-    return [
-        obj.with_provenance(home=home, by_account=not stands_for_a_name(home)) if (home := placed.get(id(obj))) else obj
-        for obj in objects
-    ]
-
-
-def _is_placed(obj: ApiObject) -> bool:
-    """Whether something says which namespace an object without one goes to."""
-    home = obj.provenance.home
-    return bool(home) and not (obj.provenance.template and is_open(home))
 
 
 def _placed(obj: ApiObject, homes: Set[tuple[str, str]]) -> ApiObject:

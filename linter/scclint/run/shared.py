@@ -150,10 +150,10 @@ class Run:
             return Facts()
         if rendering := self.rendering(unit):
             objects = self.outline.objects(self.documents(rendering))
-            return facts_of(objects).within(unit.namespace, by_account=unit.kind != "chart")
+            return facts_of(objects).within(unit.namespace)
         if unit.kind == "chart":
             return Facts()
-        return together(map(self.outline.facts, unit.files)).within(unit.namespace, by_account=True)
+        return together(map(self.outline.facts, unit.files)).within(unit.namespace)
 
     @cached_property
     def by_name(self) -> Mapping[str, Unit]:

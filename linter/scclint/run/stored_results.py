@@ -102,7 +102,7 @@ def _content_key(unit: Unit, run: Run) -> str:
     from scclint.run.policies import parameters_of_input
 
     params = run.memo("parameters key", lambda: digest(repr(parameters_of_input(run))))
-    return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, sources, params)))
+    return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, others.homes, sources, params)))
 
 
 def _digest(file: str, outline: Outline) -> str:
