@@ -9,9 +9,13 @@ from scclint.errors import UsageError
 from scclint.model.object import Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.outcome.world import World
+from scclint.record import replace
 from scclint.remedy.least_privilege import suggest
 from scclint.report.suggest import render_json, render_yaml
 from scclint.text import and_more
+
+_SURENESS = ("applied", "built", "unknown", "shown")
+"""How sure it is that something applies a unit: a suggestion is for the surest one."""
 
 _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 
@@ -41,11 +45,16 @@ def run(args: Namespace) -> int:
     placed = [pair for pair in chosen if pair[0].world.namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE] or chosen
     firsts = {unit.unit.name: (unit, workload) for unit, workload in reversed(placed)}
     asked = {name: suggest(u.world, *_of_account(u.world, u.workloads, w, by_account)) for name, (u, w) in firsts.items()}
-    suggestion = asked[placed[0][0].unit.name]
-    if any(other.allowed != suggestion.allowed for other in asked.values()):
-        raise UsageError(
-            f"{args.what}: its pods need other SCCs in other units: name one with --unit, of {and_more(sorted(asked), 10)}"
+    # Whoever asks because of a rejection means the unit in which something has to be granted.
+    units = {unit.unit.name: unit.unit for unit, _ in placed}
+    first = min(units, key=lambda name: (asked[name].kind == "usable", _SURENESS.index(units[name].applied)))
+    suggestion = asked[first]
+    others = [name for name, other in sorted(asked.items()) if other.allowed != suggestion.allowed]
+    if others:
+        note = (
+            f"this is for unit {first}; with --unit it is for another one, whose pods need another SCC: {and_more(others, 10)}"
         )
+        suggestion = replace(suggestion, notes=(*suggestion.notes, note))
 
     def render(form: str, output: str | None) -> str:
         return render_json(suggestion) if form == "json" else render_yaml(suggestion)
