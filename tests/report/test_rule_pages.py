@@ -55,9 +55,7 @@ def test_titles_wrap_where_the_terminal_ends() -> None:
 def test_the_table_as_json() -> None:
     rows = json.loads(table_json(builtin()))
     assert [row["id"] for row in rows] == [rule.id for rule in builtin()]
-    assert {"id", "name", "title", "severity", "securitySeverity", "cwe", "tags", "since", "references", "study"} == set(
-        rows[0]
-    )
+    assert {"id", "name", "title", "severity", "securitySeverity", "cwe", "tags", "since", "references"} == set(rows[0])
 
 
 def test_paragraphs_of_a_page_fit_the_terminal_and_code_stays_as_it_is() -> None:

@@ -32,7 +32,6 @@ def table_json(rules: Iterable[AnyRule]) -> str:
             "tags": list(r.tags),
             "since": r.since,
             "references": list(r.references),
-            "study": {"read": r.study[0], "right": r.study[1]},
         }
         for r in rules
     )
@@ -40,14 +39,12 @@ def table_json(rules: Iterable[AnyRule]) -> str:
 
 
 def facts(rule: AnyRule) -> list[str]:
-    """What there is to know about a rule beside its page: severity, version, findings of the study, CWEs, tags."""
+    """What there is to know about a rule beside its page: severity, version, CWEs, tags."""
     texts = [f"severity {rule.severity.value}"]
     if rule.security_severity is not None:
         texts.append(f"security severity {rule.security_severity}")
     # A rule that came with no release says so in words.
     texts.append(f"since {rule.since}" if rule.since[:1].isdigit() else rule.since)
-    if rule.study[0]:
-        texts.append(f"{rule.study[1]} of {rule.study[0]} studied findings right")
     texts += [f"CWE-{number}" for number in rule.cwe]
     return texts + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
 

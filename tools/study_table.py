@@ -1,0 +1,69 @@
+"""Writes `fixtures/studies.md`: for each rule, the findings that were studied, or why the rule is needed without a study.
+
+Usage: `python tools/study_table.py`
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from scclint.registry import builtin
+from scclint.rule import AnyRule
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "fixtures" / "studies.md"
+PACKAGE = ROOT / "linter" / "scclint"
+
+NEEDED = {
+    "MAN008": "`tests/deploy/test_duplicates.py`",
+    "PSA504": "openshift/addon-operator#719 and openstack-k8s-operators/install_yamls#1163",
+    "PSA507": "a step of admission that rejects pods",
+    "SCC111": "`fixtures/conformance/real-server-*` record such rejections",
+    "SCC114": "what a dump of a cluster says against a verdict",
+    "SCC115": "what the image of a container needs at run time",
+    "SEC218": "`fixtures/conformance/selinux-conflicts.jsonl.gz` records such conflicts",
+    "SUP901": "a suppression that covers nothing",
+    "SUP902": "a suppression without `reason`",
+    "SUP903": "the date `until` of a suppression",
+}
+"""Why a rule is needed that no study counts, no framework of controls names and no message of a cluster leads to."""
+
+TEXT = """# Studies of the rules
+
+A study reads the findings of a rule on manifests that other people wrote, and counts those that the maintainers of the manifests would call
+right. The manifests are those of prometheus-operator/kube-prometheus, of the operators in
+redhat-openshift-ecosystem/community-operators-prod, of redhat-cop/gitops-catalog, and of other public repositories of operators,
+applications and GitOps. The counts are `study` in the modules of `rules/`. SARIF takes the precision of a rule from them.
+
+A rule without a study needs a public incident, a recording, a case, a message of a cluster that it explains, or a control that it checks.
+
+`python tools/study_table.py` writes this page.
+
+| Rule | Read | Right | Needed without a study for |
+|---|--:|--:|---|
+"""
+
+
+def reasons(rule: AnyRule) -> Iterator[str]:
+    """Yield why a rule is needed without a study."""
+    named = {
+        "the frameworks of `scclint controls`": PACKAGE / "apps" / "controls" / "frameworks.json",
+        "a message in `docs/errors.md`": PACKAGE / "message" / "errors.json",
+    }
+    yield from (what for what, file in named.items() if re.search(rf"\b{rule.id}\b", file.read_text(encoding="utf-8")))
+    if rule.id in NEEDED:
+        yield NEEDED[rule.id]
+
+
+def page() -> str:
+    """Return the page."""
+    rows = []
+    for rule in builtin():
+        counts = (str(count) if rule.study[0] else "" for count in rule.study)
+        needs = "" if rule.study[0] else "; ".join(reasons(rule))
+        rows.append(" ".join(f"| {cell}" for cell in (f"{rule.id} {rule.name}", *counts, needs)) + " |\n")
+    return TEXT + "".join(rows)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
