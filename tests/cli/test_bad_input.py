@@ -164,6 +164,16 @@ class TestWords:
             (("seccomp", "shw"), "scclint seccomp: unknown command 'shw' (did you mean show?)\n"),
             (("zzz",), "scclint: unknown command 'zzz'\n"),
             ((".",), "scclint: unknown command '.' (did you mean scclint check .?)\n"),
+            (("scan", "."), "scclint: unknown command 'scan' (did you mean check?)\n"),
+            (("check", "--json"), "scclint check: unrecognized arguments: --json (did you mean --format json?)\n"),
+            (("check", "--set=a=b"), "scclint check: unrecognized arguments: --set=a=b (did you mean --helm-set?)\n"),
+            (("rules", "--set"), "scclint rules: unrecognized arguments: --set\n"),
+            (
+                ("check", "-o", "json"),
+                "scclint check: argument -o/--output: 'json' would be the name of a file: write --format json, ",
+            ),
+            (("check", "-n", "Shop_1"), "scclint check: argument -n/--namespace: 'Shop_1' is no name of a namespace: write "),
+            (("check", "--helm-set", "a"), "scclint check: argument --helm-set: expected KEY=VALUE, not 'a'"),
             (("suggest",), "scclint suggest: the following arguments are required: WORKLOAD"),
         ],
     )

@@ -125,10 +125,20 @@ class TestExplain:
         assert (run.status, run.out) == (2, "")
         assert run.err.startswith("scclint: pod/nobody: no such workload. There are: pod/shell, ")
 
-    def test_a_name_without_kind(self, demo: Path, cli: Cli) -> None:
-        run = cli("explain", "legacy", "demo")
+    def test_a_name_without_kind_and_a_kind_before_a_name(self, demo: Path, cli: Cli) -> None:
+        by_name = cli("explain", "deployment/legacy", "demo")
+        assert cli("explain", "legacy", "demo") == by_name
+        assert cli("explain", "deployment", "legacy", "demo") == by_name
+        run = cli("explain", "nobody", "demo")
         assert (run.status, run.out) == (2, "")
-        assert run.err.startswith("scclint: legacy: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME")
+        assert run.err.startswith("scclint: nobody: no such workload. There are: pod/shell, ")
+
+    def test_a_rule_and_a_path_that_is_not_there(self, demo: Path, cli: Cli) -> None:
+        assert cli("explain", "SEC201").err == "scclint: SEC201 is a rule: `scclint rule SEC201` describes it\n"
+        run = cli("explain", "demo/gone.yaml")
+        assert run.err.startswith(
+            "scclint: demo/gone.yaml: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME"
+        )
 
 
 class TestRules:

@@ -62,7 +62,8 @@ def test_json_has_a_schema(text: str, web: Path, cli: Cli) -> None:
     ("words", "message"),
     [
         (("deployment/web",), "names no namespace: say which one with -n NAME"),
-        (("deployment",), "a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"),
+        (("deployment",), "deployment: no workload of the input is or uses it; there are: deployment/web"),
+        (("gone.yaml",), "a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"),
         (("-n", "shop", "."), ". has several workloads, deployment/web and deployment/other: name one of them"),
         (("-n", "shop", "deployment/wep"), "no workload of the input is or uses it; there are: deployment/web"),
         (("-n", "shop", "--openshift", "4.16,4.20", "deployment/web"), "suggest is about one cluster"),

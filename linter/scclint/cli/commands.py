@@ -65,10 +65,30 @@ class Command(NamedTuple):
     extra: str = ""
 
 
+_MOST_USED = {
+    "paths",
+    "--openshift",
+    "--namespace",
+    "--helm-values",
+    "--select",
+    "--ignore",
+    "--show-info",
+    "--diff-base",
+    "--fix",
+}
+_MOST_USED |= {"--format", "--output"}
+
+
+def most_used_first(*groups: Group) -> tuple[Group, ...]:
+    """Return the options with those that most runs need in a group of their own, which the help shows first."""
+    first = [one for _, options in groups for one in options if _MOST_USED.intersection(one.names)]
+    return ("most used", first), *((title, [one for one in options if one not in first]) for title, options in groups)
+
+
 COMMANDS: Mapping[str, Command] = {
     "check": Command(
         "report the problems of manifests, each at its exact line",
-        (
+        most_used_first(
             ("input", (*INPUT, flag("--changed", "only units with changed files: PATH, or those of git"))),
             ("cluster", CLUSTER),
             (

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from scclint.cli.named_workloads import named, names
+from scclint.cli.named_workloads import named_with, names
 from scclint.cli.output import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
@@ -17,8 +17,7 @@ def run(args: Namespace) -> int:
         return message.run(args)
     if not args.what:
         raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message TEXT")
-    meant = named(args.what)
-    args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
+    meant, args.paths = named_with(args.what, args.paths)
     config, registry = settings(args)
     opened_run, opened = open_units(args, config, registry)
     workloads = [workload for unit in opened for workload in unit.workloads if meant.is_there(workload)]

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scclint.errors import UsageError
 from scclint.files import SUFFIXES
@@ -10,8 +10,10 @@ from scclint.model.object import Workload
 from scclint.record import record
 from scclint.text import and_more, whole_number
 
-BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
+BY_NAME = re.compile(r"(?:([A-Za-z]+)/)?([a-z0-9][a-z0-9.-]*)")
 """A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
+
+_RULE = re.compile(r"[A-Z]{3}\d{3}", re.IGNORECASE)
 
 ABBREVIATIONS = {
     "po": "pod",
@@ -28,7 +30,7 @@ ABBREVIATIONS = {
 
 @record
 class Named:
-    """What an argument names: all workloads of a file or folder, those at a line, or those of a kind and name. Empty means any."""
+    """What an argument names: all workloads of a file or folder, those at a line, or those of a name and perhaps kind. Empty means any."""
 
     path: str = ""
     line: int = 0
@@ -48,11 +50,19 @@ class Named:
             first, last = workload.lines
             return first <= self.line <= last
         kinds = (self.kind, self.kind.rstrip("s"), ABBREVIATIONS.get(self.kind))
-        return not self.kind or (workload.name == self.name and workload.kind.lower() in kinds)
+        return self.name in ("", workload.name) and (not self.kind or workload.kind.lower() in kinds)
+
+
+def named_with(what: str, paths: Sequence[str]) -> tuple[Named, list[str]]:
+    """Return what an argument names, and the paths to look in: `deployment web` is `deployment/web`, as for `oc`."""
+    if paths and what.isalpha() and not any(map(os.path.exists, (what, paths[0]))):
+        what, *paths = f"{what}/{paths[0]}", *paths[1:]
+    meant = named(what)
+    return meant, [*filter(None, [meant.path]), *paths] or ["."]
 
 
 def named(what: str) -> Named:
-    """Return what `FILE`, `FILE:LINE`, `FILE:KIND/NAME` or `KIND/NAME` names; a path that exists is a path.
+    """Return what `FILE`, `FILE:LINE`, `FILE:KIND/NAME`, `KIND/NAME` or `NAME` names; a path that exists is a path.
 
     Raises UsageError if it is none of these.
     """
@@ -65,11 +75,13 @@ def named(what: str) -> Named:
     else:
         path, target = "", what
     by_name = BY_NAME.fullmatch(target)
+    if _RULE.fullmatch(target):
+        raise UsageError(f"{target} is a rule: `scclint rule {target}` describes it")
     if by_name is None or by_name[2].endswith(SUFFIXES):
         raise UsageError(
             f"{target}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"
         )
-    return Named(path, kind=by_name[1].lower(), name=by_name[2])
+    return Named(path, kind=(by_name[1] or "").lower(), name=by_name[2])
 
 
 def names(workloads: Iterable[Workload]) -> str:

@@ -56,6 +56,22 @@ def number(text: str) -> int:
     return value
 
 
+def namespace(text: str) -> str:
+    """Read the name of a namespace, which is a label of RFC 1123."""
+    import re
+
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a namespace: write lowercase letters, digits and hyphens")
+    return text
+
+
+def helm_value(text: str) -> str:
+    """Read `KEY=VALUE`, as helm's `--set` takes it."""
+    if "=" not in text.lstrip("="):
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, not {text!r}")
+    return text
+
+
 def words(text: str) -> tuple[str, ...]:
     """Read words between commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
@@ -96,7 +112,7 @@ READING = (
     option("--helm-chart", metavar="DIR", help="chart of the rendered input: findings point there"),
     choice("--render", ("auto", "never", "require"), "WHEN", "run kustomize, helm: auto (default), never or require"),
     repeated("--helm-values", "FILE", "values file for each chart that is rendered"),
-    repeated("--helm-set", "KEY=VALUE", "a value for each chart that is rendered"),
+    repeated("--helm-set", "KEY=VALUE", "a value for each chart that is rendered", type=helm_value),
     repeated("--exclude", "GLOB", "skip matching files in folders"),
     flag("--force-exclude", "skip them also if they are named as PATH"),
     option("--jobs", metavar="N", type=number, help="number of processes (default: by input size)"),
@@ -120,7 +136,7 @@ CLUSTER = (
     flag("--seccomp-default", "plain Kubernetes whose kubelets use seccompDefault"),
     flag("--upgraded-from-4.10", "the cluster was first installed as 4.10 or older", dest="upgraded_from_4_10"),
     repeated("--addon", "NAME", "a product whose SCCs the cluster has; may repeat", dest="addons"),
-    option("-n", "--namespace", metavar="NAME", help="namespace of objects that name none"),
+    option("-n", "--namespace", metavar="NAME", type=namespace, help="namespace of objects that name none"),
     option("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)"),
     repeated("--as-group", "GROUP", "group of this user; may repeat"),
 )
@@ -156,7 +172,14 @@ def plain(*options: Option) -> tuple[Group, ...]:
 
 def output(formats: Sequence[str], help: str, *more: Option) -> Group:
     """Return the options for the formats of a command and for their places."""
-    places = option("-o", "--output", action="append", metavar="FILE", help="file for each --format, in order (- is stdout)")
+
+    def file(text: str) -> str:
+        if text in formats or text in ("yaml", "wide", "name"):
+            raise argparse.ArgumentTypeError(f"{text!r} would be the name of a file: write --format {text}, or ./{text}")
+        return text
+
+    help_of_file = "file for each --format, in order (- is stdout)"
+    places = option("-o", "--output", action="append", metavar="FILE", type=file, help=help_of_file)
     return "output", (repeated("--format", "FORMAT", help, choices=formats), places, COLOR, *more)
 
 

@@ -4,6 +4,37 @@ import argparse
 import os
 from typing import Any, TypeAlias
 
+_COMMANDS = {
+    **dict.fromkeys(("scan", "lint", "test", "validate", "analyze", "analyse", "audit", "run"), "check"),
+    **dict.fromkeys(("list", "list-rules"), "rules"),
+    **dict.fromkeys(("show", "docs", "info"), "rule"),
+    **dict.fromkeys(("grant", "adm"), "suggest"),
+    **dict.fromkeys(("compare", "upgrade"), "diff"),
+}
+"""Commands of other linters and of `oc`, and those that do the same here."""
+
+_OPTIONS = {
+    **dict.fromkeys(("-f", "--output-format", "--out", "--reporter"), "--format"),
+    "--json": "--format json",
+    "--sarif": "--format sarif",
+    **dict.fromkeys(("--severity", "--severity-threshold", "--min-severity", "--level"), "--fail-on"),
+    **dict.fromkeys(("-v", "--verbose"), "--show-info"),
+    "--debug": "--timings",
+    **dict.fromkeys(("--ocp", "--openshift-version", "--ocp-version", "--release", "--target-release"), "--openshift"),
+    **dict.fromkeys(("--kubernetes-version", "--k8s-version", "--kube-version"), "--kubernetes"),
+    **dict.fromkeys(("--disable", "--skip", "--skip-check", "--exclude-rule", "--exclude-rules"), "--ignore"),
+    **dict.fromkeys(("--enable", "--rule", "--rules", "--check", "--only", "--include"), "--select"),
+    "--no-color": "--color never",
+    **dict.fromkeys(("--values", "--var-files"), "--helm-values"),
+    "--set": "--helm-set",
+    **dict.fromkeys(("--dry-run", "--preview"), "--diff"),
+    **dict.fromkeys(("--autofix", "--auto-fix"), "--fix"),
+    **dict.fromkeys(("--since", "--base", "--diff"), "--diff-base"),
+    "--soft-fail": "--exit-zero",
+    "--user": "--as",
+}
+"""Options of other linters, of `oc` and of helm, and what to write here instead."""
+
 
 class Parser(argparse.ArgumentParser):
     """Errors name the command to ask for help, and leave by the status of the documented table."""
@@ -36,7 +67,8 @@ class Parser(argparse.ArgumentParser):
         from scclint.text import closest_match
 
         choices = list(map(str, action.choices))
-        meant = closest_match(str(value), choices, cutoff=0.6)
+        meant = _COMMANDS.get(str(value), "")
+        meant = meant if meant in choices else closest_match(str(value), choices, cutoff=0.6)
         hint = f" (did you mean {meant}?)" if meant else ""
         if not isinstance(action, argparse._SubParsersAction):
             raise argparse.ArgumentError(action, f"unknown value {value!r}{hint}; use one of {', '.join(choices)}")
@@ -48,7 +80,10 @@ class Parser(argparse.ArgumentParser):
         from scclint.text import closest_match
 
         options = [option for option in self._option_string_actions if option.startswith("--")]
-        meant = closest_match(word.partition("=")[0], options)
+        written = word.partition("=")[0]
+        meant = _OPTIONS.get(written, "")
+        if meant.partition(" ")[0] not in options:
+            meant = closest_match(written, options)
         return f"{word} (did you mean {meant}?)" if meant else word
 
     def error(self, message: str) -> None:  # type: ignore[override]

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from scclint.cli.named_workloads import named, names
+from scclint.cli.named_workloads import named_with, names
 from scclint.cli.output import open_units, settings_of_one_cluster, write_formats
 from scclint.cli.status import USAGE, status_of_units
 from scclint.errors import UsageError
@@ -22,8 +22,7 @@ _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 
 def run(args: Namespace) -> int:
     """Print the least SCC for a workload or a service account, with what grants it."""
-    meant = named(args.what)
-    args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
+    meant, args.paths = named_with(args.what, args.paths)
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry)
     by_account = meant.kind in _ACCOUNTS

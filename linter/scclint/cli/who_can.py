@@ -34,6 +34,9 @@ def run(args: Namespace) -> int:
     if not subject and not words:
         raise UsageError("say which SCC, or which subject with --subject KIND/NAME")
     args.paths = (words if subject else words[1:]) or ["."]
+    for path in args.paths:
+        if path != "-" and not os.path.exists(path):
+            raise UsageError(f"{path}: no such file or directory")
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry, dump=True)
     units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False), opened_run)]

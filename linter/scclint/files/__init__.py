@@ -388,7 +388,9 @@ def _too_large(name: str) -> LoadError:
 def os_error(error: OSError, name: str) -> LoadError:
     """The operating system's refusal in plain words."""
     if isinstance(error, FileNotFoundError):
-        return LoadError("no such file or directory", name)
+        address = name.startswith(("https:", "http:"))
+        hint = ": scclint reads files, so download it, or pipe it to `scclint check -`" if address else ""
+        return LoadError(f"no such file or directory{hint}", name)
     if isinstance(error, PermissionError):
         return LoadError("cannot be read: permission denied", name)
     return LoadError(f"cannot be read: {error.strerror or error}", name)
