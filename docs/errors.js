@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
     messages: (heading.dataset.message || heading.firstChild.textContent.trim()).split("|"),
     pattern: heading.dataset.pattern && new RegExp(decodeURIComponent(heading.dataset.pattern)),
     common: heading.dataset.common,
-    fix: fixOf(heading),
+    fixes: fixesOf(heading),
   }))
   const rows = [...article.querySelectorAll("tbody td:first-child > code:only-child")].map((code, index) => {
     code.id = `message-${index}`
@@ -20,12 +20,14 @@ document.addEventListener("DOMContentLoaded", () => {
   })
   const entries = [...headings, ...rows]
 
-  // The paragraph that says what to do, below a heading.
-  function fixOf(heading) {
+  // What to do, below a heading: one paragraph, or alternatives in a list.
+  function fixesOf(heading) {
     for (let next = heading.nextElementSibling; next && !/^H[23]$/.test(next.tagName); next = next.nextElementSibling) {
-      if (next.tagName === "P" && next.textContent.startsWith("Fix:")) return next.textContent
+      if (next.tagName !== "P" || !next.textContent.startsWith("Fix")) continue
+      const list = next.nextElementSibling
+      return list && list.tagName === "UL" ? [...list.children].map((item) => item.textContent) : [next.textContent]
     }
-    return ""
+    return []
   }
 
   // The facts that a text names, by the names of the groups of the pattern; null if the text has another error.
@@ -35,8 +37,13 @@ document.addEventListener("DOMContentLoaded", () => {
     const match = entry.pattern.exec(text)
     if (!match) return null
     const named = Object.entries(match.groups || {}).filter(([, value]) => value)
-    const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/2$/, ""), value]))
-    if (facts.path) facts.dir = facts.path.replace(/\/+$/, "").replace(/\/[^/]*$/, "") || "/"
+    const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/[23]$/, ""), value]))
+    if (facts.path) {
+      facts.path = facts.path.replace(/\.+$/, "")
+      const folder = facts.path.replace(/\/+$/, "").replace(/\/?[^/]*$/, "")
+      // Nothing can be mounted over the root folder.
+      facts.dir = /^\.?$/.test(folder) ? facts.path.replace(/\/+$/, "") : folder
+    }
     return facts
   }
 
@@ -46,11 +53,11 @@ document.addEventListener("DOMContentLoaded", () => {
     link.href = `#${entry.id}`
     link.textContent = entry.title
     item.append(link)
-    const named = Object.entries(facts).filter(([name]) => name !== "dir" && name !== "verb")
+    const named = Object.entries(facts).filter(([name]) => name !== "dir")
     if (named.length) item.append(`: ${named.map(([name, value]) => `${name} ${value}`).join(", ")}`)
-    if (entry.fix) {
+    for (const text of entry.fixes || []) {
       const fix = document.createElement("p")
-      fix.textContent = Object.entries(facts).reduce((text, [name, value]) => text.replaceAll(name.toUpperCase(), value), entry.fix)
+      fix.textContent = text.replace(/\b[A-Z]+\b/g, (name) => facts[name.toLowerCase()] || name)
       item.append(fix)
     }
     return item

@@ -49,16 +49,20 @@ def _section(section: dict[str, Any], by_title: dict[str, ErrorKind], rules: Reg
         yield f"### {kind.title} {{ {listed} }}" if marks else f"### {kind.title}"
         yield "\n".join(["```text", *entry["example"], "```"])
         yield from (_wrapped(filled(kind, text, _Names())) for text in kind.meaning)
-        fix = filled(kind, kind.fix, _Names())
-        yield _wrapped(f"**Fix:** {fix[:1].lower()}{fix[1:]}")
+        fixes = [filled(kind, text, _Names()) for text in kind.fix]
+        if len(fixes) == 1:
+            yield _wrapped(f"**Fix:** {fixes[0][:1].lower()}{fixes[0][1:]}")
+        else:
+            yield "**Fix**, one of these:"
+            yield "\n".join(_wrapped(f"- {text}", indent="  ") for text in fixes)
         if kind.ask:
             yield _wrapped(f"**To find out more:** {filled(kind, kind.ask, _Names())}")
         if kind.rules:
             yield f"**Rules:** {', '.join(f'[{id}](rules/{_name(rules, id)}.md)' for id in kind.rules)}"
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False, subsequent_indent=indent)
 
 
 def _name(rules: Registry, id: str) -> str:

@@ -12,6 +12,7 @@ from scclint.message.incidents import filled, incidents, kinds, owner_of, withou
 from scclint.registry import builtin
 
 POSTED = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
+PROGRAMS = json.loads((Path(__file__).parent / "programs.json").read_text(encoding="utf-8"))
 NOT_USABLE = "Forbidden: not usable by user or serviceaccount"
 USER = ".containers[0].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]"
 
@@ -310,6 +311,13 @@ def test_the_facts_of_other_errors(text: str, title: str, facts: dict[str, str])
     assert facts.items() <= incident.facts.items()
 
 
+@pytest.mark.parametrize(("text", "title", "facts"), PROGRAMS)
+def test_what_programs_print(text: str, title: str, facts: dict[str, str]) -> None:
+    (incident,) = incidents(text)
+    assert incident.kinds[0].title == title
+    assert {name: value for name, value in incident.facts.items() if name != "dir"} == facts
+
+
 @pytest.mark.parametrize(
     "text", ["listening on 0.0.0.0:8080", "chown of files skipped", "mkdir /data done", "bind() to 0.0.0.0:80 ok"]
 )
@@ -331,8 +339,12 @@ def test_every_kind_is_found_in_its_example_names_rules_and_fills_its_texts() ->
         (incident,) = incidents(examples[kind.title])
         assert kind in incident.kinds, kind.title
         assert all(builtin().find(rule) for rule in kind.rules)
-        texts = [filled(kind, text, incident.facts) for text in (*kind.meaning, kind.fix)]
-        assert kind.fix.endswith(".") and all(texts), kind.title
+        texts = [filled(kind, text, incident.facts) for text in (*kind.meaning, *kind.fix)]
+        assert all(text.endswith(".") for text in (*kind.meaning, *kind.fix)), kind.title
+        # A sentence whose fact the example lacks is left out.
+        assert filled(kind, kind.fix[0], incident.facts) and any(filled(kind, text, incident.facts) for text in kind.meaning), (
+            kind.title
+        )
         assert not any("](" in without_links(text) for text in texts)
 
 

@@ -96,12 +96,28 @@ def answer(incident: Incident, config: Config, match: Match | None = None) -> Ex
 
 def _of_kind(incident: Incident) -> Explanation:
     kind = incident.kinds[0]
-    meaning = tuple(filter(None, (without_links(filled(kind, text, incident.facts)) for text in kind.meaning)))
-    fix = without_links(filled(kind, kind.fix, incident.facts))
-    asks = (without_links(filled(kind, kind.ask, incident.facts)),) if kind.ask else ()
+
+    def texts(written: Iterable[str]) -> tuple[str, ...]:
+        return tuple(
+            filter(None, (_of_subject(incident, without_links(filled(kind, text, incident.facts))) for text in written))
+        )
+
+    steps = tuple(map(Step, texts(kind.fix)))
     return Explanation(
-        incident, " ".join(meaning), steps=(Step(fix),), facts=tuple(_facts(incident)), asks=tuple(filter(None, asks))
+        incident,
+        " ".join(texts(kind.meaning)),
+        steps=steps,
+        facts=tuple(_facts(incident)),
+        asks=texts(filter(None, (kind.ask,))),
     )
+
+
+def _of_subject(incident: Incident, text: str) -> str:
+    """Return a text of the table with the names of the pod, its account and its namespace, as far as they are known."""
+    for name, value in (("SERVICE_ACCOUNT", incident.account), ("NAMESPACE", incident.namespace), ("POD", incident.pod)):
+        if value and not value.endswith("-"):
+            text = re.sub(rf"(?<=[ ])\b{name}\b(?=[ `.])", value, text)
+    return text
 
 
 def _of_system_call(incident: Incident, release: str) -> Explanation:

@@ -63,15 +63,15 @@ class ErrorKind:
     """A kind of error that clusters, kubelets and programs report, of `errors.json`: how it is recognised, what it means and what to do.
 
     `messages` are fixed parts of it, and `pattern` a regular expression whose named groups are facts. `meaning`, `fix` and `ask` are
-    Markdown; of a kind with a pattern they are format strings, in which `{path}` stands for the fact `path`. `ask` is the command that
-    shows what the text does not. `rules` report the cause in manifests.
+    Markdown; of a kind with a pattern they are format strings, in which `{path}` stands for the fact `path`. The entries of `fix` are
+    alternatives, the best first. `ask` is the command that shows what the text does not. `rules` report the cause in manifests.
     A kind that is `common` counts only in a record that has no other.
     """
 
     title: str
     messages: tuple[str, ...]
     meaning: tuple[str, ...]
-    fix: str
+    fix: tuple[str, ...]
     rules: tuple[str, ...]
     common: bool = False
     pattern: str = ""
@@ -187,7 +187,7 @@ def kinds() -> tuple[ErrorKind, ...]:
             entry["title"],
             tuple(entry["messages"]),
             tuple(entry["meaning"]),
-            entry["fix"],
+            tuple(entry["fix"]),
             tuple(entry["rules"]),
             entry.get("common", False),
             entry.get("pattern", ""),
@@ -244,8 +244,9 @@ def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
     match = re.search(kind.pattern, text) if kind.pattern else None
     if match is None:
         return EMPTY
-    facts = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
-    if path := facts.get("path"):
+    facts = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
+    if path := facts.get("path", "").rstrip("."):
+        facts["path"] = path
         folder = posixpath.dirname(path.rstrip("/"))
         # Nothing can be mounted over the root folder.
         facts["dir"] = path.rstrip("/") if folder.strip("/") in ("", ".") else folder
