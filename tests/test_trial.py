@@ -60,6 +60,12 @@ def test_an_object_is_found_by_kind_and_name() -> None:
     assert not trial.object_in(text, "Route", "web")
 
 
+def test_an_object_of_another_release_is_found_by_its_template() -> None:
+    text = "---\n# Source: shop/templates/web.yaml\nkind: Deployment\nmetadata:\n  name: release-web\n"
+    assert trial.object_in(text, "Deployment", "web", "charts/shop/templates/web.yaml").startswith("# Source: shop")
+    assert not trial.object_in(text, "Deployment", "web", "charts/shop/templates/api.yaml")
+
+
 def test_the_document_of_a_line() -> None:
     lines = ["a: 1", "---", "b: 1", "b: 2", "---", "c: 1"]
     assert [trial.document_at(lines, line) for line in (1, 3, 4, 6)] == ["a: 1", "b: 1\nb: 2", "b: 1\nb: 2", "c: 1"]

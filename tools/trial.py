@@ -29,13 +29,17 @@ import argparse
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
+
+from ruamel.yaml import YAML
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -54,6 +58,10 @@ _GRANT = re.compile(
     r"add-scc-to-|SecurityContextConstraints|system:openshift:scc:|system:serviceaccounts?:|securitycontextconstraints"
 )
 _DEPLOYS = re.compile(r"\b(oc|kubectl|helm|kustomize|argocd|flux|skaffold|helmfile)\b")
+_SOURCE = re.compile(r"^# Source: [^/]+(/.*)", re.MULTILINE)
+_OPENSHIFT = tuple(
+    f"--api-versions={version}" for version in ("security.openshift.io/v1/SecurityContextConstraints", "route.openshift.io/v1")
+)
 _MANIFESTS = (".yaml", ".yml", ".json", ".tpl", ".j2", ".tmpl", ".template", ".in")
 _SCRIPTS = ("", ".sh", ".bash", ".mk", ".py", ".groovy", ".tf", ".ps1")
 _MARGIN = 8
@@ -243,14 +251,16 @@ def document_at(lines: Sequence[str], line: int) -> str:
     return "\n".join(lines[first:last]).strip("\n")
 
 
-def object_in(text: str, kind: str, name: str) -> str:
-    """Return the document of this kind and name in a rendered text; empty if it has none."""
-    for document in re.split(r"^---.*\n", text, flags=re.MULTILINE):
-        kinds = re.findall(r"^kind: [\"']?(\w+)", document, re.MULTILINE)
-        names = re.findall(r"^  name: [\"']?([^\s\"']+)", document, re.MULTILINE)
-        if kind in kinds and name in names:
-            return document.strip("\n")
-    return ""
+def object_in(text: str, kind: str, name: str, template: str = "") -> str:
+    """Return the document of this kind and name in a rendered text, or else the first of this kind from a template of helm.
+
+    The name of a release may be another one than in the run. The result is empty if there is no such document.
+    """
+    documents = [document.strip("\n") for document in re.split(r"^---.*\n", text, flags=re.MULTILINE)]
+    same_kind = [document for document in documents if kind in re.findall(r"^kind: [\"']?(\w+)", document, re.MULTILINE)]
+    named = [one for one in same_kind if name in re.findall(r"^  name: [\"']?([^\s\"']+)", one, re.MULTILINE)]
+    made = [one for one in same_kind if template and any(template.endswith(source) for source in _SOURCE.findall(one))]
+    return next(iter(named + made), "")
 
 
 class Renderer:
@@ -265,9 +275,25 @@ class Renderer:
         if name not in self.rendered:
             command = self._command(name)
             run = _output(self.trial.folder, *command) if command else None
+            if run and command[0] == "helm" and "missing in charts/ directory" in run.stderr:
+                command = [*command, "(without the dependencies that are not there)"]
+                run = self._without_dependencies(self.trial.units[name]["path"], command[:-1])
             text = run.stdout or f"{_FAILED}{run.stderr.strip()[:1000]}" if run else ""
             self.rendered[name] = (" ".join(command), text)
         return self.rendered[name]
+
+    def _without_dependencies(self, path: str, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Render a copy of a chart that names only the dependencies that its folder has."""
+        with TemporaryDirectory() as folder:
+            copied = Path(folder) / "repository"
+            shutil.copytree(self.trial.folder, copied, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+            chart = copied / path / "Chart.yaml"
+            content = YAML().load(chart)
+            there = {re.sub(r"-\d[^/]*\.tgz$", "", one.name) for one in chart.parent.glob("charts/*")}
+            content["dependencies"] = [one for one in content["dependencies"] if one["name"] in there]
+            YAML().dump(content, chart)
+            (chart.parent / "Chart.lock").unlink(missing_ok=True)
+            return _output(copied, *command)
 
     def _command(self, name: str) -> list[str]:
         unit = self.trial.units.get(name)
@@ -279,7 +305,7 @@ class Renderer:
             views = [f"{path}/{name.partition('#')[2]}{ending}" for ending in (".yaml", ".yml")]
             values = [f"--values={view}" for view in views if (self.trial.folder / view).is_file()]
             namespace = [f"--namespace={unit['namespace']}"] if unit["namespace"] else []
-            return ["helm", "template", release, path, *namespace, *values]
+            return ["helm", "template", release, path, *_OPENSHIFT, *namespace, *values]
         if unit["kind"] == "kustomize":
             return ["kustomize", "build", "--load-restrictor=LoadRestrictionsNone", path]
         return []
@@ -334,12 +360,18 @@ def _rendered(entry: Json, subject: Json, renderer: Renderer) -> list[str]:
     without: list[str] = []
     for unit in entry["units"][:_MOST_UNITS]:
         command, text = renderer.text(unit)
-        found = object_in(text, subject.get("kind", ""), subject.get("name", ""))
+        found = object_in(text, subject.get("kind", ""), subject.get("name", ""), entry["file"])
         if found:
             return _section(f"Rendered by {command}", _first(found.split("\n"), _MOST_LINES))
         if command and not without:
-            without = _section(f"Not found in {command}", text if text.startswith(_FAILED) else "")
+            without = _section(f"Not found in {command}", text if text.startswith(_FAILED) else _outline(text))
     return without
+
+
+def _outline(text: str) -> str:
+    """Return the kinds and names in a rendered text."""
+    found = re.findall(r"^(?:kind|  name): .*", text, re.MULTILINE)
+    return _first(list(dict.fromkeys(found)), _MOST_LINES)
 
 
 def _units(entry: Json, trial: Trial) -> list[str]:
