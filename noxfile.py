@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import nox
 
@@ -10,7 +11,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "docs", "wheel", "dependencies(oldest)", "integration", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "wheel", "dependencies(oldest)", "integration", "renderings", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -83,6 +84,16 @@ def integration(session: nox.Session) -> None:
     install(session)
     chosen = session.posargs or ("tests/integration", f"--ignore={PACKAGES}")
     session.run("pytest", "-n", "auto", *chosen)
+
+
+@nox.session(python=OLDEST)
+def renderings(session: nox.Session) -> None:
+    """Run the tests that use tests/renderings with helm and kustomize, and compare what they make; with `-- write`, record it."""
+    install(session)
+    recorded = Path("tests/renderings").rglob("*.jsonl")
+    modules = sorted(str(Path("tests") / file.relative_to("tests/renderings").with_suffix(".py")) for file in recorded)
+    mode = session.posargs[0] if session.posargs else "check"
+    session.run("pytest", "-n", "auto", "--dist", "loadfile", *modules, env={"SCCLINT_RENDERINGS": mode})
 
 
 @nox.session(python=PYTHONS[::-1])

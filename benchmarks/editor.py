@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.generate import WORKLOAD
-from tests.apps.lsp.editor import Editor
+from tests.integration.lsp.editor import Editor
 
 
 def main() -> None:

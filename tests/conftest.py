@@ -1,18 +1,23 @@
 """What all tests may use."""
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.renderings import RecordingRenderer
 
 # How quick the machine is at the moment says nothing about the code: no property fails by the clock.
 settings.register_profile("scclint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("scclint")
 
+
+# Each start of scclint would compile all of it again; most of the time of a process in a test is that.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 INTEGRATION = Path(__file__).parent / "integration"
 
@@ -60,21 +65,28 @@ def _compiled_templates() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _versions_of_renderers() -> Iterator[None]:
-    """Ask each renderer of this machine for its version once. A test may put another one in its place, in a folder of its own."""
-    from scclint.deploy import render
+def _recording_renderer() -> Iterator["RecordingRenderer"]:
+    """Renderers that find what they made before (see `tests.renderings`). A test may put other programs in a folder of its own."""
+    from scclint.deploy.render import Renderer
+    from tests.renderings import RecordingRenderer
 
-    machine = tuple(map(shutil.which, ("kustomize", "oc", "kubectl", "helm")))
-    versions: dict[tuple[str, ...], Any] = {}
-    run = render._run
-
-    def run_once(starter: Any, command: Sequence[str], sandbox: Any) -> Any:
-        if command[0] not in machine or command[1] != "version":
-            return run(starter, command, sandbox)
-        if tuple(command) not in versions:
-            versions[tuple(command)] = run(starter, command, sandbox)
-        return versions[tuple(command)]
-
+    recording = RecordingRenderer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(render, "_run", run_once)
+        for name, method in recording.methods().items():
+            patch.setattr(Renderer, name, method)
+        yield recording
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _renderings_of_the_module(_recording_renderer: "RecordingRenderer", request: pytest.FixtureRequest) -> Iterator[None]:
+    """The integration tests start the renderers; other tests find what is recorded for their module."""
+    if INTEGRATION in request.path.parents:
         yield
+        return
+    from tests.renderings import Recording
+
+    _recording_renderer.recording = recording = Recording(request.path)
+    yield
+    _recording_renderer.recording = None
+    recording.save()
+    assert not recording.differences, "\n".join(recording.differences)

@@ -71,8 +71,13 @@ def tree_of(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
-def imports(file: Path) -> Iterator[Import]:
+@cache
+def imports(file: Path) -> tuple[Import, ...]:
     """Every module that a file imports, by its full name; `from scclint import x` counts as `scclint.x`."""
+    return tuple(_imports(file))
+
+
+def _imports(file: Path) -> Iterator[Import]:
     for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno) for alias in node.names)
@@ -85,6 +90,7 @@ def imports(file: Path) -> Iterator[Import]:
                 yield Import(module, node.lineno)
 
 
+@cache
 def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if not any(part.startswith(".") for part in path.parts))
 
@@ -109,16 +115,16 @@ def test_every_module_has_its_layer() -> None:
     assert known - there == set(), "LAYERS names modules that are gone"
 
 
-@pytest.mark.parametrize("file", modules(), ids=label)
-def test_imports_point_downward(file: Path) -> None:
-    own = home(file)
-    for found in imports(file):
-        assert not found.module.startswith("."), f"{label(file)}:{found.line}: import {found.module} by its full name"
-        parts = found.module.split(".")
-        if parts[0] != "scclint" or len(parts) == 1 or parts[1] in (own, "__version__"):
-            continue
-        assert parts[1] not in ("rules", "schemas"), f"{label(file)}:{found.line}: imports {found.module}"
-        assert layer(parts[1]) < layer(own), f"{label(file)}:{found.line}: {own} must not import {found.module}"
+def test_imports_point_downward() -> None:
+    for file in modules():
+        own = home(file)
+        for found in imports(file):
+            assert not found.module.startswith("."), f"{label(file)}:{found.line}: import {found.module} by its full name"
+            parts = found.module.split(".")
+            if parts[0] != "scclint" or len(parts) == 1 or parts[1] in (own, "__version__"):
+                continue
+            assert parts[1] not in ("rules", "schemas"), f"{label(file)}:{found.line}: imports {found.module}"
+            assert layer(parts[1]) < layer(own), f"{label(file)}:{found.line}: {own} must not import {found.module}"
 
 
 def full_name(file: Path) -> str:
@@ -164,32 +170,32 @@ def test_each_class_has_a_name_of_its_own() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize("file", sorted(RULES.glob("*.py")), ids=label)
-def test_rules_import_the_api_and_their_helpers_only(file: Path) -> None:
-    for found in imports(file):
-        allowed = (
-            found.module == "scclint.api"
-            or found.module.startswith("._")
-            or found.module.split(".")[0] in sys.stdlib_module_names
-        )
-        assert allowed, f"{label(file)}:{found.line}: a rule imports scclint.api, the standard library and rules/_*.py only"
-
-
-@pytest.mark.parametrize("file", sorted(RULES.glob("*.py")), ids=label)
-def test_rules_hold_no_state(file: Path) -> None:
-    """What a rule remembers belongs to the world (`World.memo`): a module outlives the run."""
-    tree = tree_of(file)
-    for node in ast.walk(tree):
-        assert not isinstance(node, ast.Global), f"{label(file)}:{node.lineno}: changes a variable of the module"
-        if isinstance(node, ast.FunctionDef):
-            decorators = {ast.unparse(decorator).split("(")[0].split(".")[-1] for decorator in node.decorator_list}
-            assert not decorators & {"cache", "lru_cache"}, f"{label(file)}:{node.lineno}: keeps a cache in the module"
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            empty = ast.unparse(statement.value) in ("{}", "[]", "dict()", "list()", "set()") or "Weak" in ast.unparse(
-                statement
+def test_rules_import_the_api_and_their_helpers_only() -> None:
+    for file in sorted(RULES.glob("*.py")):
+        for found in imports(file):
+            allowed = (
+                found.module == "scclint.api"
+                or found.module.startswith("._")
+                or found.module.split(".")[0] in sys.stdlib_module_names
             )
-            assert not empty, f"{label(file)}:{statement.lineno}: a value to be filled while rules run"
+            assert allowed, f"{label(file)}:{found.line}: a rule imports scclint.api, the standard library and rules/_*.py only"
+
+
+def test_rules_hold_no_state() -> None:
+    """What a rule remembers belongs to the world (`World.memo`): a module outlives the run."""
+    for file in sorted(RULES.glob("*.py")):
+        tree = tree_of(file)
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.Global), f"{label(file)}:{node.lineno}: changes a variable of the module"
+            if isinstance(node, ast.FunctionDef):
+                decorators = {ast.unparse(decorator).split("(")[0].split(".")[-1] for decorator in node.decorator_list}
+                assert not decorators & {"cache", "lru_cache"}, f"{label(file)}:{node.lineno}: keeps a cache in the module"
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+                empty = ast.unparse(statement.value) in ("{}", "[]", "dict()", "list()", "set()") or "Weak" in ast.unparse(
+                    statement
+                )
+                assert not empty, f"{label(file)}:{statement.lineno}: a value to be filled while rules run"
 
 
 def test_only_the_registry_knows_where_the_rules_are() -> None:
@@ -214,23 +220,23 @@ def test_only_the_table_of_commands_names_the_apps() -> None:
     assert told == {"linter/scclint/cli/commands.py"}
 
 
-@pytest.mark.parametrize("file", modules(), ids=label)
-def test_what_comes_from_elsewhere_has_one_home(file: Path) -> None:
-    for found in imports(file):
-        top = found.module.split(".")[0]
-        if top in (*sys.stdlib_module_names, "_typeshed", "scclint"):
+def test_what_comes_from_elsewhere_has_one_home() -> None:
+    for file in modules():
+        for found in imports(file):
+            top = found.module.split(".")[0]
+            if top in (*sys.stdlib_module_names, "_typeshed", "scclint"):
+                continue
+            assert top in THIRD_PARTY, f"{label(file)}:{found.line}: {top} is no dependency of scclint"
+            assert {home(file), ".".join(full_name(file).split(".")[1:3])} & THIRD_PARTY[top], (
+                f"{label(file)}:{found.line}: {top} belongs to {THIRD_PARTY[top]}"
+            )
+
+
+def test_only_the_command_line_and_its_output_print_and_exit() -> None:
+    for file in modules():
+        if home(file) in ("cli", "__main__") or label(file) == "linter/scclint/report/output.py":
             continue
-        assert top in THIRD_PARTY, f"{label(file)}:{found.line}: {top} is no dependency of scclint"
-        assert {home(file), ".".join(full_name(file).split(".")[1:3])} & THIRD_PARTY[top], (
-            f"{label(file)}:{found.line}: {top} belongs to {THIRD_PARTY[top]}"
-        )
-
-
-@pytest.mark.parametrize("file", modules(), ids=label)
-def test_only_the_command_line_and_its_output_print_and_exit(file: Path) -> None:
-    if home(file) in ("cli", "__main__") or label(file) == "linter/scclint/report/output.py":
-        return
-    for node in ast.walk(tree_of(file)):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            assert called not in ("print", "sys.exit", "exit", "quit"), f"{label(file)}:{node.lineno}: calls {called}"
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("print", "sys.exit", "exit", "quit"), f"{label(file)}:{node.lineno}: calls {called}"

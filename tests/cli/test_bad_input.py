@@ -75,16 +75,6 @@ def test_aliases_that_multiply(beside: Cli) -> None:
     assert run.out.count(": MAN001 ") == 2
 
 
-def test_fifty_megabytes(beside: Cli) -> None:
-    """Read and told apart within the time that a file of this size is allowed to take."""
-    item = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata:\n" + "  key: value\n" * 5000 + "---\n"
-    pod = Path("input/zzz.yaml").read_text().replace("name: shell", "name: first")
-    Path("input/a.yaml").write_text(item * (50 * MIB // len(item)) + pod)
-    run = beside()
-    assert run.status == 1
-    assert "input/a.yaml:" in run.out
-
-
 def test_larger_than_what_is_read(beside: Cli) -> None:
     with open("input/a.yaml", "wb") as file:
         file.truncate(65 * MIB)

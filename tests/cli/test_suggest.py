@@ -103,7 +103,9 @@ def test_a_name_in_several_units_means_all_of_them(here: Path, cli: Cli) -> None
     run = cli("suggest", "-n", "shop", "deployment/web")
     assert run.status == 0
     assert "allowPrivilegedContainer: false" in run.out
-    assert "this is for unit a; with --unit it is for another one, whose pods need another SCC: b" in run.out.replace("\n# ", " ")
+    assert "this is for unit a; with --unit it is for another one, whose pods need another SCC: b" in run.out.replace(
+        "\n# ", " "
+    )
     assert "allowPrivilegedContainer: true" in cli("suggest", "-n", "shop", "deployment/web", "--unit", "b").out
     (here / "b" / "web.yaml").write_text((here / "a" / "web.yaml").read_text())
     assert cli("suggest", "-n", "shop", "deployment/web").status == 0

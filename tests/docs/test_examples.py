@@ -124,9 +124,16 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, fleet: Path) -> Path:
-    """A git repository with the files that the commands in the pages name."""
-    root = tmp_path / "project"
+def project(tmp_path: Path, first_project: Path) -> Path:
+    """A git repository with the files that the commands in the pages name, for one command."""
+    shutil.copytree(first_project.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / first_project.name
+
+
+@pytest.fixture(scope="session")
+def first_project(tmp_path_factory: pytest.TempPathFactory, fleet: Path) -> Path:
+    """The repository that is copied for each command."""
+    root = tmp_path_factory.mktemp("pages") / "project"
     demo, article = ROOT / "fixtures" / "demo", ROOT / "fixtures" / "seccomp" / "article"
     shutil.copytree(demo, root / "fixtures" / "demo")
     shutil.copytree(demo, root / "deploy")

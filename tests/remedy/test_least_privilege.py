@@ -18,7 +18,6 @@ from scclint.report.suggest import render_yaml
 from scclint.run.judge import open_units
 from scclint.run.lint import lint_texts
 from scclint.validation.validate import validate
-from tests.conftest import shared
 from tests.running import open_one, run_over
 from tests.yaml_text import read_documents
 
@@ -353,7 +352,3 @@ def assert_all_admitted(paths: Iterator[Path], least: int) -> None:
         assert {change[2] for change in found.pods} <= {found.scc, "restricted-v2"}
     assert kinds["usable"] + kinds["shipped"] + kinds["custom"] >= least
     assert kinds["none"] <= 0.05 * kinds.total()
-
-
-def test_every_account_of_the_corpus_gets_an_scc() -> None:
-    assert_all_admitted((shared() / "corpus" / "operators").iterdir(), 40)

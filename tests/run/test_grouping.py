@@ -1,17 +1,14 @@
 """One cause, one finding: which findings yield to which, and that one fix removes both."""
 
 import re
-from collections import Counter
 from os import PathLike
 from pathlib import Path
 
 import pytest
 
 from scclint.cli import main
-from scclint.config.model import Config
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
-from scclint.remedy.proofs import with_fixes
 from scclint.report import FORMATS
 from scclint.run.grouping import YIELDS, grouped
 from scclint.run.lint import lint_texts
@@ -220,38 +217,6 @@ def test_a_terminal_shows_one_block_for_a_privileged_container(tmp_path: Path, c
     assert (status, re.findall(r"\[([A-Z]+\d+)\]", out)) == (1, ["SCC102"])
     assert main(["check", "--isolated", "--select", "SEC", str(tmp_path)]) == 1
     assert re.findall(r"\w+\[[A-Z]+\d+\]", capsys.readouterr().out) == ["warning[SEC203]"]
-
-
-def test_one_proved_fix_removes_both() -> None:
-    """The table is right if the fix of the winner removes the loser in at least 95 of 100 pairs."""
-    pairs: Counter[tuple[str, str, bool]] = Counter()
-    for file in sorted(FIXTURES.glob("*/bad*.yaml")):
-        text = file.read_text(encoding="utf-8")
-        config = Config(profile="strict", render="never")
-        run = run_over([str(file)], config)
-        report = grouped(report_of(run))
-        if any(f.rule_id == "MAN008" for f in report.findings):
-            # Two objects of one name cannot be told apart in what is left.
-            continue
-        losers = [f for f in report.findings if f.suppression is not None and f.suppression.by == "finding"]
-        winners = [f for f in report.live if any(related.message.startswith("also ") for related in f.related)]
-        for winner in with_fixes(run, report, winners).live if losers else ():
-            if winner.fix is None:
-                continue
-            lines = text.splitlines(keepends=True)
-            for edit in reversed(winner.fix.edits):
-                lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
-            left = {(f.rule_id, f.subject) for f in lint_texts({file.name: "".join(lines)}, config).findings}
-            for loser in losers:
-                # A grant that the pods need no more has a finding of its own again: it may be removed (RBA403).
-                if (winner.rule_id, loser.rule_id) == ("SCC102", "RBA402"):
-                    continue
-                if loser.suppression is not None and loser.suppression.span == winner.span:
-                    pairs[winner.rule_id, loser.rule_id, (loser.rule_id, loser.subject) not in left] += 1
-    removed = sum(number for (_, _, gone), number in pairs.items() if gone)
-    assert removed >= 20
-    assert removed / pairs.total() >= 0.95, pairs
-    assert {(winner, loser) for winner, loser, _ in pairs} >= {("SCC101", "SCC107"), ("SEC201", "SCC107"), ("SEC201", "SEC201")}
 
 
 def test_the_table_has_no_circle() -> None:

@@ -143,7 +143,7 @@ class Renderer:
                 sandbox.write_wrapper(entry)
                 entry = sandbox.wrapper
             command = [program.path, *program.arguments, *self._options, *charts, entry]
-            ended = _run(self._starter, command, sandbox)
+            ended = self._run(command, sandbox)
             made = ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, base=entry, root=root) if origins else made
 
@@ -193,9 +193,12 @@ class Renderer:
                 *(["--skip-schema-validation"] if schema else []),
                 *settings,
             ]
-            ended = _run(self._starter, command, sandbox)
+            ended = self._run(command, sandbox)
             made = ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, text=without_tests(_DOUBLE_START.sub(r"\1", made.text), by_helm=by_helm))
+
+    def _run(self, command: Sequence[str], sandbox: "_Sandbox") -> "_Ended":
+        return _run_by(self._starter, command, sandbox)
 
     def _find(self, name: str, arguments: tuple[str, ...], version: tuple[str, ...]) -> Program:
         if problem := _cannot_confine():
@@ -204,7 +207,7 @@ class Renderer:
         if not path:
             return Program(problem=f"{name} not found")
         with _sandbox() as sandbox:
-            said = _run(self._starter, [path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
+            said = self._run([path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
         if said.error:
             return Program(path, arguments, problem=said.error)
         return Program(path, arguments, " ".join(said.text.split()))
@@ -393,7 +396,7 @@ def _stop(requests: socket.socket, process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _run(starter: _Starter, command: Sequence[str], sandbox: _Sandbox) -> _Ended:
+def _run_by(starter: _Starter, command: Sequence[str], sandbox: _Sandbox) -> _Ended:
     deadline = time.monotonic() + RENDER_SECONDS
     (text, text_end), (messages, messages_end) = os.pipe(), os.pipe()
     with open(text, "rb", 0), open(messages, "rb", 0):

@@ -77,13 +77,13 @@ def test_which_programs_are_found(bin_folder: Path) -> None:
 
 def test_only_what_renders_is_started(bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    run = render._run
+    run = Renderer._run
 
-    def recorded(starter: Any, command: Sequence[str], *more: Any) -> Any:
+    def recorded(self: Renderer, command: Sequence[str], *more: Any) -> Any:
         started.append(os.path.basename(command[0]))
-        return run(starter, command, *more)
+        return run(self, command, *more)
 
-    monkeypatch.setattr(render, "_run", recorded)
+    monkeypatch.setattr(Renderer, "_run", recorded)
     program(bin_folder, "helm", "")
     program(bin_folder, "kustomize", "print('a: 1')")
     found = Renderer()
