@@ -6,7 +6,8 @@ The kubelet does not start a container whose user ID is 0 and whose `runAsNonRoo
 policy`. The API server accepts the two together. Either of them may be written in the manifest, or an SCC sets the user ID. A value
 of the container overrides that of the pod. If no user ID is set, the image decides: the kubelet refuses an image that runs as root or
 that names its user (`container has runAsNonRoot and image has non-numeric user`). The rule reports that if the configuration
-describes the image below `images`, or the repository builds it from a Containerfile.
+describes the image below `images`, the repository builds it from a Containerfile, or the [catalogue](../images.md) has it. It is information
+only if the catalogue has the image and the reference names no version.
 
 The kubelet mounts no `gitRepo` volume from OpenShift 4.20 on, because its driver is off: the pod waits for the volume forever. With
 Kubernetes 1.36, the driver cannot be switched on.
@@ -190,6 +191,7 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
         f"{demanded} and {why}",
         notes=tuple(notes),
         at=next(iter((*users, *limits)), workload.place),
+        severity=None if users or image is None or image.exact else Severity.INFO,
         remedies=(*changes, *([Remedy("remove runAsNonRoot: true if the program must run as root")] if limits else [])),
     )
 

@@ -1,20 +1,32 @@
 """
-The image needs a user or a capability that its container does not have, so its program probably fails.
+The image needs a user, a directory, a port or a capability that its container does not have, so its program probably fails.
 
-The rule reads what is known of the image: its entry below `images` in the configuration, or the Containerfile that the repository
-builds it from. It is silent about an image of which nothing is known. It reports two things:
+The rule reads what is known of the image: its entry below `images` in the configuration, the Containerfile that the repository
+builds it from, or the [catalogue](../images.md) of images that many manifests use. It is silent about an image of which nothing is known.
+It reports these things:
 
-- The program works only as the image's own user, and the container runs as another one. The SCC sets it, or the manifest does. This
-  is so if `own-user` is true in the configuration, or if a `RUN` of the Containerfile gives files to their owner alone with
-  `chmod 700` and no `RUN` gives them to a group.
-- The image exposes a port below 1024, and nothing lets the program listen on it: the container lacks the capability
-  `NET_BIND_SERVICE`, and the pod does not set the sysctl `net.ipv4.ip_unprivileged_port_start`. CRI-O does not set it either. The
+- **User.** The program works only as the image's own user, and the container runs as another one. The SCC sets it, or the manifest does.
+  This is so if `own-user` is true in the configuration. It is also so if a `RUN` of the Containerfile gives files to their owner
+  alone with `chmod 700` and no `RUN` gives them to a group, or if the program is in a home directory that `useradd` made for
+  its user alone.
+- **Directory.** The program writes to a directory that only root or the image's own user may write to, the container runs as another
+  user, and no volume is mounted there. The directories are `writes` in the configuration, or those that the
+  Containerfile declares as `VOLUME` and gives to a user with `chown`. `~` is the home directory, which a user of the namespace's range does
+  not have.
+- **Port.** The image exposes a port below 1024, and nothing lets the program listen on it: it has no capability
+  `NET_BIND_SERVICE`, and the pod does not set the sysctl `net.ipv4.ip_unprivileged_port_start`. A user other than root does not get a
+  capability from `capabilities.add`, because CRI-O sets no ambient capabilities. CRI-O does not set the sysctl either. The
   runtimes of other clusters do, so the rule is silent on plain Kubernetes. It is also silent if the manifest lists other ports.
+- **Capability.** The file of the program has a capability that the container drops. The kernel then refuses to start it, with
+  `operation not permitted`.
+
+The finding is information only if the catalogue describes the image and the reference names no version: no tag, or `latest`.
 
 ## How to fix it
 
 OpenShift runs containers with a user ID of the namespace's range and with group 0. Give this group the access that the user has,
-with `chgrp -R 0 DIR && chmod -R g=u DIR` in the Containerfile. Let the program listen on a port from 1024. If it cannot, set
+with `chgrp -R 0 DIR && chmod -R g=u DIR` in the Containerfile. If the image is not yours, use the one that its vendor makes for any
+user, or mount an `emptyDir` volume over the directory. Let the program listen on a port from 1024. If it cannot, set
 the sysctl `net.ipv4.ip_unprivileged_port_start` to `0` in the `securityContext` of the pod, which `restricted-v2` allows.
 
 `scclint fix` leaves this to you: only you can change the image.
@@ -66,67 +78,54 @@ spec:
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from scclint.api import (
-    UNPRIVILEGED_PORT_START,
-    ContainerSeccomp,
-    Outcome,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    bounding_set_of,
-    first_open_port,
-    rule,
-)
+from scclint.api import Field, Misfit, Problem, Severity, Workload, World, listed, rule, what_fits
 
 
 @rule(
     "SCC115",
     "image-does-not-fit",
-    "The image needs a user or a capability that its container does not have",
+    "The image needs a user, directory, port or capability that its container does not have",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
-    outcome = world.outcome(workload)
-    if outcome.verdict is None or outcome.rejected_by:
-        return
-    for container in outcome.seccomp:
-        image = outcome.image(container) if container.source != "windows" else None
-        if image is None:
-            continue
-        at = workload.pod.field(*container.path, "image")
-        user = outcome.other_users.get(container.name)
-        if user is not None:
+    for misfit in world.misfits(workload):
+        exposes = ", which exposes the port" if misfit.need == "port" else ""
+        yield Problem(
+            f"{workload.named}: {_fact(misfit)}",
+            notes=(f"{misfit.image.source} describes the image{exposes}",),
+            at=_place(workload, misfit),
+            severity=None if misfit.image.exact else Severity.INFO,
+            help="Let the program listen on a port from 1024." if misfit.need == "port" else "",
+            remedies=what_fits(misfit, workload, world),
+        )
+
+
+def _fact(misfit: Misfit) -> str:
+    name, image = misfit.container.name, misfit.image
+    match misfit.need:
+        case "user":
             own = f"its own user{'' if image.user is None else f', {image.user or 0}'}"
-            yield Problem(
-                f"{workload.named}: the image of container {container.name} works only as {own}, and the container runs as user {user}",
-                notes=(f"{image.source} describes the image",),
-                at=at,
-                help="Give group 0 the access to the files of the image that its user has: chgrp -R 0 DIR && chmod -R g=u DIR.",
-            )
-        port = next((port for port in image.ports if _is_closed(port, outcome, container)), None)
-        if port is not None and world.cluster.platform != "kubernetes":
-            yield Problem(
-                f"{workload.named}: container {container.name} cannot listen on port {port}, because it lacks NET_BIND_SERVICE",
-                notes=(f"{image.source} describes the image, which exposes the port",),
-                at=at,
-                help=f'Let the program listen on a port from 1024, or set the sysctl {UNPRIVILEGED_PORT_START} to "0" in the pod.',
-            )
+            return f"the image of container {name} works only as {own}, and the container runs as user {misfit.user}"
+        case "capability":
+            lacks = listed(each.removeprefix("CAP_") for each in misfit.values)
+            return f"the kernel does not start the program of container {name}: its file has {lacks}, which the container drops"
+        case "port":
+            return f"container {name} cannot listen on port {misfit.values[0]}, because it does not get NET_BIND_SERVICE"
+        case "directory":
+            return f"container {name} writes to {listed(misfit.values)}, where user {misfit.user} may not write"
+        case "home":
+            return f"container {name} writes to its home directory, and user {misfit.user} has none"
 
 
-def _is_closed(port: int, outcome: Outcome, container: ContainerSeccomp) -> bool:
-    """Whether a program in the container cannot listen on a port that its image exposes, unless the manifest lists other ports."""
-    spec: dict[str, Any] = outcome.judged.pod["spec"]
-    values = outcome.container(container)
-    listed = {listed.get("containerPort") for listed in values.get("ports") or ()}
-    return (
-        port < first_open_port(spec)
-        and (not listed or port in listed)
-        and not spec.get("hostNetwork")
-        and "CAP_NET_BIND_SERVICE" not in bounding_set_of(values)
-    )
+def _place(workload: Workload, misfit: Misfit) -> Field[object]:
+    """Return the port in the manifest, or else the image."""
+    path = misfit.container.path
+    ports = workload.pod.field(*path, "ports").value if misfit.need == "port" else ()
+    for index, port in enumerate(ports if isinstance(ports, list) else ()):
+        if isinstance(port, dict) and port.get("containerPort") == misfit.values[0]:
+            return workload.pod.field(*path, "ports", index, "containerPort")
+    return workload.pod.field(*path, "image")

@@ -3,9 +3,9 @@
 from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import matched, scc_grant
 from scclint.admission.seccomp import to_annotation, to_field
-from scclint.admission.sysctl import UNPRIVILEGED_PORT_START, first_open_port
+from scclint.admission.sysctl import UNPRIVILEGED_PORT_START
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
-from scclint.advice import advise
+from scclint.advice import advise, what_fits
 from scclint.advice.effects import changed_cluster, effects_of, subjects_removed, user_change, verdict_without
 from scclint.advice.grants import (
     admits,
@@ -100,7 +100,7 @@ from scclint.model.terms import (
 )
 from scclint.model.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
 from scclint.model.view import Field, View
-from scclint.outcome.chain import Outcome
+from scclint.outcome.chain import Misfit, Outcome
 from scclint.outcome.decisive import decisive_fields
 from scclint.outcome.selinux import Event as SELinuxEvent
 from scclint.outcome.selinux import Mount
@@ -115,7 +115,6 @@ from scclint.podsecurity.standards import Violation
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.record import grouped
 from scclint.rule import rule
-from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, field_path, listed, plain, shared_start
@@ -166,6 +165,7 @@ __all__ = [
     "Located",
     "MachineConfig",
     "MappingNode",
+    "Misfit",
     "Mode",
     "Mount",
     "Namespace",
@@ -208,7 +208,6 @@ __all__ = [
     "applies_profile",
     "as_list",
     "as_mapping",
-    "bounding_set_of",
     "brings",
     "by_rights",
     "capitalized",
@@ -224,7 +223,6 @@ __all__ = [
     "extra_permissions",
     "extras_of",
     "field_path",
-    "first_open_port",
     "first_per_field",
     "first_unknown",
     "grant",
@@ -274,6 +272,7 @@ __all__ = [
     "user_change",
     "value_at",
     "verdict_without",
+    "what_fits",
     "when_created",
     "why_level",
     "why_privileged",

@@ -1,8 +1,8 @@
-"""What Containerfiles and saved image configurations say of an image."""
+"""What Containerfiles say of an image."""
 
 import pytest
 
-from scclint.deploy.containerfile import read_containerfile, read_image_config
+from scclint.deploy.containerfile import read_containerfile
 from scclint.model.image import Image
 
 
@@ -69,25 +69,98 @@ def test_files_for_one_user(run: str, own: bool) -> None:
     assert found.own_user is own
 
 
-@pytest.mark.parametrize("text", ["", "hello", "apiVersion: v1\nkind: Pod\n", "USER 1001\n"])
-def test_no_containerfile(text: str) -> None:
-    assert read_containerfile(text, "f") is None
+UBI = "FROM registry.access.redhat.com/ubi9/ubi-minimal"
 
 
 @pytest.mark.parametrize(
-    ("text", "image"),
+    ("text", "own"),
     [
-        ('{"config": {"User": "1001:0", "ExposedPorts": {"80/tcp": {}, "8443": {}}}}', Image("1001", [80, 8443], source="f")),
-        ('[{"Config": {"Cmd": []}}]', Image("", [], source="f")),
-        ('{"rootfs": {}, "config": null}', Image("", [], source="f")),
-        ('{"kind": "Pod"}', None),
-        ("[]", None),
-        ("3", None),
-        ("FROM ubi9", None),
+        (f"{UBI}\nRUN useradd -m app\nWORKDIR /home/app\nCOPY . .\n", True),
+        (
+            f"{UBI}\nRUN useradd --uid 1001 --create-home app && chown -R app:app /home/app\nWORKDIR /home/app\nCOPY --chown=app . ./\n",
+            True,
+        ),
+        (f"{UBI}\nRUN useradd -d /srv/app app\nWORKDIR /srv/app/bin\nCOPY app .\n", True),
+        ('FROM ubuntu:24.04\nRUN useradd -m app\nWORKDIR /home/app\nCOPY ["a", "b", "./"]\n', True),
+        (f"{UBI} AS base\nRUN useradd app\nFROM base\nWORKDIR /home/app\nADD app .\n", True),
+        # Everybody may enter these.
+        ("FROM debian:12\nRUN useradd -m app\nWORKDIR /home/app\nCOPY . .\n", False),
+        (f"{UBI}\nRUN useradd -m app && chmod g=u /home/app\nWORKDIR /home/app\nCOPY . .\n", False),
+        (f"{UBI}\nRUN useradd -m app\nWORKDIR /home/app\nCOPY . .\nRUN chgrp -R 0 . && chmod -R 775 .\n", False),
+        # Without a directory of its own, the program is elsewhere, or the directory was there before.
+        (f"{UBI}\nRUN useradd -r app\nWORKDIR /home/app\nCOPY . .\n", False),
+        (f"{UBI}\nRUN useradd -M app\nWORKDIR /home/app\nCOPY . .\n", False),
+        (f"{UBI}\nRUN useradd -m app\nWORKDIR /app\nCOPY . .\n", False),
+        (f"{UBI}\nRUN useradd -m app\nWORKDIR /home/app\nCOPY . /opt/app\n", False),
+        (f"{UBI}\nWORKDIR /home/app\nRUN useradd -m app\nCOPY . .\n", False),
     ],
 )
-def test_image_config(text: str, image: Image | None) -> None:
-    assert read_image_config(text, "f") == image
+def test_program_in_the_home_directory_of_a_user(text: str, own: bool) -> None:
+    found = read_containerfile(text + "USER app\n", "f")
+    assert found is not None
+    assert found.own_user is own
+
+
+@pytest.mark.parametrize(
+    ("text", "writes"),
+    [
+        ("RUN mkdir /data && chown 1001 /data\nVOLUME /data\n", ["/data"]),
+        ('ENV D=/data\nRUN chown -R app:app $D /logs\nVOLUME ["/data", "/logs", "/other"]\n', ["/data", "/logs"]),
+        ("VOLUME /data\n", []),
+        ("RUN chown app:app /data\n", []),
+        ("RUN chown app:0 /data\nVOLUME /data\n", []),
+        ("RUN chown root:root /data\nVOLUME /data\n", []),
+        ("RUN chown app /data && chmod -R g+rwX /data\nVOLUME /data\n", []),
+        ("RUN chown app /data && chmod 1777 /data\nVOLUME /data\n", []),
+        ("RUN chown app /data && chmod 0770 /data\nVOLUME /data\n", []),
+        ("RUN chown app /data && chmod 750 /data\nVOLUME /data\n", ["/data"]),
+    ],
+)
+def test_directories_of_one_user(text: str, writes: list[str]) -> None:
+    found = read_containerfile(f"FROM ubi9\n{text}USER app\n", "f")
+    assert found is not None
+    assert found.writes == writes
+
+
+@pytest.mark.parametrize(
+    ("run", "capabilities"),
+    [
+        ("setcap cap_net_bind_service=+ep /app", ["CAP_NET_BIND_SERVICE"]),
+        ("setcap 'cap_net_raw,cap_net_admin+eip' /app", ["CAP_NET_ADMIN", "CAP_NET_RAW"]),
+        ("setcap cap_net_bind_service=+p /app", []),
+        ("setcap -r /app", []),
+    ],
+)
+def test_file_capabilities(run: str, capabilities: list[str]) -> None:
+    found = read_containerfile(f"FROM ubi9\nRUN {run}\n", "f")
+    assert found is not None
+    assert list(found.capabilities) == capabilities
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("COPY dist /usr/share/web\n", True),
+        ("LABEL a=b\n", True),
+        ("EXPOSE 8080\n", False),
+        ("COPY web.conf /etc/web/web.conf\n", False),
+        ("COPY rootfs /\n", False),
+        ("RUN sed -i s,80,8080, /etc/web/default\n", False),
+        ('CMD ["other"]\n', False),
+    ],
+)
+def test_what_stays_of_a_base(text: str, kept: bool) -> None:
+    base = Image("", [80], source="catalogue", writes=["/var/cache/web"], any_user="any/web")
+    found = read_containerfile(f"FROM web:1\n{text}", "f", base=lambda name: base)
+    assert found is not None
+    assert (found.user, 80 in found.ports, list(found.writes), found.any_user) == (
+        ("", True, ["/var/cache/web"], "any/web") if kept else ("", False, [], "")
+    )
+
+
+@pytest.mark.parametrize("text", ["", "hello", "apiVersion: v1\nkind: Pod\n", "USER 1001\n"])
+def test_no_containerfile(text: str) -> None:
+    assert read_containerfile(text, "f") is None
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,10 @@ def test_only_containerfile_beside_manifests(tmp_path: Path, capsys: pytest.Capt
     "files",
     [
         {"deploy/Containerfile": ROOT, "deploy/Dockerfile": ROOT},
-        {"deploy/Containerfile": ROOT, "deploy/other.yaml": POD.format(image="redis:7").replace("name: web,", "name: b,")},
+        {
+            "deploy/Containerfile": ROOT,
+            "deploy/other.yaml": POD.format(image="registry.example/redis:7").replace("name: web,", "name: b,"),
+        },
         {"deploy/Containerfile": "FROM quay.io/shop/web:0\nUSER 0\n"},
         {"deploy/Containerfile": ROOT, "Makefile": "a:\n\tpodman build -t quay.io/shop/tool deploy\n"},
         {"Containerfile": ROOT},

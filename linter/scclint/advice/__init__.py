@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scclint.finding import Path, Remedy
 from scclint.model.object import Workload
+from scclint.outcome.chain import Misfit
 from scclint.outcome.world import World
 
 if TYPE_CHECKING:
@@ -23,3 +24,10 @@ def advise(goal: "Goal", workload: Workload, world: World, paths: Iterable[Path]
     from scclint.advice.ladders import remedies
 
     return remedies(goal, workload, world, paths)
+
+
+def what_fits(misfit: Misfit, workload: Workload, world: World) -> tuple[Remedy, ...]:
+    """Return at most three remedies after which the program of an image can do what it needs, the best first. Each was tried on the pod."""
+    from scclint.advice.images import remedies
+
+    return remedies(misfit, workload, world)

@@ -1,4 +1,4 @@
-"""What the files of a run say of images: the settings, and the Containerfiles that the repository builds them from."""
+"""What is known of images: from the settings, the Containerfiles that the repository builds them from, and the catalogue."""
 
 import os
 import re
@@ -25,6 +25,8 @@ _EXPRESSION = r"\$\{\{[ \t]{0,9}(?:\w+\.)*(\w+)[ \t]{0,9}\}\}"
 _IMAGE = r"(?<![\w.-])image[\"']?:[ \t]*[\"']?([^\s\"'#,{}]+)"
 _DECLARING = ("build:", "artifacts:", "uses:", "dockerfile:")
 """Keys of a document that declares a build."""
+EVERY_IMAGE = "*"
+"""The name below which the settings have a folder of saved configurations."""
 _OPEN = "\0"
 """The text in place of a variable without a value."""
 _LONGEST = 1000
@@ -43,9 +45,13 @@ class Images:
     @cached_property
     def notices(self) -> list[Notice]:
         """Return an error for each file of the settings that says nothing of an image."""
-        wrong = (facts for facts in self._described.values() if facts.file and self._of_settings(facts) is None)
+        described = (facts for facts in self._described.values() if facts.file)
+        wrong = (facts for facts in described if not self._is_folder(facts) and self._of_settings(facts) is None)
         text = "is no Containerfile and no configuration of an image, or cannot be read"
         return [Notice("error", text, display(os.path.join(self._root, facts.file))) for facts in wrong]
+
+    def _is_folder(self, facts: ImageFacts) -> bool:
+        return facts.name == EVERY_IMAGE and os.path.isdir(os.path.join(self._root, facts.file))
 
     def of(self, reference: str, folder: str = "") -> Image | None:
         """Return what is known of an image that a manifest in `folder` names; None if nothing is, or if files disagree."""
@@ -54,29 +60,74 @@ class Images:
             self._known[key] = None  # an image that builds on itself ends here
             name = repository(reference)
             facts = self._described.get(reference) or self._described.get(name)
-            self._known[key] = self._of_settings(facts) if facts else self._built(name) or self._beside(name, folder)
+            self._known[key] = self._of_settings(facts) if facts else self._found(reference, name, folder)
         return self._known[key]
+
+    def _found(self, reference: str, name: str, folder: str) -> Image | None:
+        if (saved := self._saved(reference)) is not None:
+            return saved
+        if built := self._built(name):
+            return self._agreed(built)
+        from scclint.deploy.image_catalogue import catalogued
+
+        return self._beside(name, folder) or catalogued(reference)
 
     def _of_settings(self, facts: ImageFacts) -> Image | None:
         image: Image | None = Image(None, source=facts.source)
         if facts.file:
-            from scclint.deploy.containerfile import read_image_config
-
-            path = os.path.normpath(os.path.join(self._root, facts.file))
-            image = read_image_config(self._outline.text(display(path)), display(path)) or self._read(path)
+            image = self._of_file(os.path.normpath(os.path.join(self._root, facts.file)))
         if image is not None and facts.user is not None:
             image = image._replace(user=str(facts.user).partition(":")[0], source=facts.source)
-        return image and image._replace(ports=facts.ports or image.ports, own_user=facts.own_user or image.own_user)
+        return image and image._replace(
+            ports=facts.ports or image.ports,
+            own_user=facts.own_user or image.own_user,
+            writes=facts.writes or image.writes,
+        )
 
-    def _built(self, name: str) -> Image | None:
-        """What the Containerfiles agree on that build an image of this name."""
-        found = [
-            self._read(path, text, target)
+    def _of_file(self, path: str) -> Image | None:
+        """What a Containerfile, a saved image configuration or an OCI layout says."""
+        from scclint.deploy.image_configs import read_image_config, read_layout
+
+        if os.path.isdir(path):
+            return read_layout(path, display(path), self._text)
+        return read_image_config(self._text(path), display(path)) or self._read(path)
+
+    def _text(self, path: str) -> str:
+        return self._outline.text(display(path))
+
+    def _saved(self, reference: str) -> Image | None:
+        """What the folder of saved configurations has of an image."""
+        if (every := self._described.get(EVERY_IMAGE)) is None:
+            return None
+        from scclint.deploy.image_configs import key_of, read_layout
+
+        folder = os.path.normpath(os.path.join(self._root, every.file))
+        if os.path.isfile(os.path.join(folder, "index.json")):
+            return read_layout(folder, display(folder), self._text, reference)
+        name, _, digest = reference.partition("@")
+        keys = (key_of(each) for each in (reference, digest, name, repository(reference)) if each)
+        path = next((self._saved_files[key] for key in keys if key in self._saved_files), "")
+        return self._of_file(path) if path else None
+
+    @cached_property
+    def _saved_files(self) -> Mapping[str, str]:
+        from scclint.deploy.image_configs import saved_configs
+
+        return saved_configs(os.path.normpath(os.path.join(self._root, self._described[EVERY_IMAGE].file)))
+
+    def _built(self, name: str) -> list[tuple[str, str, str]]:
+        """The path or the text, and the stage, of each Containerfile that builds an image of this name."""
+        return [
+            (path, text, target)
             for built, path, text, target in self._builds
             if built == name or (built.startswith("*/") and f"/{name}".endswith(built[1:]))
         ]
+
+    def _agreed(self, built: list[tuple[str, str, str]]) -> Image | None:
+        """What Containerfiles agree on."""
+        found = [self._read(*each) for each in built]
         same = all(image and found[0] and image._replace(source=found[0].source) == found[0] for image in found)
-        return found[0] if found and same else None
+        return found[0] if same else None
 
     def _beside(self, name: str, folder: str) -> Image | None:
         """What the only Containerfile in a folder says, if the manifests there name no other image and no command builds another."""

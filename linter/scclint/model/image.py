@@ -5,19 +5,37 @@ from typing import NamedTuple
 
 from scclint.text import whole_number
 
+CATALOGUE = "the catalogue of images"
+"""How the source of facts begins that the catalogue has."""
+HOME = "~"
+"""The entry of `Image.writes` that is the home directory of the user."""
+
 
 class Image(NamedTuple):
     """What is known of an image.
 
     `user` is the user ID or name that it names, without its group; empty if it names none and therefore runs as root, and None if that
     is not known. `ports` are those that it exposes. `own_user`: only its own user can use some of its files. `source` says who knows
-    that: `web/Containerfile:7`.
+    that: `web/Containerfile:7`. `writes` are the directories that its program writes to and that only root or its own user may write
+    to. `capabilities` are the file capabilities of its program, with `CAP_`. `configuration` are the files that say where the program
+    listens and writes. `any_user` is the image of the same vendor that runs as any user ID, empty if none is known. `exact` is False if
+    the reference names no version, so that the facts are those of the newest one.
     """
 
     user: str | None
     ports: Sequence[int] = ()
     own_user: bool = False
     source: str = ""
+    writes: Sequence[str] = ()
+    capabilities: Sequence[str] = ()
+    configuration: Sequence[str] = ()
+    any_user: str = ""
+    exact: bool = True
+
+    @property
+    def catalogued(self) -> bool:
+        """Whether the catalogue has the image, so that others build it."""
+        return self.source.startswith(CATALOGUE)
 
     @property
     def uid(self) -> int | None:
@@ -44,9 +62,10 @@ class Image(NamedTuple):
 
 
 class ImageFacts(NamedTuple):
-    """What an entry of `images` says of an image. `file` is a Containerfile or a saved image configuration, relative to the configuration.
+    """What an entry of `images` says of an image. `file` is a Containerfile, a saved image configuration or an OCI layout, or a folder
+    with these, relative to the configuration.
 
-    `user` is None and `ports` are empty if they are not given. `source` is the place of the entry.
+    `user` is None and `ports` and `writes` are empty if they are not given. `source` is the place of the entry.
     """
 
     name: str
@@ -55,3 +74,4 @@ class ImageFacts(NamedTuple):
     ports: Sequence[int] = ()
     own_user: bool = False
     file: str = ""
+    writes: Sequence[str] = ()

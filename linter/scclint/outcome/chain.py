@@ -8,7 +8,7 @@ there is a pod.
 
 import posixpath
 from collections.abc import Callable, Mapping, Set
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scclint.admission.decoding import decode_pod
 from scclint.admission.pod import containers
@@ -88,6 +88,20 @@ class PodSecurity:
 
 def no_image(reference: str, folder: str) -> None:
     """Nothing is known of an image."""
+
+
+class Misfit(NamedTuple):
+    """What a container lacks that its image needs.
+
+    `need` is `user` (its own one), `port` (`values` has the port), `capability` (the file capabilities of the program), `directory` (the
+    directories that it writes to) or `home`. `user` is the user ID of the container, None if the image decides.
+    """
+
+    need: Literal["user", "port", "capability", "directory", "home"]
+    container: ContainerSeccomp
+    image: "Image"
+    user: int | None
+    values: tuple[Any, ...] = ()
 
 
 @record
@@ -201,15 +215,18 @@ class Outcome:
         """The user IDs of the containers whose image works only as its own user, if that is surely another one, by name."""
         if self.verdict is None:
             return {}
-        users, written = users_of(self.verdict.pod), users_of(self.verdict.submitted)
+        users = users_of(self.verdict.pod)
         found: dict[str, int] = {}
         for container in self.seccomp:
             uid, image = users.get(container.name, (None, False))[0], self.image(container)
-            if uid is not None and image is not None and image.own_user:
-                # Whoever writes an ID for a user whose ID is not known may know it.
-                is_own = written[container.name][0] is not None if image.uid is None else uid == image.uid
-                found |= {} if is_own else {container.name: uid}
+            if uid is not None and image is not None and image.own_user and not self.is_own_user(container, image, uid):
+                found[container.name] = uid
         return found
+
+    def is_own_user(self, container: ContainerSeccomp, image: "Image", uid: int) -> bool:
+        """Whether a user ID of a container is that of its image's user, or may be: whoever writes an ID for a name may know it."""
+        written = users_of(self.judged.submitted)[container.name][0]
+        return written is not None if image.uid is None else uid == image.uid
 
     def image(self, container: ContainerSeccomp) -> "Image | None":
         """What is known of the image of a container; None if nothing is."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation
     from scclint.cluster.observed import Observed, ObservedPod
     from scclint.cluster.who_can import SubjectKind
+    from scclint.outcome.chain import Misfit
     from scclint.outcome.profile_uses import ProfileUses
     from scclint.profiles.sources import Profiles
 
@@ -218,6 +219,15 @@ class World:
     def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
         """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
         return self.outcomes.of(workload, creator)
+
+    def misfits(self, workload: Workload) -> "list[Misfit]":
+        """Return what the containers of a workload lack that their images need; nothing if no image is known."""
+        outcome = self.outcome(workload)
+        if outcome.verdict is None or not any(map(outcome.image, outcome.seccomp)):
+            return []
+        from scclint.outcome.images import misfits
+
+        return misfits(outcome, crio=self.cluster.platform != "kubernetes")
 
     def opens(self, obj: ApiObject) -> tuple[str, ...]:
         """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.consequences` compares."""
