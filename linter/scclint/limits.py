@@ -231,11 +231,13 @@ MAX_FIXES_RENDERED = 40
 """Renderings, of 0.1 to 0.3 s each, up to which a report on a terminal looks for fixes unless told otherwise: each fix is proved in all
 units that share its files, and a chart with 20 values files is 20 units."""
 
-MAX_VALUES_TRIED = 4
-"""Choices of values keys that are tried for one remedy in one values file. Each renders every view of the chart, and the templates of
-a large chart read hundreds of values."""
+MAX_PROBED = 400
+"""Values of a chart that get a probe in one rendering. The findings of the largest public charts ask for some tens."""
 
-MAX_SWITCHES_TRIED = 8
+MAX_PROBE_RENDERINGS = 4
+"""Renderings of one view of a chart with probes. One answers for nearly all findings; a remedy may ask for more fields."""
+
+MAX_SWITCHES_TRIED = 3
 """Switches of a chart that are tried for its findings. Each renders every view of the chart once, and judges all of it."""
 
 MAX_FIX_PASSES = 10

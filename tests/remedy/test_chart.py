@@ -57,7 +57,7 @@ def test_a_value_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
     assert found.fix is not None
     assert found.fix.title == (
-        "Remove runAsUser: 1001 with securityContext.runAsUser in web/values.yaml, line 6 "
+        "Remove runAsUser: 1001 in web/values.yaml, line 6 "
         "(in your own values: `securityContext: {runAsUser: null}`; with helm: `--set securityContext.runAsUser=null`)."
     )
 
@@ -86,11 +86,19 @@ def test_the_values_of_the_view_are_edited(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
     write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
     found = fixed(tmp_path, monkeypatch)
     assert found.fix is None
     assert found.no_fix == "no values key is proved to change the field; it is written in web/templates/web.yaml, line 17"
+
+
+def test_a_line_of_the_template_that_has_the_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
+    found = fixed(tmp_path, monkeypatch)
+    assert (found.span.file, found.span.line) == ("web/templates/web.yaml", 17)
+    assert after(tmp_path, found) == {"web/templates/web.yaml": template.replace("      hostNetwork: true\n", "")}
 
 
 def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,12 +199,14 @@ def test_a_switch_of_a_privileged_helper(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "template",
     [
-        TEMPLATE.replace("{{ .Values.hostNetwork }}", "true"),
-        "{{- if not .Values.openshift.enabled }}\n" + TEMPLATE.replace("{{ .Values.hostNetwork }}", "true") + "{{- end }}\n",
-        TEMPLATE.replace("{{ .Values.hostNetwork }}", "true").replace(
+        TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}"),
+        "{{- if not .Values.openshift.enabled }}\n"
+        + TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
+        + "{{- end }}\n",
+        TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}").replace(
             "serviceAccountName: web", "{{- if .Values.openshift.enabled }}\n      hostPID: true\n      {{- end }}"
         ),
-        TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+        TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
         + '{{- if .Values.openshift.enabled }}\n{{- fail "not yet" }}\n{{- end }}\n',
     ],
     ids=["does nothing", "removes the workload", "does not suffice", "fails"],
@@ -229,5 +239,5 @@ def test_a_value_that_a_named_template_reads(tmp_path: Path, monkeypatch: pytest
     template = "\n".join([*lines[:11], '      {{- include "web.pod" . | nindent 6 }}', ""])
     write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/templates/_pod.tpl": named})
     found = fixed(tmp_path, monkeypatch)
-    assert found.span.file == "web/templates/_pod.tpl"
+    assert found.span.file == "web/values.yaml"
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}

@@ -166,10 +166,18 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
 
 
 def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str) -> Report:
-    """Return the report with a proved fix for each finding that is shown, if it is to have fixes."""
+    """Return the report with a proved fix for each finding that is shown, if it is to have fixes.
+
+    A finding of a chart always is: what its rule advises for the pod has to be tried where people edit the chart.
+    """
     shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
-    if not shown or not any(_shows_fixes(*output, when, options) for output in outputs):
+    if not shown or when == "never":
         return report
+    if not any(_shows_fixes(*output, when, options) for output in outputs):
+        charts = {unit.name for unit in judged.rendered.units if unit.kind == "chart" and unit.rendered}
+        shown = [finding for finding in shown if not charts.isdisjoint(finding.units)]
+        if not shown:
+            return report
     if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
         text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
         return replace(report, notices=(*report.notices, Notice("note", text)))
@@ -190,7 +198,7 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
 
 
 def _shows_fixes(name: str, output: str | None, when: str, options: Options) -> bool:
-    """Whether a format shows fixes where it is written to."""
+    """Whether a format shows the fixes of all findings where it is written to."""
     if name not in SHOW_FIXES or (options.statistics and name in WITH_STATISTICS and not options.template):
         return False
     if when != "auto":
@@ -276,15 +284,14 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
 
     `fixed` is the report with fixes, for the formats that show them.
     """
-    quiet, when = getattr(args, "quiet", False), getattr(args, "fixes", "auto")
+    quiet = getattr(args, "quiet", False)
     options = _options(report, request, args)
     texts = []
     for name, output in request.outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
-        carried = fixed if _shows_fixes(name, output, when, options) else report
         width = None if output else terminal_columns()
-        text = render(carried, name, replace(options, color=color_wanted(args, output), width=width))
+        text = render(fixed, name, replace(options, color=color_wanted(args, output), width=width))
         texts.append((folded(text, width) if name in FOR_PEOPLE else text, output))
     for line in diagnostics(fixed, quiet=quiet):
         say(line)

@@ -46,8 +46,9 @@ def copied(files: Iterable[str], root: str, texts: Mapping[str, str]) -> Iterato
 
 
 def files_below(folder: str) -> Iterator[str]:
-    """Yield the paths of all files below a folder. Raises OSError for what cannot be read, and for links to folders."""
+    """Yield the paths of all files below a folder, but those of git. Raises OSError for what cannot be read, and for links to folders."""
     for at, folders, files in walk(folder, _refuse):
+        folders[:] = [name for name in folders if name != ".git"]
         if any(os.path.islink(os.path.join(at, name)) for name in folders):
             raise OSError("helm follows links to folders, which are not walked here")
         yield from (os.path.join(at, name) for name in files)

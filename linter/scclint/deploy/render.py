@@ -171,7 +171,7 @@ class Renderer:
         if not refused and not _RELEASE_NAME.fullmatch(release_name):
             refused = f'"{shortened(release_name, _LONGEST_MESSAGE)}" is not a release name'
         schema = "" if refused else outward_schema(chart)
-        if schema and not _can_skip_schemas(self.helm.version):
+        if schema and not can_skip_schemas(self.helm.version):
             refused = f"{schema} may name other files, which helm before 3.16 would read"
         if refused:
             return RendererOutput(error=refused)
@@ -213,7 +213,7 @@ class Renderer:
         return Program(path, arguments, " ".join(said.text.split()))
 
 
-def _can_skip_schemas(version: str) -> bool:
+def can_skip_schemas(version: str) -> bool:
     """Whether helm of a version has an option to leave out the schemas of values."""
     numbers = re.match(r"v?(\d+)\.(\d+)", version)
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (3, 16)

@@ -1,8 +1,10 @@
 """From places in rendered text to the files that people edit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from scclint.finding import Finding
+from scclint.deploy.origin import FieldOrigin
+from scclint.finding import Finding, Path
+from scclint.load.document import Document
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.source import Span
@@ -15,9 +17,17 @@ class Tracer:
         """The finding with all its places moved."""
         return finding
 
+    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Findings with all their places moved. What takes long to find out is asked for all of them at once."""
+        return [self.finding(finding) for finding in findings]
+
     def span(self, span: Span) -> Span:
         """The place in a file that people edit; the place itself if none is known."""
         return span
+
+    def origin_of_field(self, document: Document, path: Path) -> FieldOrigin | None:
+        """Where a field of a rendered document is written, or would be written, if that is known better than by its line."""
+        return None
 
     def origin(self, obj: ApiObject) -> Origin | None:
         """What kustomize built an object from; None if it did not build the object, or that is not known."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
 from scclint.deploy.unit import Unit
@@ -76,6 +76,21 @@ class UnitRenderer:
     def changed(self, unit: Unit, texts: Mapping[str, str]) -> "RendererOutput":
         """What the renderer of a unit makes with these texts in place of any files of its folder, by real path."""
         return self._made(unit, texts, origins=False)
+
+    def with_values(self, unit: Unit, values: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+        """What a chart renders to with values laid over its own, without the check of their types; empty if it does not render so."""
+        import json
+
+        from scclint.deploy.deployers import laid_over
+        from scclint.deploy.render import can_skip_schemas
+        from scclint.load import data_of
+        from scclint.yaml.untyped import as_mapping
+
+        deployment = unit.deployment
+        inline = json.dumps(laid_over(as_mapping(data_of(deployment.inline)), values))
+        unchecked = ("--skip-schema-validation",) if can_skip_schemas(self.programs.helm.version) else ()
+        changed = replace(deployment, inline=inline, settings=(*deployment.settings, *unchecked))
+        return self.output(replace(unit, deployment=changed), texts).text
 
     def _made(self, unit: Unit, unit_texts: Mapping[str, str], *, origins: bool) -> "RendererOutput":
         """What the renderer of a unit makes, with these texts in place of files."""
@@ -150,7 +165,7 @@ class UnitRenderer:
             raise OSError(problem)
         with tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
             # As helm does, this follows links.
-            chart = shutil.copytree(unit.path, os.path.join(home, "chart"))
+            chart = shutil.copytree(unit.path, os.path.join(home, "chart"), ignore=shutil.ignore_patterns(".git"))
 
             def moved(path: str) -> str:
                 if path == unit.path:

@@ -1,24 +1,28 @@
-"""Carry a remedy out in the values of a chart: a template is never edited, and a value only if rendering it again proves the edit."""
+"""Carry a remedy out where people edit a chart: its values, or a line of a template that has the value. Rendering it again proves the edit."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial, reduce
-from itertools import islice, product
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from scclint.advice.draft import OFF_BY_DEFAULT
 from scclint.deploy.helm.chart import TemplateOrigin
-from scclint.deploy.helm.trace import ViewValues, names_field, references, subchart_keys
-from scclint.finding import Append, Operation, Path, Remove, Set
-from scclint.limits import MAX_VALUES_TRIED
+from scclint.deploy.helm.trace import references
+from scclint.deploy.helm.values import Layer, edited_layer
+from scclint.deploy.origin import FieldOrigin
+from scclint.finding import Append, Operation, Path, Remove, Scalar, Set
 from scclint.load import is_helm_template
-from scclint.load.document import Document
 from scclint.model.object import ApiObject
-from scclint.record import record, replace
+from scclint.model.terms import CONTAINER_LISTS
+from scclint.record import grouped, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
-from scclint.text import plain
-from scclint.yaml.edit import EditRefused, changed_data, edit
+from scclint.text import listed, plain
+from scclint.yaml.edit import EditRefused
 from scclint.yaml.nodes import locate, to_data
-from scclint.yaml.untyped import has, value_at
+from scclint.yaml.untyped import value_at
+
+_NEUTRAL: dict[bool, tuple[str, Scalar]] = {True: ("privileged", False), False: ("fsGroupChangePolicy", "OnRootMismatch")}
+"""A field that changes nothing, for the context of a container, and for that of a pod: a helper takes an empty one for none."""
 
 
 def edits(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:
@@ -30,17 +34,39 @@ def edits(bench: Workbench, result: Occurrence, operations: Sequence[Operation])
     yield partial(refuse, chart.words)
     if origin.entry is not None:
         return
-    for file in chart.values.files:
-        for keys in islice(product(*(chart.keys(operation) for operation in operations)), MAX_VALUES_TRIED):
-            yield partial(chart.edit, file, operations, keys)
+    moved = chart.moved(operations)
+    if moved:
+        yield partial(chart.edit, moved)
+        if more := chart.with_neutral_fields(operations, moved):
+            yield partial(chart.edit, more)
 
 
-@record
-class _Key:
-    """A values key, and how much of the path of an operation leads to what it sets."""
+def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
+    """The edit of the lines of templates that write the fields. Raises EditRefused where they write something else as well."""
+    origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
+    if not isinstance(result.subject, ApiObject) or origin is None or origin.entry is not None:
+        raise EditRefused("the object has no template")
+    return _Chart(bench, result, origin).template_edit(operations)
 
-    path: Path
-    depth: int
+
+def joined_edit(bench: Workbench, results: Sequence[tuple[Occurrence, Sequence[Operation]]]) -> FileEdit | None:
+    """The first edits for several findings of a view as one, so that they can be tried together; None if there are not several."""
+    joined: dict[Operation, None] = {}
+    alone = 0
+    chart = None
+    for result, operations in results:
+        origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
+        if origin is not None and origin.entry is None:
+            chart = _Chart(bench, result, origin)
+            moved = chart.moved(operations)
+            alone += bool(moved) and not joined.keys() >= set(moved)
+            joined |= dict.fromkeys(moved)
+    if chart is None or alone < 2:
+        return None
+    try:
+        return chart.edit([*joined])
+    except EditRefused:
+        return None
 
 
 class _Chart:
@@ -48,94 +74,180 @@ class _Chart:
 
     def __init__(self, bench: Workbench, result: Occurrence, origin: TemplateOrigin) -> None:
         self._bench = bench
-        self._root = result.document.root
-        self._line = bench.opened.tracer().span(result.finding.span)
+        self._document = result.document
+        self._trace = bench.opened.tracer()
+        self._line = self._trace.span(result.finding.span)
         # A named template can have a file of its own.
         self._template = self._line.file if is_helm_template(self._line.file) else origin.file
-        self._files = dict.fromkeys((self._template, origin.file))
-        self._built = to_data(self._root)
-        self._inside = subchart_keys(result.document.source)
-        self.values = ViewValues(bench.opened.unit, bench.session.outline)
+        self._built = to_data(result.document.root)
+        self._values = bench.session.values(bench.opened.unit)
 
     @property
     def words(self) -> str:
         """Where the field is written, and the value that is read there, as a clause."""
-        where = f"{self._template}, line {self._line.line}" if self._line.file == self._template else self._template
-        names = [name for number, name in self._references() if (self._line.file, self._line.line) == (self._template, number)]
+        in_template = self._line.file == self._template
+        where = f"{self._template}, line {self._line.line}" if in_template else self._template
+        lines = self._bench.text(self._template).split("\n") if in_template else []
+        names = [*references(lines[self._line.line - 1])] if self._line.line <= len(lines) else []
         reads = f", which reads .Values.{'.'.join(names[0])}" if names else ""
         return f"no values key is proved to change the field; it is written in {where}{reads}"
 
-    def keys(self, operation: Operation) -> list[_Key]:
-        """The values keys that may set the field of an operation, the likeliest first."""
-        path = operation.path
-        ranks: dict[_Key, tuple[bool, bool, int]] = {}
-        for number, name in self._references():
-            for index, step in enumerate(path):
-                if not names_field(name, step):
-                    continue
-                value = value_at(self.values.data, (*self._inside, *name))
-                built = value_at(self._built, path[: index + 1])
-                alike = value == built if built is not None else not value
-                # The pod's fields have `pod` in the names of their keys, and those of containers have not.
-                of_pod = "pod" in name[-1].casefold() and "containers" not in path
-                key = _Key((*self._inside, *name), index + 1)
-                rank = (not alike, not of_pod and "containers" not in path, abs(number - self._line.line))
-                ranks[key] = min(ranks.get(key, rank), rank)
-        return sorted(ranks, key=lambda key: ranks[key])
+    def moved(self, operations: Sequence[Operation]) -> list[Operation]:
+        """The operations on the values of the view, each once; empty if a field does not come from a value."""
+        pending, moved = [*operations], dict[Operation, None]()
+        for operation in pending:
+            origin = self._origin(operation.path)
+            built = value_at(self._built, operation.path)
+            if origin is not None and origin.keys and origin.whole:
+                moved |= dict.fromkeys(self._on_values(operation, origin.keys))
+            elif isinstance(operation, Remove) and isinstance(built, dict) and built:
+                # Each field of a mapping may come from a value of its own. The list grows while it is read.
+                pending += [Remove((*operation.path, name)) for name in built]
+            else:
+                return []
+        return [*moved]
 
-    def edit(self, file: str, operations: Sequence[Operation], keys: Sequence[_Key]) -> FileEdit:
-        """Set the keys in a values file. Raises EditRefused where the file has no place for one."""
-        text = self._bench.text(file)
-        document = self._bench.document(file)
-        if document is None:
-            raise EditRefused(f"{file} holds no values")
-        built = to_data(self._root)
-        moved: list[Operation] = []
-        for operation, key in zip(operations, keys, strict=True):
-            moved += self._moved(operation, key, built, document)
-            built = changed_data(built, operation)
-        edited = edit(text, document.index, moved)
-        return FileEdit({file: edited.text}, edited.needs_review, f"with {in_values(moved, document)}")
+    def with_neutral_fields(self, operations: Sequence[Operation], moved: Sequence[Operation]) -> list[Operation]:
+        """The operations with a field that changes nothing in each context that they leave empty; empty if they leave none so."""
+        removed = {operation.path for operation in moved if isinstance(operation, Remove)}
+        added: dict[Operation, None] = {}
+        for path in dict.fromkeys(operation.path[:-1] for operation in self._parts(operations)):
+            origin = self._origin(path)
+            holder = value_at(self._values.data, origin.keys) if origin is not None else None
+            if origin is not None and isinstance(holder, dict) and all((*origin.keys, name) in removed for name in holder):
+                name, value = _NEUTRAL[any(step in path for step in CONTAINER_LISTS)]
+                added[Set((*origin.keys, name), value)] = None
+        return [*moved, *added] if added else []
 
-    def _moved(self, operation: Operation, key: _Key, built: Any, document: Document) -> list[Operation]:
-        """The operation on a values file. A key that templates read stays: a mapping is left empty, and a switch is turned off.
+    def edit(self, operations: Sequence[Operation]) -> FileEdit:
+        """Carry operations on values out in the files that have them. Raises EditRefused where there is no place for one."""
+        by_file: dict[str, list[tuple[Layer, Operation]]] = {}
+        for operation in operations:
+            layer = self._layer(operation.path)
+            by_file.setdefault(layer.file, []).append((layer, self._below(operation, layer)))
+        texts, places, needs_review = {}, [], False
+        for file, several in by_file.items():
+            text = self._bench.text(file)
+            lines = sorted({_line_of(layer, operation) for layer, operation in several} - {0})
+            places.append(f"{file}{f', {_lines(lines)}' if lines else ''}")
+            for layer, of_layer in grouped(several).items():
+                text, review = edited_layer(
+                    text, layer, [replace(o, path=(layer.path(o.path) or ())[len(layer.base) :]) for o in of_layer]
+                )
+                needs_review = needs_review or review
+            texts[file] = text
+        return FileEdit(texts, needs_review, f"in {listed(places)}{self._as_values(operations)}")
 
-        What other values below the file set is overridden with null, for which Helm removes the key.
-        """
-        rest = operation.path[key.depth :]
-        path = (*key.path, *rest)
-        values = to_data(document.root)
-        needed = isinstance(operation, Remove) or (isinstance(operation, Append) and value_at(built, operation.path))
-        if needed and not has(values, path):
-            if isinstance(operation, Remove) and self.values.value(path, self._inside) is not None:
-                return [Set(path, None)]
-            raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
-        value = value_at(values, path)
-        if isinstance(operation, Remove) and not rest and isinstance(value, dict):
-            return [Remove((*path, name)) for name in value]
+    def template_edit(self, operations: Sequence[Operation]) -> FileEdit:
+        """Remove the lines of templates that have nothing but the fields to remove. Raises EditRefused if there are others."""
+        lines: dict[tuple[str, int], None] = {}
+        for operation in self._parts(operations):
+            span, written = locate(self._document.root, operation.path) if self._document.root is not None else (None, False)
+            place = self._trace.span(span) if span is not None and written and isinstance(operation, Remove) else None
+            text = self._bench.text(place.file).split("\n")[place.line - 1] if place is not None else ""
+            built = value_at(self._built, operation.path)
+            name, value = re.escape(str(operation.path[-1])), re.escape(plain(built))
+            if (
+                place is None
+                or isinstance(built, dict | list)
+                or not re.fullmatch(rf"\s*{name}:\s*([\"']?{value}[\"']?|\{{\{{[^{{}}]*\}}\}})\s*(#.*)?", text)
+            ):
+                raise EditRefused("the field has no line of its own in a template")
+            lines[place.file, place.line] = None
+        texts, places = {}, []
+        for file, numbers in grouped(lines).items():
+            kept = self._bench.text(file).split("\n")
+            for number in sorted(numbers, reverse=True):
+                del kept[number - 1]
+            texts[file] = "\n".join(kept)
+            places.append(f"{file}, {_lines(sorted(numbers))}")
+        return FileEdit(texts, where=f"in {listed(places)}")
+
+    def _parts(self, operations: Sequence[Operation]) -> Iterator[Operation]:
+        """The operations, with the removal of each field of a mapping in place of that of the mapping."""
+        for operation in operations:
+            built = value_at(self._built, operation.path)
+            if isinstance(operation, Remove) and isinstance(built, dict):
+                yield from self._parts([Remove((*operation.path, name)) for name in built])
+            else:
+                yield operation
+
+    def _origin(self, path: Path) -> FieldOrigin | None:
+        return self._trace.origin_of_field(self._document, path)
+
+    def _on_values(self, operation: Operation, keys: Path) -> list[Operation]:
+        """The operation on the values. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
+        value = value_at(self._values.data, keys)
+        if isinstance(operation, Remove) and isinstance(value, dict):
+            built = value_at(self._built, operation.path)
+            return [Remove((*keys, name)) for name in value if isinstance(built, dict) and name in built]
         if isinstance(operation, Remove) and value is True and operation.path[-1] in OFF_BY_DEFAULT:
-            return [Set(path, False)]
-        return [replace(operation, path=path)]
+            return [Set(keys, False)]
+        return [replace(operation, path=keys)]
 
-    def _references(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The values that the template reads, each with its line; 0 in the file that includes the template."""
-        for file in self._files:
-            for number, line in enumerate(self._bench.text(file).split("\n"), 1):
-                yield from ((number if file == self._template else 0, name) for name in references(line))
+    def _layer(self, keys: Path) -> Layer:
+        """The layer to edit for a key: the one that sets it, else the first of the chart itself. What subcharts set is overridden."""
+        own = [layer for layer in self._values.layers if not layer.inside]
+        if not own:
+            raise EditRefused("the chart has no file of values")
+        for length in range(len(keys), 0, -1):
+            layer = next((layer for layer in own if layer.has(keys[:length])), None)
+            if layer is not None:
+                return layer
+        return own[0]
+
+    def _below(self, operation: Operation, layer: Layer) -> Operation:
+        """The operation in a layer. What a layer below sets as well is overridden with null, for which Helm removes the key."""
+        if not isinstance(operation, Remove):
+            return operation
+        others = [other for other in self._values.layers if other is not layer and other.has(operation.path)]
+        if layer.has(operation.path) and not others:
+            return operation
+        if not others or any(isinstance(step, int) for step in operation.path):
+            raise EditRefused(f"{layer.file} does not set {'.'.join(map(str, operation.path))}")
+        return Set(operation.path, None)
+
+    def _as_values(self, operations: Sequence[Operation]) -> str:
+        """The operations as values of an own file and as an option of helm, in parentheses; empty where they are none."""
+        if self._bench.opened.unit.deployment.by_controller:
+            return ""
+        return as_values(operations)
 
 
-def in_values(operations: Sequence[Operation], document: Document) -> str:
-    """Return where a values file has the keys of operations, and the same as values of an own file and as an option of helm."""
-    assert document.root is not None
-    keys, snippets, options = [], [], []
+def as_values(operations: Iterable[Operation]) -> str:
+    """Operations on values as those of an own file and as an option of helm, in parentheses; empty if some cannot be told so."""
+    options: list[str] = []
+    tree: dict[str, Any] = {}
     for operation in operations:
-        key = ".".join(map(str, operation.path))
-        span, written = locate(document.root, operation.path)
-        keys.append(f"{key} in {document.file}{f', line {span.line}' if written else ''}")
+        if (
+            isinstance(operation, Append)
+            or not isinstance(operation, Set | Remove)
+            or not all(isinstance(s, str) for s in operation.path)
+        ):
+            return ""
         value = plain(operation.value if isinstance(operation, Set) else None)
-        if isinstance(operation, Set | Remove) and all(isinstance(step, str) for step in operation.path):
-            *holders, last = operation.path
-            snippets.append(reduce(lambda inner, holder: f"{holder}: {{{inner}}}", reversed(holders), f"{last}: {value}"))
-            options.append(f"{key}={value}")
-    own = f" (in your own values: `{'` and `'.join(snippets)}`; with helm: `--set {','.join(options)}`)"
-    return " and ".join(dict.fromkeys(keys)) + (own if len(options) == len(operations) else "")
+        key = ".".join(re.sub(r"([.,=\[\]])", r"\\\1", str(step)) for step in operation.path)
+        options.append(f"{key}={value}")
+        holder: dict[str, Any] = tree
+        for step in operation.path[:-1]:
+            holder = holder.setdefault(str(step), {})
+        holder[str(operation.path[-1])] = value
+    return f" (in your own values: `{_flow(tree)}`; with helm: `--set {','.join(options)}`)"
+
+
+def _flow(tree: Any, *, outer: bool = True) -> str:
+    if not isinstance(tree, dict):
+        return str(tree)
+    text = ", ".join(f"{key}: {_flow(value, outer=False)}" for key, value in tree.items())
+    return text if outer else f"{{{text}}}"
+
+
+def _line_of(layer: Layer, operation: Operation) -> int:
+    """The line of the key of an operation in the file of a layer; 0 if it is not there yet."""
+    path = layer.path(operation.path)
+    span, written = locate(layer.root, path) if path is not None else (None, False)
+    return span.line if span is not None and written else 0
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    return f"line{'' if len(numbers) == 1 else 's'} {listed(list(map(str, numbers)))}"

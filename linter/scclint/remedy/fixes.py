@@ -1,9 +1,9 @@
 """The remedies to try for each finding, and the first that is proved over all units that have its file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from scclint.advice import advise
@@ -34,9 +34,10 @@ class FixOutcome:
     fix: Fix | None = None
     why: str = ""
 
-    def stamped(self, finding: Finding) -> Finding:
-        """The finding with its fix, or the reason why it has none."""
-        return replace(finding, fix=self.fix, no_fix=self.why)
+    def stamped(self, finding: Finding, *, is_advice: bool = False) -> Finding:
+        """The finding with its fix, or the reason why it has none. `is_advice`: the fix takes the place of what the rule advises."""
+        advised = f"{self.fix.title} {self.fix.effect}" if is_advice and self.fix is not None else finding.help
+        return replace(finding, fix=self.fix, no_fix=self.why, help=advised)
 
 
 class SharedFiles:
@@ -66,6 +67,8 @@ def prove_all(
     fixes = _Fixes(findings, units, session)
     crashes: list[Crash] = []
     outcomes = []
+    with guard("fix", "joining the edits of charts", crashes):
+        fixes.join(shown)
     for number, finding in enumerate(shown, 1):
         session.options.progress("looked for fixes:", number, len(shown))
         outcome = FixOutcome()
@@ -98,11 +101,30 @@ class _Fixes:
         self._session = session
         self._benches: dict[str, Workbench] = {}
         self._memo = Memo()
+        self._joined: dict[str, FileEdit] = {}
 
     @property
     def asked(self) -> dict[str, list[Any]]:
         """What the rules asked about other units, with the answers, by unit."""
         return {name: list(bench.opened.others.asked.items()) for name, bench in self._benches.items()}
+
+    def join(self, findings: Iterable[Finding]) -> None:
+        """Put the first edits for the findings of each view of a chart together, which are then tried with one rendering."""
+        of_unit = grouped(
+            (unit.name, finding)
+            for finding in findings
+            for unit in self._judged(unit for unit in self._units if unit.name in finding.units and unit.kind == "chart")
+            if unit.rendered
+        )
+        for name, several in of_unit.items():
+            if len(several) > 1:
+                from scclint.remedy.chart import joined_edit
+
+                bench = self.bench(next(unit for unit in self._units if unit.name == name))
+                occurrences = filter(None, map(bench.occurrence, several))
+                first = ((one, remedy.operations) for one in occurrences for remedy in islice(_remedies(one, pruning=False), 1))
+                if (edit := joined_edit(bench, list(first))) is not None:
+                    self._joined[name] = edit
 
     def fix(self, finding: Finding) -> Fix:
         """The proved fix of a finding. Raises EditRefused with the reason if there is none."""
@@ -110,7 +132,7 @@ class _Fixes:
         units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
         units += [unit for unit in self._units if file in unit.shared and unit not in units]
         self._check_judged(finding, units)
-        benches = [self.bench(unit) for unit in units]
+        benches = [self.bench(unit) for unit in self._judged(units)]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
         results = {
@@ -121,29 +143,46 @@ class _Fixes:
         name, result = next(iter(results.items()))
         bench = self._benches[name]
         failed: list[str] = []
-        for remedy in _remedies(result):
+        if fix := self._switched(finding, results, for_openshift=True):
+            return fix
+        for remedy in _remedies(result, pruning=bench.opened.unit.kind != "chart"):
             for make in chain(_edits(bench, result, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
-                    return self._proved(finding, results, remedy, make())
+                    return self._proved_with_others(finding, results, remedy, make())
                 except EditRefused as refused:
                     failed.append(str(refused))
-        if fix := self._switched(finding, results):
+        if fix := self._switched(finding, results, for_openshift=False) or self._in_template(finding, results):
             return fix
         raise EditRefused(failed[0] if failed else _why_none(bench, result))
 
-    def _switched(self, finding: Finding, results: Mapping[str, Occurrence]) -> Fix | None:
-        """The finding about a workload of a chart fixed by one of the chart's own switches; None if none of them is proved."""
+    def _in_template(self, finding: Finding, results: Mapping[str, Occurrence]) -> Fix | None:
+        """The finding fixed in the templates of its chart; None if it is in none, or no edit of a template is proved."""
+        name, result = next(iter(results.items()))
+        bench = self._benches[name]
+        if bench.opened.unit.kind == "chart" and bench.opened.unit.rendered:
+            from scclint.remedy.chart import template_edit
+
+            for remedy in _remedies(result, pruning=False):
+                with suppress(EditRefused):
+                    return self._proved(finding, results, remedy, template_edit(bench, result, remedy.operations))
+        return None
+
+    def _switched(self, finding: Finding, results: Mapping[str, Occurrence], *, for_openshift: bool) -> Fix | None:
+        """The finding about a workload of a chart fixed by one of the chart's own switches; None if none of them is proved.
+
+        A switch for OpenShift is the chart's own answer. Any other takes away more than single values do.
+        """
         name, result = next(iter(results.items()))
         bench = self._benches[name]
         if not isinstance(result.subject, Workload) or bench.opened.unit.kind != "chart" or not bench.opened.unit.rendered:
             return None
         from scclint.remedy.switches import prove_switch, switches, with_switch
 
-        for switch in switches(bench):
+        for switch in switches(bench, for_openshift=for_openshift):
             proofs = []
             with suppress(EditRefused):
                 self._check_editable(switch.file)
-                for unit in (unit for unit in self._units if switch.file in unit.files):
+                for unit in self._judged(unit for unit in self._units if switch.file in unit.files):
                     tried = self._memo((unit.name, switch), partial(with_switch, self.bench(unit), switch))
                     if tried is None:
                         raise EditRefused("the chart renders to the same")
@@ -174,9 +213,15 @@ class _Fixes:
         texts = {file: text for file, text in edit.texts.items() if file in unit.files}
         return not unit.unrendered and same_without_pin(bench, bench.try_out(replace(edit, texts=texts)))
 
+    def _judged(self, units: Iterable[Unit]) -> list[Unit]:
+        """The units that an edit can be judged in: a view of a chart that does not render is none if another one does."""
+        units = list(units)
+        rendered = {unit.path for unit in self._units if unit.kind == "chart" and unit.rendered}
+        return [unit for unit in units if not (unit.kind == "chart" and unit.unrendered and unit.path in rendered)]
+
     def _check_judged(self, finding: Finding, units: Sequence[Unit]) -> None:
         """Raises EditRefused if the units of a finding cannot be judged with an edit."""
-        if raw := next((unit for unit in units if unit.unrendered), None):
+        if raw := next((unit for unit in self._judged(units) if unit.unrendered), None):
             told = any(rule.id == finding.rule_id and rule.on is Workload for rule in self._session.registry.rules)
             raise EditRefused(f"{raw.name} is judged without being rendered: {raw.unrendered}" if told else "")
         source = self._session.outline.files.get(finding.span.file)
@@ -207,11 +252,20 @@ class _Fixes:
         yield partial(patches, merge=True)
         yield partial(patches, merge=False)
 
+    def _proved_with_others(self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy, edit: FileEdit) -> Fix:
+        """The remedy as a fix, tried together with the edits for other findings of the chart, or else alone. Raises EditRefused."""
+        joined = self._joined.get(next(iter(results)))
+        if joined is not None and edit.texts.keys() <= joined.texts.keys():
+            with suppress(EditRefused):
+                fix = self._proved(finding, results, remedy, joined)
+                return self._as_fix(remedy, edit, fix.safety, fix.effect)
+        return self._proved(finding, results, remedy, edit)
+
     def _proved(self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy, edit: FileEdit) -> Fix:
         """The remedy as a fix. Raises EditRefused if it is none in a unit that has the finding, or does harm in another."""
         for file in edit.texts:
             self._check_editable(file)
-        units = [unit for unit in self._units if any(file in unit.files for file in edit.texts)]
+        units = self._judged(unit for unit in self._units if any(file in unit.files for file in edit.texts))
         if missed := [name for name in results if name not in {unit.name for unit in units}]:
             raise EditRefused(f"the finding would stay in {listed(missed)}")
         proofs = []
@@ -280,15 +334,15 @@ def _edits(bench: Workbench, result: Occurrence, remedy: Remedy) -> Iterator[Cal
         yield from KustomizationEdits(bench, result.subject).edits(remedy.operations)
 
 
-def _remedies(occurrence: Occurrence) -> Iterator[Remedy]:
-    """Yield the remedies of a finding that are operations, in order. What a removal leaves empty is removed as well."""
+def _remedies(occurrence: Occurrence, *, pruning: bool = True) -> Iterator[Remedy]:
+    """Yield the remedies of a finding that are operations, in order. `pruning`: what a removal leaves empty is removed as well."""
     root = occurrence.document.root
     for remedy in occurrence.finding.remedies if root is not None else ():
         data = to_data(root)
         operations: list[Operation] = []
         with suppress(EditRefused):
             for told in remedy.operations:
-                operation = replace(told, path=pruned(data, told.path)) if isinstance(told, Remove) else told
+                operation = replace(told, path=pruned(data, told.path)) if pruning and isinstance(told, Remove) else told
                 data = changed_data(data, operation)
                 operations.append(operation)
             if operations:

@@ -1,6 +1,6 @@
 """Stage fix: the proofs of all findings that are shown, in processes of their own if that pays, and from an earlier run if it had them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from scclint.deploy.render import installed
@@ -21,10 +21,19 @@ def with_fixes(session: Run, report: Report, shown: Sequence[Finding]) -> Report
     """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
     outcomes, crashes = _outcomes(session, report.findings, shown)
     session.store.save()
-    findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
+    charts = rendered_charts(session)
+    findings = [
+        outcomes[finding].stamped(finding, is_advice=not charts.isdisjoint(finding.units)) if finding in outcomes else finding
+        for finding in report.findings
+    ]
     fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
     texts = FileTexts((), {file: session.outline.text(file) for file in sorted(fixed)}, report.texts)
     return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
+
+
+def rendered_charts(session: Run) -> Set[str]:
+    """The names of the views of charts that are judged by what they render to. What a rule advises for a pod was not tried in a chart."""
+    return {unit.name for unit in session.rendered.units if unit.kind == "chart" and unit.rendered}
 
 
 def _outcomes(

@@ -11,7 +11,9 @@ from itertools import chain
 from typing import Any
 
 from scclint.advice.draft import OFF_BY_DEFAULT, OPTIONAL
+from scclint.deploy.unit import Unit
 from scclint.finding import Finding, Remedy, Safety, Severity
+from scclint.record import replace
 from scclint.remedy.outcomes import effect, outcomes_disprove
 from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench, place_of
 from scclint.text import listed
@@ -34,24 +36,27 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
             raise EditRefused("the edit changes nothing")
         return "safe", "The pods are the same after admission."
     checks = chain(
-        _intention_disproves(result, remedy, trial, rendered=bench.opened.unit.rendered) if result else (),
+        _intention_disproves(result, remedy, trial, bench.opened.unit) if result else (),
         _findings_disprove(finding, result, trial),
         outcomes_disprove(bench, result, trial),
     )
     for why in checks:
         raise EditRefused(why)
+    if bench.opened.unit.kind == "chart" and result is not None:
+        # The trial may be one of the edits for several findings.
+        trial = replace(trial, pairs=tuple(pair for pair in trial.pairs if pair[0] is result.subject) or trial.pairs)
     safety, words = effect(bench, trial, needs_review=edit.needs_review)
     if needless := _needless_grants(finding, trial):
         words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
     return safety, words
 
 
-def _intention_disproves(result: Occurrence, remedy: Remedy, trial: EditTrial, *, rendered: bool) -> Iterator[str]:
-    """Whether the document of the finding is not as the remedy means it."""
+def _intention_disproves(result: Occurrence, remedy: Remedy, trial: EditTrial, unit: Unit) -> Iterator[str]:
+    """Whether the document of the finding is not as the remedy means it. Several fields of an object may come from one value of a chart."""
     new = next((new for old, new in trial.documents if old is result.document), None)
     if new is None:
         yield "the edit does not change the object"
-    elif rendered:
+    elif unit.rendered and unit.kind != "chart":
         intended = reduce(changed_data, remedy.operations, to_data(result.document.root))
         if _comparable(intended) != _comparable(to_data(new.root)):
             yield "the edit would not have this effect alone on the object"

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from scclint.deploy.helm.trace import ViewValues
 from scclint.finding import Finding, Path, Safety, Scalar, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
+from scclint.load.document import Document
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import replace
-from scclint.remedy.chart import in_values
+from scclint.remedy.chart import as_values
 from scclint.remedy.outcomes import effect, outcomes_disprove, rights
 from scclint.remedy.prove import identity
 from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench
@@ -22,6 +22,7 @@ from scclint.run.check import subject_of
 from scclint.run.judge import open_unit
 from scclint.text import and_more, listed
 from scclint.yaml.edit import EditRefused, edit
+from scclint.yaml.nodes import locate
 
 _OPENSHIFT = re.compile(r"openshift|scc\b|securitycontextconstraint", re.IGNORECASE)
 _PLATFORM = re.compile(r"(?:platform|distribution|distro|flavou?r|clustertype)$", re.IGNORECASE)
@@ -40,11 +41,11 @@ class Switch(NamedTuple):
     value: Scalar
 
 
-def switches(bench: Workbench) -> list[Switch]:
-    """Return the switches of a chart that are off, those for OpenShift first."""
-    values = ViewValues(bench.opened.unit, bench.session.outline)
-    found = sorted(_named(values.data), key=lambda switch: switch[1] is False)
-    return [Switch(values.files[0], path, value) for path, value in found[:MAX_SWITCHES_TRIED]]
+def switches(bench: Workbench, *, for_openshift: bool) -> list[Switch]:
+    """Return the switches of a chart that are off: those for OpenShift, or else those of helpers, which are to be switched off."""
+    values = bench.session.values(bench.opened.unit)
+    found = [(path, value) for path, value in _named(values.data) if (value is not False) is for_openshift]
+    return [Switch(values.files[0], path, value) for path, value in found[:MAX_SWITCHES_TRIED]] if values.files else []
 
 
 def _named(values: Any, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
@@ -72,9 +73,14 @@ def with_switch(bench: Workbench, switch: Switch) -> tuple[FileEdit, Workbench] 
         made = session.edited_rendering(unit, {switch.file: edited.text})
         if not made.error and made.text != session.rendered.renderings[unit.name].text:
             after = session.with_rendering(unit, made)
-            where = in_values([setting], document)
+            where = f"{'.'.join(map(str, switch.path))} in {switch.file}{_line(document, switch.path)}{as_values([setting])}"
             return FileEdit({switch.file: edited.text}, edited.needs_review, where), Workbench(open_unit(unit, after), after)
     return None
+
+
+def _line(document: Document, path: Path) -> str:
+    span, written = locate(document.root, path) if document.root is not None else (None, False)
+    return f", line {span.line}" if span is not None and written else ""
 
 
 def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: Occurrence | None) -> tuple[Safety, str]:

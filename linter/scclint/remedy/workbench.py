@@ -124,7 +124,10 @@ class Workbench:
 
     def try_out(self, edit: FileEdit) -> EditTrial:
         """Judge the unit with other texts in place of files. Raises EditRefused if they cannot be read or rendered as the unit is."""
-        texts = edit.texts
+        key = Workbench.try_out, tuple(sorted(edit.texts.items()))
+        return self._memo(key, lambda: self._tried(edit.texts))
+
+    def _tried(self, texts: Mapping[str, str]) -> EditTrial:
         if any(text.count(MARK) < self.text(file).count(MARK) for file, text in texts.items()):
             raise EditRefused("the edit would remove a suppression")
         changed = list(self._rendered(texts) if self.opened.unit.rendered else self._read(texts))

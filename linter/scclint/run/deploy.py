@@ -122,6 +122,11 @@ class Rendered:
         assert self.renderer is not None
         return self.renderer.output(unit, {**self.texts, **texts}, origins=origins)
 
+    def with_values(self, unit: Unit, values: Mapping[str, Any]) -> str:
+        """What a chart renders to with values laid over its own, without the check of their types; empty if it does not render so."""
+        assert self.renderer is not None
+        return self.renderer.with_values(unit, values, self.texts)
+
 
 def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStore) -> Rendered:
     """The units that the files make up, each with its namespace, and what they render to: in an earlier run with the same input, or now.

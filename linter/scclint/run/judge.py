@@ -204,11 +204,11 @@ def _findings(opened: OpenUnit, run: Run, crashes: list[Crash]) -> tuple[list[Fi
     with guard("check", "applying suppressions", crashes):
         findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), run)
     with guard("check", "looking for the lines of sources", crashes):
-        findings = [opened.tracer().finding(finding) for finding in findings]
+        findings = opened.tracer().findings(findings) if findings else []
         ignores = [replace(ignore, span=opened.tracer().span(ignore.span)) for ignore in ignores]
     if unit.rendered:
         findings = run.selected(findings)
-    if built:
+    if unit.rendered:
         with guard("check", "applying suppressions of sources", crashes):
             findings, more = _suppressed(findings, source_ignores(unit, run), run)
             ignores += more
@@ -241,8 +241,11 @@ def written_ignores(subjects: Iterable[Document | ApiObject], *, comments: bool 
 
 
 def source_ignores(unit: Unit, run: Run) -> list[Ignore]:
-    """The suppressions in the comments of the files that a unit is rendered from."""
+    """The suppressions in the comments of the files that a unit is rendered from. Those of templates are in what they render to."""
     files = [file for file in unit.files if syntax.MARK in run.outline.text(file)]
+    if unit.kind == "chart" and files:
+        values = {layer.file for layer in run.values(unit).layers}
+        files = [file for file in files if file in values]
     return [ignore for file in files for d in run.outline.documents(file) for ignore in syntax.comment_ignores(d)]
 
 

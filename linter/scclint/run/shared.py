@@ -34,6 +34,7 @@ from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
+    from scclint.deploy.helm.values import ViewValues
     from scclint.deploy.images import Images
     from scclint.deploy.rbac_markers import RbacMarkers
     from scclint.run.cluster_state import ClusterState
@@ -260,9 +261,17 @@ class Run:
         """The path, as displayed, of the file that a rendering names relative to the rendered tree."""
         return self.outline.shown(os.path.join(self.rendered.tree, name))
 
+    def values(self, unit: Unit) -> "ViewValues":
+        """The values of a view of a chart."""
+        from scclint.deploy.helm.values import ViewValues
+
+        charts = self.rendered.renderer.charts if self.rendered.renderer is not None else ()
+        return self.memo((ViewValues, unit.name), lambda: ViewValues(unit, self.outline, self.config.helm_values, charts))
+
     def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
         """What a unit renders to with these texts in place of files, by path as displayed."""
-        made = self.rendered.output(unit, texts_on_disk(self.outline, texts))
+        key = unit.name, tuple(sorted(texts.items()))
+        made = self.memo((Run.edited_rendering, key), lambda: self.rendered.output(unit, texts_on_disk(self.outline, texts)))
         return replace(self.rendered.renderings[unit.name], text=made.text, error=made.error, notices=made.notices)
 
     def is_saved(self, unit: Unit) -> bool:

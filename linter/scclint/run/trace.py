@@ -3,15 +3,17 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
+from scclint.deploy.origin import FieldOrigin
 from scclint.deploy.tracer import Tracer, with_places_moved
 from scclint.deploy.unit import Unit
 from scclint.files import display, is_below
 from scclint.finding import Finding, Path, Related
 from scclint.load import load_text
+from scclint.load.document import Document
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.run.load import Inputs
@@ -22,6 +24,7 @@ from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at
 if TYPE_CHECKING:
     from scclint.deploy.helm.chart import Origins
     from scclint.deploy.helm.markers import MarkedRendering
+    from scclint.deploy.helm.probe import FieldKeys
 
 
 class _ChartTrace(Tracer):
@@ -32,8 +35,13 @@ class _ChartTrace(Tracer):
         self._rendered = rendered
         self._entry = Span(display(chart), 1, 1, 1, 1)
 
+    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
+        return [self._moved(finding) for finding in self._inner.findings(findings)]
+
     def finding(self, finding: Finding) -> Finding:
-        moved_by_inner = self._inner.finding(finding)
+        return self._moved(self._inner.finding(finding))
+
+    def _moved(self, moved_by_inner: Finding) -> Finding:
         related = tuple(place for place in moved_by_inner.related if place.span.file != self._rendered)
         moved = with_places_moved(replace(moved_by_inner, related=related), self._to_entry)
         if moved_by_inner.span.file != self._rendered:
@@ -42,6 +50,9 @@ class _ChartTrace(Tracer):
 
     def span(self, span: Span) -> Span:
         return self._to_entry(self._inner.span(span))
+
+    def origin_of_field(self, document: Document, path: Path) -> FieldOrigin | None:
+        return self._inner.origin_of_field(document, path)
 
     def _to_entry(self, span: Span) -> Span:
         return self._entry if span.file == self._rendered else span
@@ -55,11 +66,17 @@ class _AcrossUnits(Tracer):
         self._others = others
         self._run = run
 
+    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
+        return [with_places_moved(finding, self._from_others) for finding in self._inner.findings(findings)]
+
     def finding(self, finding: Finding) -> Finding:
         return with_places_moved(self._inner.finding(finding), self._from_others)
 
     def span(self, span: Span) -> Span:
         return self._from_others(self._inner.span(span))
+
+    def origin_of_field(self, document: Document, path: Path) -> FieldOrigin | None:
+        return self._inner.origin_of_field(document, path)
 
     def origin(self, obj: ApiObject) -> Origin | None:
         return self._inner.origin(obj)
@@ -94,7 +111,7 @@ def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRend
     from scclint.deploy.helm.markers import MarkedRendering
 
     if unit.kind == "chart" and run.rendered.renderer is not None:
-        return run.rendered.renderer.marked(unit, run.rendered.texts)
+        return run.memo((_marked, unit.name), partial(run.rendered.renderer.marked, unit, run.rendered.texts))
     for (_, source), origin in origins.items():
         name, _, path = source.partition("/")
         if name == chart and origin.file.endswith(path) and run.config.render != "never":
@@ -109,15 +126,27 @@ def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRend
     return MarkedRendering()
 
 
+def _field_keys(unit: Unit, inputs: Inputs, run: Run) -> "FieldKeys":
+    """What tells which values the fields of the documents of a chart come from."""
+    from scclint.deploy.helm.probe import FieldKeys
+
+    def render(overlay: Mapping[str, Any]) -> list[Document]:
+        made = run.rendered.with_values(unit, overlay)
+        return load_text(run.rendered.renderings[unit.name].file, made, run.outline.kinds) if made else []
+
+    return run.memo((FieldKeys, unit.name), lambda: FieldKeys(lambda: run.values(unit).data, inputs.targets, render))
+
+
 def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], run: Run) -> Tracer:
     if unit.kind == "kustomize" and unit.rendered:
         return KustomizeTrace(unit, objects, run)
     inner = Tracer()
     if inputs.origins:
-        from scclint.deploy.helm.trace import Trace, ViewValues
+        from scclint.deploy.helm.trace import Trace
 
         marked = partial(_marked, unit, inputs.origins, run)
-        inner = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, run.outline) if unit.kind == "chart" else None)
+        known = (run.values(unit), _field_keys(unit, inputs, run)) if unit.kind == "chart" and unit.rendered else (None, None)
+        inner = Trace(inputs.targets, inputs.origins, marked, *known)
     rendering = run.rendering(unit)
     return inner if rendering is None else _ChartTrace(inner, rendering.file, os.path.join(unit.path, CHART_FILE))
 
