@@ -40,9 +40,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/[23]$/, ""), value]))
     if (facts.path) {
       facts.path = facts.path.replace(/\.+$/, "")
-      const folder = facts.path.replace(/\/+$/, "").replace(/\/?[^/]*$/, "")
+      const path = facts.path.replace(/\/+$/, "")
+      const folder = path.replace(/\/?[^/]*$/, "")
       // Nothing can be mounted over the root folder.
-      facts.dir = /^\.?$/.test(folder) ? facts.path.replace(/\/+$/, "") : folder
+      facts.dir = !path.startsWith("/") ? "DIRECTORY" : folder || path
     }
     return facts
   }

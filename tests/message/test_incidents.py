@@ -275,12 +275,12 @@ def test_other_texts_have_no_incident(text: str) -> None:
         ),
         (
             "Error: EACCES: permission denied, mkdir '/app/node_modules'",
-            "writing a file: Permission denied",
+            "a folder of the image: Permission denied",
             {"path": "/app/node_modules"},
         ),
         (
             "java.io.FileNotFoundException: /opt/app/log.txt (Permission denied)",
-            "writing a file: Permission denied",
+            "a folder of the image: Permission denied",
             {"path": "/opt/app/log.txt"},
         ),
         ("open ./config/docker.yaml: permission denied", "writing a file: Permission denied", {"path": "./config/docker.yaml"}),

@@ -35,6 +35,9 @@ _LINE = re.compile(
 """The beginning of a line that is most often a record: a key of YAML, or a message with the name of its program in front."""
 
 
+_ENTRY = re.compile(r'\s*(?:- )?provider "?[a-z0-9.-]+"?: ')
+"""The beginning of an entry of a denial, which may have lost its first line."""
+
 _OBJECT = re.compile(
     r"^ *(?:- )?(?:apiVersion|items|involvedObject|conditions|containerStatuses|status|lastTransitionTime):", re.MULTILINE
 )
@@ -77,6 +80,8 @@ def _begins(line: str, block: list[str], indent: int) -> bool:
     """Return whether a line begins a record. `indent` is that of the first line of the `block` before it."""
     if _ROW.match(line):
         return True
+    if _ENTRY.match(line) and _ENTRY.match(block[0]):
+        return False
     if len(line) - len(line.lstrip()) > indent:
         return False
     before = dense(" ".join(block))

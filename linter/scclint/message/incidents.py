@@ -55,6 +55,9 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
 """What tells the subject of a record. The first group that matches counts."""
 
 _ENTRY_ALONE = "Forbidden: not usable by user or serviceaccount"
+_QUOTES = "\"'` "
+_REASON, _RULE = "Invalid value: ", "SCC101"
+"""What reasons of SCCs have, and the rule of the kinds that they are of."""
 _POLICY = re.compile(r'(?P<would>would )?violates? PodSecurity "(?P<level>[a-z]+):(?P<version>[a-z0-9.]+)": (?P<violations>.*)')
 
 
@@ -124,7 +127,7 @@ def incidents(text: str) -> tuple[Incident, ...]:
         else:
             context = line
     alike: dict[object, list[Incident]] = {}
-    for incident in found:
+    for incident in filter(lambda incident: not _is_side_effect(incident, found), found):
         facts = tuple((name, value) for name, value in incident.facts.items() if name not in ("path", "dir"))
         same = (
             incident.kinds[:1],
@@ -138,6 +141,16 @@ def incidents(text: str) -> tuple[Incident, ...]:
         )
         alike.setdefault(same, []).append(incident)
     return tuple(merged for group in alike.values() for merged in _by_folder(group))
+
+
+def _is_side_effect(incident: Incident, found: Sequence[Incident]) -> bool:
+    """Return whether a common error of a pod stands beside one that says more."""
+    pods = ("", incident.pod)
+    return _is_common(incident) and any(not _is_common(other) and (incident.pod == "" or other.pod in pods) for other in found)
+
+
+def _is_common(incident: Incident) -> bool:
+    return incident.denial is None and all(kind.common for kind in incident.kinds)
 
 
 def owner_of(incident: Incident) -> tuple[str, str]:
@@ -207,9 +220,9 @@ def release_of(incident: Incident) -> str:
 def _of_record(line: str) -> Iterator[Incident]:
     """Yield the incidents of a record. A denial by SCC admission or Pod Security is one, and so is the most exact kind of other errors."""
     since, until = _releases(line)
-    if dense(DENIAL) not in dense(line) and _ENTRY_ALONE in line:
+    if dense(DENIAL) not in dense(line) and _has_reasons(line):
         # The beginning of the denial is missing.
-        line = f"{DENIAL}: [{line}"
+        line = f"{DENIAL}: [{line.strip(_QUOTES)}"
     if dense(DENIAL) in dense(line):
         denial = read_denial(line)
         closest = denial.closest
@@ -225,6 +238,11 @@ def _of_record(line: str) -> Iterator[Incident]:
         )
     elif here:
         yield Incident(here, line, facts=_facts(here[0], line), since=since, until=until)
+
+
+def _has_reasons(line: str) -> bool:
+    """Return whether a record has reasons of SCCs."""
+    return _ENTRY_ALONE in line or (_REASON in line and any(_RULE in kind.rules for kind in _kinds_in(line)))
 
 
 def _kinds_in(text: str) -> tuple[ErrorKind, ...]:
@@ -247,10 +265,16 @@ def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
     facts = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
     if path := facts.get("path", "").rstrip("."):
         facts["path"] = path
-        folder = posixpath.dirname(path.rstrip("/"))
-        # Nothing can be mounted over the root folder.
-        facts["dir"] = path.rstrip("/") if folder.strip("/") in ("", ".") else folder
+        facts["dir"] = _folder_of(path.rstrip("/"))
     return facts
+
+
+def _folder_of(path: str) -> str:
+    """Return the folder that holds a file, over which a volume can be mounted: not the root folder, nor one that the text does not name."""
+    if not path.startswith("/"):
+        return "DIRECTORY"
+    folder = posixpath.dirname(path)
+    return path if folder.strip("/") == "" else folder
 
 
 def _with_subject(incident: Incident, text: str) -> Incident:
