@@ -1,8 +1,13 @@
-"""Which namespace the service accounts and workloads of a unit are in that name none, by what other objects say of the accounts."""
+"""Which namespace the objects of a unit are in that name none, and why. It is decided here and nowhere else.
+
+What deploys a unit says where as data: the `namespace` of its `Deployment`. What carries an object, such as a task or a Template, says so in
+its provenance.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
+from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
 from scclint.expand.csv import HOME
 from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, ServiceAccount, Workload
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
@@ -12,6 +17,29 @@ from scclint.yaml.untyped import as_text, mappings, texts
 
 IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 """Service accounts that each namespace has."""
+
+
+def place(unit: Unit, asked: str, of_kustomization: str) -> Placed:
+    """Return the namespace of the objects of a unit that name none: the one that the user asks for, else that of what deploys the unit.
+
+    `of_kustomization` is the namespace that its kustomization sets; empty if it sets none.
+    """
+    deployment = unit.deployment
+    if asked:
+        return Placed(asked, "the option or setting `namespace` names it")
+    if deployment.namespace:
+        return Placed(deployment.namespace, _BY_KIND.get(unit.kind) or f"{_deployer(deployment)} names it")
+    return Placed(of_kustomization, "its kustomization sets it") if of_kustomization else UNPLACED
+
+
+_BY_KIND = {"bundle": "its ClusterServiceVersion suggests it", "configured": "the configuration names it"}
+
+
+def _deployer(deployment: Deployment) -> str:
+    """Return what deploys a unit, as the subject of a clause."""
+    if deployment.by_controller:
+        return f"{deployment.kind} {deployment.name}"
+    return "the command that deploys it" if deployment.commands else "the configuration"
 
 
 def subjects(obj: ApiObject, home: str = "") -> Iterator[str]:
