@@ -4,12 +4,23 @@ What deploys a unit says where as data: the `namespace` of its `Deployment`. Wha
 its provenance.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
 from scclint.expand.csv import HOME
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, ServiceAccount, Workload
+from scclint.load.document import Document
+from scclint.model.kinds import CLUSTER_SCOPED
+from scclint.model.object import (
+    ApiObject,
+    OperatorInstallation,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    ServiceAccount,
+    Workload,
+)
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.record import EMPTY
@@ -105,9 +116,79 @@ def account_namespaces(objects: Iterable[ApiObject], evidence: Mapping[str, str]
     return homes
 
 
-def placed_by_accounts(
-    objects: Sequence[ApiObject], borrowed: Sequence[ApiObject] = (), evidence: Mapping[str, str] = EMPTY
+def place_objects(
+    objects: Sequence[ApiObject],
+    unit: Unit,
+    kustomizations: Mapping[str, str] = EMPTY,
+    tasks: Mapping[str, str] = EMPTY,
+    borrowed: Sequence[ApiObject] = (),
+    evidence: Mapping[str, str] = EMPTY,
 ) -> list[ApiObject]:
+    """Return the objects of a unit, those that name no namespace with the one that they go to as their home, if something says it.
+
+    It is the one of the unit. Else the first that says something counts: what carries the object, the ClusterServiceVersion beside it,
+    the task that applies its file, the kustomization that lists the file, and the account of its pods. `kustomizations` are namespaces by
+    file, `tasks` those by the name of a file. `borrowed` are objects of other units, and `evidence` the namespaces of accounts that others
+    name.
+    """
+    objects = _by_bundles(objects)
+    if tasks or kustomizations:
+        objects = [_by_file(obj, tasks, kustomizations) for obj in objects]
+    # A chart can be installed in any namespace.
+    return list(objects) if unit.namespace or unit.kind == "chart" else _by_accounts(objects, borrowed, evidence)
+
+
+def namespaces_of_tasks(documents: Iterable[Document]) -> dict[str, str]:
+    """Return the namespaces in which tasks of Ansible apply files, by the names of the files."""
+    from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
+
+    named = (found for document in documents for found in files_of_tasks(document))
+    return {name: namespace for name, namespace, state in named if namespace and state not in CREATES_NOTHING}
+
+
+def _by_file(obj: ApiObject, tasks: Mapping[str, str], kustomizations: Mapping[str, str]) -> ApiObject:
+    """Return an object in the namespace that a task or a kustomization gives to the objects of its file."""
+    if obj.provenance.home:
+        return obj
+    by_task = tasks.get(os.path.basename(obj.file)) if tasks and obj.kind not in CLUSTER_SCOPED and not obj.namespace else None
+    if by_task:
+        return obj.with_provenance(home=by_task, placed_by="task")
+    of_kustomization = kustomizations.get(obj.file)
+    # kustomize sets the namespace of the subjects of a ClusterRoleBinding as well.
+    goes_along = obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)
+    return obj.with_provenance(home=of_kustomization, placed_by="kustomization") if of_kustomization and goes_along else obj
+
+
+def _by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
+    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle.
+
+    OLM installs an operator in the namespace of the Subscription to its package. Without a Subscription it is the namespace of the
+    OperatorGroup.
+    """
+    homes: dict[str, set[tuple[str, str]]] = {}
+    for obj in objects:
+        if obj.provenance.operator:
+            homes.setdefault(os.path.dirname(obj.file), set()).add((obj.provenance.home, obj.provenance.operator))
+    if not homes:
+        return list(objects)
+    installations = [obj for obj in objects if isinstance(obj, OperatorInstallation) and obj.namespace]
+    subscribed = any(obj.package for obj in installations)
+
+    def placed(obj: ApiObject) -> ApiObject:
+        beside = homes.get(os.path.dirname(obj.file), set())
+        if len(beside) == 1 and not (obj.provenance.operator or obj.provenance.home or obj.kind in CLUSTER_SCOPED):
+            home, operator = next(iter(beside))
+            obj = obj.with_provenance(home=home, operator=operator)
+        package = obj.provenance.package
+        namespaces = {of.namespace for of in installations if of.package == (package if subscribed else "")}
+        if package and len(namespaces) == 1:
+            return obj.with_provenance(home=min(namespaces), placed_by="installation")
+        return obj
+
+    return [placed(obj) for obj in objects]
+
+
+def _by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject], evidence: Mapping[str, str]) -> list[ApiObject]:
     """Return the objects, where workloads that name no namespace, or a placeholder, go to that of their account (see `account_namespaces`).
 
     So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only. `borrowed` are of other units.
@@ -139,7 +220,7 @@ def _in_home(obj: ApiObject, home: str) -> ApiObject:
     """Return an object in the namespace of its account."""
     if obj.namespace:
         obj = obj.without_namespace()
-    return obj.with_provenance(home=home, by_account=not stands_for_a_name(home))
+    return obj.with_provenance(home=home, placed_by="" if stands_for_a_name(home) else "account")
 
 
 def _is_placed(obj: ApiObject) -> bool:
