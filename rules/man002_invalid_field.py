@@ -168,7 +168,9 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
     if problem.expected == "a string" and not isinstance(scalar.value, str):
         return (Set(field.path, scalar.text),)
     is_quoted = isinstance(scalar.value, str) and re.fullmatch(r"-?[0-9]{1,19}|true|false", scalar.value)
-    return (Set(field.path, _UNQUOTED[scalar.text] if scalar.text in _UNQUOTED else int(scalar.text)),) if is_quoted else ()
+    if not is_quoted:
+        return ()
+    return (Set(field.path, _UNQUOTED[scalar.text] if scalar.text in _UNQUOTED else int(scalar.text)),)
 
 
 def _help_for_version(obj: ApiObject, problem: FieldProblem) -> str:

@@ -108,6 +108,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         policy = world.find(ObjectRef("ValidatingAdmissionPolicy", "", answer.policy))
         created = "it" if answer.of_template or workload.kind == "Pod" else pods(workload)
         verb = "rejects" if answer.denies else "warns about"
+        severity = None if answer.denies else Severity.WARNING
         yield Problem(
             f"{workload.named}: {answer.unknown or f'the API server {verb} {created}: {answer.text}'}",
             at=workload.place,
@@ -115,5 +116,5 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             help="Ask a cluster that has the policy: `oc apply --dry-run=server`."
             if answer.unknown
             else "Change the workload so that it meets the policy, or change what the policy or its binding is about.",
-            severity=Severity.INFO if answer.unknown else None if answer.denies else Severity.WARNING,
+            severity=Severity.INFO if answer.unknown else severity,
         )

@@ -49,6 +49,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import (
+    ApiObject,
     Problem,
     Related,
     Remedy,
@@ -111,7 +112,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
     # The namespace matters only if it is not the one in which the pods of the service account run.
     where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
-    what = "every SCC" if reached.every else f"SCC{'s' if len(opens) > 1 else ''} {and_more(opens, 3)}"
+    sccs = f"SCCs {and_more(opens, 3)}" if len(opens) > 1 else f"SCC {widest}"
+    what = "every SCC" if reached.every else sccs
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     named = "" if binding.implied else _named(subjects)
@@ -134,6 +136,13 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
         # RBA401 reports this field, and the binding then is a line of its finding.
         steps = (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
+    advice = _LEAST_SCC
+    if may_create(role, *KINDS_OF_RBAC):
+        advice += ", unless the program itself grants it to others"
+    if len(idle) == len({s.namespace for s in subjects}):
+        advice = _removal(role)
+    if reached.anything:
+        advice = _LIST_RESOURCES
     yield Problem(
         f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}{where}",
         notes=(
@@ -154,22 +163,18 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         cause=ref if not elsewhere and all(workloads) and bindings == {ref} else "",
         severity=Severity.INFO if least else None,
         in_review=Severity.WARNING,
-        remedies=()
-        if least
-        else (
-            Remedy(
-                "bind a role that lists only the resources that the subjects need"
-                if reached.anything
-                else f"remove {'the rule about SCCs' if isinstance(role, Role) and len(role.rules) > 1 else 'the grant'}, unless the service "
-                "account itself creates pods in other namespaces"
-                if len(idle) == len({s.namespace for s in subjects})
-                else "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this "
-                "workload uses"
-                + (", unless the program itself grants it to others" if may_create(role, *KINDS_OF_RBAC) else ""),
-                effects_of(binding, world, *subjects_removed(binding)),
-            ),
-        ),
+        remedies=() if least else (Remedy(advice, effects_of(binding, world, *subjects_removed(binding))),),
     )
+
+
+_LIST_RESOURCES = "bind a role that lists only the resources that the subjects need"
+_LEAST_SCC = "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses"
+
+
+def _removal(role: ApiObject | None) -> str:
+    """What to remove where no admission asks for the grant."""
+    part = "the rule about SCCs" if isinstance(role, Role) and len(role.rules) > 1 else "the grant"
+    return f"remove {part}, unless the service account itself creates pods in other namespaces"
 
 
 def _named(subjects: list[Subject]) -> str:

@@ -163,7 +163,8 @@ def _written(role: Role) -> Iterator[tuple[View, dict[str, dict[str, str]]]]:
 
 
 def _sccs(names: list[str]) -> str:
-    return f"SCC{'s' if len(names) > 1 else ''} {and_more(names, 3)}" if names else "SCCs"
+    kind = "SCC" if len(names) == 1 else "SCCs"
+    return f"{kind} {and_more(names, 3)}" if names else kind
 
 
 def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str]) -> str:

@@ -131,7 +131,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # SCCs reject capabilities that open no node, too.
     added = list(dict.fromkeys(str(error.value) for error in cause.rejected if "add" in error.path))
     only = f"only capability {listed(added)}" if added else "none of it"
-    none = f"{only}, as {'it is' if pods(workload) == 'the pod' else 'they are'} written" if injection else only
+    alone = pods(workload) == "the pod"
+    if injection:
+        only += ", as it is written" if alone else ", as they are written"
     by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None
     if by is not None and world.find(by) is None:
         facts.append(f"{by.kind} {by.name} of the platform grants it to service account {workload.pod.service_account}")
@@ -139,22 +141,27 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         facts.append(written.provenance.assumed)
     # In the first clause, which every format has.
     unconfined = f", and {_unconfined(privileged)}" if privileged else ""
-    uses = "uses" if pods(workload) == "the pod" else "use"
+    uses = ""
+    if words or not used:
+        verb = "uses" if alone else "use"
+        uses = f"; {pods(workload)} {verb} {and_more(words, 2) if used else only}"
+    help = ""
+    remedies: tuple[Remedy, ...] = ()
+    if privileged:
+        why = why_privileged(outcome.judged.pod)
+        help = without_privileged(outcome) or f"The SCC must allow privileged containers, because {why}."
+    elif injection:
+        help = f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
+    if not injection:
+        needed = bool(used or added)
+        remedies = _remedies(outcome, bool(privileged), world, is_least=least, used=used, needed=needed)
     yield Problem(
-        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}{unconfined}"
-        + (f"; {pods(workload)} {uses} {and_more(words, 2) if used else none}" if words or not used else ""),
+        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}{unconfined}{uses}",
         notes=tuple(facts),
         at=_place(workload, cause),
         related=_other_places(workload, cause) + world.steps.of_grant(outcome.grant, scc, workload),
-        remedies=()
-        if injection
-        else _remedies(outcome, bool(privileged), world, is_least=least, used=used, needed=bool(used or added)),
-        help=without_privileged(outcome)
-        or f"The SCC must allow privileged containers, because {why_privileged(outcome.judged.pod)}."
-        if privileged
-        else f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
-        if injection
-        else "",
+        remedies=remedies,
+        help=help,
         cause=binding_of(outcome) or f"SCC {scc}",
         opens=("the node",),
         in_review=Severity.WARNING,

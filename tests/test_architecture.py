@@ -240,3 +240,11 @@ def test_only_the_command_line_and_its_output_print_and_exit() -> None:
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in ("print", "sys.exit", "exit", "quit"), f"{label(file)}:{node.lineno}: calls {called}"
+
+
+@pytest.mark.parametrize("file", [*modules(), *sorted(RULES.rglob("*.py"))], ids=label)
+def test_no_conditional_expression_is_inside_another(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    outer = [node for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
+    inside = {inner.lineno for one in outer for inner in ast.walk(one) if isinstance(inner, ast.IfExp) and inner is not one}
+    assert inside == set(), "decide one of them in a statement before"

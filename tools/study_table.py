@@ -1,4 +1,4 @@
-"""Writes `fixtures/studies.md`: for each rule, the findings that were studied, or why the rule is needed without a study.
+"""Writes `tools/studies.md`: for each rule, the findings that were studied, or why the rule is needed without a study.
 
 Usage: `python tools/study_table.py`
 """
@@ -11,7 +11,7 @@ from scclint.registry import builtin
 from scclint.rule import AnyRule
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "fixtures" / "studies.md"
+PAGE = ROOT / "tools" / "studies.md"
 PACKAGE = ROOT / "linter" / "scclint"
 
 NEEDED = {

@@ -25,7 +25,7 @@ class Rule(Generic[S]):
     `on` is the model class of its subjects (`Workload`, `SecurityContextConstraints`, `RoleBinding`, ...), or `Document`.
     `security_severity` is GitHub's 0.1 to 10.0 scale, None for a rule that is not about security. `cwe` are CWE numbers.
     `page` is the manual: Markdown, the docstring of the rule's module. `study` counts the findings on manifests of other people that
-    were read (fixtures/studies.md), and how many of them were right.
+    were read (tools/studies.md), and how many of them were right.
     """
 
     id: str

@@ -85,7 +85,9 @@ def field_path(path: Iterable[str | int]) -> str:
 
 def plain(value: object) -> str:
     """Return a scalar as unquoted YAML text."""
-    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def display_width(text: str) -> int:

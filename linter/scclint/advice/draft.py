@@ -138,7 +138,9 @@ class Draft:
         value = _at(self._manifest, path)
         key = next(str(step) for step in reversed(path) if isinstance(step, str))
         simple = not isinstance(value, dict | list)
-        shown_as = f"capability {value}" if key == "add" else f"{key}: {plain(value)}" if simple else key
+        shown_as = f"{key}: {plain(value)}" if simple else key
+        if key == "add":
+            shown_as = f"capability {value}"
         self._removed.append(words or shown_as)
         self._do(Remove(pruned(self._manifest, path)))
 

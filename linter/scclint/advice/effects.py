@@ -37,7 +37,8 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     if admission.startswith(run) and process.startswith(run):
         admission, process = f"{admission} and {process.removeprefix(run)}", ""
     lost = given_up(world, before, after)
-    loss = f"the program must work without {'it' if len(lost) == 1 else 'them'}" if lost else ""
+    them = "it" if len(lost) == 1 else "them"
+    loss = f"the program must work without {them}" if lost else ""
     return (*filter(None, (admission, loss, process)), *of_injection(world, after.workload))
 
 
@@ -106,7 +107,8 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
     clauses = []
     for user, names in users.items():
         many = len(names) > 1
-        who = "the containers" if len(names) == len(later) else f"container{'s' if many else ''} {listed(names)}"
+        containers = "containers" if many else "container"
+        who = "the containers" if len(names) == len(later) else f"{containers} {listed(names)}"
         clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
     # Root, and the user of an image that may be root, open every port.
     lost_root = [name for name, user in later.items() if any(user) and not any(earlier.get(name, user))]

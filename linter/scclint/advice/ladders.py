@@ -81,7 +81,9 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
     last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
     written = [draft.written(remedy) for remedy in proposed[: MOST_REMEDIES - bool(last)]]
     # An author who asked for access to the node needs it more often than not.
-    return (last, *written) if last and costly else (*written, *([last] if last else []))
+    if not last:
+        return tuple(written)
+    return (last, *written) if costly else (*written, last)
 
 
 def _without(draft: Draft) -> Remedy | None:

@@ -113,7 +113,7 @@ KUBERNETES: dict[str, Any] = {
     "upperAscii": str.upper,
     "replace": lambda text, old, new, count=-1: text.replace(old, new, count),
     "reverse": lambda values: values[::-1],
-    "split": lambda text, by, count=-1: text.split(by, count - 1 if count > 0 else -1) if by else list(text),
+    "split": lambda text, by, count=0: text.split(by, max(count, 0) - 1) if by else list(text),
     "substring": lambda text, start, end=None: text[start:end],
     "trim": str.strip,
     "format": lambda text, values: text % tuple(values),

@@ -488,7 +488,9 @@ def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
 
 
 def _cause(key: ObjectKey, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> ChangeCause:
-    how = "added" if old is None else "removed" if new is None else "changed"
+    how = "changed"
+    if old is None or new is None:
+        how = "added" if old is None else "removed"
     shown = new or old
     assert shown is not None
     part = shown.part if isinstance(shown, Workload) else ""

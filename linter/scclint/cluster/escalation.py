@@ -80,7 +80,9 @@ class Escalation:
     def _under(self) -> str:
         if self.everything:
             return ", which may do everything"
-        return "" if not self.scc else f", which run under SCC {self.scc}" if self.pod else f", which may use SCC {self.scc}"
+        if not self.scc:
+            return ""
+        return f", which run under SCC {self.scc}" if self.pod else f", which may use SCC {self.scc}"
 
 
 def _path(namespace: str, name: str) -> str:

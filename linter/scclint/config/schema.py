@@ -147,4 +147,6 @@ def _shown(data: Any) -> str:
         return repr(data) if len(data) <= 60 else repr(data[:57] + "...")
     if isinstance(data, int | float):
         return f"the number {data}" if abs(data) < 10**20 else "a huge number"
-    return "empty" if data is None else WORDS["array"] if isinstance(data, list) else WORDS["object"]
+    if data is None:
+        return "empty"
+    return WORDS["array"] if isinstance(data, list) else WORDS["object"]

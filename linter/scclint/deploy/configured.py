@@ -44,5 +44,4 @@ def _configured_unit(split: "Split", entry: "UnitSettings", path: str) -> Unit |
     files = split.take(split.below(shown))
     if not files:
         return None
-    deployment = Deployment(namespace=entry.namespace)
-    return Unit(name, "configured", shown, files, reason, deployment=deployment, takes=entry.context)
+    return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, takes=entry.context)

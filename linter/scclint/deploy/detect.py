@@ -10,7 +10,6 @@ from scclint.deploy.applied import DELETED, with_evidence, with_names
 from scclint.deploy.facts import Identity
 from scclint.deploy.kustomize import NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline
-from scclint.deploy.placed import place
 from scclint.deploy.split import Split
 from scclint.deploy.unit import PLAIN, Unit
 from scclint.load.document import Document
@@ -108,7 +107,7 @@ def _built_objects(split: Split, units: Iterable[Unit]) -> frozenset[Identity]:
 
 
 def _told_apart(split: Split, units: Iterable[Unit]) -> Iterator[Unit]:
-    """Yield the units with unique names, each with its namespace.
+    """Yield the units with unique names, and with the namespace that the settings give, if any.
 
     Of the units at one path, one keeps the path as its name, and the kind is added to the others.
     """
@@ -118,6 +117,4 @@ def _told_apart(split: Split, units: Iterable[Unit]) -> Iterator[Unit]:
         taken.add(name)
         if name != unit.name and unit.name in split.closures and unit.kind == "kustomize":
             split.closures[name] = split.closures.pop(unit.name)
-        kustomization = split.kustomizations.get(os.path.realpath(unit.path)) if unit.kind == "kustomize" else None
-        of_kustomization = kustomization.namespace if kustomization is not None else ""
-        yield replace(unit, name=name, placed=place(unit, split.config.namespace, of_kustomization))
+        yield replace(unit, name=name, namespace=split.config.namespace or unit.namespace)

@@ -177,7 +177,10 @@ def _mounted(volumes: SourcedValue, part: SourcedValue) -> SourcedValue:
 def _containers(part: SourcedValue, row: CustomPod) -> Iterator[SourcedValue]:
     for path in row.containers:
         value = part.at(*path)
-        yield from value.items if isinstance(value.data, list) else [value] if isinstance(value.data, dict) else []
+        if isinstance(value.data, list):
+            yield from value.items
+        elif isinstance(value.data, dict):
+            yield value
 
 
 def _with_main(containers: list[SourcedValue], whole: SourcedValue, part: SourcedValue, row: CustomPod) -> list[SourcedValue]:

@@ -8,7 +8,7 @@ from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.record import record, replace
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
-from scclint.yaml.untyped import value_at
+from scclint.yaml.untyped import children_of, value_at
 
 
 @record
@@ -65,8 +65,7 @@ def values_in(data: Any) -> int:
     """How many values there are in plain data: each mapping and list is one itself, and null is none."""
     if data is None:
         return 0
-    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return 1 + sum(map(values_in, children))
+    return 1 + sum(map(values_in, children_of(data)))
 
 
 def laid_over(base: SourcedValue, over: SourcedValue) -> SourcedValue:
@@ -141,7 +140,10 @@ def pod_of(
     moved = {(*path, key): piece.path for path, pieces in levels.items() for key, piece in pieces.items()}
     root = item.root if pod.node is None else pod.node
     label = f"{part} of {called(whole)}" if part else called(whole)
-    label = f"{label}, run by {run}" if run else label if part else ""
+    if run:
+        label = f"{label}, run by {run}"
+    elif not part:
+        label = ""
     provenance = replace(item.provenance, moved=moved, label=label, part=part, run=run, elsewhere=elsewhere)
     return Item(root, (), pod.data, provenance, Workload, template=())
 

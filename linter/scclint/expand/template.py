@@ -18,7 +18,7 @@ from scclint.model.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
 from scclint.yaml.nodes import locate, to_data
-from scclint.yaml.untyped import as_list, as_mapping, as_mappings, as_text, mappings, value_at
+from scclint.yaml.untyped import as_list, as_mapping, as_mappings, as_text, children_of, mappings, value_at
 
 _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
@@ -219,5 +219,4 @@ def _decoded(text: str) -> Any:
 
 def _depth(data: Any) -> int:
     """Return how deeply collections are nested."""
-    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
-    return 0 if children is None else 1 + max(map(_depth, children), default=0)
+    return 1 + max(map(_depth, children_of(data)), default=0) if isinstance(data, dict | list) else 0

@@ -389,7 +389,9 @@ def _of_policy(incident: Incident) -> Explanation:
     level = incident.policy.partition(":")[0]
     found = violations(incident.violations)
     who = _whose(incident)
-    mode = "enforce" if incident.enforced else "audit" if _AUDITED in incident.text else "warn"
+    mode = "audit" if _AUDITED in incident.text else "warn"
+    if incident.enforced:
+        mode = "enforce"
     rejected = {"enforce": "rejects", "audit": "would reject", "warn": "warns of"}[mode]
     recorded = (
         "This is a record of the mode `audit`, and the pod is created" if mode == "audit" else "The pod is created all the same"

@@ -54,7 +54,8 @@ def paths_of(config: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 def file_of(config: Mapping[str, Any], index: int) -> NodeFile:
     """The file at an index that `paths_of` gives."""
     file = _entries(config)[index]
-    at: Path = ("contents",) if file.get("contents") else ("append", 0) if file.get("append") else ("contents",)
+    is_appended = bool(file.get("append")) and not file.get("contents")
+    at: Path = ("append", 0) if is_appended else ("contents",)
     texts = []
     for contents in map(as_mapping, [file.get("contents"), *as_list(file.get("append"))]):
         text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))

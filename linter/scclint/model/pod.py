@@ -8,7 +8,7 @@ from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
 from scclint.record import EMPTY, set_fields
 from scclint.yaml.nodes import Node
-from scclint.yaml.untyped import as_list, as_mapping, as_text, value_at
+from scclint.yaml.untyped import as_list, as_mapping, as_text, children_of, value_at
 
 
 class Container(View):
@@ -147,7 +147,7 @@ def _without_empty_lists(data: Any) -> Any:
 
 
 def _has_empty_list(data: Any) -> bool:
-    values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    values = children_of(data)
     return any(isinstance(value, dict | list) and (value == [] or _has_empty_list(value)) for value in values)
 
 

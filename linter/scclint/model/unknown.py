@@ -1,7 +1,7 @@
 """Values that the input does not give: Template parameters without a value, and placeholders."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scclint.finding import Path
@@ -107,7 +107,9 @@ def _decides(path: Path) -> bool:
 def _unknowns(data: Any, path: Path) -> Iterator[Path]:
     if isinstance(data, Unknown):
         yield path
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    items: Iterable[tuple[Any, Any]] = enumerate(data) if isinstance(data, list) else ()
+    if isinstance(data, dict):
+        items = data.items()
     for step, value in items:
         yield from _unknowns(value, (*path, step))
 

@@ -33,7 +33,8 @@ def open_on(workload: Workload, world: World) -> str:
             for role in _absent(workload, outcome.namespace, world)
         }
     )
-    return f"{listed(roles, 'or')}, which {'is' if len(roles) == 1 else 'are'} not in the input, grants an SCC" if roles else ""
+    are = "is" if len(roles) == 1 else "are"
+    return f"{listed(roles, 'or')}, which {are} not in the input, grants an SCC" if roles else ""
 
 
 def _absent(workload: Workload, namespace: str, world: World) -> Iterator[ObjectRef]:

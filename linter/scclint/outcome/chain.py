@@ -202,7 +202,8 @@ class Outcome:
             uid, non_root = users.get(container.name, (None, False))
             if non_root and container.source != "windows":
                 image = self.image(container) if uid is None else None
-                errors[container.name] = _BREAKS_POLICY if uid == 0 else image.refusal() if image else ""
+                refusal = image.refusal() if image else ""
+                errors[container.name] = _BREAKS_POLICY if uid == 0 else refusal
         return {name: error for name, error in errors.items() if error}
 
     @property

@@ -164,10 +164,9 @@ def events(first: MountedClaim, second: MountedClaim) -> tuple[Event, ...]:
 def event_text(reason: Event, pod: MountedClaim, other: MountedClaim, other_name: str) -> str:
     """Return the text of the event at `pod`, up to its advice. `other_name` is the name of the other pod."""
     what = reason.removesuffix("Conflict")
-    mine, theirs = (
-        claim.label if reason == "SELinuxLabelConflict" else "MountOption" if claim.label else "Recursive"
-        for claim in (pod, other)
-    )
+    mine, theirs = pod.label, other.label
+    if reason != "SELinuxLabelConflict":
+        mine, theirs = ("MountOption" if claim.label else "Recursive" for claim in (pod, other))
     return f'{what} "{mine}" conflicts with pod {other_name} that uses the same volume as this pod with {what} "{theirs}"'
 
 

@@ -110,8 +110,8 @@ def policy_of(labels: Mapping[str, str | None], defaults: Policy, minor: int) ->
 
 
 def _standard(given: Mapping[str, str], mode: Mode, default: Standard, unknown: Level) -> Standard:
-    level, version = given.get(level_label(mode)), given.get(version_label(mode))
+    level, version = given.get(level_label(mode)), given.get(version_label(mode), default.version)
     return Standard(
         default.level if level is None else level_named(level) or unknown,
-        default.version if version is None else version if is_version(version) else LATEST,
+        version if version is default.version or is_version(version) else LATEST,
     )

@@ -176,7 +176,9 @@ def _conditional(default: str, tested: list[tuple[str, str]]) -> Stance:
 
 def _verdict(action: str) -> str:
     scmp = "SCMP_ACT_" + action.partition("(")[0]
-    return ALLOWED if scmp in PASSING else CONDITIONAL if scmp in _SUPERVISED else DENIED
+    if scmp in PASSING:
+        return ALLOWED
+    return CONDITIONAL if scmp in _SUPERVISED else DENIED
 
 
 def _action(action: str, errno: int | None) -> str:
@@ -215,7 +217,9 @@ def _test(arg: Mapping[str, Any]) -> str:
 def _direction(before: Stance, after: Stance) -> str:
     ranks = (DENIED, CONDITIONAL, ALLOWED)
     change = ranks.index(after.verdict) - ranks.index(before.verdict)
-    return "opened" if change > 0 else "closed" if change < 0 else "differs"
+    if not change:
+        return "differs"
+    return "opened" if change > 0 else "closed"
 
 
 def _architectures(profile: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -183,7 +183,9 @@ def _provider(profile: Object, objects: ProfileObjects) -> ProfileProvider:
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
     is_disabled, is_partial = spec.get("disabled") is True or spec.get("state") == "Disabled", PARTIAL in labels
-    state = "it is disabled" if is_disabled else f"it has the label {PARTIAL}" if is_partial else ""
+    state = f"it has the label {PARTIAL}" if is_partial else ""
+    if is_disabled:
+        state = "it is disabled"
     why_not = f"{state}, so the operator does not write it" if state else ""
     names = _namespace(profile), _name(profile)
     return ProfileProvider("SeccompProfile", *names, content, profile, ("spec",), "", why_not or problem, not why_not)

@@ -66,10 +66,14 @@ def resolve_variant(variant: Variant, caps: Iterable[str] = (), arch: str = "amd
     return profile
 
 
+_FIRST_OF_BASE = ((25, 0), (31, 0), (33, 0), (35, 1))
+"""The releases of CRI-O, as minor and patch, from which each next base holds."""
+
+
 def variant_of(crio: str) -> Variant:
     """Return the variant of a CRI-O release. Raises UsageError for an unknown release."""
     minor, patch = _parse(crio)
-    base = 0 if minor < 25 else 1 if minor < 31 else 2 if minor < 33 else 3 if (minor, patch) < (35, 1) else 4
+    base = sum((minor, patch) >= first for first in _FIRST_OF_BASE)
     restricted = minor >= 31 or (minor, patch) >= (30, 6) or (minor == 29 and patch >= 9)
     return next(v for v in VARIANTS if (v.base, v.namespaces) == (base, not restricted))
 

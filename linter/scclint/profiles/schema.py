@@ -158,8 +158,8 @@ def _place(path: Path) -> str:
     """Return the path as `syscalls[2].action`; `the profile` for the root."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text or "the profile"
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".") or "the profile"
 
 
 def _suggestion(word: object, words: list[str]) -> str:

@@ -75,7 +75,9 @@ def _refuse_linted(point: EntryPoint, linted: Sequence[str]) -> None:
         spec = find_spec(package)
     except (ImportError, ValueError):
         spec = None
-    places = [] if spec is None else [*(spec.submodule_search_locations or ()), *([spec.origin] if spec.origin else [])]
+    places: list[str] = []
+    if spec is not None:
+        places = [*(spec.submodule_search_locations or ()), *filter(None, [spec.origin])]
     for place in places:
         path = os.path.realpath(place)
         if any(_inside(path, folder) for folder in linted) and not any(_inside(path, site) for site in _sites()):

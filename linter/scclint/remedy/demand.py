@@ -237,7 +237,8 @@ class Demand:
                 self.reasons[field,] = self._at(pod, ("spec", "securityContext", field), value)
                 self.notes.append(f"remove {field}: [] from the pods if you can: only RunAsAny allows an empty list")
                 return {"type": "RunAsAny"}
-            for group in value if isinstance(value, list) else [] if value is None else [value]:
+            groups = [] if value is None else [value]
+            for group in value if isinstance(value, list) else groups:
                 ids.setdefault(group, self._at(pod, ("spec", "securityContext", field), group))
         if not ids:
             return {"type": "MustRunAs"}

@@ -61,7 +61,9 @@ def _outcomes(
             stored_replies, fix, why = value
             concerned = shared.concerned(finding)
             same = all(session.others.of(unit).same_answers(stored_replies.get(unit.name, ())) for unit in concerned)
-            return FixOutcome(_fix(fix) if fix else None, str(why)) if same else None
+            if not same:
+                return None
+            return FixOutcome(_fix(fix) if fix else None, str(why))
 
         return store.find("fixes", key(finding), restored)
 

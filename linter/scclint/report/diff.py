@@ -193,7 +193,9 @@ def render_text(differences: Differences, *, color: bool, columns: int | None = 
 
 def render_markdown(differences: Differences) -> str:
     """The changes as a comment on a pull request."""
-    sign = "🔴" if differences.refused else "🟡" if differences.wider else "🟢"
+    sign = "🟡" if differences.wider else "🟢"
+    if differences.refused:
+        sign = "🔴"
     return markdown.from_template("diff", sign=sign, note="{} left out for length.", **_texts(differences, "→"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from scclint.admission.verdict import Candidate, FieldError, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -14,6 +15,9 @@ from scclint.report.text import Json, dump, from_template, line_place, visible, 
 from scclint.run.judge import OpenUnit
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path
+
+if TYPE_CHECKING:
+    from scclint.outcome.policies import PolicyAnswer
 
 Judged = tuple[OpenUnit, World, WorkloadRow]
 """A row with the unit and the world that it is from."""
@@ -119,6 +123,13 @@ def _why_rejected(verdict: Verdict) -> str:
     return verdict.message or ""
 
 
+def _answered(answer: "PolicyAnswer") -> str:
+    """What a ValidatingAdmissionPolicy does, in a word or two."""
+    if answer.unknown:
+        return "Not known"
+    return "Rejected" if answer.denies else "Warning"
+
+
 def _after_scc(outcome: Outcome) -> Json:
     """Return what the steps after SCC admission decide about the pod."""
     security = outcome.pod_security
@@ -146,7 +157,7 @@ def _after_scc(outcome: Outcome) -> Json:
         ]
         + [
             (
-                "Not known" if answer.unknown else "Rejected" if answer.denies else "Warning",
+                _answered(answer),
                 "error" if answer.denies else "quiet",
                 f": {visible(answer.unknown or answer.text)}",
             )
@@ -215,7 +226,7 @@ def _setting(world: World, row: WorkloadRow) -> str:
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
         assumed = " (its ID ranges are assumed, because the input does not give them)"
     namespace = f"namespace {visible_line(row.namespace)}" if row.namespace else "no namespace is named, so an ordinary project"
-    if outcome.workload.provenance.placed_by == "account":
+    if outcome.workload.provenance.by_account:
         namespace += ", the only one in the input with the service account"
     return (
         f"{world.cluster.platform_name}; {namespace}{assumed}; service account "

@@ -204,7 +204,8 @@ def table_rows(row: WorkloadRow, columns: Sequence[str] = ()) -> list[Cells]:
     if verdict is None:
         why = (visible_line(row.outcome.unknown), "quiet")
         return [(("unknown", "quiet"), *_EMPTY, why, *_EMPTY, *(("", "") for _ in columns))]
-    scc = (visible_line(row.scc), "") if row.scc else ("exempt", "warning") if verdict.allowed else ("REJECTED", "error")
+    without_scc = ("exempt", "warning") if verdict.allowed else ("REJECTED", "error")
+    scc = (visible_line(row.scc), "") if row.scc else without_scc
     of_pod = (scc, (_granted_to(row), ""), _pod_security_cell(row))
     return [
         (
@@ -244,7 +245,9 @@ def _pod_security_cell(row: WorkloadRow) -> tuple[str, str]:
         "pod-security": "REJECTED",
     }.get(row.outcome.rejected_by or "")
     unknown = row.outcome.pod_security is not None and row.outcome.pod_security.unknown
-    return (rejected, "error") if rejected else ("unknown", "quiet") if unknown else (row.pod_security, "")
+    if rejected:
+        return rejected, "error"
+    return ("unknown", "quiet") if unknown else (row.pod_security, "")
 
 
 def named(workload: Workload, release: str = "") -> str:

@@ -58,7 +58,9 @@ def closing_summary(report: "Report", options: Options, separator: str = ". ") -
     """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
     summary = findings_summary(report, options)
     worst = min((f.severity for f in report.live if not options.hides(f)), key=lambda s: s.rank, default=None)
-    style = "error" if report.crashes else worst.value if worst else "clean"
+    style = worst.value if worst else "clean"
+    if report.crashes:
+        style = "error"
     judged = judged_summary(report)
     if options.width is not None:
         judged = hang(judged, options.width, 0, 0 if separator == "\n" else len(summary + separator))

@@ -62,7 +62,9 @@ def render_table(units: Sequence[Named], namespace: str, columns: int | None) ->
 
 
 def _row(unit: Unit, workloads: Sequence[str], namespace: str) -> tuple[str, ...]:
-    rendered = "yes" if unit.rendered else "no" if unit.unrendered else "-"
+    rendered = "no" if unit.unrendered else "-"
+    if unit.rendered:
+        rendered = "yes"
     name, namespace = visible_line(unit.title), visible_line(namespace or unit.namespace) or "-"
     return name, unit.kind, f"{len(unit.files):,}", f"{len(workloads):,}", namespace, rendered
 

@@ -174,7 +174,7 @@ def stamp(
         own = Severity.WARNING if own is Severity.ERROR else own
         # In the message, which every format has.
         message = f"{message} ({assumed.words})"
-    if isinstance(subject, Workload) and subject.provenance.placed_by == "account" and "manifest" not in rule.tags:
+    if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
         where, account = subject.provenance.home, subject.pod.service_account
         notes = (f"the manifest sets no namespace; {where} is the only one in the input with service account {account}", *notes)
     remedies, help = _advice(problem, rule, subject)
@@ -224,7 +224,9 @@ def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:
 def _advice(problem: Problem, rule: AnyRule, subject: Checked) -> tuple[tuple[Remedy, ...], str]:
     """The remedies of a problem, its edits among them, and what they say in words."""
     help = help_of(problem)
-    document = subject if isinstance(subject, Document) else subject.document if isinstance(subject, ApiObject) else None
+    document = subject if isinstance(subject, Document) else None
+    if isinstance(subject, ApiObject):
+        document = subject.document
     if not problem.edits or document is None or document.root is None:
         return problem.remedies, help
     from scclint.advice.draft import edit_of

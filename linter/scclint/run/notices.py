@@ -168,7 +168,9 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
             if (why := world.outcomes.why_unknown(workload)) is not None:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
                 provenance = workload.provenance
-                sort = "beyond a limit" if provenance.beyond else "elsewhere" if provenance.elsewhere else "unknown"
+                sort = "elsewhere" if provenance.elsewhere else "unknown"
+                if provenance.beyond:
+                    sort = "beyond a limit"
                 of_template = sort == "unknown" and provenance.template
                 access = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
                 what = f"{workload.file}: {workload.named}{_asking(access)}"
@@ -384,7 +386,9 @@ def _dump(items: Sequence[JudgementGap]) -> str:
     namespaces = sorted({item.what or "NAME" for item in items})
     absent = sorted({item.what for item in items if item.why == "namespace"})
     lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in items) else []
-    lacks += [f"namespace{'s' if len(absent) > 1 else ''} {and_more(absent, 3)}"] if absent else []
+    if absent:
+        noun = "namespaces" if len(absent) > 1 else "namespace"
+        lacks.append(f"{noun} {and_more(absent, 3)}")
     of_all = " ".join(f"ns/{name}" for name in namespaces)
     scope = f"-n {namespaces[0]}" if len(namespaces) == 1 else "-A"
     return (
@@ -497,6 +501,7 @@ def _package(document: Document, packages: Collection[str]) -> str:
     root = document.root
     if root is None and any(package in document.text for package in packages):
         root = load_text(document.file, document.text, frozenset())[0].root
-    part = root.get("metadata" if document.kind == _CSV else "spec") if isinstance(root, MappingNode) else None
+    key = "metadata" if document.kind == _CSV else "spec"
+    part = root.get(key) if isinstance(root, MappingNode) else None
     name = text_at(part, "name")
     return name.partition(".")[0] if document.kind == _CSV else name

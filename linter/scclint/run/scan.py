@@ -140,7 +140,9 @@ def _holds(file: SourceFile, reader: Reader) -> str:
         text = "" if inner not in ("", *SUFFIXES) or is_helm_template(file.display) else reader.text(file)
     except LoadError:
         return ""
-    return "manifest" if holds_manifest(text) else "part" if re.search(_CONTAINERS, text) else ""
+    if holds_manifest(text):
+        return "manifest"
+    return "part" if re.search(_CONTAINERS, text) else ""
 
 
 def reach(files: Iterable[SourceFile], size: int) -> bool:

@@ -220,7 +220,8 @@ def check_reference(reference: Object, at: Path) -> Problems:
     huge = field in ("limits", "requests") and resource.startswith(_HUGE)
     if name and name not in _READ and not huge and not is_open(name):
         yield unsupported((*at, "resource"), name, _READ)
-    divisors, kind = _DIVISORS["hugepages" if huge else resource] if huge or name in _READ else ((), "")
+    known = "hugepages" if huge else resource
+    divisors, kind = _DIVISORS[known] if huge or name in _READ else ((), "")
     if divisors and divisor is not None and divisor.thousandths and str(divisor) not in divisors:
         listed = " and ".join(divisors) if resource == "cpu" else ", ".join(divisors)
         yield invalid((*at, "divisor"), name, f"only divisor's values {listed} are supported with the {kind} resource")

@@ -63,7 +63,8 @@ def endless_alias(file: str, text: str) -> str:
     with suppress(YAMLError, UnicodeError):
         # Few texts have an alias of an anchor, while `&&` of scripts and `*` of roles are in many.
         anchors = set(_ANCHOR.findall(text)) if "*" in text else set()
-        next_event = event_source("" if anchors.isdisjoint(_ALIAS.findall(text) if anchors else ()) else text)
+        has_aliases = bool(anchors) and not anchors.isdisjoint(_ALIAS.findall(text))
+        next_event = event_source(text if has_aliases else "")
         while (event := next_event()).__class__ is not StreamEndEvent and len(around) <= MAX_DEPTH:
             anchor = event.anchor if isinstance(event, NodeEvent) else None
             if anchor and anchor in around:

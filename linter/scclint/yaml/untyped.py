@@ -11,6 +11,13 @@ Object = Mapping[str, Any]
 """An object of the API as plain data, or a part of one."""
 
 
+def children_of(data: Any) -> Iterable[Any]:
+    """Return the values of a mapping or list; none of anything else."""
+    if isinstance(data, dict):
+        return data.values()
+    return data if isinstance(data, list) else ()
+
+
 def as_text(value: object) -> str:
     """Return the value if it is a string, else an empty string."""
     return value if isinstance(value, str) else ""

@@ -154,8 +154,9 @@ def _summary(report: Report, place: OpenTarget) -> Row:
     crashes = [f"internal error: {crash.rule_id}: {crash.subject}: {crash.error}" for crash in report.crashes]
     problems = crashes + errors
     nothing = report.judged_nothing or report.unjudged
+    status = "nothing" if nothing else "judged"
     return {
-        "status": "incomplete" if problems else "nothing" if nothing else "judged",
+        "status": "incomplete" if problems else status,
         "error": problems[0] if problems else "",
         "skipped": [*place.skipped, *map(_words, report.notices)],
         "files": report.tally.files,
@@ -167,7 +168,8 @@ def _summary(report: Report, place: OpenTarget) -> Row:
 
 
 def _words(notice: Notice) -> str:
-    where = f"{notice.file}:{notice.line}: " if notice.line else f"{notice.file}: " if notice.file else ""
+    line = f":{notice.line}" if notice.line else ""
+    where = f"{notice.file}{line}: " if notice.file else ""
     return f"{where}{notice.message}"
 
 

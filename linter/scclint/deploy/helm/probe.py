@@ -122,7 +122,9 @@ def _numbered(documents: Iterable[Document]) -> Iterator[tuple[_DocumentKey, Doc
 
 def _leaves(value: Any, keys: Path = ()) -> Iterator[tuple[Path, Any]]:
     """All values below a value with the keys that lead to them, mappings and lists included."""
-    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    items: Iterable[tuple[Any, Any]] = enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, Mapping):
+        items = value.items()
     for step, item in items:
         yield (*keys, step), item
         yield from _leaves(item, (*keys, step))
