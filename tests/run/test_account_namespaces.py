@@ -78,7 +78,7 @@ def test_namespace(text: str, namespace: str, tmp_path: Path, monkeypatch: pytes
     (world,) = opened.worlds.values()
     (workload,) = opened.workloads
     assert world.outcome(workload).namespace == namespace
-    assert open_one(text=text, config=Config(namespace="asked")).workloads[0].provenance.by_account is False
+    assert open_one(text=text, config=Config(namespace="asked")).workloads[0].provenance.placed_by == ""
 
 
 def test_grants_of_such_accounts_go_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

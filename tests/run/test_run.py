@@ -127,7 +127,7 @@ def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
 
 
 HELPERS = {
-    "scclint.run.load.place_by_kustomizations": "looking at kustomizations",
+    "scclint.run.load.with_kustomizations": "looking at kustomizations",
     "scclint.run.load.with_origins": "looking for what kustomize built from",
     "scclint.deploy.helm.chart.find_origins": "looking for Helm's templates",
     "scclint.deploy.helm.trace.Trace.finding": "looking for the lines of sources",

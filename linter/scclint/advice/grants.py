@@ -258,7 +258,7 @@ def _suggest(outcome: Outcome) -> str:
     unnamed = not workload.name or is_open(workload.name) or workload.provenance.label or stands_for_a_name(outcome.namespace)
     if unnamed or verdict is None or verdict.skipped:
         return ""
-    namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
+    namespace = "" if workload.namespace or workload.provenance.placed_by == "account" else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"
 
 

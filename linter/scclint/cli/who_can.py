@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from scclint.cli.output import open_units, settings_of_one_cluster, terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
-from scclint.deploy.unit import PLAIN, Unit
+from scclint.deploy.unit import PLAIN, Placed, Unit
 from scclint.errors import UsageError
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.report import who_can
@@ -39,7 +39,7 @@ def run(args: Namespace) -> int:
             raise UsageError(f"{path}: no such file or directory")
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry, dump=True)
-    units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False), opened_run)]
+    units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False, placed=Placed(config.namespace)), opened_run)]
     if subject:
         answer = who_can.of_subject(units, _subject(subject, config.namespace), config.namespace)
     else:

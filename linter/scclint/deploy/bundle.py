@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scclint.deploy.unit import OLDER, Unit
+from scclint.deploy.unit import OLDER, Deployment, Unit
 
 if TYPE_CHECKING:
     from scclint.deploy.split import Split
@@ -142,6 +142,6 @@ def units(split: "Split", find: Find) -> Iterator[Unit]:
         reason = "an OLM bundle: it holds a ClusterServiceVersion"
         path = folder or "."
         suggested = (tells(file, "namespace", suggested_namespace) for file in sorted(files))
-        namespace = next(filter(None, suggested), "")
+        deployment = Deployment(namespace=next(filter(None, suggested), ""))
         name, taken = split.outline.name(path), split.take(files)
-        yield Unit(name, "bundle", path, taken, reason, namespace=namespace, gives=False, takes=False)
+        yield Unit(name, "bundle", path, taken, reason, deployment=deployment, gives=False, takes=False)

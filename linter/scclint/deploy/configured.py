@@ -44,4 +44,5 @@ def _configured_unit(split: "Split", entry: "UnitSettings", path: str) -> Unit |
     files = split.take(split.below(shown))
     if not files:
         return None
-    return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, takes=entry.context)
+    deployment = Deployment(namespace=entry.namespace)
+    return Unit(name, "configured", shown, files, reason, deployment=deployment, takes=entry.context)

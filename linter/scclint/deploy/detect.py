@@ -10,6 +10,7 @@ from scclint.deploy.applied import DELETED, with_evidence, with_names
 from scclint.deploy.facts import Identity
 from scclint.deploy.kustomize import NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline
+from scclint.deploy.placed import place
 from scclint.deploy.split import Split
 from scclint.deploy.unit import PLAIN, Unit
 from scclint.load.document import Document
@@ -107,7 +108,7 @@ def _built_objects(split: Split, units: Iterable[Unit]) -> frozenset[Identity]:
 
 
 def _told_apart(split: Split, units: Iterable[Unit]) -> Iterator[Unit]:
-    """Yield the units with unique names, and with the namespace that the settings give, if any.
+    """Yield the units with unique names, each with its namespace.
 
     Of the units at one path, one keeps the path as its name, and the kind is added to the others.
     """
@@ -117,4 +118,6 @@ def _told_apart(split: Split, units: Iterable[Unit]) -> Iterator[Unit]:
         taken.add(name)
         if name != unit.name and unit.name in split.closures and unit.kind == "kustomize":
             split.closures[name] = split.closures.pop(unit.name)
-        yield replace(unit, name=name, namespace=split.config.namespace or unit.namespace)
+        kustomization = split.kustomizations.get(os.path.realpath(unit.path)) if unit.kind == "kustomize" else None
+        of_kustomization = kustomization.namespace if kustomization is not None else ""
+        yield replace(unit, name=name, placed=place(unit, split.config.namespace, of_kustomization))

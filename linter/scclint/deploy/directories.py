@@ -35,7 +35,6 @@ def units(split: "Split") -> Iterator[Unit]:
                 split.take(taken)
                 yield Unit(
                     *(split.unit_name(path, deployment), "directory", shown, files, deployment.reason),
-                    namespace=deployment.namespace,
                     deployment=deployment,
                 )
 
@@ -69,7 +68,6 @@ def applied_by_commands(split: "Split", commands: "Commands", built: frozenset[I
             yield Unit(
                 *(split.unit_name(path, deployment), "directory", path, group.files, deployment.reason),
                 (*group.shared, *context),
-                namespace,
                 deployment,
             )
     split.take(file for files, _ in applied_by for file in files)

@@ -36,6 +36,7 @@ from scclint.model.terms import (
 )
 from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
+from scclint.outcome.manifests import namespace_of
 from scclint.record import EMPTY, record, replace
 from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 
@@ -157,7 +158,7 @@ def with_users(objects: Sequence[ApiObject], namespace: str) -> Iterator[ApiObje
                 account for account in accounts if not named and os.path.dirname(account.file) == os.path.dirname(obj.file)
             ]
             if len(fitting) == 1:
-                home = fitting[0].namespace or namespace or fitting[0].provenance.home or UNSPECIFIED_NAMESPACE
+                home = namespace_of(fitting[0], namespace)
                 user = f"{SERVICE_ACCOUNT_PREFIX}{home}:{fitting[0].name}"
                 assumed = (
                     "" if unfilled == {user} else f"{min(unfilled)} in users of SCC {obj.name} is taken for {fitting[0].name}"

@@ -1,10 +1,26 @@
-"""Which namespace the service accounts and workloads of a unit are in that name none, by what other objects say of the accounts."""
+"""Which namespace the objects of a unit are in that name none, and why. It is decided here and nowhere else.
 
+What deploys a unit says where as data: the `namespace` of its `Deployment`. What carries an object, such as a task or a Template, says so in
+its provenance.
+"""
+
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
+from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
 from scclint.expand.csv import HOME
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, ServiceAccount, Workload
+from scclint.load.document import Document
+from scclint.model.kinds import CLUSTER_SCOPED
+from scclint.model.object import (
+    ApiObject,
+    OperatorInstallation,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    ServiceAccount,
+    Workload,
+)
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.record import EMPTY
@@ -12,6 +28,29 @@ from scclint.yaml.untyped import as_text, mappings, texts
 
 IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 """Service accounts that each namespace has."""
+
+
+def place(unit: Unit, asked: str, of_kustomization: str) -> Placed:
+    """Return the namespace of the objects of a unit that name none: the one that the user asks for, else that of what deploys the unit.
+
+    `of_kustomization` is the namespace that its kustomization sets; empty if it sets none.
+    """
+    deployment = unit.deployment
+    if asked:
+        return Placed(asked, "the option or setting `namespace` names it")
+    if deployment.namespace:
+        return Placed(deployment.namespace, _BY_KIND.get(unit.kind) or f"{_deployer(deployment)} names it")
+    return Placed(of_kustomization, "its kustomization sets it") if of_kustomization else UNPLACED
+
+
+_BY_KIND = {"bundle": "its ClusterServiceVersion suggests it", "configured": "the configuration names it"}
+
+
+def _deployer(deployment: Deployment) -> str:
+    """Return what deploys a unit, as the subject of a clause."""
+    if deployment.by_controller:
+        return f"{deployment.kind} {deployment.name}"
+    return "the command that deploys it" if deployment.commands else "the configuration"
 
 
 def subjects(obj: ApiObject, home: str = "") -> Iterator[str]:
@@ -79,9 +118,79 @@ def account_namespaces(objects: Iterable[ApiObject], evidence: Mapping[str, str]
     return homes
 
 
-def placed_by_accounts(
-    objects: Sequence[ApiObject], borrowed: Sequence[ApiObject] = (), evidence: Mapping[str, str] = EMPTY
+def place_objects(
+    objects: Sequence[ApiObject],
+    unit: Unit,
+    kustomizations: Mapping[str, str] = EMPTY,
+    tasks: Mapping[str, str] = EMPTY,
+    borrowed: Sequence[ApiObject] = (),
+    evidence: Mapping[str, str] = EMPTY,
 ) -> list[ApiObject]:
+    """Return the objects of a unit, those that name no namespace with the one that they go to as their home, if something says it.
+
+    It is the one of the unit. Else the first that says something counts: what carries the object, the ClusterServiceVersion beside it,
+    the task that applies its file, the kustomization that lists the file, and the account of its pods. `kustomizations` are namespaces by
+    file, `tasks` those by the name of a file. `borrowed` are objects of other units, and `evidence` the namespaces of accounts that others
+    name.
+    """
+    objects = _by_bundles(objects)
+    if tasks or kustomizations:
+        objects = [_by_file(obj, tasks, kustomizations) for obj in objects]
+    # A chart can be installed in any namespace.
+    return list(objects) if unit.namespace or unit.kind == "chart" else _by_accounts(objects, borrowed, evidence)
+
+
+def namespaces_of_tasks(documents: Iterable[Document]) -> dict[str, str]:
+    """Return the namespaces in which tasks of Ansible apply files, by the names of the files."""
+    from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
+
+    named = (found for document in documents for found in files_of_tasks(document))
+    return {name: namespace for name, namespace, state in named if namespace and state not in CREATES_NOTHING}
+
+
+def _by_file(obj: ApiObject, tasks: Mapping[str, str], kustomizations: Mapping[str, str]) -> ApiObject:
+    """Return an object in the namespace that a task or a kustomization gives to the objects of its file."""
+    if obj.provenance.home:
+        return obj
+    by_task = tasks.get(os.path.basename(obj.file)) if tasks and obj.kind not in CLUSTER_SCOPED and not obj.namespace else None
+    if by_task:
+        return obj.with_provenance(home=by_task, placed_by="task")
+    of_kustomization = kustomizations.get(obj.file)
+    # kustomize sets the namespace of the subjects of a ClusterRoleBinding as well.
+    goes_along = obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)
+    return obj.with_provenance(home=of_kustomization, placed_by="kustomization") if of_kustomization and goes_along else obj
+
+
+def _by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
+    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle.
+
+    OLM installs an operator in the namespace of the Subscription to its package. Without a Subscription it is the namespace of the
+    OperatorGroup.
+    """
+    homes: dict[str, set[tuple[str, str]]] = {}
+    for obj in objects:
+        if obj.provenance.operator:
+            homes.setdefault(os.path.dirname(obj.file), set()).add((obj.provenance.home, obj.provenance.operator))
+    if not homes:
+        return list(objects)
+    installations = [obj for obj in objects if isinstance(obj, OperatorInstallation) and obj.namespace]
+    subscribed = any(obj.package for obj in installations)
+
+    def placed(obj: ApiObject) -> ApiObject:
+        beside = homes.get(os.path.dirname(obj.file), set())
+        if len(beside) == 1 and not (obj.provenance.operator or obj.provenance.home or obj.kind in CLUSTER_SCOPED):
+            home, operator = next(iter(beside))
+            obj = obj.with_provenance(home=home, operator=operator)
+        package = obj.provenance.package
+        namespaces = {of.namespace for of in installations if of.package == (package if subscribed else "")}
+        if package and len(namespaces) == 1:
+            return obj.with_provenance(home=min(namespaces), placed_by="installation")
+        return obj
+
+    return [placed(obj) for obj in objects]
+
+
+def _by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject], evidence: Mapping[str, str]) -> list[ApiObject]:
     """Return the objects, where workloads that name no namespace, or a placeholder, go to that of their account (see `account_namespaces`).
 
     So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only. `borrowed` are of other units.
@@ -113,7 +222,7 @@ def _in_home(obj: ApiObject, home: str) -> ApiObject:
     """Return an object in the namespace of its account."""
     if obj.namespace:
         obj = obj.without_namespace()
-    return obj.with_provenance(home=home, by_account=not stands_for_a_name(home))
+    return obj.with_provenance(home=home, placed_by="" if stands_for_a_name(home) else "account")
 
 
 def _is_placed(obj: ApiObject) -> bool:

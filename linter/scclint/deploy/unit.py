@@ -95,6 +95,17 @@ DEFAULT = Deployment()
 
 
 @record
+class Placed:
+    """The namespace of the objects of a unit that name none, and why, as a clause. Both are empty if nothing says so."""
+
+    namespace: str = ""
+    why: str = ""
+
+
+UNPLACED = Placed()
+
+
+@record
 class Shown:
     """Why nobody applies something to an OpenShift cluster, as a clause. It holds for objects of these kinds, or of all if there are none.
 
@@ -145,7 +156,7 @@ class Unit:
     `name` is the path from the root of the run, with `#VIEW` for a view of a chart; `.` is the unit of plain files.
     `path` is its folder or file as displayed. `files` are the files that it is made of, and that findings about it point into;
     `shared` are plain files of other units that it has in full as context. Both are paths as displayed, sorted.
-    `namespace` is where its objects go that name none; empty if nothing says so. `reason` says in one sentence why this is a unit.
+    `placed` is where its objects go that name no namespace (see `scclint.deploy.placed`). `reason` says in one sentence why this is a unit.
     `deployment` says how it is deployed. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
     `incomplete` says whether its build would add objects that no file has, such as those of a remote resource, and `left_out` what was left
     out of the build for this reason.
@@ -162,7 +173,6 @@ class Unit:
     files: tuple[str, ...]
     reason: str
     shared: tuple[str, ...] = ()
-    namespace: str = ""
     deployment: Deployment = DEFAULT
     unrendered: str = ""
     incomplete: bool = False
@@ -172,6 +182,12 @@ class Unit:
     takes: bool = True
     shown: Shown | None = None
     context: tuple[FromUnit, ...] = ()
+    placed: Placed = UNPLACED
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the objects that name none; empty if nothing says which."""
+        return self.placed.namespace
 
     @property
     def title(self) -> str:

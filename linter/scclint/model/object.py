@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from sys import intern
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_OBJECT_NAME
@@ -41,7 +41,8 @@ class Provenance:
     """Facts about an object besides its data. The defaults are for an object that is in its file as the cluster gets it.
 
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
-    - `by_account`: whether `home` is the only namespace in which the unit has the service account of the object.
+    - `placed_by`: what says that `home` is its namespace, if that is not what carries the object: a task of Ansible, a kustomization, the
+      installation of its operator, or the only namespace in which the input has its service account.
     - `operator`: the name of the ClusterServiceVersion from which OLM creates it.
     - `label`: the name of the object in messages, if its author does not know its kind and name.
     - `number`: which of several objects with one `generateName` it is, from 0.
@@ -62,7 +63,7 @@ class Provenance:
     """
 
     home: str = ""
-    by_account: bool = False
+    placed_by: Literal["", "task", "kustomization", "installation", "account"] = ""
     operator: str = ""
     label: str = ""
     number: int = 0

@@ -226,7 +226,7 @@ def _setting(world: World, row: WorkloadRow) -> str:
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
         assumed = " (its ID ranges are assumed, because the input does not give them)"
     namespace = f"namespace {visible_line(row.namespace)}" if row.namespace else "no namespace is named, so an ordinary project"
-    if outcome.workload.provenance.by_account:
+    if outcome.workload.provenance.placed_by == "account":
         namespace += ", the only one in the input with the service account"
     return (
         f"{world.cluster.platform_name}; {namespace}{assumed}; service account "

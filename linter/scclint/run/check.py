@@ -174,7 +174,7 @@ def stamp(
         own = Severity.WARNING if own is Severity.ERROR else own
         # In the message, which every format has.
         message = f"{message} ({assumed.words})"
-    if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
+    if isinstance(subject, Workload) and subject.provenance.placed_by == "account" and "manifest" not in rule.tags:
         where, account = subject.provenance.home, subject.pod.service_account
         notes = (f"the manifest sets no namespace; {where} is the only one in the input with service account {account}", *notes)
     remedies, help = _advice(problem, rule, subject)

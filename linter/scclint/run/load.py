@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from scclint.config.model import Config
 from scclint.deploy.facts import name_of, with_users
 from scclint.deploy.kustomize import NAMES
-from scclint.deploy.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
-from scclint.deploy.placed import placed_by_accounts
+from scclint.deploy.kustomize.surroundings import Surroundings, with_kustomizations, with_origins
+from scclint.deploy.placed import namespaces_of_tasks, place_objects
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError, ScclintError
 from scclint.expand import Settings, expand, with_references
@@ -22,8 +22,7 @@ from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
 from scclint.load.sniff import WITH_TEXTS
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, OperatorInstallation, Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.record import EMPTY, replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK
@@ -180,32 +179,24 @@ def model_objects(
     for name in sorted(references.keys() - there):
         why = f"the input has no ConfigMap or Secret {name} with manifests"
         inputs.unjudged.append(JudgementGap("unread", references[name], why))
-    objects = _place_by_bundles(_expanded(inputs, with_references(settings, inputs.documents)))
+    objects = _expanded(inputs, with_references(settings, inputs.documents))
     if any(obj.document.operations is not None for obj in objects):
         from scclint.run.changed_objects import with_changes
 
         objects = with_changes(objects, config)
-    if unit.kind == "ansible":
-        from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
-
-        named = (found for document in inputs.targets for found in files_of_tasks(document))
-        homes = {name: namespace for name, namespace, state in named if namespace and state not in CREATES_NOTHING}
-        objects = [
-            _placed(obj, {(homes[name], "")}) if (name := os.path.basename(obj.file)) in homes and not obj.namespace else obj
-            for obj in objects
-        ]
+    kustomized: Mapping[str, str] = EMPTY
     if not unit.rendered:
         with guard("model", "looking at kustomizations", inputs.crashes):
             built, read = unit.kind == "kustomize", inputs.read.keys()
-            objects, notices = place_by_kustomizations(objects, inputs.documents, read, around, built=built)
+            objects, kustomized, notices = with_kustomizations(objects, inputs.documents, read, around, built=built)
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             objects = with_origins(objects, inputs.targets, inputs.texts.keys(), folders)
     if unit.left_out or (unit.kind == "kustomize" and not unit.namespace and re.search(_IN_CODE, unit.path)):
         # What is not there may complete them, or the code of an operator, which builds them with its own namespace.
         objects = [obj.with_provenance(whole=False) for obj in objects]
-    if not (settings.namespace or unit.kind == "chart"):
-        objects = placed_by_accounts(objects, borrowed, homes)
+    tasks = namespaces_of_tasks(inputs.targets) if unit.kind == "ansible" else EMPTY
+    objects = place_objects(objects, unit, kustomized, tasks, borrowed, homes)
     return [*with_users(objects, settings.namespace)]
 
 
@@ -253,36 +244,3 @@ def _expanded(inputs: Inputs, settings: Settings) -> list[ApiObject]:
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     return objects
-
-
-def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
-    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle.
-
-    OLM installs an operator in the namespace of the Subscription to its package. Without a Subscription it is the namespace of the
-    OperatorGroup.
-    """
-    homes: dict[str, set[tuple[str, str]]] = {}
-    for obj in objects:
-        if obj.provenance.operator:
-            homes.setdefault(os.path.dirname(obj.file), set()).add((obj.provenance.home, obj.provenance.operator))
-    if not homes:
-        return list(objects)
-    installations = [obj for obj in objects if isinstance(obj, OperatorInstallation) and obj.namespace]
-    subscribed = any(obj.package for obj in installations)
-
-    def placed(obj: ApiObject) -> ApiObject:
-        if not obj.provenance.operator:
-            obj = _placed(obj, homes.get(os.path.dirname(obj.file), set()))
-        package = obj.provenance.package
-        namespaces = {of.namespace for of in installations if of.package == (package if subscribed else "")}
-        return obj.with_provenance(home=min(namespaces)) if package and len(namespaces) == 1 else obj
-
-    return [placed(obj) for obj in objects]
-
-
-def _placed(obj: ApiObject, homes: Set[tuple[str, str]]) -> ApiObject:
-    """Return an object in the namespace and, if that is not empty, with the operator that `homes` has, if it has one."""
-    if len(homes) != 1 or obj.provenance.home or obj.kind in CLUSTER_SCOPED:
-        return obj
-    home, operator = next(iter(homes))
-    return obj.with_provenance(home=home, operator=operator)

@@ -68,8 +68,7 @@ def describe(
     """Return what all units share. `namespace` is that of objects that name none."""
     objects = _whole(objects)
     state, applied = (
-        [*manifests((obj for obj in objects if obj.document.stored is stored), config.namespace or namespace)]
-        for stored in (True, False)
+        [*manifests((obj for obj in objects if obj.document.stored is stored), namespace)] for stored in (True, False)
     )
     layers = [*_configured(config)], state, applied
     roles = tuple(_cluster_roles(chain(*layers)))
@@ -91,11 +90,10 @@ def make_worlds(
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
     `objects` may repeat some that are described, as those of another world do.
-    `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows, and
+    `namespace` is the one of objects that name none. `observed` is what a dump shows, and
     `params` are the objects from which admission policies take values. `creator` creates bare Pods, unless the configuration names
     another; None for the default.
     """
-    namespace = config.namespace or namespace
     described_ids = {id(obj) for obj in described.objects}
     of_unit = [obj for obj in _whole(objects) if id(obj) not in described_ids]
     objects = [*described.objects, *of_unit]

@@ -84,9 +84,7 @@ def chart_unit(split: "Split", name: str, folder: str, reason: str, deployment: 
     named = (*deployment.values, *deployment.files)
     files = tuple(sorted(inside | {split.outline.shown(file) for file in named}))
     split.take(set(files) - {split.outline.shown(file) for file in deployment.files})
-    return Unit(
-        *(name, "chart", folder or ".", files, reason), namespace=deployment.namespace, deployment=deployment, takes=takes
-    )
+    return Unit(name, "chart", folder or ".", files, reason, deployment=deployment, takes=takes)
 
 
 def _stages(unit: Unit) -> Iterator[Unit]:

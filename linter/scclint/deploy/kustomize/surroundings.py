@@ -12,8 +12,8 @@ from scclint.files import SUFFIXES, Reach, display, read
 from scclint.finding import Notice
 from scclint.load import load_file
 from scclint.load.document import Document
-from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
-from scclint.model.object import ApiObject, Role, RoleBinding, UnknownKind
+from scclint.model.kinds import SUBJECT_KINDS
+from scclint.model.object import ApiObject, Role, UnknownKind
 from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
 from scclint.text import and_more
 from scclint.validation.validate import validate
@@ -47,11 +47,12 @@ class Surroundings:
                 folder = os.path.dirname(folder)
 
 
-def place_by_kustomizations(
+def with_kustomizations(
     objects: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings, *, built: bool
-) -> tuple[list[ApiObject], list[Notice]]:
-    """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
-    namespace of its kustomization. Return also notices on files among `linted` that were not read.
+) -> tuple[list[ApiObject], dict[str, str], list[Notice]]:
+    """Return the objects with what kustomizations say of their files: a patch is partial, and a resource is not whole.
+
+    Return also the namespaces that kustomizations set for the objects of files, and notices on files among `linted` that were not read.
 
     `built`: the files are those that kustomize builds together. Elsewhere a patch that could be applied as it is counts as an object.
     Kustomizations count that are among the documents, or in the folder of an object or above it.
@@ -60,13 +61,14 @@ def place_by_kustomizations(
     files = dict.fromkeys((*named, *around.beside({obj.file: None for obj in objects})))
     kustomizations = [kustomization for file in files if (kustomization := around.read(file)) is not None]
     if not kustomizations:
-        return list(objects), []
+        return list(objects), {}, []
     from scclint.deploy.kustomize.kustomization import lay_out
 
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in objects}
-    placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in objects]
-    return placed, list(_not_read(kustomizations, linted))
+    completed = [_completed(obj, absolute[obj.file], layout, built=built) for obj in objects]
+    namespaces = {file: layout.namespaces[path] for file, path in absolute.items() if path in layout.namespaces}
+    return completed, namespaces, list(_not_read(kustomizations, linted))
 
 
 def stands_alone(obj: ApiObject) -> bool:
@@ -80,7 +82,7 @@ def stands_alone(obj: ApiObject) -> bool:
     return all(problem.code != "required" for problem in problems)
 
 
-def _placed(obj: ApiObject, path: str, layout: "Layout", *, built: bool) -> ApiObject:
+def _completed(obj: ApiObject, path: str, layout: "Layout", *, built: bool) -> ApiObject:
     """Return an object of the file at an absolute path with what the kustomizations say of that file."""
     changes: dict[str, object] = {}
     rules = obj.rules if path in layout.patches and isinstance(obj, Role) else ()
@@ -90,9 +92,6 @@ def _placed(obj: ApiObject, path: str, layout: "Layout", *, built: bool) -> ApiO
         changes["partial"] = f"it is a patch listed in {layout.patches[path]}"
     if path in layout.resources or replaces:
         changes["whole"] = False
-    goes_along = obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)
-    if path in layout.namespaces and goes_along and not obj.provenance.home:
-        changes["home"] = layout.namespaces[path]
     return obj.with_provenance(**changes) if changes else obj
 
 

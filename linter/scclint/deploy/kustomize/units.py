@@ -80,10 +80,8 @@ def kustomize_unit(split: "Split", name: str, folder: str, reason: str, deployme
     closure = split.closures[name] = closure_of(split, os.path.realpath(folder), deployment.kustomization)
     files = tuple(sorted(split.outline.shown(os.path.join(split.tree, file)) for file in closure.files))
     split.take(set(files) - set(_objects_among_patches(split, closure)) - split.excluded.files)
-    kustomization = split.kustomizations.get(os.path.realpath(folder))
     return Unit(
         *(name, "kustomize", split.outline.shown(folder), files, reason),
-        namespace=deployment.namespace or (kustomization.namespace if kustomization is not None else ""),
         deployment=deployment,
         unrendered=closure.refused,
         incomplete=bool(closure.problem),
