@@ -116,9 +116,15 @@ def tests(session: nox.Session) -> None:
 def requirements(session: nox.Session) -> None:
     """Write the pinned requirements again; with `-- --upgrade`, take new releases."""
     session.install("uv")
-    for file, extras in (("run.txt", ()), ("dev.txt", ("--extra=dev", "--extra=docs")), ("archive.txt", ("--extra=archive",))):
+    for file, chosen in (
+        ("run.txt", ("pyproject.toml",)),
+        ("dev.txt", ("pyproject.toml", "--extra=dev", "--extra=docs")),
+        ("archive.txt", ("pyproject.toml", "--extra=archive")),
+        ("build.txt", ("--group=build",)),
+        ("release.txt", ("--group=release",)),
+    ):
         session.run(
-            *("uv", "pip", "compile", "--quiet", "pyproject.toml", "--universal", "--fork-strategy=fewest"),
+            *("uv", "pip", "compile", "--quiet", "--universal", "--fork-strategy=fewest"),
             *(
                 f"--python-version={OLDEST}",
                 "--generate-hashes",
@@ -127,5 +133,5 @@ def requirements(session: nox.Session) -> None:
                 "--no-strip-extras",
                 "--custom-compile-command=nox -s requirements",
             ),
-            *(*extras, f"--output-file=requirements/{file}", *session.posargs),
+            *(*chosen, f"--output-file=requirements/{file}", *session.posargs),
         )

@@ -58,7 +58,7 @@ def test_what_runs_by_schedule_is_a_session() -> None:
     assert sessions("--session", named) == [named]
 
 
-@pytest.mark.parametrize("file", [WORKFLOW, ROOT / "action.yml"], ids=lambda path: path.name)
+@pytest.mark.parametrize("file", [*sorted(WORKFLOW.parent.glob("*.yml")), ROOT / "action.yml"], ids=lambda path: path.name)
 def test_actions_are_pinned_by_hash(file: Path) -> None:
     used = re.findall(r"uses: (.*)", file.read_text(encoding="utf-8"))
     others = [action for action in used if not action.startswith("./")]
@@ -71,3 +71,24 @@ def test_the_hooks_of_the_project_are_valid() -> None:
     command = [sys.executable, "-m", "pre_commit", "validate-config", str(ROOT / ".pre-commit-config.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "--require-hashes -r requirements/release.txt",
+        'SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"',
+        "python -m build --no-isolation --outdir dist .",
+        "SHA256SUMS",
+    ],
+)
+def test_the_page_on_releases_builds_as_the_workflow_does(part: str) -> None:
+    for file in ("docs/releasing.md", ".github/workflows/release.yml"):
+        assert part in (ROOT / file).read_text(encoding="utf-8"), file
+
+
+def test_the_workflow_of_a_release_publishes_what_the_page_names() -> None:
+    jobs = read_yaml((WORKFLOW.parent / "release.yml").read_text(encoding="utf-8"))["jobs"]
+    assert list(jobs) == ["packages", "archive", "draft", "pypi"]
+    assert set(jobs["draft"]["needs"]) == {"packages", "archive"}
+    assert f"environment `{jobs['pypi']['environment']}`" in (ROOT / "docs" / "releasing.md").read_text(encoding="utf-8")

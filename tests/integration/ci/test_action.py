@@ -189,6 +189,16 @@ def test_inputs_are_never_executed(runner: Runner, name: str, text: str) -> None
     assert not (runner.workspace / "owned").exists()
 
 
+def test_each_package_is_installed_by_its_hash() -> None:
+    """pip refuses a package of a file of requirements without hashes, and looks for no package with the last two options."""
+    installs = re.findall(r'"\$\{pip\[@\]\}" (.*)', STEPS["Install scclint"]["run"])
+    assert installs == [
+        '--require-hashes -r "$SOURCE/requirements/run.txt" -r "$SOURCE/requirements/build.txt"',
+        '--no-deps --no-build-isolation "$SOURCE"',
+    ]
+    assert STEPS["Install scclint"]["run"].count("pip install") == 1
+
+
 def test_no_script_holds_an_expression() -> None:
     scripts = [step["run"] for step in STEPS.values() if "run" in step]
     assert len(scripts) == 1 + len(SCRIPTS)
@@ -324,7 +334,7 @@ FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
     ("schema", "path"),
     [
         ("github-actions", ROOT / "action.yml"),
-        ("github-workflows", ROOT / ".github" / "workflows" / "ci.yml"),
+        *(("github-workflows", path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))),
         ("dependabot", ROOT / ".github" / "dependabot.yml"),
         ("github-issue-config", FORMS / "config.yml"),
         *(("github-issue-forms", path) for path in sorted(FORMS.glob("*.yml")) if path.stem != "config"),

@@ -15,6 +15,7 @@ import pytest
 
 from scclint.about import IMAGE
 from scclint.cli import main
+from tests.deploy.tools import needs_helm
 from tests.yaml_text import read_yaml, write_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -153,6 +154,26 @@ def test_the_github_comment_has_the_changed_verdicts(checkout: Checkout, tmp_pat
     assert out.endswith("status 0")
     assert f"gh pr comment 7 --body-file {tmp_path}/change.md --edit-last --create-if-none\n" in out
     assert "## 🔴 scclint: 1 of" in out
+
+
+@needs_helm
+def test_the_github_workflow_for_helm_judges_each_environment(checkout: Checkout) -> None:
+    job = load("github/helm.yml")["jobs"]["render"]
+    chart = checkout.folder / "charts" / "web"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 0.1.0\n")
+    (chart / "templates" / "pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostPID: {{ .Values.host }}\n  containers: [{name: c, image: i}]\n"
+    )
+    for environment in job["strategy"]["matrix"]["environment"]:
+        (checkout.folder / f"values-{environment}.yaml").write_text(f"host: {str(environment == 'production').lower()}\n")
+        (render,) = (step["run"] for step in job["steps"] if "run" in step)
+        (given,) = (step["with"] for step in job["steps"] if step.get("uses", "").startswith("scclint/"))
+        assert checkout.run(render, ENVIRONMENT=environment).endswith("status 0")
+        out = checkout.run(shlex.join(["scclint", "check", *shlex.split(given["args"]), given["paths"]]))
+        assert ("charts/web/templates/pod.yaml:5" in out) is (environment == "production")
+    for created in (checkout.folder / "charts", checkout.folder / "rendered"):
+        shutil.rmtree(created)
 
 
 # GitLab
@@ -307,6 +328,7 @@ def test_the_image_copies_what_the_package_needs() -> None:
         "rules",
         "schemas",
         "requirements/run.txt",
+        "requirements/build.txt",
     } == set(sources)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = METADATA["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 
@@ -36,6 +37,18 @@ def test_requirements_fit(file: str, extras: tuple[str, ...]) -> None:
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
         assert name in versions, f"{file} lacks {asked}; run the command at its head"
         assert requirement.specifier.contains(versions[name]), f"{file} has {name} {versions[name]}, not {asked}"
+
+
+@pytest.mark.parametrize("group", ["build", "release"])
+def test_requirements_of_a_group_fit(group: str) -> None:
+    requirements = pytest.importorskip("packaging.requirements")
+    versions, groups = pinned(f"{group}.txt"), METADATA["dependency-groups"]
+    included = [
+        line for entry in groups[group] for line in (groups[entry["include-group"]] if isinstance(entry, dict) else [entry])
+    ]
+    assert set(METADATA["build-system"]["requires"]) <= set(included)
+    for requirement in map(requirements.Requirement, included):
+        assert requirement.specifier.contains(versions[requirement.name]), f"{group}.txt lacks {requirement}"
 
 
 def test_two_builds_give_the_same_wheel(tmp_path: Path) -> None:
