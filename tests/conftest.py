@@ -30,6 +30,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if any(INTEGRATION in (path.resolve(), *path.resolve().parents) for path in named) else True
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, each process runs the tests of one module after another, which share what the module keeps."""
+    from xdist.scheduler import WorkStealingScheduling  # type: ignore[import-untyped]
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 def shared() -> Path:
     """The folder with recorded cases and real manifests beside the project; skips the test where it is not there."""
     folder = Path(__file__).parents[2] / "shared"

@@ -18,14 +18,21 @@ from scclint.run.shared import Run
 
 def write_files(files: Mapping[str, str]) -> None:
     """Write texts to files below the working directory, by path."""
+    write_below("", files)
+
+
+def write_below(folder: Path | str, files: Mapping[str, str]) -> str:
+    """Write texts to files below a folder, by path. Return the folder."""
     for name, text in files.items():
-        write_file(name, text)
+        write_file(Path(folder, name), text)
+    return str(folder)
 
 
-def write_file(name: str, text: str) -> None:
-    """Write a text to a file below the working directory."""
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text, encoding="utf-8")
+def write_file(path: Path | str, text: str = "") -> str:
+    """Write a text to a file. Return its path."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+    return str(path)
 
 
 def run_over(

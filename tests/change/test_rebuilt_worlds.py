@@ -12,6 +12,7 @@ from scclint.config.model import Config
 from tests.apps.controls import dumps
 from tests.change.test_compare import GRANT, WEB, causes, only
 from tests.must_gather import dump, write_archive, write_folder
+from tests.running import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +25,6 @@ NAMESPACE = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: NAME, labels
 both = pytest.mark.parametrize(("write", "name"), [(write_folder, "dump"), (write_archive, "dump.tar.gz")])
 
 
-def write(path: Path, text: str) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return str(path)
-
-
 def cluster() -> list[dict[str, Any]]:
     """A cluster as installed. Its pod in a project sets no seccomp profile, so that SCC anyuid could admit it."""
     objects = dumps.clean()
@@ -40,8 +35,8 @@ def cluster() -> list[dict[str, Any]]:
 
 
 def compared(folder: Path, before: str, after: str, **settings: Any) -> Any:
-    write(folder / "before" / "web.yaml", before)
-    write(folder / "after" / "web.yaml", after)
+    write_file(folder / "before" / "web.yaml", before)
+    write_file(folder / "after" / "web.yaml", after)
     return compare_sides(str(folder / "before"), str(folder / "after"), Config(**settings))
 
 
@@ -73,8 +68,8 @@ def test_the_sccs_of_an_add_on_count(tmp_path: Path) -> None:
 
 
 def test_an_add_on_counts_in_a_namespace_that_what_if_adds(tmp_path: Path) -> None:
-    base = write(tmp_path / "dump" / "web.yaml", WEB)
-    new = write(
+    base = write_file(tmp_path / "dump" / "web.yaml", WEB)
+    new = write_file(
         tmp_path / "new.yaml", PIPELINE.replace("namespace: shop", "namespace: build").replace("name: web,", "name: ci,")
     )
     (change,) = what_if(str(Path(base).parent), [new], Config(addons=("pipelines",))).changes
@@ -85,7 +80,7 @@ def test_an_add_on_counts_in_a_namespace_that_what_if_adds(tmp_path: Path) -> No
 
 
 def test_settings_of_the_cluster_count_in_the_matrix(tmp_path: Path) -> None:
-    write(tmp_path / "web.yaml", PIPELINE)
+    write_file(tmp_path / "web.yaml", PIPELINE)
     found = compare_releases(str(tmp_path), Config(openshift=("4.18", "4.22"), addons=("pipelines",)))
     assert found.changes == ()
     assert [[cell.scc for cell in row] for row in found.matrix] == [["pipelines-scc", "pipelines-scc"]]

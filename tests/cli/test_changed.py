@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.test_diff_base import commit, git
+from tests.cli.test_diff_base import commit
 from tests.cli.test_units import GRANT, WEB
+from tests.repository import git
 from tests.running import write_file
 
 if TYPE_CHECKING:

@@ -13,17 +13,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
+from tests.repository import git
 from tests.running import write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "diff.json").read_text())
-
-
-def git(*words: str) -> None:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(("git", *who, *words), check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.deploy.tools import needs_helm
 from tests.must_gather import files, write_archive
+from tests.repository import git
 from tests.running import write_file
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ spec: {containers: [{name: web, image: registry.example/web:1}]}
 """
 SECOND_CONTAINER = "    - {name: side, image: registry.example/side:1}\n    - name: shell"
 UNCHANGED = "No problems found (5 suppressed)"
-
-
-def git(*words: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    return subprocess.run(["git", *identity, *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def commit(message: str) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.repository import git
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
-
-
-def git(*words: str, at: str = ".") -> None:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, "-C", at, *words], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from scclint.deploy.render import Renderer, RendererOutput
 from scclint.files import remote_urls
 from scclint.files.revision import checked_out, resolve
 from tests.deploy.tools import needs_helm, needs_kustomize
+from tests.repository import git
 from tests.running import write_file
 
 if TYPE_CHECKING:
@@ -126,11 +126,6 @@ def forms(text: str) -> Mapping[str, Files]:
 
 FORMS = list(forms(""))
 NEEDS = {"packed": needs_helm, "text": needs_helm, "template": needs_helm, "resource": needs_kustomize}
-
-
-def git(*words: str) -> str:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    return subprocess.run(("git", *who, *words), check=True, capture_output=True, text=True).stdout.strip()
 
 
 def commit(files: Mapping[str, str | bytes], remote: str = "https://git.example.com/x/shop.git") -> None:

@@ -9,8 +9,8 @@ from scclint.deploy.unit import Unit
 from scclint.expand import expand
 from scclint.load import load_text
 from scclint.other_units import OtherUnits
-from tests.deploy.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc, write
-from tests.running import report_on
+from tests.deploy.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc
+from tests.running import report_on, write_below
 
 UNRELATED = deployment("other", namespace="elsewhere", account="other")
 USED = scc("custom", users='"system:serviceaccount:shop:web"')
@@ -48,20 +48,20 @@ def test_what_another_unit_has_is_not_missing(claim: str, tmp_path: Path) -> Non
 def test_what_a_remote_resource_may_bring_is_not_missing(claim: str, tmp_path: Path) -> None:
     here = CLAIMS[claim][0] if claim in CLAIMS else deployment() + "---\n" + binding("privileged", account="job")
     files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": here}
-    assert rules_in(report_on([write(tmp_path / "missing", files)], UNRENDERED), claim)
+    assert rules_in(report_on([write_below(tmp_path / "missing", files)], UNRENDERED), claim)
     files["base/kustomization.yaml"] = 'resources: [web.yaml, "https://github.com/example/web//deploy?ref=v1"]\n'
-    assert rules_in(report_on([write(tmp_path / "there", files)], UNRENDERED), claim) == []
+    assert rules_in(report_on([write_below(tmp_path / "there", files)], UNRENDERED), claim) == []
 
 
 def test_an_scc_that_only_an_alternative_defines_is_not_missing(tmp_path: Path) -> None:
     files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment(required="custom")}
     for name in ("dev", "prod"):
         files[f"{name}/kustomization.yaml"] = "resources: [../base]\n"
-    missing = report_on([write(tmp_path / "missing", files)], UNRENDERED)
+    missing = report_on([write_below(tmp_path / "missing", files)], UNRENDERED)
     assert len(rules_in(missing, "SCC105")) == 1
     files |= {"dev/kustomization.yaml": "resources: [../base, scc.yaml]\n"}
     files["dev/scc.yaml"] = scc("custom", users='"system:serviceaccount:shop:web"')
-    assert rules_in(report_on([write(tmp_path / "there", files)], UNRENDERED), "SCC105") == []
+    assert rules_in(report_on([write_below(tmp_path / "there", files)], UNRENDERED), "SCC105") == []
 
 
 def test_what_alternatives_have_from_a_common_base_is_not_elsewhere(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_what_alternatives_have_from_a_common_base_is_not_elsewhere(tmp_path: Pa
     files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": base}
     for name in ("dev", "prod"):
         files[f"{name}/kustomization.yaml"] = "resources: [../base]\n"
-    report = report_on([write(tmp_path, files)], UNRENDERED)
+    report = report_on([write_below(tmp_path, files)], UNRENDERED)
     assert [f.units for f in report.findings if f.rule_id == "RBA403"] == [("dev", "prod")]
 
 
@@ -104,7 +104,7 @@ def test_an_ignore_is_unused_only_if_no_unit_uses_it(tmp_path: Path) -> None:
             "resources: [../base, grant.yaml]\n" if name == "dev" else "resources: [../base]\n"
         )
     files["dev/grant.yaml"] = binding("anyuid")
-    report = report_on([write(tmp_path, files)], UNRENDERED)
+    report = report_on([write_below(tmp_path, files)], UNRENDERED)
     unused = rules_in(report, "SUP901")
     assert len(unused) == 1
     assert "SCC107" in unused[0]
@@ -114,7 +114,7 @@ def test_files_that_a_unit_shares_are_not_elsewhere(tmp_path: Path) -> None:
     files = {f"{name}/web.yaml": deployment() for name in ("dev", "prod")}
     files["dev/grant.yaml"] = binding("privileged")
     files["shared/job.yaml"] = deployment("job")
-    report = report_on([write(tmp_path, files)], UNRENDERED)
+    report = report_on([write_below(tmp_path, files)], UNRENDERED)
     assert [unit.name for unit in report.units] == [".", "dev", "prod"]
     (message,) = rules_in(report, "RBA403")
     assert "Deployment job and Deployment web do not need" in message

@@ -12,8 +12,8 @@ from scclint.run.judge import open_units
 from scclint.run.report import Report
 from scclint.source import Span
 from tests.deploy.tools import needs_helm, needs_kustomize
-from tests.deploy.trees import UNRENDERED, binding, deployment, role, rules_in, scc, write, write_units
-from tests.running import report_on, run_over
+from tests.deploy.trees import UNRENDERED, binding, deployment, role, rules_in, scc, write_units
+from tests.running import report_on, run_over, write_below
 
 ROOT = deployment(pod="runAsUser: 0")
 NAMESPACE = """\
@@ -111,7 +111,7 @@ def overlays(root: Path, more: Mapping[str, str], base: str = "resources: [web.y
     files = {"base/kustomization.yaml": base, "base/web.yaml": ROOT, "dev/grant.yaml": binding()}
     files["dev/kustomization.yaml"] = "resources: [../base, grant.yaml]\n"
     files["prod/kustomization.yaml"] = "resources: [../base]\n"
-    return write(root, {**files, **more})
+    return write_below(root, {**files, **more})
 
 
 def test_dev_and_prod_of_one_base_share_nothing(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_dev_and_prod_with_the_same_deployment_share_nothing(tmp_path: Path) -> 
 
 
 def test_plain_folders_with_the_same_deployment_share_nothing(tmp_path: Path) -> None:
-    root = write(tmp_path, {"0-unsafe/web.yaml": ROOT, "1-safe/web.yaml": deployment()})
+    root = write_below(tmp_path, {"0-unsafe/web.yaml": ROOT, "1-safe/web.yaml": deployment()})
     (finding,) = [f for f in report_on([root]).findings if f.rule_id == "SCC101"]
     assert finding.units == ("0-unsafe",)
 
@@ -140,13 +140,13 @@ def test_a_common_component_makes_no_alternatives(tmp_path: Path) -> None:
         "cluster/kustomization.yaml": "resources: [grant.yaml]\ncomponents: [../limits]\n",
         "cluster/grant.yaml": binding(),
     }
-    assert taken(write(tmp_path, files), "app") == {"RoleBinding grant"}
+    assert taken(write_below(tmp_path, files), "app") == {"RoleBinding grant"}
 
 
 def test_a_bundle_neither_gives_nor_takes(tmp_path: Path) -> None:
     csv = "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nmetadata: {name: web.v1}\nspec: {}\n"
     files = {"op/manifests/csv.yaml": csv, "op/manifests/grant.yaml": binding(), "app/web.yaml": ROOT}
-    assert len(rules_in(report_on([write(tmp_path, files)]), "SCC101")) == 1
+    assert len(rules_in(report_on([write_below(tmp_path, files)]), "SCC101")) == 1
 
 
 def test_a_variant_takes_and_does_not_give(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_variant_takes_and_does_not_give(tmp_path: Path) -> None:
         "other/kustomization.yaml": "resources: [job.yaml]\n",
         "other/job.yaml": ROOT.replace("name: web, n", "name: job, n"),
     }
-    assert taken(write(tmp_path, files), "other") == set()
+    assert taken(write_below(tmp_path, files), "other") == set()
 
 
 def clusters(root: Path, grants: Mapping[str, str], app: str) -> str:
@@ -174,7 +174,7 @@ def clusters(root: Path, grants: Mapping[str, str], app: str) -> str:
         )
         if grant:
             files[f"{folder}/grant.yaml"] = grant
-    return write(root, files)
+    return write_below(root, files)
 
 
 def test_only_the_environment_that_fits_gives(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_configured_unit_may_take_nothing(tmp_path: Path) -> None:
 
 def test_context_that_is_asked_for_reaches_all_units(tmp_path: Path) -> None:
     root = write_units(tmp_path / "tree", {"a": ROOT, "b": ROOT.replace("name: web, n", "name: job, n")})
-    grant = write(tmp_path / "context", {"grant.yaml": GROUP_BINDING.replace("GROUP", "system:authenticated")})
+    grant = write_below(tmp_path / "context", {"grant.yaml": GROUP_BINDING.replace("GROUP", "system:authenticated")})
     assert len(rules_in(report_on([root], UNRENDERED), "SCC101")) == 2
     assert rules_in(report_on([root], UNRENDERED, context=[grant]), "SCC101") == []
 
@@ -241,7 +241,7 @@ def test_a_base_that_many_share_has_one_finding(tmp_path: Path) -> None:
     files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": ROOT}
     leaves = [f"leaf-{number:02}" for number in range(49)]
     files |= {f"{leaf}/kustomization.yaml": "resources: [../base]\n" for leaf in leaves}
-    (finding,) = [f for f in report_on([write(tmp_path, files)], UNRENDERED).findings if f.rule_id == "SCC101"]
+    (finding,) = [f for f in report_on([write_below(tmp_path, files)], UNRENDERED).findings if f.rule_id == "SCC101"]
     assert finding.units == tuple(leaves)
     assert Path(finding.span.file).name == "web.yaml"
 
@@ -256,7 +256,7 @@ def test_views_of_one_chart_share_nothing(tmp_path: Path) -> None:
         "templates/web.yaml": ROOT,
         "templates/grant.yaml": grant,
     }
-    report: Report = report_on([write(tmp_path, chart)])
+    report: Report = report_on([write_below(tmp_path, chart)])
     (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
     assert finding.units == (".",)
 
@@ -268,7 +268,7 @@ def test_a_name_with_the_open_namespace_of_a_chart_says_so(name: str, shown: str
         "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
         "templates/web.yaml": ROOT.replace("name: web", f"name: {name}", 1),
     }
-    (finding,) = [f for f in report_on([write(tmp_path, chart)]).findings if f.rule_id == "SCC101"]
+    (finding,) = [f for f in report_on([write_below(tmp_path, chart)]).findings if f.rule_id == "SCC101"]
     assert finding.message.startswith(f"Deployment {shown}: ") and "scclint-" not in finding.help
 
 

@@ -16,7 +16,7 @@ from scclint.run.lint import find_units
 from scclint.run.scan import scan
 from scclint.source import Span
 from tests.deploy.tools import needs_helm
-from tests.running import report_on
+from tests.running import report_on, write_files
 
 WEB = """\
 apiVersion: apps/v1
@@ -55,12 +55,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def write(files: dict[str, str]) -> None:
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
-
-
 def units(*paths: str, **settings: object) -> list[Unit]:
     return find_units(paths or ["."], Config(render="never", **settings))  # type: ignore[arg-type]  # settings by name
 
@@ -70,19 +64,19 @@ def summary(found: Iterable[Unit]) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def test_plain_files_are_one_unit() -> None:
-    write({"a/web.yaml": WEB, "b/account.yaml": ACCOUNT})
+    write_files({"a/web.yaml": WEB, "b/account.yaml": ACCOUNT})
     assert summary(units()) == {".": ("plain", ("a/web.yaml", "b/account.yaml"))}
 
 
 def test_the_root_is_the_deepest_folder_of_what_is_named(here: Path) -> None:
-    write({"deploy/dev/web.yaml": WEB, "deploy/prod/web.yaml": WEB})
+    write_files({"deploy/dev/web.yaml": WEB, "deploy/prod/web.yaml": WEB})
     assert [unit.name for unit in units("deploy")] == ["dev", "prod"]
     assert [unit.name for unit in units(str(here / "deploy"))] == ["dev", "prod"]
     assert [unit.name for unit in units()] == ["deploy/dev", "deploy/prod"]
 
 
 def test_a_bundle_takes_its_manifests_and_metadata() -> None:
-    write(
+    write_files(
         {
             "shop/1.0/manifests/shop.clusterserviceversion.yaml": CSV,
             "shop/1.0/manifests/account.yaml": ACCOUNT,
@@ -115,24 +109,24 @@ def test_a_bundle_takes_its_manifests_and_metadata() -> None:
 )
 def test_the_namespace_that_a_bundle_suggests(annotation: str, namespace: str) -> None:
     csv = CSV.replace("{name: web.v1}", f"\n  name: web.v1\n  annotations:\n    {annotation}")
-    write({"a/manifests/a.clusterserviceversion.yaml": csv, "a/manifests/b.yaml": ACCOUNT})
+    write_files({"a/manifests/a.clusterserviceversion.yaml": csv, "a/manifests/b.yaml": ACCOUNT})
     assert [unit.namespace for unit in units()] == [namespace]
 
 
 def test_a_bundle_neither_gives_nor_takes() -> None:
-    write({"a/manifests/a.clusterserviceversion.yaml": CSV, "b/manifests/x.yaml": CSV})
+    write_files({"a/manifests/a.clusterserviceversion.yaml": CSV, "b/manifests/x.yaml": CSV})
     assert {(unit.kind, unit.gives) for unit in units()} == {("bundle", False)}
 
 
 def test_a_stray_clusterserviceversion_is_a_bundle() -> None:
-    write({"old/shop.clusterserviceversion.yaml": CSV, "old/account.yaml": ACCOUNT})
+    write_files({"old/shop.clusterserviceversion.yaml": CSV, "old/account.yaml": ACCOUNT})
     assert summary(units())["old"][0] == "bundle"
-    write({"new/shop.yaml": CSV, "new/account.yaml": ACCOUNT})
+    write_files({"new/shop.yaml": CSV, "new/account.yaml": ACCOUNT})
     assert "new" not in summary(units()), "only the name of the file tells a stray one"
 
 
 def test_what_the_hydrator_wrote() -> None:
-    write({"env/prod/manifest.yaml": WEB, "env/prod/hydrator.metadata": "{}", "env/dev/manifest.yaml": ACCOUNT})
+    write_files({"env/prod/manifest.yaml": WEB, "env/prod/hydrator.metadata": "{}", "env/dev/manifest.yaml": ACCOUNT})
     assert summary(units()) == {
         ".": ("plain", ("env/dev/manifest.yaml",)),
         "env/prod": ("hydrated", ("env/prod/manifest.yaml",)),
@@ -140,7 +134,7 @@ def test_what_the_hydrator_wrote() -> None:
 
 
 def test_a_kustomization_that_no_other_includes_takes_all_that_it_builds() -> None:
-    write(
+    write_files(
         {
             "base/kustomization.yaml": "resources: [web.yaml]\n",
             "base/web.yaml": WEB,
@@ -165,8 +159,8 @@ def test_a_kustomization_that_no_other_includes_takes_all_that_it_builds() -> No
 
 def test_a_base_that_lies_beside_what_is_named_is_part_of_it(here: Path) -> None:
     os.mkdir(".git")
-    write({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": WEB})
-    write({"prod/kustomization.yaml": "resources: [../base]\n"})
+    write_files({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": WEB})
+    write_files({"prod/kustomization.yaml": "resources: [../base]\n"})
     (unit,) = units("prod")
     # Without a work tree around both, nothing beside the folder is read.
     assert (unit.name, unit.kind) == (".", "kustomize")
@@ -174,7 +168,9 @@ def test_a_base_that_lies_beside_what_is_named_is_part_of_it(here: Path) -> None
 
 
 def test_a_plain_file_that_defines_what_a_kustomization_builds_is_a_variant() -> None:
-    write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB, "other.yaml": WEB, "a/account.yaml": ACCOUNT})
+    write_files(
+        {"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB, "other.yaml": WEB, "a/account.yaml": ACCOUNT}
+    )
     found = {unit.name: unit for unit in units()}
     variant = found["other.yaml"]
     assert (variant.kind, variant.files, variant.shared, variant.gives) == (
@@ -187,14 +183,16 @@ def test_a_plain_file_that_defines_what_a_kustomization_builds_is_a_variant() ->
 
 def test_alternatives_share_only_files_that_say_something_about_others() -> None:
     """A repository of tests has hundreds of alternatives beside hundreds of files with objects of other kinds."""
-    write({"a/web.yaml": WEB, "b/web.yaml": WEB, "account.yaml": ACCOUNT, "service.yaml": "apiVersion: v1\nkind: Service\n"})
+    write_files(
+        {"a/web.yaml": WEB, "b/web.yaml": WEB, "account.yaml": ACCOUNT, "service.yaml": "apiVersion: v1\nkind: Service\n"}
+    )
     found = {unit.name: unit for unit in units()}
     assert found["."].files == ("account.yaml", "service.yaml")
     assert found["a"].shared == found["b"].shared == ("account.yaml",)
 
 
 def test_a_chart_and_its_values() -> None:
-    write(
+    write_files(
         {
             "shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
             "shop/values.yaml": "{}\n",
@@ -210,7 +208,7 @@ def test_a_chart_and_its_values() -> None:
 
 
 def test_a_library_chart_is_no_unit() -> None:
-    write({"lib/Chart.yaml": "apiVersion: v2\nname: lib\ntype: library\nversion: 1.0.0\n", "lib/templates/web.yaml": WEB})
+    write_files({"lib/Chart.yaml": "apiVersion: v2\nname: lib\ntype: library\nversion: 1.0.0\n", "lib/templates/web.yaml": WEB})
     assert {unit.kind for unit in units()} == {"plain"}
 
 
@@ -237,7 +235,7 @@ def test_a_library_chart_is_no_unit() -> None:
 )
 def test_a_folder_that_something_deploys(text: str, expected: list[str] | None) -> None:
     below = WEB.replace("name: web}", "name: other}", 1)
-    write({"apps/shop/web.yaml": WEB, "apps/shop/below/web.yaml": below, "argo.yaml": text})
+    write_files({"apps/shop/web.yaml": WEB, "apps/shop/below/web.yaml": below, "argo.yaml": text})
     found = {unit.name: unit for unit in units()}
     if expected is None:
         assert list(found) == ["."]
@@ -255,7 +253,7 @@ def settings(path: str, **more: object) -> UnitSettings:
 
 
 def test_a_configured_unit_takes_its_files_first() -> None:
-    write({"a/web.yaml": WEB, "a/manifests/a.clusterserviceversion.yaml": CSV, "b/web.yaml": WEB})
+    write_files({"a/web.yaml": WEB, "a/manifests/a.clusterserviceversion.yaml": CSV, "b/web.yaml": WEB})
     found = {unit.name: unit for unit in units(units=(settings("a", namespace="shop", context=False),))}
     assert (found["a"].kind, found["a"].namespace) == ("configured", "shop")
     assert found["a"].files == ("a/manifests/a.clusterserviceversion.yaml", "a/web.yaml")
@@ -263,25 +261,27 @@ def test_a_configured_unit_takes_its_files_first() -> None:
 
 
 def test_a_configured_unit_that_does_not_exist() -> None:
-    write({"web.yaml": WEB})
+    write_files({"web.yaml": WEB})
     with pytest.raises(ConfigError, match=r"\.scclint\.yaml:3:1: units: the path no/such does not exist"):
         units(units=(settings("no/such"),))
 
 
 def test_the_same_units_in_every_order_of_paths() -> None:
-    write({"a/dev/web.yaml": WEB, "a/prod/web.yaml": WEB, "b/account.yaml": ACCOUNT})
+    write_files({"a/dev/web.yaml": WEB, "a/prod/web.yaml": WEB, "b/account.yaml": ACCOUNT})
     assert summary(units("a", "b")) == summary(units("b", "a"))
 
 
 def test_names_differ_where_the_root_has_plain_files_too() -> None:
-    write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB})
+    write_files({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB})
     assert summary(units()) == {".": ("kustomize", ("kustomization.yaml", "web.yaml"))}
-    write({"a/account.yaml": ACCOUNT})
+    write_files({"a/account.yaml": ACCOUNT})
     assert {unit.name: unit.kind for unit in units()} == {".": "plain", ".#kustomize": "kustomize"}
 
 
 def test_a_folder_with_a_kustomization_and_a_chart_is_a_kustomization() -> None:
-    write({"a/kustomization.yaml": "resources: [web.yaml]\n", "a/web.yaml": WEB, "a/Chart.yaml": "name: a\nversion: 1.0.0\n"})
+    write_files(
+        {"a/kustomization.yaml": "resources: [web.yaml]\n", "a/web.yaml": WEB, "a/Chart.yaml": "name: a\nversion: 1.0.0\n"}
+    )
     assert {unit.name: unit.kind for unit in units()} == {".": "plain", "a": "kustomize"}
 
 
@@ -295,7 +295,7 @@ def split(**settings: object) -> list[Unit]:
 
 
 def test_a_configured_chart() -> None:
-    write({**CHART, "web/prod.yaml": "a: 1\n", "web/notes.yaml": "a: 1\n"})
+    write_files({**CHART, "web/prod.yaml": "a: 1\n", "web/notes.yaml": "a: 1\n"})
     given = {"name": "prod", "namespace": "shop", "values": ("prod.yaml",), "set": ("a=2",), "release": "shop"}
     (other, found) = split(units=(settings("web", context=False, **given),))
     assert (other.name, other.files) == (".", ("web/notes.yaml",))
@@ -306,7 +306,7 @@ def test_a_configured_chart() -> None:
 
 
 def test_a_configured_folder_without_files_is_no_unit() -> None:
-    write({"a/notes.txt": "", "web.yaml": WEB})
+    write_files({"a/notes.txt": "", "web.yaml": WEB})
     assert [unit.name for unit in units(units=(settings("a"),))] == ["."]
 
 
@@ -315,7 +315,7 @@ def test_a_chart_that_an_application_deploys_with_values_of_its_own() -> None:
         "source: {repoURL: https://git.example/team/repo.git, path: web, helm: {releaseName: shop, valueFiles: [../prod.yaml], "
     )
     deployed = APPLICATION.partition("  source:")[0] + f"  {source}parameters: [{{name: a, value: '2'}}, {{value: '3'}}]}}}}\n"
-    write({**CHART, "web/values-dev.yaml": "a: 1\n", "prod.yaml": "a: 1\n", "apps/shop.yaml": deployed})
+    write_files({**CHART, "web/values-dev.yaml": "a: 1\n", "prod.yaml": "a: 1\n", "apps/shop.yaml": deployed})
     found = {unit.name: unit for unit in split()}
     assert list(found) == [".", "web#shop", "web#values-dev"], "the defaults alone are not deployed"
     deployment = found["web#shop"].deployment
@@ -348,7 +348,7 @@ def _chart(folder: str, template: str, values: str = "{}\n") -> dict[str, str]:
 
 @needs_helm
 def test_applications_that_charts_render_deploy_folders() -> None:
-    write({**_chart("root", _app("middle", "middle")), **_chart("middle", _app("shop", "leaf")), "leaf/web.yaml": WEB})
+    write_files({**_chart("root", _app("middle", "middle")), **_chart("middle", _app("shop", "leaf")), "leaf/web.yaml": WEB})
     found = {unit.name: unit for unit in find_units(["."], Config())}
     assert {name: (unit.kind, unit.namespace, unit.reason) for name, unit in found.items()} == {
         "root": ("chart", "", "a chart with its default values"),
@@ -360,20 +360,20 @@ def test_applications_that_charts_render_deploy_folders() -> None:
 @needs_helm
 def test_an_application_that_no_chart_renders_deploys_nothing() -> None:
     template = "{{ if .Values.on }}\n" + _app("shop", "leaf") + "{{ end }}\n"
-    write({**_chart("root", template, "on: false\n"), "leaf/web.yaml": WEB})
+    write_files({**_chart("root", template, "on: false\n"), "leaf/web.yaml": WEB})
     assert [unit.name for unit in find_units(["."], Config())] == [".", "root"]
 
 
 @needs_helm
 def test_a_chart_that_deploys_itself_is_split_once_more() -> None:
-    write(_chart("root", _app("again", "root")))
+    write_files(_chart("root", _app("again", "root")))
     assert [(unit.name, unit.namespace) for unit in find_units(["."], Config())] == [("root#again", "again")]
 
 
 @needs_helm
 def test_a_chart_that_deploys_itself_with_other_values_each_time_ends_with_a_notice() -> None:
     again = _app("again", "root", "{name: depth, value: '{{ add .Values.depth 1 }}'}")
-    write(_chart("root", again, "depth: 0\n"))
+    write_files(_chart("root", again, "depth: 0\n"))
     notices = [notice for notice in report_on(["."]).notices if "rounds" in notice.message]
     assert [(notice.level, notice.gap) for notice in notices] == [("warning", True)]
     assert "as rendered still deployed something else after 8 rounds of rendering" in notices[0].message

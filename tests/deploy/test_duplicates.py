@@ -5,8 +5,8 @@ from pathlib import Path
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.source import Span
-from tests.deploy.trees import UNRENDERED, binding, deployment, rules_in, write
-from tests.running import report_on
+from tests.deploy.trees import UNRENDERED, binding, deployment, rules_in
+from tests.running import report_on, write_below
 
 TWICE = {"one.yaml": binding("anyuid"), "two.yaml": binding("privileged")}
 
@@ -16,7 +16,7 @@ def configured(root: str, path: str) -> Config:
 
 
 def test_the_earlier_of_two_files_of_one_unit_is_reported(tmp_path: Path) -> None:
-    root = write(tmp_path, {f"app/{name}": text for name, text in TWICE.items()})
+    root = write_below(tmp_path, {f"app/{name}": text for name, text in TWICE.items()})
     (finding,) = [f for f in report_on([root], configured(root, "app")).findings if f.rule_id == "MAN008"]
     assert Path(finding.span.file).name == "one.yaml"
     assert [Path(place.span.file).name for place in finding.related] == ["two.yaml"]
@@ -24,11 +24,11 @@ def test_the_earlier_of_two_files_of_one_unit_is_reported(tmp_path: Path) -> Non
 
 
 def test_plain_alternatives_are_not_reported(tmp_path: Path) -> None:
-    assert rules_in(report_on([write(tmp_path, TWICE)]), "MAN008") == []
+    assert rules_in(report_on([write_below(tmp_path, TWICE)]), "MAN008") == []
 
 
 def test_two_documents_of_a_file_are_reported(tmp_path: Path) -> None:
-    report = report_on([write(tmp_path, {"web.yaml": deployment() + "---\n" + deployment(account="job")})])
+    report = report_on([write_below(tmp_path, {"web.yaml": deployment() + "---\n" + deployment(account="job")})])
     assert len(rules_in(report, "MAN008")) == 1
 
 
@@ -37,7 +37,7 @@ def test_bases_that_kustomize_renames_are_not_reported(tmp_path: Path) -> None:
     for name, scc in (("a", "anyuid"), ("b", "privileged")):
         files[f"{name}/kustomization.yaml"] = f"namePrefix: {name}-\nresources: [grant.yaml]\n"
         files[f"{name}/grant.yaml"] = binding(scc)
-    assert rules_in(report_on([write(tmp_path, files)], UNRENDERED), "MAN008") == []
+    assert rules_in(report_on([write_below(tmp_path, files)], UNRENDERED), "MAN008") == []
 
 
 def test_a_patch_is_no_definition(tmp_path: Path) -> None:
@@ -46,11 +46,11 @@ def test_a_patch_is_no_definition(tmp_path: Path) -> None:
         "web.yaml": deployment(),
         "patch.yaml": deployment(account="job"),
     }
-    assert rules_in(report_on([write(tmp_path, files)], UNRENDERED), "MAN008") == []
+    assert rules_in(report_on([write_below(tmp_path, files)], UNRENDERED), "MAN008") == []
 
 
 def test_a_definition_outside_the_unit_is_no_duplicate(tmp_path: Path) -> None:
-    root = write(tmp_path, TWICE)
+    root = write_below(tmp_path, TWICE)
     report = report_on([f"{root}/two.yaml"], context=[f"{root}/one.yaml"])
     assert rules_in(report, "MAN008") == []
 
@@ -58,5 +58,8 @@ def test_a_definition_outside_the_unit_is_no_duplicate(tmp_path: Path) -> None:
 def test_a_namespace_in_two_files_is_common(tmp_path: Path) -> None:
     namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
     labelled = namespace.replace("name: shop", "name: shop, labels: {a: b}")
-    assert rules_in(report_on([write(tmp_path / "two", {"dev/ns.yaml": namespace, "prod/ns.yaml": labelled})]), "MAN008") == []
-    assert len(rules_in(report_on([write(tmp_path / "one", {"ns.yaml": namespace + "---\n" + labelled})]), "MAN008")) == 1
+    assert (
+        rules_in(report_on([write_below(tmp_path / "two", {"dev/ns.yaml": namespace, "prod/ns.yaml": labelled})]), "MAN008")
+        == []
+    )
+    assert len(rules_in(report_on([write_below(tmp_path / "one", {"ns.yaml": namespace + "---\n" + labelled})]), "MAN008")) == 1

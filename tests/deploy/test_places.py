@@ -15,8 +15,8 @@ from scclint.finding import Severity
 from scclint.report import render
 from scclint.run.report import Report
 from tests.deploy.tools import needs_helm, needs_kustomize
-from tests.deploy.trees import binding, deployment, rules_in, scc, write
-from tests.running import report_on
+from tests.deploy.trees import binding, deployment, rules_in, scc
+from tests.running import report_on, write_below
 from tests.yaml_text import read_documents
 
 ROOT = deployment(pod="runAsUser: 0")
@@ -36,7 +36,7 @@ def places(report: Report) -> set[str]:
 
 @needs_kustomize
 def test_a_comment_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: Path) -> None:
-    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": IGNORED})])
+    report = report_on([write_below(tmp_path, {**BASE, "base/web.yaml": IGNORED})])
     (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
     assert finding.suppression is not None
     assert finding.suppression.reason == "it is old"
@@ -45,7 +45,7 @@ def test_a_comment_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: Path
 
 @needs_kustomize
 def test_a_comment_in_a_base_that_suppresses_nothing_is_unused(tmp_path: Path) -> None:
-    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": IGNORED.replace("SCC101", "SEC203")})])
+    report = report_on([write_below(tmp_path, {**BASE, "base/web.yaml": IGNORED.replace("SCC101", "SEC203")})])
     assert len(rules_in(report, "SUP901")) == 1
     assert {Path(f.span.file).name for f in report.findings if f.rule_id == "SUP901"} == {"web.yaml"}
 
@@ -53,7 +53,7 @@ def test_a_comment_in_a_base_that_suppresses_nothing_is_unused(tmp_path: Path) -
 @needs_kustomize
 def test_an_annotation_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: Path) -> None:
     annotated = ROOT.replace("namespace: shop}", 'namespace: shop, annotations: {scclint.dev/ignore: "SCC101: it is old"}}')
-    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": annotated})])
+    report = report_on([write_below(tmp_path, {**BASE, "base/web.yaml": annotated})])
     (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
     assert finding.suppression is not None
     assert finding.suppression.span is not None
@@ -62,7 +62,7 @@ def test_an_annotation_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: 
 
 @needs_kustomize
 def test_settings_for_a_path_hold_for_the_source(tmp_path: Path) -> None:
-    tree = write(tmp_path, {**BASE, "base/web.yaml": ROOT})
+    tree = write_below(tmp_path, {**BASE, "base/web.yaml": ROOT})
 
     def of_path(*ignore: str, **severity: Severity) -> list[Severity]:
         rules = PathRules(("base/**",), (), ignore, severity)
@@ -77,7 +77,7 @@ def test_settings_for_a_path_hold_for_the_source(tmp_path: Path) -> None:
 @needs_kustomize
 def test_related_places_are_in_sources_as_well(tmp_path: Path) -> None:
     text = deployment() + "---\n" + binding("privileged")
-    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": text})])
+    report = report_on([write_below(tmp_path, {**BASE, "base/web.yaml": text})])
     assert rules_in(report, "RBA403")
     assert places(report) == {"base/web.yaml"}
 
@@ -94,7 +94,7 @@ ACROSS = {
 
 @needs_kustomize
 def test_related_places_in_another_unit_are_in_its_sources(tmp_path: Path) -> None:
-    report = report_on([write(tmp_path, ACROSS)])
+    report = report_on([write_below(tmp_path, ACROSS)])
     assert rules_in(report, "SEC201")
     assert places(report) == {"app/web.yaml", "base/grant.yaml"}
 
@@ -108,9 +108,9 @@ def test_a_cached_finding_follows_the_lines_of_another_unit(
         return capsys.readouterr().out
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(write(tmp_path / "work", ACROSS))
+    monkeypatch.chdir(write_below(tmp_path / "work", ACROSS))
     before = check()
-    write(Path(), {"rbac/base/grant.yaml": f"# one line more\n{ACROSS['rbac/base/grant.yaml']}"})
+    write_below(Path(), {"rbac/base/grant.yaml": f"# one line more\n{ACROSS['rbac/base/grant.yaml']}"})
     assert check() == check("--no-cache") != before
 
 
@@ -118,7 +118,7 @@ def test_a_cached_finding_follows_the_lines_of_another_unit(
 def test_what_no_source_is_known_for_is_at_the_first_key_of_the_kustomization(tmp_path: Path) -> None:
     # After the prefix, either name may have been the object's.
     ambiguous = ROOT + "---\n" + ROOT.replace("name: web, n", "name: we, n")
-    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": ambiguous})])
+    report = report_on([write_below(tmp_path, {**BASE, "base/web.yaml": ambiguous})])
     found = {(Path(f.span.file).parent.name, f.span.line): f.notes for f in report.findings if f.rule_id == "SCC101"}
     assert found.keys() == {("prod", 2), ("base", 22)}
     assert "kustomize made it, and no file of it is known" in found["prod", 2]
@@ -130,7 +130,7 @@ def test_what_no_source_is_known_for_is_at_the_first_key_of_the_kustomization(tm
 )
 def test_nothing_of_a_chart_points_into_rendered_text(tmp_path: Path, objects: str) -> None:
     chart = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "templates/web.yaml": objects}
-    report = report_on([write(tmp_path, chart)], Config(show_info=True))
+    report = report_on([write_below(tmp_path, chart)], Config(show_info=True))
     assert report.findings
     assert places(report) == {"templates/web.yaml"}
 
@@ -162,7 +162,7 @@ def packed(folder: Path) -> None:
 
 @pytest.mark.parametrize("render", [pytest.param("require", marks=needs_helm), "never"])
 def test_the_objects_in_the_crds_folder_of_a_chart_are_judged_where_they_are_written(tmp_path: Path, render: str) -> None:
-    write(tmp_path, CRDS)
+    write_below(tmp_path, CRDS)
     packed(tmp_path)
     report = report_on([str(tmp_path)], Config(render=render))
     found = {(f.span.file.removeprefix(f"{tmp_path}/"), f.span.line, f.subject.name) for f in report.findings}
@@ -190,7 +190,7 @@ TWO = {
 
 @needs_kustomize
 def test_review_shows_where_people_edit_a_rendered_workload(tmp_path: Path) -> None:
-    tree = write(tmp_path, TWO)
+    tree = write_below(tmp_path, TWO)
     text = printed("review", tree)
     assert [line.rpartition("/base/")[2] for line in text.splitlines() if "Deployment" in line] == [
         "web.yaml:3  Deployment shop/my-web  in prod and test"
@@ -201,7 +201,7 @@ def test_review_shows_where_people_edit_a_rendered_workload(tmp_path: Path) -> N
 
 @needs_kustomize
 def test_explain_shows_where_people_edit_what_an_scc_rejects(tmp_path: Path) -> None:
-    tree = write(tmp_path, TWO)
+    tree = write_below(tmp_path, TWO)
     entries = json.loads(printed("explain", "deployment/my-web", tree, "--format", "json"))["workloads"]
     reasons = [reason for entry in entries for candidate in entry["candidates"] for reason in candidate["reasons"]]
     assert reasons and {Path(place["file"]).name for place in (*entries, *reasons)} == {"web.yaml"}
@@ -209,12 +209,12 @@ def test_explain_shows_where_people_edit_what_an_scc_rejects(tmp_path: Path) -> 
 
 @needs_kustomize
 def test_the_table_of_verdicts_has_a_shared_workload_once(tmp_path: Path) -> None:
-    tree = write(tmp_path, TWO)
+    tree = write_below(tmp_path, TWO)
     text = render(report_on([tree], review=True), "markdown")
     rows = [line for line in text.splitlines() if line.startswith("| Deployment")]
     assert len(rows) == 1 and "in prod and test" in rows[0]
     assert "SCC and seccomp profile of 1 workload" in text
-    write(tmp_path, {"test/kustomization.yaml": TWO["test/kustomization.yaml"] + PATCHED})
+    write_below(tmp_path, {"test/kustomization.yaml": TWO["test/kustomization.yaml"] + PATCHED})
     text = render(report_on([tree], review=True), "markdown")
     rows = [line.partition("|")[2].partition("|")[0].strip() for line in text.splitlines() if line.startswith("| Deployment")]
     assert [row.rpartition("  in ")[2] for row in rows] == ["prod", "test"]

@@ -8,8 +8,8 @@ from scclint.config.model import Config
 from scclint.finding import Severity
 from scclint.run.report import Report
 from tests.deploy.tools import needs_helm
-from tests.deploy.trees import binding, deployment, rules_in, scc, write
-from tests.running import report_on
+from tests.deploy.trees import binding, deployment, rules_in, scc
+from tests.running import report_on, write_below
 
 SOURCE = "---\n# Source: web/templates/web.yaml\n"
 ROOT = deployment(namespace="default", pod="runAsUser: 0")
@@ -96,7 +96,7 @@ def texts(report: Report) -> list[str]:
 
 @needs_helm
 def test_no_message_shows_the_namespace_that_stands_for_none(tmp_path: Path) -> None:
-    report = report_on([write(tmp_path, CHART)], Config(show_info=True))
+    report = report_on([write_below(tmp_path, CHART)], Config(show_info=True))
     assert {"SCC107", "RBA402", "RBA405"} <= {finding.rule_id for finding in report.findings}
     assert rules_in(report, "SCC109") == []
     assert [text for text in texts(report) if "unspecified" in text] == []
@@ -104,7 +104,7 @@ def test_no_message_shows_the_namespace_that_stands_for_none(tmp_path: Path) -> 
 
 @needs_helm
 def test_a_chart_goes_to_the_namespace_that_is_asked_for(tmp_path: Path) -> None:
-    report = report_on([write(tmp_path, CHART)], Config(show_info=True, namespace="shop"))
+    report = report_on([write_below(tmp_path, CHART)], Config(show_info=True, namespace="shop"))
     assert {finding.subject.namespace for finding in report.findings if finding.subject.kind == "Deployment"} == {"shop"}
 
 
@@ -112,12 +112,12 @@ def test_a_chart_goes_to_the_namespace_that_is_asked_for(tmp_path: Path) -> None
 def test_default_in_the_values_of_a_chart_is_not_given_either(tmp_path: Path) -> None:
     template = ROOT.replace("namespace: default", "namespace: '{{ .Values.global.namespace }}'")
     chart = {"Chart.yaml": CHART["Chart.yaml"], "values.yaml": "global: {namespace: default}\n", "templates/web.yaml": template}
-    root = write(tmp_path, chart)
+    root = write_below(tmp_path, chart)
     report = report_on([root], Config(show_info=True))
     assert len(rules_in(report, "SCC101")) == 1
     assert "nobody gave a namespace" in rules_in(report, "SCC109")[0]
     assert rules_in(report_on([root], Config(namespace="default")), "SCC101") == []
-    write(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "namespaces: default\n"})
+    write_below(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "namespaces: default\n"})
     assert "so no SCC restricts its pods" in rules_in(report_on([root]), "SCC109")[0]
-    write(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "a: b # namespace: default\n"})
+    write_below(tmp_path, {"templates/web.yaml": ROOT, "values.yaml": "a: b # namespace: default\n"})
     assert "so no SCC restricts its pods" in rules_in(report_on([root]), "SCC109")[0]

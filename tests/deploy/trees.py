@@ -5,25 +5,16 @@ from pathlib import Path
 
 from scclint.config.model import Config
 from scclint.run.report import Report
-from tests.running import report_on
+from tests.running import report_on, write_below
 
 UNRENDERED = Config(render="never", show_info=True)
 """Judges kustomizations by their files, so that a test needs no kustomize."""
 
 
-def write(root: Path, files: Mapping[str, str]) -> str:
-    """Write files below a folder, by their paths. Return the folder."""
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return str(root)
-
-
 def write_units(root: Path, units: Mapping[str, str]) -> str:
     """Write kustomizations of one resource each, by folder. Return the folder in which all lie."""
     for folder, text in units.items():
-        write(root / folder, {"kustomization.yaml": "resources: [objects.yaml]\n", "objects.yaml": text})
+        write_below(root / folder, {"kustomization.yaml": "resources: [objects.yaml]\n", "objects.yaml": text})
     return str(root)
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from scclint.finding import Finding
 from tests.deploy.tools import needs_helm
-from tests.remedy.test_kustomize import after, findings, fixed, write
+from tests.remedy.test_kustomize import after, findings, fixed
+from tests.running import write_below
 
 pytestmark = needs_helm
 
@@ -52,7 +53,7 @@ CHART = {
 
 
 def test_a_value_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, CHART)
+    write_below(tmp_path, CHART)
     found = fixed(tmp_path, monkeypatch)
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
     assert found.fix is not None
@@ -64,14 +65,14 @@ def test_a_value_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_last_value_leaves_an_empty_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = VALUES.replace("  runAsNonRoot: true\n", "")
-    write(tmp_path, {**CHART, "web/values.yaml": values})
+    write_below(tmp_path, {**CHART, "web/values.yaml": values})
     edited = after(tmp_path, fixed(tmp_path, monkeypatch))["web/values.yaml"]
     assert edited == values.replace("securityContext:\n  runAsUser: 1001\n", "securityContext: {}\n")
 
 
 def test_a_value_is_written_below_a_key_that_the_template_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = VALUES.replace("  runAsUser: 1001\n", "")
-    write(tmp_path, {**CHART, "web/values.yaml": values})
+    write_below(tmp_path, {**CHART, "web/values.yaml": values})
     edited = after(tmp_path, fixed(tmp_path, monkeypatch, "SEC210"))["web/values.yaml"]
     assert edited.startswith("# The pod.\npodSecurityContext:\n  seccompProfile:\n    type: RuntimeDefault\n")
     assert "  # fsGroup: 2000\n" in edited
@@ -79,7 +80,9 @@ def test_a_value_is_written_below_a_key_that_the_template_reads(tmp_path: Path, 
 
 def test_the_values_of_the_view_are_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = VALUES.replace("  runAsUser: 1001\n", "")
-    write(tmp_path, {**CHART, "web/values.yaml": values, "web/values-edge.yaml": "# Edge.\nhostNetwork: true\nreplicas: 2\n"})
+    write_below(
+        tmp_path, {**CHART, "web/values.yaml": values, "web/values-edge.yaml": "# Edge.\nhostNetwork: true\nreplicas: 2\n"}
+    )
     found = fixed(tmp_path, monkeypatch)
     assert found.units == ("web#values-edge",)
     assert after(tmp_path, found) == {"web/values-edge.yaml": "# Edge.\nhostNetwork: false\nreplicas: 2\n"}
@@ -87,7 +90,7 @@ def test_the_values_of_the_view_are_edited(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
-    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
     found = fixed(tmp_path, monkeypatch)
     assert found.fix is None
     assert found.no_fix == "no values key is proved to change the field; it is written in web/templates/web.yaml, line 17"
@@ -95,7 +98,7 @@ def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: 
 
 def test_a_line_of_the_template_that_has_the_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
-    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
     found = fixed(tmp_path, monkeypatch)
     assert (found.span.file, found.span.line) == ("web/templates/web.yaml", 17)
     assert after(tmp_path, found) == {"web/templates/web.yaml": template.replace("      hostNetwork: true\n", "")}
@@ -104,15 +107,17 @@ def test_a_line_of_the_template_that_has_the_value(tmp_path: Path, monkeypatch: 
 def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"shop/charts/{name}": text for name, text in CHART.items()}
     parent = "# The shop.\nweb:\n  securityContext:\n    runAsUser: 1001\n"
-    write(tmp_path, {**files, "shop/Chart.yaml": CHART["web/Chart.yaml"].replace("web", "shop"), "shop/values.yaml": parent})
-    write(tmp_path, {"shop/charts/web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")})
+    write_below(
+        tmp_path, {**files, "shop/Chart.yaml": CHART["web/Chart.yaml"].replace("web", "shop"), "shop/values.yaml": parent}
+    )
+    write_below(tmp_path, {"shop/charts/web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")})
     edited = after(tmp_path, fixed(tmp_path, monkeypatch))
     assert edited == {"shop/values.yaml": "# The shop.\nweb:\n  securityContext: {}\n"}
 
 
 def test_a_value_below_the_file_is_overridden_with_null(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"shop/charts/{name}": text for name, text in CHART.items()}
-    write(
+    write_below(
         tmp_path,
         {**files, "shop/Chart.yaml": CHART["web/Chart.yaml"].replace("web", "shop"), "shop/values.yaml": "# The shop.\na: 1\n"},
     )
@@ -135,7 +140,7 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
 def switched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, values: str, **more: str) -> Finding:
     """The finding about a pod of a chart, whose fields no value sets by itself."""
     grant = {f"web/templates/{name}.yaml": text for name, text in more.items()}
-    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": values, **grant})
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": values, **grant})
     return fixed(tmp_path, monkeypatch, "SCC101")
 
 
@@ -224,7 +229,7 @@ def test_a_value_that_changes_another_pod_for_the_worse_is_no_fix(tmp_path: Path
         "{{- toYaml .Values.securityContext | nindent 12 }}",
         "privileged: {{ not .Values.securityContext.runAsUser }}",
     )
-    write(tmp_path, {**CHART, "web/templates/job.yaml": other})
+    write_below(tmp_path, {**CHART, "web/templates/job.yaml": other})
     found = next(f for f in findings(tmp_path, monkeypatch) if f.rule_id == "SCC101" and "runAsUser" in f.message)
     assert found.fix is None
     assert found.no_fix.startswith(
@@ -237,7 +242,7 @@ def test_a_value_that_a_named_template_reads(tmp_path: Path, monkeypatch: pytest
     named = "\n".join(['{{- define "web.pod" -}}', *(line.removeprefix("      ") for line in lines[11:-1]), "{{- end }}", ""])
     named = named.replace("nindent 8", "nindent 2").replace("nindent 12", "nindent 6")
     template = "\n".join([*lines[:11], '      {{- include "web.pod" . | nindent 6 }}', ""])
-    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/templates/_pod.tpl": named})
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/templates/_pod.tpl": named})
     found = fixed(tmp_path, monkeypatch)
     assert found.span.file == "web/values.yaml"
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}

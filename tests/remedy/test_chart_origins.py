@@ -6,7 +6,8 @@ from textwrap import dedent, indent
 import pytest
 
 from tests.deploy.tools import needs_helm
-from tests.remedy.test_kustomize import fixed, write
+from tests.remedy.test_kustomize import fixed
+from tests.running import write_below
 
 pytestmark = needs_helm
 
@@ -307,7 +308,7 @@ LITERALS: dict[str, tuple[dict[str, str], str, int]] = {
 @pytest.mark.parametrize("case", LITERALS)
 def test_the_finding_is_at_the_line_that_has_the_value(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, file, line = LITERALS[case]
-    write(tmp_path, files)
+    write_below(tmp_path, files)
     found = fixed(tmp_path, monkeypatch)
     assert (found.span.file, found.span.line) == (file, line)
     # Helpers are no files of the run.
@@ -317,7 +318,7 @@ def test_the_finding_is_at_the_line_that_has_the_value(case: str, tmp_path: Path
 @pytest.mark.parametrize("case", CASES)
 def test_the_finding_is_at_the_value_and_the_fix_holds(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, file, line = CASES[case]
-    write(tmp_path, files)
+    write_below(tmp_path, files)
     found = fixed(tmp_path, monkeypatch)
     assert (found.span.file, found.span.line) == (file, line)
     if case in PLACES_ALONE:

@@ -11,24 +11,21 @@ from typing import Any
 
 import pytest
 
+from tests.repository import git
+
 from .conftest import Run, Spawn, pod
 
 TRAP = "import pathlib\npathlib.Path({mark!r}).touch()\n"
 SCRIPT = "#!/bin/sh\ntouch {mark}\n"
 
 
-def git(folder: Path, *argv: str) -> None:
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *identity, *argv], cwd=folder, check=True, capture_output=True)
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A repository that has every trap for git itself set."""
-    git(tmp_path, "init", "-q")
+    git("init", "-q", at=tmp_path)
     (tmp_path / "a.yaml").write_text(pod("a"), encoding="utf-8")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-q", "-m", "x")
+    git("add", ".", at=tmp_path)
+    git("commit", "-q", "-m", "x", at=tmp_path)
     (tmp_path / "a.yaml").write_text(pod("b"), encoding="utf-8")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "b.yaml").write_text(pod("c"), encoding="utf-8")
@@ -44,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
         *("pager.ls-files", "pager.show", "alias.ls-files", "uploadpack.packObjectsHook", "tar.tar.command"),
         *("credential.helper", "gpg.program", "core.alternateRefsCommand", "interactive.diffFilter", "merge.trap.driver"),
     ):
-        git(tmp_path, "config", key, str(script))
+        git("config", key, str(script), at=tmp_path)
     (tmp_path / ".gitattributes").write_text("* filter=trap diff=trap merge=trap export-subst\n", encoding="utf-8")
     (tmp_path / "sprung").unlink(missing_ok=True)
     return tmp_path
@@ -74,13 +71,13 @@ def bare(tmp_path: Path) -> Path:
     for folder in ("a", "b"):
         (source / folder).mkdir(parents=True)
         (source / folder / "x.yaml").write_text(pod(folder), encoding="utf-8")
-    git(source, "init", "-q")
-    git(source, "add", ".")
-    git(source, "commit", "-q", "-m", "x")
-    git(source, "config", "uploadpack.allowFilter", "true")
-    git(tmp_path, "clone", "-q", "--no-local", "--filter=tree:0", "--no-checkout", "--sparse", source.as_uri(), str(clone))
-    git(clone, "sparse-checkout", "set", "--cone", "--sparse-index", "a")
-    git(clone, "checkout", "-q")
+    git("init", "-q", at=source)
+    git("add", ".", at=source)
+    git("commit", "-q", "-m", "x", at=source)
+    git("config", "uploadpack.allowFilter", "true", at=source)
+    git("clone", "-q", "--no-local", "--filter=tree:0", "--no-checkout", "--sparse", source.as_uri(), str(clone), at=tmp_path)
+    git("sparse-checkout", "set", "--cone", "--sparse-index", "a", at=clone)
+    git("checkout", "-q", at=clone)
     listed = subprocess.run(["git", "ls-files", "--sparse", "-s"], cwd=clone, capture_output=True, text=True, check=True).stdout
     needed = next((line.split()[1] for line in listed.splitlines() if line.endswith("\tb/")), "")
     if not needed:
@@ -107,7 +104,7 @@ def bare(tmp_path: Path) -> Path:
         "extensions.partialClone": "origin",
     }.items():
         subprocess.run(["git", "config", "--file", str(deploy / "config"), key, value], check=True)
-    git(tree, "init", "-q")
+    git("init", "-q", at=tree)
     return tree
 
 

@@ -18,6 +18,7 @@ from scclint.files import SourceFile, discover
 from scclint.files.sources import find_sources
 from scclint.run.scan import scan
 from tests.robustness.conftest import Ran, Run, pod
+from tests.running import write_file
 
 SECRET = "hunter2"
 SECRET_POD = pod("a").replace("privileged: true", f"privileged: true # {SECRET}")
@@ -38,10 +39,6 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "tree"
 
 
-def write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
 def track(folder: Path) -> None:
     """Make the folder a work tree with all that is in it."""
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
@@ -49,7 +46,7 @@ def track(folder: Path) -> None:
 
 
 def rendered(tree: Path, source: str) -> None:
-    write(tree / "x.yaml", f"---\n# Source: {source}\n{pod('a')}")
+    write_file(tree / "x.yaml", f"---\n# Source: {source}\n{pod('a')}")
 
 
 def linked_template(tree: Path) -> None:
@@ -64,7 +61,7 @@ def linked_folder_of_templates(tree: Path) -> None:
 
 
 def dependency_beside(tree: Path) -> None:
-    write(tree / "Chart.yaml", "name: app\ndependencies:\n- {name: secret, repository: 'file://../secret'}\n")
+    write_file(tree / "Chart.yaml", "name: app\ndependencies:\n- {name: secret, repository: 'file://../secret'}\n")
     rendered(tree, "app/charts/secret/templates/x.yaml")
 
 
@@ -75,38 +72,38 @@ def linked_dependency(tree: Path) -> None:
 
 def linked_dependencies(tree: Path) -> None:
     text = f"dependencies:\n- name: gone # {SECRET}\n  repository: x\n"
-    write(tree.parent / "secret" / "requirements.yaml", text)
+    write_file(tree.parent / "secret" / "requirements.yaml", text)
     (tree / "requirements.yaml").symlink_to("../secret/requirements.yaml")
     rendered(tree, "app/charts/gone/templates/x.yaml")
 
 
 def origin_elsewhere(tree: Path) -> None:
     annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: ../secret/x.yaml'}}"
-    write(tree / "x.yaml", pod("a").replace("  name: a", annotated))
+    write_file(tree / "x.yaml", pod("a").replace("  name: a", annotated))
 
 
 def linked_kustomization(tree: Path) -> None:
     (tree / "kustomization.yaml").symlink_to("../secret/kustomization.yaml")
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
 
 
 def name_that_is_shown_like_a_link(tree: Path) -> None:
-    write(tree / os.fsdecode(b"x\xff.yaml"), pod("a"))
+    write_file(tree / os.fsdecode(b"x\xff.yaml"), pod("a"))
     (tree / "x\\xff.yaml").symlink_to("../secret/x.yaml")
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
 
 
 def folder_that_is_shown_like_a_link(tree: Path) -> None:
     folder = tree / os.fsdecode(b"x\xff")
     folder.mkdir()
-    write(folder / "x.yaml", pod("a"))
+    write_file(folder / "x.yaml", pod("a"))
     (tree / "x\\xff").symlink_to("../secret")
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
 
 
 def linked_folder_in_the_index(tree: Path) -> None:
-    write(tree / "x.yaml", pod("a"))
-    write(tree / "templates" / "x.yaml", pod("b"))
+    write_file(tree / "x.yaml", pod("a"))
+    write_file(tree / "templates" / "x.yaml", pod("b"))
     subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
     subprocess.run(["git", "add", "."], cwd=tree, check=True)
     (tree / "templates" / "x.yaml").unlink()
@@ -178,7 +175,7 @@ def chart_of(tree: Path) -> list[str]:
 
 def test_an_index_may_name_anything(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree)
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
     listed = ["../secret/x.yaml", str(tree.parent / "secret" / "x.yaml"), "x.yaml", "templates/../../secret/x.yaml"]
     monkeypatch.setattr(module, "listed_by_git", lambda folder, **_: listed)
     assert list(discover(["."])) == [SourceFile("./x.yaml", "x.yaml")]
@@ -187,7 +184,7 @@ def test_an_index_may_name_anything(tree: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_way_back_through_a_link_is_called_what_it_is(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`link/..` is the folder above what the link leads to; its files must not pass for those beside the link."""
     monkeypatch.chdir(tree)
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
     (tree / "link").symlink_to("../secret/templates")
     assert [getattr(file, "display", "") for file in discover(["link/../x.yaml", "x.yaml", "templates/../x.yaml"])] == [
         "link/../x.yaml",
@@ -201,10 +198,10 @@ def test_what_lies_elsewhere_does_not_come_from_the_working_directory(
 ) -> None:
     """A tree that was unpacked somewhere, linted from a folder of one's own."""
     annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: x.yaml'}}"
-    write(tree / "built.yaml", pod("a").replace("  name: a", annotated))
+    write_file(tree / "built.yaml", pod("a").replace("  name: a", annotated))
     secret = tree.parent / "secret"
     for cwd, paths in ((secret, ("../tree",)), (secret, ("../tree/built.yaml",)), (tree.parent, ("tree",))):
-        write(tree.parent / "x.yaml", SECRET_POD)
+        write_file(tree.parent / "x.yaml", SECRET_POD)
         monkeypatch.chdir(cwd)
         assert SECRET not in run("check", *paths, "--format", "json", "--isolated").out
         assert not [file for file in files_of(run("check", *paths, "--format", "json", "--isolated")) if file == "x.yaml"]
@@ -213,12 +210,12 @@ def test_what_lies_elsewhere_does_not_come_from_the_working_directory(
 def test_what_is_built_into_an_ignored_folder_comes_from_the_work_tree(
     run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tree / ".gitignore", "/built/\n")
+    write_file(tree / ".gitignore", "/built/\n")
     track(tree)
     (tree / "built").mkdir()
     annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: x.yaml'}}"
-    write(tree / "x.yaml", pod("a"))
-    write(tree / "built" / "b.yaml", pod("a").replace("  name: a", annotated))
+    write_file(tree / "x.yaml", pod("a"))
+    write_file(tree / "built" / "b.yaml", pod("a").replace("  name: a", annotated))
     monkeypatch.chdir(tree)
     for path in ("built", "built/b.yaml"):
         assert "x.yaml" in files_of(run("check", path, "--format", "json", "--isolated"))
@@ -230,16 +227,16 @@ def test_what_is_built_into_an_ignored_folder_comes_from_the_work_tree(
 def test_paths_that_lead_nowhere(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.chdir(tree)
     annotated = f"  name: a\n  annotations:\n    {ORIGIN}: |\n      path: {path}\n"
-    write(tree / "x.yaml", pod("a").replace("  name: a\n", annotated))
+    write_file(tree / "x.yaml", pod("a").replace("  name: a\n", annotated))
     ran = run("check", ".", "--format", "json", "--isolated")
     assert files_of(ran) == {"x.yaml"} and not json.loads(ran.out)["summary"]["crashes"]
 
 
 def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree)
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
     name = ".scclint.yaml"
-    write(tree.parent / "secret" / name, f"{SECRET}: 1\n")
+    write_file(tree.parent / "secret" / name, f"{SECRET}: 1\n")
     (tree / name).symlink_to(f"../secret/{name}")
     ran = run("check", ".")
     assert (ran.status, SECRET in ran.err, ran.out) == (2, False, "")
@@ -273,14 +270,14 @@ def test_a_configuration_that_was_found_names_no_files_elsewhere(
     run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, setting: str, problem: str
 ) -> None:
     monkeypatch.chdir(tree)
-    write(tree / "x.yaml", pod("a"))
-    write(tree / "t.j2", "own")
+    write_file(tree / "x.yaml", pod("a"))
+    write_file(tree / "t.j2", "own")
     (tree / ".git").mkdir()
-    write(tree / ".git" / "config", SECRET)
+    write_file(tree / ".git" / "config", SECRET)
     (tree / "link.j2").symlink_to("../secret/x.yaml")
     (tree / "inner.j2").symlink_to("t.j2")
     (tree / "linked").symlink_to("../secret")
-    write(tree / ".scclint.yaml", setting)
+    write_file(tree / ".scclint.yaml", setting)
     ran = run("check", ".")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("scclint: .scclint.yaml:1:") and problem in ran.err
@@ -288,9 +285,9 @@ def test_a_configuration_that_was_found_names_no_files_elsewhere(
 
 
 def test_a_template_of_a_found_configuration_lies_below_it(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tree / "x.yaml", pod("a"))
-    write(tree / "templates" / "t.j2", "{{ findings | length }} found")
-    write(tree / ".scclint.yaml", "template: ./templates/../templates/t.j2")
+    write_file(tree / "x.yaml", pod("a"))
+    write_file(tree / "templates" / "t.j2", "{{ findings | length }} found")
+    write_file(tree / ".scclint.yaml", "template: ./templates/../templates/t.j2")
     (tree.parent / "link").symlink_to("tree")
     for folder in ("tree", "link"):
         assert run("check", folder).out.endswith(" found\n")
@@ -300,13 +297,13 @@ def test_a_template_of_a_found_configuration_lies_below_it(run: Run, tree: Path,
 
 def test_the_user_names_files_anywhere(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree)
-    write(tree / "x.yaml", pod("a"))
+    write_file(tree / "x.yaml", pod("a"))
     (tree / "link.j2").symlink_to("../secret/x.yaml")
     for name in ("link.j2", "../secret/x.yaml"):
         assert run("check", ".", "--template", name).out == SECRET_POD
-        write(tree / ".scclint.yaml", f"template: {name}")
+        write_file(tree / ".scclint.yaml", f"template: {name}")
         assert run("check", ".", "--config", ".scclint.yaml").out == SECRET_POD
-    write(tree / ".scclint.yaml", "profile-dirs: [../secret]")
+    write_file(tree / ".scclint.yaml", "profile-dirs: [../secret]")
     assert SECRET in run("check", ".", "--config", ".scclint.yaml").out
     track(tree.parent)
     # In one work tree it is all the author's own.
@@ -315,7 +312,7 @@ def test_the_user_names_files_anywhere(run: Run, tree: Path, monkeypatch: pytest
 
 def test_editors_and_fleets_keep_to_the_tree(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree)
-    write(tree / ".scclint.yaml", "profile-dirs: [../secret]")
+    write_file(tree / ".scclint.yaml", "profile-dirs: [../secret]")
     named = str(tree / ".scclint.yaml")
     for found in (lambda: Project("."), lambda: TargetSettings(ScanSettings()).of_target(copied=False)):
         with pytest.raises(ConfigError, match="lies outside the folder of the configuration"):

@@ -8,16 +8,11 @@ from pathlib import Path
 import pytest
 
 from scclint.files import revision as module
+from tests.repository import git
 
 from .conftest import Ran, Run, Spawn, pod
 
 SECRET = "hunter2"
-
-
-def git(*words: str, stdin: str = "") -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", *identity, *words], input=stdin, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def blob(text: str) -> str:

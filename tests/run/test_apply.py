@@ -1,7 +1,6 @@
 """Objects of the input are merged into those of the cluster as `oc apply` merges them: in a dump, the settings and a release."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from scclint.change.compare import compare
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import NamespaceFacts
+from tests.repository import git
 from tests.running import open_one, report_on, write_files
 from tests.yaml_text import write_yaml
 
@@ -133,18 +133,13 @@ def test_a_partial_scc_is_a_change_of_the_installed_one() -> None:
     assert findings("MAN002", scc("own", users=["system:serviceaccount:shop:default"])) != []
 
 
-def git(here: Path, *command: str) -> None:
-    options = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(("git", *options, *command), cwd=here, check=True, capture_output=True)
-
-
 def test_the_manifests_of_the_base_were_applied_last(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = namespace({"security.openshift.io/disable-securitycontextconstraints": "true"})
     stored = namespace({**old["metadata"]["labels"], "team": "x"}, RANGES)
     write_files({"state.yaml": write_yaml(stored), "unit/ns.yaml": write_yaml(old), "unit/web.yaml": write_yaml(web(0))})
-    git(here, "init", "-q")
-    git(here, "add", ".")
-    git(here, "commit", "-qm", "before")
+    git("init", "-q", at=here)
+    git("add", ".", at=here)
+    git("commit", "-qm", "before", at=here)
     (here / "unit/ns.yaml").write_text(write_yaml(namespace({"a": "b"})))
     options = ("check", "unit", "--cluster-state", "state.yaml", "--select", "SCC101", "--format", "concise")
     main(options)

@@ -8,7 +8,8 @@ import pytest
 
 from scclint.cli import main
 from scclint.files import read
-from tests.deploy.trees import deployment, write
+from tests.deploy.trees import deployment
+from tests.running import write_below
 
 BINDING = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -35,16 +36,18 @@ TREE = {
     "values.yaml": f"text: {'x' * (1 << 17)}\n",
 }
 EDITS: dict[str, Callable[[], object]] = {
-    "a resource less": lambda: write(Path(), {"base/kustomization.yaml": "resources: []\n"}),
-    "another namespace": lambda: write(Path(), {"o/kustomization.yaml": TREE["o/kustomization.yaml"].replace("prod", "test")}),
+    "a resource less": lambda: write_below(Path(), {"base/kustomization.yaml": "resources: []\n"}),
+    "another namespace": lambda: write_below(
+        Path(), {"o/kustomization.yaml": TREE["o/kustomization.yaml"].replace("prod", "test")}
+    ),
     "a kustomization less": lambda: os.unlink("o/kustomization.yaml"),
-    "a kustomization more": lambda: write(Path(), {"plain/kustomization.yaml": "resources: [w.yaml]\n"}),
-    "another account": lambda: write(Path(), {"grants/b.yaml": BINDING.replace("name: web", "name: other")}),
-    "a patch of the base": lambda: write(Path(), {"o/p.yaml": deployment("api", namespace="")}),
-    "no bundle": lambda: write(Path(), {"op/manifests/op.yaml": CSV.replace("ClusterServiceVersion", "Other")}),
-    "a chart": lambda: write(Path(), {"c/Chart.yaml": "name: c\nversion: 1.0.0\n"}),
-    "another object": lambda: write(Path(), {"plain/w.yaml": deployment("other")}),
-    "one that is deployed": lambda: write(Path(), {"app.yaml": APPLICATION}),
+    "a kustomization more": lambda: write_below(Path(), {"plain/kustomization.yaml": "resources: [w.yaml]\n"}),
+    "another account": lambda: write_below(Path(), {"grants/b.yaml": BINDING.replace("name: web", "name: other")}),
+    "a patch of the base": lambda: write_below(Path(), {"o/p.yaml": deployment("api", namespace="")}),
+    "no bundle": lambda: write_below(Path(), {"op/manifests/op.yaml": CSV.replace("ClusterServiceVersion", "Other")}),
+    "a chart": lambda: write_below(Path(), {"c/Chart.yaml": "name: c\nversion: 1.0.0\n"}),
+    "another object": lambda: write_below(Path(), {"plain/w.yaml": deployment("other")}),
+    "one that is deployed": lambda: write_below(Path(), {"app.yaml": APPLICATION}),
     "the same size and time": lambda: same_size_and_time("grants/b.yaml", "anyuid", "hostid"),
 }
 APPLICATION = """\
@@ -68,7 +71,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "tree").mkdir()
     monkeypatch.chdir(tmp_path / "tree")
-    write(Path(), TREE)
+    write_below(Path(), TREE)
     return tmp_path / "cache" / "scclint"
 
 

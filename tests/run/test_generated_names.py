@@ -12,6 +12,7 @@ from scclint.change.compare import compare_sides
 from scclint.cluster import Cluster
 from scclint.config.model import Config
 from scclint.run.lint import lint
+from tests.running import write_below
 
 Object = dict[str, Any]
 
@@ -120,20 +121,12 @@ FORMS: Mapping[str, Callable[[Object, int], dict[str, str]]] = {
 }
 
 
-def write(folder: Path, files: Mapping[str, str]) -> str:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return str(folder)
-
-
 def found(folder: Path, form: str, items: Iterable[Object], config: Config) -> list[tuple[str, str, str, str]]:
     """What the rules report, when each object is written in a form."""
     files: dict[str, str] = {}
     for number, item in enumerate(items):
         files |= FORMS[form](item, number)
-    report = lint(write(folder, files), config)
+    report = lint(write_below(folder, files), config)
     named = [(os.path.relpath(f.span.file, folder), f.rule_id, f.severity.value, f.subject.kind) for f in report.findings]
     return sorted(named)
 
@@ -160,7 +153,7 @@ def binding(role: str, group: str, kind: str = "ClusterRoleBinding") -> Object:
 def test_one_prefix_names_several_objects(tmp_path: Path) -> None:
     """`oc create` makes an object of each, so that each grant counts and none replaces another."""
     files = {"a.yaml": in_list(*(binding(scc, "dev") for scc in ("privileged", "anyuid", "privileged")))}
-    report = lint(write(tmp_path, files))
+    report = lint(write_below(tmp_path, files))
     granting = [finding.subject.name for finding in report.findings if finding.rule_id in ("RBA402", "RBA403")]
     assert {"web", "web (3)"} <= {*granting}
     assert "MAN008" not in {finding.rule_id for finding in report.findings}
@@ -179,17 +172,19 @@ def test_units_share_a_prefix(tmp_path: Path) -> None:
         "chart/Chart.yaml": CHART["Chart.yaml"],
         "chart/templates/a.yaml": in_list(workload, role_binding),
     }
-    found_rules = {finding.rule_id for finding in lint(write(tmp_path, files)).findings if finding.subject.kind == "DaemonSet"}
+    found_rules = {
+        finding.rule_id for finding in lint(write_below(tmp_path, files)).findings if finding.subject.kind == "DaemonSet"
+    }
     assert "SCC102" in found_rules
     assert "SCC101" not in found_rules
 
 
 @pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding"])
 def test_a_change_adds_a_grant(kind: str, tmp_path: Path) -> None:
-    before = write(tmp_path / "before", {"a.yaml": in_list(binding("anyuid", "dev", kind))})
+    before = write_below(tmp_path / "before", {"a.yaml": in_list(binding("anyuid", "dev", kind))})
     items = [binding("anyuid", "dev", kind), binding("privileged", "everyone", kind)]
     for name, objects in (("last", items), ("first", items[::-1])):
-        after = write(tmp_path / name, {"a.yaml": in_list(*objects)})
+        after = write_below(tmp_path / name, {"a.yaml": in_list(*objects)})
         grants = compare_sides(before, after, Config()).grants
         assert [(grant.name, grant.scc, grant.gained, grant.wider) for grant in grants] == [
             ("everyone", "privileged", True, True)
@@ -211,5 +206,5 @@ def test_thousands_with_one_prefix(tmp_path: Path) -> None:
     bindings = [binding("anyuid", f"team-{index}") for index in range(3000)]
     cluster = Cluster.openshift("4.20", bindings)
     assert len(cluster.grants.added_bindings) == 3000
-    folder = write(tmp_path, {"a.yaml": in_list(*bindings)})
+    folder = write_below(tmp_path, {"a.yaml": in_list(*bindings)})
     assert lint(folder, Config(select=("RBA402",))).tally.linted == 1

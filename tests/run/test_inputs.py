@@ -9,7 +9,7 @@ from scclint.config.model import Config
 from scclint.config.records import PodTemplate
 from scclint.model.object import UnknownKind
 from scclint.run.load import expand_settings
-from tests.running import open_one, report_on, write_files
+from tests.running import open_one, report_on, write_file, write_files
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: example/web}]}\n"
@@ -35,16 +35,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(name: str, text: str) -> None:
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text, encoding="utf-8")
-
-
 def test_targets_come_after_what_informs_them() -> None:
     """The last of a name is in force, and what is linted replaces what a dump has."""
-    write("web.yaml", POD)
-    write("state/sa.yaml", ACCOUNT)
-    write("more/sa.yaml", ACCOUNT)
+    write_file("web.yaml", POD)
+    write_file("state/sa.yaml", ACCOUNT)
+    write_file("more/sa.yaml", ACCOUNT)
     config = Config(cluster_state=("state",))
     unit = open_one(["web.yaml"], config, context=["more"])
     assert [d.file for d in unit.inputs.documents] == ["state/sa.yaml", "more/sa.yaml", "web.yaml"]
@@ -52,21 +47,21 @@ def test_targets_come_after_what_informs_them() -> None:
 
 
 def test_a_dump_is_read_for_what_makes_a_cluster() -> None:
-    write("web.yaml", POD)
-    write("all.yaml", f"{ACCOUNT}---\n{POD}---\n{TEMPLATE}")
+    write_file("web.yaml", POD)
+    write_file("all.yaml", f"{ACCOUNT}---\n{POD}---\n{TEMPLATE}")
     config = Config(cluster_state=("all.yaml",))
     assert [d.status for d in open_one(["web.yaml"], config).inputs.described] == ["parsed"]
     assert [d.status for d in open_one(["web.yaml"], Config(), context=["all.yaml"]).inputs.described] == ["parsed"] * 3
 
 
 def test_a_file_of_the_targets_is_not_read_twice() -> None:
-    write("a/web.yaml", POD)
+    write_file("a/web.yaml", POD)
     inputs = open_one(["a/web.yaml"], Config(cluster_state=("a",)), context=["a"]).inputs
     assert (len(inputs.targets), inputs.context, inputs.described) == (1, [], [])
 
 
 def test_configured_kinds_are_parsed() -> None:
-    write("c.yaml", CRAWLER)
+    write_file("c.yaml", CRAWLER)
     (unread,) = open_one(["c.yaml"]).objects
     assert isinstance(unread, UnknownKind)
     config = Config(pod_templates=(PodTemplate("example.com/v1", "Crawler", ("spec", "pod")),))
@@ -89,9 +84,9 @@ spec:
 
 
 def test_what_holds_containers_is_no_other_kind() -> None:
-    write("a.yaml", f"{WORKFLOW}---\n{POD}")
-    write("b.yaml", WORKFLOW.replace("Workflow", "CronWorkflow"))
-    write("c.yaml", WORKFLOW.replace("container", "retryStrategy"))
+    write_file("a.yaml", f"{WORKFLOW}---\n{POD}")
+    write_file("b.yaml", WORKFLOW.replace("Workflow", "CronWorkflow"))
+    write_file("c.yaml", WORKFLOW.replace("container", "retryStrategy"))
     report = report_on(["."], Config())
     assert (report.tally.linted, report.tally.other, report.tally.unsupported) == (1, 1, 2)
     (notice,) = report.notices
@@ -108,14 +103,14 @@ def test_what_holds_containers_is_no_other_kind() -> None:
 
 
 def test_what_holds_containers_is_no_matter_of_the_cluster() -> None:
-    write("web.yaml", POD)
-    write("more.yaml", WORKFLOW + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
+    write_file("web.yaml", POD)
+    write_file("more.yaml", WORKFLOW + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
     report = report_on(["web.yaml"], Config(cluster_state=("more.yaml",)), context=["more.yaml"])
     assert (report.notices, report.tally.documents) == ((), 1)
 
 
 def test_parameters_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    write("t.yaml", TEMPLATE)
+    write_file("t.yaml", TEMPLATE)
     main(["review", "--isolated", "t.yaml"])
     assert "Pod ${NAME}" in capsys.readouterr().out
     main(["review", "--isolated", "--param", "NAME=a", "--param", "NAME=b=c", "t.yaml"])
@@ -123,8 +118,8 @@ def test_parameters_from_the_command_line(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_parameters_of_the_command_line_add_to_those_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
-    write(".scclint.yaml", "params: {NAME: from-file}\n")
-    write("t.yaml", TEMPLATE)
+    write_file(".scclint.yaml", "params: {NAME: from-file}\n")
+    write_file("t.yaml", TEMPLATE)
     main(["review", "t.yaml"])
     assert "Pod from-file" in capsys.readouterr().out
     main(["review", "--param", "OTHER=x", "t.yaml"])

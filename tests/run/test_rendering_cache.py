@@ -10,7 +10,8 @@ from scclint.cli import main
 from scclint.deploy.render import Renderer
 from tests.deploy.helm.test_trace import NAMED
 from tests.deploy.tools import needs_helm, needs_kustomize
-from tests.deploy.trees import deployment, write
+from tests.deploy.trees import deployment
+from tests.running import write_below
 
 KUSTOMIZE = {
     "o/kustomization.yaml": "resources: [../base]\nnamePrefix: my-\nconfigMapGenerator: [{name: a, files: [script.py]}]\n",
@@ -54,13 +55,13 @@ def check(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 def test_a_kustomization_is_built_again_if_a_file_differs(
     rendered: list[str], capsys: pytest.CaptureFixture[str], file: str
 ) -> None:
-    write(Path(), KUSTOMIZE)
+    write_below(Path(), KUSTOMIZE)
     first = check(capsys)
     again = check(capsys)
     assert again == first == check(capsys, "--no-cache")
     assert rendered == ["o", "o"], "the first run and the one without a cache"
     del rendered[:]
-    write(Path(), {file: KUSTOMIZE[file] + "# changed\n"})
+    write_below(Path(), {file: KUSTOMIZE[file] + "# changed\n"})
     check(capsys)
     assert rendered == ["o"]
 
@@ -70,11 +71,11 @@ def test_a_kustomization_is_built_again_if_a_file_differs(
 def test_a_chart_is_rendered_again_if_a_file_differs(
     rendered: list[str], capsys: pytest.CaptureFixture[str], file: str
 ) -> None:
-    write(Path("chart"), CHART)
+    write_below(Path("chart"), CHART)
     first = check(capsys)
     assert check(capsys) == first
     assert rendered == ["chart"]
-    write(Path("chart"), {file: CHART[file] + "# changed\n"})
+    write_below(Path("chart"), {file: CHART[file] + "# changed\n"})
     check(capsys)
     check(capsys, "--namespace", "other")
     assert rendered == ["chart"] * 3
@@ -82,7 +83,7 @@ def test_a_chart_is_rendered_again_if_a_file_differs(
 
 @needs_kustomize
 def test_an_error_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    write(Path(), {**KUSTOMIZE, "o/kustomization.yaml": "resources: [../base]\npatches: [{path: missing.yaml}]\n"})
+    write_below(Path(), {**KUSTOMIZE, "o/kustomization.yaml": "resources: [../base]\npatches: [{path: missing.yaml}]\n"})
     check(capsys)
     check(capsys)
     assert rendered == ["o", "o"]
@@ -90,8 +91,8 @@ def test_an_error_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture
 
 @needs_helm
 def test_a_chart_with_a_linked_folder_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    write(Path("chart"), CHART)
-    write(Path("more"), {"x.txt": "x"})
+    write_below(Path("chart"), CHART)
+    write_below(Path("more"), {"x.txt": "x"})
     os.symlink("../more", "chart/files")
     check(capsys)
     check(capsys)
@@ -106,9 +107,9 @@ def test_a_line_of_a_named_template_moves(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("scclint.run.results.MIN_CACHED", 0)
     monkeypatch.chdir(tmp_path)
-    write(Path(), NAMED)
+    write_below(Path(), NAMED)
     first = check(capsys, "--select", "SCC101")
     assert check(capsys, "--select", "SCC101") == first
-    write(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + NAMED["web/templates/_pod.tpl"]})
+    write_below(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + NAMED["web/templates/_pod.tpl"]})
     moved = check(capsys, "--select", "SCC101")
     assert [json.loads(text)["findings"][0]["line"] for text in (first, moved)] == [2, 3]

@@ -9,6 +9,7 @@ from scclint.deploy.helm.chart import TemplateOrigin, chart_at, charts_below, fi
 from scclint.errors import LoadError
 from scclint.files import Reach
 from scclint.source import Span
+from tests.running import write_file
 
 
 @pytest.fixture(autouse=True)
@@ -16,20 +17,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def write(file: str, text: str = "") -> None:
-    path = Path(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
 def origin(source: str) -> TemplateOrigin | None:
     return find_origin(source, [chart_at("c", Reach("."))])
 
 
 def test_the_name_is_that_of_the_chart_not_of_its_folder() -> None:
-    write("c/Chart.yaml", "name: shop\n")
-    write("c/templates/web/a.yaml")
-    write("c/crds/b.yaml")
+    write_file("c/Chart.yaml", "name: shop\n")
+    write_file("c/templates/web/a.yaml")
+    write_file("c/crds/b.yaml")
     assert origin("shop/templates/web/a.yaml") == TemplateOrigin("c/templates/web/a.yaml")
     assert origin("shop/crds/b.yaml") == TemplateOrigin("c/crds/b.yaml", raw=True)
     assert origin("c/templates/web/a.yaml") is None
@@ -38,8 +33,8 @@ def test_the_name_is_that_of_the_chart_not_of_its_folder() -> None:
 
 
 def test_no_way_out_of_the_chart() -> None:
-    write("c/Chart.yaml", "name: shop\n")
-    write("secret.yaml")
+    write_file("c/Chart.yaml", "name: shop\n")
+    write_file("secret.yaml")
     assert origin("shop/../secret.yaml") is None
     assert origin("shop/charts/../../secret.yaml") is None
 
@@ -48,19 +43,19 @@ def test_no_way_out_of_the_chart() -> None:
     "path", ["charts//x.yaml", "charts/a//x.yaml", "/x.yaml", "charts/" * 1200 + "x.yaml", "charts/a/" * 1200 + "x"]
 )
 def test_paths_that_helm_does_not_write(path: str) -> None:
-    write("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
-    write("c/x.yaml")
+    write_file("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
+    write_file("c/x.yaml")
     assert origin(f"shop/{path}") is None
 
 
 def test_a_dependency_with_no_name_but_an_alias() -> None:
-    write("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
+    write_file("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
     assert origin("shop/charts/a/x.yaml") == TemplateOrigin("c/Chart.yaml", entry=Span("c/Chart.yaml", 4, 4, 4, 12))
 
 
 def test_links_among_dependencies_are_many_ways_to_one_folder() -> None:
-    write("c/Chart.yaml", "name: shop\n")
-    write("c/templates/a.yaml")
+    write_file("c/Chart.yaml", "name: shop\n")
+    write_file("c/templates/a.yaml")
     Path("c/charts").mkdir()
     for number in range(50):
         Path(f"c/charts/link{number}").symlink_to("..")
@@ -81,22 +76,22 @@ dependencies:
 
 @pytest.mark.parametrize("folder", ["sessions", "cache", "cache-1.2.3"])
 def test_a_dependency_by_its_alias(folder: str) -> None:
-    write("c/Chart.yaml", DEPENDENCIES)
-    write(f"c/charts/{folder}/Chart.yaml", "name: cache\n")
-    write(f"c/charts/{folder}/templates/a.yaml")
+    write_file("c/Chart.yaml", DEPENDENCIES)
+    write_file(f"c/charts/{folder}/Chart.yaml", "name: cache\n")
+    write_file(f"c/charts/{folder}/templates/a.yaml")
     assert origin("shop/charts/sessions/templates/a.yaml") == TemplateOrigin(f"c/charts/{folder}/templates/a.yaml")
 
 
 def test_a_dependency_beside_the_chart() -> None:
-    write("c/Chart.yaml", DEPENDENCIES)
-    write("broker/templates/a.yaml")
+    write_file("c/Chart.yaml", DEPENDENCIES)
+    write_file("broker/templates/a.yaml")
     assert origin("shop/charts/broker/templates/a.yaml") == TemplateOrigin("broker/templates/a.yaml")
 
 
 def test_a_dependency_out_of_reach_is_the_entry_that_asks_for_it() -> None:
-    write("c/Chart.yaml", DEPENDENCIES)
-    write("c/charts/broker-1.0.0.tgz")
-    write("c/charts/other/Chart.yaml", "name: [broken\n")
+    write_file("c/Chart.yaml", DEPENDENCIES)
+    write_file("c/charts/broker-1.0.0.tgz")
+    write_file("c/charts/other/Chart.yaml", "name: [broken\n")
     place = Span("c/Chart.yaml", 5, 5, 5, 17)
     assert origin("shop/charts/broker/templates/a.yaml") == TemplateOrigin("c/Chart.yaml", entry=place)
     place = Span("c/Chart.yaml", 3, 6, 3, 17)
@@ -105,10 +100,10 @@ def test_a_dependency_out_of_reach_is_the_entry_that_asks_for_it() -> None:
 
 
 def test_dependencies_within_dependencies_and_of_old_charts() -> None:
-    write("c/Chart.yaml", "name: shop\n")
-    write("c/requirements.yaml", "dependencies:\n- name: cache\n  alias: sessions\n")
-    write("c/charts/cache/Chart.yaml", "name: cache\n")
-    write("c/charts/cache/charts/common/templates/a.yaml")
+    write_file("c/Chart.yaml", "name: shop\n")
+    write_file("c/requirements.yaml", "dependencies:\n- name: cache\n  alias: sessions\n")
+    write_file("c/charts/cache/Chart.yaml", "name: cache\n")
+    write_file("c/charts/cache/charts/common/templates/a.yaml")
     assert origin("shop/charts/sessions/charts/common/templates/a.yaml") == TemplateOrigin(
         "c/charts/cache/charts/common/templates/a.yaml"
     )
@@ -119,7 +114,7 @@ def test_dependencies_within_dependencies_and_of_old_charts() -> None:
 )
 def test_no_chart(text: str | None, why: str) -> None:
     if text is not None:
-        write("c/Chart.yaml", text)
+        write_file("c/Chart.yaml", text)
     with pytest.raises(LoadError) as caught:
         chart_at("c", Reach("."))
     assert (caught.value.file, caught.value.message) == ("c/Chart.yaml", why)
@@ -131,16 +126,16 @@ def below() -> list[tuple[str, str]]:
 
 def test_charts_below_nearest_first() -> None:
     for folder in ("b/charts/x", "b", "a", "d/e/f/g", ".hidden"):
-        write(f"{folder}/Chart.yaml", f"name: {folder.rpartition('/')[2]}\n")
-    write("broken/Chart.yaml", "name: [a\n")
+        write_file(f"{folder}/Chart.yaml", f"name: {folder.rpartition('/')[2]}\n")
+    write_file("broken/Chart.yaml", "name: [a\n")
     assert below() == [("./a", "a"), ("./b", "b"), ("./b/charts/x", "x")]
-    write("Chart.yaml", "name: top\n")
+    write_file("Chart.yaml", "name: top\n")
     assert below()[0] == (".", "top")
 
 
 def test_charts_that_git_ignores_do_not_count() -> None:
     subprocess.run(["git", "init", "-q"], check=True)
-    write(".gitignore", "out\n")
-    write("out/Chart.yaml", "name: a\n")
-    write("deep/in/the/tree/of/Chart.yaml", "name: b\n")
+    write_file(".gitignore", "out\n")
+    write_file("out/Chart.yaml", "name: a\n")
+    write_file("deep/in/the/tree/of/Chart.yaml", "name: b\n")
     assert below() == [("./deep/in/the/tree/of", "b")]

@@ -7,19 +7,13 @@ import pytest
 
 from scclint.deploy.kustomize.kustomization import Closure, Kustomizations, closure
 from scclint.limits import MAX_KUSTOMIZE_VISITS
+from tests.running import write_below
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n"
 
 
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 def build(root: Path, files: dict[str, str], folder: str = "k") -> Closure:
-    write(root, files)
+    write_below(root, files)
     return closure(str(root / folder), str(root))
 
 
@@ -77,16 +71,16 @@ FILES = (
 
 
 def test_everything_that_a_build_reads(tmp_path: Path) -> None:
-    write(tmp_path, {f"k/{name}": OBJECT for name in (*FILES, "replacement.yaml", "p4.yaml")})
+    write_below(tmp_path, {f"k/{name}": OBJECT for name in (*FILES, "replacement.yaml", "p4.yaml")})
     prefix = "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\nfiles: [e.conf]\nenvs: [f.env]\n"
-    write(tmp_path, {"k/prefix.yaml": prefix, "k/e.conf": "", "k/f.env": ""})
+    write_below(tmp_path, {"k/prefix.yaml": prefix, "k/e.conf": "", "k/f.env": ""})
     folders = {
         "base": "resources: [sa.yaml]",
         "old": "resources: [sa.yaml]",
         "component": "kind: Component\npatches: [{path: p.yaml}]",
     }
-    write(tmp_path, {f"{folder}/kustomization.yml": text for folder, text in folders.items()})
-    write(tmp_path, {"base/sa.yaml": OBJECT, "old/sa.yaml": OBJECT, "component/p.yaml": OBJECT, "k/other.yaml": OBJECT})
+    write_below(tmp_path, {f"{folder}/kustomization.yml": text for folder, text in folders.items()})
+    write_below(tmp_path, {"base/sa.yaml": OBJECT, "old/sa.yaml": OBJECT, "component/p.yaml": OBJECT, "k/other.yaml": OBJECT})
     found = build(tmp_path, {"k/kustomization.yaml": EVERYTHING})
     assert found.refused == ""
     assert found.folder == "k"
@@ -229,11 +223,11 @@ def test_what_must_not_be_built(tmp_path: Path, files: dict[str, str], refused: 
 
 def test_links_out_of_the_root_are_refused(tmp_path: Path) -> None:
     root = tmp_path / "root"
-    write(tmp_path, {"outside/kustomization.yaml": "", "outside/sa.yaml": OBJECT})
-    write(root, {"k/kustomization.yaml": "resources: [base]"})
+    write_below(tmp_path, {"outside/kustomization.yaml": "", "outside/sa.yaml": OBJECT})
+    write_below(root, {"k/kustomization.yaml": "resources: [base]"})
     (root / "k/base").symlink_to(tmp_path / "outside")
     assert closure(str(root / "k"), str(root)).refused.endswith('names "base", which is outside the root')
-    write(root, {"k/kustomization.yaml": "resources: [sa.yaml]"})
+    write_below(root, {"k/kustomization.yaml": "resources: [sa.yaml]"})
     (root / "k/sa.yaml").symlink_to(tmp_path / "outside/sa.yaml")
     assert closure(str(root / "k"), str(root)).refused.endswith('names "sa.yaml", which is outside the root')
     assert closure(str(tmp_path / "outside"), str(root)).refused == "../outside is outside the root"
@@ -243,13 +237,13 @@ def test_links_out_of_the_root_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_repository_of_the_tree_is_out_of_bounds(tmp_path: Path) -> None:
-    write(tmp_path, {".git/config": "secret", "k/kustomization.yaml": "resources: [../.git/config]"})
+    write_below(tmp_path, {".git/config": "secret", "k/kustomization.yaml": "resources: [../.git/config]"})
     assert closure(str(tmp_path / "k"), str(tmp_path)).refused.endswith("which is outside the root")
 
 
 def test_links_within_the_root_are_followed(tmp_path: Path) -> None:
-    write(tmp_path, {"real/deep/kustomization.yaml": "resources: [../sa.yaml]", "real/sa.yaml": OBJECT})
-    write(tmp_path, {"k/kustomization.yaml": "resources: [base, ./base, sa.yaml]"})
+    write_below(tmp_path, {"real/deep/kustomization.yaml": "resources: [../sa.yaml]", "real/sa.yaml": OBJECT})
+    write_below(tmp_path, {"k/kustomization.yaml": "resources: [base, ./base, sa.yaml]"})
     (tmp_path / "k/base").symlink_to("../real/deep")
     (tmp_path / "k/sa.yaml").symlink_to("../real/sa.yaml")
     found = closure(str(tmp_path / "k"), str(tmp_path))
@@ -302,8 +296,8 @@ def test_comments_before_the_first_marker(tmp_path: Path) -> None:
 
 
 def test_a_shared_base_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {f"{name}/kustomization.yaml": "resources: [../base]" for name in ("a", "b")})
-    write(tmp_path, {"base/kustomization.yaml": "resources: [sa.yaml]", "base/sa.yaml": OBJECT})
+    write_below(tmp_path, {f"{name}/kustomization.yaml": "resources: [../base]" for name in ("a", "b")})
+    write_below(tmp_path, {"base/kustomization.yaml": "resources: [sa.yaml]", "base/sa.yaml": OBJECT})
     reads: list[str] = []
 
     def counted(path: str, name: str) -> str:
@@ -317,7 +311,7 @@ def test_a_shared_base_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_paths_do_not_depend_on_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {"k/kustomization.yaml": "resources: [sa.yaml]", "k/sa.yaml": OBJECT})
+    write_below(tmp_path, {"k/kustomization.yaml": "resources: [sa.yaml]", "k/sa.yaml": OBJECT})
     expected = closure(str(tmp_path / "k"), str(tmp_path))
     monkeypatch.chdir(tmp_path / "k")
     assert closure(os.curdir, os.pardir) == expected

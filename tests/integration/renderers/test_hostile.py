@@ -20,6 +20,7 @@ from scclint.deploy.kustomize.kustomization import closure
 from scclint.deploy.render import Renderer, RendererOutput
 from scclint.record import replace
 from tests.deploy.tools import needs_helm, needs_kustomize, renderer, template
+from tests.running import write_below
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
 SECRET = "the content of a file outside"
@@ -82,14 +83,8 @@ def server() -> Iterator[Server]:
     found.server.server_close()
 
 
-def write(tree: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).write_text(text, encoding="utf-8")
-
-
 def build(tree: Path, files: dict[str, str]) -> RendererOutput:
-    write(tree, files)
+    write_below(tree, files)
     return renderer().build_kustomize(str(tree / "k"), str(tree))
 
 
@@ -128,7 +123,7 @@ def test_no_field_of_a_kustomization_is_fetched(tree: Path, server: Server, fiel
 @isolated_only
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_field_of_a_kustomization_reaches_the_network(tree: Path, server: Server, field: str) -> None:
-    write(tree, {"k/kustomization.yaml": field.format(server.url), "k/a.yaml": OBJECT})
+    write_below(tree, {"k/kustomization.yaml": field.format(server.url), "k/a.yaml": OBJECT})
     made = build_unchecked(tree)
     assert made.text == ""
     assert made.error.startswith("kustomize build failed: ")
@@ -147,7 +142,7 @@ def test_keys_in_other_case_are_read_as_kustomize_reads_them(tree: Path) -> None
     "url", ["https://example.org/o/r", "ssh://git@example.org/o/r", "file://{outside}", "git@localhost:o/r"]
 )
 def test_git_is_not_started(tree: Path, url: str) -> None:
-    write(tree, {"k/kustomization.yaml": f"resources: ['{url.format(outside=tree.parent / 'outside')}']"})
+    write_below(tree, {"k/kustomization.yaml": f"resources: ['{url.format(outside=tree.parent / 'outside')}']"})
     assert renderer().build_kustomize(str(tree / "k"), str(tree)).error.endswith("which is remote")
     made = build_unchecked(tree)
     assert made.text == ""
@@ -167,7 +162,7 @@ def test_git_is_not_started(tree: Path, url: str) -> None:
     ],
 )
 def test_files_outside_are_not_read(tree: Path, text: str) -> None:
-    write(tree, {"k/kustomization.yaml": text.format(outside=tree.parent / "outside")})
+    write_below(tree, {"k/kustomization.yaml": text.format(outside=tree.parent / "outside")})
     (tree / "k/link.yaml").symlink_to("../../outside/secret.yaml")
     (tree / "k/folder").symlink_to("../../outside")
     checked = renderer().build_kustomize(str(tree / "k"), str(tree))
@@ -182,7 +177,7 @@ def test_files_outside_are_not_read(tree: Path, text: str) -> None:
 @needs_kustomize
 @pytest.mark.parametrize("name", ["../../outside", "linked"])
 def test_folders_outside_are_not_built(tree: Path, name: str) -> None:
-    write(tree, {"k/kustomization.yaml": f"resources: [{name}]"})
+    write_below(tree, {"k/kustomization.yaml": f"resources: [{name}]"})
     (tree / "k/linked").symlink_to("../../outside")
     made = renderer().build_kustomize(str(tree / "k"), str(tree))
     assert made == RendererOutput(error=f'k/kustomization.yaml: resources names "{name}", which is outside the root')
@@ -202,9 +197,11 @@ def test_folders_outside_are_not_built(tree: Path, name: str) -> None:
 @pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
 def test_plugins_are_not_run(tree: Path, field: str, plugin: str) -> None:
     ran = tree / "ran"
-    write(tree, {"k/kustomization.yaml": f"resources: [a.yaml]\n{field}: [p.yaml]", "k/p.yaml": plugin, "k/a.yaml": OBJECT})
+    write_below(
+        tree, {"k/kustomization.yaml": f"resources: [a.yaml]\n{field}: [p.yaml]", "k/p.yaml": plugin, "k/a.yaml": OBJECT}
+    )
     for place in ("k/run.sh", "k/kustomize/plugin/x.io/v1/evil/Evil"):
-        write(tree, {place: f"#!/bin/sh\ntouch {ran}\n"})
+        write_below(tree, {place: f"#!/bin/sh\ntouch {ran}\n"})
         (tree / place).chmod(0o755)
     assert renderer().build_kustomize(str(tree / "k"), str(tree)).error == 'k/p.yaml runs the plugin "Evil"'
     assert build_unchecked(tree).error.startswith("kustomize build failed: ")
@@ -233,8 +230,8 @@ def test_an_alias_bomb_in_a_resource_ends(tree: Path, small_limits: None) -> Non
 @needs_kustomize
 def test_folders_that_include_one_another_end(tree: Path, small_limits: None) -> None:
     for level in range(20):
-        write(tree, {f"{level}/kustomization.yaml": f"resources: [../{level + 1}/, ../{level + 1}/]\nnamePrefix: a\n"})
-    write(
+        write_below(tree, {f"{level}/kustomization.yaml": f"resources: [../{level + 1}/, ../{level + 1}/]\nnamePrefix: a\n"})
+    write_below(
         tree, {"20/kustomization.yaml": "resources: [a.yaml]", "20/a.yaml": OBJECT, "k/kustomization.yaml": "resources: [../0]"}
     )
     assert renderer().build_kustomize(str(tree / "k"), str(tree)).error.startswith("its folders include one another more than")
@@ -247,7 +244,7 @@ def test_folders_that_include_one_another_end(tree: Path, small_limits: None) ->
 
 @needs_kustomize
 def test_cycles_end(tree: Path) -> None:
-    write(tree, {"k/kustomization.yaml": "resources: [../b]", "b/kustomization.yaml": "resources: [../k]"})
+    write_below(tree, {"k/kustomization.yaml": "resources: [../b]", "b/kustomization.yaml": "resources: [../k]"})
     assert renderer().build_kustomize(str(tree / "k"), str(tree)).error == "k includes itself"
     assert "cycle" in build_unchecked(tree).error
 
@@ -270,14 +267,14 @@ def test_cycles_end(tree: Path) -> None:
 )
 def test_an_anchor_that_contains_itself_does_not_reach_kustomize(tree: Path, fields: str, text: str, problem: str) -> None:
     head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
-    write(tree, {"k/kustomization.yaml": fields, "k/a.yaml": head + text, "k/b.yaml": head.replace("name: a", "name: b")})
+    write_below(tree, {"k/kustomization.yaml": fields, "k/a.yaml": head + text, "k/b.yaml": head.replace("name: a", "name: b")})
     start = time.monotonic()
     assert renderer().build_kustomize(str(tree / "k"), str(tree)).error == problem
     assert time.monotonic() - start < 10
 
 
 def chart(tree: Path, text: str, more: dict[str, str] | None = None) -> str:
-    write(tree, {"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "c/templates/a.yaml": text, **(more or {})})
+    write_below(tree, {"c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "c/templates/a.yaml": text, **(more or {})})
     return str(tree / "c")
 
 
@@ -321,8 +318,10 @@ def test_templates_read_no_environment(tree: Path, function: str) -> None:
 @needs_helm
 def test_values_come_from_files_of_the_tree_only(tree: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin = tree / "plugins/zz"
-    write(tree, {"plugins/zz/plugin.yaml": "name: zz\nversion: 0.1.0\ndownloaders:\n- {command: run.sh, protocols: [zz]}\n"})
-    write(tree, {"plugins/zz/run.sh": f"#!/bin/sh\ntouch {tree / 'ran'}\n"})
+    write_below(
+        tree, {"plugins/zz/plugin.yaml": "name: zz\nversion: 0.1.0\ndownloaders:\n- {command: run.sh, protocols: [zz]}\n"}
+    )
+    write_below(tree, {"plugins/zz/run.sh": f"#!/bin/sh\ntouch {tree / 'ran'}\n"})
     (plugin / "run.sh").chmod(0o755)
     monkeypatch.setenv("HELM_PLUGINS", str(tree / "plugins"))
     for value in (f"{server.url}/v.yaml", "zz://x", str(tree.parent / "outside/secret.yaml")):
@@ -330,7 +329,7 @@ def test_values_come_from_files_of_the_tree_only(tree: Path, server: Server, mon
         assert made.text == ""
         assert made.error.startswith("the values file ")
     # helm splits its list of values files at commas, and would fetch what comes behind.
-    write(tree, {f"v,{server.url}/v.yaml": "a: 1\n"})
+    write_below(tree, {f"v,{server.url}/v.yaml": "a: 1\n"})
     assert render_chart(tree, OBJECT, None, str(tree / f"v,{server.url}/v.yaml")).error == ""
     assert server.requests == []
     assert not (tree / "ran").exists()
@@ -364,7 +363,7 @@ def test_a_schema_of_values_reads_no_other_file(tree: Path, server: Server, plac
     folder = tree / ("packed/sub" if place == "packed" else place)
     metadata = {} if place == "c" else {"Chart.yaml": "apiVersion: v2\nname: sub\nversion: 0.1.0\n"}
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder, {**metadata, "values.yaml": "a: 1\n", "values.schema.json": text})
+    write_below(folder, {**metadata, "values.yaml": "a: 1\n", "values.schema.json": text})
     if place == "packed":
         (tree / "c/charts").mkdir()
         with tarfile.open(tree / "c/charts/sub-0.1.0.tgz", "w:gz") as archive:
@@ -388,7 +387,7 @@ def test_a_schema_of_values_that_names_no_other_file_counts(tree: Path, values: 
         "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://example.com/values.json",
         "definitions": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/definitions/n"}, "id": {"type": "string"}}
     }"""
-    write(tree, {"c/values.yaml": values, "c/values.schema.json": schema})
+    write_below(tree, {"c/values.yaml": values, "c/values.schema.json": schema})
     made = renderer().template_chart(
         str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
     )
@@ -400,7 +399,7 @@ def test_a_schema_of_values_that_names_no_other_file_counts(tree: Path, values: 
 @pytest.mark.parametrize("schema", OUTWARD)
 def test_helm_before_its_option_gets_no_chart_whose_schema_names_other_files(tree: Path, schema: str) -> None:
     chart(tree, OBJECT)
-    write(tree, {"c/values.schema.json": schema.replace("OUT", str(tree.parent / "outside"))})
+    write_below(tree, {"c/values.schema.json": schema.replace("OUT", str(tree.parent / "outside"))})
     older = Renderer()
     older.helm = replace(renderer().helm, version="v3.15.4+gfa9efb0")
     made = older.template_chart(
@@ -414,10 +413,10 @@ def test_helm_before_its_option_gets_no_chart_whose_schema_names_other_files(tre
 def test_kustomize_renders_no_chart_whose_schema_names_other_files(tree: Path) -> None:
     kustomization = "helmCharts: [{name: c, releaseName: web}]\n"
     metadata = {"Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "values.yaml": "", "templates/a.yaml": OBJECT}
-    write(tree, {"k/kustomization.yaml": kustomization} | {f"k/charts/c/{name}": text for name, text in metadata.items()})
-    write(tree, {"k/charts/c/values.schema.json": '{"type": "object"}'})
+    write_below(tree, {"k/kustomization.yaml": kustomization} | {f"k/charts/c/{name}": text for name, text in metadata.items()})
+    write_below(tree, {"k/charts/c/values.schema.json": '{"type": "object"}'})
     assert build(tree, {}).error == ""
-    write(tree, {"k/charts/c/values.schema.json": '{"$ref": "file:///etc/hostname"}'})
+    write_below(tree, {"k/charts/c/values.schema.json": '{"$ref": "file:///etc/hostname"}'})
     assert build(tree, {}).error.endswith("may name other files, which helm would read")
 
 
@@ -425,7 +424,7 @@ def test_kustomize_renders_no_chart_whose_schema_names_other_files(tree: Path) -
 def test_dependencies_are_not_fetched(tree: Path, server: Server) -> None:
     dependency = f"dependencies:\n- {{name: db, version: 1.0.0, repository: '{server.url}'}}\n"
     chart(tree, OBJECT)
-    write(tree, {"c/Chart.yaml": f"apiVersion: v2\nname: c\nversion: 0.1.0\n{dependency}"})
+    write_below(tree, {"c/Chart.yaml": f"apiVersion: v2\nname: c\nversion: 0.1.0\n{dependency}"})
     made = renderer().template_chart(
         str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
     )

@@ -19,8 +19,7 @@ from scclint.errors import UsageError
 from scclint.model.releases import RELEASES
 from scclint.source import Span
 from tests.deploy.tools import needs_helm, needs_kustomize, renderer, template
-from tests.deploy.trees import write
-from tests.running import report_on
+from tests.running import report_on, write_below
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n"
 
@@ -333,7 +332,7 @@ def test_the_message_of_a_chart_is_told_in_one_line(message: str, told: str, tmp
         "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
         "web/templates/config.yaml": f'{OBJECT.rstrip()}\n{{{{ fail "{message}" }}}}\n',
     }
-    (notice,) = (notice for notice in report_on([write(tmp_path, chart)]).notices if "execution error" in notice.message)
+    (notice,) = (notice for notice in report_on([write_below(tmp_path, chart)]).notices if "execution error" in notice.message)
     assert notice.message.endswith(told) and "--debug" not in notice.message
 
 
@@ -344,8 +343,8 @@ def test_a_view_that_helm_does_not_render_is_named(tmp_path: Path) -> None:
         "web/templates/config.yaml": OBJECT + '{{ if .Values.wrong }}{{ fail "no" }}{{ end }}\n',
         "web/values-good.yaml": "wrong: false\n",
     }
-    assert not any(notice.gap for notice in report_on([write(tmp_path, chart)]).notices)
-    report = report_on([write(tmp_path, {**chart, "web/values-wrong.yaml": "wrong: true\n"})])
+    assert not any(notice.gap for notice in report_on([write_below(tmp_path, chart)]).notices)
+    report = report_on([write_below(tmp_path, {**chart, "web/values-wrong.yaml": "wrong: true\n"})])
     (notice,) = (notice for notice in report.notices if notice.gap)
     assert notice.message.startswith("web#values-wrong: not judged: helm template failed: ")
     settings = [UnitSettings("web", Span("", 1, 1, 1, 1), name, values=(f"values-{name}.yaml",)) for name in ("wrong", "good")]
