@@ -10,7 +10,7 @@ _ADDED_BY_KUSTOMIZE = ("selector", "namespace")
 
 def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
     """Yield the problems of the written fields. A patch need not have the required fields, and implied objects have no source."""
-    if obj.implied and not isinstance(obj, Workload):
+    if _is_pattern(obj) or (obj.implied and not isinstance(obj, Workload)):
         return
     partial = isinstance(obj, Workload) and bool(obj.partial)
     for problem in world.field_problems(obj):
@@ -18,6 +18,16 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
         if not added and not (partial and problem.code == "required") and problem.code != "annotation-differs":
             # SEC204 reports an annotation that differs from the field.
             yield problem
+
+
+def _is_pattern(obj: ApiObject) -> bool:
+    """Whether a mapping describes objects of a cluster, for a policy or test to compare, and is none that could be applied.
+
+    It has no name, and says nothing else, or what only a cluster writes: the status.
+    """
+    named = any(obj.field("metadata", key).present for key in ("name", "generateName"))
+    says = obj.manifest.keys() - {"apiVersion", "kind", "metadata"}
+    return not named and not isinstance(obj, Workload) and (says == {"status"} or not (says or obj.field("metadata").present))
 
 
 def missing_for_their_names(problems: Sequence[FieldProblem]) -> dict[Path, Path]:

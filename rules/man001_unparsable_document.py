@@ -72,6 +72,10 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         if text.strip() == "---" and text[0].isspace():
             line, column = number, text.index("-") + 1
             message, fix = "`---` is indented, so it begins no document", "Write `---` at the start of the line."
+    if document.file != _STREAM and not document.file.endswith(_SUFFIXES):
+        fix = (
+            "If the file holds no objects, take it out of the resources of its kustomization; else fix the syntax at this line."
+        )
     yield Problem(
         f"this document cannot be read: {message}",
         at=Place(Span(document.file, line, column, line, column + 1)),
@@ -82,6 +86,8 @@ def check(document: Document, world: World) -> Iterator[Problem]:
 
 _STREAM = "<stdin>"
 """The name of standard input. A command prints it that was asked for manifests."""
+
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 _KEY = re.compile(r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
 """A key that every object has, whatever is wrong in front of it."""

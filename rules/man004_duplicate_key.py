@@ -100,12 +100,12 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         assert isinstance(mapping, MappingNode)
         copies = Counter(str(lost.key.value) for lost in mapping.duplicates)
         if {"apiVersion", "kind"} <= copies.keys():
-            yield from _run_together(whose, path, mapping)
+            yield from _run_together(whose, path, mapping, is_rendered=bool(document.source))
             continue
         for lost in mapping.duplicates:
             winner = mapping.entry(str(lost.key.value))
             assert winner is not None
-            yield _problem(whose, path, lost, winner, copies[str(lost.key.value)])
+            yield _problem(whose, path, lost, winner, copies[str(lost.key.value)], is_rendered=bool(document.source))
 
 
 def _object_name(root: Node, path: Path) -> str:
@@ -124,7 +124,7 @@ def _object_name(root: Node, path: Path) -> str:
     return named
 
 
-def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Problem]:
+def _run_together(whose: str, path: Path, mapping: MappingNode, *, is_rendered: bool) -> Iterator[Problem]:
     """Report each object that no `---` separates from the one above: it begins where a key of that object comes again."""
     above: dict[str, Entry] = {}
     for entry in sorted((*mapping.entries, *mapping.duplicates), key=lambda entry: (entry.key.line, entry.key.column)):
@@ -132,22 +132,25 @@ def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Prob
         if key in above:
             kind = above["kind"].value if "kind" in above else None
             lost = kind.text if isinstance(kind, ScalarNode) and kind.text else "object"
-            line = entry.key.line
+            here = "here" if is_rendered else f"before line {entry.key.line}"
             yield Problem(
-                f"`---` is missing before line {line}, so the cluster reads two objects as one: the later keys, those of {whose}, "
+                f"`---` is missing {here}, so the cluster reads two objects as one: the later keys, those of {whose}, "
                 f"override the {lost} above",
                 at=Place(entry.span, (*path, key)),
                 related=(Related(f"the {lost} begins here", next(iter(above.values())).span),),
-                help=f"Add a line with `---` before line {line}.",
+                help=f"Add a line with `---` {here}.",
             )
             above = {}
         above[key] = entry
 
 
-def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int) -> Problem:
+def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int, *, is_rendered: bool) -> Problem:
     key = str(lost.key.value)
     where = f"{whose or 'this document'}: {field_path(path)} has" if path else f"{whose or 'this document'} has"
-    again = f", here and by a merge key in line {winner.key.line}" if winner.merged else f", here and in line {winner.key.line}"
+    places = ["by a merge key"] if winner.merged else []
+    # The lines of rendered text are in no file that people have.
+    places += [] if is_rendered else [f"in line {winner.key.line}"]
+    again = f", here and {' '.join(places)}" if places else ""
     # Of two different mappings, the author has to merge what each of them sets.
     is_needless = isinstance(lost.value, ScalarNode) or to_data(lost.value) == to_data(winner.value)
     return Problem(
@@ -166,7 +169,9 @@ def _loss(key: str, lost: Entry, winner: Entry) -> str:
         if lost.value.value == winner.value.value and type(lost.value.value) is type(winner.value.value):
             return "both have the same value"
         return f"the cluster uses {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
-    return "the cluster uses the later one and drops this one with everything in it"
+    is_empty = isinstance(lost.value, ScalarNode) or not to_data(lost.value)
+    content = "" if is_empty else " with everything in it"
+    return f"the cluster uses the later one and drops this one{content}"
 
 
 def _short(scalar: ScalarNode) -> str:

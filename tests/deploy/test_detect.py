@@ -216,7 +216,7 @@ def test_a_library_chart_is_no_unit() -> None:
     ("text", "expected"),
     [
         (APPLICATION.replace("NAME", "repo").replace("PATH", "apps/shop"), ["apps/shop/web.yaml"]),
-        (APPLICATION.replace("NAME", "other").replace("PATH", "apps/shop"), None),
+        (APPLICATION.replace("NAME", "other").replace("PATH", "."), None),
         (APPLICATION.replace("NAME", "repo").replace("PATH", "apps/{{ cluster }}"), None),
         (APPLICATION.replace("NAME", "repo").replace("PATH", "no/such"), None),
         (

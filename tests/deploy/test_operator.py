@@ -591,7 +591,7 @@ def test_the_fragments_of_kubebuilder_are_no_units() -> None:
         }
     )
     run = run_over(["."])
-    # A comment is no evidence: what opens the node is judged.
+    # What opens the node is judged, and nobody applies it.
     assert [unit.name for unit in run.units] == ["config/default", "config/privileged", "config/samples"]
     assert "config/default/manager_auth_proxy_patch.yaml: not judged, because each is a part or a patch that no " in str(
         run.notices

@@ -394,3 +394,49 @@ def test_many_lines_are_folded() -> None:
     assert opening[-1].startswith(
         "3 more objects that nobody applies open the node or grant an SCC, in prod/e10.yaml, prod/e11.yaml"
     )
+
+
+COMMENTS = {
+    "a file": ("#- deployments/d.yaml", "deployments/d.yaml"),
+    "a file with a comment": ("  # - ./deployments/d.yaml  # later", "deployments/d.yaml"),
+    "a file in quotes": ('#  - "deployments/deep/er/d.yaml"', "deployments/deep/er/d.yaml"),
+    "a list": ("# - deployments/list.yaml", "deployments/list.yaml"),
+    "a kustomization": ("#- ./over", "over/d.yaml"),
+}
+
+
+@pytest.mark.parametrize("is_commented", [True, False])
+@pytest.mark.parametrize("form", COMMENTS)
+def test_what_a_kustomization_names_only_in_a_comment(form: str, is_commented: bool) -> None:
+    line, file = COMMENTS[form]
+    text = OTHER.replace("name: other", "name: evil")
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: evil}, spec: {hostPID: true, containers: [{name: a, image: a}]}}"
+    item = f"{{apiVersion: v1, kind: List, items: [{pod}]}}"
+    files = {
+        "kustomization.yaml": f"resources:\n- ss\n{line if is_commented else '# text'}\n",
+        "ss/kustomization.yaml": "resources: [s.yaml]\n",
+        "ss/s.yaml": OTHER.replace("hostPID: true, ", ""),
+        file: item if "list" in file else text,
+    }
+    if file.startswith("over"):
+        files["over/kustomization.yaml"] = "resources: [d.yaml]\n"
+    report = judged(files)
+    assert (severity(report, file) is Severity.INFO) is is_commented
+    assert bool(lines(report, file)) is is_commented
+
+
+def test_a_comment_of_what_something_deploys_is_no_evidence() -> None:
+    files = {"kustomization.yaml": "resources:\n- s.yaml\n#- d/d.yaml\n", "s.yaml": OTHER, "d/d.yaml": EVIL}
+    assert severity(judged({**files, "deploy.sh": "oc apply -f d/d.yaml\n"}), "d/d.yaml", "DaemonSet") is not Severity.INFO
+    assert severity(report_on(["d/d.yaml"]), "d/d.yaml", "DaemonSet") is not Severity.INFO
+
+
+@pytest.mark.parametrize("line", ["- b.yaml", "#- b.yaml", "# nothing"])
+def test_an_application_in_a_file_that_nobody_applies_deploys_nothing(line: str) -> None:
+    app = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: NAME}\nspec: {source: {repoURL: '', path: NAME}}\n"
+    files = {f"argo/{name}.yaml": app.replace("NAME", name) for name in ("a", "b")}
+    files |= {f"{name}/d.yaml": OTHER for name in ("a", "b")}
+    write_files({**files, "argo/kustomization.yaml": f"resources:\n- a.yaml\n{line}\n"})
+    names = [unit.name for unit in run_over(["."], Config(render="never")).units]
+    assert "a#a" in names
+    assert ("b#b" in names) is (line == "- b.yaml")

@@ -104,3 +104,49 @@ def test_a_grant_when_an_image_is_built(tmp_path: Path, monkeypatch: pytest.Monk
         }
     )
     assert [(finding.span.file, finding.span.line) for finding in report_on(["."]).findings] == [(file, 3)]
+
+
+def test_a_link_to_nothing_is_an_error_only_if_the_user_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_files({"web.yaml": POD, "tests/a.yaml": ""})
+    (tmp_path / "tests/link.yaml").symlink_to("nowhere.yaml")
+    assert [notice.level for notice in report_on(["."]).notices] == ["warning"]
+    assert [notice.level for notice in report_on(["tests/link.yaml"]).notices] == ["error"]
+
+
+@pytest.mark.parametrize("name", ["deploy/operator.yaml.in", "deploy/operator.yaml.tmpl", "chart/templates/d.yaml"])
+def test_only_the_templates_of_a_chart_are_for_helm(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_files({name: POD.replace("spec:", "spec:\n  {{ x }: [}", 1), "chart/Chart.yaml": "name: x\nversion: 1.0.0\n"})
+    (said,) = (n.message for n in report_on(["."], Config(render="never")).notices if "it is a template" in n.message)
+    assert ("helm template" in said) is name.startswith("chart")
+
+
+CUSTOM = """\
+apiVersion: crdb.cockroachlabs.com/v1alpha1
+kind: CrdbCluster
+metadata: {name: c, namespace: x}
+spec: {template: {spec: {FIELD: {spec: {containers: [CONTAINER]}}}}}
+"""
+
+
+@pytest.mark.parametrize("in_list", [False, True])
+@pytest.mark.parametrize(
+    ("field", "container", "named"),
+    [
+        ("podTemplate", "{name: c, env: [], resources: {}}", True),
+        ("template", "{name: c, ports: []}", True),
+        ("workerTemplate", "{name: c, command: [x]}", True),
+        ("podTemplate", "{name: '*', resources: {}}", False),
+        ("policy", "{name: c, ports: []}", False),
+        ("podTemplate", "{name: c}", False),
+    ],
+)
+def test_a_custom_resource_with_a_pod_without_an_image_is_named(
+    field: str, container: str, named: bool, in_list: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = CUSTOM.replace("FIELD", field).replace("CONTAINER", container)
+    indented = "".join(f"  {line}\n" for line in text.splitlines())
+    write_files({"c.yaml": f"apiVersion: v1\nkind: List\nitems:\n-{indented[1:]}" if in_list else text})
+    assert ["CrdbCluster c: not judged" in notice.message for notice in report_on(["."]).notices] == [True] * named

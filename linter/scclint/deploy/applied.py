@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scclint.deploy.facts import NO_FACTS
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
-from scclint.deploy.unit import OF_BUNDLE, Shown, Unit
+from scclint.deploy.unit import COMMENTED, OF_BUNDLE, Shown, Unit
 from scclint.record import replace
 
 if TYPE_CHECKING:
@@ -27,11 +27,21 @@ def with_evidence(split: "Split", unit: Unit) -> Unit:
     csvs = [file for file in unit.files if unit.kind == "bundle" and "clusterserviceversion" in file]
     described = next((file for file in (*paths, *csvs) if file in unit.files), "")
     shown = split.evidence.of_unit(unit, described)
+    if shown is None and unit.kind == "kustomize" and not unit.deployment.reason and is_commented_out(split, unit.path):
+        shown = COMMENTED
     if csvs and os.path.basename(unit.path) == "bases":
         from scclint.deploy.bundle import is_base
 
         shown = OF_BUNDLE if is_base(split, csvs) else shown
     return replace(unit, shown=shown, gives=False) if shown is not None else unit
+
+
+def is_commented_out(split: "Split", folder: str) -> bool:
+    """Whether a kustomization names a folder, by its path, only in a comment: what includes it would have it in its build."""
+    real = os.path.realpath(folder)
+    return (
+        split.evidence.is_commented_out(real, split.kustomizations) and split.outline.shown(folder) not in split.outline.named
+    )
 
 
 def shown_of(split: "Split", file: str) -> Shown | None:

@@ -71,7 +71,7 @@ def _shown_files(split: "Split", files: Iterable[str]) -> Iterator[Unit]:
             end = f"/{folder}/".index("/.tekton/") + len(".tekton") if shown == OF_KONFLUX else len(folder)
             by_folder.setdefault((shown, folder[:end]), []).append(file)
     for (shown, folder), inside in sorted(by_folder.items(), key=lambda item: (item[0][1], item[0][0].why)):
-        taken = [file for file in split.take(inside) if outline.holds_manifest(file)]
+        taken = [file for file in split.take(inside) if outline.facts(file) != NO_FACTS or outline.holds_manifest(file)]
         for group in alternatives(taken, lambda file: outline.facts(file).identities):
             path = group.path or folder or group.files[0]
             yield Unit(

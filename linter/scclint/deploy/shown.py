@@ -15,6 +15,7 @@ from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.outline import KUTTL, Outline, holds_suite
 from scclint.deploy.unit import (
+    COMMENTED,
     COMPARED,
     OF_KONFLUX,
     PLAYED,
@@ -46,6 +47,9 @@ _LONGEST = 300
 _FENCE = r"[ \t]*(?:```|~~~)"
 _YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml|\.json)"
 
+_COMMENTED_ENTRY = r"(?m)^[ \t]*#[# \t]*-[ \t]+[\"']?([\w./-]+)[\"']?[ \t]*(?:#.*)?$"
+"""An entry of a list that is commented out."""
+
 _TEST_CODE = r"(?:^|/)(?:[^/]*_test\.go|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.bats)$"
 _TOKEN = (
     r"(?P<embed>//go:embed[^\n]*+)|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+|\"\"\"(?:[^\"]|\"(?!\"\"))*+\"\"\"|(?<=\s)\#[^\n]*+"
@@ -69,6 +73,7 @@ class ShownFiles:
 
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
+        self._commented: frozenset[str] | None = None
 
     def of_file(self, file: str) -> Shown | None:
         """The evidence about a file that nothing takes; None without any."""
@@ -85,9 +90,22 @@ class ShownFiles:
         """The evidence that the kustomization in the folder of a file or above lists files beside it and not this one."""
         outline = self._outline
         path = outline.paths.of(outline.source(file).path)
+        if self.is_commented_out(path, kustomizations) and file not in outline.named and not self._may_be_applied(file):
+            return COMMENTED
         if file in outline.named or not _lists_others(path, outline.paths.of(outline.root), kustomizations):
             return None
         return None if os.path.basename(file) in self._named_files or self._may_be_applied(file) else UNLISTED
+
+    def is_commented_out(self, path: str, kustomizations: "Mapping[str, Kustomization]") -> bool:
+        """Whether a kustomization names a file or folder, by its real path, only in a comment, among the entries of a list."""
+        if self._commented is None:
+            self._commented = frozenset(
+                os.path.normpath(os.path.join(folder, match[1]))
+                for folder, kustomization in kustomizations.items()
+                if kustomization.resources
+                for match in re.finditer(_COMMENTED_ENTRY, self._outline.text(self._outline.shown(kustomization.file)))
+            )
+        return path in self._commented
 
     def of_unit(self, unit: Unit, chart_or_kustomization: str) -> Shown | None:
         """The evidence about what a program renders, given the file that describes it; None without any."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.deploy.deployed import DeployedFolders
+from scclint.deploy.deployed import DeployedFolders, may_deploy
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline, holds_suite
@@ -99,11 +99,17 @@ class Split:
         return DeployedFolders(
             self.outline,
             self.tree,
-            tuple(self.left),
+            [file for file in self.left if not self._is_unlisted(file)],
             rendered=self.rendered,
             built=self.excluded.resources,
             kustomizations=self.kustomizations.keys(),
         )
+
+    def _is_unlisted(self, file: str) -> bool:
+        """Whether a file may deploy something, and a kustomization shows that nobody applies it."""
+        if not self.kustomizations or not self.outline.tells(file, "deploys", may_deploy):
+            return False
+        return self.evidence.of_unlisted(file, self.kustomizations) is not None
 
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
         """What is not followed of the deployment of these units, what is deployed that is not in the input, and the bundles left out."""

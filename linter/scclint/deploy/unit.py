@@ -122,6 +122,7 @@ class Shown:
 
 
 UNLISTED = Shown("the kustomization of the folder does not list the file, and no other file names it", counts=True)
+COMMENTED = Shown("a kustomization names it only in a comment, and nothing else deploys it")
 READ_BY_TESTS = Shown("only tests read the file")
 COMPARED = Shown("a test of chainsaw or kuttl compares it with objects of a cluster")
 OF_KONFLUX = Shown("Konflux runs the pipeline, on its own cluster", TEKTON, counts=True)

@@ -254,6 +254,8 @@ def _named_only(item: Item) -> Item:
 def holds_containers(data: Any) -> bool:
     """Return whether an object contains a container: a value with an image, under a field with a known name.
 
+    In a template of a pod a container may lack the image, which a controller adds.
+
     The names are `containers`, `sidecarContainers`, `container` and `script` of Argo, and `steps` of Tekton. A security context also
     counts, and so do access to the node, such as a volume with `hostPath`, and a ConfigurationPolicy with a text template that contains
     one of these names.
@@ -263,7 +265,9 @@ def holds_containers(data: Any) -> bool:
         # In a Policy, the text is Unknown, because the templates of the Policy are filled in first.
         if isinstance(source, str | Unknown) and names_containers(str(source)):
             return True
-        return any(_is_telling(key, value) or holds_containers(value) for key, value in data.items())
+        return any(
+            _is_telling(key, value) or _is_pod_template(key, value) or holds_containers(value) for key, value in data.items()
+        )
     return isinstance(data, list) and any(map(holds_containers, data))
 
 
@@ -281,6 +285,23 @@ def _carries_grant(data: Any) -> bool:
         or "securitycontextconstraints" in resources
     )
     return ("metadata" in data and is_grant) or any(map(_carries_grant, data.values()))
+
+
+def _is_pod_template(key: str, value: Any) -> bool:
+    """Return whether a value under a field such as `podTemplate` has the specification of a pod with a named container."""
+    if not key.endswith(("template", "Template")):
+        return False
+    containers = mappings(value_at(value, ("spec", "containers")))
+    return any(
+        isinstance(name := item.get("name"), str) and "*" not in name and not _OF_CONTAINER.isdisjoint(item)
+        for item in containers
+    )
+
+
+_OF_CONTAINER = frozenset(
+    ("args", "command", "env", "envFrom", "lifecycle", "ports", "resources", "volumeDevices", "volumeMounts")
+)
+"""Fields of a container in a template of a pod."""
 
 
 def _is_telling(key: str, value: Any) -> bool:

@@ -34,6 +34,7 @@ TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", ".bats", PACKED_SUFFIX)
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")
 """What is taken from folders; files named one by one may be called anything."""
 
+DANGLING = "is a link to a file that is not there"
 _NO_TEXT = "has a name that is not UTF-8, and is not read: rename it"
 
 
@@ -220,7 +221,7 @@ def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
             mode = os.stat(path).st_mode
     except OSError as error:
         if isinstance(error, FileNotFoundError) and os.path.islink(path):
-            return LoadError("is a link to a file that is not there", shown)
+            return LoadError(DANGLING, shown)
         return os_error(error, shown)
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
 

@@ -76,11 +76,11 @@ def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | No
 
 
 def names_containers(text: str) -> bool:
-    """Return whether YAML or JSON text of any style has a key for containers and possibly an image.
+    """Return whether YAML or JSON text of any style has a key for containers, and possibly an image or a template of a pod.
 
     A key for a security context or for access to the node is as good, and so is a binding, or the name of an SCC's kind, resource or role.
     """
-    has_container = "image" in text and re.search(_HOLDER, text)
+    has_container = ("image" in text or "emplate" in text) and re.search(_HOLDER, text)
     grants = any(word in text for word in _GRANTING)
     return bool(has_container or grants or re.search(_SECURITY, text) or ("host" in text and re.search(_HOST, text)))
 

@@ -12,7 +12,7 @@ from scclint.deploy.detect import detect
 from scclint.deploy.kustomize import NO_EXCLUSIONS, UNRESTRICTED
 from scclint.deploy.outline import Outline
 from scclint.deploy.split import Split
-from scclint.deploy.unit import TRIED_VALUES, Rendering, Unit
+from scclint.deploy.unit import COMMENTED, TRIED_VALUES, Rendering, Unit
 from scclint.errors import LoadError
 from scclint.files import display, read
 from scclint.finding import Notice
@@ -77,11 +77,13 @@ class Rendered:
             if not unit.deployment.upgrade
         ]
         level = "error" if config.render == "require" else "note"
-        notices += _grouped("judged unrendered", {unit.title: unit.unrendered for unit in units if unit.unrendered}, level)
+        notices += _grouped("judged unrendered", {_named(unit): unit.unrendered for unit in units if unit.unrendered}, level)
         notices += _grouped("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")
         paths = {unit.path for unit in units}
         for unit in (unit for unit in self.failed if unit.path in paths):
-            notices.append(Notice(level, f"{unit.title}: not judged: {unit.unrendered}", gap=True))
+            is_missing = not unit.is_default_view
+            how = "not judged" if is_missing else "judged only with the values of its other views"
+            notices.append(Notice(level, f"{_named(unit)}: {how}: {unit.unrendered}", gap=is_missing))
         if made and self.renderer is not None and not self.renderer.programs.isolated:
             notices.append(Notice("note", _NOT_ISOLATED))
         for path in (path for path in config.helm_values if not os.path.isfile(path)):
@@ -173,7 +175,13 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         split = detect(outline, config, documents, hidden, split.evidence)
         renderer = renderer and replace(renderer, closures=split.closures)
     renderings = {unit.name: made[unit] for unit in split.units if unit.needs_renderer}
-    units, failed = _judged_units(split.units, renderings)
+    parts = _parts_of_others(split, renderings)
+    units, failed = _judged_units(split, [unit for unit in split.units if unit not in parts], renderings)
+    units = tuple(_with_parts(unit, parts) for unit in units)
+    notices += tuple(
+        Notice("note", f"{part.title}: judged only as a dependency of {whole.title}: {renderings[part.name].error}")
+        for part, whole in parts.items()
+    )
     renderings = {name: rendering for name, rendering in renderings.items() if not rendering.error}
     access = tuple(_unrendered_access(renderer, split.units, made, store)) if renderer else ()
     return Rendered(units, split, renderings, texts, renderer, failed, notices, access)
@@ -285,14 +293,19 @@ def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
     return [document for document in documents if document.root]
 
 
-def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+def _judged_units(
+    split: Split, all_units: Sequence[Unit], made: Mapping[str, Rendering]
+) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
     """The units that are judged, by what they render to or by their files, and the views of charts that are not."""
     units: list[Unit] = []
     failed: list[Unit] = []
     views = [unit for unit in all_units if unit.kind == "chart"]
     paths = {unit.path for unit in views if not made[unit.name].error}
-    # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
-    first = {unit.path: unit for unit in sorted(views, key=lambda unit: (not unit.deployment.upgrade, unit.is_default_view))}
+    # Without rendering, all views of a chart are the same files: they are judged once, as a controller deploys them or with the default
+    # values. Where other views are rendered, only what a controller deploys is missing.
+    order = sorted(views, key=lambda unit: (not unit.deployment.upgrade, unit.is_default_view, unit.deployment.by_controller))
+    unrendered = [unit for unit in order if made[unit.name].error]
+    first = {unit.path: unit for unit in unrendered if unit.path not in paths or unit.deployment.by_controller}
     installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
     without_defaults = {unit.path for unit in views if unit.is_default_view and made[unit.name].error}
     for unit in all_units:
@@ -304,15 +317,48 @@ def _judged_units(all_units: Sequence[Unit], made: Mapping[str, Rendering]) -> t
             continue
         if not error:
             units.append(replace(unit, left_out=made[unit.name].left_out or unit.left_out) if unit.needs_renderer else unit)
-        elif unit.kind != "chart" or (unit is first[unit.path] and (unit.is_default_view or unit.path not in paths)):
+        elif unit.shown is COMMENTED and not any(_opens(split.text(file)) for file in unit.files):
+            # kubebuilder writes kustomizations that cannot be built yet.
+            continue
+        elif unit.kind != "chart" or unit is first.get(unit.path):
             # What is remote is the reason, whatever then fails without it.
             units.append(replace(unit, unrendered=unit.left_out or error, left_out=""))
-        elif unit.path in paths:
+        elif unit.path in paths or unit.deployment.by_controller:
             failed.append(replace(unit, unrendered=error))
     # If the default values do not render, the others show what the templates make for everybody.
     return tuple(
         replace(unit, shown=None) if unit.shown is TRIED_VALUES and unit.path in without_defaults else unit for unit in units
     ), tuple(failed)
+
+
+def _opens(text: str) -> bool:
+    """Whether the words of a text ask for access to the node or grant it."""
+    from scclint.load.host_access import host_access
+
+    return bool(host_access(text)) or "cluster-admin" in text
+
+
+def _with_parts(unit: Unit, parts: Mapping[Unit, Unit]) -> Unit:
+    """The unit with the files of the charts that are judged only as parts of it."""
+    files = {file for part, whole in parts.items() if whole.name == unit.name for file in part.files}
+    return replace(unit, files=tuple(sorted(files.union(unit.files)))) if files else unit
+
+
+def _parts_of_others(split: Split, made: Mapping[str, Rendering]) -> dict[Unit, Unit]:
+    """The charts that do not render alone, each with the view of another chart that has what they render to."""
+    charts = [unit for unit in split.units if unit.kind == "chart"]
+    alone = [unit for unit in charts if made[unit.name].error and not unit.deployment.reason]
+    parts: dict[Unit, Unit] = {}
+    if not alone or len(alone) == len(charts):
+        return parts
+    from scclint.deploy.helm.dependencies import folders
+
+    for whole in (unit for unit in charts if not made[unit.name].error):
+        inside = {os.path.realpath(folder) for folder in folders(whole.path, split.charts)}
+        for unit in (unit for unit in alone if os.path.realpath(unit.path) in inside):
+            if f"/charts/{os.path.basename(os.path.realpath(unit.path))}/" in made[whole.name].text:
+                parts.setdefault(unit, whole)
+    return parts
 
 
 def _restored_access(value: Any) -> "list[UnrenderedAccess]":
@@ -343,6 +389,12 @@ def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dic
         if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
             by_path[os.path.realpath(source.path)] = text
     return by_path
+
+
+def _named(unit: Unit) -> str:
+    """How a notice calls a unit: with the object that deploys it, if there is one."""
+    deployment = unit.deployment
+    return f"{unit.title} of {deployment.kind} {deployment.name}" if deployment.by_controller else unit.title
 
 
 def _grouped(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[Notice]:

@@ -97,6 +97,11 @@ class Inputs:
         self.read[file.display] = None
         if reader.is_overlaid(file):
             self.texts[file.display] = reader.text(file)
+        if file.path == "-" and any(document.source for document in documents):
+            from scclint.deploy.helm.hooks import is_test
+
+            # What `helm template` prints is judged as the chart is.
+            documents = [document for document in documents if not (document.source and is_test(document.text))]
         self.take(documents)
 
     def take(self, documents: Iterable[Document]) -> None:

@@ -17,7 +17,7 @@ from scclint.deploy.kustomize import NAMES
 from scclint.deploy.unit import Unit
 from scclint.files import TEST_FOLDER
 from scclint.finding import Finding, Notice, Tally
-from scclint.load import load_text
+from scclint.load import is_helm_template, load_text
 from scclint.load.document import Document, text_at
 from scclint.load.host_access import host_access
 from scclint.model.kinds import CSV, SUBSCRIPTION, WORKLOADS
@@ -99,7 +99,7 @@ def unjudged(
         if document.status == "template":
             access = host_access(document.text) if document.is_template else ""
             if access or not unit.unrendered or unit.unrendered.endswith((" not found", " off")):
-                yield JudgementGap("template", f"{document.file}{_asking(access)}")
+                yield JudgementGap("template", f"{document.file}{_asking(access)}", "helm" * is_helm_template(document.file))
         elif (
             isinstance(document.root, MappingNode)
             and not document.kind
@@ -110,7 +110,7 @@ def unjudged(
             yield JudgementGap("text", f"{document.file}{_asking(access)}")
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
-            yield JudgementGap("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+            yield JudgementGap("open kind", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
         elif isinstance(obj, UnknownKind) and obj.provenance.partial:
             yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
@@ -121,13 +121,13 @@ def unjudged(
             if obj.manifest.get("$patch") != "delete" and (access or not _is_completed(obj)):
                 yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
-            yield JudgementGap("open grant", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+            yield JudgementGap("open grant", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
     workloads = _workloads(objects)
     yield from _unknown(world, workloads)
     yield from _granted(world, workloads)
     yield from _assumed(world, workloads)
     yield from _patched(world, workloads, patches_of(config).get(world.cluster.release))
-    yield from _addons(inputs, objects, world)
+    yield from _addons(unit, inputs, objects, world)
     yield from _lacking(world, workloads)
     if workloads:
         policies = (policy for policy in world.of(AdmissionPolicy) if _may_decide(policy, world))
@@ -149,6 +149,11 @@ def _may_decide(policy: AdmissionPolicy, world: World) -> bool:
     if policy.group == "admissionregistration.k8s.io":
         return policy.kind == "MutatingAdmissionPolicy" and world.cluster.kubernetes_minor >= _FIRST_MUTATING
     return True
+
+
+def _place(unit: Unit, file: str, line: int) -> str:
+    """A place as people read it: the unit, if the file is what it renders to, which people do not have."""
+    return unit.title if unit.rendered else f"{file}:{line}"
 
 
 def _asking(asked: str) -> str:
@@ -231,12 +236,12 @@ def _rests_on(change: PatchChange, outcome: Outcome, world: World) -> bool:
     return change.scc == outcome.scc or (binding is not None and binding.name == f"{SCC_ROLE_PREFIX}{change.everyone}")
 
 
-def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
+def _addons(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
     """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
     groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
     custom = inputs.own_groups or any("." in group and not group.endswith(".k8s.io") for group in groups)
     if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
-        yield from missing_addons(inputs, objects, world)
+        yield from missing_addons(unit, inputs, objects, world)
 
 
 def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
@@ -262,8 +267,7 @@ def _parameters(targets: Sequence[Document]) -> Iterator[JudgementGap]:
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "template": (
         "note",
-        "{names}: not judged, because {templates}; check what they render to; for a chart: `helm template . --namespace NAME | scclint "
-        "check -`",
+        "{names}: not judged, because {templates}; check {renderings}",
     ),
     "text": ("note", "{names}: not judged, because a variable has manifests as text"),
     "open kind": ("note", "{first}: not judged, because its kind has a placeholder"),
@@ -358,6 +362,13 @@ def _accesses(items: Iterable[JudgementGap]) -> Iterator[str]:
     return (item.what.partition(_ASKS)[2].rstrip(")") for item in items if _ASKS in item.what)
 
 
+_RENDERINGS = {
+    True: "what they render to: `helm template . --namespace NAME | scclint check -`",
+    False: "what a program makes of it",
+}
+"""How to check templates that nothing rendered, by whether some are those of a chart."""
+
+
 def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
     """The texts about items of one sort."""
     if items[0].sort in _SORTED:
@@ -369,6 +380,7 @@ def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
         "what": items[0].what,
         "why": items[0].why,
         "kinds": and_more(kinds, 3),
+        "renderings": _RENDERINGS[any(item.why for item in items)],
         "templates": "they are templates" if len(names) > 1 else "it is a template",
         "create": f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates",
         "dump": _dump(items) if items[0].sort == "dump" else "",
@@ -446,7 +458,7 @@ _COLLECT = "pass what `oc get events -A -o yaml` writes with --cluster-state, be
 _OLM, _CSV = CSV
 
 
-def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
+def missing_addons(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
     """Yield each add-on that an object shows, if the cluster lacks an SCC of it. `why` is the object and its place.
 
     An object of the API group of an add-on shows nothing if the input defines the group itself (see `notices`).
@@ -454,7 +466,7 @@ def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -
     from scclint.cluster.addons import addons
 
     shown: dict[tuple[str, str], str] = {}
-    for sort, name, by in _shown(inputs, objects):
+    for sort, name, by in _shown(unit, inputs, objects):
         shown.setdefault((name, sort), by)
     for name, sort in sorted(shown):
         if not set(addons()[name].scc_names) <= world.cluster.sccs.keys():
@@ -480,7 +492,7 @@ def _signs() -> tuple[Addons, Addons, Addons]:
     )
 
 
-def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, str, str]]:
+def _shown(unit: Unit, inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, str, str]]:
     """Yield the sort of the gap, the add-on, and what shows it."""
     packages, groups, namespaces = _signs()
     for document in (*inputs.targets, *inputs.first_of.values()):
@@ -490,10 +502,14 @@ def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, 
             sign = _package(document, packages)
             addon = packages.get(sign)
         if addon is not None and document.kind:
-            yield "API" if sign == group else "add-on", addon, f"{document.file}:{document.line}: {document.kind} of {sign}"
+            yield (
+                "API" if sign == group else "add-on",
+                addon,
+                f"{_place(unit, document.file, document.line)}: {document.kind} of {sign}",
+            )
     for obj in objects:
         if isinstance(obj, Namespace) and obj.name in namespaces:
-            yield "add-on", namespaces[obj.name], f"{obj.file}:{obj.place.span.line}: {obj.named}"
+            yield "add-on", namespaces[obj.name], f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}"
 
 
 def _package(document: Document, packages: Collection[str]) -> str:

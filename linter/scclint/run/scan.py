@@ -14,7 +14,17 @@ from scclint.deploy.kustomize import NAMES, UNRESTRICTED
 from scclint.deploy.outline import Outline
 from scclint.errors import LoadError
 from scclint.expand import expand
-from scclint.files import PACKED_SUFFIX, SCRIPT_SUFFIXES, SUFFIXES, TEMPLATE_SUFFIXES, TEST_FOLDER, SourceFile, display, text_of
+from scclint.files import (
+    DANGLING,
+    PACKED_SUFFIX,
+    SCRIPT_SUFFIXES,
+    SUFFIXES,
+    TEMPLATE_SUFFIXES,
+    TEST_FOLDER,
+    SourceFile,
+    display,
+    text_of,
+)
 from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.limits import MAX_HEADER, MIN_CACHED
@@ -50,7 +60,13 @@ def scan(
     without `by_time` is not looked up by the times of files.
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
-    notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
+    named = frozenset(map(display, sources.paths))
+    # Nobody can apply what is not there: a link that the user did not name is no mistake of the user.
+    notices = [
+        Notice("warning" if e.message == DANGLING and e.file not in named else "error", e.message, e.file, e.line)
+        for e in sources.targets
+        if isinstance(e, LoadError)
+    ]
     for folder, copies in sources.vendored.items():
         from scclint.load.host_access import host_access
 
@@ -93,7 +109,7 @@ def scan(
         outline = Outline(*parts)
     outline.told = told
     outline.texts = texts
-    outline.named = frozenset(map(display, sources.paths))
+    outline.named = named
     return outline, notices
 
 

@@ -296,3 +296,70 @@ def test_names_of_dependencies_lead_nowhere() -> None:
 )
 def test_versions_that_a_dependency_asks_for(version: str, wanted: str, expected: bool) -> None:
     assert satisfies(version, wanted) is expected
+
+
+@needs_helm
+@pytest.mark.parametrize(("hook", "created"), [("test", False), ("test,post-install", True), ("pre-install", True)])
+def test_a_test_is_left_out_of_what_helm_template_prints(hook: str, created: bool) -> None:
+    write_files({**CHART, "chart/templates/hook.yaml": POD.replace("HOOK", f"helm.sh/hook: '{hook}'")})
+    printed = subprocess.run(["helm", "template", "chart"], capture_output=True, text=True, check=True).stdout
+    for report in (report_on(text=printed), report_on(["chart"])):
+        assert any(finding.subject.name == "extra" for finding in report.findings) is created
+    # What people apply is what a file says.
+    write_files({"rendered.yaml": printed})
+    assert any(finding.subject.name == "extra" for finding in report_on(["rendered.yaml"]).findings)
+
+
+NEEDS = '{{- $env := required "env" .Values.env }}\n'
+
+
+@needs_helm
+@pytest.mark.parametrize("upgraded", ["", "{{- if .Release.IsUpgrade }}{{ end }}\n"])
+@pytest.mark.parametrize("values", ["values-other.yaml", "ci/a-values.yaml", ""])
+def test_what_a_controller_deploys_and_helm_does_not_render_is_named(values: str, upgraded: bool) -> None:
+    files = {**CHART, "r.yaml": HELM_RELEASE, **({f"chart/{values}": "env: prod\n"} if values else {})}
+    files["chart/templates/d.yaml"] = f"{upgraded}{NEEDS}{CHART['chart/templates/d.yaml']}"
+    report = judged(files)
+    assert report.unrendered == 1
+    (notice,) = (notice for notice in report.notices if "judged unrendered" in notice.message)
+    assert "chart#web of HelmRelease web" in notice.message and notice.message.endswith(": env")
+
+
+@needs_helm
+@pytest.mark.parametrize("others", [1, 0])
+def test_values_for_ci_show_a_chart_whose_defaults_lack_something(others: int) -> None:
+    chart = {**CHART, "chart/templates/d.yaml": NEEDS + CHART["chart/templates/d.yaml"]}
+    report = judged({**chart, **({"chart/ci/a-values.yaml": "env: ci\n"} if others else {})})
+    assert (report.unrendered, report.tally.workloads) == (1 - others, others)
+    assert any("judged only with the values of its other views" in notice.message for notice in report.notices) is bool(others)
+
+
+@needs_helm
+@pytest.mark.parametrize("source", ["file://../lib", "https://charts.example"])
+@pytest.mark.parametrize("condition", ["", ", condition: lib.enabled"])
+def test_a_dependency_that_renders_only_in_another_chart(source: str, condition: str) -> None:
+    dependency = f"dependencies: [{{name: lib, version: 0.1.0, repository: '{source}'{condition}}}]\n"
+    files = {
+        **CHART,
+        "chart/Chart.yaml": CHART["chart/Chart.yaml"].replace("v1", "v2") + dependency,
+        "chart/values.yaml": f"{CHART['chart/values.yaml']}global: {{x: y}}\nlib: {{enabled: {str(not condition).lower()}}}\n",
+        "lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 0.1.0\n",
+        "lib/templates/c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: {{ .Values.global.x }}}\n",
+    }
+    report = judged(files)
+    # What is switched off is judged nowhere else.
+    assert ([unit.name for unit in report.units], report.unrendered) == ((["chart", "lib"], 1) if condition else (["chart"], 0))
+    assert report_on(["chart", "lib"]).unjudged == (("lib",) if condition else ())
+
+
+@needs_helm
+def test_a_key_that_comes_twice_names_no_line_of_rendered_text() -> None:
+    twice = CHART["chart/templates/d.yaml"].replace(
+        "      containers:\n", "      hostIPC: true\n      hostIPC: true\n      containers:\n"
+    )
+    (finding,) = (f for f in judged({**CHART, "chart/templates/d.yaml": twice}).findings if f.rule_id == "MAN004")
+    assert " line " not in finding.message
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: c}\n"
+    write_files({"plain.yaml": account + 2 * "automountServiceAccountToken: true\n"})
+    (finding,) = (finding for finding in report_on(["plain.yaml"]).findings if finding.rule_id == "MAN004")
+    assert "in line 5" in finding.message

@@ -23,10 +23,13 @@ def without_tests(text: str, *, by_helm: bool) -> str:
     """
     if _HOOK not in text:
         return text
-    return "".join(part for part in _DOCUMENTS.split(text) if _HOOK not in part or not _is_test(part, by_helm=by_helm))
+    return "".join(part for part in _DOCUMENTS.split(text) if not is_test(part, by_helm=by_helm))
 
 
-def _is_test(part: str, *, by_helm: bool) -> bool:
+def is_test(part: str, *, by_helm: bool = False) -> bool:
+    """Whether only `helm test` creates the object in a rendered document."""
+    if _HOOK not in part:
+        return False
     annotations = as_mapping(value_at(data_of(part), ("metadata", "annotations")))
     events = {event.lower() for event in _events(annotations, _HOOK)}
     if not by_helm and not _PHASES.isdisjoint(_events(annotations, _HOOK_OF_ARGO)):

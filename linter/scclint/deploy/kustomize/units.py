@@ -5,13 +5,13 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from scclint.deploy.applied import is_commented_out
 from scclint.deploy.bundle import NAMED, holds_csv, is_base
 from scclint.deploy.facts import NO_FACTS
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, Exclusions
 from scclint.deploy.plain import whole
 from scclint.deploy.unit import DEFAULT, Deployment, Unit
-from scclint.load.host_access import host_access
 
 if TYPE_CHECKING:
     from scclint.deploy.kustomize.kustomization import Closure
@@ -47,10 +47,10 @@ def units(split: "Split") -> Iterator[Unit]:
             # What it includes and its files are judged by themselves, and the bundle is.
             split.take([split.outline.shown(kustomization.file)])
             continue
-        if is_entry and not deployed and _is_commented_out(split, folder):
+        if is_entry and not deployed and folder not in split.configured_paths and is_commented_out(split, folder):
+            # kubebuilder writes kustomizations for what a project does not use yet, most of which define nothing that a verdict depends on.
             files = [split.outline.shown(os.path.join(split.tree, file)) for file in closure_of(split, folder, "").files]
-            # kubebuilder writes kustomizations that cannot be built yet. One that opens something is judged like any other.
-            if not any(_opens(split.outline.text(file)) for file in files):
+            if all(split.outline.facts(file) == NO_FACTS for file in files):
                 split.take(files)
                 continue
         is_entry = (
@@ -59,15 +59,6 @@ def units(split: "Split") -> Iterator[Unit]:
         for deployment in (deployed or [DEFAULT]) if is_entry else ():
             reason = deployment.reason or alone or "a kustomization that no other one includes"
             yield kustomize_unit(split, split.unit_name(folder, deployment), folder, reason, deployment)
-
-
-def _is_commented_out(split: "Split", folder: str) -> bool:
-    """Whether the kustomization `default` beside a folder names it only in a comment, as kubebuilder writes it."""
-    default = split.kustomizations.get(os.path.join(os.path.dirname(folder), "default"))
-    if default is None or folder in split.configured_paths:
-        return False
-    lines = split.outline.text(split.outline.shown(default.file)).split("\n")
-    return any(line.lstrip().startswith("#") and line.rstrip().endswith(f"../{os.path.basename(folder)}") for line in lines)
 
 
 def _is_plain(split: "Split", folder: str) -> bool:
@@ -175,8 +166,3 @@ def _objects_among_patches(split: "Split", closure: "Closure") -> Iterator[str]:
         # A build may have added a prefix or suffix before it applies the patch.
         if any(not any(kind == patch_kind and name in called for kind, name in defined) for patch_kind, called in objects):
             yield file
-
-
-def _opens(text: str) -> bool:
-    """Whether the words of a text ask for access to the node or grant it."""
-    return bool(host_access(text)) or "cluster-admin" in text
