@@ -77,10 +77,14 @@ class Rendered:
             if not unit.deployment.upgrade
         ]
         level = "error" if config.render == "require" else "note"
-        notices += _grouped("judged unrendered", {_named(unit): unit.unrendered for unit in units if unit.unrendered}, level)
-        notices += _grouped("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")
         paths = {unit.path for unit in units}
-        for unit in (unit for unit in self.failed if unit.path in paths):
+        failed = [unit for unit in self.failed if unit.path in paths]
+        reasons = {(unit.path, unit.unrendered) for unit in units}
+        alike = [unit for unit in failed if (unit.path, unit.unrendered) in reasons]
+        unrendered = [unit for unit in units if unit.unrendered]
+        notices += _grouped("judged unrendered", {_named(unit): unit.unrendered for unit in (*unrendered, *alike)}, level)
+        notices += _grouped("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")
+        for unit in (unit for unit in failed if unit not in alike):
             is_missing = not unit.is_default_view
             how = "not judged" if is_missing else "judged only with the values of its other views"
             notices.append(Notice(level, f"{_named(unit)}: {how}: {unit.unrendered}", gap=is_missing))
@@ -303,9 +307,12 @@ def _judged_units(
     paths = {unit.path for unit in views if not made[unit.name].error}
     # Without rendering, all views of a chart are the same files: they are judged once, as a controller deploys them or with the default
     # values. Where other views are rendered, only what a controller deploys is missing.
-    order = sorted(views, key=lambda unit: (not unit.deployment.upgrade, unit.is_default_view, unit.deployment.by_controller))
+    order = sorted(
+        views, key=lambda unit: (unit.deployment.upgrade, not unit.is_default_view, not unit.deployment.by_controller)
+    )
     unrendered = [unit for unit in order if made[unit.name].error]
-    first = {unit.path: unit for unit in unrendered if unit.path not in paths or unit.deployment.by_controller}
+    missing = [unit for unit in unrendered if unit.path not in paths or unit.deployment.by_controller]
+    first = {unit.path: unit for unit in reversed(missing)}
     installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
     without_defaults = {unit.path for unit in views if unit.is_default_view and made[unit.name].error}
     for unit in all_units:
