@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from scclint.admission.access import gained
 from scclint.admission.constraints import Constraints
@@ -39,7 +39,7 @@ from scclint.change.model import (
 from scclint.change.state import Side, State, content, keyed, open_side
 from scclint.config.model import Config
 from scclint.errors import UsageError
-from scclint.finding import Notice
+from scclint.finding import Notice, Path
 from scclint.model.object import ApiObject, Workload
 from scclint.model.releases import ORDER
 from scclint.model.terms import RESTRICTED
@@ -51,6 +51,8 @@ from scclint.run.rule_set import rules_of
 from scclint.run.store import RunStore
 from scclint.seccomp.capabilities import bounding_set
 from scclint.source import Span
+from scclint.yaml.nodes import locate, to_data
+from scclint.yaml.untyped import value_at
 
 Pair = tuple[State | None, State | None]
 UnitStates = tuple[str, State | None, State | None]
@@ -215,6 +217,11 @@ def _differences(
         """Return a change of the unit with its place as the user finds it, on the side that has the object."""
         return replace(changed, span=sides[bool(after)].place(changed.span)) if changed.span is not None else changed
 
+    def placed_at_value(cause: ChangeCause) -> ChangeCause:
+        """Return a cause with its place where people edit the field that changed, such as a value of a chart."""
+        side = sides[cause.how != "removed"]
+        return replace(cause, span=side.place(cause.span, field=cause.how == "changed")) if cause.span is not None else cause
+
     for unit, before, after in pairs:
         workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
         if before is after and before is not None:
@@ -223,7 +230,7 @@ def _differences(
                 inventory.add_namespaces(1, unit, before, partial(sides[1].place, opened_by=sides[0]))
             continue
         for change in _workloads(unit, before, after):
-            causes = tuple(placed(cause, cause.how != "removed") for cause in change.causes)
+            causes = tuple(placed_at_value(cause) for cause in change.causes)
             changes.append((replace(placed(change, change.after), causes=causes), before, after))
         if whole:
             for number, state in enumerate((before, after)):
@@ -494,7 +501,22 @@ def _cause(key: ObjectKey, old: ApiObject | None, new: ApiObject | None, *, alon
     shown = new or old
     assert shown is not None
     part = shown.part if isinstance(shown, Workload) else ""
-    return ChangeCause(key.kind, key.namespace, shown.name, how, alone, shown.place.span, part)
+    span = shown.place.span
+    if old is not None and new is not None:
+        path = _first_difference(value_at(to_data(old.root), old.path), value_at(to_data(new.root), new.path))
+        span = locate(new.root, (*new.path, *path))[0] if path else span
+    return ChangeCause(key.kind, key.namespace, shown.name, how, alone, span, part)
+
+
+def _first_difference(old: Any, new: Any) -> Path:
+    """The path of the first field of an object that differs, in the order of the object as it is now."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        step: Any = next((key for key in {**new, **old} if key not in old or key not in new or old[key] != new[key]), None)
+        return () if step is None else (step, *_first_difference(old.get(step), new.get(step)))
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        step = next((number for number, (one, other) in enumerate(zip(old, new, strict=True)) if one != other), None)
+        return () if step is None else (step, *_first_difference(old[step], new[step]))
+    return ()
 
 
 def _sccs(unit: str, before: State | None, after: State | None) -> Iterator[SccChange]:

@@ -249,6 +249,7 @@ class Side:
             self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts), store)
         self._units = {unit.name: unit for unit in self._run.units}
         self._edited: Callable[[Span], Span] = lambda span: span
+        self._edited_field: Callable[[Span], Span] = lambda span: span
         self.notices.update(dict.fromkeys(map(self._located, self._run.notices)))
 
     @property
@@ -275,6 +276,7 @@ class Side:
         with chdir(self._folder):
             opened = open_unit(target, self._run)
         self._edited = opened.edited
+        self._edited_field = opened.edited_field
         inputs = opened.inputs
         told = [
             *inputs.notices,
@@ -300,14 +302,15 @@ class Side:
         with chdir(self._folder):
             return self._run.others.of(self._units[unit]).same_answers(opened.others.asked.items())
 
-    def place(self, span: Span, opened_by: "Side | None" = None) -> Span:
+    def place(self, span: Span, opened_by: "Side | None" = None, *, field: bool = False) -> Span:
         """Return a place in the unit that was opened last as the user finds it from the working directory, in the file to edit.
 
+        `field` asks for the value that sets the field at the place.
         `opened_by` is the side that opened the unit, if this one has the same and did not open it.
         """
         opener = opened_by or self
         with chdir(opener._folder):
-            span = opener._edited(span)
+            span = opener._edited_field(span) if field else opener._edited(span)
         return span._replace(file=self._shown(span.file))
 
     def inside(self, file: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from scclint.cli.output import cache_scope, color_wanted, open_run, settings, sources, terminal_columns
+from scclint.cli.output import cache_scope, color_wanted, open_run, parts_of_charts, settings, sources, terminal_columns
 from scclint.cli.progress import progress
 from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
@@ -207,9 +207,9 @@ def _shows_fixes(name: str, output: str | None, when: str, options: Options) -> 
 
 
 def _changes(args: Namespace) -> "Changes | None":
-    """The changes that --changed limits the run to. The paths named are then the changed files, and the input is this folder."""
+    """The changes that --changed limits the run to, or the parts of charts that are named. The input is then this folder."""
     if not getattr(args, "changed", False):
-        return None
+        return parts_of_charts(args)
     if "-" in args.paths:
         raise UsageError("--changed takes the names of changed files; standard input has none")
     from scclint.files.revision import find_changes

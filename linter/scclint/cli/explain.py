@@ -1,12 +1,27 @@
 """`scclint explain`."""
 
+import os
 from argparse import Namespace
 
-from scclint.cli.named_workloads import named_with, names
-from scclint.cli.output import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
+from scclint.cli.named_workloads import Named, named_with, names
+from scclint.cli.output import (
+    color_wanted,
+    judged_workloads,
+    open_units,
+    parts_of_charts,
+    settings,
+    terminal_columns,
+    write_formats,
+)
 from scclint.cli.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
+from scclint.model.object import Workload
+from scclint.record import replace
 from scclint.report import explain
+from scclint.run.check import subject_of
+from scclint.run.judge import OpenUnit, judge
+from scclint.run.options import RunOptions
+from scclint.run.shared import Run
 
 
 def run(args: Namespace) -> int:
@@ -18,16 +33,25 @@ def run(args: Namespace) -> int:
     if not args.what:
         raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message TEXT")
     meant, args.paths = named_with(args.what, args.paths)
+    parts = parts_of_charts(args) if meant.path else None
     config, registry = settings(args)
-    opened_run, opened = open_units(args, config, registry)
-    workloads = [workload for unit in opened for workload in unit.workloads if meant.is_there(workload)]
-    if not any(map(meant.is_meant, workloads)):
+    opened_run, opened = open_units(args, config, registry, RunOptions(changes=parts))
+    is_meant = meant.is_meant
+    if parts is not None:
+        of_part = {id(workload) for unit in opened for workload in _of_part(unit, opened_run, meant)}
+        workloads = [workload for unit in opened for workload in unit.workloads if id(workload) in of_part]
+
+        def is_meant(workload: Workload) -> bool:
+            return id(workload) in of_part
+    else:
+        workloads = [workload for unit in opened for workload in unit.workloads if meant.is_there(workload)]
+    if not any(map(is_meant, workloads)):
         code = status_of_units(opened_run, opened)
         if meant.path and code == USAGE:
             return code
         there = f"There are: {names(workloads)}." if workloads else "There are no workloads in the input."
         raise UsageError(f"{args.what}: no such workload. {there}")
-    chosen, broke = judged_workloads(opened, meant.is_meant, explained=True)
+    chosen, broke = judged_workloads(opened, is_meant, explained=True)
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
@@ -36,3 +60,23 @@ def run(args: Namespace) -> int:
 
     write_formats(args, render, paged=True)
     return BUG if broke else status_of_units(opened_run, opened)
+
+
+def _of_part(unit: OpenUnit, opened_run: Run, meant: Named) -> list[Workload]:
+    """The workloads of a unit that a part of its chart is about: those with a finding at the line, or that the template makes.
+
+    All workloads of the unit for values, where no line is named or no finding is at it.
+    """
+    path = os.path.normpath(meant.path)
+    named = [workload for workload in unit.workloads if replace(meant, path="", line=0).is_meant(workload)]
+    findings = judge(unit, opened_run).findings if meant.line else ()
+    subjects = {
+        (finding.subject.kind, finding.subject.name, finding.subject.part)
+        for finding in findings
+        for span in (finding.span, *(place.span for place in finding.related))
+        if (os.path.normpath(span.file), span.line) == (path, meant.line)
+    }
+    if subjects:
+        return [workload for workload in named if (workload.kind, workload.name, subject_of(workload).part) in subjects]
+    made = [workload for workload in named if os.path.normpath(unit.edited(workload.place.span).file) == path]
+    return made or named

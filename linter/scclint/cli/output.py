@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
 from scclint.errors import LoadError, UsageError
-from scclint.files import STDIN, SourceFile, read_stream
+from scclint.files import STDIN, SourceFile, display, is_below, read, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scclint.config.raw import Raw
+    from scclint.files.revision import Changes
     from scclint.files.sources import Dump
     from scclint.run.store import RunStore
 
@@ -120,6 +121,36 @@ def sources(args: Namespace, config: Config, state: "Sequence[SourceFile | Dump 
         tracked_only=os.environ.get("PRE_COMMIT") == "1",
         state=state,
     )
+
+
+def parts_of_charts(args: Namespace) -> "Changes | None":
+    """The named files, if one is a part of a chart, such as its values or a template: they are judged in the units that have them.
+
+    The input is then this folder. None if no such file is named, or something else than files is.
+    """
+    here = os.path.realpath(os.curdir)
+    files = [os.path.realpath(path) for path in args.paths if os.path.isfile(path)]
+    if len(files) < len(args.paths) or not any(_is_part_of_chart(file, here) for file in files):
+        return None
+    from scclint.files.revision import Changes
+
+    args.paths = ["."]
+    return Changes(frozenset(display(os.path.relpath(file, here)) for file in files))
+
+
+def _is_part_of_chart(file: str, here: str) -> bool:
+    """Whether a file below a folder means nothing without the chart that it is a part of."""
+    folder = os.path.dirname(file)
+    while is_below(folder, here) and not os.path.isfile(os.path.join(folder, "Chart.yaml")):
+        folder = os.path.dirname(folder)
+    if not is_below(folder, here):
+        return False
+    from scclint.deploy.helm.chart import VALUES, belongs_to_chart
+
+    inside = os.path.relpath(file, folder).replace(os.sep, "/")
+    if inside.startswith("templates/"):
+        return "{{" in read(file)
+    return belongs_to_chart(inside) and inside.endswith((VALUES, "values.yml"))
 
 
 def cache_scope(args: Namespace) -> tuple[str, ...]:

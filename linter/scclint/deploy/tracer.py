@@ -25,6 +25,10 @@ class Tracer:
         """The place in a file that people edit; the place itself if none is known."""
         return span
 
+    def field(self, span: Span) -> Span:
+        """The place of the value that sets the field at a place, or else of the line that writes it."""
+        return self.span(span)
+
     def origin_of_field(self, document: Document, path: Path) -> FieldOrigin | None:
         """Where a field of a rendered document is written, or would be written, if that is known better than by its line."""
         return None

@@ -74,6 +74,10 @@ class OpenUnit:
         """Return the place in the file that people edit."""
         return self.tracer().span(span)
 
+    def edited_field(self, span: Span) -> Span:
+        """Return the place of the value that sets a field, or else of the line that writes it, in the file that people edit."""
+        return self.tracer().field(span)
+
     def row(self, world: World, workload: Workload) -> "WorkloadRow":
         """Return what a workload gets in one of the worlds."""
         from scclint.outcome.rows import workload_row

@@ -51,6 +51,9 @@ class _ChartTrace(Tracer):
     def span(self, span: Span) -> Span:
         return self._to_entry(self._inner.span(span))
 
+    def field(self, span: Span) -> Span:
+        return self._to_entry(self._inner.field(span))
+
     def origin_of_field(self, document: Document, path: Path) -> FieldOrigin | None:
         return self._inner.origin_of_field(document, path)
 
@@ -74,6 +77,9 @@ class _AcrossUnits(Tracer):
 
     def span(self, span: Span) -> Span:
         return self._from_others(self._inner.span(span))
+
+    def field(self, span: Span) -> Span:
+        return self._from_others(self._inner.field(span))
 
     def origin_of_field(self, document: Document, path: Path) -> FieldOrigin | None:
         return self._inner.origin_of_field(document, path)

@@ -70,7 +70,7 @@ class Trace(Tracer):
 
     def finding(self, finding: Finding) -> Finding:
         """The finding with its places in values and templates, where its document was rendered from one."""
-        moved = with_places_moved(finding, self._edited)
+        moved = with_places_moved(finding, self.field)
         place = self.place(finding.span)
         if place is None:
             return moved
@@ -85,8 +85,7 @@ class Trace(Tracer):
         notes = (*finding.notes, place.note) if place.note else finding.notes
         return replace(moved, span=place.span, related=(*moved.related, was), notes=notes)
 
-    def _edited(self, span: Span) -> Span:
-        """The place of a field in values, or else in a template."""
+    def field(self, span: Span) -> Span:
         origin = self._origin_of(span)
         return self.span(span) if origin is None else origin.span
 

@@ -1,0 +1,55 @@
+"""A path that a finding of a chart prints is taken as input: values and templates are judged in the views that have them."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.deploy.tools import needs_helm
+from tests.remedy.test_chart import CHART, VALUES
+from tests.running import write_file, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli
+
+pytestmark = needs_helm
+OTHER = {name.replace("web/", "other/", 1): text for name, text in CHART.items()}
+
+
+@pytest.mark.parametrize("path", ["web/values.yaml", "web/templates/web.yaml"])
+def test_check_judges_the_chart_of_a_part(path: str, here: Path, cli: Cli) -> None:
+    write_files({**CHART, **OTHER})
+    run = cli("check", path, "--format", "concise")
+    assert run.out.startswith("web/values.yaml:6:3: SCC101 Deployment web")
+    assert "other/" not in run.out
+
+
+def test_a_template_without_actions_is_judged_as_it_stands(here: Path, cli: Cli) -> None:
+    write_files(CHART)
+    write_file(
+        "web/templates/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true, containers: [{name: a, image: i}]}\n",
+    )
+    assert "web/templates/pod.yaml:4:" in cli("check", "web/templates/pod.yaml", "--format", "concise").out
+
+
+@pytest.mark.parametrize("what", ["web/values.yaml:6", "web/values.yaml", "web/templates/web.yaml:22"])
+def test_explain_takes_the_place_of_a_finding(what: str, here: Path, cli: Cli) -> None:
+    write_files({**CHART, **OTHER})
+    run = cli("explain", what)
+    assert run.out.startswith("Deployment shop/web  web/templates/web.yaml:4")
+    assert "other/" not in run.out
+
+
+def test_diff_names_the_value_that_changed(here: Path, cli: Cli) -> None:
+    write_files({**CHART, "web/values.yaml": VALUES.replace("1001", "null")})
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "base"], check=True)
+    write_file("web/values.yaml", VALUES)
+    assert "because of Deployment shop/web (changed), web/values.yaml:6:3" in cli("diff", "HEAD").out
