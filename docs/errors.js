@@ -48,7 +48,31 @@ document.addEventListener("DOMContentLoaded", () => {
     return facts
   }
 
-  function shown(entry, facts) {
+  // The parts of a text that have the message of an entry, such as the reasons of SCCs: what they name are its facts.
+  function partsOf(entry, text) {
+    const known = entry.messages.map((message) => message.toLowerCase())
+    const parts = text.split(/, (?=provider |\.|spec\.|pod\.|metadata\.)|constraint: \[?/)
+    const found = parts.flatMap((part) => {
+      const starts = known.map((message) => part.toLowerCase().indexOf(message)).filter((start) => start >= 0)
+      if (!starts.length) return []
+      const start = Math.min(...starts)
+      const said = start < 160 ? part.slice(0, start + 240) : `...${part.slice(start - 40, start + 240)}`
+      return [withoutEnd(said)]
+    })
+    return [...new Set(found)].slice(0, 3)
+  }
+
+  // A part without what follows the list that it is in.
+  function withoutEnd(part) {
+    let depth = 0
+    for (const [index, letter] of [...part].entries()) {
+      depth += (letter === "[") - (letter === "]")
+      if (depth < 0) return part.slice(0, index)
+    }
+    return part
+  }
+
+  function shown(entry, facts, text) {
     const item = document.createElement("li")
     const link = document.createElement("a")
     link.href = `#${entry.id}`
@@ -56,9 +80,14 @@ document.addEventListener("DOMContentLoaded", () => {
     item.append(link)
     const named = Object.entries(facts).filter(([name]) => name !== "dir")
     if (named.length) item.append(`: ${named.map(([name, value]) => `${name} ${value}`).join(", ")}`)
-    for (const text of entry.fixes || []) {
+    for (const part of entry.pattern ? [] : partsOf(entry, text)) {
+      const quoted = document.createElement("pre")
+      quoted.textContent = part.trim()
+      item.append(quoted)
+    }
+    for (const words of entry.fixes || []) {
       const fix = document.createElement("p")
-      fix.textContent = text.replace(/\b[A-Z]+\b/g, (name) => facts[name.toLowerCase()] || name)
+      fix.textContent = words.replace(/\b[A-Z]+\b/g, (name) => facts[name.toLowerCase()] || name)
       item.append(fix)
     }
     return item
@@ -73,7 +102,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const others = all.filter(([entry]) => !entry.pattern && !entry.common)
     const matches = exact.length ? exact : others.length ? others : all
     const list = document.createElement("ol")
-    list.append(...matches.map(([entry, facts]) => shown(entry, facts)))
+    list.append(...matches.map(([entry, facts]) => shown(entry, facts, text)))
     found.replaceChildren(matches.length ? list : text.trim() ? "No entry has this message." : "")
   })
   input.closest(".find").hidden = false

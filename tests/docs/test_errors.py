@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -212,3 +213,32 @@ document.addEventListener("DOMContentLoaded", () => {
 def test_the_box_lists_the_entries_of_a_message(tmp_path: Path) -> None:
     html = dom(BOX % (ROOT / "docs" / "errors.js").read_text(encoding="utf-8"), tmp_path)
     assert re.findall("<title>(.*)</title>", html) == ["#ranges #message-0 No entry has this message. false"]
+
+
+FACTS = """\
+<!DOCTYPE html><article>
+<div class="find" hidden><textarea id="message"></textarea><div id="entries"></div></div>
+<h3 id="ranges">must be in the ranges</h3><p>Fix: remove it.</p>
+<h3 id="mkdir" data-message="permission denied" data-pattern="%s">mkdir</h3>
+<p>Fix, one of these:</p><ul><li>Mount DIR, not DIRECTORY.</li><li>Write PATH.</li></ul>
+</article><script>%s</script><script>
+document.addEventListener("DOMContentLoaded", () => {
+  const box = document.getElementById("message")
+  const shown = (text) => {
+    box.value = text
+    box.dispatchEvent(new Event("input"))
+    return document.getElementById("entries").innerText.replace(/\\s+/g, " ").trim()
+  }
+  const denial = "x constraint: [provider a: .runAsUser: 7: must be in the ranges: [1, 2]] and more"
+  document.title = [shown(denial), shown("mkdir /a/b: Permission denied")].join(" | ")
+})
+</script>"""
+
+
+@needs_chromium
+def test_the_box_shows_the_facts_of_a_message_and_what_to_do(tmp_path: Path) -> None:
+    html = dom(FACTS % (quote("mkdir (?<path>[^:]+)"), (ROOT / "docs" / "errors.js").read_text(encoding="utf-8")), tmp_path)
+    assert re.findall("<title>(.*)</title>", html) == [
+        "must be in the ranges provider a: .runAsUser: 7: must be in the ranges: [1, 2] Fix: remove it. | "
+        "mkdir: path /a/b Mount /a, not DIRECTORY. Write /a/b."
+    ]

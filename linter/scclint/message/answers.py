@@ -455,9 +455,10 @@ def _asks(incident: Incident) -> Iterator[str]:
     has_owner = bool(name) and kind != "Pod"
     if has_owner:
         if not incident.account:
+            template = "jobTemplate.spec.template" if kind == "CronJob" else "template"
             yield (
                 f"The message does not name the service account: `oc get {target} -n {namespace} "
-                "-o jsonpath='{.spec.template.spec.serviceAccountName}'` does (nothing means `default`)."
+                f"-o jsonpath='{{.spec.{template}.spec.serviceAccountName}}'` does (nothing means `default`)."
             )
         yield (
             f"For the line to change and an SCC that allows no more than needed, judge the manifest: "

@@ -29,12 +29,16 @@ _OWNER = re.compile(rf"\b({'|'.join(_OWNER_KINDS)})s?(?:\.[a-z0-9.]{{1,60}})?/({
 _IN_OWNER = re.compile(
     rf"\b(?:in |kind: ?(?=\w+ name: ))({'|'.join(kind for kind in _OWNER_KINDS.values() if kind != 'Pod')}) (?:name: )?({_NAME})"
 )
-CONTROLLERS = frozenset(("DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"))
+CONTROLLERS = frozenset((
+    "CronJob", "DaemonSet", "Deployment", "DeploymentConfig", "Job", "ReplicaSet", "ReplicationController", "StatefulSet",
+))  # fmt: skip
 """The kinds of objects with a pod template that are judged as such."""
 _HASH = r"-[bcdf-hj-np-tv-z2-9]{6,10}"
 """What a Deployment adds to its name for its ReplicaSet."""
 _RANDOM = r"-[bcdf-hj-np-tv-z2-9]{5}"
 """What controllers add to their names for their pods."""
+_MAKERS = (("Job", r"-(?:\d{8}|\d{10})$", "CronJob"), ("ReplicationController", r"-\d+$", "DeploymentConfig"))
+"""The kinds of objects that others make, what these add to their own name, and their kind."""
 _DESCRIBED = re.compile(r"(?:Name|Namespace|Controlled By|Service Account):\s")
 _CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
 _SUBJECTS: Mapping[str, re.Pattern[str]] = {
@@ -157,6 +161,9 @@ def owner_of(incident: Incident) -> tuple[str, str]:
     """Return the kind and name of the workload that a person wrote: the Deployment of a ReplicaSet, the object whose pods are named."""
     kind, name = incident.owner
     name = name or incident.pod.rstrip("-")
+    for made, suffix, maker in _MAKERS:
+        if kind == made and re.search(suffix, name):
+            return maker, re.sub(suffix, "", name)
     if kind in ("ReplicaSet", "") and (kind or incident.pod.endswith("-")) and re.search(rf"{_HASH}$", name):
         return "Deployment", re.sub(rf"{_HASH}$", "", name)
     if not kind and re.search(rf"{_HASH}{_RANDOM}$", name):

@@ -31,8 +31,10 @@ _IN_CONTAINER_CONTEXT = frozenset(
 IN_POD = ("hostNetwork", "hostPID", "hostIPC", "hostUsers")
 """The fields of a pod itself that open the node."""
 _WORKLOADS = {
+    "CronJob": "batch/v1",
     "DaemonSet": "apps/v1",
     "Deployment": "apps/v1",
+    "DeploymentConfig": "apps.openshift.io/v1",
     "Job": "batch/v1",
     "ReplicaSet": "apps/v1",
     "ReplicationController": "v1",
@@ -80,13 +82,17 @@ def _workload(incident: Incident, namespace: str, pod: JsonObject) -> JsonObject
     if kind == "Pod":
         return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod}
     labels = {"app": "a"}
-    selector: Any = labels if kind == "ReplicationController" else {"matchLabels": labels}
-    extra: JsonObject = {} if kind == "Job" else {"selector": selector}
+    is_job = kind in ("CronJob", "Job")
+    selector: Any = labels if kind in ("DeploymentConfig", "ReplicationController") else {"matchLabels": labels}
+    extra: JsonObject = {} if is_job else {"selector": selector}
     if kind == "StatefulSet":
         extra["serviceName"] = "a"
-    restart = {"restartPolicy": "Never"} if kind == "Job" else {}
+    restart = {"restartPolicy": "Never"} if is_job else {}
     template = {"metadata": {"labels": labels}, "spec": {**pod, **restart}}
-    return {"apiVersion": _WORKLOADS[kind], "kind": kind, "metadata": metadata, "spec": {**extra, "template": template}}
+    spec: JsonObject = {**extra, "template": template}
+    if kind == "CronJob":
+        spec = {"schedule": "0 0 * * *", "jobTemplate": {"spec": spec}}
+    return {"apiVersion": _WORKLOADS[kind], "kind": kind, "metadata": metadata, "spec": spec}
 
 
 def _grant(scc: str, namespace: str, account: str) -> JsonObject:
