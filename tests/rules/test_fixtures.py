@@ -28,7 +28,7 @@ def test_fixtures_are_complete(rule: AnyRule) -> None:
 
 
 def test_no_fixture_without_a_rule() -> None:
-    known = {rule.name for rule in RULES} | {"conformance", "demo", "seccomp", "upgrade"}
+    known = {rule.name for rule in RULES} | {"chart", "conformance", "demo", "seccomp", "upgrade"}
     assert sorted(p.name for p in FIXTURES.iterdir() if p.name not in known and not p.name.startswith(".")) == []
 
 
