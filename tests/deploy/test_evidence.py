@@ -172,11 +172,14 @@ def test_a_rejection_that_depends_on_no_role_is_an_error(case: str) -> None:
     assert "unless" not in message
 
 
-def test_a_role_of_another_unit_counts() -> None:
+@pytest.mark.parametrize("namespace", ["", ", namespace: shop"])
+def test_a_role_of_another_unit_counts(namespace: str) -> None:
+    """The API server ignores the namespace of an object that has none."""
+    granting = role("anyuid", "shop-anyuid-scc").replace("shop-anyuid-scc", f"shop-anyuid-scc{namespace}", 1)
     files = {
         "app/a.yaml": f"{REJECTED}---\n{bound()}",
         "app/kustomization.yaml": "resources: [a.yaml]\n",
-        "rbac/a.yaml": role("anyuid", "shop-anyuid-scc"),
+        "rbac/a.yaml": granting,
         "rbac/kustomization.yaml": "resources: [a.yaml]\n",
     }
     assert "SCC101" not in severities(report(files, UNRENDERED))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.deploy.placed import IN_EVERY_NAMESPACE, account_namespaces, named_accounts, subjects
 from scclint.deploy.unit import FromUnit, Unit
+from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import (
     AdmissionPolicy,
     ApiObject,
@@ -474,8 +475,9 @@ class AllUnits:
 
 
 def name_of(obj: ApiObject) -> tuple[str, str, str]:
-    """What one cluster has one of: kind, namespace and name. A Project is a Namespace."""
-    return ("Namespace" if isinstance(obj, Namespace) else obj.kind), obj.namespace, obj.name
+    """What one cluster has one of: kind, namespace and name. A Project is a Namespace, and an object of the cluster has no namespace."""
+    kind = "Namespace" if isinstance(obj, Namespace) else obj.kind
+    return kind, "" if kind in CLUSTER_SCOPED else obj.namespace, obj.name
 
 
 def _key_of(obj: ApiObject) -> _Key:
