@@ -29,6 +29,9 @@ spec:
           image: registry.example/web:1
           securityContext: {runAsUser: 1000}
 """
+UNPLACED = WEB.replace(", namespace: shop", "").replace("    spec:\n", "    spec:\n      serviceAccountName: web\n")
+ACCOUNT = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: NAMESPACE}\n"
+SUITE = "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [tests/e2e]\n"
 GRANT = """\
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -58,14 +61,19 @@ def test_the_table(tree: Path, cli: Cli) -> None:
         "other files    plain      1      0          -          -\n"
         "  found: no workload, in grant.yaml\n"
         "  reason: plain files that nothing else takes\n"
+        "  applied by: not known: nothing in the input applies it\n"
         "overlays/dev   kustomize  3      1          shop       no\n"
         "  found: Deployment web, in base/kustomization.yaml, base/web.yaml and overlays/dev/kustomization.yaml\n"
         "  reason: a kustomization that no other one includes\n"
+        "  namespace: shop, because the manifest names it\n"
+        "  applied by: not known: nothing in the input applies it\n"
         "  not rendered: kustomize not found\n"
         "  takes RoleBinding shop/web from other files\n"
         "overlays/prod  kustomize  3      1          shop       no\n"
         "  found: Deployment web, in base/kustomization.yaml, base/web.yaml and overlays/prod/kustomization.yaml\n"
         "  reason: a kustomization that no other one includes\n"
+        "  namespace: shop, because the manifest names it\n"
+        "  applied by: not known: nothing in the input applies it\n"
         "  not rendered: kustomize not found\n"
         "  takes RoleBinding shop/web from other files\n"
     )
@@ -84,6 +92,8 @@ def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
         "path": "overlays/dev",
         "files": ["base/kustomization.yaml", "base/web.yaml", "overlays/dev/kustomization.yaml"],
         "namespace": "shop",
+        "placed": [{"namespace": "shop", "why": "the manifest names it"}],
+        "appliedBy": "not known: nothing in the input applies it",
         "workloads": 1,
         "rendered": False,
         "unrendered": "kustomize not found",
@@ -99,9 +109,10 @@ def test_the_commands_that_deploy_a_unit(tree: Path, cli: Cli) -> None:
     write_file("Makefile", "".join(f"\t$(OC) apply -k overlays/dev --context {number}\n" for number in range(5)))
     assert (
         "  reason: the repository has a command that deploys it\n"
-        "  command: Makefile:1: $(OC) apply -k overlays/dev --context 0\n"
-        "  command: Makefile:2: $(OC) apply -k overlays/dev --context 1\n"
-        "  command: Makefile:3: $(OC) apply -k overlays/dev --context 2\n"
+        "  namespace: shop, because the manifest names it\n"
+        "  applied by: Makefile:1: $(OC) apply -k overlays/dev --context 0\n"
+        "  applied by: Makefile:2: $(OC) apply -k overlays/dev --context 1\n"
+        "  applied by: Makefile:3: $(OC) apply -k overlays/dev --context 2\n"
         "  and 2 more commands\n"
         "  not rendered: kustomize not found\n"
     ) in cli("units").out
@@ -126,6 +137,45 @@ def test_no_units(here: Path, cli: Cli) -> None:
 def test_the_namespace_of_the_command_line(tree: Path, cli: Cli) -> None:
     found = json.loads(cli("units", "--format", "json", "-n", "web").out)
     assert [unit["namespace"] for unit in found["units"]] == ["web"] * 3
+    assert found["units"][0]["placed"] == [{"namespace": "web", "why": "the option or setting `namespace` names it"}]
+
+
+PLACED = {
+    "an account": (
+        {"a.yaml": UNPLACED + ACCOUNT.replace("NAMESPACE", "shop")},
+        ["namespace: shop, because it is the only one in the input with service account web"],
+    ),
+    "nothing": ({"a.yaml": UNPLACED}, ["namespace: not known, because nothing in the input says it"]),
+    "two": (
+        {"a.yaml": UNPLACED + "---\n" + WEB.replace("{name: web,", "{name: b,").replace("shop", "bank")},
+        ["namespace: not known, because nothing in the input says it", "namespace: bank, because the manifest names it"],
+    ),
+    "a command": (
+        {"a.yaml": UNPLACED, "a.sh": "oc apply -n bank -f a.yaml\n"},
+        ["namespace: bank, because the command that deploys it names it", "applied by: a.sh:1: oc apply -n bank -f a.yaml"],
+    ),
+    "a kustomization": (
+        {"a.yaml": UNPLACED, "kustomization.yaml": "namespace: shop\nresources: [a.yaml]\n"},
+        ["namespace: shop, because its kustomization sets it"],
+    ),
+    "a template": (
+        {"bindata/a.yaml": UNPLACED.replace("{name: web}", "{name: web, labels: {a: {{ .X }}}}")},
+        ["applied by: an operator, which fills in the templates"],
+    ),
+    "a test": (
+        {"chart/ci/a.yaml": "a: b\n", "tests/kuttl-test.yaml": SUITE, "tests/e2e/00-assert.yaml": UNPLACED},
+        ["applied by: nobody, because a test of chainsaw or kuttl compares it with objects of a cluster"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PLACED)
+def test_the_namespace_and_who_applies_a_unit_in_words(case: str, here: Path, cli: Cli) -> None:
+    files, lines = PLACED[case]
+    for name, text in files.items():
+        write_file(name, text)
+    out = cli("units", "--render", "never").out
+    assert [line for line in lines if f"  {line}\n" not in out] == []
 
 
 @pytest.mark.parametrize(

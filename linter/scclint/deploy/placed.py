@@ -43,6 +43,26 @@ def place(unit: Unit, asked: str, of_kustomization: str) -> Placed:
     return Placed(of_kustomization, "its kustomization sets it") if of_kustomization else UNPLACED
 
 
+def placed_in(obj: Workload, unit: Unit) -> Placed:
+    """Return the namespace that the pods of a workload of a unit are in, and why. It is empty if nothing says so."""
+    if obj.namespace:
+        return Placed(obj.namespace, "the manifest names it")
+    home = obj.provenance.home
+    if unit.namespace or not home:
+        return unit.placed
+    if obj.provenance.placed_by == "account":
+        return Placed(home, f"it is the only one in the input with service account {obj.pod.service_account}")
+    return Placed(home, _WHY_PLACED[obj.provenance.placed_by])
+
+
+_WHY_PLACED = {
+    "": "what holds the manifest names it",
+    "task": "a task of Ansible applies the file there",
+    "kustomization": "the kustomization that lists the file sets it",
+    "installation": "its operator is installed there",
+}
+"""Why an object is in its home, by what says so (see `Provenance`)."""
+
 _BY_KIND = {"bundle": "its ClusterServiceVersion suggests it", "configured": "the configuration names it"}
 
 

@@ -150,6 +150,15 @@ class FromUnit:
         return full_name(self.kind, self.namespace, self.name)
 
 
+_APPLIED_BY: dict[Kind, str] = {
+    "bundle": "OLM, which installs the bundle",
+    "operator": "an operator, which fills in the templates",
+    "ansible": "the playbook or role that names it",
+    "hydrated": "Argo CD",
+}
+"""Who applies a unit of a kind, if no object or command of the input says so."""
+
+
 @record
 class Unit:
     """What is judged together.
@@ -205,6 +214,17 @@ class Unit:
         if self.deployment.reason:
             return "applied"
         return "unknown" if self.kind == "plain" else "built"
+
+    @property
+    def applied_by(self) -> str:
+        """Who applies the unit to a cluster, as far as the input says, and why nobody does if it says that."""
+        if self.shown is not None and not self.shown.kinds:
+            return f"nobody, because {self.shown.why}"
+        if self.deployment.by_controller:
+            return f"{self.deployment.kind} {self.deployment.name}"
+        if self.deployment.commands:
+            return self.deployment.commands[0].partition(" (without ")[0]
+        return _APPLIED_BY.get(self.kind, "not known: nothing in the input applies it")
 
     @property
     def is_evidence(self) -> bool:

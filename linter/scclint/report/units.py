@@ -3,13 +3,26 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from scclint.deploy.unit import Unit
+from scclint.deploy.unit import Placed, Unit
+from scclint.record import record
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, dump, visible_line
 from scclint.text import and_more, counted
 
-Named = tuple[Unit, Sequence[str]]
-"""A unit and the names of its workloads."""
+
+@record
+class ListedUnit:
+    """A unit with the names of its workloads, and where these are: each namespace once, with the reason."""
+
+    unit: Unit
+    workloads: Sequence[str]
+    placed: Sequence[Placed]
+
+    @property
+    def namespace(self) -> str:
+        """The namespaces of the workloads, or the one of objects that name none; empty if none is known."""
+        return ", ".join(dict.fromkeys(filter(None, (place.namespace for place in self.placed)))) or self.unit.namespace
+
 
 _HEADER = ("UNIT", "KIND", "FILES", "WORKLOADS", "NAMESPACE", "RENDERED")
 _MOST_NAMES = 3
@@ -17,20 +30,23 @@ _MOST_FILES = 2
 """Files in front of the number of the others. A third one takes as much room as this number."""
 
 
-def render_json(units: Iterable[Named], namespace: str) -> str:
-    """Return the units as JSON, which schemas/units.json describes. `namespace` is the one that the command line sets."""
-    entries = [_entry(unit, workloads, namespace) for unit, workloads in units]
+def render_json(units: Iterable[ListedUnit]) -> str:
+    """Return the units as JSON, which schemas/units.json describes."""
+    entries = [_entry(listed) for listed in units]
     return dump({"version": 1, "units": entries}) + "\n"
 
 
-def _entry(unit: Unit, workloads: Sequence[str], namespace: str) -> Json:
+def _entry(listed: ListedUnit) -> Json:
+    unit = listed.unit
     return {
         "name": visible_line(unit.name),
         "kind": unit.kind,
         "path": visible_line(unit.path),
         "files": [visible_line(file) for file in unit.files],
-        "namespace": visible_line(namespace or unit.namespace),
-        "workloads": len(workloads),
+        "namespace": visible_line(unit.namespace),
+        "placed": [{"namespace": visible_line(one.namespace), "why": visible_line(one.why)} for one in _places(listed)],
+        "appliedBy": visible_line(unit.applied_by),
+        "workloads": len(listed.workloads),
         "rendered": unit.rendered,
         "unrendered": visible_line(unit.unrendered),
         "leftOut": visible_line(unit.left_out),
@@ -49,32 +65,45 @@ def _entry(unit: Unit, workloads: Sequence[str], namespace: str) -> Json:
     }
 
 
-def render_table(units: Sequence[Named], namespace: str, columns: int | None) -> str:
+def _places(listed: ListedUnit) -> Sequence[Placed]:
+    """The namespaces of the workloads; of a unit without any the one of objects that name none."""
+    return listed.placed or ([listed.unit.placed] if listed.unit.namespace else [])
+
+
+def render_table(units: Sequence[ListedUnit], columns: int | None) -> str:
     """Return a table with a row for each unit, and below it the reason, and what the unit takes from where.
 
     `columns` is the width of the terminal, None if there is none.
     """
     if not units:
         return "No units found.\n"
-    titles = {unit.name: unit.title for unit, _ in units}
-    rows = [(_row(unit, workloads, namespace), _remarks(unit, workloads, titles)) for unit, workloads in units]
+    titles = {listed.unit.name: listed.unit.title for listed in units}
+    rows = [(_row(listed), _remarks(listed, titles)) for listed in units]
     return table_with_remarks(_HEADER, rows, columns) + "\n"
 
 
-def _row(unit: Unit, workloads: Sequence[str], namespace: str) -> tuple[str, ...]:
-    rendered = "no" if unit.unrendered else "-"
-    if unit.rendered:
-        rendered = "yes"
-    name, namespace = visible_line(unit.title), visible_line(namespace or unit.namespace) or "-"
-    return name, unit.kind, f"{len(unit.files):,}", f"{len(workloads):,}", namespace, rendered
+def _row(listed: ListedUnit) -> tuple[str, ...]:
+    unit = listed.unit
+    unrendered = "no" if unit.unrendered else "-"
+    name, namespace = visible_line(unit.title), visible_line(listed.namespace) or "-"
+    numbers = f"{len(unit.files):,}", f"{len(listed.workloads):,}"
+    return name, unit.kind, *numbers, namespace, "yes" if unit.rendered else unrendered
 
 
-def _remarks(unit: Unit, workloads: Sequence[str], titles: Mapping[str, str]) -> Iterator[str]:
+def _remarks(listed: ListedUnit, titles: Mapping[str, str]) -> Iterator[str]:
+    unit, workloads = listed.unit, listed.workloads
     found = and_more(dict.fromkeys(workloads), _MOST_NAMES) if workloads else "no workload"
     yield f"found: {found}, in {and_more(unit.files, _MOST_FILES)}"
     yield f"reason: {unit.reason}"
+    for place in _places(listed):
+        known = (
+            f"{place.namespace}, because {place.why}" if place.namespace else "not known, because nothing in the input says it"
+        )
+        yield f"namespace: {known}"
+    if not unit.deployment.commands:
+        yield f"applied by: {unit.applied_by}"
     commands = unit.deployment.commands
-    yield from (f"command: {command}" for command in commands[:_MOST_NAMES])
+    yield from (f"applied by: {command}" for command in commands[:_MOST_NAMES])
     if commands[_MOST_NAMES:]:
         yield f"and {counted(len(commands) - _MOST_NAMES, 'more command')}"
     if unit.unrendered:
