@@ -5,7 +5,7 @@ from scclint.admission.rbac import matched, scc_grant
 from scclint.admission.seccomp import to_annotation, to_field
 from scclint.admission.sysctl import UNPRIVILEGED_PORT_START
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
-from scclint.advice import advise, what_fits
+from scclint.advice import advise, what_fits, with_fs_group
 from scclint.advice.effects import changed_cluster, effects_of, subjects_removed, user_change, verdict_without
 from scclint.advice.grants import (
     admits,
@@ -277,6 +277,7 @@ __all__ = [
     "why_level",
     "why_privileged",
     "wider_than_restricted",
+    "with_fs_group",
     "without_privileged",
     "without_unconfined",
     "workloads_of",

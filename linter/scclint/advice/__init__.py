@@ -31,3 +31,10 @@ def what_fits(misfit: Misfit, workload: Workload, world: World) -> tuple[Remedy,
     from scclint.advice.images import remedies
 
     return remedies(misfit, workload, world)
+
+
+def with_fs_group(workload: Workload, world: World, user: int | str) -> tuple[Remedy, ...]:
+    """Return the remedy that sets `fsGroup` for a container that runs as a user; nothing if the pod is then rejected."""
+    from scclint.advice.images import fs_group
+
+    return fs_group(workload, world, user)

@@ -18,6 +18,8 @@ from scclint.text import listed
 from scclint.yaml.untyped import copied, value_at
 
 _VOLUME = "writable-{}"
+_GROUP = 1000
+"""A group for files that are not in the image."""
 _SYSCTL = f'set the sysctl {UNPRIVILEGED_PORT_START} to "{{}}" in the securityContext of the pod'
 _HOME = "/home/app"
 """A directory for the trial of a volume as HOME. The advice leaves its name to the author."""
@@ -26,6 +28,16 @@ _HOME = "/home/app"
 def remedies(misfit: Misfit, workload: Workload, world: World) -> tuple[Remedy, ...]:
     """Return the remedies that end the misfit, at most three, the best first."""
     return tuple(_tried(misfit, workload, world))[:MOST_REMEDIES]
+
+
+def fs_group(workload: Workload, world: World, user: int | str) -> tuple[Remedy, ...]:
+    """Return the remedy that sets `fsGroup` to the ID of a user, or to an example; nothing if the pod is then rejected."""
+    outcome, pod = world.outcome(workload), _copy(world.outcome(workload))
+    group = user if isinstance(user, int) else _GROUP
+    pod["spec"]["securityContext"] = {**(pod["spec"].get("securityContext") or {}), "fsGroup": group}
+    after = world.outcomes.with_pod(outcome, pod)
+    words = f"set fsGroup: {group} in the securityContext of the pod"
+    return (Remedy(words, effects(world, outcome, after)),) if after.admitted and not after.rejected_by else ()
 
 
 def _tried(misfit: Misfit, workload: Workload, world: World) -> Iterator[Remedy]:

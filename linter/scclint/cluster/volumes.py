@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from scclint.cluster.objects import Objects
-from scclint.record import EMPTY, record
+from scclint.record import EMPTY, record, replace
 from scclint.yaml.untyped import Object, as_list, as_mapping, as_text, value_at
 
 _IN_TREE = ("fc", "iscsi", "rbd")
@@ -47,13 +47,14 @@ class ClaimedVolume:
     """The volume of a claim.
 
     `driver` is the name of its CSI driver, empty if it is not known. `mounts_with_label`: whether the driver supports the mount
-    option for SELinux labels; None if that is not known. `of_one_pod`: its only access mode is ReadWriteOncePod. `on_node` are the
-    volumes that open the node and that the claim gets, or can get.
+    option for SELinux labels; None if that is not known. `of_one_pod`: its only access mode is ReadWriteOncePod. `of_many_nodes`: pods
+    on several nodes may mount it. `on_node` are the volumes that open the node and that the claim gets, or can get.
     """
 
     driver: str = ""
     mounts_with_label: bool | None = None
     of_one_pod: bool = False
+    of_many_nodes: bool = False
     on_node: tuple[NodeVolume, ...] = ()
 
 
@@ -64,16 +65,19 @@ def claimed_volume(objects: Objects, namespace: str, name: str, template: Object
     """Return what is known about the volume of a claim. `template` is the spec of the claim if no object has it."""
     claim = as_mapping(as_mapping(objects.of("PersistentVolumeClaim").get((namespace, name))).get("spec")) or template
     volume = _volume(objects, namespace, name, as_text(claim.get("volumeName")))
-    of_one_pod = (volume or claim).get("accessModes") == ["ReadWriteOncePod"]
-    on_node = tuple(_on_node(objects, namespace, name, claim, is_made=bool(template)))
+    modes = as_list((volume or claim).get("accessModes"))
+    found = ClaimedVolume(
+        of_one_pod=modes == ["ReadWriteOncePod"],
+        of_many_nodes="ReadWriteMany" in modes or "ReadOnlyMany" in modes,
+        on_node=tuple(_on_node(objects, namespace, name, claim, is_made=bool(template))),
+    )
     if volume and not volume.get("csi"):
         migrated = any(volume.get(source) for source in _MIGRATED)
-        return ClaimedVolume("", None if migrated else any(volume.get(source) for source in _IN_TREE), of_one_pod, on_node)
+        return replace(found, mounts_with_label=None if migrated else any(volume.get(source) for source in _IN_TREE))
     driver = as_text(value_at(volume, ("csi", "driver"))) if volume else _provisioner(objects, claim)
     csi_driver = objects.named("CSIDriver").get(driver)
-    return ClaimedVolume(
-        driver, None if csi_driver is None else value_at(csi_driver, ("spec", "seLinuxMount")) is True, of_one_pod, on_node
-    )
+    with_label = None if csi_driver is None else value_at(csi_driver, ("spec", "seLinuxMount")) is True
+    return replace(found, driver=driver, mounts_with_label=with_label)
 
 
 def _on_node(objects: Objects, namespace: str, name: str, claim: Object, *, is_made: bool) -> Iterator[NodeVolume]:

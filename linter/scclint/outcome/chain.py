@@ -229,6 +229,10 @@ class Outcome:
         written = users_of(self.judged.submitted)[container.name][0]
         return written is not None if image.uid is None else uid == image.uid
 
+    def user(self, container: ContainerSeccomp) -> int | None:
+        """The user ID of a container after admission; None if its image decides."""
+        return users_of(self.judged.pod).get(container.name, (None, False))[0]
+
     def image(self, container: ContainerSeccomp) -> "Image | None":
         """What is known of the image of a container; None if nothing is."""
         name = self.container(container).get("image")
