@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,10 +15,6 @@ from tests.apps.fleet.conftest import rows, scan, tables, targets
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: a, image: '%s'}]}\n"
 
 
-MOMENTS = ((1, True), (2, False), (4, True), (5, False), (5, True), (9, False))
-"""The steps at which a scan is killed, and whether the step is done first."""
-
-
 def make_targets(folder: Path, number: int) -> list[Path]:
     """So many folders with a pod in each."""
     folders = [folder / f"{index:04}" for index in range(number)]
@@ -29,44 +22,6 @@ def make_targets(folder: Path, number: int) -> list[Path]:
         target.mkdir(parents=True)
         (target / "web.yaml").write_text(POD % index)
     return folders
-
-
-def kill_at(step: int, out: Path, folders: list[Path], *, late: bool) -> int:
-    """Scan, and kill all processes of the scan as soon as one of them gives a file its name, before or after that step."""
-    child = os.fork()
-    if child:
-        return os.waitpid(child, 0)[1]
-    os.setpgid(0, 0)
-    real, seen = os.replace, [0]
-
-    def replace(source: Any, target: Any) -> None:
-        seen[0] += 1
-        if late:
-            real(source, target)
-        if seen[0] == step:
-            os.killpg(0, signal.SIGKILL)
-        if not late:
-            real(source, target)
-
-    stores.os.replace = replace  # type: ignore[attr-defined]
-    scan(out, folders, jobs=2)
-    os._exit(0)
-
-
-def test_a_kill_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
-    folders = make_targets(tmp_path / "targets", 34)
-    scan(tmp_path / "whole", folders)
-    expected = tables(tmp_path / "whole")
-    out = tmp_path / "killed"
-    # A part of pods writes four files, and a scan writes a file at its start and its end.
-    statuses = [kill_at(step, out, folders, late=late) for step, late in MOMENTS]
-    assert set(statuses) == {signal.SIGKILL}
-    last = scan(out, folders, jobs=2)
-    assert 0 < last.resumed < 34
-    assert [found.id for found in Store(str(out)).scans()] == [last.scan]
-    assert len(targets(out)) == 34
-    assert tables(out) == expected
-    assert not [path for path in out.rglob("*.draft") if path.parent.name != "scans"]
 
 
 def test_remains_of_a_killed_part_do_not_count(out: Path, tmp_path: Path) -> None:
