@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.change.test_compare import WEB
-from tests.must_gather import files, write_archive, write_folder
+from tests.must_gather import ROOT, dump, files, listed, one, write_archive, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,3 +69,37 @@ def test_every_command_says_what_a_dump_lacks(here: Path, cli: Cli, words: list[
     said = cli(*words, "web.yaml", "--cluster-state", "dump").err.replace("\n", " ")
     assert "the cluster dump lacks" in said
     assert said.count("namespace elsewhere") == 1
+
+
+@both
+@pytest.mark.parametrize("command", ["check", "review", "explain", "units", "suggest"])
+def test_the_release_of_a_dump_counts_in_every_command(
+    here: Path, cli: Cli, write: Callable[..., Any], name: str, command: str
+) -> None:
+    write(Path(name), files())
+    words = [command, *(["pod/web-5d-aaaaa"] if command == "explain" else []), name]
+    said = cli(*words)
+    assert "4.22" not in said.out + said.err
+    assert "namespaces/shop/pods/web-5d-aaaaa" in cli(*words, "--format", "json").out or command == "suggest"
+
+
+def deployment(name: str) -> dict[str, Any]:
+    pod = {"containers": [{"name": "c", "image": "i", "securityContext": {"runAsUser": 0}}]}
+    template = {"metadata": {"labels": {"app": name}}, "spec": pod}
+    return one("Deployment", name, "apps/v1", "shop", spec={"selector": {"matchLabels": {"app": name}}, "template": template})
+
+
+@both
+@pytest.mark.parametrize("listing", [True, False])
+def test_a_workload_without_a_pod_is_judged(here: Path, cli: Cli, write: Callable[..., Any], name: str, listing: bool) -> None:
+    folder = f"{ROOT}/namespaces/shop/apps"
+    workloads = [deployment("web"), deployment("db")]
+    if listing:
+        more = {f"{folder}/deployments.yaml": listed("Deployment", workloads, "apps/v1")}
+    else:
+        more = {f"{folder}/deployments/{one['metadata']['name']}.yaml": dump(one) for one in workloads}
+    write(Path(name), {**files(), **more})
+    found = json.loads(cli("review", name, "--format", "json").out)["workloads"]
+    assert sorted((one["kind"], one["name"]) for one in found) == [("Deployment", "db"), ("Pod", "web-5d-aaaaa")]
+    (rejected,) = [one for one in json.loads(cli("check", name, "--format", "json").out)["findings"] if one["rule"] == "SCC101"]
+    assert "Deployment db" in rejected["message"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
 from scclint.errors import LoadError, UsageError
-from scclint.files import STDIN, SourceFile, display, is_below, read, read_stream
+from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, read, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
@@ -164,20 +164,19 @@ def open_run(
     registry: Registry,
     options: RunOptions = DEFAULTS,
     *,
-    dump: bool = False,
     state: "Sequence[SourceFile | Dump | LoadError] | None" = None,
     store: "RunStore | None" = None,
 ) -> Run:
     """The run over what the command line names, with standard input where that is among it.
 
-    `dump` is for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump. `state` is that of
+    If a path is a dump of a cluster, the run reads the files of the dump, and its state is that of the cluster. `state` is that of
     `find_sources`, and `store` that of `prepare`.
     """
     overlay: dict[str, str | LoadError] = dict(options.overlay)
-    if dumps := dumps_in(args) if dump else []:
-        from scclint.files.dump import texts_of_dump
+    if dumps := dumps_in(args):
+        from scclint.run.dumped import texts_to_judge
 
-        texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
+        texts = {name: text for path in dumps for name, text in texts_to_judge(path)}
         overlay |= texts
         config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
         run_sources = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
@@ -197,22 +196,22 @@ def open_run(
 
 
 def open_units(
-    args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False
+    args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS
 ) -> tuple[Run, list[OpenUnit]]:
-    """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is.
-
-    `dump` is that of `open_run`.
-    """
+    """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is."""
     with progress() as step:
-        run = open_run(args, config, registry, replace(options, progress=step), dump=dump)
+        run = open_run(args, config, registry, replace(options, progress=step))
         return run, list(judge.open_units(run))
 
 
 def dumps_in(args: Namespace) -> list[str]:
     """Return the paths of the command line that are dumps of a cluster."""
+    paths = [path for path in args.paths if path != "-" and not path.endswith(SUFFIXES)]
+    if not paths:
+        return []
     from scclint.files.dump import is_dump
 
-    return [path for path in args.paths if path != "-" and is_dump(path)]
+    return [path for path in paths if is_dump(path)]
 
 
 def _stdin_filename(args: Namespace) -> str:

@@ -18,7 +18,7 @@ def run(args: Namespace) -> int:
         from scclint.files.revision import find_changes
 
         options = RunOptions(changes=find_changes([]))
-    opened_run, opened = open_units(args, config, registry, options, dump=True)
+    opened_run, opened = open_units(args, config, registry, options)
     judged, broke = judged_workloads(opened)
     wanted = {
         (unit.unit.name, id(row.outcome.workload))

@@ -38,7 +38,7 @@ def run(args: Namespace) -> int:
         if path != "-" and not os.path.exists(path):
             raise UsageError(f"{path}: no such file or directory")
     config, registry = settings_of_one_cluster(args)
-    opened_run, opened = open_units(args, config, registry, dump=True)
+    opened_run, opened = open_units(args, config, registry)
     units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False, placed=Placed(config.namespace)), opened_run)]
     if subject:
         answer = who_can.of_subject(units, _subject(subject, config.namespace), config.namespace)

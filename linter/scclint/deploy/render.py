@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import takewhile
@@ -160,14 +160,18 @@ class Renderer:
         inline: str = "",
         settings: Sequence[str] = (),
         by_helm: bool = False,
+        trusted: Set[str] = frozenset(),
     ) -> RendererOutput:
         """Render the chart in the folder `chart`, which must not read outside `root`, with its CRDs and without its tests.
 
         The CRDs are all objects in `crds/`, of whatever kind, of the chart and its dependencies: `helm install` creates them.
         `values` are paths of values files, the last one wins; `inline` is the text of one more. `settings` are more options of helm,
-        such as `--set=KEY=VALUE`. `by_helm` says that Helm installs the chart, and not Argo CD.
+        such as `--set=KEY=VALUE`. `by_helm` says that Helm installs the chart, and not Argo CD. `trusted` are the real paths of values files
+        that may lie anywhere, because the user names them.
         """
-        refused = self.helm.problem or chart_problem(chart, root, values)
+        refused = self.helm.problem or chart_problem(
+            chart, root, [path for path in values if os.path.realpath(path) not in trusted]
+        )
         if not refused and not _RELEASE_NAME.fullmatch(release_name):
             refused = f'"{shortened(release_name, _LONGEST_MESSAGE)}" is not a release name'
         schema = "" if refused else outward_schema(chart)

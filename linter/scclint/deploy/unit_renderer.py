@@ -1,7 +1,7 @@
 """Renders units: kustomizations and charts as what deploys them says, with the texts of an editor or of a fix in place of files."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,16 @@ class UnitRenderer:
         from scclint.files.store import digest
 
         return digest(repr((self.installed, settings, read)))
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The real paths of the values files that the user names on the command line, wherever they lie."""
+        is_named = self.config.origins.get("helm-values") == "command line"
+        return frozenset(map(os.path.realpath, self.config.helm_values)) if is_named else frozenset()
+
+    def _checked(self, values: Iterable[str]) -> list[str]:
+        """Those of the values files that must lie in the tree."""
+        return [path for path in values if os.path.realpath(path) not in self.trusted]
 
     def inputs(self, unit: Unit) -> Iterator[str]:
         """The paths of all files that the renderer of a unit can read."""
@@ -104,13 +114,18 @@ class UnitRenderer:
 
         top = os.path.realpath(self.tree)
         try:
-            with copied(self.inputs(unit), self.tree, unit_texts) as folder:
+            outside = {path for path in self.trusted if not is_below(path, top)}
+            inputs = [path for path in self.inputs(unit) if os.path.realpath(path) not in outside]
+            with copied(inputs, self.tree, unit_texts) as folder:
                 if unit.kind == "kustomize":
                     entry = os.path.join(folder, self.closures[unit.name].folder)
                     return self.programs.build_kustomize(entry, folder, origins=origins)
-                return self._templated(
-                    unit, folder, lambda path: os.path.join(folder, os.path.relpath(os.path.realpath(path), top))
-                )
+
+                def moved(path: str) -> str:
+                    real = os.path.realpath(path)
+                    return path if real in outside else os.path.join(folder, os.path.relpath(real, top))
+
+                return self._templated(unit, folder, moved)
         except OSError as error:
             return RendererOutput(error=f"its files cannot be copied: {error}")
 
@@ -159,13 +174,19 @@ class UnitRenderer:
         import shutil
         import tempfile
 
-        from scclint.deploy.helm.precheck import chart_problem
+        from scclint.deploy.helm.precheck import chart_problem, unused_links
 
-        if problem := chart_problem(unit.path, self.tree, (*unit.deployment.values, *self.config.helm_values)):
+        left_out = unused_links(unit.path, self.tree)
+        values = self._checked((*unit.deployment.values, *self.config.helm_values))
+        if problem := chart_problem(unit.path, self.tree, values, left_out):
             raise OSError(problem)
         with tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as home:
+
+            def unused(folder: str, names: list[str]) -> list[str]:
+                return [name for name in names if name == ".git" or os.path.join(folder, name) in left_out]
+
             # As helm does, this follows links.
-            chart = shutil.copytree(unit.path, os.path.join(home, "chart"), ignore=shutil.ignore_patterns(".git"))
+            chart = shutil.copytree(unit.path, os.path.join(home, "chart"), ignore=unused)
 
             def moved(path: str) -> str:
                 if path == unit.path:
@@ -192,11 +213,18 @@ class UnitRenderer:
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
         from scclint.deploy.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
         from scclint.deploy.helm.chart import release_name
+        from scclint.deploy.helm.precheck import unused_links
+        from scclint.deploy.render import RendererOutput
 
         lacking: list[Dependency] = []
+        if root == self.tree and unused_links(unit.path, root):
+            try:
+                with self._copy(unit) as (home, copied):
+                    return self._templated(unit, home, copied)
+            except OSError as error:
+                return RendererOutput(error=str(error))
         if absent := self._missing(unit):
             from scclint.deploy.helm.dependencies import add
-            from scclint.deploy.render import RendererOutput
 
             try:
                 if root == self.tree:
@@ -215,6 +243,7 @@ class UnitRenderer:
             kube_version=kube_version(release),
             api_versions=api_versions(release),
             values=tuple(map(moved, (*deployment.values, *config.helm_values))),
+            trusted=self.trusted,
             inline=deployment.inline,
             settings=(
                 *(["--is-upgrade"] if deployment.upgrade else []),

@@ -43,6 +43,11 @@ _RESOURCES: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """The resources that are read of each tree, as GROUP/RESOURCE."""
 
+_WORKLOADS = frozenset((
+    "apps/deployments", "apps/daemonsets", "apps/statefulsets", "apps.openshift.io/deploymentconfigs", "batch/cronjobs", "batch/jobs",
+))  # fmt: skip
+"""The resources of a namespace whose pods tell more than they do, as GROUP/RESOURCE."""
+
 _CONFIG_MAPS = frozenset(
     f"{NAMESPACES}/{namespace}/core/configmaps{end}.yaml"
     for namespace, name in (("kube-public", "microshift-version"), ("openshift-config", "selinux-conflicts"))
@@ -92,6 +97,16 @@ def pod_in_dump(path: str) -> str:
     """Return the same as `place_in_dump` for a file with pods; empty for other files."""
     place = place_in_dump(path)
     return place if "/pods/" in place or place.endswith("/core/pods.yaml") else ""
+
+
+def _workloads_in_dump(path: str) -> str:
+    """Return the same as `place_in_dump` for a file with workloads; empty for other files."""
+    parts = path.removesuffix(_GZ).replace(os.sep, "/").split("/")
+    starts = [index for index, part in enumerate(parts) if part == NAMESPACES and path.isascii() and path.isprintable()]
+    for _, group, resource, *name in (parts[start + 1 :] for start in starts if len(parts) - start in (4, 5)):
+        if f"{group}/{resource if name else resource.removesuffix('.yaml')}" in _WORKLOADS and parts[-1].endswith(".yaml"):
+            return "/".join(parts[starts[-1] :])
+    return ""
 
 
 def _has_facts(tree: str, path: list[str]) -> bool:
@@ -152,6 +167,14 @@ def texts_of_dump(path: str) -> Iterator[tuple[str, str]]:
         # Events describe no object of the cluster.
         if _EVENTS not in file.name:
             yield os.path.join(display(path), file.name), file.text
+
+
+def texts_of_workloads(path: str) -> Iterator[tuple[str, str]]:
+    """Yield the files of a dump with workloads, as `texts_of_dump` does those that verdicts depend on."""
+    for file in read_dump(path, path, _workloads_in_dump):
+        if isinstance(file, LoadError):
+            raise file
+        yield os.path.join(display(path), file.name), file.text
 
 
 def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump) -> Iterator[DumpFile | LoadError]:

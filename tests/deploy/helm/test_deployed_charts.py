@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scclint.config.model import Config
 from scclint.deploy.helm.dependencies import satisfies
 from scclint.run.report import Report
 from tests.deploy.test_deployments import CHART, SOURCE, application, names, rejected
@@ -363,3 +364,38 @@ def test_a_key_that_comes_twice_names_no_line_of_rendered_text() -> None:
     write_files({"plain.yaml": account + 2 * "automountServiceAccountToken: true\n"})
     (finding,) = (finding for finding in report_on(["plain.yaml"]).findings if finding.rule_id == "MAN004")
     assert "in line 5" in finding.message
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("link", "template", "renders"),
+    [
+        ("LICENSE", "", True),
+        ("LICENSE", '# {{ .Files.Get "LICENSE" }}\n', False),
+        ("templates/more.yaml", "", False),
+        ("values.yaml", "", False),
+    ],
+)
+def test_a_link_out_of_the_root_that_nothing_renders(
+    link: str, template: str, renders: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "file"
+    outside.write_text("a: b\n")
+    write_files({**CHART, "chart/templates/d.yaml": template + CHART["chart/templates/d.yaml"]})
+    Path("chart", link).unlink(missing_ok=True)
+    Path("chart", link).symlink_to(outside)
+    report = report_on(["chart"])
+    assert report.unrendered is not renders
+    assert report.tally.workloads == renders
+
+
+@needs_helm
+@pytest.mark.parametrize("origin", ["command line", ".scclint.yaml"])
+def test_values_that_the_user_names_may_lie_anywhere(origin: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    values = tmp_path_factory.mktemp("outside") / "v.yaml"
+    values.write_text("privileged: true\n")
+    write_files(CHART)
+    config = Config(helm_values=(str(values),), origins={"helm-values": origin})
+    report = report_on(["chart"], config)
+    assert rejected(report) is (origin == "command line")
+    assert report.unrendered is not rejected(report)

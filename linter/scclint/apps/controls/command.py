@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     with progress() as step:
         # A rule that is off must not make a control pass.
         config = replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, baseline="")
-        opened_run = open_run(args, config, registry, RunOptions(progress=step), dump=True)
+        opened_run = open_run(args, config, registry, RunOptions(progress=step))
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)
