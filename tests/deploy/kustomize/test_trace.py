@@ -192,7 +192,7 @@ def test_a_patch_that_may_have_changed_the_value(tmp_path: Path) -> None:
 
 
 @needs_kustomize
-def test_a_field_that_neither_the_resource_nor_a_patch_has(tmp_path: Path) -> None:
+def test_a_field_that_a_replacement_writes(tmp_path: Path) -> None:
     replacement = """\
 resources: [../base]
 replacements:
@@ -203,7 +203,7 @@ replacements:
     options: {create: true}
 """
     found = traced(tmp_path, {**BASE, "k/kustomization.yaml": replacement}, ("side", "workingDir"))
-    assert place(found) == ("Deployment web before kustomize", "base/web.yaml", 4)
+    assert place(found) == ("written by this patch", "k/kustomization.yaml", 6)
 
 
 @needs_kustomize

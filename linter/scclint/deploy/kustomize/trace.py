@@ -35,6 +35,9 @@ _REPEATS, _MOST_REPEATS = re.compile(r"[*+{]"), 3
 _GROUP = re.compile(r"\)[*+{]")
 """Repetitions in the regular expression of a target, and repeated groups."""
 
+_FIELD_STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
+"""A step of the path of a replacement: `containers.[name=web].image`."""
+
 Named = Mapping[str, Mapping[str, Sequence[ApiObject]]]
 """Objects by kind and name."""
 
@@ -95,13 +98,16 @@ def before_kustomize(obj: ApiObject, at: Located, patches: "Patches | None" = No
     field = at.path[: len(obj.path)] == obj.path and path and at.path != obj.place.path
     if field:
         built, there = obj.field(*path), corresponding(obj.data, source.data, path)
+        written = patches.writer(obj, source, path) if patches is not None else None
+        if written is not None and written.same:
+            # What is applied last decides, also where the resource has the same value.
+            return Related("written by this patch", written.span)
         if there is not None and _same(built.present, built.value, source.field(*there)):
             return Related("written here, before kustomize", View(source.root, None, (*source.path, *there)).span)
-        if patches is not None:
-            if (related := patches.writer(obj, source, path)) is not None:
-                return related
-            if there is not None and source.field(*there).present:
-                return Related("written here, and changed by kustomize", View(source.root, None, (*source.path, *there)).span)
+        if written is not None:
+            return Related("written by this patch, and changed again", written.span)
+        if patches is not None and there is not None and source.field(*there).present:
+            return Related("written here, and changed by kustomize", View(source.root, None, (*source.path, *there)).span)
     return Related(f"{source.named} before kustomize", source.place.span)
 
 
@@ -124,22 +130,37 @@ class Patches:
         self._text_of = text_of
         self._deployment = deployment
 
-    def writer(self, obj: ApiObject, source: ApiObject, path: Path) -> Related | None:
-        """The place of the patch that wrote the field at `path` of a built object, which comes from `source`.
+    def writer(self, obj: ApiObject, source: ApiObject, path: Path) -> "PatchWrite | None":
+        """The patch that wrote the field at `path` of a built object, which comes from `source`.
 
         If no patch writes the built value, the last one that writes another: a transformer may have changed it again.
         """
-        written = _best(patch.writes(obj, source, path) for patch in self._all if patch.applies(obj, source))
-        if written is None:
-            return None
-        return Related("written by this patch" if written.same else "written by this patch, and changed again", written.span)
+        return _best(patch.writes(obj, source, path) for patch in self._all if patch.applies(obj, source))
 
     @cached_property
-    def _all(self) -> "list[_Patch]":
+    def _all(self) -> "list[_Patch | _Replacement]":
         # The closure lists outer kustomizations before the inner ones, which are applied first.
         order = {folder: index for index, folder in enumerate(self._closed.folders)}
         files = sorted(self._closed.kustomizations, key=lambda file: order[os.path.dirname(file) or os.curdir])
-        return [*self._added(), *(patch for file in files for patch in reversed(list(self._patches_of(file))))]
+        return [*self._added(), *(change for file in files for change in self._changes_of(file))]
+
+    def _changes_of(self, file: str) -> "Iterator[_Patch | _Replacement]":
+        """The patches and replacements of a kustomization, the one applied last first. kustomize replaces after it patches."""
+        yield from reversed(list(self._replacements_of(file)))
+        yield from reversed(list(self._patches_of(file)))
+
+    def _replacements_of(self, file: str) -> "Iterator[_Replacement]":
+        _, root = self._load(file)
+        for index, item in enumerate(as_list(as_mapping(to_data(root)).get("replacements"))):
+            named = as_text(as_mapping(item).get("path"))
+            name = os.path.normpath(os.path.join(os.path.dirname(file), named)).replace(os.sep, "/")
+            if not named and root is not None:
+                yield from _replacements(root, item, ("replacements", index))
+            elif named and name in self._closed.files and (other := self._load(name)[1]) is not None:
+                data = to_data(other)
+                several = enumerate(data) if isinstance(data, list) else [(None, data)]
+                for number, one in several:
+                    yield from _replacements(other, one, () if number is None else (number,))
 
     def _added(self) -> "Iterator[_Patch]":
         """The patches that what deploys the kustomization adds, the last one first."""
@@ -173,14 +194,14 @@ class Patches:
 
 
 @record
-class _Write:
+class PatchWrite:
     """Where a patch writes a field, and whether that is the built value."""
 
     span: Span
     same: bool
 
 
-def _best(writes: "Iterable[_Write | None]") -> _Write | None:
+def _best(writes: "Iterable[PatchWrite | None]") -> PatchWrite | None:
     """The first that writes the built value, else the first of all."""
     candidates = [write for write in writes if write is not None]
     return next((write for write in candidates if write.same), next(iter(candidates), None))
@@ -206,7 +227,7 @@ class _Patch:
         data = to_data(self.root)
         return value_at(data, ("kind",)) == obj.kind and value_at(data, ("metadata", "name")) in (obj.name, source.name)
 
-    def writes(self, obj: ApiObject, source: ApiObject, path: Path) -> "_Write | None":
+    def writes(self, obj: ApiObject, source: ApiObject, path: Path) -> "PatchWrite | None":
         """Where the patch writes the field at `path` of the built object, or removes it; None if it does neither."""
         built = obj.field(*path)
         data = to_data(self.root)
@@ -219,11 +240,11 @@ class _Patch:
             return None
         value = View(self.root, data).field(*there)
         if value.present:
-            return _Write(self._placed(there), value.value == built.value if built.present else value.value is None)
+            return PatchWrite(self._placed(there), value.value == built.value if built.present else value.value is None)
         removed = None if built.present else _removed(data, there)
-        return None if removed is None else _Write(self._placed(removed), True)
+        return None if removed is None else PatchWrite(self._placed(removed), True)
 
-    def _operation(self, operations: list[Any], path: Path, built: Field[Any]) -> "_Write | None":
+    def _operation(self, operations: list[Any], path: Path, built: Field[Any]) -> "PatchWrite | None":
         for index in range(len(operations) - 1, -1, -1):
             operation = operations[index]
             steps = _pointer(operation.get("path")) if isinstance(operation, dict) else None
@@ -232,11 +253,11 @@ class _Patch:
             inside = path[len(steps) :]
             if operation.get("op") == "remove":
                 if not built.present:
-                    return _Write(self._placed((index, "path")), True)
+                    return PatchWrite(self._placed((index, "path")), True)
             elif operation.get("op") in ("add", "replace"):
                 written = View(self.root, operation.get("value")).field(*inside)
                 if written.present:
-                    return _Write(self._placed((index, "value", *inside)), _same(built.present, built.value, written))
+                    return PatchWrite(self._placed((index, "value", *inside)), _same(built.present, built.value, written))
         return None
 
     def _placed(self, path: Path) -> Span:
@@ -247,6 +268,40 @@ class _Patch:
             return self.entry
         first, indent = self.lines
         return Span(self.entry.file, span.line + first, span.column + indent, span.end_line + first, span.end_column + indent)
+
+
+@record
+class _Replacement:
+    """A target of a replacement: what it selects, the path of the field that it writes, and the place of that path."""
+
+    select: Mapping[str, Any]
+    field: str
+    span: Span
+
+    def applies(self, obj: ApiObject, source: ApiObject) -> bool:
+        named = {"kind": (obj.kind,), "name": (obj.name, source.name), "namespace": (obj.namespace, source.namespace)}
+        return all(self.select.get(key) in (None, "", *names) for key, names in named.items())
+
+    def writes(self, obj: ApiObject, source: ApiObject, path: Path) -> "PatchWrite | None":
+        """Where the replacement writes the field at `path` of the built object, or what holds it; None if it does not."""
+        steps = [step.strip("[]") for step in _FIELD_STEP.findall(self.field)]
+        if len(steps) > len(path) or not obj.field(*path).present:
+            return None
+        for number, (step, written) in enumerate(zip(steps, path, strict=False)):
+            key, equal, value = step.partition("=")
+            item = as_mapping(value_at(obj.data, path[: number + 1]))
+            if step not in ("*", str(written)) and not (equal and item.get(key) == value):
+                return None
+        return PatchWrite(self.span, True)
+
+
+def _replacements(root: Node, data: Any, at: Path) -> Iterator[_Replacement]:
+    """The targets of a replacement that is written at a path of a document."""
+    for number, target in enumerate(as_list(as_mapping(data).get("targets"))):
+        select = as_mapping(as_mapping(target).get("select"))
+        for index, field in enumerate(as_list(as_mapping(target).get("fieldPaths"))):
+            if isinstance(field, str):
+                yield _Replacement(select, field, locate(root, (*at, "targets", number, "fieldPaths", index))[0])
 
 
 def _lines_of(root: Node, entry: PatchEntry, text: str) -> tuple[int, int] | None:
