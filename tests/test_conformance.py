@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,11 @@ def test_4_23_and_5_0() -> None:
     assert len(cases) == 150
     assert {case["openshift"] for case in cases} == {"4.23", "5.0"}
     assert disagreements(cases) == []
+
+
+def test_the_page_names_each_recording_and_counts_its_cases() -> None:
+    page = (RECORDED / "README.md").read_text(encoding="utf-8")
+    counted = dict(re.findall(r"^\| `([\w.-]+)` \| ([\d,]+) \|", page, re.MULTILINE))
+    assert counted == {
+        path.name: f"{sum(case.get('type') != 'state' for case in read(path)):,}" for path in RECORDED.glob("*.jsonl.gz")
+    }
