@@ -12,8 +12,8 @@ from scclint.report.explain import render_text as explained
 from scclint.report.who_can import of_scc, render_text
 from scclint.run.judge import open_units
 from scclint.run.report import Report
-from tests.deploy.tools import needs_helm
-from tests.deploy.trees import UNRENDERED, deployment, role, scc
+from tests.deploy.tools import needs_helm, needs_kustomize
+from tests.deploy.trees import UNRENDERED, binding, deployment, role, scc
 from tests.running import open_one, report_on, run_over, write_files
 
 CUSTOM = scc("my-scc").replace("seccompProfiles: [runtime/default]\n", "")
@@ -196,3 +196,88 @@ def test_an_open_rejection_says_so_in_explain() -> None:
     assert row.result == "rejected"
     assert row.rests_on == "rejected unless ClusterRole shop-anyuid-scc, which is not in the input, grants an SCC"
     assert row.rests_on in " ".join(explained([(opened, opened.world, row)], color=False).split())
+
+
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: NAME, namespace: openshift-gitops}
+spec:
+  source: {repoURL: "https://git.example/team/repo.git", path: PATH}
+  destination: {CLUSTER, namespace: shop}
+"""
+
+
+def application(name: str, path: str, cluster: str) -> str:
+    return APPLICATION.replace("NAME", name).replace("PATH", path).replace("CLUSTER", cluster)
+
+
+def by_cluster(of_app: str, of_grant: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An application and a grant, each deployed to a cluster."""
+    return {
+        ".git/config": '[remote "origin"]\n\turl = https://git.example/team/repo.git\n',
+        "apps/web/a.yaml": REJECTED,
+        "rbac/grants/a.yaml": binding(),
+        "argo/a.yaml": application("web", "apps/web", of_app) + "---\n" + application("grants", "rbac/grants", of_grant),
+        **(more or {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("of_app", "of_grant", "admitted"),
+    [
+        ("name: prod", "name: prod", True),
+        ('server: "https://prod.example"', 'server: "https://prod.example"', True),
+        ('server: "https://kubernetes.default.svc"', "name: in-cluster", True),
+        ("name: prod", "name: dev", False),
+        ('server: "https://prod.example"', 'server: "https://dev.example"', False),
+        ("name: prod", 'name: ""', True),
+        ('name: ""', "name: prod", True),
+    ],
+)
+def test_what_is_deployed_to_another_cluster_is_no_evidence(of_app: str, of_grant: str, admitted: bool) -> None:
+    assert ("SCC101" not in rules(by_cluster(of_app, of_grant))) is admitted
+
+
+def test_plain_files_and_commands_count_for_each_cluster() -> None:
+    assert "SCC101" not in rules(by_cluster("name: prod", "name: dev", {"plain.yaml": binding(name="other")}))
+    grant = {"a.sh": "oc adm policy add-scc-to-user anyuid -z web -n shop\n"}
+    assert "SCC101" not in rules(by_cluster("name: prod", "name: dev", grant))
+
+
+def test_the_destination_goes_before_the_names_of_folders() -> None:
+    """The grant of the environment whose folder fits is deployed to another cluster."""
+    files = by_cluster("name: east", "name: west")
+    del files["rbac/grants/a.yaml"]
+    files["apps/web/a.yaml"] = REJECTED
+    files["apps/web-west/a.yaml"] = binding()
+    files["z/east/a.yaml"] = binding("restricted-v2")
+    files["argo/a.yaml"] = "---\n".join(
+        (
+            application("web", "apps/web", "name: east"),
+            application("one", "apps/web-west", "name: west"),
+            application("two", "z/east", "name: east"),
+        )
+    )
+    assert "SCC101" in rules(files)
+    # The same the other way round.
+    write_files({"apps/web-west/a.yaml": binding("restricted-v2"), "z/east/a.yaml": binding()})
+    assert "SCC101" not in {finding.rule_id for finding in report_on(["."]).findings}
+
+
+OVERLAY = "resources: [../base]\nnamespace: shop\n"
+
+
+@needs_kustomize
+def test_overlays_of_one_base_in_one_namespace_stay_apart() -> None:
+    write_files(
+        {
+            "base/a.yaml": deployment(namespace="", pod="runAsUser: 0"),
+            "base/kustomization.yaml": "resources: [a.yaml]\n",
+            "plain/kustomization.yaml": OVERLAY,
+            "granted/kustomization.yaml": OVERLAY.replace("[../base]", "[../base, grant.yaml]"),
+            "granted/grant.yaml": binding(),
+        }
+    )
+    found = {opened.unit.name: opened.row(opened.world, opened.workloads[0]).result for opened in open_units(run_over(["."]))}
+    assert found == {"granted": "admitted", "plain": "rejected"}

@@ -33,6 +33,8 @@ _VARIABLE = re.compile(r"\$\{?(ARGOCD_APP_[A-Z_]+)\}?")
 _COMMA = re.compile(r"(?<!\\),")
 _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*))?")
 """An image as `kustomize edit set image` takes it: `NAME=NEW:TAG`, `NAME:TAG`, `NAME@DIGEST`."""
+_OWN_CLUSTER = "https://kubernetes.default.svc"
+"""The address of the cluster in which Argo CD runs, which it calls `in-cluster`."""
 _NOT_FILLED_IN = "it has a parameter without a value"
 _OUTSIDE = "it lies in another repository"
 _TOOLS = {"helm": "chart", "kustomize": "kustomize"}
@@ -46,7 +48,7 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
     name = as_text(value_at(application, ("metadata", "name")))
     # Part of a name may be known only to the cluster.
     name = deployer.name if "{{" in name else name
-    namespace = as_text(value_at(spec, ("destination", "namespace")))
+    destination = as_mapping(spec.get("destination"))
     sources = dict(_sources(spec, at))
     references = {f"${source.get('ref')}": source for source in sources.values() if source.get("ref")}
     for place, source in sources.items():
@@ -57,7 +59,7 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
         else:
             folder = deployer.repository.inside(as_text(source.get("path"))) if as_text(source.get("path")) else ""
             if os.path.isdir(folder):
-                yield from _Source(deployer, name, namespace, place, source, folder, references).deployed()
+                yield from _Source(deployer, name, destination, place, source, folder, references).deployed()
             elif source.get("path"):
                 yield deployer.unfollowed((*place, "path"), _NOT_FILLED_IN if is_open(source["path"]) else NO_FOLDER)
 
@@ -67,6 +69,14 @@ def _controller(namespace: str) -> str:
     namespace = namespace or "openshift-gitops"
     instance = "" if namespace == "argocd" else f"{namespace}-"
     return service_account_name(namespace, f"{instance}argocd-application-controller")
+
+
+def _cluster(destination: Mapping[str, Any]) -> str:
+    """The cluster that a destination names, by its name or its address; empty if it names none that is known."""
+    name, server = (as_text(destination.get(key)) for key in ("name", "server"))
+    if is_open(name) or is_open(server):
+        return ""
+    return "in-cluster" if server == _OWN_CLUSTER else name or server
 
 
 def _sources(spec: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -82,7 +92,7 @@ class _Source:
         self,
         deployer: Deployer,
         name: str,
-        namespace: str,
+        destination: Mapping[str, Any],
         place: Path,
         source: Mapping[str, Any],
         folder: str,
@@ -90,7 +100,8 @@ class _Source:
     ) -> None:
         self._deployer = deployer
         self._name = name
-        self._namespace = namespace
+        self._namespace = as_text(destination.get("namespace"))
+        self._cluster = _cluster(destination)
         self._place = place
         self._folder = folder
         self._references = references
@@ -99,7 +110,7 @@ class _Source:
         self._helm = as_mapping(self._source.get("helm"))
         self._variables = {
             "ARGOCD_APP_NAME": name,
-            "ARGOCD_APP_NAMESPACE": namespace,
+            "ARGOCD_APP_NAMESPACE": self._namespace,
             "ARGOCD_APP_SOURCE_PATH": as_text(source.get("path")),
             "ARGOCD_APP_SOURCE_REPO_URL": as_text(source.get("repoURL")),
             "ARGOCD_APP_SOURCE_TARGET_REVISION": as_text(source.get("targetRevision")),
@@ -141,6 +152,7 @@ class _Source:
             recurse=recurse,
             include=as_text(directory.get("include")),
             exclude=as_text(directory.get("exclude")),
+            cluster=self._cluster,
             user=_controller(self._deployer.namespace),
             tool=next((tool for field, tool in _TOOLS.items() if self._source.get(field)), as_directory),
         )

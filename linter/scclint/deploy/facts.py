@@ -253,6 +253,7 @@ class AllUnits:
         self._mounts = mounts
         self._told = told
         self._apart = frozenset(unit.name for unit in units if not unit.is_evidence)
+        self._clusters = {unit.name: unit.deployment.cluster for unit in units}
         self._homes: dict[str, Mapping[str, str]] = {}
         self._taken: dict[str, _UnitContext] = {}
         self._profiles: dict[str, Profiles] = {}
@@ -385,9 +386,13 @@ class AllUnits:
     def _serves(self, giver: str, taker: Unit) -> bool:
         """Whether the giver may be deployed beside the taker, and no alternative of it fits the taker better.
 
-        Templates of an operator that have all objects of others, and more, are what the operator makes of the others.
+        What is deployed to another cluster is not beside it, and no alternative there. Templates of an operator that have all objects of
+        others, and more, are what the operator makes of the others.
         """
-        alternatives = self._alternatives(giver) - self._apart.difference((taker.name,))
+        if self._is_apart(giver, taker):
+            return False
+        beside = self._alternatives(giver) - self._apart.difference((taker.name,))
+        alternatives = {other for other in beside if not self._is_apart(other, taker)}
         if taker.kind == "operator" and self._facts[taker.name].identities < self._facts[giver].identities:
             alternatives -= {taker.name}
         if taker.name in alternatives:
@@ -395,9 +400,17 @@ class AllUnits:
         fit = self._fit(giver, taker)
         return all(self._fit(other, taker) <= fit for other in alternatives)
 
-    def _fit(self, giver: str, taker: Unit) -> int:
-        """How many names of folders, and so of environments and clusters, two units have in common."""
-        return len(self._segments[giver] & self._segments[taker.name])
+    def _is_apart(self, name: str, taker: Unit) -> bool:
+        """Whether a unit is deployed to another cluster than the taker. Plain files and commands may be for each cluster."""
+        cluster = self._clusters.get(name, "")
+        return bool(cluster and taker.deployment.cluster) and cluster != taker.deployment.cluster
+
+    def _fit(self, giver: str, taker: Unit) -> tuple[bool, int]:
+        """How well two units fit: whether they are deployed to the same cluster, and how many names of folders, and so of environments and
+        clusters, they have in common.
+        """
+        same = bool(taker.deployment.cluster) and self._clusters.get(giver) == taker.deployment.cluster
+        return same, len(self._segments[giver] & self._segments[taker.name])
 
     def _best(self, candidates: Sequence[BorrowedObject], taker: Unit) -> list[BorrowedObject]:
         """The candidates that fit best, those of equal content once."""

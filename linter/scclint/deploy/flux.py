@@ -56,6 +56,7 @@ def of_kustomization(deployer: Deployer) -> Deployments:
             variables=tuple(sorted(variables.items())) if variables else None,
             all_variables=not unknown,
             recurse=True,
+            cluster=_cluster(spec),
             user=user,
             groups=groups,
         )
@@ -63,6 +64,12 @@ def of_kustomization(deployer: Deployer) -> Deployments:
             yield deployer.unfollowed(field, f"{name} is not in the input", folder)
     elif path:
         yield deployer.unfollowed(("spec", "path"), NO_FOLDER)
+
+
+def _cluster(spec: Mapping[str, Any]) -> str:
+    """The cluster that an object deploys to, by the Secret or ConfigMap that reaches it; empty for the one that Flux runs in."""
+    references = as_mapping(spec.get("kubeConfig"))
+    return next((f"kubeConfig {as_text(as_mapping(of).get('name'))}" for of in references.values()), "")
 
 
 def _controller(deployer: Deployer, controller: str) -> tuple[str, tuple[str, ...]]:
@@ -167,6 +174,7 @@ def of_release(deployer: Deployer) -> Deployments:
             settings,
             post=json.dumps(fields) if fields else "",
             patch_spans=tuple(span for several in spans for span in several),
+            cluster=_cluster(spec),
             user=user,
             groups=groups,
         )

@@ -40,6 +40,8 @@ class Deployment:
     replaced. Of a folder of plain files, those below count if `recurse` is True, and only those whose path matches the glob
     `include`, if there is one, and not `exclude`.
 
+    `cluster` is what the object calls the cluster that it deploys to; empty if it names none.
+
     `commands` are the commands of scripts that deploy it so, each as `FILE:LINE: COMMAND`. `user` is the name of the user as whom a
     controller deploys it, and `groups` are groups that this user has beside those of each service account.
     """
@@ -63,6 +65,7 @@ class Deployment:
     include: str = ""
     exclude: str = ""
     commands: tuple[str, ...] = ()
+    cluster: str = ""
     user: str = ""
     groups: tuple[str, ...] = ()
     tool: str = ""
