@@ -4,9 +4,9 @@ such as `<namespace>`, `REPLACE_ME`, `CHANGEME` and `FILLED BY THE OPERATOR`, wh
 Examples are a service account, a namespace, a field of a security context and a grant.
 
 The verdict for the pod is then unknown, or scclint treats the placeholder's text literally, although the cluster never
-sees that text. A pod in namespace `${NAMESPACE}` has no verdict if its service account is granted an SCC only in some
-other namespace, because both may turn out to be the same namespace. Placeholders in image names or environment
-variables do not affect a verdict and are not reported.
+sees that text. A pod in namespace `${NAMESPACE}` is judged in the only namespace of the input that has its service
+account. It has no verdict if several namespaces grant an SCC to an account of this name, because it may be in each of
+them. Placeholders in image names or environment variables do not affect a verdict and are not reported.
 
 ## How to fix it
 

@@ -92,7 +92,7 @@ def test_grants_of_such_accounts_go_along(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_findings_name_the_namespace() -> None:
     (finding,) = (f for f in scclint.lint_text(WORKLOAD + account("shop")).findings if f.rule_id == "SCC101")
-    assert finding.notes[0] == "the manifest sets no namespace; shop is the only one in the input with service account web"
+    assert finding.notes[-1] == "the manifest sets no namespace; shop is the only one in the input with service account web"
     (finding,) = (f for f in scclint.lint_text(WORKLOAD).findings if f.rule_id == "SCC101")
     assert not any("service account" in note for note in finding.notes)
 

@@ -240,9 +240,10 @@ def _by_accounts(objects: Sequence[ApiObject], borrowed: Sequence[ApiObject], ev
 
 def _in_home(obj: ApiObject, home: str) -> ApiObject:
     """Return an object in the namespace of its account."""
+    placeholder = obj.namespace or obj.provenance.home
     if obj.namespace:
         obj = obj.without_namespace()
-    return obj.with_provenance(home=home, placed_by="" if stands_for_a_name(home) else "account")
+    return obj.with_provenance(home=home, placed_by="" if stands_for_a_name(home) else "account", placeholder=placeholder)
 
 
 def _is_placed(obj: ApiObject) -> bool:

@@ -43,6 +43,7 @@ class Provenance:
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
     - `placed_by`: what says that `home` is its namespace, if that is not what carries the object: a task of Ansible, a kustomization, the
       installation of its operator, or the only namespace in which the input has its service account.
+    - `placeholder`: the placeholder that it names as its namespace, and in place of which the namespace of its account is taken.
     - `operator`: the name of the ClusterServiceVersion from which OLM creates it.
     - `label`: the name of the object in messages, if its author does not know its kind and name.
     - `number`: which of several objects with one `generateName` it is, from 0.
@@ -64,6 +65,7 @@ class Provenance:
 
     home: str = ""
     placed_by: Literal["", "task", "kustomization", "installation", "account"] = ""
+    placeholder: str = ""
     operator: str = ""
     label: str = ""
     number: int = 0

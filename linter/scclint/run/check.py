@@ -175,8 +175,9 @@ def stamp(
         # In the message, which every format has.
         message = f"{message} ({assumed.words})"
     if isinstance(subject, Workload) and subject.provenance.placed_by == "account" and "manifest" not in rule.tags:
-        where, account = subject.provenance.home, subject.pod.service_account
-        notes = (f"the manifest sets no namespace; {where} is the only one in the input with service account {account}", *notes)
+        where, account, placeholder = subject.provenance.home, subject.pod.service_account, subject.provenance.placeholder
+        unsaid = f"namespace {placeholder} is a placeholder" if placeholder else "the manifest sets no namespace"
+        notes = (*notes, f"{unsaid}; {where} is the only one in the input with service account {account}")
     remedies, help = _advice(problem, rule, subject)
     if assumed.help:
         help = f"{help} {assumed.help}".lstrip()
