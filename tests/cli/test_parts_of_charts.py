@@ -28,6 +28,12 @@ def test_check_judges_the_chart_of_a_part(path: str, here: Path, cli: Cli) -> No
     assert "other/" not in run.out
 
 
+def test_a_file_is_judged_from_the_root_folder(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_file("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: i}]}\n")
+    monkeypatch.chdir("/")
+    assert cli("check", str(here / "pod.yaml")).status == 1
+
+
 def test_a_template_without_actions_is_judged_as_it_stands(here: Path, cli: Cli) -> None:
     write_files(CHART)
     write_file(

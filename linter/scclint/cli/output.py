@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scclint.cli.progress import progress
@@ -140,10 +141,9 @@ def parts_of_charts(args: Namespace) -> "Changes | None":
 
 def _is_part_of_chart(file: str, here: str) -> bool:
     """Whether a file below a folder means nothing without the chart that it is a part of."""
-    folder = os.path.dirname(file)
-    while is_below(folder, here) and not os.path.isfile(os.path.join(folder, "Chart.yaml")):
-        folder = os.path.dirname(folder)
-    if not is_below(folder, here):
+    around = (str(folder) for folder in Path(file).parents if is_below(str(folder), here))
+    folder = next((folder for folder in around if os.path.isfile(os.path.join(folder, "Chart.yaml"))), None)
+    if folder is None:
         return False
     from scclint.deploy.helm.chart import VALUES, belongs_to_chart
 
