@@ -74,7 +74,8 @@ def check(document: Document, world: World) -> Iterator[Problem]:
             message, fix = "`---` is indented, so it begins no document", "Write `---` at the start of the line."
     if document.file != _STREAM and not document.file.endswith(_SUFFIXES):
         fix = (
-            "If the file holds no objects, take it out of the resources of its kustomization; else fix the syntax at this line."
+            "If the file holds no objects, do not name it, also not in the resources of a kustomization; "
+            "else fix the syntax at this line."
         )
     yield Problem(
         f"this document cannot be read: {message}",

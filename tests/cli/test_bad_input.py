@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,13 +139,56 @@ class TestWords:
                 ("check", "--selct=X", ".", "--foo", "--no-cahce"),
                 "scclint check: unrecognized arguments: --selct=X (did you mean --select?) --foo --no-cahce (did you mean --no-cache?)\n",
             ),
-            (("rules", "more"), "scclint rules: unrecognized arguments: more\n"),
+            (("server", "more"), "scclint server: unrecognized arguments: more\n"),
+            (("rules", "SCC101"), "scclint rules: unrecognized arguments: SCC101 (did you mean `scclint rule SCC101`?)\n"),
+            (
+                ("seccomp", "show", "4.18"),
+                "scclint seccomp show: unrecognized arguments: 4.18 (did you mean --openshift 4.18?)\n",
+            ),
             (
                 ("seccomp", "show", "--cp", "BPF"),
                 "scclint seccomp show: unrecognized arguments: --cp (did you mean --cap?) BPF\n",
             ),
             (("--verson",), "scclint: unrecognized arguments: --verson (did you mean --version?)\n"),
-            (("check", "--format", "xml"), "scclint check: argument --format: unknown value 'xml'; use one of full, concise, "),
+            (("check", "--format", "zzz"), "scclint check: argument --format: unknown value 'zzz'; use one of full, concise, "),
+            (
+                ("check", "--format", "xml"),
+                "scclint check: argument --format: unknown value 'xml' (did you mean junit?); use one of ",
+            ),
+            (
+                ("check", "--format", "text"),
+                "scclint check: argument --format: unknown value 'text' (did you mean full?); use one of ",
+            ),
+            (
+                ("review", "--format", "yaml"),
+                "scclint review: argument --format: unknown value 'yaml' (did you mean json?); use one of ",
+            ),
+            (
+                ("check", "--platform", "ocp"),
+                "scclint check: argument --platform: unknown value 'ocp' (did you mean openshift?); use one of ",
+            ),
+            (
+                ("check", "--platform", "k8s"),
+                "scclint check: argument --platform: unknown value 'k8s' (did you mean kubernetes?); use one of ",
+            ),
+            (
+                ("review", "--only", "rejected"),
+                "scclint review: argument --only: unknown value 'rejected' (did you mean refused?); use one of ",
+            ),
+            (
+                ("check", "--fail-on", "never"),
+                "scclint check: argument --fail-on: unknown value 'never' (did you mean --exit-zero?); use one of ",
+            ),
+            (("completion", "sh"), "scclint completion: argument SHELL: unknown value 'sh' (did you mean bash?); use one of "),
+            (
+                ("check", "--fix", "--diff"),
+                "scclint check: unrecognized arguments: --diff (did you mean --diff-base, or `scclint fix --diff`?)\n",
+            ),
+            (("fix", "--dry-run"), "scclint fix: unrecognized arguments: --dry-run (did you mean --diff?)\n"),
+            (
+                ("check", "-o", "yaml"),
+                "scclint check: argument -o/--output: 'yaml' would be the name of a file: write --format json, ",
+            ),
             (("check", "--output"), "scclint check: argument -o/--output: expected one argument"),
             (
                 ("check", "--format", "htm"),
@@ -192,6 +236,66 @@ class TestWords:
         assert (run.status, run.out) == (2, "")
         assert run.err.startswith(message)
         assert 1 <= len(run.err.splitlines()) <= 3, run.err
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (
+                "check https://example.com/web.yaml",
+                "https://example.com/web.yaml: error: no such file or directory: scclint reads",
+            ),
+            (
+                "check demo/*.json",
+                "demo/*.json: error: no such file or directory: no file matches this pattern; name the folder",
+            ),
+            (
+                "check --openshift 4.18 4.20",
+                "4.20: error: no such file or directory: write several releases with commas, as in",
+            ),
+            (
+                "check deployment/legacy",
+                "deployment/legacy: error: no such file or directory: name the file or folder of the wo",
+            ),
+            (
+                "check demo/bare-pod.yaml:9",
+                "demo/bare-pod.yaml:9: error: no such file or directory: name the file without the line, or use `scclint explain ",
+            ),
+            (
+                "check --changed demo",
+                "scclint: --changed takes the changed files, and demo is a folder: name files, or no path",
+            ),
+            ("config none", "scclint: none: no such file or directory"),
+            ("diff 4.18 4.20", "scclint: 4.18 is no file, no folder and no git revision; to compare releases, write --openshi"),
+            (
+                "explain --message none.txt",
+                "scclint: none.txt: no such file; --message takes a file, - for standard input, or a",
+            ),
+            (
+                "explain 'pods are forbidden'",
+                "scclint: pods are forbidden: no workload has spaces in its name; explain an error",
+            ),
+            ("suggest sa/none/default demo", "scclint: sa/none/default: no workload of the input is or uses it; there are: "),
+            ("controls --framework cis demo", "scclint: unknown framework 'cis'. Did you mean cis-ocp-1.9? Use one of "),
+            ("rule SCC999", "scclint: no rule is called 'SCC999'. `scclint rules` lists them.\n"),
+            ("rule SC101", "scclint: no rule is called 'SC101'. Did you mean SCC101?"),
+        ],
+    )
+    def test_what_is_not_there(self, demo: Path, cli: Cli, words: str, message: str) -> None:
+        run = cli(*shlex.split(words))
+        assert run.status == 2
+        assert run.err.replace("\n  ", " ").startswith(message), run.err
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "explain deployments.apps/legacy demo",
+            "who-can use scc anyuid",
+            "check --kubernetes v1.30.2 --exit-zero demo",
+            "check --openshift v4.18 --exit-zero demo",
+        ],
+    )
+    def test_how_oc_writes_it(self, demo: Path, cli: Cli, words: str) -> None:
+        assert cli(*shlex.split(words)).status == 0
 
     def test_a_configuration_that_is_wrong(self, demo: Path, cli: Cli) -> None:
         Path(".scclint.yaml").write_text("fail-on: never\nselekt: [SCC101]\n")

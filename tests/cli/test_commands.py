@@ -171,10 +171,6 @@ def test_config(demo: Path, cli: Cli) -> None:
 
 
 class TestCompletion:
-    @pytest.fixture(autouse=True)
-    def _needs_shtab(self) -> None:
-        pytest.importorskip("shtab")
-
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "tcsh"])
     def test_script(self, cli: Cli, shell: str) -> None:
         run = cli("completion", shell)
@@ -210,15 +206,6 @@ class TestCompletion:
         )
         done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
         assert done.stdout.splitlines() == ["review", "sarif", "SEC201"], done.stderr
-
-    def test_without_shtab(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(__import__("sys").modules, "shtab", None)
-        run = cli("completion", "bash")
-        assert run == (
-            2,
-            "",
-            "scclint: completion needs shtab: pip install 'scclint[completion]', or pipx inject scclint shtab\n",
-        )
 
 
 def test_server_without_pygls(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

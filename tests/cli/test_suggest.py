@@ -50,6 +50,15 @@ def test_a_stream_that_oc_applies(what: str, web: Path, cli: Cli) -> None:
     assert cli("check", "-n", "shop", "--select", "SCC101").status == 0
 
 
+def test_a_placeholder_for_a_namespace_that_nobody_names(web: Path, cli: Cli) -> None:
+    bare, named = cli("suggest", "deployment/web"), cli("suggest", "-n", "shop", "deployment/web")
+    assert bare.status == 0
+    assert "# To do: replace NAMESPACE with the namespace of the pods, or name it with -n.\n" in bare.out
+    assert read_documents(bare.out.replace("NAMESPACE", "shop")) == read_documents(named.out)
+    answer = json.loads(cli("suggest", "--format", "json", "deployment/web").out)
+    assert (answer["namespace"], answer["scc"]) == ("NAMESPACE", "scc-NAMESPACE-web")
+
+
 @pytest.mark.parametrize("text", [WEB, WEB.replace("runAsUser: 0", "runAsUser: 5"), WEB.replace("runAsUser: 0", "")])
 def test_json_has_a_schema(text: str, web: Path, cli: Cli) -> None:
     (web / "web.yaml").write_text(text)
@@ -61,7 +70,6 @@ def test_json_has_a_schema(text: str, web: Path, cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("deployment/web",), "names no namespace: say which one with -n NAME"),
         (("deployment",), "deployment: no workload of the input is or uses it; there are: deployment/web"),
         (("gone.yaml",), "a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"),
         (("-n", "shop", "."), ". has several workloads, deployment/web and deployment/other: name one of them"),

@@ -193,7 +193,7 @@ def test_an_scc_that_only_the_release_has_needs_no_input(here: Path, cli: Cli) -
     [
         ((), "say which SCC, or which subject with --subject KIND/NAME"),
         (("anyuidd",), "OpenShift 4.22 has no SCC anyuidd; did you mean anyuid?"),
-        (("anyuid", "gone/"), "scclint: gone/: no such file or directory"),
+        (("anyuid", "gone/"), "scclint: gone: no such file or directory"),
         (("--subject", "robot/x"), "robot/x: a subject is serviceaccount/NAMESPACE/NAME, user/NAME or group/NAME"),
         (("--subject", "sa/web"), "say the namespace of the service account, as in serviceaccount/NAMESPACE/web or with -n"),
         (("--subject", "sa/a b/web"), "sa/a b/web: a b is no namespace"),

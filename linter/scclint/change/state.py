@@ -23,6 +23,7 @@ from scclint.files.sources import find_sources
 from scclint.finding import Applied, Notice
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import WRITTEN, ApiObject, Provenance, Workload
+from scclint.model.releases import RELEASES, minor_release
 from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
 from scclint.record import EMPTY, grouped, replace
@@ -355,7 +356,8 @@ def open_side(
     try:
         revision = resolve(name, os.curdir, base_with)
     except UsageError as error:
-        raise UsageError(f"{name} is no file, no folder and no git revision: {error}") from error
+        hint = "; to compare releases, write --openshift 4.18,4.20" if minor_release(name) in RELEASES else f": {error}"
+        raise UsageError(f"{name} is no file, no folder and no git revision{hint}") from error
     with copy_of(revision) as copy:
         # The part of the revision that lies in the working directory.
         settings = replace(copy.settings(config), baseline="")

@@ -1,5 +1,6 @@
 """`scclint check`."""
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -73,7 +74,8 @@ def run(args: Namespace) -> int:
     status = status_of_check(report, request.config.fail_on, nothing or (counts and partly), counts)
     if status == NOTHING and nothing:
         what = "no manifest found" if report.nothing else "nothing judged"
-        say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
+        places = ["standard input" if path == "-" else visible_line(path) for path in report.unjudged or args.paths]
+        say(f"scclint: {what} in {', '.join(places)}")
     elif status == NOTHING:
         raw = sum(bool(unit.unrendered) for unit in report.units)
         why = (
@@ -215,14 +217,14 @@ def _changes(args: Namespace) -> "Changes | None":
     from scclint.files.revision import find_changes
 
     named = [] if args.paths == ["."] else args.paths
+    if folders := [path for path in named if os.path.isdir(path)]:
+        raise UsageError(f"--changed takes the changed files, and {folders[0]} is a folder: name files, or no path to ask git")
     args.paths = ["."]
     return find_changes(named)
 
 
 def _revision(args: Namespace) -> "Revision | None":
     """Return the revision of --diff-base, checked before the run so that a mistake in it is reported first."""
-    import os
-
     # pre-commit says which commits it looks at, as before a push or with --from-ref.
     hooked = os.environ.get("PRE_COMMIT_FROM_REF", "") if os.environ.get("PRE_COMMIT") == "1" else ""
     if not (hooked or hasattr(args, "diff_base")):
@@ -305,8 +307,6 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
 
 def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> None:
     """Write the current findings as baseline; entries for files that this run did not judge stay."""
-    import os
-
     from scclint.deploy.unit import chart_views
     from scclint.errors import ConfigError
     from scclint.files import read

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from scclint.cli.commands import build
 from scclint.cli.status import OK
 from scclint.cluster import Cluster
-from scclint.errors import UsageError
 from scclint.model.releases import DEFAULT, RELEASES
 from scclint.registry import builtin
 from scclint.report.output import write
@@ -18,10 +17,8 @@ FILES = ("FILE", "PATH", "WORKLOAD")
 
 def run(args: Namespace) -> int:
     """Print the script for a shell. What it completes is fixed when it is made: completing starts no process."""
-    try:
-        import shtab
-    except ImportError:
-        raise UsageError("completion needs shtab: pip install 'scclint[completion]', or pipx inject scclint shtab") from None
+    import shtab
+
     parser = build()
     rules = [rule.id for rule in builtin().rules]
     choices = {"RULE": rules, "RULES": rules, "RELEASE": [*RELEASES], "SCC": sorted(Cluster.openshift(DEFAULT).sccs)}

@@ -1,5 +1,6 @@
 """`scclint explain --message`."""
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -51,7 +52,13 @@ def _text(message: str) -> str:
     """Return the text that an argument names: a file, standard input, or the message itself, which has spaces."""
     if is_stream(message):
         return read_stream(message)
-    return message if " " in message.strip() else read(message)
+    if " " in message.strip():
+        return message
+    if not os.path.exists(message):
+        raise UsageError(
+            f"{message}: no such file; --message takes a file, - for standard input, or a text with spaces in quotes"
+        )
+    return read(message)
 
 
 def _in_manifests(args: Namespace, found: Sequence[Incident]) -> tuple[list[Explanation], int]:

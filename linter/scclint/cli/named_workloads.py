@@ -10,8 +10,8 @@ from scclint.model.object import Workload
 from scclint.record import record
 from scclint.text import and_more, whole_number
 
-BY_NAME = re.compile(r"(?:([A-Za-z]+)/)?([a-z0-9][a-z0-9.-]*)")
-"""A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
+BY_NAME = re.compile(r"(?:([A-Za-z]+)(?:\.[a-z0-9.]+)?/)?([a-z0-9][a-z0-9.-]*)")
+"""A kind may have its group, as `deployments.apps`. A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
 
 _RULE = re.compile(r"[A-Z]{3}\d{3}", re.IGNORECASE)
 
@@ -77,6 +77,8 @@ def named(what: str) -> Named:
     by_name = BY_NAME.fullmatch(target)
     if _RULE.fullmatch(target):
         raise UsageError(f"{target} is a rule: `scclint rule {target}` describes it")
+    if " " in target:
+        raise UsageError(f"{target}: no workload has spaces in its name; explain an error with --message TEXT")
     if by_name is None or by_name[2].endswith(SUFFIXES):
         raise UsageError(
             f"{target}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from scclint.model.releases import DEFAULT
+from scclint.model.releases import DEFAULT, minor_release
 
 
 class Option(NamedTuple):
@@ -132,7 +132,7 @@ CLUSTER = (
         "openshift (default), microshift, hypershift, roks, or kubernetes",
     ),
     choice("--feature-set", ("Default", "TechPreviewNoUpgrade"), "NAME", "of the cluster: Default or TechPreviewNoUpgrade"),
-    option("--kubernetes", metavar="1.N", help="plain Kubernetes of this version"),
+    option("--kubernetes", metavar="1.N", type=minor_release, help="plain Kubernetes of this version"),
     flag("--seccomp-default", "plain Kubernetes whose kubelets use seccompDefault"),
     flag("--upgraded-from-4.10", "the cluster was first installed as 4.10 or older", dest="upgraded_from_4_10"),
     repeated("--addon", "NAME", "a product whose SCCs the cluster has; may repeat", dest="addons"),
@@ -170,12 +170,18 @@ def plain(*options: Option) -> tuple[Group, ...]:
     return (("", (*options, HELP)),)
 
 
+_OF_OC = {"yaml": "json", "yml": "json", "wide": "full", "name": "concise", "text": "full"}
+"""Formats of `oc -o`, and those that are closest to them here; the first of a command if it does not have these."""
+
+
 def output(formats: Sequence[str], help: str, *more: Option) -> Group:
     """Return the options for the formats of a command and for their places."""
 
     def file(text: str) -> str:
-        if text in formats or text in ("yaml", "wide", "name"):
-            raise argparse.ArgumentTypeError(f"{text!r} would be the name of a file: write --format {text}, or ./{text}")
+        meant = text if text in formats else _OF_OC.get(text, "")
+        if meant:
+            wanted = meant if meant in formats else formats[0]
+            raise argparse.ArgumentTypeError(f"{text!r} would be the name of a file: write --format {wanted}, or ./{text}")
         return text
 
     help_of_file = "file for each --format, in order (- is stdout)"

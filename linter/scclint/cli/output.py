@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
 from scclint.errors import LoadError, UsageError
-from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, read, read_stream
+from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, not_there, read, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.model.object import Workload
 from scclint.outcome.rows import WorkloadRow
@@ -99,6 +99,13 @@ def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
     if len(config.openshift) > 1:
         raise UsageError(f"{args.command} is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
     return config, registry
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Raise LoadError if a path is not there, for commands that answer without reading it."""
+    for path in paths:
+        if path != "-" and not os.path.exists(path):
+            raise not_there(path)
 
 
 def given(args: Namespace) -> Mapping[str, Any]:

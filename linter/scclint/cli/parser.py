@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 _COMMANDS = {
@@ -21,6 +22,7 @@ _OPTIONS = {
     **dict.fromkeys(("-v", "--verbose"), "--show-info"),
     "--debug": "--timings",
     **dict.fromkeys(("--ocp", "--openshift-version", "--ocp-version", "--release", "--target-release"), "--openshift"),
+    **dict.fromkeys(("--target", "--target-version"), "--openshift"),
     **dict.fromkeys(("--kubernetes-version", "--k8s-version", "--kube-version"), "--kubernetes"),
     **dict.fromkeys(("--disable", "--skip", "--skip-check", "--exclude-rule", "--exclude-rules"), "--ignore"),
     **dict.fromkeys(("--enable", "--rule", "--rules", "--check", "--only", "--include"), "--select"),
@@ -29,11 +31,52 @@ _OPTIONS = {
     "--set": "--helm-set",
     **dict.fromkeys(("--dry-run", "--preview"), "--diff"),
     **dict.fromkeys(("--autofix", "--auto-fix"), "--fix"),
-    **dict.fromkeys(("--since", "--base", "--diff"), "--diff-base"),
+    **dict.fromkeys(("--since", "--base"), "--diff-base"),
+    "--diff": "--diff-base, or `scclint fix --diff`",
     "--soft-fail": "--exit-zero",
     "--user": "--as",
 }
 """Options of other linters, of `oc` and of helm, and what to write here instead."""
+
+_VALUES = {
+    **dict.fromkeys(("ocp", "openshift4", "okd", "aro", "rosa", "osd", "rosa-classic"), ("openshift",)),
+    **dict.fromkeys(("hcp", "rosa-hcp", "hosted"), ("hypershift",)),
+    **dict.fromkeys(("ibm", "ibmcloud", "iks"), ("roks",)),
+    **dict.fromkeys(("k8s", "vanilla", "eks", "gke", "aks"), ("kubernetes",)),
+    **dict.fromkeys(("text", "txt", "human", "pretty", "default", "table", "tty"), ("full", "text", "table")),
+    **dict.fromkeys(("short", "compact", "line", "oneline", "unix"), ("concise",)),
+    **dict.fromkeys(("yaml", "yml", "raw"), ("yaml", "json")),
+    **dict.fromkeys(("md", "gfm", "summary"), ("markdown",)),
+    **dict.fromkeys(("xml", "junit-xml", "junitxml"), ("junit",)),
+    **dict.fromkeys(("codeclimate", "code-climate", "codequality"), ("gitlab",)),
+    **dict.fromkeys(("gha", "actions", "github-actions", "annotations"), ("github",)),
+    **dict.fromkeys(("reviewdog", "rdjsonl"), ("rdjson",)),
+    **dict.fromkeys(("rejected", "denied", "failed", "failing"), ("refused",)),
+    **dict.fromkeys(("critical", "high"), ("error",)),
+    **dict.fromkeys(("medium", "moderate"), ("warning",)),
+    **dict.fromkeys(("low", "note", "style", "all"), ("info",)),
+    **dict.fromkeys(("yes", "true", "on", "force"), ("always",)),
+    **dict.fromkeys(("no", "false", "off", "none", "0"), ("never",)),
+    "never": ("never", "--exit-zero"),
+    **dict.fromkeys(("sh", "ksh", "dash"), ("bash",)),
+    **dict.fromkeys(("pwsh", "ps1"), ("powershell",)),
+}
+"""Values of options of other tools, and what means the same here: the first that the option takes, or another option."""
+
+_ARGUMENTS = {
+    "scclint rules": "`scclint rule {}`",
+    "scclint seccomp show": "--openshift {}",
+}
+"""For commands that take no arguments, what to write instead of one."""
+
+
+def meant_value(value: str, choices: Sequence[str], cutoff: float = 0.6) -> str:
+    """Return the choice that a wrong value means, by the words of other tools or else by its letters; empty if none is close."""
+    from scclint.text import closest_match
+
+    known = (meant for meant in _VALUES.get(value.lower(), ()) if meant in choices or meant.startswith("--"))
+    begun = (choice for choice in choices if len(value) > 2 and choice.startswith(value.lower()))
+    return next(known, "") or next(begun, "") or closest_match(value, choices, cutoff=cutoff) or ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,7 +87,9 @@ class Parser(argparse.ArgumentParser):
         namespace, unknown = super().parse_known_args(args, namespace)
         unknown = self._after_options(namespace, unknown)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(map(self._with_hint, unknown))}")
+            alone = _ARGUMENTS.get(self.prog, "").format(*unknown) if len(unknown) == 1 and unknown[0][0] != "-" else ""
+            shown = [f"{unknown[0]} (did you mean {alone}?)"] if alone else map(self._with_hint, unknown)
+            self.error(f"unrecognized arguments: {' '.join(shown)}")
         return namespace, unknown
 
     def _after_options(self, namespace: argparse.Namespace, unknown: list[str]) -> list[str]:
@@ -64,11 +109,9 @@ class Parser(argparse.ArgumentParser):
         """Refuse a value that is not among the choices, and name the one that was meant."""
         if action.choices is None or value in action.choices:
             return
-        from scclint.text import closest_match
-
         choices = list(map(str, action.choices))
         meant = _COMMANDS.get(str(value), "")
-        meant = meant if meant in choices else closest_match(str(value), choices, cutoff=0.6)
+        meant = meant if meant in choices else meant_value(str(value), choices)
         hint = f" (did you mean {meant}?)" if meant else ""
         if not isinstance(action, argparse._SubParsersAction):
             raise argparse.ArgumentError(action, f"unknown value {value!r}{hint}; use one of {', '.join(choices)}")
@@ -82,7 +125,7 @@ class Parser(argparse.ArgumentParser):
         options = [option for option in self._option_string_actions if option.startswith("--")]
         written = word.partition("=")[0]
         meant = _OPTIONS.get(written, "")
-        if meant.partition(" ")[0] not in options:
+        if meant.partition(" ")[0].rstrip(",") not in options:
             meant = closest_match(written, options)
         return f"{word} (did you mean {meant}?)" if meant else word
 

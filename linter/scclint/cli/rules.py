@@ -44,7 +44,9 @@ def _find(args: Namespace) -> AnyRule:
         rules = settings(args)[1]
         rule = rules.find(args.rule)
         if rule is None:
-            meant = closest_match(args.rule, [name for r in rules for name in (r.id, r.name)], cutoff=0.5)
+            # An ID that does not exist is like many others.
+            cutoff = 0.8 if args.rule[-1:].isdecimal() else 0.5
+            meant = closest_match(args.rule, [name for r in rules for name in (r.id, r.name)], cutoff=cutoff)
             hint = f" Did you mean {meant}?" if meant else ""
             raise UsageError(f"no rule is called {args.rule!r}.{hint} `scclint rules` lists them.")
     return rule

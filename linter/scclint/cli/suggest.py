@@ -1,5 +1,6 @@
 """`scclint suggest`."""
 
+import re
 from argparse import Namespace
 
 from scclint.cli.named_workloads import named_with, names
@@ -17,12 +18,17 @@ from scclint.text import and_more
 _SURENESS = ("applied", "built", "unknown", "shown")
 """How sure it is that something applies a unit: a suggestion is for the surest one."""
 
+_ACCOUNT = re.compile(r"(?:(?:serviceaccounts?|sa)/|system:serviceaccount:)([^/:]+)[/:]([^/:]+)")
+"""A service account with its namespace, as `who-can --subject` takes it."""
+
 _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 
 
 def run(args: Namespace) -> int:
     """Print the least SCC for a workload or a service account, with what grants it."""
-    meant, args.paths = named_with(args.what, args.paths)
+    of_account = _ACCOUNT.fullmatch(args.what)
+    home = of_account[1] if of_account else ""
+    meant, args.paths = named_with(f"sa/{of_account[2]}" if of_account else args.what, args.paths)
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry)
     by_account = meant.kind in _ACCOUNTS
@@ -31,6 +37,7 @@ def run(args: Namespace) -> int:
         for unit in opened
         for w in unit.workloads
         if (meant.is_there(w) and w.pod.service_account == meant.name if by_account else meant.is_meant(w))
+        and home in ("", unit.world.namespace_of(w))
     ]
     if not chosen:
         code = status_of_units(opened_run, opened)
@@ -69,8 +76,6 @@ def _of_account(world: World, workloads: list[Workload], meant: Workload, by_acc
     account of its own, for all of its pods.
     """
     namespace, account = world.namespace_of(meant), meant.pod.service_account
-    if namespace == UNSPECIFIED_NAMESPACE:
-        raise UsageError(f"{meant.named} names no namespace: say which one with -n NAME")
     same = [w for w in workloads if w.pod.service_account == account and world.namespace_of(w) == namespace]
     if account == "default" and not by_account:
         same = [w for w in same if (w.kind, w.name) == (meant.kind, meant.name)]

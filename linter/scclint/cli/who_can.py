@@ -5,7 +5,7 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.output import open_units, settings_of_one_cluster, terminal_columns, write_formats
+from scclint.cli.output import check_paths, open_units, settings_of_one_cluster, terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
 from scclint.deploy.unit import PLAIN, Placed, Unit
@@ -26,17 +26,20 @@ _KINDS: dict[str, SubjectKind] = {
 }
 """The kinds of subjects as people and `oc` spell them."""
 
+_SCC_KINDS = ("scc", "sccs", "securitycontextconstraints")
+
 
 def run(args: Namespace) -> int:
     """Print who may use an SCC, or which SCCs a subject may use."""
     words: list[str] = args.words
     subject = getattr(args, "subject", "")
+    if words[:1] == ["use"] and words[1:2] and words[1].lower() in _SCC_KINDS:
+        # `oc adm policy who-can use scc anyuid`
+        words = words[2:]
     if not subject and not words:
         raise UsageError("say which SCC, or which subject with --subject KIND/NAME")
     args.paths = (words if subject else words[1:]) or ["."]
-    for path in args.paths:
-        if path != "-" and not os.path.exists(path):
-            raise UsageError(f"{path}: no such file or directory")
+    check_paths(args.paths)
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry)
     units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False, placed=Placed(config.namespace)), opened_run)]

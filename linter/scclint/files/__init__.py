@@ -1,6 +1,7 @@
 """Which files a run reads, in a fixed order, and bytes to text, with every reason not to stated as a LoadError."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +34,19 @@ TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", ".bats", PACKED_SUFFIX)
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")
 """What is taken from folders; files named one by one may be called anything."""
+
+_NO_SUCH_FILE = "no such file or directory"
+_WITH_LINE = re.compile(r"(.+?)(?::\d+)+")
+_NO_PATHS = (
+    (re.compile(r"https?:|git@|ssh:|oci:"), ": scclint reads files, so clone or download it, or pipe it to `scclint check -`"),
+    (re.compile(r"v?[45]\.\d+$"), ": write several releases with commas, as in --openshift 4.18,4.20"),
+    (re.compile(r"[^/]*[*?\[]|.*/[^/]*[*?\[]"), ": no file matches this pattern; name the folder"),
+    (
+        re.compile(r"(po|pod|deploy|deployment|sts|statefulset|ds|daemonset|job|cj|cronjob)s?/[a-z0-9.-]+$"),
+        ": name the file or folder of the workload; `scclint explain` takes KIND/NAME",
+    ),
+)
+"""Arguments that people write where a path belongs, and what to write instead."""
 
 DANGLING = "is a link to a file that is not there"
 _NO_TEXT = "has a name that is not UTF-8, and is not read: rename it"
@@ -176,6 +190,9 @@ def _expand(
     shown = display(path)
     try:
         mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        yield not_there(path)
+        return
     except (OSError, ValueError) as error:
         yield os_error(error, shown) if isinstance(error, OSError) else LoadError("is not a path", shown)
         return
@@ -389,12 +406,20 @@ def _too_large(name: str) -> LoadError:
 def os_error(error: OSError, name: str) -> LoadError:
     """The operating system's refusal in plain words."""
     if isinstance(error, FileNotFoundError):
-        address = name.startswith(("https:", "http:"))
-        hint = ": scclint reads files, so download it, or pipe it to `scclint check -`" if address else ""
-        return LoadError(f"no such file or directory{hint}", name)
+        return LoadError(_NO_SUCH_FILE, name)
     if isinstance(error, PermissionError):
         return LoadError("cannot be read: permission denied", name)
     return LoadError(f"cannot be read: {error.strerror or error}", name)
+
+
+def not_there(path: str) -> LoadError:
+    """The error for a path of the command line that does not exist, with what to write if the path looks like something else."""
+    shown = _escaped(path) if "://" in path else display(path)
+    hint = next((hint for looks, hint in _NO_PATHS if looks.match(path)), "")
+    line = _WITH_LINE.fullmatch(path)
+    if line is not None and os.path.exists(line[1]):
+        hint = f": name the file without the line, or use `scclint explain {shown}`"
+    return LoadError(f"{_NO_SUCH_FILE}{hint}", shown)
 
 
 def file_type(mode: int) -> str:

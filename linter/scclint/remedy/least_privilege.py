@@ -18,7 +18,7 @@ from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
 from scclint.model.object import Workload
-from scclint.model.terms import REQUIRED_SCC, RESTRICTED, SCC_ROLE_PREFIX
+from scclint.model.terms import REQUIRED_SCC, RESTRICTED, SCC_ROLE_PREFIX, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
@@ -28,6 +28,9 @@ from scclint.text import listed
 
 _SHIPPED = ("nonroot-v2", "hostnetwork-v2")
 """SCCs of the release that apply a profile and open no more than what they are named after."""
+
+_PLACEHOLDER = "NAMESPACE"
+"""In place of a namespace that nobody named."""
 
 
 @record
@@ -57,7 +60,43 @@ class Suggestion:
 
 
 def suggest(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
-    """The smallest right for the pods of `workloads`, which all run as one account. Raises UsageError where there is none."""
+    """The smallest right for the pods of `workloads`, which all run as one account. Raises UsageError where there is none.
+
+    If no namespace is known, the objects have NAMESPACE in its place, which the API server rejects until somebody replaces it.
+    """
+    suggestion = _suggested(world, workloads, namespace, account)
+    return suggestion if namespace != UNSPECIFIED_NAMESPACE else _with_placeholder(suggestion)
+
+
+def _with_placeholder(suggestion: Suggestion) -> Suggestion:
+    name = _custom_name(UNSPECIFIED_NAMESPACE, suggestion.account)
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: shown(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [shown(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        return _PLACEHOLDER if value == UNSPECIFIED_NAMESPACE else value.replace(name, _custom_name(_PLACEHOLDER, account))
+
+    account = suggestion.account
+    grants = [f"replace {_PLACEHOLDER} with the namespace of the pods, or name it with -n"] if suggestion.objects else []
+    return replace(
+        suggestion,
+        namespace=_PLACEHOLDER,
+        scc=shown(suggestion.scc),
+        objects=tuple(map(shown, suggestion.objects)),
+        pods=tuple((pod, shown(before), shown(after)) for pod, before, after in suggestion.pods),
+        notes=(*grants, *map(shown, suggestion.notes)),
+    )
+
+
+def _custom_name(namespace: str, account: str) -> str:
+    return f"scc-{namespace}-{account}"
+
+
+def _suggested(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
     cluster = world.cluster
     if stands_for_a_name(namespace):
         raise UsageError(f"{workloads[0].named}: its namespace is {namespace}, which is not filled in")
@@ -193,7 +232,7 @@ def _granted(
 
 def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]) -> Suggestion:
     cluster = world.cluster
-    name = f"scc-{namespace}-{account}"
+    name = _custom_name(namespace, account)
     if name in cluster.sccs:
         raise UsageError(f"SCC {name} is in the input already: change it there")
     demand = Demand(cluster, pods)

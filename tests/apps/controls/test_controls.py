@@ -49,14 +49,8 @@ def test_controls_name_only_rules_and_checks_that_exist() -> None:
 
 
 def test_an_unknown_framework() -> None:
-    with pytest.raises(UsageError, match=r"unknown framework 'cis'\. Use one of cis-ocp-1\.9, stig-ocp4-v2r3"):
+    with pytest.raises(UsageError, match=r"unknown framework 'cis'\. Did you mean cis-ocp-1\.9\? Use one of cis-ocp-1\.9, stig"):
         framework("cis")
-
-
-@pytest.mark.parametrize("name", ["pci-dss-4", "bsi", "attack", "owasp-k8s-2025"])
-def test_a_framework_of_earlier_versions(name: str) -> None:
-    with pytest.raises(UsageError, match=f"scclint no longer has the framework '{name}'. Use one of cis-ocp-1.9, stig"):
-        framework(name)
 
 
 @pytest.mark.parametrize("name", [one.name for one in frameworks()])

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from scclint.cli.parser import meant_value
 from scclint.errors import UsageError
 from scclint.files.package_data import read_json
 from scclint.record import record
-
-_REMOVED = frozenset(("pci-dss-4", "bsi", "attack", "owasp-k8s-2025"))
-"""The names of frameworks that earlier versions had."""
 
 
 @record
@@ -48,8 +46,9 @@ def framework(name: str) -> Framework:
     """Return a framework by name. Raises UsageError for an unknown one."""
     entries = _data()["frameworks"]
     if name not in entries:
-        problem = "scclint no longer has the" if name in _REMOVED else "unknown"
-        raise UsageError(f"{problem} framework {name!r}. Use one of {', '.join(entries)}.")
+        meant = meant_value(name, [*entries])
+        hint = f" Did you mean {meant}?" if meant else ""
+        raise UsageError(f"unknown framework {name!r}.{hint} Use one of {', '.join(entries)}.")
     controls = tuple(Control(**control) for control in entries[name]["controls"])
     return Framework(name, **{**entries[name], "controls": controls})
 
