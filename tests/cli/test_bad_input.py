@@ -106,7 +106,7 @@ def test_what_is_no_file(beside: Cli) -> None:
     assert run.status == 2
     assert run.err.splitlines() == [
         "input/a.yaml: error: is a FIFO (pipe text in with `-` instead), not a regular file",
-        "input/b.yaml: error: is a link to a file that is not there",
+        "input/b.yaml: warning: is a link to a file that is not there",
         "input/none.yaml: error: no such file or directory",
     ]
 

@@ -49,7 +49,9 @@ def test_controls_name_only_rules_and_checks_that_exist() -> None:
 
 
 def test_an_unknown_framework() -> None:
-    with pytest.raises(UsageError, match=r"unknown framework 'cis'\. Did you mean cis-ocp-1\.9\? Use one of cis-ocp-1\.9, stig"):
+    with pytest.raises(
+        UsageError, match=r"unknown framework 'cis'\. Did you mean cis-ocp-1\.9\? Use one of cis-ocp-1\.9, stig"
+    ):
         framework("cis")
 
 
