@@ -30,9 +30,27 @@ document.addEventListener("DOMContentLoaded", () => {
     return []
   }
 
+  // As in `scclint explain`: folders with a folder for each program, and folders over which nothing can be mounted.
+  const OF_MANY_FOLDERS = /^\/(home|mnt|opt|run|srv|usr|usr\/local|usr\/share|var|var\/(cache|lib|log|run|spool))\/[^/]+$/
+  const OF_MANY_FILES = /^\/(bin|etc|lib|lib64|sbin|usr\/(local\/)?s?bin|usr\/lib(64)?)\/[^/]+$/
+  const ERROR_NUMBERS = ["eacces", "enosys", "eperm"]
+
+  // The folder that holds a file, but not one of the system: then the folder or file itself.
+  function folderOf(path) {
+    if (!path.startsWith("/")) return "DIRECTORY"
+    const name = path.replace(/^.*\//, "")
+    const isShared = OF_MANY_FILES.test(path) || (OF_MANY_FOLDERS.test(path) && !name.includes("."))
+    return isShared ? path : path.replace(/\/?[^/]*$/, "") || path
+  }
+
+  // Other words contain the names of error numbers.
+  function isIn(message, text, packed) {
+    return ERROR_NUMBERS.includes(message) ? new RegExp(`(?<![a-z])${message}(?![a-z])`, "i").test(text) : packed.includes(plain(message))
+  }
+
   // The facts that a text names, by the names of the groups of the pattern; null if the text has another error.
   function factsOf(entry, text, packed) {
-    if (!entry.messages.some((message) => packed.includes(plain(message)))) return null
+    if (!entry.messages.some((message) => isIn(message, text, packed))) return null
     if (!entry.pattern) return {}
     const match = entry.pattern.exec(text)
     if (!match) return null
@@ -40,10 +58,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/[23]$/, ""), value]))
     if (facts.path) {
       facts.path = facts.path.replace(/\.+$/, "")
-      const path = facts.path.replace(/\/+$/, "")
-      const folder = path.replace(/\/?[^/]*$/, "")
-      // Nothing can be mounted over the root folder.
-      facts.dir = !path.startsWith("/") ? "DIRECTORY" : folder || path
+      facts.dir = folderOf(facts.path.replace(/\/+$/, ""))
+      if (facts.path.startsWith("/") && !OF_MANY_FILES.test(facts.path)) facts.mount = facts.dir
     }
     return facts
   }
@@ -78,7 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
     link.href = `#${entry.id}`
     link.textContent = entry.title
     item.append(link)
-    const named = Object.entries(facts).filter(([name]) => name !== "dir")
+    const named = Object.entries(facts).filter(([name]) => name !== "dir" && name !== "mount")
     if (named.length) item.append(`: ${named.map(([name, value]) => `${name} ${value}`).join(", ")}`)
     for (const part of entry.pattern ? [] : partsOf(entry, text)) {
       const quoted = document.createElement("pre")
@@ -86,6 +102,7 @@ document.addEventListener("DOMContentLoaded", () => {
       item.append(quoted)
     }
     for (const words of entry.fixes || []) {
+      if (!facts.mount && /\bMOUNT\b/.test(words)) continue
       const fix = document.createElement("p")
       fix.textContent = words.replace(/\b[A-Z]+\b/g, (name) => facts[name.toLowerCase()] || name)
       item.append(fix)

@@ -184,6 +184,57 @@ def test_paths_of_one_folder_are_one_incident() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "folder", "mount"),
+    [
+        ("/opt/app/x.log", "/opt/app", "/opt/app"),
+        ("/var/lib/grafana", "/var/lib/grafana", "/var/lib/grafana"),
+        ("/run/nginx.pid", "/run", "/run"),
+        ("/etc/app.conf", "/etc/app.conf", None),
+        ("/etc/nginx/nginx.conf", "/etc/nginx", "/etc/nginx"),
+        ("./x", "DIRECTORY", None),
+    ],
+)
+def test_nothing_is_mounted_over_a_folder_of_the_system(path: str, folder: str, mount: str | None) -> None:
+    facts = incidents(f"open {path}: permission denied")[0].facts
+    assert (facts["dir"], facts.get("mount")) == (folder, mount)
+
+
+@pytest.mark.parametrize("text", ["the permission was granted with write access", "chown: no eperms here"])
+def test_other_words_are_no_error_numbers(text: str) -> None:
+    assert incidents(text) == ()
+    assert incidents(f"{text}: EPERM mlock")
+
+
+def test_lines_in_quotes_are_two_incidents() -> None:
+    lines = [
+        "chown: changing ownership of '/var/lib/postgresql': Operation not permitted",
+        "mkdir: cannot create '/run/x': Permission denied",
+    ]
+    assert len(incidents("\n".join(f'"{line}"' for line in lines))) == 2
+
+
+def test_equal_lines_are_not_taken_for_full_ones() -> None:
+    line = "Unable to update the instance: unable to create the directory /app-data/instances"
+    found = incidents(f"{line}\n/app-data/log/app.log (Permission denied)\n{line}")
+    assert [incident.facts["path"] for incident in found] == ["/app-data/log/app.log"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "field", "cut"),
+    [
+        ("[spec.containers[0].securityContext.runAsUser:", "runAsUser", True),
+        ("[spec.containers[0].securityContext.runAsUser: Invalid value: 7: must be", "runAsUser", True),
+        ("", None, True),
+        ("[]", None, False),
+    ],
+)
+def test_a_denial_that_ends_early(listed: str, field: str | None, cut: bool) -> None:
+    found = incidents(f'pods "a-" is forbidden: {DENIAL}: {listed}')[0].denial
+    assert found is not None and found.cut is cut
+    assert (found.closest and found.closest.reasons[0].field) == field
+
+
 @pytest.mark.parametrize("path", ["/data", "/data/"])
 def test_nothing_is_mounted_over_the_root_folder(path: str) -> None:
     assert incidents(f"mkdir: cannot create directory '{path}': Permission denied")[0].facts["dir"] == "/data"
@@ -283,7 +334,11 @@ def test_other_texts_have_no_incident(text: str) -> None:
             "a folder of the image: Permission denied",
             {"path": "/opt/app/log.txt"},
         ),
-        ("open ./config/docker.yaml: permission denied", "writing a file: Permission denied", {"path": "./config/docker.yaml"}),
+        (
+            "open ./config/docker.yaml: permission denied",
+            "a file in the working directory: Permission denied",
+            {"path": "./config/docker.yaml"},
+        ),
         ('exec: "./start.sh": stat ./start.sh: permission denied', "exec: permission denied", {"path": "./start.sh"}),
         ('chdir to cwd (\\"/home/x\\") set in config.json failed: permission denied', "chdir to cwd", {"path": "/home/x"}),
         ("touch: /x/y: Read-only file system", "Read-only file system", {"path": "/x/y"}),
@@ -315,7 +370,7 @@ def test_the_facts_of_other_errors(text: str, title: str, facts: dict[str, str])
 def test_what_programs_print(text: str, title: str, facts: dict[str, str]) -> None:
     (incident,) = incidents(text)
     assert incident.kinds[0].title == title
-    assert {name: value for name, value in incident.facts.items() if name != "dir"} == facts
+    assert {name: value for name, value in incident.facts.items() if name not in ("dir", "mount")} == facts
 
 
 @pytest.mark.parametrize(

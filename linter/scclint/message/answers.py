@@ -143,10 +143,13 @@ def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanatio
     closest = denial.closest
     who = _whose(incident)
     if closest is None:
-        cause = f"No SCC admits {who}: the account of the pod may use none of the SCCs in the message."
-        if denial.cut:
-            cause = f"No SCC admits {who}. The message ends before the reasons of the SCCs that the pod may use."
-        return Explanation(incident, cause, steps=(), facts=tuple(_facts(incident)), asks=tuple(_asks(incident)))
+        return Explanation(
+            incident,
+            f"No SCC admits {who}{_without_reasons(denial)}",
+            steps=tuple(_of_grants(incident)),
+            facts=tuple(_facts(incident)),
+            asks=tuple(_asks(incident)),
+        )
     # The world asks its run, which must live as long.
     run, world, outcome = _judged(incident, config)
     foreign, changed = foreign_sccs(denial, world, outcome), changed_sccs(denial, world, outcome)
@@ -166,6 +169,32 @@ def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanatio
         cause += " The pod is one of `oc debug`, which creates it with the rights of whoever runs the command."
     reasons = tuple((_label(each), tuple(reason.text for reason in each.reasons)) for each in denial.rejections)
     return Explanation(incident, cause, reasons, tuple(steps), tuple(_facts(incident)), tuple(_asks(incident)))
+
+
+def _without_reasons(denial: Denial) -> str:
+    """Return what a denial without reasons says, as the end of a sentence."""
+    if denial.cut:
+        return ". The message ends before the reasons of the SCCs that the pod may use."
+    if denial.denied:
+        return ": the account of the pod may use none of the SCCs in the message."
+    return ": the list of reasons is empty, so the account of the pod may use no SCC at all, not even one for every account."
+
+
+def _of_grants(incident: Incident) -> Iterator[Step]:
+    """Yield what to do about an account that may use no SCC, or of which the message does not say more."""
+    account, namespace = incident.account or "SERVICE_ACCOUNT", incident.namespace or "NAMESPACE"
+    yield Step(
+        "Let the account use the SCC that its pods need. If the product brings one, apply its SCC, role and binding again with this "
+        "account and namespace: bindings that an older version left behind may name another account, or a role that is not there "
+        "(delete them, and let the chart or operator write them). For another SCC: "
+        f"`oc adm policy add-scc-to-user SCC -z {account} -n {namespace}`",
+        "if this SCC does not admit the pod, the message then has its reasons",
+    )
+    yield Step(
+        "If no pod is created that asks for nothing, let every account use the default SCC again: "
+        "`oc adm policy add-scc-to-group restricted-v2 system:authenticated` (`restricted` before OpenShift 4.11)",
+        "a pod that asks for nothing is then admitted",
+    )
 
 
 def _rejects(rejection: Rejection) -> str:
@@ -205,31 +234,18 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
 
     A product whose own SCC rejects its pods needs a field of this SCC. A pod that asks for the node needs it more often than not.
     """
-    removals = [
-        Step(f"{capitalized(as_in_message(remedy.words))} ({_of_owner(incident)})", as_in_message("; ".join(remedy.effects)))
-        for remedy in advise("admitted", outcome.workload, world)
-        if remedy.operations and "hostUsers" not in remedy.words
-    ][:1]
-    grants = [*_grants(incident, world, outcome)]
-    own = [*_own_sccs(denial, world)]
-    if not removals and outcome.admitted:
-        removals = [*_of_fields(incident, denial)]
     reasons = [reason for each in denial.rejections for reason in each.reasons]
     needs_node = any(reason.field in _NODE_FIELDS or reason.value == "hostPath" for reason in reasons)
-    if not removals and needs_node and denial.closest is not None:
-        removals = [
-            Step(
-                f"If the program can do without them, remove {_fields(denial.closest.reasons)} ({_of_owner(incident)}); in place of a "
-                "hostPath volume, use a PersistentVolumeClaim or `emptyDir`"
-                if any(reason.value == "hostPath" for reason in reasons)
-                else f"If the program can do without, remove {_fields(denial.closest.reasons)} ({_of_owner(incident)})",
-                "every pod may use the SCC that then admits it",
-            )
-        ]
-    if removals and not needs_node:
+    removals = [*_removals(incident, denial, world, outcome)]
+    if not removals and needs_node:
+        removals = [*_without_node(incident, denial)]
+    own, grants = [*_own_sccs(denial, world)], [*_grants(incident, world, outcome)]
+    if needs_node:
+        yield from (*own, *grants, *_of_product(incident, denial), *removals)
+    else:
         # An SCC that opens the node is no price for a user ID.
-        grants = [step for step in grants if "hostPath volumes" not in step.effect]
-    yield from (*own, *grants, *removals) if needs_node else (*own, *removals, *grants)
+        grants = [step for step in grants if not removals or "hostPath volumes" not in step.effect]
+        yield from (*own, *removals, *grants)
     only_profile = any(all("seccomp" in reason.text for reason in each.reasons) for each in denial.rejections)
     if only_profile and not removals:
         yield Step(
@@ -243,6 +259,28 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
             "or write `hostUsers: false`",
             "restricted-v2 shares the users of the node, and restricted-v3 demands a user namespace of the pod's own",
         )
+
+
+def _removals(incident: Incident, denial: Denial, world: World, outcome: Outcome) -> Iterator[Step]:
+    """Yield which fields to remove so that the pod is admitted, and what that changes."""
+    for remedy in advise("admitted", outcome.workload, world):
+        if remedy.operations and "hostUsers" not in remedy.words:
+            words = capitalized(as_in_message(remedy.words))
+            yield Step(f"{words} ({_of_owner(incident)})", as_in_message("; ".join(remedy.effects)))
+            return
+    if outcome.admitted:
+        yield from _of_fields(incident, denial)
+
+
+def _without_node(incident: Incident, denial: Denial) -> Iterator[Step]:
+    """Yield what to remove from a pod that asks for the node, if no proved change is known."""
+    assert denial.closest is not None
+    has_folder = any(reason.value == "hostPath" for each in denial.rejections for reason in each.reasons)
+    instead = "; in place of a hostPath volume, use a PersistentVolumeClaim or `emptyDir`" if has_folder else ""
+    yield Step(
+        f"If the program can do without, remove {_fields(denial.closest.reasons)} ({_of_owner(incident)}){instead}",
+        "every pod may use the SCC that then admits it",
+    )
 
 
 def _grants(incident: Incident, world: World, outcome: Outcome) -> Iterator[Step]:
@@ -283,6 +321,22 @@ def _of_fields(incident: Incident, denial: Denial) -> Iterator[Step]:
             f"`oc adm policy add-scc-to-user nonroot-v2 -z {incident.account or 'SERVICE_ACCOUNT'} -n {incident.namespace or 'NAMESPACE'}`",
             "every pod of this account may then use any user ID except root and any fsGroup",
         )
+
+
+def _of_product(incident: Incident, denial: Denial) -> Iterator[Step]:
+    """Yield what to do if the product has an SCC of its own that the account may not use."""
+    if _has_defaults_alone(incident, denial):
+        yield Step(
+            "If the product brings an SCC of its own (`oc get scc`, or a value of the chart such as `scc.create`), install it, and let "
+            f"this account use it: `oc adm policy add-scc-to-user NAME -z {incident.account or 'SERVICE_ACCOUNT'} "
+            f"-n {incident.namespace or 'NAMESPACE'}`",
+            "its SCC allows what its pods need, and no more",
+        )
+
+
+def _has_defaults_alone(incident: Incident, denial: Denial) -> bool:
+    """Return whether only SCCs for every account rejected the pod."""
+    return not _is_debug(incident) and all(each.scc in _DEFAULTS for each in denial.rejections)
 
 
 def _of_foreign(foreign: Sequence[Rejection]) -> Iterator[Step]:
@@ -469,7 +523,7 @@ def _asks(incident: Incident) -> Iterator[str]:
             f"`oc get {target} -n {namespace} -o yaml --show-managed-fields` names who writes each field, and "
             "`oc get mutatingwebhookconfigurations` lists what may change pods."
         )
-    if denial is not None and not _is_debug(incident) and all(each.scc in _DEFAULTS for each in denial.rejections):
+    if denial is not None and denial.closest is not None and _has_defaults_alone(incident, denial):
         yield (
             "If the product brings an SCC of its own, this account may not use it, or it is not there: `oc get scc` lists the SCCs, and "
             "`oc adm policy who-can use scc NAME` the accounts."

@@ -30,7 +30,7 @@ _ROW = re.compile(
 """The beginning of a record that nothing else has."""
 
 _LINE = re.compile(
-    r"\s*(?:-\s+)?(?:[A-Za-z][\w./-]*:(?:\s|$)|[Ee]rror\s|(?:[Cc]reate\s)?[Pp]ods?\s\"?[a-z0-9.-]+\"?\s(?:in|is)\b|/\S+:\s|\"?msg\"?[=:])"
+    r"\s*(?:-\s+)?[\"']?(?:[A-Za-z][\w./-]*:(?:\s|$)|[Ee]rror\s|(?:[Cc]reate\s)?[Pp]ods?\s\"?[a-z0-9.-]+\"?\s(?:in|is)\b|/\S+(?::\s|\s\()|\"?msg\"?[=:])"
 )
 """The beginning of a line that is most often a record: a key of YAML, or a message with the name of its program in front."""
 
@@ -98,7 +98,7 @@ def _unwrapped(lines: list[str]) -> list[str]:
     if len(lines) > 2 and len({len(line) for line in lines[:-1]}) == 1 and len(lines[0]) > len(lines[-1]):
         return ["".join(lines)]
     width = max(map(len, lines))
-    full = sum(len(line) == width for line in lines)
+    full = len({line for line in lines if len(line) == width})
     # Text that is wrapped between words has few lines of the greatest length.
     if width < _TERMINAL or full < 2 or 2 * full < sum(len(line) > 0.8 * width for line in lines):
         return lines

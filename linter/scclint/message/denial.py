@@ -117,13 +117,13 @@ def read_denial(text: str) -> Denial:
 
 
 def _is_cut(listed: str) -> bool:
-    """Return whether the list that a denial ends with is not closed. Some programs print it without brackets."""
+    """Return whether the list that a denial ends with is not closed, or not there. Some programs print it without brackets."""
     depth = 0
     for letter in listed:
         depth += (letter == "[") - (letter == "]")
         if depth == 0:
             break
-    return depth > 0 or listed.rstrip().endswith(("...", "…"))
+    return depth > 0 or not listed.strip() or listed.rstrip().endswith(("...", "…"))
 
 
 def _spaced(words: str) -> str:
@@ -147,7 +147,8 @@ def _without_end(entry: str) -> str:
 
 def _reason(said: str) -> Reason | None:
     """Return a reason as data; None for a text that is none, such as the rest of a cut list."""
-    parts = _REASON.match(said)
+    # A path at the end of a cut list has nothing behind it.
+    parts = _REASON.match(f"{said} " if said.endswith(":") else said)
     if parts is None:
         return Reason(said, "") if ": " in said else None
     path, value = parts["path"], (parts["value"] or "").strip('"')

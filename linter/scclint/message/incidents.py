@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from string import Formatter
 
 from scclint.files.package_data import read_json
@@ -57,6 +57,23 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "container": re.compile(r'\bcontainer(?:: "?|\s")([a-z0-9][a-z0-9-]*)\b|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'),
 }
 """What tells the subject of a record. The first group that matches counts."""
+
+_ERROR_NUMBERS = frozenset(("eacces", "enosys", "eperm"))
+"""Messages that are names of error numbers, which other words contain."""
+_OF_MANY_FOLDERS = frozenset(
+    (
+        "/home", "/mnt", "/opt", "/run", "/srv", "/usr", "/usr/local", "/usr/share", "/var", "/var/cache", "/var/lib", "/var/log",
+        "/var/run", "/var/spool",
+    )
+)  # fmt: skip
+"""Folders of an image with a folder for each program."""
+_OF_MANY_FILES = frozenset(
+    (
+        "/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local/bin", "/usr/local/sbin",
+        "/usr/sbin",
+    )
+)  # fmt: skip
+"""Folders of an image over which nothing can be mounted, because programs need their other files."""
 
 _ENTRY_ALONE = "Forbidden: not usable by user or serviceaccount"
 _QUOTES = "\"'` "
@@ -132,7 +149,7 @@ def incidents(text: str) -> tuple[Incident, ...]:
             context = line
     alike: dict[object, list[Incident]] = {}
     for incident in filter(lambda incident: not _is_side_effect(incident, found), found):
-        facts = tuple((name, value) for name, value in incident.facts.items() if name not in ("path", "dir"))
+        facts = tuple((name, value) for name, value in incident.facts.items() if name not in ("path", "dir", "mount"))
         same = (
             incident.kinds[:1],
             facts,
@@ -258,11 +275,27 @@ def _kinds_in(text: str) -> tuple[ErrorKind, ...]:
     here = [
         kind
         for kind in kinds()
-        if any(dense(message) in packed for message in kind.messages) and (not kind.pattern or re.search(kind.pattern, text))
+        if any(_is_in(message, text, packed) for message in kind.messages)
+        and (not kind.pattern or re.search(kind.pattern, text))
     ]
     here = [kind for kind in here if kind.pattern or kind.common or not any(other.pattern for other in here)]
     here.sort(key=lambda kind: not kind.pattern)
     return tuple([kind for kind in here if not kind.common] or here)
+
+
+def _is_in(message: str, text: str, packed: str) -> bool:
+    """Return whether a text has a message. `packed` is the dense text, whose words cannot be told apart."""
+    return message in _words(text) if message in _ERROR_NUMBERS else _packed(message) in packed
+
+
+@cache
+def _packed(message: str) -> str:
+    return dense(message)
+
+
+@lru_cache(maxsize=1)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+", text.lower()))
 
 
 def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
@@ -273,15 +306,19 @@ def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
     if path := facts.get("path", "").rstrip("."):
         facts["path"] = path
         facts["dir"] = _folder_of(path.rstrip("/"))
+        if path.startswith("/") and posixpath.dirname(path) not in _OF_MANY_FILES:
+            facts["mount"] = facts["dir"]
     return facts
 
 
 def _folder_of(path: str) -> str:
-    """Return the folder that holds a file, over which a volume can be mounted: not the root folder, nor one that the text does not name."""
+    """Return the folder that holds a file, but not one of the system: then the folder or file itself."""
     if not path.startswith("/"):
         return "DIRECTORY"
-    folder = posixpath.dirname(path)
-    return path if folder.strip("/") == "" else folder
+    folder, name = posixpath.split(path)
+    if folder in _OF_MANY_FOLDERS and "." in name:
+        return folder
+    return path if folder.strip("/") == "" or folder in _OF_MANY_FOLDERS | _OF_MANY_FILES else folder
 
 
 def _with_subject(incident: Incident, text: str) -> Incident:
@@ -304,7 +341,7 @@ def _with_subject(incident: Incident, text: str) -> Incident:
 def _releases(line: str) -> tuple[str, str]:
     """Return the oldest and newest release with this wording; empty if it does not show."""
     bounds: dict[str, list[str]] = {"since": [], "until": []}
-    for wording in read_json(__file__, "errors.json")["releases"]:
+    for wording in _wordings():
         if re.search(wording["pattern"], line):
             for bound in bounds:
                 bounds[bound] += [wording[bound]] if bound in wording else []
@@ -313,13 +350,23 @@ def _releases(line: str) -> tuple[str, str]:
     return (since, until) if not (since and until) or ORDER[since] <= ORDER[until] else ("", "")
 
 
+@cache
+def _wordings() -> tuple[Mapping[str, str], ...]:
+    return tuple(read_json(__file__, "errors.json")["releases"])
+
+
 def filled(kind: ErrorKind, markdown: str, facts: Mapping[str, str]) -> str:
-    """Return a text of a kind with its facts filled in. A sentence whose fact the message lacks is left out."""
+    """Return a text of a kind with its facts filled in. A sentence whose fact the message lacks is left out.
+
+    `dir` is the folder of the path, or a word for it, and `mount` the same if a volume can be mounted over it.
+    """
     if not kind.pattern:
         return markdown
     sentences = re.split(r"(?<=[.])\s+(?=[A-Z`])", markdown)
-    kept = (text for text in sentences if all(name in facts for _, name, _, _ in Formatter().parse(text) if name))
-    return " ".join(kept).format_map(facts)
+    kept = (
+        text for text in sentences if all(name in facts or name == "dir" for _, name, _, _ in Formatter().parse(text) if name)
+    )
+    return " ".join(kept).format_map(facts if "dir" in facts else {"dir": "DIRECTORY", **facts})
 
 
 def without_links(markdown: str) -> str:
