@@ -142,7 +142,7 @@ def test_pod_security(cli: Cli, would: str, level: str, violations: str, expecte
         ),
         (
             'provider restricted-v2: .spec.volumes[3]: Invalid value: "hostPath": hostPath volumes are not allowed to be used',
-            "Or: If the program can do without them, remove hostPath volumes (",
+            "Or: If the program can do without, remove hostPath volumes (",
         ),
         ("provider restricted-v3: .spec.hostUsers: Invalid value: true: must be false", "or write `hostUsers: false`"),
     ],
