@@ -54,6 +54,7 @@ THIRD_PARTY = {
     "fsspec": {"apps.fleet"},
     "lsprotocol": {"apps.lsp"},
     "mcp": {"apps.mcp"},
+    "pydantic": {"apps.mcp"},
     "pyarrow": {"apps.fleet"},
     "pygls": {"apps.lsp"},
 }

@@ -350,6 +350,9 @@ MAX_TOOL_SECONDS = 300
 MAX_TOOL_OUTPUT = 1_000_000
 """Characters that a tool of the MCP server returns. A model reads a tenth of that."""
 
+MAX_SHORT_TOOL_OUTPUT = 8_000
+"""Characters that such a tool returns unless it is asked for the whole answer: some ten findings."""
+
 LONG_OUTPUT = 50
 """Findings above which an output ends with counts: its beginning has scrolled out of the terminal."""
 

@@ -538,7 +538,7 @@ The editor starts it. The documentation has the settings of common editors.""",
         "[OPTIONS] [DIR ...]",
         """\
 Serve an agent over the Model Context Protocol on standard input and output. The
-tools check, explain, suggest and diff read files below these folders, and write
+tools, such as check and explain, read files below these folders, and write
 nothing.""",
         module="scclint.apps.mcp.server",
         extra="mcp",
