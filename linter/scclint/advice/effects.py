@@ -92,6 +92,7 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
     if after is None or not after.allowed or on_windows(after.submitted["spec"]):
         return ""
     earlier, later, written = users_of(before.pod), users_of(after.pod), users_of(after.submitted)
+    groups = _groups_of(after.pod["spec"])
     users: dict[str, list[str]] = {}
     for name, (uid, non_root) in later.items():
         earlier_user = earlier.get(name, (uid, non_root))
@@ -100,7 +101,8 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
         if uid is None:
             user = f"the user that the image names{', which must not be root' if non_root else ''}"
         elif written[name][0] is None and admission.is_in_range(uid, after.namespace):
-            user = "a user ID of the namespace's range: the image must allow it"
+            group = f" and as group {groups[name]}" if groups[name] else ""
+            user = f"a user ID of the namespace's range{group}: the image must allow it"
         else:
             user = f"user ID {uid}: the image must allow it"
         users.setdefault(user, []).append(name)
@@ -113,6 +115,13 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
     # Root, and the user of an image that may be root, open every port.
     lost_root = [name for name, user in later.items() if any(user) and not any(earlier.get(name, user))]
     return "; ".join((*clauses, *_closed_port(after.pod["spec"], lost_root)))
+
+
+def _groups_of(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The group of the processes of each container that `runAsGroup` sets, None without it. Group 0 owns the files of images for any user."""
+    of_pod = as_mapping(spec.get("securityContext")).get("runAsGroup")
+    contexts = {c.get("name") or "": as_mapping(c.get("securityContext")) for _, _, c in containers(spec)}
+    return {name: context.get("runAsGroup", of_pod) for name, context in contexts.items()}
 
 
 def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> Iterator[str]:

@@ -429,14 +429,16 @@ _LAST: Mapping[Goal, Callable[[Outcome, World, tuple[Remedy, ...]], Remedy | Non
 """What is left for a goal where the pod is to stay as it is: others must do it."""
 
 _REMOVABLE = frozenset(
-    ("fsGroup", "allowPrivilegeEscalation", "hostPID", "hostIPC", "hostNetwork", "hostPort", "supplementalGroups")
+    (
+        *("allowPrivilegeEscalation", "fsGroup", "hostIPC", "hostNetwork", "hostPID", "hostPort"),
+        *("runAsUser", "supplementalGroups"),
+    )
 )
 """Fields that an SCC may reject and that a pod may do without."""
 
 
 def _resolve(draft: Draft, paths: Iterable[Path]) -> None:
     """Change the fields because of which an SCC rejects the pod, or the rule names them, where that is possible."""
-    users = False
     for path in paths:
         steps = [step for step in path if isinstance(step, str)]
         if steps[:2] == ["spec", "volumes"] and isinstance(path[2], int):
@@ -452,20 +454,8 @@ def _resolve(draft: Draft, paths: Iterable[Path]) -> None:
             _remove(draft, path[: path.index("seLinuxOptions") + 1])
         elif "sysctls" in steps:
             _remove(draft, path[: path.index("sysctls") + 2])
-        elif steps[-1] == "runAsUser":
-            _remove(draft, path)
-            if not users:
-                _remove_groups(draft)
-            users = True
         elif "capabilities" in steps or _REMOVABLE.intersection(steps) or POD_SECCOMP_ANNOTATION in steps:
             _remove(draft, path)
-
-
-def _remove_groups(draft: Draft) -> None:
-    """Remove the groups of processes: group 0, to which the files of an image for any user ID belong, is that of those without one."""
-    for holder in (("spec",), *(("spec", c.list, c.index) for c in draft.workload.pod.containers)):
-        if draft.value((*holder, "securityContext", "runAsGroup")):
-            draft.remove((*holder, "securityContext", "runAsGroup"))
 
 
 def _remove(draft: Draft, path: Path) -> None:
