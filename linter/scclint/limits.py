@@ -228,8 +228,16 @@ MAX_FIXED_FINDINGS = 200
 """Findings up to which a report looks for fixes unless told otherwise. Each takes some trials, of 5 to 50 ms each."""
 
 MAX_FIXES_RENDERED = 40
-"""Renderings, of 0.1 to 0.3 s each, up to which a report on a terminal looks for fixes unless told otherwise: each fix is proved in all
-units that share its files, and a chart with 20 values files is 20 units."""
+"""Renderings, of 0.1 to 0.3 s each, up to which a report looks for fixes in kustomizations unless told otherwise: each fix is proved in
+all units that share its files, and a base of 20 overlays is in 20 units."""
+
+MAX_CHART_RENDERINGS = 8
+"""Renderings of one chart to try remedies, of 0.1 to 0.5 s each, that a report makes unless told otherwise. One rendering of each view
+tries the first remedies of all findings."""
+
+MAX_VIEWS_TRIED = 4
+"""Views of a chart in which a report tries remedies unless told otherwise. A chart with 20 values files has 20 views, which differ
+little. `fix` tries all of them."""
 
 MAX_PROBED = 400
 """Values of a chart that get a probe in one rendering. The findings of the largest public charts ask for some tens."""

@@ -88,6 +88,18 @@ def test_the_values_of_the_view_are_edited(tmp_path: Path, monkeypatch: pytest.M
     assert after(tmp_path, found) == {"web/values-edge.yaml": "# Edge.\nhostNetwork: false\nreplicas: 2\n"}
 
 
+def test_the_values_of_all_views_with_the_finding_are_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("podSecurityContext: {}\n  # fsGroup: 2000\n", "podSecurityContext: {fsGroup: 2000}\n")
+    edge = "securityContext:\n  runAsUser: 1002\n"
+    write_below(tmp_path, {**CHART, "web/values.yaml": values, "web/values-edge.yaml": edge})
+    found = fixed(tmp_path, monkeypatch)
+    assert found.units == ("web", "web#values-edge")
+    assert after(tmp_path, found) == {
+        "web/values.yaml": values.replace("{fsGroup: 2000}", "{}").replace("  runAsUser: 1001\n", ""),
+        "web/values-edge.yaml": "securityContext:\n  runAsUser: null\n",
+    }
+
+
 def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
     write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})

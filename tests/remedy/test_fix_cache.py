@@ -43,9 +43,9 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     prove_all = fixes.prove_all
 
-    def recorded(findings: Sequence[Finding], *rest: object) -> object:
+    def recorded(findings: Sequence[Finding], *rest: object, **named: object) -> object:
         names.extend(finding.subject.name for finding in findings)
-        return prove_all(findings, *rest)  # type: ignore[arg-type]  # passed on as they came
+        return prove_all(findings, *rest, **named)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(proofs, "prove_all", recorded)
     return names

@@ -186,9 +186,12 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     from scclint.remedy.fixes import SharedFiles
     from scclint.remedy.proofs import with_fixes
 
-    if when == "auto" and not any(name in WITH_FIXES for name, _ in outputs):
+    limited = when == "auto" and not any(name in WITH_FIXES for name, _ in outputs)
+    if limited:
         shared = SharedFiles(judged.rendered.units)
-        renderings = {finding: sum(unit.rendered for unit in shared.concerned(finding)) for finding in shown}
+        renderings = {
+            finding: sum(unit.rendered and unit.kind != "chart" for unit in shared.concerned(finding)) for finding in shown
+        }
         shown = sorted(shown, key=renderings.__getitem__)
         totals = accumulate(map(renderings.__getitem__, shown))
         cheap = [finding for finding, total in zip(shown, totals, strict=True) if total <= MAX_FIXES_RENDERED]
@@ -196,7 +199,7 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
             text = f"no fix was looked for of {counted(left, 'finding')}, whose proof renders many units: use --fixes always"
             report = replace(report, notices=(*report.notices, Notice("note", text)))
         shown = cheap
-    return with_fixes(judged, report, shown)
+    return with_fixes(judged, report, shown, limited=limited)
 
 
 def _shows_fixes(name: str, output: str | None, when: str, options: Options) -> bool:

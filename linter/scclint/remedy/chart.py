@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -25,55 +26,90 @@ _NEUTRAL: dict[bool, tuple[str, Scalar]] = {True: ("privileged", False), False: 
 """A field that changes nothing, for the context of a container, and for that of a pod: a helper takes an empty one for none."""
 
 
-def edits(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Iterator[Callable[[], FileEdit]]:
-    """Yield what makes each edit to try, the likeliest first, or raises EditRefused. The first one says where the field is written."""
+View = tuple[Workbench, Occurrence, Sequence[Operation]]
+"""A view of a chart, what it has a finding as, and the operations of a remedy there."""
+
+
+def edits(views: Sequence[View]) -> Iterator[Callable[[], FileEdit]]:
+    """Yield what makes each edit that carries a remedy out in all views that have a finding, the likeliest first, or raises EditRefused.
+
+    The first one says where the field is written.
+    """
+    charts = [(chart, operations) for bench, result, operations in views if (chart := _chart_of(bench, result)) is not None]
+    if not charts:
+        return
+    yield partial(refuse, charts[0][0].words)
+    moved = [(chart, operations, of_values) for chart, operations in charts if (of_values := chart.moved(operations))]
+    if moved and moved[0][0] is charts[0][0]:
+        yield partial(_edit_of_views, [(chart, of_values) for chart, _, of_values in moved])
+        more = [(chart, chart.with_neutral_fields(operations, of_values), of_values) for chart, operations, of_values in moved]
+        if any(neutral for _, neutral, _ in more):
+            yield partial(_edit_of_views, [(chart, neutral or of_values) for chart, neutral, of_values in more])
+
+
+def _chart_of(bench: Workbench, result: Occurrence) -> "_Chart | None":
+    """The view of a chart with the template of a finding; None for an object without one, also if a packed dependency has it."""
     origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
-    if not isinstance(result.subject, ApiObject) or origin is None:
-        return
-    chart = _Chart(bench, result, origin)
-    yield partial(refuse, chart.words)
-    if origin.entry is not None:
-        return
-    moved = chart.moved(operations)
-    if moved:
-        yield partial(chart.edit, moved)
-        if more := chart.with_neutral_fields(operations, moved):
-            yield partial(chart.edit, more)
+    if not isinstance(result.subject, ApiObject) or origin is None or origin.entry is not None:
+        return None
+    return _Chart(bench, result, origin)
+
+
+def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> FileEdit:
+    """The edit of the values of several views. Raises EditRefused where there is no place for an operation."""
+    (first, operations), *_ = moved
+    placed = [pair for chart, of_view in moved for pair in chart.placed(of_view)]
+    return _edit_of_layers(first.bench, dict.fromkeys(placed), first.as_values(operations))
 
 
 def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
     """The edit of the lines of templates that write the fields. Raises EditRefused where they write something else as well."""
-    origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
-    if not isinstance(result.subject, ApiObject) or origin is None or origin.entry is not None:
+    if (chart := _chart_of(bench, result)) is None:
         raise EditRefused("the object has no template")
-    return _Chart(bench, result, origin).template_edit(operations)
+    return chart.template_edit(operations)
 
 
-def joined_edit(bench: Workbench, results: Sequence[tuple[Occurrence, Sequence[Operation]]]) -> FileEdit | None:
-    """The first edits for several findings of a view as one, so that they can be tried together; None if there are not several."""
-    joined: dict[Operation, None] = {}
-    alone = 0
-    chart = None
-    for result, operations in results:
-        origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
-        if origin is not None and origin.entry is None:
-            chart = _Chart(bench, result, origin)
-            moved = chart.moved(operations)
-            alone += bool(moved) and not joined.keys() >= set(moved)
-            joined |= dict.fromkeys(moved)
-    if chart is None or alone < 2:
-        return None
-    try:
-        return chart.edit([*joined])
-    except EditRefused:
-        return None
+def joined_edit(findings: Iterable[Sequence[View]]) -> FileEdit | None:
+    """The first edits for several findings of a chart as one, so that they can be tried together; None if there are not several.
+
+    Each finding comes with the views of the chart that have it. One whose edit has no place is left out.
+    """
+    joined: dict[tuple[Layer, Operation], None] = {}
+    alone, bench = 0, None
+    for views in findings:
+        charts = ((_chart_of(view, result), operations) for view, result, operations in views)
+        moved = [(chart, of_values) for chart, operations in charts if chart and (of_values := chart.moved(operations))]
+        with suppress(EditRefused):
+            placed = [pair for chart, of_values in moved for pair in chart.placed(of_values)]
+            if placed and not joined.keys() >= set(placed):
+                bench = moved[0][0].bench
+                _edit_of_layers(bench, joined | dict.fromkeys(placed))
+                joined |= dict.fromkeys(placed)
+                alone += 1
+    return _edit_of_layers(bench, joined) if bench is not None and alone > 1 else None
+
+
+def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]], as_values: str = "") -> FileEdit:
+    """Carry operations out in the layers of values. Raises EditRefused where there is no place for one."""
+    texts, places, needs_review = {}, [], False
+    for file, several in grouped((layer.file, (layer, operation)) for layer, operation in placed).items():
+        text = bench.text(file)
+        lines = sorted({_line_of(layer, operation) for layer, operation in several} - {0})
+        places.append(f"{file}{f', {_lines(lines)}' if lines else ''}")
+        for layer, of_layer in grouped(several).items():
+            text, review = edited_layer(
+                text, layer, [replace(o, path=(layer.path(o.path) or ())[len(layer.base) :]) for o in of_layer]
+            )
+            needs_review = needs_review or review
+        texts[file] = text
+    return FileEdit(texts, needs_review, f"in {listed(places)}{as_values}")
 
 
 class _Chart:
     """A view of a chart, and the template of the object that a finding is about."""
 
     def __init__(self, bench: Workbench, result: Occurrence, origin: TemplateOrigin) -> None:
-        self._bench = bench
+        self.bench = bench
         self._document = result.document
         self._trace = bench.opened.tracer()
         self._line = self._trace.span(result.finding.span)
@@ -87,7 +123,7 @@ class _Chart:
         """Where the field is written, and the value that is read there, as a clause."""
         in_template = self._line.file == self._template
         where = f"{self._template}, line {self._line.line}" if in_template else self._template
-        lines = self._bench.text(self._template).split("\n") if in_template else []
+        lines = self.bench.text(self._template).split("\n") if in_template else []
         names = [*references(lines[self._line.line - 1])] if self._line.line <= len(lines) else []
         reads = f", which reads .Values.{'.'.join(names[0])}" if names else ""
         return f"no values key is proved to change the field; it is written in {where}{reads}"
@@ -119,24 +155,9 @@ class _Chart:
                 added[Set((*origin.keys, name), value)] = None
         return [*moved, *added] if added else []
 
-    def edit(self, operations: Sequence[Operation]) -> FileEdit:
-        """Carry operations on values out in the files that have them. Raises EditRefused where there is no place for one."""
-        by_file: dict[str, list[tuple[Layer, Operation]]] = {}
-        for operation in operations:
-            layer = self._layer(operation.path)
-            by_file.setdefault(layer.file, []).append((layer, self._below(operation, layer)))
-        texts, places, needs_review = {}, [], False
-        for file, several in by_file.items():
-            text = self._bench.text(file)
-            lines = sorted({_line_of(layer, operation) for layer, operation in several} - {0})
-            places.append(f"{file}{f', {_lines(lines)}' if lines else ''}")
-            for layer, of_layer in grouped(several).items():
-                text, review = edited_layer(
-                    text, layer, [replace(o, path=(layer.path(o.path) or ())[len(layer.base) :]) for o in of_layer]
-                )
-                needs_review = needs_review or review
-            texts[file] = text
-        return FileEdit(texts, needs_review, f"in {listed(places)}{self._as_values(operations)}")
+    def placed(self, operations: Sequence[Operation]) -> list[tuple[Layer, Operation]]:
+        """Operations on values, each with the layer to edit. Raises EditRefused where there is none."""
+        return [(layer := self._layer(operation.path), self._below(operation, layer)) for operation in operations]
 
     def template_edit(self, operations: Sequence[Operation]) -> FileEdit:
         """Remove the lines of templates that have nothing but the fields to remove. Raises EditRefused if there are others."""
@@ -144,7 +165,7 @@ class _Chart:
         for operation in self._parts(operations):
             span, written = locate(self._document.root, operation.path) if self._document.root is not None else (None, False)
             place = self._trace.span(span) if span is not None and written and isinstance(operation, Remove) else None
-            text = self._bench.text(place.file).split("\n")[place.line - 1] if place is not None else ""
+            text = self.bench.text(place.file).split("\n")[place.line - 1] if place is not None else ""
             built = value_at(self._built, operation.path)
             name, value = re.escape(str(operation.path[-1])), re.escape(plain(built))
             if (
@@ -156,7 +177,7 @@ class _Chart:
             lines[place.file, place.line] = None
         texts, places = {}, []
         for file, numbers in grouped(lines).items():
-            kept = self._bench.text(file).split("\n")
+            kept = self.bench.text(file).split("\n")
             for number in sorted(numbers, reverse=True):
                 del kept[number - 1]
             texts[file] = "\n".join(kept)
@@ -207,9 +228,9 @@ class _Chart:
             raise EditRefused(f"{layer.file} does not set {'.'.join(map(str, operation.path))}")
         return Set(operation.path, None)
 
-    def _as_values(self, operations: Sequence[Operation]) -> str:
+    def as_values(self, operations: Sequence[Operation]) -> str:
         """The operations as values of an own file and as an option of helm, in parentheses; empty where they are none."""
-        if self._bench.opened.unit.deployment.by_controller:
+        if self.bench.opened.unit.deployment.by_controller:
             return ""
         return as_values(operations)
 

@@ -1,6 +1,6 @@
 """The remedies to try for each finding, and the first that is proved over all units that have its file."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
@@ -13,6 +13,7 @@ from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remo
 from scclint.model.object import ApiObject, Workload
 from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
+from scclint.remedy.budget import RenderBudget
 from scclint.remedy.outcomes import same_without_pin
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
@@ -60,11 +61,13 @@ def prove_all(
     findings: Sequence[Finding],
     units: Sequence[Unit],
     session: Run,
+    *,
+    limited: bool = False,
 ) -> tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]:
     """Return the fix of each of the `shown` findings, the rules that failed on edited units, and what was asked about other units, by
-    unit. `findings` are those of the whole run.
+    unit. `findings` are those of the whole run. `limited`: a chart is rendered a few times at most.
     """
-    fixes = _Fixes(findings, units, session)
+    fixes = _Fixes(findings, units, session, RenderBudget(shown, units) if limited else None)
     crashes: list[Crash] = []
     outcomes = []
     with guard("fix", "joining the edits of charts", crashes):
@@ -95,8 +98,11 @@ def pins(units: Sequence[Unit], session: Run) -> Iterator[Fix]:
 class _Fixes:
     """Opens a unit for its first finding, and keeps it for the others."""
 
-    def __init__(self, findings: Sequence[Finding], units: Sequence[Unit], session: Run) -> None:
+    def __init__(
+        self, findings: Sequence[Finding], units: Sequence[Unit], session: Run, budget: RenderBudget | None = None
+    ) -> None:
         self._findings = findings
+        self._budget = budget
         self._units = units
         self._session = session
         self._benches: dict[str, Workbench] = {}
@@ -109,22 +115,32 @@ class _Fixes:
         return {name: list(bench.opened.others.asked.items()) for name, bench in self._benches.items()}
 
     def join(self, findings: Iterable[Finding]) -> None:
-        """Put the first edits for the findings of each view of a chart together, which are then tried with one rendering."""
-        of_unit = grouped(
-            (unit.name, finding)
+        """Put the first edits for the findings of each chart together, which are then tried with one rendering of each view."""
+        of_chart = grouped(
+            (unit.path, (finding, unit))
             for finding in findings
             for unit in self._judged(unit for unit in self._units if unit.name in finding.units and unit.kind == "chart")
             if unit.rendered
         )
-        for name, several in of_unit.items():
-            if len(several) > 1:
+        for path, pairs in of_chart.items():
+            of_finding = grouped(pairs)
+            if len(of_finding) > 1:
                 from scclint.remedy.chart import joined_edit
 
-                bench = self.bench(next(unit for unit in self._units if unit.name == name))
-                occurrences = filter(None, map(bench.occurrence, several))
-                first = ((one, remedy.operations) for one in occurrences for remedy in islice(_remedies(one, pruning=False), 1))
-                if (edit := joined_edit(bench, list(first))) is not None:
-                    self._joined[name] = edit
+                found = (
+                    [(bench, result) for bench in map(self.bench, units) if (result := bench.occurrence(finding)) is not None]
+                    for finding, units in of_finding.items()
+                )
+                first = (
+                    [
+                        (bench, result, remedy.operations)
+                        for bench, result in views
+                        for remedy in islice(_remedies(result, pruning=False), 1)
+                    ]
+                    for views in found
+                )
+                if (edit := joined_edit(first)) is not None:
+                    self._joined[path] = edit
 
     def fix(self, finding: Finding) -> Fix:
         """The proved fix of a finding. Raises EditRefused with the reason if there is none."""
@@ -146,7 +162,7 @@ class _Fixes:
         if fix := self._switched(finding, results, for_openshift=True):
             return fix
         for remedy in _remedies(result, pruning=bench.opened.unit.kind != "chart"):
-            for make in chain(_edits(bench, result, remedy), self._edits_of_overlays(finding, results, remedy)):
+            for make in chain(self._edits(results, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
                     return self._proved_with_others(finding, results, remedy, make())
                 except EditRefused as refused:
@@ -182,7 +198,9 @@ class _Fixes:
             proofs = []
             with suppress(EditRefused):
                 self._check_editable(switch.file)
-                for unit in self._judged(unit for unit in self._units if switch.file in unit.files):
+                judged = self._judged(unit for unit in self._units if switch.file in unit.files)
+                self._spend(judged, switch)
+                for unit in judged:
                     tried = self._memo((unit.name, switch), partial(with_switch, self.bench(unit), switch))
                     if tried is None:
                         raise EditRefused("the chart renders to the same")
@@ -199,7 +217,7 @@ class _Fixes:
         advised = advise("pinned", workload, next(iter(bench.worlds.values())))
         result = Occurrence(workload, Finding("", "", Severity.INFO, "", workload.place.span, remedies=advised))
         for remedy in _remedies(result):
-            for make in _edits(bench, result, remedy):
+            for make in self._edits({unit.name: result}, remedy):
                 with suppress(EditRefused):
                     edit = make()
                     for file in edit.texts:
@@ -217,7 +235,8 @@ class _Fixes:
         """The units that an edit can be judged in: a view of a chart that does not render is none if another one does."""
         units = list(units)
         rendered = {unit.path for unit in self._units if unit.kind == "chart" and unit.rendered}
-        return [unit for unit in units if not (unit.kind == "chart" and unit.unrendered and unit.path in rendered)]
+        left = [unit for unit in units if not (unit.kind == "chart" and unit.unrendered and unit.path in rendered)]
+        return left if self._budget is None else self._budget.within(left)
 
     def _check_judged(self, finding: Finding, units: Sequence[Unit]) -> None:
         """Raises EditRefused if the units of a finding cannot be judged with an edit."""
@@ -230,6 +249,40 @@ class _Fixes:
             raise EditRefused("the text is not in a file")
         if not all(map(self._session.is_saved, rendered)):
             raise EditRefused("save the files first: kustomize and Helm read saved files only")
+
+    def _edits(self, results: Mapping[str, Occurrence], remedy: Remedy) -> Iterator[Callable[[], FileEdit]]:
+        """Yield what makes each edit that carries a remedy out, in the order to try them, or raises EditRefused.
+
+        The edit is one of the file itself, or of what a kustomization or chart is rendered from.
+        """
+        name, result = next(iter(results.items()))
+        bench = self._benches[name]
+        document, unit = result.document, bench.opened.unit
+        try:
+            bench.check_editable(document, remedy.operations)
+        except EditRefused as refused:
+            yield partial(refuse, str(refused))
+            return
+        if not unit.rendered:
+
+            def in_file() -> FileEdit:
+                edited = edit(bench.text(document.file), document.index, remedy.operations)
+                return FileEdit({document.file: edited.text}, edited.needs_review)
+
+            yield in_file
+        elif unit.kind != "kustomize":
+            from scclint.remedy import chart
+
+            views = [
+                (self._benches[view], there, _same_remedy(there, remedy, pruning=False).operations)
+                for view, there in results.items()
+                if self._benches[view].opened.unit.path == unit.path
+            ]
+            yield from chart.edits(views)
+        elif isinstance(result.subject, ApiObject):
+            from scclint.remedy.kustomize import KustomizationEdits
+
+            yield from KustomizationEdits(bench, result.subject).edits(remedy.operations)
 
     def _edits_of_overlays(
         self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy
@@ -245,8 +298,8 @@ class _Fixes:
         def patches(*, merge: bool) -> FileEdit:
             texts: dict[str, str] = {}
             for bench, result, obj in overlays:
-                same = (other for other in _remedies(result) if other.title == remedy.title)
-                texts |= KustomizationEdits(bench, obj).with_patch(next(same, remedy).operations, merge=merge).texts
+                operations = _same_remedy(result, remedy).operations
+                texts |= KustomizationEdits(bench, obj).with_patch(operations, merge=merge).texts
             return FileEdit(texts, where=f"with a patch in each of {and_more(texts, 3)}")
 
         yield partial(patches, merge=True)
@@ -254,7 +307,7 @@ class _Fixes:
 
     def _proved_with_others(self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy, edit: FileEdit) -> Fix:
         """The remedy as a fix, tried together with the edits for other findings of the chart, or else alone. Raises EditRefused."""
-        joined = self._joined.get(next(iter(results)))
+        joined = self._joined.get(self._benches[next(iter(results))].opened.unit.path)
         if joined is not None and edit.texts.keys() <= joined.texts.keys():
             with suppress(EditRefused):
                 fix = self._proved(finding, results, remedy, joined)
@@ -268,6 +321,7 @@ class _Fixes:
         units = self._judged(unit for unit in self._units if any(file in unit.files for file in edit.texts))
         if missed := [name for name in results if name not in {unit.name for unit in units}]:
             raise EditRefused(f"the finding would stay in {listed(missed)}")
+        self._spend(units, tuple(sorted(edit.texts.items())))
         proofs = []
         for unit in units:
             if unit.unrendered:
@@ -300,38 +354,15 @@ class _Fixes:
         ):
             raise EditRefused(why)
 
+    def _spend(self, units: Sequence[Unit], edit: Hashable) -> None:
+        """Raises EditRefused if the trial of an edit in these units renders a chart once too often."""
+        if self._budget is not None:
+            self._budget.spend(units, edit)
+
     def bench(self, unit: Unit) -> Workbench:
         if unit.name not in self._benches:
             self._benches[unit.name] = Workbench(open_unit(unit, self._session), self._session)
         return self._benches[unit.name]
-
-
-def _edits(bench: Workbench, result: Occurrence, remedy: Remedy) -> Iterator[Callable[[], FileEdit]]:
-    """Yield what makes each edit that carries a remedy out, in the order to try them, or raises EditRefused.
-
-    The edit is one of the file itself, or of what a kustomization or chart is rendered from.
-    """
-    document, unit = result.document, bench.opened.unit
-    try:
-        bench.check_editable(document, remedy.operations)
-    except EditRefused as refused:
-        yield partial(refuse, str(refused))
-        return
-    if not unit.rendered:
-
-        def in_file() -> FileEdit:
-            edited = edit(bench.text(document.file), document.index, remedy.operations)
-            return FileEdit({document.file: edited.text}, edited.needs_review)
-
-        yield in_file
-    elif unit.kind != "kustomize":
-        from scclint.remedy import chart
-
-        yield from chart.edits(bench, result, remedy.operations)
-    elif isinstance(result.subject, ApiObject):
-        from scclint.remedy.kustomize import KustomizationEdits
-
-        yield from KustomizationEdits(bench, result.subject).edits(remedy.operations)
 
 
 def _remedies(occurrence: Occurrence, *, pruning: bool = True) -> Iterator[Remedy]:
@@ -347,6 +378,11 @@ def _remedies(occurrence: Occurrence, *, pruning: bool = True) -> Iterator[Remed
                 operations.append(operation)
             if operations:
                 yield replace(remedy, operations=tuple(operations))
+
+
+def _same_remedy(occurrence: Occurrence, remedy: Remedy, *, pruning: bool = True) -> Remedy:
+    """A remedy as a finding of another unit has it, with its own paths."""
+    return next((other for other in _remedies(occurrence, pruning=pruning) if other.title == remedy.title), remedy)
 
 
 def _why_none(bench: Workbench, occurrence: Occurrence) -> str:

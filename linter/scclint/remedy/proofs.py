@@ -17,9 +17,12 @@ from scclint.run.texts import FileTexts
 _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
 
 
-def with_fixes(session: Run, report: Report, shown: Sequence[Finding]) -> Report:
-    """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
-    outcomes, crashes = _outcomes(session, report.findings, shown)
+def with_fixes(session: Run, report: Report, shown: Sequence[Finding], *, limited: bool = False) -> Report:
+    """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none.
+
+    `limited`: fixes are tried in some views of each chart, and not tried if that takes too many renderings.
+    """
+    outcomes, crashes = _outcomes(session, report.findings, shown, limited=limited)
     session.store.save()
     charts = rendered_charts(session)
     findings = [
@@ -37,7 +40,7 @@ def rendered_charts(session: Run) -> Set[str]:
 
 
 def _outcomes(
-    session: Run, findings: Sequence[Finding], shown: Sequence[Finding]
+    session: Run, findings: Sequence[Finding], shown: Sequence[Finding], *, limited: bool
 ) -> tuple[Mapping[Finding, FixOutcome], list[Crash]]:
     """Return what became of the fix of each of the `shown` findings, and the bugs that this brought out.
 
@@ -54,7 +57,7 @@ def _outcomes(
         concerned = [unit_key(unit, session) for unit in shared.concerned(finding)]
         if not all(concerned) or not concerned or session.options.force_generated or finding.rule_id in unkept:
             return ""
-        return digest(repr((finding, concerned, programs)))
+        return digest(repr((finding, concerned, programs, limited)))
 
     def stored(finding: Finding) -> FixOutcome | None:
         def restored(value: Any) -> FixOutcome | None:
@@ -77,7 +80,7 @@ def _outcomes(
     crashes: list[Crash] = []
 
     def work(index: int) -> _Proved:
-        return prove_all(groups[index], findings, units, session)
+        return prove_all(groups[index], findings, units, session, limited=limited)
 
     for group, (outcomes, broken, replies) in zip(groups, _proofs(groups, work, session, jobs), strict=True):
         crashes += broken

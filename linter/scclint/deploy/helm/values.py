@@ -52,6 +52,14 @@ class Layer:
         self.base = base
         self.index = index
         self.lines = lines
+        self._place = file, inside, base, index
+
+    def __eq__(self, other: object) -> bool:
+        """Layers at one place are the same, whichever view of the chart they belong to."""
+        return isinstance(other, Layer) and self._place == other._place
+
+    def __hash__(self) -> int:
+        return hash(self._place)
 
     def path(self, keys: Path) -> Path | None:
         """Where the document has the value of a key of the view; None if it is no value of this layer."""
