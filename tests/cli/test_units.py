@@ -59,23 +59,25 @@ def test_the_table(tree: Path, cli: Cli) -> None:
     assert run.out == (
         "UNIT           KIND       FILES  WORKLOADS  NAMESPACE  RENDERED\n"
         "other files    plain      1      0          -          -\n"
-        "  found: no workload, in grant.yaml\n"
-        "  reason: plain files that nothing else takes\n"
-        "  applied by: not known: nothing in the input applies it\n"
+        "  files: grant.yaml\n"
+        "  unit: plain files that nothing else takes\n"
+        "  applied by: not known (scclint finds no object or command that applies it)\n"
         "overlays/dev   kustomize  3      1          shop       no\n"
-        "  found: Deployment web, in base/kustomization.yaml, base/web.yaml and overlays/dev/kustomization.yaml\n"
-        "  reason: a kustomization that no other one includes\n"
+        "  workloads: Deployment web\n"
+        "  files: base/kustomization.yaml, base/web.yaml and overlays/dev/kustomization.yaml\n"
         "  namespace: shop, because the manifest names it\n"
-        "  applied by: not known: nothing in the input applies it\n"
+        "  unit: a kustomization that no other one includes\n"
+        "  applied by: not known (scclint finds no object or command that applies it)\n"
         "  not rendered: kustomize not found\n"
-        "  takes RoleBinding shop/web from other files\n"
+        "  takes from other files: RoleBinding shop/web\n"
         "overlays/prod  kustomize  3      1          shop       no\n"
-        "  found: Deployment web, in base/kustomization.yaml, base/web.yaml and overlays/prod/kustomization.yaml\n"
-        "  reason: a kustomization that no other one includes\n"
+        "  workloads: Deployment web\n"
+        "  files: base/kustomization.yaml, base/web.yaml and overlays/prod/kustomization.yaml\n"
         "  namespace: shop, because the manifest names it\n"
-        "  applied by: not known: nothing in the input applies it\n"
+        "  unit: a kustomization that no other one includes\n"
+        "  applied by: not known (scclint finds no object or command that applies it)\n"
         "  not rendered: kustomize not found\n"
-        "  takes RoleBinding shop/web from other files\n"
+        "  takes from other files: RoleBinding shop/web\n"
     )
     assert run.err == "note: 2 units judged unrendered (overlays/dev and overlays/prod): kustomize not found\n"
 
@@ -93,7 +95,7 @@ def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
         "files": ["base/kustomization.yaml", "base/web.yaml", "overlays/dev/kustomization.yaml"],
         "namespace": "shop",
         "placed": [{"namespace": "shop", "why": "the manifest names it"}],
-        "appliedBy": "not known: nothing in the input applies it",
+        "appliedBy": "not known (scclint finds no object or command that applies it)",
         "workloads": 1,
         "rendered": False,
         "unrendered": "kustomize not found",
@@ -108,7 +110,6 @@ def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
 def test_the_commands_that_deploy_a_unit(tree: Path, cli: Cli) -> None:
     write_file("Makefile", "".join(f"\t$(OC) apply -k overlays/dev --context {number}\n" for number in range(5)))
     assert (
-        "  reason: the repository has a command that deploys it\n"
         "  namespace: shop, because the manifest names it\n"
         "  applied by: Makefile:1: $(OC) apply -k overlays/dev --context 0\n"
         "  applied by: Makefile:2: $(OC) apply -k overlays/dev --context 1\n"
@@ -125,7 +126,7 @@ def test_shared_files_of_alternatives(here: Path, cli: Cli) -> None:
         write_file(f"{name}/web.yaml", WEB)
     write_file("grant.yaml", GRANT)
     out = cli("units").out
-    assert "  reason: it defines an object that files beside it define as well\n" in out
+    assert "  unit: it defines an object that files beside it define as well\n" in out
     assert out.count("  judged together with grant.yaml, which other units have as well\n") == 2
 
 
@@ -140,15 +141,21 @@ def test_the_namespace_of_the_command_line(tree: Path, cli: Cli) -> None:
     assert found["units"][0]["placed"] == [{"namespace": "web", "why": "the option or setting `namespace` names it"}]
 
 
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: openshift-gitops}
+spec: {destination: {namespace: shop}, source: {repoURL: '', path: app}}
+"""
 PLACED = {
     "an account": (
         {"a.yaml": UNPLACED + ACCOUNT.replace("NAMESPACE", "shop")},
         ["namespace: shop, because it is the only one in the input with service account web"],
     ),
-    "nothing": ({"a.yaml": UNPLACED}, ["namespace: not known, because nothing in the input says it"]),
+    "nothing": ({"a.yaml": UNPLACED}, ["namespace: not known (nothing in the input says it)"]),
     "two": (
         {"a.yaml": UNPLACED + "---\n" + WEB.replace("{name: web,", "{name: b,").replace("shop", "bank")},
-        ["namespace: not known, because nothing in the input says it", "namespace: bank, because the manifest names it"],
+        ["namespace: not known (nothing in the input says it)", "namespace: bank, because the manifest names it"],
     ),
     "a command": (
         {"a.yaml": UNPLACED, "a.sh": "oc apply -n bank -f a.yaml\n"},
@@ -160,7 +167,41 @@ PLACED = {
     ),
     "a template": (
         {"bindata/a.yaml": UNPLACED.replace("{name: web}", "{name: web, labels: {a: {{ .X }}}}")},
-        ["applied by: an operator, which fills in the templates"],
+        ["applied by: not known (a program fills in its templates first)"],
+    ),
+    "an Application in a file": (
+        {"app/a.yaml": UNPLACED, "argo.yaml": APPLICATION},
+        ["applied by: Application web in argo.yaml; it is not known who applies that file"],
+    ),
+    "an Application that a script may apply": (
+        {"app/a.yaml": UNPLACED, "clusters/dev/argo.yaml": APPLICATION, "a.sh": "oc apply -f clusters/$1/argo.yaml\n"},
+        [
+            "applied by: Application web in clusters/dev/argo.yaml; perhaps a.sh:1: oc apply -f clusters/$1/argo.yaml applies that file"
+        ],
+    ),
+    "an Application that a script applies": (
+        {"app/a.yaml": UNPLACED, "argo.yaml": APPLICATION, "a.sh": "oc apply -f argo.yaml\n"},
+        ["applied by: Application web in argo.yaml"],
+    ),
+    "a variable": (
+        {
+            "dev/a.yaml": UNPLACED,
+            "dev/kustomization.yaml": "resources: [a.yaml]\n",
+            "a.sh": "oc apply -k ./$1\noc apply -k $TOP/dev\n",
+        },
+        ["applied by: perhaps a.sh:2: oc apply -k $TOP/dev"],
+    ),
+    "a variable in another folder": (
+        {"dev/a.yaml": UNPLACED, "dev/kustomization.yaml": "resources: [a.yaml]\n", "a.sh": "oc apply -k overlays/$1\n"},
+        ["applied by: not known (scclint finds no object or command that applies it)"],
+    ),
+    "values that are not known": (
+        {
+            "shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "shop/templates/a.yaml": UNPLACED,
+            "a.sh": "helm install shop shop -f $VALUES\n",
+        },
+        ["applied by: perhaps a.sh:1: helm install shop shop -f $VALUES"],
     ),
     "a test": (
         {"chart/ci/a.yaml": "a: b\n", "tests/kuttl-test.yaml": SUITE, "tests/e2e/00-assert.yaml": UNPLACED},

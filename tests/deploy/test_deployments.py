@@ -779,6 +779,20 @@ def test_an_application_that_a_kustomization_patches_counts_as_it_is_built() -> 
     assert rejected(judged({"argo/prod/kustomization.yaml": "resources: [../base]\n"}))
 
 
+@needs_helm
+@needs_kustomize
+@pytest.mark.parametrize(("name", "units"), [("shop", ["chart#shop"]), ("other", ["chart#shop", "chart#other"])])
+def test_a_patch_of_an_application_is_no_application(name: str, units: list[str]) -> None:
+    patch = application("    path: chart\n", name=name).replace("  destination: {namespace: shop}\n", "")
+    files = {
+        "argo/kustomization.yaml": "resources: [app.yaml]\npatches: [{path: patch.yaml, target: {kind: Application}}]\n",
+        "argo/app.yaml": of_chart("{valuesObject: {note: a}}"),
+        "argo/patch.yaml": patch,
+    }
+    judged({**CHART, **files})
+    assert sorted(found for found in names() if "#" in found) == sorted(units)
+
+
 def test_the_settings_for_a_folder_replace_what_deploys_it() -> None:
     write_files({"plain/d.yaml": WEB, "apps/app.yaml": application("    path: plain\n")})
     assert [name for name in names() if "#" in name] == ["plain#shop"]
@@ -846,6 +860,15 @@ def _helm_chart(text: str) -> dict[str, str]:
 def test_a_release_may_refer_to_a_chart_of_the_repository() -> None:
     report = judged({**CHART, **_helm_chart("kind: GitRepository, name: repo")})
     assert rejected(report) and names() == [".", "chart#shop"]
+
+
+@needs_helm
+@pytest.mark.parametrize(("source", "followed"), [("", True), (", sourceRef: {kind: HelmRepository, name: repo}", False)])
+def test_a_release_without_a_source_takes_the_chart_of_the_repository(source: str, followed: bool) -> None:
+    release = RELEASE.replace(", sourceRef: {kind: GitRepository, name: repo}", source)
+    report = judged({**CHART, "apps/release.yaml": release + "  values: {privileged: true}\n"})
+    assert rejected(report) is followed
+    assert names() == [".", "chart#shop" if followed else "chart"]
 
 
 @needs_helm

@@ -20,6 +20,9 @@ from scclint.load.commands import OWN, TOP, ScriptCommand
 from scclint.record import replace
 
 _UNKNOWN = re.compile(r"[$`]|\{\{")
+_OPEN = re.compile(r"\$\{[^}]*+\}|\$\([^)]*+\)|\$\w++|`[^`]*+`|\{\{.*?\}\}")
+_FIXED = re.compile(r"[\w-][\w.-]+")
+"""A name of a path that a command gives in full."""
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
 _SETTINGS = ("set", "set-string", "set-json", "set-literal")
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -39,7 +42,8 @@ class Commands:
 
     `made` are the deployments of kustomizations and charts, with the commands that make them. `applied` are plain files, by the script
     that applies them and the namespace; empty if it is not known. `deleted` are the real paths of files that commands name to delete.
-    `notices` name releases that are not followed.
+    `notices` name releases that are not followed. `open` are patterns of real paths that commands may deploy, which they name with a variable
+    that nothing sets or with a values file that is not known, each with the command as people read it.
     """
 
     def __init__(self, told: Iterable[tuple[str, str, Iterable[ScriptCommand]]], tree: str) -> None:
@@ -47,6 +51,7 @@ class Commands:
         self.applied: dict[tuple[str, str], Applied] = {}
         self.deleted: list[str] = []
         self.notices: list[Notice] = []
+        self.open: dict[str, str] = {}
         self._tree = os.path.realpath(tree)
         for file, text, commands in told:
             self._file = file
@@ -72,6 +77,7 @@ class Commands:
                 return
             values = [value for listed in command.flag("filename", "values") for value in listed.split(",")]
             settings = [f"{name}={value}" for name in _SETTINGS for value in flags.get(name, ())]
+            self._leave_open(command.words[-1:], folder, shown)
             self._chart(
                 (*command.words[:-1], "")[0], self._path(command.words[-1], folder), namespace, values, settings, shown, folder
             )
@@ -83,6 +89,7 @@ class Commands:
             self.deleted += filter(None, named)
         elif command.applies:
             self._kustomizations(command.flag("kustomize"), folder, namespace, shown)
+            self._leave_open(command.flag("filename"), folder, shown)
             files = [
                 file
                 for listed in command.flag("filename")
@@ -96,7 +103,24 @@ class Commands:
                 applied.files.update(dict.fromkeys(files))
                 applied.commands[shown] = None
 
+    def _leave_open(self, paths: Iterable[str], cd: str, shown: str) -> None:
+        """Keep what paths with a variable may be: one that begins with it may be anywhere in the repository."""
+        for path in paths:
+            parts = _OPEN.split(path.replace(OWN, self._own).replace(TOP, self._tree))
+            if len(parts) == 1 or not any(map(_FIXED.fullmatch, "\0".join(parts).split("/"))):
+                continue
+            # No file has this character in its name.
+            text = "\0".join(parts)
+            for base in (self._tree, self._own):
+                if text.startswith("\0"):
+                    pattern = f"{re.escape(self._tree)}/(?:.*/)?" + "[^/]+".join(map(re.escape, parts[1:])).lstrip("/")
+                else:
+                    pattern = "[^/]+".join(map(re.escape, os.path.normpath(os.path.join(base, cd, text)).split("\0")))
+                self.open.setdefault(pattern, shown)
+
     def _kustomizations(self, folders: Iterable[str], cd: str, namespace: str, shown: str) -> None:
+        folders = list(folders)
+        self._leave_open(folders, cd, shown)
         for folder in (path for value in folders for path in self._paths(value, cd)):
             if any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
                 self.made.setdefault(Deployment(namespace=namespace, path=folder), {})[shown] = None
@@ -113,8 +137,11 @@ class Commands:
         inline: str = "",
     ) -> None:
         files = [self._path(value, cd) for value in values]
-        # Without a values file that is not known, the chart would be another one.
-        if not folder or not os.path.isfile(os.path.join(folder, CHART_FILE)) or not all(map(os.path.isfile, files)):
+        if not folder or not os.path.isfile(os.path.join(folder, CHART_FILE)):
+            return
+        if not all(map(os.path.isfile, files)):
+            # Without a values file that is not known, the chart would be another one.
+            self.open.setdefault(re.escape(folder), shown)
             return
         known = [setting for setting in settings if not _UNKNOWN.search(setting)]
         if left_out := ", ".join(setting.split("=")[1] for setting in settings if setting not in known):

@@ -41,8 +41,8 @@ class DeployedFolders:
     `rendered` are documents that units render to. Of an object in one of the files `built`, by real path, which kustomizations build, what
     is rendered counts, and not the file. `kustomizations` are the folders with one, by real path. `by_path` are the deployments of each
     folder, by its real path, each different one once. `commands` are those of scripts; None if there are none.
-    `repository` says whether they refer to other objects. `sources` has the folders that objects deploy, each with the file of the object, or
-    what messages call so.
+    `repository` says whether they refer to other objects. `sources` has the folders that objects deploy, each with the kind and name of what
+    deploys it, and the file of the object or what messages call so.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class DeployedFolders:
         self._kustomizations = kustomizations
         self.repository = Repository(tree, outline, rendered)
         self._unfollowed: list[UnfollowedField] = []
-        self.sources: set[tuple[str, str]] = set()
+        self.sources: set[tuple[str, str, str]] = set()
         self.commands = _commands(outline, tree)
         by_path: dict[str, dict[Deployment, Deployment]] = {}
         followed = [*self._followed(files), *(self.commands.deployments() if self.commands else ())]
@@ -97,7 +97,7 @@ class DeployedFolders:
                     why = f"{self.repository.name(entry.path)} is not in the input"
                     self._unfollowed.append(Deployer(item, self.repository).unfollowed(("spec",), why))
                 else:
-                    self.sources.add((entry.path, item.root.span.file))
+                    self.sources.add((entry.path, entry.by, item.root.span.file))
                     yield entry
 
     def _deploying(self, files: Iterable[str]) -> Iterator[Item]:

@@ -144,7 +144,9 @@ def of_release(deployer: Deployer) -> Deployments:
         if referred := deployer.repository.referred("HelmChart", namespace, as_text(reference.get("name"))):
             chart, file = as_mapping(referred.data.get("spec")), referred.file
     folder = deployer.folder(as_text(chart.get("chart")))
-    ours = value_at(chart, ("sourceRef", "kind")) == "GitRepository" and _is_ours(deployer, chart, namespace, folder)
+    # Azure Arc fills in the repository that it follows where an object names no source.
+    is_in_git = value_at(chart, ("sourceRef", "kind")) in (None, "GitRepository")
+    ours = is_in_git and _is_ours(deployer, chart, namespace, folder)
     if not ours:
         yield deployer.unfollowed(("spec", "chartRef") if reference else ("spec", "chart"), _OUTSIDE)
     elif not os.path.isdir(folder):

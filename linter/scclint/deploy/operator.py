@@ -63,7 +63,7 @@ def units(split: "Split", templates: Sequence[str]) -> Iterator[Unit]:
         files += tuple(file for file in _other_files(split, inside, folder) if file not in files)
         for group in alternatives(files, lambda file: outline.facts(file).identities):
             path = group.path or folder or "."
-            by = "an Ansible role applies it" if kind == "ansible" else "a template, as an operator applies it"
+            by = "an Ansible role applies it" if kind == "ansible" else "a template, which a program fills in and applies"
             for reading in range(max(map(outline.readings, set(group.files).intersection(templates)), default=1)):
                 name = outline.name(path) + (f"#{reading + 1}" if reading else "")
                 reason = f"{by}, with other branches of its conditions" if reading else by

@@ -69,7 +69,7 @@ _BY_KIND = {"bundle": "its ClusterServiceVersion suggests it", "configured": "th
 def _deployer(deployment: Deployment) -> str:
     """Return what deploys a unit, as the subject of a clause."""
     if deployment.by_controller:
-        return f"{deployment.kind} {deployment.name}"
+        return deployment.by
     return "the command that deploys it" if deployment.commands else "the configuration"
 
 

@@ -13,8 +13,10 @@ from scclint.deploy.outline import Outline, holds_suite
 from scclint.deploy.unit import Deployment, Unit
 from scclint.files import Reach
 from scclint.finding import Notice
+from scclint.load import data_of
 from scclint.load.document import Document
 from scclint.text import and_more
+from scclint.yaml.untyped import as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.kustomize.kustomization import Closure, Kustomization, Kustomizations
@@ -69,10 +71,11 @@ class Split:
         return Reach(self.outline.root).work_tree or self.outline.root
 
     @cached_property
-    def charts(self) -> tuple[str, ...]:
-        """The real paths of the folders of charts, sorted."""
+    def charts(self) -> Mapping[str, str]:
+        """The names of the charts, by the real path of the folder, sorted by it."""
         files = (file for file in self.outline.files if os.path.basename(file) == CHART_FILE)
-        return tuple(sorted(os.path.realpath(os.path.dirname(file) or os.curdir) for file in files))
+        folders = {os.path.realpath(os.path.dirname(file) or os.curdir): file for file in files}
+        return {folder: self.outline.tells(folders[folder], "name of chart", _name_of_chart) for folder in sorted(folders)}
 
     @cached_property
     def built(self) -> "Kustomizations":
@@ -158,3 +161,8 @@ class Split:
         """Those of the files that are at a path as displayed, or below it; of the files that belong to no unit yet, if none are given."""
         prefix = "" if shown in ("", ".") else shown.rstrip("/") + "/"
         return [file for file in (self.left if files is None else files) if file == shown or file.startswith(prefix)]
+
+
+def _name_of_chart(text: str) -> str:
+    """The name in the text of a Chart.yaml; empty if it has none."""
+    return as_text(value_at(data_of(text), ("name",)))

@@ -76,10 +76,15 @@ class Deployment:
         return self.kind not in ("", "release")
 
     @property
+    def by(self) -> str:
+        """The kind and name of what deploys the folder."""
+        return f"{self.kind} {self.name}"
+
+    @property
     def reason(self) -> str:
         """Why the folder is a unit; empty if nothing deploys it."""
         if self.by_controller:
-            return f"{self.kind} {self.name} deploys it"
+            return f"{self.by} deploys it"
         return "the repository has a command that deploys it" if self.commands else ""
 
     @property
@@ -153,15 +158,6 @@ class FromUnit:
         return full_name(self.kind, self.namespace, self.name)
 
 
-_APPLIED_BY: dict[Kind, str] = {
-    "bundle": "OLM, which installs the bundle",
-    "operator": "an operator, which fills in the templates",
-    "ansible": "the playbook or role that names it",
-    "hydrated": "Argo CD",
-}
-"""Who applies a unit of a kind, if no object or command of the input says so."""
-
-
 @record
 class Unit:
     """What is judged together.
@@ -176,8 +172,8 @@ class Unit:
     `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.load.templates`).
     `gives` is False for a unit that gives no context to others: a bundle, a variant of what a rendered unit defines, or what nobody applies.
     `shown` is the evidence that nobody applies it to an OpenShift cluster; None without any.
-    `takes` is False for a unit that takes nothing from others. `context` has what it takes, once all units are known
-    (`scclint.find_units`).
+    `takes` is False for a unit that takes nothing from others. Once all units are known (`scclint.find_units`), `context` has what it
+    takes, and `applied_by` says who applies it to a cluster.
     """
 
     name: str
@@ -195,6 +191,7 @@ class Unit:
     takes: bool = True
     shown: Shown | None = None
     context: tuple[FromUnit, ...] = ()
+    applied_by: str = ""
     placed: Placed = UNPLACED
 
     @property
@@ -217,17 +214,6 @@ class Unit:
         if self.deployment.reason:
             return "applied"
         return "unknown" if self.kind == "plain" else "built"
-
-    @property
-    def applied_by(self) -> str:
-        """Who applies the unit to a cluster, as far as the input says, and why nobody does if it says that."""
-        if self.shown is not None and not self.shown.kinds:
-            return f"nobody, because {self.shown.why}"
-        if self.deployment.by_controller:
-            return f"{self.deployment.kind} {self.deployment.name}"
-        if self.deployment.commands:
-            return self.deployment.commands[0].partition(" (without ")[0]
-        return _APPLIED_BY.get(self.kind, "not known: nothing in the input applies it")
 
     @property
     def is_evidence(self) -> bool:

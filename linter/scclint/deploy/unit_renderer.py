@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class UnitRenderer:
     """How units are rendered: with which programs and settings. `installed` identifies the programs, without starting any.
 
-    `closures` and `tree` are those of `Rendered`, and `charts` the folders of charts that may be dependencies of others.
+    `closures` and `tree` are those of `Rendered`, and `charts` the names of charts that may be dependencies of others, by folder.
     """
 
     programs: "Renderer"
@@ -31,7 +31,7 @@ class UnitRenderer:
     config: Config
     closures: "Mapping[str, Closure]"
     tree: str
-    charts: tuple[str, ...] = ()
+    charts: Mapping[str, str] = EMPTY
 
     def key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from scclint.deploy.unit import Placed, Unit
-from scclint.record import record
+from scclint.record import grouped, record
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, dump, visible_line
 from scclint.text import and_more, counted
@@ -86,24 +86,25 @@ def _row(listed: ListedUnit) -> tuple[str, ...]:
     unit = listed.unit
     unrendered = "no" if unit.unrendered else "-"
     name, namespace = visible_line(unit.title), visible_line(listed.namespace) or "-"
+    if "," in namespace:
+        namespace = counted(namespace.count(",") + 1, "namespace")
     numbers = f"{len(unit.files):,}", f"{len(listed.workloads):,}"
     return name, unit.kind, *numbers, namespace, "yes" if unit.rendered else unrendered
 
 
 def _remarks(listed: ListedUnit, titles: Mapping[str, str]) -> Iterator[str]:
-    unit, workloads = listed.unit, listed.workloads
-    found = and_more(dict.fromkeys(workloads), _MOST_NAMES) if workloads else "no workload"
-    yield f"found: {found}, in {and_more(unit.files, _MOST_FILES)}"
-    yield f"reason: {unit.reason}"
-    for place in _places(listed):
-        known = (
-            f"{place.namespace}, because {place.why}" if place.namespace else "not known, because nothing in the input says it"
-        )
+    unit, commands = listed.unit, listed.unit.deployment.commands
+    if listed.workloads:
+        yield f"workloads: {and_more(dict.fromkeys(listed.workloads), _MOST_NAMES)}"
+    yield f"files: {and_more(unit.files, _MOST_FILES)}"
+    for why, namespaces in grouped((one.why, one.namespace) for one in _places(listed)).items():
+        known = f"{and_more(namespaces, _MOST_NAMES)}, because {why}" if why else "not known (nothing in the input says it)"
         yield f"namespace: {known}"
-    if not unit.deployment.commands:
-        yield f"applied by: {unit.applied_by}"
-    commands = unit.deployment.commands
-    yield from (f"applied by: {command}" for command in commands[:_MOST_NAMES])
+    # Who deploys it is why it is a unit.
+    if unit.reason != unit.deployment.reason:
+        yield f"unit: {unit.reason}"
+    for command in commands[:_MOST_NAMES] or [unit.applied_by]:
+        yield f"applied by: {command}"
     if commands[_MOST_NAMES:]:
         yield f"and {counted(len(commands) - _MOST_NAMES, 'more command')}"
     if unit.unrendered:
@@ -113,4 +114,4 @@ def _remarks(listed: ListedUnit, titles: Mapping[str, str]) -> Iterator[str]:
     if unit.shared:
         yield f"judged together with {and_more(unit.shared, _MOST_FILES)}, which other units have as well"
     for giver, taken in groupby(sorted(unit.context, key=lambda entry: entry.unit), lambda entry: entry.unit):
-        yield f"takes {and_more(map(str, taken), _MOST_NAMES)} from {titles.get(giver, giver)}"
+        yield f"takes from {titles.get(giver, giver)}: {and_more(map(str, taken), _MOST_NAMES)}"

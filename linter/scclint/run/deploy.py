@@ -166,7 +166,7 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
     for rounds_left in reversed(range(MAX_DEPLOYMENT_ROUNDS)):
         _render_new(split.units, renderer, made, store, texts, options)
         done = {unit: made[unit] for unit in split.units if unit.needs_renderer}
-        documents = _deploying(done.values(), split)
+        documents = _deploying(done, split)
         before, hidden_before = {document.text for document in split.rendered}, hidden
         built = {unit.name: rendering for unit, rendering in done.items() if unit.kind == "kustomize"}
         hidden = exclusions(split, {name: rendering.text for name, rendering in built.items() if not rendering.error})
@@ -284,15 +284,26 @@ def _called(unit: Unit) -> str:
     return f"{unit.name} as rendered"
 
 
-def _deploying(renderings: Iterable[Rendering], split: Split) -> list[Document]:
-    """The documents of renderings that may deploy a folder, or hold what such an object refers to."""
-    likely = [
-        rendering
-        for rendering in renderings
+def _deploying(done: Mapping[Unit, Rendering], split: Split) -> list[Document]:
+    """The documents of renderings that may deploy a folder, or hold what such an object refers to.
+
+    What a chart deploys with its default values counts only if no other chart has it as a dependency, with values of its own.
+    """
+    likely = {
+        unit: rendering
+        for unit, rendering in done.items()
         if may_deploy(rendering.text) or (split.deployed.repository.refers and may_hold(rendering.text))
-    ]
+    }
+    if any(unit.is_default_view for unit in likely):
+        from scclint.deploy.helm.dependencies import folders
+
+        paths = {os.path.realpath(unit.path) for unit, made in done.items() if unit.kind == "chart" and not made.error}
+        parts = {os.path.realpath(folder) for path in paths for folder in folders(path, split.charts)}
+        likely = {
+            unit: made for unit, made in likely.items() if not (unit.is_default_view and os.path.realpath(unit.path) in parts)
+        }
     documents = [
-        document for rendering in likely for document in load_text(rendering.file, rendering.text, DEPLOYING | HOLDING)
+        document for rendering in likely.values() for document in load_text(rendering.file, rendering.text, DEPLOYING | HOLDING)
     ]
     return [document for document in documents if document.root]
 

@@ -56,8 +56,11 @@ def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
 
 
 def units_with_context(run: Run) -> list[Unit]:
-    """The units to judge, each with the names of what it takes from others."""
-    return [replace(unit, context=names_of(run.others.of(unit))) for unit in run.units]
+    """The units to judge, each with the names of what it takes from others, and with who applies it."""
+    from scclint.deploy.applied import who_applies
+
+    who = who_applies(run.rendered.split, run.rendered.units)
+    return [replace(unit, context=names_of(run.others.of(unit)), applied_by=who[unit.name]) for unit in run.units]
 
 
 def _texts(paths: Paths) -> list[str]:

@@ -265,7 +265,7 @@ class Run:
         """The values of a view of a chart."""
         from scclint.deploy.helm.values import ViewValues
 
-        charts = self.rendered.renderer.charts if self.rendered.renderer is not None else ()
+        charts = self.rendered.renderer.charts if self.rendered.renderer is not None else EMPTY
         return self.memo((ViewValues, unit.name), lambda: ViewValues(unit, self.outline, self.config.helm_values, charts))
 
     def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:

@@ -244,6 +244,35 @@ def test_dependencies_come_from_the_repository(entry: str, values: str, expected
 
 
 @needs_helm
+@pytest.mark.parametrize(("name", "expected"), [("lib", True), ("other", False)])
+def test_a_dependency_lies_in_a_folder_of_another_name(name: str, expected: bool) -> None:
+    entry = f"{{name: {name}, version: 0.1.0, repository: 'https://r.example'}}"
+    in_repository({file.replace("lib/", "packaged/helm/", 1): text for file, text in dependent(entry).items()})
+    assert bool(report_on(["."]).notices) is not expected
+
+
+@needs_helm
+@pytest.mark.parametrize(("version", "deployed"), [("1.0.0", ["one#a"]), ("2.0.0", ["one#a", "two#b"])])
+def test_the_defaults_of_a_dependency_deploy_nothing(version: str, deployed: list[str]) -> None:
+    applications = "".join(
+        f"{{{{ if .Values.{name} }}}}\n---\n{application(f'    path: {folder}{chr(10)}', name=name)}{{{{ end }}}}\n"
+        for name, folder in (("a", "one"), ("b", "two"))
+    )
+    files = {
+        "helm/Chart.yaml": f"apiVersion: v2\nname: apps\nversion: {version}\n",
+        "helm/values.yaml": "a: true\nb: true\n",
+        "helm/templates/apps.yaml": applications.replace(SOURCE, "repoURL: ''"),
+        "cluster/Chart.yaml": "apiVersion: v2\nname: cluster\nversion: 1.0.0\n"
+        "dependencies: [{name: apps, version: 1.0.0, repository: 'https://r.example'}]\n",
+        "cluster/values.yaml": "apps: {b: false}\n",
+        "one/a.yaml": POD.replace("HOOK", ""),
+        "two/b.yaml": POD.replace("HOOK", "").replace("extra", "more"),
+    }
+    judged(files)
+    assert [found for found in names() if "#" in found] == deployed
+
+
+@needs_helm
 @pytest.mark.parametrize(
     ("entry", "advice"),
     [

@@ -40,8 +40,8 @@ class Dependency:
     off: bool = False
 
 
-def missing(chart: str, charts: Iterable[str], values: Iterable[str], settings: Iterable[str] = ()) -> list[Dependency]:
-    """The dependencies that the chart in a folder does not have. `charts` are the folders of those in the repository.
+def missing(chart: str, charts: Mapping[str, str], values: Iterable[str], settings: Iterable[str] = ()) -> list[Dependency]:
+    """The dependencies that the chart in a folder does not have. `charts` are the names of those in the repository, by folder.
 
     `values` are texts of values, later ones laid over the earlier, and `settings` options of helm for single values.
     """
@@ -53,12 +53,11 @@ def missing(chart: str, charts: Iterable[str], values: Iterable[str], settings: 
     merged: Mapping[str, Any] = _read(chart, "values.yaml")
     for text in values:
         merged = laid_over(merged, as_mapping(data_of(text)))
-    repository_charts = list(charts)
-    return [_resolved(chart, dependency, repository_charts, merged, set(settings)) for dependency in absent]
+    return [_resolved(chart, dependency, charts, merged, set(settings)) for dependency in absent]
 
 
 def _resolved(
-    chart: str, dependency: Mapping[str, Any], charts: Iterable[str], values: Mapping[str, Any], settings: set[str]
+    chart: str, dependency: Mapping[str, Any], charts: Mapping[str, str], values: Mapping[str, Any], settings: set[str]
 ) -> Dependency:
     name, repository, version = (
         as_text(dependency.get("name")),
@@ -71,7 +70,10 @@ def _resolved(
         places = [os.path.normpath(os.path.join(chart, repository.removeprefix(_FILE)))]
     else:
         beside = os.path.join(os.path.dirname(os.path.abspath(chart)), name)
-        places = [folder for folder in (beside, *charts) if os.path.basename(folder) == name and _name(folder) == name]
+        so_called = [folder for folder, called in charts.items() if called == name]
+        # A chart may lie in a folder of any other name; one that is called like its folder goes first.
+        so_called.sort(key=lambda folder: os.path.basename(folder) != name)
+        places = [*([beside] if _name(beside) == name else []), *so_called]
     fitting = (folder for folder in places if satisfies(str(_read(folder).get("version") or ""), version))
     return Dependency(name, version, repository, next(fitting, ""))
 
@@ -89,7 +91,7 @@ def _is_off(dependency: Mapping[str, Any], values: Mapping[str, Any], settings: 
     return bool(tags) and all(tag is False for tag in tags)
 
 
-def add(chart: str, dependencies: Iterable[Dependency], charts: Iterable[str], root: str) -> list[Dependency]:
+def add(chart: str, dependencies: Iterable[Dependency], charts: Mapping[str, str], root: str) -> list[Dependency]:
     """Copy dependencies into the `charts/` of a copy of their chart, and theirs into theirs: empty charts in place of those that are off, or
     that the repository, the folder `root`, does not have. Return the latter. Raises OSError.
     """
@@ -152,8 +154,8 @@ def _within(version: tuple[int, ...], constraint: "re.Match[str]") -> bool:
     return version >= least and version[:precision] == least[:precision]
 
 
-def folders(chart: str, charts: Iterable[str]) -> Iterator[str]:
-    """The folders of the repository that the dependencies of a chart may be taken from, each once."""
+def folders(chart: str, charts: Mapping[str, str]) -> Iterator[str]:
+    """The folders of the repository that the dependencies of a chart may be taken from, each once (see `missing`)."""
     visited: set[str] = set()
     pending = [chart]
     while pending:

@@ -46,7 +46,8 @@ def _views(split: "Split") -> Iterator[Unit]:
         all_views = {} if real in split.kustomizations else views(folder or os.curdir, split.tree, inflated)
         all_views |= dict(_views_elsewhere(split, real, all_views))
         # A chart can render the Application that deploys it.
-        is_root = (real, f"{split.outline.name(folder)} as rendered") in split.deployed.sources
+        rendered = f"{split.outline.name(folder)} as rendered"
+        is_root = any(path == real and file == rendered for path, _, file in split.deployed.sources)
         for called, view in all_views.items():
             # Beside what a controller deploys, only what is called a values file is one.
             is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default

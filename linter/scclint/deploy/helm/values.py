@@ -16,7 +16,7 @@ from scclint.files import read
 from scclint.finding import Operation, Path
 from scclint.limits import MAX_DEPENDENCIES
 from scclint.load import data_of_file, load_text
-from scclint.record import replace
+from scclint.record import EMPTY, replace
 from scclint.source import Span
 from scclint.yaml.compose import parse_yaml
 from scclint.yaml.edit import EditRefused, changed_data, edit
@@ -86,9 +86,11 @@ class Layer:
 
 
 class ViewValues:
-    """The values of one view of a chart, as far as files tell them. `charts` are the folders of charts that may be dependencies."""
+    """The values of one view of a chart, as far as files tell them. `charts` are the names of charts that may be dependencies, by folder."""
 
-    def __init__(self, unit: Unit, outline: Outline, helm_values: Sequence[str] = (), charts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, unit: Unit, outline: Outline, helm_values: Sequence[str] = (), charts: Mapping[str, str] = EMPTY
+    ) -> None:
         self._unit = unit
         self._outline = outline
         self._helm_values = helm_values
@@ -169,7 +171,8 @@ class ViewValues:
             places = (
                 [os.path.normpath(os.path.join(folder, source.removeprefix("file://")))] if source.startswith("file://") else []
             )
-            places += [os.path.join(os.path.dirname(os.path.abspath(folder)), name), *self._charts]
+            places += [os.path.join(os.path.dirname(os.path.abspath(folder)), name)]
+            places += [path for path, called in self._charts.items() if called == name]
             known = (path for path in places if os.path.isfile(os.path.join(path, CHART_FILE)) and self._is_called(path, name))
             path = named.get(name) or next(known, "")
             if path:

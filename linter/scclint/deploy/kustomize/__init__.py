@@ -16,7 +16,7 @@ UNRESTRICTED = "LoadRestrictionsNone"
 class Exclusions:
     """What kustomizations include and leave out of their builds: the folders of kustomizations, by real path, and files as displayed.
 
-    `resources` are the real paths of all files whose objects are built.
+    `resources` are the real paths of all files whose objects are built, and of those that patch them.
     """
 
     folders: frozenset[str] = frozenset()

@@ -145,8 +145,11 @@ def exclusions(split: "Split", texts: Mapping[str, str]) -> Exclusions:
         folders.update(os.path.realpath(os.path.join(split.tree, candidate.folder)) for candidate in outer)
         if not having:
             files.add(outline.shown(os.path.join(split.tree, name)))
-    resources = frozenset(os.path.realpath(os.path.join(split.tree, name)) for name in by_file)
-    return Exclusions(frozenset(folders), frozenset(files), resources)
+    # A patch has the kind and the name of what it changes, and is no object of its own.
+    read = {*by_file, *(name for unit in built for name in split.closures[unit].patches)}
+    return Exclusions(
+        frozenset(folders), frozenset(files), frozenset(os.path.realpath(os.path.join(split.tree, name)) for name in read)
+    )
 
 
 def _objects_among_patches(split: "Split", closure: "Closure") -> Iterator[str]:
