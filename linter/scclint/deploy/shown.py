@@ -100,10 +100,10 @@ class ShownFiles:
         """Whether a kustomization names a file or folder, by its real path, only in a comment, among the entries of a list."""
         if self._commented is None:
             self._commented = frozenset(
-                os.path.normpath(os.path.join(folder, match[1]))
+                os.path.normpath(os.path.join(folder, name))
                 for folder, kustomization in kustomizations.items()
                 if kustomization.resources
-                for match in re.finditer(_COMMENTED_ENTRY, self._outline.text(self._outline.shown(kustomization.file)))
+                for name in self._outline.tells(self._outline.shown(kustomization.file), "commented", _commented_entries)
             )
         return path in self._commented
 
@@ -308,6 +308,11 @@ class ShownFiles:
         lines = (line for source in self._outline.texts for line in text_of(source).split("\n"))
         applied = {name for line in lines if re.search(r"\b(?:oc|kubectl)\b", line) for name in re.findall(_NAMED, line)}
         return {file for name, file in names.items() if name not in applied}
+
+
+def _commented_entries(text: str) -> list[str]:
+    """Return the entries of lists that are commented out."""
+    return re.findall(_COMMENTED_ENTRY, text)
 
 
 def _commands(pattern: str, file: str, text: str) -> Iterator[str]:
