@@ -203,6 +203,10 @@ PLACED = {
         },
         ["applied by: perhaps a.sh:1: helm install shop shop -f $VALUES"],
     ),
+    "a playbook": (
+        {"site/play.yml": "- hosts: all\n  tasks:\n  - k8s: {namespace: bank, src: a.yaml}\n", "site/a.yaml": UNPLACED},
+        ["unit: an Ansible playbook applies it", "applied by: Ansible, with the playbook or role"],
+    ),
     "a test": (
         {"chart/ci/a.yaml": "a: b\n", "tests/kuttl-test.yaml": SUITE, "tests/e2e/00-assert.yaml": UNPLACED},
         ["applied by: nobody, because a test of chainsaw or kuttl compares it with objects of a cluster"],

@@ -67,7 +67,7 @@ _NOT_KNOWN = "not known (scclint finds no object or command that applies it)"
 _APPLIED_BY: Mapping[Kind, str] = {
     "bundle": "OLM, which installs the bundle",
     "operator": "not known (a program fills in its templates first)",
-    "ansible": "the playbook or role that names it",
+    "ansible": "Ansible, with the playbook or role",
     "hydrated": "Argo CD",
 }
 """Who applies a unit of a kind, if no object or command of the input says so."""
