@@ -145,6 +145,28 @@ def test_pod_security(cli: Cli, would: str, level: str, violations: str, expecte
             "Or: If the program can do without, remove hostPath volumes (",
         ),
         ("provider restricted-v3: .spec.hostUsers: Invalid value: true: must be false", "or write `hostUsers: false`"),
+        ("", "the list of reasons is empty, so the account of the pod may use no SCC at all"),
+        (
+            'provider "restricted-v2": Forbidden: not usable by user or serviceaccount',
+            "`oc adm policy add-scc-to-group restricted-v2 system:authenticated`",
+        ),
+        (
+            'provider restricted-v2: .spec.securityContext.sysctls[0]: Forbidden: unsafe sysctl "kernel.sem" is not allowed',
+            "Do: Remove sysctls (",
+        ),
+        (
+            "pod.metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: Forbidden: unconfined is not an allowed seccomp profile. "
+            "Valid values are [runtime/default]",
+            "Do: Write seccompProfile: {type: RuntimeDefault} in the pod's securityContext (",
+        ),
+        (
+            "provider restricted-v2: .containers[1].runAsUser: Invalid value: 1337: must be in the ranges: [10, 19]",
+            "The user ID 1337 is that of the proxy of Istio, whose webhook adds the container to the pod",
+        ),
+        (
+            "provider restricted-v2: .spec.hostPID: Invalid value: true: Host PID is not allowed to be used",
+            "Or: If the product brings an SCC of its own",
+        ),
     ],
 )
 def test_what_a_denial_needs(cli: Cli, reasons: str, expected: str) -> None:
@@ -158,6 +180,18 @@ def test_an_scc_of_openshift_that_rejects_what_it_does_not_allow_is_not_changed(
     run = cli("explain", "--message", "error.txt")
     assert "of this cluster" not in run.out
     assert "none of OpenShift's" not in run.out
+
+
+@pytest.mark.parametrize(
+    "reason", ["provider restricted-v2: .containers[1].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]"]
+)
+def test_a_pod_that_asks_for_a_user_alone_needs_no_mesh_and_no_scc_of_a_product(cli: Cli, reason: str) -> None:
+    Path("error.txt").write_text(
+        f'pods "a-" is forbidden: unable to validate against any security context constraint: [{reason}]'
+    )
+    out = words(cli("explain", "--message", "error.txt").out)
+    assert "proxy of" not in out
+    assert "Or: If the product brings" not in out
 
 
 def test_a_pod_of_oc_debug(cli: Cli) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from scclint.message.clean import DENIAL
 from scclint.message.incidents import filled, incidents, kinds, owner_of, without_links
+from scclint.message.violations import violations
 from scclint.registry import builtin
 
 POSTED = json.loads((Path(__file__).parent / "messages.json").read_text(encoding="utf-8"))
@@ -204,6 +205,50 @@ def test_nothing_is_mounted_over_a_folder_of_the_system(path: str, folder: str, 
 def test_other_words_are_no_error_numbers(text: str) -> None:
     assert incidents(text) == ()
     assert incidents(f"{text}: EPERM mlock")
+
+
+def test_kubectl_names_the_objects_in_the_order_of_its_warnings() -> None:
+    warning = 'Warning: would violate PodSecurity "restricted:v1.24": runAsNonRoot != true (container "{}" must set x=true)'
+    lines = [*map(warning.format, ("web", "api")), "deployment.apps/web created", "deployment.apps/api unchanged"]
+    assert [owner_of(incident) for incident in incidents("\n".join(lines))] == [("Deployment", "web"), ("Deployment", "api")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'pods "web" is forbidden: \nviolates PodSecurity "restricted:v1.24": \nrunAsNonRoot != true (container "a" must set b=true), \n'
+        'seccompProfile (container "a" must set c to "d")',
+        "pods \u201cweb\u201d is forbidden: violates PodSecurity \u201crestricted:v1.24\u201c: runAsNonRoot != true (container "
+        "\u201ca\u201d must set b=true), seccompProfile (container \u201ca\u201c must set c to \u201cd\u201d)",
+    ],
+)
+def test_a_violation_over_several_lines_or_in_other_quotation_marks(text: str) -> None:
+    (incident,) = incidents(text)
+    assert (incident.pod, incident.policy, incident.enforced) == ("web", "restricted:v1.24", True)
+    assert [each.title for each in violations(incident.violations)] == ["runAsNonRoot != true", "seccompProfile"]
+
+
+def test_what_tekton_writes_behind_an_open_list_is_no_reason() -> None:
+    found = incidents(
+        f'pods "a-pod" is forbidden: {DENIAL}: [provider restricted-v2: {USER}  Maybe missing or invalid Task shop/a'
+    )
+    assert found[0].denial and [reason.text for reason in found[0].denial.rejections[0].reasons] == [USER]
+
+
+def test_reasons_are_of_restricted_v2_where_restricted_is_denied() -> None:
+    denials = [
+        incidents(denial("spec." + USER[1:], f'provider "{name}": {NOT_USABLE}'))[0].denial for name in ("restricted", "anyuid")
+    ]
+    assert [found and found.rejections[0].scc for found in denials] == ["restricted-v2", "restricted"]
+
+
+def test_a_value_in_the_words_of_openshift_3() -> None:
+    found = incidents(
+        denial(
+            "provider restricted: .spec.containers[0].securityContext.runAsUser: invalid value '0': running with the root UID"
+        )
+    )
+    assert found[0].denial and found[0].denial.rejections[0].reasons[0].value == "0"
 
 
 def test_lines_in_quotes_are_two_incidents() -> None:

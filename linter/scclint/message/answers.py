@@ -52,9 +52,27 @@ _ALLOWING: Mapping[str, str] = {
 
 _DEFAULTS = frozenset(("restricted", "restricted-v2", "restricted-v3"))
 """The SCCs that every pod may use."""
+_PLACEHOLDER = re.compile(r"(?<= )(?:SERVICE_ACCOUNT|NAMESPACE|POD)(?=[ `.])")
 _WHICH_PROFILE = "`oc get pod POD -o jsonpath='{..seccompProfile}'` prints the profile that is in force."
 _OF_OPERATORS = frozenset(("pipelines-scc", "container-build"))
 """SCCs that operators of Red Hat write again, and that pods of every namespace use."""
+
+
+_PROXIES = (
+    (
+        "1337",
+        "Istio",
+        "Install Istio for OpenShift, with its CNI plugin (`istioctl install --set profile=openshift`, or OpenShift Service Mesh), "
+        'or leave the pod out with the label `sidecar.istio.io/inject: "false"`',
+    ),
+    (
+        "2102",
+        "Linkerd",
+        "Install Linkerd with its CNI plugin (`linkerd install --linkerd-cni-enabled`) and give the account of the pod an SCC with "
+        "this user, or leave the pod out with the annotation `linkerd.io/inject: disabled`",
+    ),
+)
+"""The user IDs of the proxies of service meshes, the mesh, and what to do."""
 
 
 @record
@@ -114,10 +132,13 @@ def _of_kind(incident: Incident) -> Explanation:
 
 def _of_subject(incident: Incident, text: str) -> str:
     """Return a text of the table with the names of the pod, its account and its namespace, as far as they are known."""
-    for name, value in (("SERVICE_ACCOUNT", incident.account), ("NAMESPACE", incident.namespace), ("POD", incident.pod)):
-        if value and not value.endswith("-"):
-            text = re.sub(rf"(?<=[ ])\b{name}\b(?=[ `.])", value, text)
-    return text
+    names = {"SERVICE_ACCOUNT": incident.account, "NAMESPACE": incident.namespace, "POD": incident.pod}
+
+    def named(found: re.Match[str]) -> str:
+        value = names[found[0]]
+        return found[0] if not value or value.endswith("-") else value
+
+    return _PLACEHOLDER.sub(named, text)
 
 
 def _of_system_call(incident: Incident, release: str) -> Explanation:
@@ -153,7 +174,8 @@ def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanatio
     # The world asks its run, which must live as long.
     run, world, outcome = _judged(incident, config)
     foreign, changed = foreign_sccs(denial, world, outcome), changed_sccs(denial, world, outcome)
-    steps = [*_of_changed(changed, world), *_of_foreign(foreign), *_steps(incident, denial, world, outcome)]
+    steps = [*_of_changed(changed, world), *_of_foreign(foreign), *_of_proxy(denial), *_steps(incident, denial, world, outcome)]
+    steps = steps or [*_of_kind(incident).steps]
     del run
     cause = f"No SCC admits {who}: {_rejects(closest)}."
     if changed:
@@ -314,12 +336,14 @@ def _of_fields(incident: Incident, denial: Denial) -> Iterator[Step]:
     """Yield what to do about fields whose values the message does not have, because it is cut."""
     reasons = [reason for each in denial.rejections for reason in each.reasons]
     fields = dict.fromkeys(reason.field for reason in reasons if reason.field in ("fsGroup", "supplementalGroups", "runAsUser"))
+    needs_root = any("root UID" in reason.text for reason in reasons)
     if fields:
+        scc, allowed = ("anyuid", "any user ID including root") if needs_root else ("nonroot-v2", "any user ID except root")
         yield Step(f"Remove {listed([f'`{field}`' for field in fields])} ({_of_owner(incident)})", "the SCC then sets them")
         yield Step(
-            "If the program needs them, grant its service account SCC nonroot-v2: "
-            f"`oc adm policy add-scc-to-user nonroot-v2 -z {incident.account or 'SERVICE_ACCOUNT'} -n {incident.namespace or 'NAMESPACE'}`",
-            "every pod of this account may then use any user ID except root and any fsGroup",
+            f"If the program needs them, grant its service account SCC {scc}: "
+            f"`oc adm policy add-scc-to-user {scc} -z {incident.account or 'SERVICE_ACCOUNT'} -n {incident.namespace or 'NAMESPACE'}`",
+            f"every pod of this account may then use {allowed} and any fsGroup",
         )
 
 
@@ -336,7 +360,7 @@ def _of_product(incident: Incident, denial: Denial) -> Iterator[Step]:
 
 def _has_defaults_alone(incident: Incident, denial: Denial) -> bool:
     """Return whether only SCCs for every account rejected the pod."""
-    return not _is_debug(incident) and all(each.scc in _DEFAULTS for each in denial.rejections)
+    return not _is_debug(incident) and all(not each.named or each.scc in _DEFAULTS for each in denial.rejections)
 
 
 def _of_foreign(foreign: Sequence[Rejection]) -> Iterator[Step]:
@@ -356,6 +380,18 @@ def _of_foreign(foreign: Sequence[Rejection]) -> Iterator[Step]:
             + ". ".join(filter(None, (other, own) if of_another else (own, other))),
             "this SCC then admits the pod, or no longer takes it",
         )
+
+
+def _of_proxy(denial: Denial) -> Iterator[Step]:
+    """Yield what to do about containers that a service mesh adds: their user IDs are those of its proxy."""
+    users = {reason.value for each in denial.rejections for reason in each.reasons if reason.field == "runAsUser"}
+    for user, mesh, installed in _PROXIES:
+        if user in users:
+            yield Step(
+                f"The user ID {user} is that of the proxy of {mesh}, whose webhook adds the container to the pod: the manifest does not "
+                f"have it. {installed}",
+                "the containers that the mesh adds then fit restricted-v2",
+            )
 
 
 def _of_changed(changed: Sequence[Rejection], world: World) -> Iterator[Step]:

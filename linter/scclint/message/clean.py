@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
+from string import ascii_letters
 from typing import Any
 
 from scclint.files.package_data import read_json
@@ -24,6 +25,7 @@ _ROW = re.compile(
       | (?:time|ts|level)=
       | type=(?:AVC|SECCOMP|SYSCALL|\d+)\s                                                # the audit log of the node
       | ns/[a-z0-9-]+\s
+      | [a-z][a-z0-9.-]{0,99}+/[\w.-]{1,253}+\s(?:created|configured|unchanged|serverside-applied)\b      # kubectl apply
     )""",
     re.VERBOSE,
 )
@@ -43,6 +45,11 @@ _OBJECT = re.compile(
 )
 """A line that API objects have as YAML, and logs do not."""
 
+_QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"})
+"""Quotation marks that word processors and terminals write."""
+_GOES_ON = re.compile(r"(?:forbidden|PodSecurity\s|constraint|\(container|must set)[^\n]*[:,]\s*$")
+"""The end of a line of a denial that goes on in the next one."""
+
 _WRAPPED = 70
 """Characters of a line that may go on in the next one."""
 _TERMINAL = 60
@@ -51,7 +58,7 @@ _TERMINAL = 60
 
 def records(text: str) -> list[str]:
     """Return the records of a text, in its order, without escapes, frames and line breaks."""
-    text = _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_QUOTES)
     objects = _objects(text)
     if objects:
         return [_unescaped(" ".join(_leaves(item))) for item in objects]
@@ -80,7 +87,7 @@ def _begins(line: str, block: list[str], indent: int) -> bool:
     """Return whether a line begins a record. `indent` is that of the first line of the `block` before it."""
     if _ROW.match(line):
         return True
-    if _ENTRY.match(line) and _ENTRY.match(block[0]):
+    if (_ENTRY.match(line) and _ENTRY.match(block[0])) or _GOES_ON.search(block[-1]):
         return False
     if len(line) - len(line.lstrip()) > indent:
         return False
@@ -121,8 +128,8 @@ def _joined(lines: Sequence[str]) -> str:
 
 def _is_one_word(before: str, after: str) -> bool:
     """Return whether the end of a line and the beginning of the next one are parts of one word, number, path or quoted name."""
-    end, start = re.search(r"[A-Za-z]*$", before), re.match(r"[A-Za-z]*", after)
-    left, right = (end[0] if end else "").lower(), (start[0] if start else "").lower()
+    left = before[len(before.rstrip(ascii_letters)) :].lower()
+    right = after[: len(after) - len(after.lstrip(ascii_letters))].lower()
     if left and right and left + right in _vocabulary():
         return not {left, right} <= _vocabulary()
     quoted = before.count('"') % 2 == 1 and re.search(r'"[\w.:/-]+$', before) and re.match(r'[\w.:/-]+"', after)

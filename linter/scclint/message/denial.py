@@ -15,10 +15,13 @@ _ENTRY = re.compile(
 )
 """The beginning of an entry in the list of a denial."""
 
+_BEHIND = re.compile(r"(?<!\s)[. ]{0,3}Maybe missing ")
+"""What Tekton writes behind a list, whether the list is closed or not."""
+
 _OF_SCC = re.compile(r'(?:\.\.\.)?provider "?([a-z0-9.-]+)"?: ?(.*)')
 _REASON = re.compile(
     r"(?P<path>(?:[^\s:\[]++|:(?! )|\[[^\]]*+\])*+): "
-    r"(?:Invalid value: (?P<value>\[\][\w.]+\{[^}]*+\}|\"[^\"]*+\"|[^\s:]+): |Forbidden: )?(?P<detail>.*)"
+    r"(?:Invalid value: (?P<value>\[\][\w.]+\{[^}]*+\}|\"[^\"]*+\"|[^\s:]+): |invalid value '(?P<old>[^']*+)': |Forbidden: )?(?P<detail>.*)"
 )
 _CONTAINER = re.compile(r"(initContainers|containers|ephemeralContainers)\[(\d+)\]")
 _STRATEGY = re.compile(r"must be: |must be in the ranges|running with the root UID")
@@ -85,7 +88,7 @@ class Denial:
 def read_denial(text: str) -> Denial:
     """Return what the denial in a record says. `text` has the words of `DENIAL`."""
     listed = re.split(_spaced(DENIAL), text, maxsplit=1, flags=re.IGNORECASE)[1].lstrip(": ")
-    listed = re.sub(r" ?\[ ?(\d+) ?\]", r"[\1]", listed)
+    listed = re.sub(r" ?\[ ?(\d+) ?\]", r"[\1]", _BEHIND.split(listed)[0])
     entries = [entry.strip(" ,") for entry in _ENTRY.split(listed.removeprefix("[").lstrip())]
     denied: dict[str, None] = {}
     groups: list[tuple[str, list[Reason]]] = []
@@ -151,7 +154,7 @@ def _reason(said: str) -> Reason | None:
     parts = _REASON.match(f"{said} " if said.endswith(":") else said)
     if parts is None:
         return Reason(said, "") if ": " in said else None
-    path, value = parts["path"], (parts["value"] or "").strip('"')
+    path, value = parts["path"], (parts["value"] or parts["old"] or "").strip('"')
     containers = _CONTAINER.findall(path)
     if "annotations" in path:
         # The annotation of a container ends with its name.
@@ -210,7 +213,7 @@ def _named(rejections: Iterable[Rejection], denied: Sequence[str]) -> Iterator[R
     """
     rejections = list(rejections)
     taken = {*denied, *(each.scc for each in rejections)}
-    default = RESTRICTED if any(name.endswith("-v2") for name in taken) else "restricted"
+    default = RESTRICTED if "restricted" in denied or any(name.endswith("-v2") for name in taken) else "restricted"
     nameless = [each for each in rejections if not each.scc]
     ranged = next((each for each in nameless if any("must be in the ranges" in reason.text for reason in each.reasons)), None)
     for position, each in enumerate(rejections):

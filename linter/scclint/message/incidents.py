@@ -37,13 +37,17 @@ _HASH = r"-[bcdf-hj-np-tv-z2-9]{6,10}"
 """What a Deployment adds to its name for its ReplicaSet."""
 _RANDOM = r"-[bcdf-hj-np-tv-z2-9]{5}"
 """What controllers add to their names for their pods."""
-_MAKERS = (("Job", r"-(?:\d{8}|\d{10})$", "CronJob"), ("ReplicationController", r"-\d+$", "DeploymentConfig"))
+_MAKERS = (
+    ("Job", re.compile(r"-(?:\d{8}|\d{10})$"), "CronJob"),
+    ("ReplicationController", re.compile(r"-\d{1,9}$"), "DeploymentConfig"),
+)
 """The kinds of objects that others make, what these add to their own name, and their kind."""
+_APPLIED = re.compile(r"/[\w.-]{1,253}+ (?:created|configured|unchanged|serverside-applied)\b")
 _DESCRIBED = re.compile(r"(?:Name|Namespace|Controlled By|Service Account):\s")
 _CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
 _SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "pod": re.compile(
-        rf'pods? "?({_NAME})"? is forbidden|\(pod: "({_NAME}|[a-z0-9.<>-]+)_[a-z0-9-]+\(|\bpods?/({_NAME})(?=[\s\'"]|$)'
+        rf'(?:[Pp]ods? "?|")({_NAME})"? is forbidden|\(pod: "({_NAME}|[a-z0-9.<>-]+)_[a-z0-9-]+\(|\bpods?/({_NAME})(?=[\s\'"]|$)'
         rf"|\bcreate Pod ({_NAME}) in\b|kind: Pod name: ({_NAME})"
     ),
     "namespace": re.compile(
@@ -143,8 +147,9 @@ def incidents(text: str) -> tuple[Incident, ...]:
             found += [_with_subject(incident, f"{line} {context} {described}") for incident in here]
             context = ""
         elif found and not described:
-            # The line after an error often names its pod.
-            found[-1] = _with_subject(found[-1], line)
+            # The line after an error often names its pod. kubectl names the objects in the order of its warnings.
+            place = next((place for place, each in enumerate(found) if not each.owner[1]), -1) if _APPLIED.search(line) else -1
+            found[place] = _with_subject(found[place], line)
         else:
             context = line
     alike: dict[object, list[Incident]] = {}
@@ -179,8 +184,8 @@ def owner_of(incident: Incident) -> tuple[str, str]:
     kind, name = incident.owner
     name = name or incident.pod.rstrip("-")
     for made, suffix, maker in _MAKERS:
-        if kind == made and re.search(suffix, name):
-            return maker, re.sub(suffix, "", name)
+        if kind == made and suffix.search(name):
+            return maker, suffix.sub("", name)
     if kind in ("ReplicaSet", "") and (kind or incident.pod.endswith("-")) and re.search(rf"{_HASH}$", name):
         return "Deployment", re.sub(rf"{_HASH}$", "", name)
     if not kind and re.search(rf"{_HASH}{_RANDOM}$", name):

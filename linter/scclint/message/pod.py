@@ -49,7 +49,7 @@ def container_name(kind: str, index: int) -> str:
 
 def as_in_message(words: str) -> str:
     """Return words about the pod of `manifests` with the containers and volumes called as in the message."""
-    words = re.sub(r"\bvolume volume-(\d+) \((\w+)[^()]*\)", r"\2 volume `volumes[\1]`", words)
+    words = re.sub(r"\bvolume volume-(\d{1,4}) \((\w{1,60}+)[^()]{0,200}+\)", r"\2 volume `volumes[\1]`", words)
     words = re.sub(r"\binit-container-(\d+)\b", r"`initContainers[\1]`", words)
     return re.sub(r"(?<![-\w])container-(\d+)\b", r"`containers[\1]`", words)
 
@@ -121,8 +121,10 @@ def _pod_fields(reasons: Sequence[Reason]) -> JsonObject:
     context: JsonObject = {}
     for reason in reasons:
         groups = [int(group) for group in re.findall(r"\d+", reason.value.partition("{")[2] or reason.value)]
-        if reason.field == "annotations":
-            context["seccompProfile"] = {"type": "RuntimeDefault"}
+        if reason.field == "annotations" or "seccomp profile" in reason.text:
+            context["seccompProfile"] = _profile(reason)
+        elif sysctl := re.search(r'sysctl "([\w.*/-]+)"', reason.text):
+            context.setdefault("sysctls", []).append({"name": sysctl[1], "value": "1"})
         elif reason.field in IN_POD and reason.value == "true":
             spec[reason.field] = True
         elif reason.field == "supplementalGroups" and groups:
@@ -137,6 +139,17 @@ def _pod_fields(reasons: Sequence[Reason]) -> JsonObject:
             {"name": f"volume-{index}", kind: _MINIMAL_VOLUME.get(kind, {})} for index, kind in sorted(volumes.items())
         ]
     return spec
+
+
+def _profile(reason: Reason) -> JsonObject:
+    """Return the seccomp profile that an SCC rejects; RuntimeDefault if it allows none."""
+    before, is_named, _ = reason.text.partition(" is not an allowed seccomp profile")
+    profile = before.rpartition(" ")[2] if is_named else "runtime/default"
+    if profile.lower() == "unconfined":
+        return {"type": "Unconfined"}
+    if profile.startswith("localhost/"):
+        return {"type": "Localhost", "localhostProfile": profile.removeprefix("localhost/") or "x.json"}
+    return {"type": "RuntimeDefault"}
 
 
 def _containers(reasons: Sequence[Reason]) -> JsonObject:
