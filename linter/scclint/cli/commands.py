@@ -426,7 +426,7 @@ scan judges only targets that have changed.
   scclint fleet run --out fleet/ repositories/*
   scclint fleet run --out fleet/ --targets targets.csv
   scclint fleet report --out fleet/ -o fleet.html
-  scclint fleet sql --out fleet/ 'FROM refused_on_5_0'""",
+  scclint fleet sql --out fleet/ 'FROM rejected'""",
         actions={
             "run": Command(
                 "judge every target that has changed since the last scan",

@@ -31,5 +31,5 @@ def test_the_first_ten_minutes(here: Path, cli: Cli) -> None:
                 run = cli(*shlex.split(command)[1:])
                 assert run.status == 0, run.err
                 printed = run.out
-    assert shown == 2
+    assert shown == 3
     assert {"fleet.html", "reports.json", "findings.jsonl"} <= {path.name for path in here.iterdir()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,6 +25,12 @@ from tests.apps.fleet.conftest import FIXTURES, rows, scan
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: a, image: x%s}]}\n"
 CONFINED = ", securityContext: {seccompProfile: {type: RuntimeDefault}}"
 PRIVILEGED = ", securityContext: {privileged: true}"
+PRIVILEGED_NAMESPACE = """
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: privileged}}
+"""
 EVERY_SCC = """
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -73,19 +80,72 @@ def test_tables_of_each_scan_have_the_rows_of_their_targets(fleet: Path) -> None
     assert ask(fleet, "SELECT count(DISTINCT target) FROM units GROUP BY scan ORDER BY scan") == [(3,), (4,)]
 
 
-def test_newly_unconfined(fleet: Path) -> None:
-    found = ask(fleet, "SELECT DISTINCT split_part(target, '/', -1), container FROM newly_unconfined ORDER BY ALL")
+def test_unconfined(fleet: Path) -> None:
+    found = ask(fleet, "SELECT split_part(target, '/', -1), container, new, unconfined_on FROM unconfined WHERE name = 'web'")
     # b is unconfined in both scans, and c, which is new, is confined.
-    assert found == [("a", "a")]
+    assert found == [("a", "a", True, ["4.22"]), ("b", "a", False, ["4.22"])]
 
 
-def test_refused_on_5_0(fleet: Path) -> None:
-    found = ask(fleet, "SELECT kind, name, rejected_by, admitted_on FROM refused_on_5_0 WHERE len(admitted_on) > 0")
-    assert ("DaemonSet", "agent", "pod-security", ["4.22"]) in found
-    admitted = ask(
-        fleet, "SELECT name FROM workloads JOIN scans USING (scan) WHERE latest AND release = '5.0' AND result = 'rejected'"
+def test_a_first_scan_and_a_release_that_is_judged_first_have_nothing_new(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(POD % PRIVILEGED + PRIVILEGED_NAMESPACE)
+    for releases in (["4.22"], ["4.22", "5.0"]):
+        scan(out, [tmp_path], openshift=releases)
+        assert ask(out, "SELECT new, unconfined_on FROM unconfined") == [(False, releases)]
+
+
+def test_rejected(fleet: Path) -> None:
+    found = ask(fleet, "SELECT kind, name, breaks_on, rejected_on, admitted_on, rejected_by FROM rejected")
+    assert ("DaemonSet", "agent", "5.0", ["5.0"], ["4.22"], "pod-security") in found
+    assert [row[2] for row in found] == sorted((row[2] for row in found), reverse=True)
+    stored = ask(
+        fleet,
+        "SELECT DISTINCT target, name, file, line FROM workloads JOIN scans USING (scan) WHERE latest AND result = 'rejected'",
     )
-    assert len(ask(fleet, "FROM refused_on_5_0")) == len(admitted)
+    assert len(found) == len(stored)
+
+
+DEPLOYMENT = """
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: a, image: x, securityContext: {runAsUser: 7}}]}
+"""
+
+
+def test_a_workload_of_several_units_counts_once(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "web.yaml").write_text(POD % PRIVILEGED + DEPLOYMENT)
+    (tmp_path / "base" / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    for name in ("dev", "prod"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kustomization.yaml").write_text("resources: [../base]\n")
+    scan(out, [tmp_path])
+    assert ask(out, "SELECT count(*) FROM workloads") == [(4,)]
+    assert ask(out, "SELECT workloads, rejected, containers, unconfined FROM by_repository") == [(2, 1, 2, 1)]
+    for view in ("rejected", "unconfined"):
+        assert ask(out, f"SELECT units FROM {view}") == [(["dev", "prod"],)]
+
+
+def test_numbers_by_team_and_repository(fleet: Path) -> None:
+    found = ask(fleet, "SELECT team, release, targets, workloads, rejected, unconfined FROM by_team")
+    assert ("shop", "4.22", 2, 2, 0, 2) in found
+    assert ("pay", "5.0", 1, 4, 2, 1) in found
+    assert found[0][0] == "pay"
+    repositories = ask(fleet, "SELECT split_part(target, '/', -1), release, rejected FROM by_repository")
+    assert repositories[:2] == [("upgrade", "4.22", 0), ("upgrade", "5.0", 2)]
+    assert len(repositories) == 8
+
+
+def test_a_target_that_was_not_judged_has_no_numbers(out: Path, tmp_path: Path) -> None:
+    scan(out, [FIXTURES / "demo", tmp_path / "missing"])
+    found = ask(out, "SELECT status, release, workloads FROM by_repository")
+    assert found == [("judged", "4.22", 3), ("failed", None, None)]
+    assert ask(out, "SELECT targets, failed FROM trend") == [(1, 1)]
 
 
 def test_shares_of_a_team_add_up(fleet: Path) -> None:
@@ -102,9 +162,9 @@ def test_grants_and_problems(out: Path, tmp_path: Path, fleet: Path) -> None:
     (tmp_path / "app" / "grant.yaml").write_text(EVERY_SCC)
     scan(out, [FleetTarget(str(tmp_path / "app"))], openshift=["4.22", "5.0"])
     stored = ask(out, "SELECT DISTINCT release, subject, binding, scc FROM grants WHERE takes_node")
-    found = ask(out, "SELECT release, subject, binding, sccs FROM grants_that_open_the_node")
-    assert sorted(stored) == sorted((*row[:3], scc) for row in found for scc in row[3])
-    assert len(found) == len({row[:3] for row in found}) < len(stored)
+    found = ask(out, "SELECT releases, subject, binding, sccs FROM grants_that_open_the_node")
+    assert sorted(stored) == sorted((release, *row[1:3], scc) for row in found for release in row[0] for scc in row[3])
+    assert len(found) == 1
     assert ask(fleet, "SELECT count(*) FROM problem_targets") == [(0,)]
 
 
@@ -121,7 +181,7 @@ def test_findings_by_rule(fleet: Path) -> None:
 
 def test_trend_has_a_row_for_each_scan_and_release(fleet: Path) -> None:
     found = ask(fleet, "SELECT scan, release, targets, failed, workloads FROM trend")
-    assert [row[1:4] for row in found] == [("4.22", 4, 1), ("5.0", 4, 1), ("4.22", 4, 0), ("5.0", 4, 0)]
+    assert [row[1:4] for row in found] == [("4.22", 3, 1), ("5.0", 3, 1), ("4.22", 4, 0), ("5.0", 4, 0)]
     assert all(row[4] > 0 for row in found)
 
 
@@ -217,6 +277,8 @@ def test_the_page_has_each_view(fleet: Path) -> None:
         text = render_page(database)
     page = Page(text)
     assert all(view.title in page.text for view in VIEWS)
+    assert all(f"{title}\n" in page.text for title in ("Workloads that are rejected", "Containers that run unconfined"))
+    assert text.count("<path") == 2 * 2 * 2
     assert "DaemonSet agent/agent" in page.text
     assert not {"script", "img", "link", "iframe"} & set(page.tags)
     assert "default-src 'none'" in text.replace("&#x27;", "'")
@@ -254,7 +316,28 @@ def test_names_from_manifests_are_text_on_the_page(out: Path, tmp_path: Path) ->
 def test_an_empty_page(out: Path) -> None:
     scan(out, [])
     with opened_database(Store(str(out))) as database:
-        assert Page(render_page(database)).text.count("None.") == len(VIEWS)
+        # Without teams, there is no table of teams, and the trend says that it has one scan.
+        assert Page(render_page(database)).text.count("None.") == len(VIEWS) - 2
+
+
+def test_the_counters_lead_to_their_tables(fleet: Path) -> None:
+    with opened_database(Store(str(fleet))) as database:
+        text = render_page(database)
+    counters = dict(re.findall(r'<li class="\w+"><a href="#([\w-]+)"><b>([\d,]+)</b>', text))
+    links = dict(re.findall(r'<li><a href="#([\w-]+)">[^<]*</a> \(([\d,]+)\)', text))
+    assert {"breaks", "unconfined"} <= set(counters) <= set(links)
+    assert counters["breaks"] == links["breaks"] == "4"
+    assert all(f'id="{section}"' in text for section in links)
+
+
+def test_teams_can_be_chosen(fleet: Path) -> None:
+    with opened_database(Store(str(fleet))) as database:
+        text = render_page(database)
+    assert re.findall(r"<option>([^<]*)</option>", text) == ["all teams", "no team", "pay", "shop"]
+    (shop,) = re.findall(
+        r'<tbody class="([^"]*)"[^>]*>\s*<tr[^>]*>\s*<th[^>]*>shop<', text.split('id="by-team"')[1].split("</section")[0]
+    )
+    assert f".team:not(.{shop.split()[1]})" in text.replace("&#x27;", "'")
 
 
 def test_a_query_without_end_is_stopped(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,12 @@ from functools import partial
 
 from scclint.apps.fleet.export import EXPORTS
 from scclint.apps.fleet.page import render_page
-from scclint.apps.fleet.query import FORMATS, not_judged, opened_database
+from scclint.apps.fleet.query import FORMATS, opened_database
 from scclint.apps.fleet.scan import Execute, Progress, ScanCounts, ScanSummary, execute_here, run_scan
 from scclint.apps.fleet.settings import ScanSettings
 from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.targets import FleetTarget, read_targets
-from scclint.apps.fleet.views import VIEWS
+from scclint.apps.fleet.totals import latest_totals, lines
 from scclint.cli.output import given
 from scclint.cli.progress import CLEAR, PACE, wanted
 from scclint.cli.status import BUG, NOTHING, OK, USAGE
@@ -53,12 +53,15 @@ def _run(args: Namespace) -> int:
         from scclint.apps.fleet.dask_executor import execute_on_dask
 
         execute = partial(execute_on_dask, address=scheduler)
+    store = Store(args.out)
     with _progress(quiet=getattr(args, "quiet", False)) as progress:
-        result = run_scan(Store(args.out), targets, settings, execute, progress)
+        result = run_scan(store, targets, settings, execute, progress)
     say(_summary(result, args.out))
     if result.counts["crashed"]:
         return BUG
     if result.judged:
+        with opened_database(store) as database:
+            write("".join(f"{line}\n" for line in lines(latest_totals(database))), None)
         return OK
     say("scclint: no target was judged")
     return USAGE if result.counts["failed"] else NOTHING
@@ -71,9 +74,6 @@ def _answer(args: Namespace) -> int:
             text = render_page(database)
         else:
             text = FORMATS[args.format](database.ask(args.sql)) if args.action == "sql" else EXPORTS[args.format](database)
-            for view in VIEWS if args.action == "sql" else ():
-                if view.name in args.sql and (missing := not_judged(view, database)):
-                    say(f"note: {view.name}: {missing}")
     write(text, getattr(args, "output", None))
     return OK
 

@@ -19,14 +19,13 @@ import pyarrow as pa
 
 from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.tables import TABLES
-from scclint.apps.fleet.views import SCANS, FleetView, statements, stored
+from scclint.apps.fleet.views import SCANS, statements, stored
 from scclint.errors import UsageError
 from scclint.limits import MAX_QUERY_SECONDS
 from scclint.record import record
 from scclint.report.review_table import inert
 from scclint.report.table import table
 from scclint.report.text import visible_line
-from scclint.text import counted
 
 _LOCKED = (
     "SET temp_directory = ''",
@@ -69,23 +68,6 @@ class Database:
             raise UsageError(f"SQL: {error}") from None
         finally:
             limit.cancel()
-
-
-def not_judged(view: FleetView, database: Database) -> str:
-    """Return how many targets of the latest scan were not judged for the release of a view, in words; empty if all were."""
-    if not view.release:
-        return ""
-    ((targets, judged),) = database.ask(
-        "SELECT count(*), count(*) FILTER (list_contains(releases, $1)) FROM targets JOIN scans USING (scan) WHERE latest",
-        [view.release],
-    ).rows
-    if judged == targets:
-        return ""
-    return (
-        f"not judged for {view.release}"
-        if not judged
-        else f"{counted(targets - judged, 'target')} not judged for {view.release}"
-    )
 
 
 @contextmanager

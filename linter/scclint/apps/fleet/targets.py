@@ -8,8 +8,8 @@ from scclint.errors import LoadError
 from scclint.files import read
 from scclint.record import record
 
-HEADER = "target"
-"""The first cell of a file of targets that names its columns."""
+HEADER = ("target", "team")
+"""The columns of a file of targets. A first line with a cell `team`, or with `target` in front, names the columns."""
 
 
 @record
@@ -32,19 +32,22 @@ class FleetTarget:
 def read_targets(file: str) -> list[FleetTarget]:
     """Return the targets of a file: one a line, in CSV, with the team in the second column.
 
-    If the first line names columns, with `target` first, the team is in the column `team`, and other columns are ignored.
-    Empty lines and lines that start with `#` are left out. Raises LoadError for a file that cannot be read.
+    If the first line names columns, whatever their case, the target is in the column `target`, or else in the first that is not `team`.
+    Other columns are ignored. Empty lines and lines that start with `#` are left out. Raises LoadError for a file that cannot be read.
     """
     lines = [line for line in read(file).splitlines() if line.strip() and not line.startswith("#")]
     try:
-        rows = list(csv.reader(lines, strict=True))
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, strict=True)]
     except csv.Error as error:
         raise LoadError(f"is not CSV: {error}", file) from None
-    column = 1
-    if rows and rows[0][0].strip() == HEADER:
-        names = [name.strip() for name in rows.pop(0)]
-        column = names.index("team") if "team" in names else 0
-    return [FleetTarget(row[0].strip(), row[column].strip() if 0 < column < len(row) else "") for row in rows if row[0].strip()]
+    names = [name.lower() for name in rows[0]] if rows else []
+    if "team" in names or names[:1] == ["target"]:
+        del rows[0]
+    else:
+        names = list(HEADER)
+    address = min(names, key=lambda name: (name != "target", name == "team"))
+    records = [dict(zip(names, row, strict=False)) for row in rows]
+    return [FleetTarget(record[address], record.get("team", "")) for record in records if record.get(address)]
 
 
 def unique(targets: Iterable[FleetTarget]) -> Iterator[FleetTarget]:

@@ -11,81 +11,138 @@ SCANS = "scans"
 
 @record
 class FleetView:
-    """A view that answers a question about the latest scan, or about all. `title` heads it on a page.
-
-    `release` is the one that it is about, if it is about one: it says nothing of targets that were not judged for it.
-    """
+    """A view that answers a question about the latest scan, or about all. `title` heads it on a page."""
 
     name: str
     title: str
     meaning: str
     sql: str
-    release: str = ""
 
 
 _LATEST = "scan = (SELECT scan FROM scans WHERE latest)"
+_POD = "target, team, kind, namespace, name, part, file, line"
+"""What a workload is: it counts once, however many units of its target have it."""
+
+_NUMBERS = """
+SELECT scan, target, team, release, coalesce(workloads, 0) AS workloads, coalesce(rejected, 0) AS rejected,
+  coalesce(take_node, 0) AS take_node, coalesce(containers, 0) AS containers, coalesce(unconfined, 0) AS unconfined
+FROM (SELECT scan, target, team, unnest(releases) AS release FROM targets)
+LEFT JOIN (
+  SELECT scan, target, release, count(*) AS workloads, count(*) FILTER (rejected) AS rejected, count(*) FILTER (takes_node) AS take_node
+  FROM (
+    SELECT scan, target, release, bool_or(result = 'rejected') AS rejected, bool_or(takes_node) AS takes_node
+    FROM workloads GROUP BY scan, target, release, kind, namespace, name, part, file, line
+  )
+  GROUP BY ALL
+) USING (scan, target, release)
+LEFT JOIN (
+  SELECT scan, target, release, count(*) AS containers, count(*) FILTER (unconfined) AS unconfined
+  FROM (
+    SELECT scan, target, release, bool_or(unconfined) AS unconfined
+    FROM placed_containers GROUP BY scan, target, release, kind, namespace, name, part, file, line, container
+  )
+  GROUP BY ALL
+) USING (scan, target, release)
+"""
+"""The numbers of each target in each scan, for the releases that it was judged for."""
+
+_PLACED = """
+SELECT containers.*, workloads.file, workloads.line, containers.runs AND containers.seccomp = 'Unconfined' AS unconfined
+FROM containers JOIN workloads USING (scan, target, release, unit, kind, namespace, name, part)
+"""
+"""The containers with the place of their workload."""
+
+_OF_TARGETS = """
+  sum(workloads)::BIGINT AS workloads, sum(rejected)::BIGINT AS rejected, sum(take_node)::BIGINT AS take_node,
+  sum(containers)::BIGINT AS containers, sum(unconfined)::BIGINT AS unconfined
+"""
 
 VIEWS = (
     FleetView(
-        "trend",
-        "Trend over scans",
-        "For each scan and release: workloads, those that are rejected, those that can take over their node, and unconfined containers. "
-        "Findings count for all releases of the scan together.",
-        """
-        SELECT scan, release, coalesce(workloads, 0) AS workloads, coalesce(rejected, 0) AS rejected,
-          coalesce(take_node, 0) AS take_node, coalesce(unconfined, 0) AS unconfined, targets, failed,
-          coalesce(errors, 0) AS errors, coalesce(warnings, 0) AS warnings
-        FROM (SELECT DISTINCT scan, unnest(releases) AS release FROM targets)
-        JOIN (SELECT scan, count(*) AS targets, count(*) FILTER (status = 'failed') AS failed FROM targets GROUP BY ALL) USING (scan)
-        LEFT JOIN (
-          SELECT scan, release, count(*) AS workloads, count(*) FILTER (result = 'rejected') AS rejected,
-            count(*) FILTER (takes_node) AS take_node, sum(unconfined)::BIGINT AS unconfined
-          FROM workloads GROUP BY ALL
-        ) USING (scan, release)
-        LEFT JOIN (
-          SELECT scan, count(*) FILTER (severity = 'error') AS errors, count(*) FILTER (severity = 'warning') AS warnings
-          FROM findings WHERE suppressed_by = '' GROUP BY ALL
-        ) USING (scan)
-        ORDER BY scan, release
+        "by_team",
+        "By team",
+        "For each team and release: the targets that were judged for it, workloads, those that are rejected, those that can take over their "
+        "node, containers, and those that run without a seccomp profile.",
+        f"""
+        SELECT team, release, count(*) AS targets, {_OF_TARGETS}
+        FROM numbers WHERE {_LATEST} GROUP BY team, release
+        ORDER BY max(sum(rejected)) OVER (PARTITION BY team) DESC, max(sum(unconfined)) OVER (PARTITION BY team) DESC, team, release
         """,
     ),
     FleetView(
-        "newly_unconfined",
-        "Newly unconfined",
-        "Containers that run without a seccomp profile in the latest scan, and did not in the scan before in which their target was judged.",
+        "by_repository",
+        "By repository",
+        "The same for each target. A release that a target was not judged for has no row, and a target that was not judged has no numbers.",
         f"""
-        WITH unconfined AS (
-          SELECT * FROM containers WHERE runs AND seccomp = 'Unconfined'
-        ), before AS (
-          SELECT target, max(scan) AS scan FROM targets WHERE NOT {_LATEST} AND status <> 'failed' GROUP BY target
+        SELECT target, team, status, release, workloads, rejected, take_node, containers, unconfined
+        FROM (SELECT scan, target, team, status FROM targets WHERE {_LATEST}) LEFT JOIN numbers USING (scan, target, team)
+        ORDER BY max(rejected) OVER (PARTITION BY target) DESC NULLS LAST, max(unconfined) OVER (PARTITION BY target) DESC, target, release
+        """,
+    ),
+    FleetView(
+        "rejected",
+        "Rejected",
+        "Workloads that a release rejects, with the releases that admit them. `breaks_on` is the first release that rejects a workload which "
+        "an earlier one admits. These workloads come first.",
+        f"""
+        WITH judged AS (
+          SELECT {_POD}, release, bool_or(result = 'rejected') AS rejected, bool_and(result IN ('admitted', 'skipped')) AS admitted,
+            list(unit ORDER BY unit) FILTER (result = 'rejected') AS units,
+            arg_min({{'by': rejected_by, 'why': why}}, unit) FILTER (result = 'rejected') AS reason
+          FROM workloads WHERE {_LATEST} GROUP BY ALL
+        ), since AS (
+          SELECT *, min(CASE WHEN admitted THEN release END) OVER (PARTITION BY {_POD}) AS first_admitted FROM judged
         )
-        SELECT now.target, now.team, now.release, now.unit, now.kind, now.namespace, now.name, now.part, now.container, now.source
-        FROM unconfined AS now
-        WHERE now.{_LATEST}
-          AND (SELECT count(*) FROM scans) > 1
-          AND NOT EXISTS (
-            FROM unconfined AS old JOIN before USING (target, scan)
-            WHERE old.target = now.target AND old.release = now.release AND old.unit = now.unit AND old.kind = now.kind
-              AND old.namespace = now.namespace AND old.name = now.name AND coalesce(old.part, '') = now.part AND old.container = now.container
-          )
-        ORDER BY ALL
+        SELECT {_POD}, coalesce(min(release) FILTER (rejected AND release > first_admitted), '') AS breaks_on,
+          list(release ORDER BY release) FILTER (rejected) AS rejected_on,
+          coalesce(list(release ORDER BY release) FILTER (admitted), []) AS admitted_on,
+          (arg_min(reason, release) FILTER (rejected)).by AS rejected_by, (arg_min(reason, release) FILTER (rejected)).why AS why,
+          list_sort(list_distinct(flatten(list(units)))) AS units
+        FROM since GROUP BY ALL HAVING bool_or(rejected)
+        ORDER BY breaks_on = '', breaks_on, target, kind, namespace, name, part, file, line
         """,
     ),
     FleetView(
-        "refused_on_5_0",
-        "Rejected on 5.0",
-        "Workloads of the latest scan that OpenShift 5.0 rejects, with the other releases that admit them. Judge with `--openshift 4.22,5.0`.",
+        "unconfined",
+        "Unconfined",
+        "Containers that run without a seccomp profile, and the releases on which they do. `new` is true if the container did not in the "
+        "scan before in which its target was judged. These containers come first.",
         f"""
-        SELECT target, team, unit, kind, namespace, name, part, rejected_by, why, file, line, coalesce(admitted_on, []) AS admitted_on
-        FROM workloads
-        LEFT JOIN (
-          SELECT scan, target, unit, kind, namespace, name, part, list(release ORDER BY release) AS admitted_on
-          FROM workloads WHERE result = 'admitted' AND release <> '5.0' GROUP BY ALL
-        ) USING (scan, target, unit, kind, namespace, name, part)
-        WHERE {_LATEST} AND release = '5.0' AND result = 'rejected'
-        ORDER BY len(admitted_on) = 0, target, unit, kind, namespace, name, part, file, line
+        WITH before AS (
+          SELECT target, max(scan) AS scan FROM targets WHERE NOT {_LATEST} AND status <> 'failed' GROUP BY target
+        ), known AS (
+          SELECT target, unnest(releases) AS release FROM targets JOIN before USING (target, scan)
+        ), old AS (
+          FROM placed_containers JOIN before USING (target, scan) WHERE unconfined
+        )
+        SELECT now.target, now.team, now.kind, now.namespace, now.name, now.part, now.file, now.line, now.container,
+          list_sort(list_distinct(list(now.release))) AS unconfined_on, min(now.source) AS source,
+          bool_or(
+            (SELECT count(*) FROM scans) > 1 AND old.target IS NULL
+            AND (known.target IS NOT NULL OR now.target NOT IN (SELECT target FROM before))
+          ) AS new,
+          list_sort(list_distinct(list(now.unit))) AS units
+        FROM placed_containers AS now
+        LEFT JOIN known ON known.target = now.target AND known.release = now.release
+        LEFT JOIN old ON old.target = now.target AND old.release = now.release AND old.unit = now.unit AND old.kind = now.kind
+          AND old.namespace = now.namespace AND old.name = now.name AND coalesce(old.part, '') = now.part AND old.container = now.container
+        WHERE now.{_LATEST} AND now.unconfined
+        GROUP BY ALL
+        ORDER BY new DESC, target, kind, namespace, name, part, file, line, container
         """,
-        release="5.0",
+    ),
+    FleetView(
+        "grants_that_open_the_node",
+        "Grants that open the node",
+        "Who may use SCCs with which a container can take over its node. A row is a grant to a subject, with all such SCCs that it "
+        "grants. Groups come first.",
+        f"""
+        SELECT target, team, binding, role, subject_kind, subject_namespace, subject, list_sort(list_distinct(list(scc))) AS sccs,
+          list_sort(list_distinct(list(release))) AS releases, scope, list_sort(list_distinct(flatten(list(opens)))) AS opens,
+          list_sort(list_distinct(list(unit))) AS units, file, line
+        FROM grants WHERE {_LATEST} AND takes_node GROUP BY ALL
+        ORDER BY subject_kind, target, file, line, binding, role, subject_namespace, subject, scope
+        """,
     ),
     FleetView(
         "findings_by_rule",
@@ -99,24 +156,14 @@ VIEWS = (
         """,
     ),
     FleetView(
-        "grants_that_open_the_node",
-        "Grants that open the node",
-        "Who may use SCCs with which a container can take over its node, in the latest scan. A row is a grant to a subject, with all such "
-        "SCCs that it grants.",
-        f"""
-        SELECT target, team, release, unit, subject_kind, subject_namespace, subject, list(scc ORDER BY scc) AS sccs, scope, binding, role,
-          list_sort(list_distinct(flatten(list(opens)))) AS opens, file, line
-        FROM grants WHERE {_LATEST} AND takes_node GROUP BY ALL ORDER BY ALL
-        """,
-    ),
-    FleetView(
         "scc_share_by_team",
         "SCC share by team",
         "How many workloads of a team each SCC admits in the latest scan, and their share. A workload without an SCC counts by its result.",
         f"""
         SELECT team, release, scc, workloads, round(workloads / sum(workloads) OVER (PARTITION BY team, release), 3) AS share
         FROM (
-          SELECT team, release, CASE WHEN scc = '' THEN result ELSE scc END AS scc, count(*) AS workloads
+          SELECT team, release, CASE WHEN scc = '' THEN result ELSE scc END AS scc,
+            count(DISTINCT (target, kind, namespace, name, part, file, line)) AS workloads
           FROM workloads WHERE {_LATEST} GROUP BY ALL
         )
         ORDER BY team, release, workloads DESC, scc
@@ -127,6 +174,26 @@ VIEWS = (
         "Targets with problems",
         "Targets of the latest scan that could not be judged, or not as a whole.",
         f"SELECT target, team, status, error FROM targets WHERE {_LATEST} AND status IN ('failed', 'incomplete') ORDER BY ALL",
+    ),
+    FleetView(
+        "trend",
+        "Trend over scans",
+        "For each scan and release: the targets that were judged for it, and what was found in them.",
+        f"""
+        SELECT scan, release, count(*) AS targets, any_value(failed) AS failed, {_OF_TARGETS},
+          coalesce(any_value(errors), 0) AS errors, coalesce(any_value(warnings), 0) AS warnings
+        FROM numbers JOIN (SELECT scan, count(*) FILTER (status = 'failed') AS failed FROM targets GROUP BY scan) USING (scan)
+        LEFT JOIN (
+          SELECT scan, release, count(*) FILTER (severity = 'error') AS errors, count(*) FILTER (severity = 'warning') AS warnings
+          FROM (
+            SELECT findings.scan, severity,
+              unnest(CASE WHEN len(findings.releases) = 0 THEN targets.releases ELSE findings.releases END) AS release
+            FROM findings JOIN targets USING (scan, target) WHERE suppressed_by = ''
+          )
+          GROUP BY ALL
+        ) USING (scan, release)
+        GROUP BY scan, release ORDER BY scan, release
+        """,
     ),
 )
 
@@ -153,5 +220,7 @@ def statements() -> Iterator[str]:
             f"CREATE VIEW {table.name} AS SELECT targets.scan, targets.target, targets.team, {columns} "
             f"FROM targets JOIN {stored(table.name)} AS result USING (key)"
         )
+    yield f"CREATE VIEW placed_containers AS {_PLACED}"
+    yield f"CREATE VIEW numbers AS {_NUMBERS}"
     for view in VIEWS:
         yield f"CREATE VIEW {view.name} AS {view.sql}"
