@@ -183,6 +183,21 @@ def test_an_scc_of_openshift_that_rejects_what_it_does_not_allow_is_not_changed(
 
 
 @pytest.mark.parametrize(
+    ("would", "violations", "is_other_scc"),
+    [
+        ("violates", 'runAsNonRoot != true (pod or container "a" must set x)', True),
+        ("would violate", 'runAsNonRoot != true (pod or container "a" must set x)', False),
+        ("violates", "host namespaces (hostPID=true)", False),
+    ],
+)
+def test_fields_that_restricted_v2_sets_are_missing_under_another_scc(
+    cli: Cli, would: str, violations: str, is_other_scc: bool
+) -> None:
+    Path("error.txt").write_text(f'pods "web" is forbidden: {would} PodSecurity "restricted:latest": {violations}')
+    assert ("another SCC such as `anyuid`" in words(cli("explain", "--message", "error.txt").out)) is is_other_scc
+
+
+@pytest.mark.parametrize(
     "reason", ["provider restricted-v2: .containers[1].runAsUser: Invalid value: 7: must be in the ranges: [10, 19]"]
 )
 def test_a_pod_that_asks_for_a_user_alone_needs_no_mesh_and_no_scc_of_a_product(cli: Cli, reason: str) -> None:

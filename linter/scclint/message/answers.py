@@ -53,6 +53,11 @@ _ALLOWING: Mapping[str, str] = {
 _DEFAULTS = frozenset(("restricted", "restricted-v2", "restricted-v3"))
 """The SCCs that every pod may use."""
 _PLACEHOLDER = re.compile(r"(?<= )(?:SERVICE_ACCOUNT|NAMESPACE|POD)(?=[ `.])")
+_OTHER_SCC = (
+    "On OpenShift, Pod Security sees the pod as its SCC changed it, and `restricted-v2` sets all of these fields: another SCC such as "
+    "`anyuid` or `privileged` takes the pod, because its account or the user who creates it may use that (a cluster administrator may use "
+    "every SCC). The annotation `openshift.io/required-scc: restricted-v2` of the pod chooses `restricted-v2` (from OpenShift 4.14)."
+)
 _WHICH_PROFILE = "`oc get pod POD -o jsonpath='{..seccompProfile}'` prints the profile that is in force."
 _OF_OPERATORS = frozenset(("pipelines-scc", "container-build"))
 """SCCs that operators of Red Hat write again, and that pods of every namespace use."""
@@ -274,6 +279,13 @@ def _steps(incident: Incident, denial: Denial, world: World, outcome: Outcome) -
             f"Remove the seccomp profile, which is `seccompProfile` or an annotation ({_of_owner(incident)})",
             "the SCC that rejects it may then admit the pod, and applies none: the containers run unconfined, except under "
             "restricted-v2 of OpenShift 4.11 and newer, which applies RuntimeDefault",
+        )
+        account, namespace = incident.account or "SERVICE_ACCOUNT", incident.namespace or "NAMESPACE"
+        yield Step(
+            "If the pod must keep the profile, grant its account an SCC that allows it: from OpenShift 4.11 `restricted-v2` and "
+            "`nonroot-v2` allow RuntimeDefault, before it only a custom SCC with `seccompProfiles: [runtime/default]` does: "
+            f"`oc adm policy add-scc-to-user NAME -z {account} -n {namespace}`",
+            "this SCC then admits the pod with its profile",
         )
     if all(reason.field == "hostUsers" for reason in reasons):
         yield Step(
@@ -511,7 +523,9 @@ def _of_policy(incident: Incident) -> Explanation:
     # A pod that asks for the node needs it more often than not.
     steps = (label, write) if removed else (write, label)
     reasons = tuple((each.title, (each.text,)) for each in found)
-    return Explanation(incident, cause, reasons, steps, tuple(_facts(incident)), ())
+    # The modes `warn` and `audit` also read templates of pods, which up to OpenShift 4.12 no SCC changed.
+    other_scc = _OTHER_SCC if incident.enforced and all(each.fix for each in found) else ""
+    return Explanation(incident, cause, reasons, steps, tuple(_facts(incident)), tuple(filter(None, (other_scc,))))
 
 
 def _facts(incident: Incident) -> Iterator[str]:
