@@ -304,6 +304,14 @@ LITERALS: dict[str, tuple[dict[str, str], str, int]] = {
     ),
 }
 
+DEFAULTS = """\
+    {{- define "ctx" -}}
+    {{- $defaults := dict "runAsUser" 33099 "fsGroupChangePolicy" "Always" -}}
+    {{- toYaml (.Values.podSecurityContext | default $defaults) -}}
+    {{- end -}}
+    """
+"""A helper whose defaults for an empty mapping have no lines of their own."""
+
 
 @pytest.mark.parametrize("case", LITERALS)
 def test_the_finding_is_at_the_line_that_has_the_value(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,8 +319,51 @@ def test_the_finding_is_at_the_line_that_has_the_value(case: str, tmp_path: Path
     write_below(tmp_path, files)
     found = fixed(tmp_path, monkeypatch)
     assert (found.span.file, found.span.line) == (file, line)
-    # Helpers are no files of the run.
-    assert (found.fix is not None) is not file.endswith(".tpl")
+    assert found.fix is not None
+
+
+def test_the_values_take_the_place_of_the_defaults_of_a_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = with_pod_context('securityContext: {{- include "ctx" . | fromYaml | toYaml | nindent 8 }}\n')
+    write_below(tmp_path, chart(template, "a: 1\npodSecurityContext: {}\n", ctx=DEFAULTS))
+    found = fixed(tmp_path, monkeypatch)
+    assert (found.span.file, found.span.line) == ("web/values.yaml", 2)
+    assert found.fix is not None
+    assert "podSecurityContext: {fsGroupChangePolicy: Always}" in found.fix.title
+
+
+def test_a_value_that_is_added_to_the_defaults_of_a_helper_replaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = with_pod_context('securityContext: {{- include "ctx" . | fromYaml | toYaml | nindent 8 }}\n')
+    merged = DEFAULTS.replace(
+        "(.Values.podSecurityContext | default $defaults)", "(merge .Values.podSecurityContext $defaults)"
+    )
+    write_below(tmp_path, chart(template, "podSecurityContext: {}\n", ctx=merged))
+    found = fixed(tmp_path, monkeypatch)
+    assert found.span.file == "web/templates/web.yaml"
+    assert found.fix is None
+
+
+def test_a_list_of_values_that_is_named_like_containers_gets_no_probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = deployment("""\
+        securityContext: {{- .Values.pod | toYaml | nindent 8 }}
+        initContainers:
+          {{- toYaml .Values.extraInitContainers | nindent 8 }}
+          - {name: first, image: registry.example/a:1, securityContext: {{- .Values.first | toYaml | nindent 12 }}}
+        """).replace("{{- .Values.first | toYaml | nindent 12 }}", "{{ toJson .Values.first }}")
+    values = "pod: {fsGroup: 0}\nfirst: {runAsUser: 1000}\nextraInitContainers: {}\n"
+    write_below(
+        tmp_path,
+        chart(
+            template.replace("toYaml .Values.extra", "with .Values.extra").replace(
+                "Containers | nindent 8 }}", "Containers }}{{ toYaml . | nindent 8 }}{{ end }}"
+            )
+            + CONTAINERS,
+            values,
+        ),
+    )
+    found = fixed(tmp_path, monkeypatch)
+    assert (found.span.file, found.span.line) == ("web/values.yaml", 1)
 
 
 @pytest.mark.parametrize("case", CASES)

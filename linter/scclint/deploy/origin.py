@@ -11,13 +11,15 @@ class FieldOrigin:
 
     `keys` lead to the field in the values of a chart; they are empty where something else than a value writes it. `written` is False if the
     field is not there, and `span` is the mapping that would get it. `whole` is False if the value is only a part of the field, so that an
-    operation on the field is none on the value.
+    operation on the field is none on the value. `replaces`: the templates have defaults for the mapping around the field, and the one of the
+    values takes their place.
     """
 
     span: Span
     keys: Path = ()
     written: bool = True
     whole: bool = True
+    replaces: bool = False
 
     @property
     def name(self) -> str:

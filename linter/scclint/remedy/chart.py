@@ -131,17 +131,39 @@ class _Chart:
     def moved(self, operations: Sequence[Operation]) -> list[Operation]:
         """The operations on the values of the view, each once; empty if a field does not come from a value."""
         pending, moved = [*operations], dict[Operation, None]()
+        replaced: dict[tuple[Path, Path], set[str]] = {}
         for operation in pending:
             origin = self._origin(operation.path)
             built = value_at(self._built, operation.path)
-            if origin is not None and origin.keys and origin.whole:
-                moved |= dict.fromkeys(self._on_values(operation, origin.keys))
+            if origin is not None and origin.replaces:
+                if not isinstance(operation, Remove):
+                    return []
+                replaced.setdefault((operation.path[:-1], origin.keys[:-1]), set()).add(str(operation.path[-1]))
+            elif origin is not None and origin.keys and origin.whole and (of_values := self._on_values(operation, origin.keys)):
+                moved |= dict.fromkeys(of_values)
             elif isinstance(operation, Remove) and isinstance(built, dict) and built:
                 # Each field of a mapping may come from a value of its own. The list grows while it is read.
                 pending += [Remove((*operation.path, name)) for name in built]
             else:
                 return []
+        for (path, keys), removed in replaced.items():
+            moved |= dict.fromkeys(self._in_place_of_defaults(path, keys, removed))
         return [*moved]
+
+    def _in_place_of_defaults(self, path: Path, keys: Path, removed: set[str]) -> Iterator[Operation]:
+        """What puts a mapping of values in the place of the defaults of templates: all fields of the one at `path` that are not removed."""
+        kept = {name: value for name, value in value_at(self._built, path).items() if name not in removed}
+        if not kept:
+            name, value = _neutral(path)
+            kept = {name: value}
+        pending = [((*keys, name), value) for name, value in kept.items()]
+        for at, value in pending:
+            if isinstance(value, dict):
+                pending += [((*at, name), inner) for name, inner in value.items()]
+            elif isinstance(value, list):
+                yield from (Append(at, item) for item in value)
+            else:
+                yield Set(at, value)
 
     def with_neutral_fields(self, operations: Sequence[Operation], moved: Sequence[Operation]) -> list[Operation]:
         """The operations with a field that changes nothing in each context that they leave empty; empty if they leave none so."""
@@ -151,7 +173,7 @@ class _Chart:
             origin = self._origin(path)
             holder = value_at(self._values.data, origin.keys) if origin is not None else None
             if origin is not None and isinstance(holder, dict) and all((*origin.keys, name) in removed for name in holder):
-                name, value = _NEUTRAL[any(step in path for step in CONTAINER_LISTS)]
+                name, value = _neutral(path)
                 added[Set((*origin.keys, name), value)] = None
         return [*moved, *added] if added else []
 
@@ -233,6 +255,11 @@ class _Chart:
         if self.bench.opened.unit.deployment.by_controller:
             return ""
         return as_values(operations)
+
+
+def _neutral(path: Path) -> tuple[str, Scalar]:
+    """A field that changes nothing, with its value, for the security context at a path."""
+    return _NEUTRAL[any(step in path for step in CONTAINER_LISTS)]
 
 
 def as_values(operations: Iterable[Operation]) -> str:

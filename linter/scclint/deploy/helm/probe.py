@@ -29,10 +29,14 @@ _DocumentKey = tuple[str, str, int]
 
 
 class FieldKey(NamedTuple):
-    """The values key that a field comes from; `whole` if its value is the field and no part of it."""
+    """The values key that a field comes from; `whole` if its value is the field and no part of it.
+
+    `replaces`: the field is a default of the templates, in a mapping that the mapping around the key takes the place of.
+    """
 
     keys: Path
     whole: bool = True
+    replaces: bool = False
 
 
 class _Probe(NamedTuple):
@@ -98,6 +102,7 @@ class FieldKeys:
                     self._answers[field.document, field.path] = found
                 elif with_probes is None or (field.value is not None and value_at(with_probes, field.path) is None):
                     lost.append(field)
+                    self._answers[field.document, field.path] = _replaced(field, with_probes, probes, data)
             wanted = lost
 
     def key(self, document: Document, path: Path) -> FieldKey | None:
@@ -145,7 +150,9 @@ def _is_named(keys: Path, name: str) -> bool:
 
 
 def _candidates(field: _Wanted, leaves: Sequence[tuple[Path, Any]], *, narrow: bool) -> Iterator[Path]:
-    """The values keys that a field may come from. `narrow`: only those with the name and the value of the field."""
+    """The values keys that a field may come from. `narrow`: only those with the name and the value of the field, which is no mapping."""
+    if narrow and (field.value is None or isinstance(field.value, Mapping | list)):
+        return
     if isinstance(field.value, Mapping | list):
         yield from (keys for keys, leaf in leaves if _may_hold(keys, leaf, field))
     elif field.value is None:
@@ -179,7 +186,12 @@ def _may_hold(keys: Path, leaf: Any, field: _Wanted) -> bool:
         # A template asks an item that is a mapping for its keys.
         return not any(isinstance(item, Mapping | list) for item in leaf) and _name(keys).endswith(_name(field.path))
     name = _name(keys)
-    steps = [step.casefold() for step in field.path[_OF_POD:] if isinstance(step, str)]
+    behind = (*field.path[1:], "")
+    steps = [
+        step.casefold()
+        for step, after in zip(field.path[_OF_POD:], behind[_OF_POD:], strict=True)
+        if isinstance(step, str) and not isinstance(after, int)
+    ]
     return any(name.endswith(step) for step in steps) or (bool(leaf) and leaf == field.value)
 
 
@@ -235,6 +247,15 @@ def _overlay(probes: Sequence[_Probe], data: Mapping[str, Any]) -> dict[str, Any
         else:
             holder[last][probe.mark] = probe.mark
     return overlay
+
+
+def _replaced(field: _Wanted, made: Any, probes: Sequence[_Probe], data: Mapping[str, Any]) -> FieldKey | None:
+    """The key below the mapping of values that took the place of the one around a field, as where a helper has defaults for an empty one."""
+    around = value_at(made, field.path[:-1])
+    for probe in probes:
+        if probe.holder and isinstance(around, Mapping) and probe.mark in around and not value_at(data, probe.keys):
+            return FieldKey((*probe.keys, field.path[-1]), replaces=True)
+    return None
 
 
 def _found(field: _Wanted, made: Any, probes: Sequence[_Probe], data: Mapping[str, Any]) -> FieldKey | None:

@@ -15,7 +15,9 @@ from scclint.finding import Finding, Path, Related
 from scclint.load.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate
+from scclint.text import plain
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, to_data
+from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.markers import MarkedRendering, TemplateLine
@@ -78,12 +80,21 @@ class Trace(Tracer):
         was = Related(f"rendered as line {finding.span.line} of {rendered}", finding.span)
         document = self._document(finding.span)
         origin = self.origin_of_field(document, finding.path) if document is not None else None
+        if origin is not None and origin.replaces and self._has_value(place, document, finding.path):
+            instead = Related(f"{origin.name} takes the place of this default", origin.span)
+            return replace(moved, span=place.span, related=(*moved.related, instead, was))
         if origin is not None:
             caveat = f" ({place.note})" if place.note else ""
             template = Related(f"the template writes {origin.name} here{caveat}", place.span)
             return replace(moved, span=origin.span, related=(*moved.related, template, was))
         notes = (*finding.notes, place.note) if place.note else finding.notes
         return replace(moved, span=place.span, related=(*moved.related, was), notes=notes)
+
+    def _has_value(self, place: TemplatePlace, document: Document | None, path: Path) -> bool:
+        """Whether the line of a template has the field with its value."""
+        value = value_at(to_data(document.root), path) if document is not None else None
+        line = self._read(place.span.file)[place.span.line - 1]
+        return re.search(rf"\b{re.escape(str(path[-1]))}:\s*[\"']?{re.escape(plain(value))}\b", line) is not None
 
     def field(self, span: Span) -> Span:
         origin = self._origin_of(span)
@@ -124,7 +135,7 @@ class Trace(Tracer):
         key = self._keys.key(document, path) if self._keys is not None and not _is_identity(path) else None
         known = self._values.place(key.keys) if key is not None and self._values is not None else None
         return (
-            FieldOrigin(known[0], key.keys, written=known[1], whole=key.whole)
+            FieldOrigin(known[0], key.keys, written=known[1], whole=key.whole, replaces=key.replaces)
             if key is not None and known is not None
             else None
         )
