@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from scclint.cli.main import main
 from scclint.config.model import Config
 from scclint.report import FORMATS, render
-from tests.deploy.tools import needs_helm
+from tests.deploy.test_deployments import application
+from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.deploy.trees import binding, deployment, scc
 from tests.running import open_one, report_on, write_files
 
@@ -150,6 +152,82 @@ def test_names_that_a_chart_makes_of_the_namespace_have_a_placeholder() -> None:
     assert not {"MAN002", "MAN006"} & {f.rule_id for f in report.findings}
     for name in FORMATS:
         assert "unspecified" not in render(report, name)
+
+
+PRIVILEGED_POD = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: bare}
+spec: {hostPID: true, containers: [{name: c, image: i, securityContext: {privileged: true}}]}
+"""
+SET_OF_ONE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all, namespace: openshift-gitops}
+spec:
+  generators: [{list: {elements: [{env: dev}]}}]
+  template:
+    metadata: {name: web}
+    spec: {destination: {namespace: shop}, source: {repoURL: "https://git.example/team/repo.git", path: app}}
+"""
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: web, namespace: flux-system}
+spec:
+  path: ./app
+  sourceRef: {kind: GitRepository, name: repo}
+"""
+MADE_BY_A_CHART = {
+    "destination": application("    path: app\n").replace("namespace: shop", "namespace: NS"),
+    "name": application("    path: app\n", name="NS-web"),
+    "namespace": application("    path: app\n").replace("openshift-gitops", "NS"),
+    "path": application("    path: app/NS\n"),
+    "values": application("    path: inner\n    helm: {valuesObject: {home: NS}}\n"),
+    "release": application("    path: inner\n    helm: {releaseName: NS-web}\n"),
+    "kustomize": application("    path: built\n    kustomize: {namespace: NS, namePrefix: NS-}\n"),
+    "labels": application("    path: built\n    kustomize: {commonAnnotations: {a: NS}}\n"),
+    "set": SET_OF_ONE.replace("namespace: shop", "namespace: NS"),
+    "Flux": FLUX + "  targetNamespace: NS\n",
+}
+
+
+@needs_helm
+@needs_kustomize
+@pytest.mark.parametrize("case", MADE_BY_A_CHART)
+def test_no_output_has_what_stands_for_the_namespace_of_a_release(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "repo").mkdir()
+    monkeypatch.chdir(tmp_path / "repo")
+    template = MADE_BY_A_CHART[case].replace("NS", "{{ .Release.Namespace }}")
+    write_files(
+        {
+            "root/Chart.yaml": "apiVersion: v2\nname: root\nversion: 1.0.0\n",
+            "root/templates/a.yaml": template,
+            "app/a.yaml": ROOT + PRIVILEGED_POD,
+            "built/kustomization.yaml": "resources: [a.yaml]\n",
+            "built/a.yaml": ROOT,
+            "inner/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\n",
+            "inner/values.yaml": "home: shop\n",
+            "inner/templates/a.yaml": ROOT.replace(
+                "{name: web}", "{name: '{{ .Release.Name }}', namespace: '{{ .Values.home }}'}"
+            ),
+        }
+    )
+    report = report_on(["."], Config(show_info=True))
+    texts = [render(report, name) for name in FORMATS]
+    for command in (
+        ["units"],
+        ["units", "--format", "json"],
+        ["review"],
+        ["review", "--format", "json"],
+        ["who-can", "anyuid"],
+    ):
+        main(command)
+        texts += capsys.readouterr()
+    assert not [text for text in texts if "scclint-unspecified" in text]
 
 
 TASK = """\

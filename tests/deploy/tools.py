@@ -18,7 +18,8 @@ needs_helm = pytest.mark.skipif(bool(renderer().helm.problem), reason=renderer()
 
 def template(chart: str, root: str, *values: str, **more: object) -> str:
     """What helm makes of a chart. Fails if it makes nothing."""
-    from scclint.deploy.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
+    from scclint.deploy.helm import NAMESPACE_MARKER
+    from scclint.deploy.helm.capabilities import api_versions, kube_version
 
     made = renderer().template_chart(
         chart,

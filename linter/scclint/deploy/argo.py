@@ -14,7 +14,7 @@ from typing import Any
 
 from scclint.admission.rbac import service_account_name
 from scclint.deploy.deployers import NO_FOLDER, Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, NAMESPACE_MARKER
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.unit import Deployment
 from scclint.files import is_below
@@ -66,7 +66,8 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
 
 def _controller(namespace: str) -> str:
     """The user as whom the Argo CD in a namespace deploys, by what its operator and its own manifests call the account of the controller."""
-    namespace = namespace or "openshift-gitops"
+    if not namespace or NAMESPACE_MARKER in namespace:
+        namespace = "openshift-gitops"
     instance = "" if namespace == "argocd" else f"{namespace}-"
     return service_account_name(namespace, f"{instance}argocd-application-controller")
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scclint.deploy.deployers import Deployer, Deployments, Repository, UnfollowedField
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, NAMESPACE_MARKER
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import ARGO, FLUX, FLUX_HELM, Deployment, Unit
 from scclint.errors import LoadError
@@ -15,7 +15,7 @@ from scclint.files import SUFFIXES, walk
 from scclint.finding import Notice, shortened
 from scclint.limits import AddedTextCounter
 from scclint.load import load_file
-from scclint.load.document import Document
+from scclint.load.document import OPEN_NAMESPACE, Document
 from scclint.model.kinds import CARRIERS, TEMPLATE
 from scclint.record import replace
 from scclint.text import and_more, field_path, listed
@@ -90,7 +90,7 @@ class DeployedFolders:
 
     def _followed(self, files: Iterable[str]) -> Iterator[Deployment]:
         for item in self._deploying(files):
-            for entry in _deployed_by(item, self.repository):
+            for entry in map(_without_marker, _deployed_by(item, self.repository)):
                 if not isinstance(entry, Deployment):
                     self._unfollowed.append(entry)
                 elif self._is_outside(entry.path):
@@ -146,7 +146,7 @@ class DeployedFolders:
                 text = f"{first.by}: {field} is not applied, because {first.why}, so the {noun} {shown} is judged without it"
             else:
                 by = and_more(dict.fromkeys(unfollowed.by for unfollowed in several), 2)
-                shown = and_more(dict.fromkeys(shortened(one.value, 80) for one in several if one.value), 2)
+                shown = and_more(dict.fromkeys(shortened(one.written, 80) for one in several if one.written), 2)
                 text = f"{by}: not judged: {field} {shown}".rstrip() + f": {first.why}"
             level, gap = ("warning", True) if first.path in units else ("note", False)
             # What is rendered lies in no file.
@@ -201,6 +201,23 @@ def _deployed_by(item: Item, repository: Repository) -> Deployments:
     }
     find = by_kind.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
     return find(Deployer(item, repository)) if find is not None else iter(())
+
+
+def _without_marker(entry: Deployment | UnfollowedField) -> Deployment | UnfollowedField:
+    """Return what an object deploys or not, where Helm wrote the object with the namespace of a release that is not known.
+
+    The name of a release keeps what stands for the namespace: it is a name for Helm, and the objects that have it are read as those of charts.
+    """
+
+    def shown(text: str) -> str:
+        return text.replace(NAMESPACE_MARKER, OPEN_NAMESPACE)
+
+    if isinstance(entry, UnfollowedField):
+        return replace(entry, by=shown(entry.by), written=shown(entry.written))
+    if not any(NAMESPACE_MARKER in text for text in (entry.namespace, entry.name, entry.user, entry.cluster)):
+        return entry
+    known = {name: "" for name in ("namespace", "user") if NAMESPACE_MARKER in getattr(entry, name)}
+    return replace(entry, name=shown(entry.name), cluster=shown(entry.cluster), **known)
 
 
 def deploys_file(deployment: Deployment, file: str) -> bool:

@@ -168,7 +168,7 @@ def may_hold(text: str) -> bool:
 
 @record
 class UnfollowedField:
-    """A field of an object that deploys something, and `why` it is not applied. `span` is its place, and `value` its text if it is a path.
+    """A field of an object that deploys something, and `why` it is not applied. `span` is its place, and `written` its text if it is a path.
 
     `path` is the real path of the folder that is judged without it; empty if what the object deploys is not judged, because it lies outside
     the input or is not known.
@@ -179,7 +179,7 @@ class UnfollowedField:
     why: str
     span: Span
     path: str = ""
-    value: str = ""
+    written: str = ""
 
 
 NO_FOLDER = "the repository has no such folder"

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
+from scclint.deploy.helm import NAMESPACE_MARKER
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
@@ -211,7 +212,7 @@ class UnitRenderer:
 
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
-        from scclint.deploy.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
+        from scclint.deploy.helm.capabilities import api_versions, kube_version
         from scclint.deploy.helm.chart import release_name
         from scclint.deploy.helm.precheck import unused_links
         from scclint.deploy.render import RendererOutput

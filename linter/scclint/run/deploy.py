@@ -9,6 +9,7 @@ from scclint.config.model import Config
 from scclint.deploy.deployed import DEPLOYING, may_deploy
 from scclint.deploy.deployers import HOLDING, may_hold
 from scclint.deploy.detect import detect
+from scclint.deploy.helm import NAMESPACE_MARKER
 from scclint.deploy.kustomize import NO_EXCLUSIONS, UNRESTRICTED
 from scclint.deploy.outline import Outline
 from scclint.deploy.split import Split
@@ -242,13 +243,10 @@ def _render_new(
         store.keep("renderings", keys[unit], _plain(output))
         outputs[unit] = output
     for unit, output in outputs.items():
-        marker = ""
+        marker = NAMESPACE_MARKER if NAMESPACE_MARKER in output.text else ""
         if unit.kind == "chart":
-            from scclint.deploy.helm.capabilities import NAMESPACE_MARKER
-
             # Without a marker, namespace `default` counts as not given.
-            given = unit.deployment.kind or NAMESPACE_MARKER in output.text or not _gives_default(unit)
-            marker = NAMESPACE_MARKER if given else ""
+            marker = NAMESPACE_MARKER if marker or unit.deployment.kind or not _gives_default(unit) else ""
         made[unit] = Rendering(_called(unit), output.text, output.error, output.notices, marker, output.left_out)
 
 

@@ -12,7 +12,8 @@ import pytest
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.deploy import render
-from scclint.deploy.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
+from scclint.deploy.helm import NAMESPACE_MARKER
+from scclint.deploy.helm.capabilities import api_versions, kube_version
 from scclint.deploy.helm.precheck import chart_problem
 from scclint.deploy.render import Program, Renderer, RendererOutput, installed
 from scclint.errors import UsageError

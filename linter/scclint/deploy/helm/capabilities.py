@@ -9,9 +9,6 @@ from functools import cache
 from scclint.files.package_data import read_json
 from scclint.model.releases import ORDER, kubernetes_of
 
-NAMESPACE_MARKER = "scclint-unspecified-namespace"
-"""Passed as the release's namespace if nothing says which it is. Rendered text with this name has it from `.Release.Namespace`."""
-
 
 def kube_version(release: str) -> str:
     """Return the value of `helm template --kube-version` for an OpenShift release. Raises UsageError for an unknown one."""
