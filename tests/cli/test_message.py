@@ -254,6 +254,20 @@ def test_the_finding_on_the_workload_and_its_fix(cli: Cli) -> None:
     assert "other.yaml" not in words(run.out)
 
 
+def test_the_finding_on_an_image_that_cannot_run(cli: Cli) -> None:
+    for name in ("web", "other"):
+        Path(f"deploy/{name}.yaml").write_text(
+            WEB.replace("NAME", name)
+            .replace("registry.example/web:1", "nginx:1.25")
+            .replace("runAsUser: 1000", "runAsNonRoot: true")
+        )
+    Path("error.txt").write_text("$ oc logs web-d9df65dc5-x2k4p\nbind() to 0.0.0.0:80 failed (13: Permission denied)\n")
+    out = words(cli("explain", "--message", "error.txt", "deploy").out)
+    assert "Deployment web makes it: deploy/web.yaml:3" in out
+    assert "deploy/web.yaml:11:11: warning[SCC115] image-does-not-fit" in out
+    assert "other.yaml" not in out
+
+
 def test_what_is_suppressed_is_a_cause_as_well(cli: Cli) -> None:
     Path(".scclint.yaml").write_text("baseline: baseline.json\nignores: [{rule: SCC107, reason: known}]\n")
     assert cli("check", "--write-baseline", "baseline.json", "deploy").status == 0

@@ -154,6 +154,20 @@ def test_what_describe_prints_names_the_pod_of_its_events() -> None:
     assert (owner_of(incident), incident.namespace, incident.account) == (("Deployment", "web"), "shop", "robot")
 
 
+@pytest.mark.parametrize(
+    ("before", "pod", "container"),
+    [
+        ("Name:  web-5f9c7d8b6-x2k4p\nNamespace:  shop\nPriority:  0\nNode:  a/1.2.3.4", "web-5f9c7d8b6-x2k4p", ""),
+        ("Name:  web\nNamespace:  shop\nLabels:  app=web", "", ""),
+        ("$ oc logs web-5f9c7d8b6-x2k4p -c nginx", "web-5f9c7d8b6-x2k4p", "nginx"),
+        ("$ kubectl logs -f deploy/web", "", ""),
+    ],
+)
+def test_what_stands_above_a_log_names_its_pod(before: str, pod: str, container: str) -> None:
+    (incident,) = incidents(f"{before}\nbind() to 0.0.0.0:80 failed (13: Permission denied)\n")
+    assert (incident.pod, incident.container) == (pod, container)
+
+
 def test_the_events_of_a_list_in_yaml_keep_their_objects() -> None:
     item = """\
 - apiVersion: v1

@@ -43,12 +43,13 @@ _MAKERS = (
 )
 """The kinds of objects that others make, what these add to their own name, and their kind."""
 _APPLIED = re.compile(r"/[\w.-]{1,253}+ (?:created|configured|unchanged|serverside-applied)\b")
-_DESCRIBED = re.compile(r"(?:Name|Namespace|Controlled By|Service Account):\s")
+_DESCRIBED = re.compile(r"(?:Name|Namespace|Priority|Node|Controlled By|Service Account):\s")
 _CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
 _SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "pod": re.compile(
         rf'(?:[Pp]ods? "?|")({_NAME})"? is forbidden|\(pod: "({_NAME}|[a-z0-9.<>-]+)_[a-z0-9-]+\(|\bpods?/({_NAME})(?=[\s\'"]|$)'
-        rf"|\bcreate Pod ({_NAME}) in\b|kind: Pod name: ({_NAME})"
+        rf"|\bcreate Pod ({_NAME}) in\b|kind: Pod name: ({_NAME})|\bName: ({_NAME}) Namespace: \S{{1,63}} (?:Priority|Node|Service Account): "
+        rf"|\b(?:oc|kubectl) logs (?:pods?/)?({_NAME})(?=\s|$)"
     ),
     "namespace": re.compile(
         r'\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\b[Nn]amespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
@@ -58,7 +59,9 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "account": re.compile(
         r"system:serviceaccount:[a-z0-9-]+:([a-z0-9.-]+)|Service Account: ([a-z0-9.-]+)|serviceAccountName: ([a-z0-9.-]+)"
     ),
-    "container": re.compile(r'\bcontainer(?:: "?|\s")([a-z0-9][a-z0-9-]*)\b|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'),
+    "container": re.compile(
+        r'\blogs [a-z0-9./-]{1,253} -c ([a-z0-9-]+)|\bcontainer(?:: "?|\s")([a-z0-9][a-z0-9-]*)\b|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'
+    ),
 }
 """What tells the subject of a record. The first group that matches counts."""
 
