@@ -220,9 +220,8 @@ class _Chart:
 
     def _on_values(self, operation: Operation, keys: Path) -> list[Operation]:
         """The operation on the values. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
-        value = value_at(self._values.data, keys)
-        if isinstance(operation, Remove) and isinstance(value, dict):
-            built = value_at(self._built, operation.path)
+        value, built = value_at(self._values.data, keys), value_at(self._built, operation.path)
+        if isinstance(operation, Remove) and isinstance(value, dict) and (value or built):
             return [Remove((*keys, name)) for name in value if isinstance(built, dict) and name in built]
         if isinstance(operation, Remove) and value is True and operation.path[-1] in OFF_BY_DEFAULT:
             return [Set(keys, False)]

@@ -104,8 +104,8 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     found = tuple((old, new) for old, new in pairs if new is not None)
     # The grants are named by themselves.
     trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
-    errors = {str(rule) for rule, severity, *_ in now - was if severity is Severity.ERROR}
-    harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(errors))]
+    reported = {str(rule) for rule, severity, *_ in now - was if severity is not Severity.INFO}
+    harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(reported))]
     if harm and not granted:
         raise EditRefused(harm[0])
     safety, words = effect(before, replace(trial, only_workloads=not granted), needs_review=False)
