@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 import scclint
+from scclint.message.incidents import kinds
 from tests.browser import dom, needs_chromium
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,11 @@ def test_the_page_shows_the_table_of_scclint_explain() -> None:
     if os.environ.get("SCCLINT_WRITE_GOLDEN"):
         PAGE.write_text(written, encoding="utf-8")
     assert written == PAGE.read_text(encoding="utf-8")
+
+
+def test_the_attributes_of_headings_hold_the_messages() -> None:
+    """A backquote or quotation mark in a message would end the attribute of its heading."""
+    assert not [message for kind in kinds() for message in kind.messages if {"`", '"'} & {*message}]
 
 
 def sections(title: str) -> dict[str, str]:
