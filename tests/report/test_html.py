@@ -252,6 +252,29 @@ def test_more_than_five_findings_have_a_list_of_the_worst(sample: Report) -> Non
     assert "The worst" not in words(render(sample, "html"))
 
 
+def many(sample: Report) -> Report:
+    """More findings than have a line of their own, of two rules."""
+    first, second, *_ = sample.findings
+    errors = (replace(first, message=f"e{number}") for number in range(20))
+    return replace(sample, findings=(*(replace(second, message=f"w{number}") for number in range(20)), *errors))
+
+
+def test_many_findings_are_behind_one_line_for_each_rule(sample: Report) -> None:
+    page = Page(render(many(sample), "html"))
+    groups = [details["class"] for details in page.all("details") if details["class"].startswith("group")]
+    assert groups == ["group error", "group warning"]
+    assert "SCC101 no-scc-admits 20 findings" in words(render(many(sample), "html"))
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_green_is_for_a_restricted_scc(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(GRANTS % "" + "---\n" + DEPLOYMENT % ("root", ", securityContext: {runAsUser: 0}"))
+    page = cli("check", "--isolated", "--format", "html", "a.yaml").out
+    keys = re.findall(r'<rect class="([\w-]+)" width="12" height="12"/></svg> (\S+) ', page)
+    assert keys == [("part-1", "anyuid")]
+
+
 @pytest.mark.parametrize("path", [".", "a.yaml"])
 def test_the_page_names_the_commit(here: Path, cli: Cli, path: str) -> None:
     Path("a.yaml").write_text(DEPLOYMENT % ("web", ""))
@@ -273,6 +296,15 @@ def test_the_search_hides_what_does_not_match(sample: Report, tmp_path: Path) ->
     assert "1 of 3 match" in shown
 
 
+@needs_chromium
+def test_the_search_opens_the_rules_that_match(sample: Report, tmp_path: Path) -> None:
+    page = render(many(sample), "html")
+    typed = "search.value = 'w7'; search.dispatchEvent(new Event('input')); </script>"
+    page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", page).replace("</script>", typed)
+    groups = re.findall(r'<details class="(group [^"]*)"([^>]*)>', dom(page, tmp_path))
+    assert groups == [("group error unmatched", ""), ("group warning", ' open=""')]
+
+
 def test_a_link_of_the_first_screen_leads_to_each_section(here: Path, cli: Cli) -> None:
     Path("a.yaml").write_text(GRANTS % "")
     page = Page(cli("check", "--isolated", "--format", "html", "a.yaml").out)
@@ -284,7 +316,7 @@ def test_a_link_of_the_first_screen_leads_to_each_section(here: Path, cli: Cli) 
 def test_the_page_says_what_it_is_about_and_when_it_was_made(sample: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     text = words(render(sample, "html", Options(paths=("deploy", "rbac.yaml"))))
-    assert "Input: deploy, rbac.yaml" in text
+    assert "Input: deploy and rbac.yaml" in text
     assert f"scclint {__version__}, 2023-11-14" in text
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from itertools import accumulate
+from typing import Any
 
 from scclint.admission.verdict import ObjectRef
 from scclint.finding import Finding
@@ -34,6 +35,11 @@ from scclint.text import and_more, counted, full_name, listed
 _WORST = 5
 """Findings that the first screen names: the first of each rule, the most severe first."""
 
+_FEW_FINDINGS = 30
+"""Findings that each have a line of their own. Of more, those of a rule are behind one line."""
+
+_PATHS_SHOWN = 4
+
 _FEW_NOTICES = 4
 """Notices that are shown without a click. A repository of many units has dozens, and they are not what the page is about."""
 
@@ -52,15 +58,17 @@ def render(report: Report, options: Options) -> str:
         units,
         lead=findings_summary(report, options),
         judged=judged_summary(report),
-        paths=", ".join(map(visible_line, options.paths)),
+        paths=and_more(map(visible_line, options.paths), _PATHS_SHOWN),
         revision=options.revision,
         counters=counters(report),
         sccs=bar(report),
         worst=_worst(shown),
+        once=_counted_once(report),
         notices=notices,
         folded=len(notices) > _FEW_NOTICES and not report.failed,
         severities=by_severity(tuple(finding for finding in report.findings if options.shows(finding))),
         findings=shown,
+        groups=_groups(shown, units),
         table=table,
         graphs=graphs(report, units),
         units=units,
@@ -95,6 +103,12 @@ def counters(report: Report) -> list[dict[str, str]]:
     ]
 
 
+def _counted_once(report: Report) -> bool:
+    """Whether several units or releases have the same workload."""
+    rows = [row for some in report.outcomes.values() for row in some]
+    return len(rows) > len(set(map(_identity, rows)))
+
+
 def _counter(of: Sized, words: str, tone: str, section: str) -> dict[str, str]:
     return {"number": f"{len(of):,}", "words": words, "tone": tone if of else "none", "section": section if of else ""}
 
@@ -103,8 +117,8 @@ def _identity(row: WorkloadRow) -> tuple[object, ...]:
     return row.place.file, row.place.line, row.place.column, row.kind, row.namespace, row.name, row.part
 
 
-_SCCS_OF_BAR = 7
-"""Parts of the bar: as many as its colors. The SCCs of the fewest workloads are one part."""
+_SCCS_OF_BAR = 6
+"""Parts of the bar: not more than its colors. The SCCs of the fewest workloads are one part."""
 
 
 def bar(report: Report) -> list[dict[str, object]]:
@@ -119,21 +133,28 @@ def bar(report: Report) -> list[dict[str, object]]:
     if rest := sum(number for _, number in most[_SCCS_OF_BAR:]):
         parts.append(("others", rest))
     ends = list(accumulate((number for _, number in parts), initial=0))
+    tones = _tones([name for name, _ in parts])
     return [
         {
             "name": visible_line(name),
             "number": f"{number:,}",
             "begin": round(before * 1000 / total),
             "width": round((before + number) * 1000 / total) - round(before * 1000 / total),
-            "tone": name if name in _TONES else f"part-{index - bool(rejected)}",
+            "tone": tones[name],
         }
-        for index, ((name, number), before) in enumerate(zip(parts, ends, strict=False))
+        for (name, number), before in zip(parts, ends, strict=False)
     ]
 
 
+def _tones(names: Sequence[str]) -> Mapping[str, str]:
+    """Return the class of each part of the bar. Green is for a restricted SCC alone."""
+    green = next((name for name in names if name.startswith("restricted")), "")
+    own = {_REJECTED: _REJECTED, "unknown": "unknown", "others": "part-7", green: "part-0"}
+    others = [name for name in names if name not in own]
+    return {**own, **{name: f"part-{index}" for index, name in enumerate(others, start=1)}}
+
+
 _REJECTED = "rejected"
-_TONES = (_REJECTED, "unknown")
-"""Parts of the bar with a color of their own."""
 
 
 def _end(row: WorkloadRow) -> str:
@@ -196,9 +217,34 @@ def _findings(report: Report, options: Options, units: Choice) -> list[dict[str,
             "anchor": f"finding-{digest[:8]}-{digest.rpartition(':')[2]}",
             "page": pages.get(finding.rule_id, ""),
             "classes": f"finding {finding.severity.value} {units.classes(finding.units)}".strip(),
+            "units": finding.units,
         }
         for finding, digest in shown
     ]
+
+
+def _groups(shown: Sequence[dict[str, Any]], units: Choice) -> list[dict[str, Any]]:
+    """Return the findings of each severity and rule, the most severe first; few findings are one group without a title."""
+    if len(shown) <= _FEW_FINDINGS:
+        return [{"title": "", "findings": shown}] if shown else []
+    groups = grouped(((finding["severity"], finding["rule"], finding["rule_name"]), finding) for finding in shown)
+    return [
+        {
+            "severity": severity,
+            "title": f"{rule} {name}",
+            "number": counted(len(same), "finding"),
+            "classes": f"group {severity} {units.classes(_units_of(same))}".strip(),
+            "findings": same,
+        }
+        for (severity, rule, name), same in groups.items()
+    ]
+
+
+def _units_of(findings: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the units of the findings; none if one of the findings is in no unit, so that it is always shown."""
+    if not all(finding["units"] for finding in findings):
+        return set()
+    return {unit for finding in findings for unit in finding["units"]}
 
 
 def _worst(shown: Sequence[dict[str, object]]) -> list[dict[str, object]]:
