@@ -72,7 +72,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const starts = known.map((message) => part.toLowerCase().indexOf(message)).filter((start) => start >= 0)
       if (!starts.length) return []
       const start = Math.min(...starts)
-      const said = start < 160 ? part.slice(0, start + 240) : `...${part.slice(start - 40, start + 240)}`
+      const said = start < 160 ? part.slice(0, start + 600) : `...${part.slice(start - 40, start + 600)}`
       return [withoutEnd(said)]
     })
     return [...new Set(found)].slice(0, 3)

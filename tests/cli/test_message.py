@@ -93,6 +93,13 @@ def test_a_product_whose_scc_lacks_a_field(cli: Cli) -> None:
             'seccompProfile (pod or container "a" must set x)',
             "Do: Write `seccompProfile: {type: RuntimeDefault}` in the securityContext of container a",
         ),
+        (
+            "violates",
+            "restricted",
+            'seccompProfile (pod or container "a" must s',
+            "seccompProfile: {type: RuntimeDefault}` in the securityContext",
+        ),
+        ("violates", "restricted", "", "Do: Write the fields that the message names"),
         ("violates", "baseline", "host namespaces (hostNetwork=true)", "pod-security.kubernetes.io/enforce=privileged"),
         (
             "would violate",

@@ -502,7 +502,11 @@ def _of_policy(incident: Incident) -> Explanation:
     if not found:
         cause = f"Pod Security level {level} of the namespace {rejected} {who}.{also} The message ends before what violates the level."
         return Explanation(
-            incident, cause, facts=tuple(_facts(incident)), asks=("For the violations, pass the whole message.",)
+            incident,
+            cause,
+            steps=_of_kind(incident).steps,
+            facts=tuple(_facts(incident)),
+            asks=("For the violations, pass the whole message.",),
         )
     cause = (
         f"Pod Security level {level} of the namespace {rejected} {who}: {and_more([each.title for each in found], 4)}.{also}"

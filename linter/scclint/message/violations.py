@@ -54,6 +54,9 @@ def violations(text: str) -> tuple[PolicyViolation, ...]:
                 title = _TITLES.get(dense(title), title)
                 found.append(PolicyViolation(title, about, _FIXES.get(title, ""), _containers(about)))
                 start = position + 1
+    if depth:
+        # The message is cut off within the parentheses.
+        found.append(PolicyViolation(title, text[start:], _FIXES.get(title, ""), _containers(text[start:])))
     return tuple(found)
 
 
