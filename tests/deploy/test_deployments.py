@@ -779,6 +779,16 @@ def test_an_application_that_a_kustomization_patches_counts_as_it_is_built() -> 
     assert rejected(judged({"argo/prod/kustomization.yaml": "resources: [../base]\n"}))
 
 
+@pytest.mark.parametrize(
+    ("name", "deployed"), [("shop", True), ("shop.prod-1", True), ("shop-", False), ("Shop", False), ("${NAME}-shop", True)]
+)
+def test_an_application_whose_name_is_rejected_deploys_nothing(name: str, deployed: bool) -> None:
+    report = judged({**BASE, "apps/app.yaml": application("    path: base\n", name=f"'{name}'")})
+    assert (f"base#{name}" in names()) is deployed
+    said = f"Application {name}: not judged: metadata.name: {name} is not a valid name"
+    assert [notice.message for notice in report.notices] == ([] if deployed else [said])
+
+
 @needs_helm
 @needs_kustomize
 @pytest.mark.parametrize(("name", "units"), [("shop", ["chart#shop"]), ("other", ["chart#shop", "chart#other"])])

@@ -33,6 +33,8 @@ _VARIABLE = re.compile(r"\$\{?(ARGOCD_APP_[A-Z_]+)\}?")
 _COMMA = re.compile(r"(?<!\\),")
 _IMAGE = re.compile(r"(?:([^=]*)=)?([^:@]*(?::\d+/[^:@]*)?)(?::([^@]*))?(?:@(.*))?")
 """An image as `kustomize edit set image` takes it: `NAME=NEW:TAG`, `NAME:TAG`, `NAME@DIGEST`."""
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*+(?<=[a-z0-9]))?")
+"""A name that the API server accepts."""
 _OWN_CLUSTER = "https://kubernetes.default.svc"
 """The address of the cluster in which Argo CD runs, which it calls `in-cluster`."""
 _NOT_FILLED_IN = "it has a parameter without a value"
@@ -48,6 +50,9 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
     name = as_text(value_at(application, ("metadata", "name")))
     # Part of a name may be known only to the cluster.
     name = deployer.name if "{{" in name else name
+    if not (_NAME.fullmatch(name) or is_open(name)):
+        yield deployer.unfollowed((*at[:-1], "metadata", "name"), f"{name} is not a valid name")
+        return
     destination = as_mapping(spec.get("destination"))
     sources = dict(_sources(spec, at))
     references = {f"${source.get('ref')}": source for source in sources.values() if source.get("ref")}

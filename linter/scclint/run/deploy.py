@@ -168,13 +168,14 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         _render_new(split.units, renderer, made, store, texts, options)
         done = {unit: made[unit] for unit in split.units if unit.needs_renderer}
         documents = _deploying(done, split)
-        before, hidden_before = {document.text for document in split.rendered}, hidden
+        before, hidden_before = {(document.file, document.text) for document in split.rendered}, hidden
         built = {unit.name: rendering for unit, rendering in done.items() if unit.kind == "kustomize"}
         hidden = exclusions(split, {name: rendering.text for name, rendering in built.items() if not rendering.error})
-        if {document.text for document in documents} == before and hidden == hidden_before:
+        if {(document.file, document.text) for document in documents} == before and hidden == hidden_before:
             break
         if not rounds_left:
-            files = and_more(dict.fromkeys(document.file for document in documents if document.text not in before), 3)
+            new = (document.file for document in documents if (document.file, document.text) not in before)
+            files = and_more(dict.fromkeys(new), 3)
             notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),)
             break
         split = detect(outline, config, documents, hidden, split.evidence)
