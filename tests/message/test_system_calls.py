@@ -88,3 +88,13 @@ def test_the_release_decides() -> None:
     text = RECORD.format(arch="c000003e", call=435, code="0x50026")
     assert "RuntimeDefault of OpenShift 4.11 allows it." in explained(text, "4.11")[0]
     assert "RuntimeDefault of OpenShift 4.20 allows it to containers with capability SYS_ADMIN alone." in explained(text)[0]
+
+
+@pytest.mark.parametrize(("call", "older"), [(435, "clone"), (332, "newfstatat"), (425, "")])
+def test_the_library_uses_an_older_call_after_enosys(call: int, older: str) -> None:
+    (incident,) = incidents(RECORD.format(arch="c000003e", call=call, code="0x50000"))
+    found = answer(incident, Config())
+    assert "with an error, whose number the record does not have" in found.cause
+    steps = [step.text for step in found.steps]
+    assert len(steps) == 1 + bool(older)
+    assert f"uses `{older}`" in steps[0] or not older

@@ -162,7 +162,9 @@ def _of_system_call(incident: Incident, release: str) -> Explanation:
         instruction = f"leave it as it is, or {call.allowed_in('the profile that is written for this program')}"
     elif ends_program(incident.facts):
         instruction = f"{call.allowed_in('the Localhost profile that is in force')}; under RuntimeDefault, {instruction}"
-    return replace(answered, cause=" ".join(sentences), steps=(Step(capitalized(instruction)),), asks=(_WHICH_PROFILE,))
+    texts = (call.with_older_call() if not is_recorded(incident.facts) else "", capitalized(instruction))
+    steps = tuple(map(Step, filter(None, texts)))
+    return replace(answered, cause=" ".join(sentences), steps=steps, asks=(_WHICH_PROFILE,))
 
 
 def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanation:

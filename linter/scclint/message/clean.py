@@ -217,4 +217,5 @@ def _leaves(data: Any, key: str = "") -> Iterator[str]:
 
 def _unescaped(text: str) -> str:
     """Return a text without the escapes of quotes and line breaks that JSON and logs add, and with single spaces."""
-    return " ".join(text.replace("\\\\", "\\").replace('\\"', '"').replace("\\n", " ").replace("\\t", " ").split())
+    text = re.sub(r"\\{1,15}+([\"'])", r"\1", text)
+    return " ".join(text.replace("\\\\", "\\").replace("\\n", " ").replace("\\t", " ").split())

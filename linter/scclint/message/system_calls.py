@@ -39,6 +39,17 @@ _KERNEL_NEEDS: Mapping[str, tuple[str, ...]] = {
 _CALLS_OF_LIBRARIES = {"io_uring": "io_uring_setup", "io_uring_queue_init": "io_uring_setup"}
 """The call that fails in a function of a library."""
 
+_OLDER_CALLS: Mapping[str, str] = {
+    "clone3": "clone",
+    "close_range": "close",
+    "epoll_pwait2": "epoll_pwait",
+    "faccessat2": "faccessat",
+    "fchmodat2": "fchmodat",
+    "openat2": "openat",
+    "statx": "newfstatat",
+}
+"""What the C library calls in place of a new call, if the kernel or the profile answers with ENOSYS."""
+
 _LOGS, _ERRNO, _KILLS = 0x7FFC0000, 0x00050000, (0x80000000, 0x00000000)
 """What a filter returned, as audit records have it in `code` (`SECCOMP_RET_*` of linux/seccomp.h)."""
 
@@ -55,6 +66,17 @@ class SystemCall:
         usual = next(usual for arch, usual in _ARCHES.values() if arch == self.arch)
         number = f" ({self.number} on {usual})" if self.number else ""
         return f"`{self.name}`{number}"
+
+    def with_older_call(self) -> str:
+        """How a profile lets the C library use an older call, as an instruction; empty if there is none."""
+        older = _OLDER_CALLS.get(self.name)
+        if older is None:
+            return ""
+        return (
+            f"If the program fails without it, let the profile answer with ENOSYS, so that the C library uses `{older}`: "
+            f'`{{"names": ["{self.name}"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}}` in the Localhost profile. A runtime or libseccomp '
+            "that does not know the call answers with EPERM: update the nodes, or use an image with an older C library"
+        )
 
     def allowed_in(self, profile: str) -> str:
         """How a profile allows the call, as an instruction."""
@@ -127,4 +149,5 @@ def filter_of(facts: Mapping[str, str]) -> Iterator[str]:
             "profile is in force, or a filter that the program loads itself."
         )
     elif action & 0x7FFF0000 == _ERRNO:
-        yield f"The profile answers with {errno_name(action & 0xFFFF)}."
+        number = action & 0xFFFF
+        yield f"The profile answers with {errno_name(number) if number else 'an error, whose number the record does not have'}."
