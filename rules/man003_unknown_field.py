@@ -43,7 +43,7 @@ spec:
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.api import (
     SCRIPT_SUFFIXES,
@@ -85,39 +85,57 @@ _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     problems = [*field_problems(obj, world)]
     lacking = missing_for_their_names(problems)
-    for problem in problems:
-        if problem.code == "unknown":
-            field = obj.field(*problem.path)
-            written = str(problem.path[-1])
-            meant = problem.suggestion or next((name for name in _OPENING if name.lower() == written.lower()), written)
-            opens = _opens(meant, field.value)
-            # False is the default of what True opens.
-            asks = field.value != {} and not (opens or (_OPENING.get(meant) is True and field.value is False))
-            has = (
-                _has_anyway(obj, field, meant, world)
-                if asks and problem.in_security_context and isinstance(obj, Workload)
-                else None
-            )
-            protects = problem.in_security_context and asks and has is None and problem.path[-1] not in _NO_PROTECTION
-            effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
-            if missed := lacking.get((*problem.path[:-1], problem.suggestion)):
-                effect = f"so the API server rejects the object without {field_path(missed)}"
-            if problem.path == ("items",) and isinstance(field.value, list):
-                effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
-            if obj.file.endswith(SCRIPT_SUFFIXES):
-                effect = "so the command that applies the object rejects it, unless it has --validate=false"
-            # A name that opens something is no correction: the cluster works without it now.
-            suggestion = "" if opens else problem.suggestion
-            # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
-            is_needless = not suggestion and (has == "" or (has and meant == "runAsUser"))
-            hint = "" if is_needless or (opens and problem.suggestion) else problem.hint
-            yield Problem(
-                "; ".join(filter(None, (f"{obj.named}: {problem.message}, {effect}", hint, has))),
-                at=field,
-                help=_help(problem, field) if not (suggestion or is_needless) else "",
-                severity=Severity.ERROR if protects or missed else None,
-                edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),
-            )
+    for problem in (problem for problem in problems if problem.code == "unknown"):
+        field = obj.field(*problem.path)
+        meaning = _meaning(problem, field.value)
+        has = None
+        if meaning.protects and isinstance(obj, Workload):
+            has = _has_anyway(obj, field, meaning.name, world)
+        lost = meaning.protects and has is None and problem.path[-1] not in _NO_PROTECTION
+        missed = lacking.get((*problem.path[:-1], problem.suggestion), ())
+        effects = (
+            (
+                obj.file.endswith(SCRIPT_SUFFIXES),
+                "so the command that applies the object rejects it, unless it has --validate=false",
+            ),
+            (
+                problem.path == ("items",) and isinstance(field.value, list),
+                "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest",
+            ),
+            (bool(missed), f"so the API server rejects the object without {field_path(missed)}"),
+            (lost, "so the protection it asks for does not apply"),
+            (True, "so it has no effect"),
+        )
+        effect = next(text for happens, text in effects if happens)
+        # A name that opens something is no correction: the cluster works without it now.
+        suggestion = "" if meaning.opens else problem.suggestion
+        # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
+        is_needless = not suggestion and (has == "" or (has and meaning.name == "runAsUser"))
+        hint = "" if is_needless or suggestion != problem.suggestion else problem.hint
+        yield Problem(
+            "; ".join(filter(None, (f"{obj.named}: {problem.message}, {effect}", hint, has))),
+            at=field,
+            help=_help(problem, field) if not (suggestion or is_needless) else "",
+            severity=Severity.ERROR if lost or missed else None,
+            edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),
+        )
+
+
+class _Meaning(NamedTuple):
+    """What an unknown field would be under the name that it resembles: it would open something, or protect, or neither."""
+
+    name: str
+    opens: bool
+    protects: bool
+
+
+def _meaning(problem: FieldProblem, value: Any) -> _Meaning:
+    written = str(problem.path[-1])
+    name = problem.suggestion or next((name for name in _OPENING if name.lower() == written.lower()), written)
+    opens = _opens(name, value)
+    # False is the default of what True opens.
+    is_default = value == {} or (_OPENING.get(name) is True and value is False)
+    return _Meaning(name, opens, problem.in_security_context and not (opens or is_default))
 
 
 def _has_anyway(workload: Workload, field: Field[Any], name: str, world: World) -> str | None:

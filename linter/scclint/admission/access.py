@@ -14,7 +14,7 @@ from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
 from scclint.record import grouped, record
-from scclint.yaml.untyped import as_text, value_at
+from scclint.yaml.untyped import as_mapping, as_text, mappings, texts, value_at
 
 ANYTHING = "*"
 """Ends a text that covers all that begin alike."""
@@ -127,24 +127,24 @@ def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
     parts: list[Mapping[str, Any]] = [{"securityContext": spec.get("securityContext")}]
     parts += (container for _, _, container in containers(spec))
     yield from (field for field in ("hostPID", "hostNetwork", "hostIPC") if spec.get(field))
-    mounts = grouped((as_text(mount.get("name")), mount) for part in parts for mount in part.get("volumeMounts") or ())
-    volumes = (volume for volume in spec.get("volumes") or () if volume.get("hostPath") is not None)
+    mounts = grouped((as_text(mount.get("name")), mount) for part in parts for mount in mappings(part.get("volumeMounts")))
+    volumes = (volume for volume in mappings(spec.get("volumes")) if volume.get("hostPath") is not None)
     named = ((as_text(volume["hostPath"].get("path")), as_text(volume.get("name"))) for volume in volumes)
     for path, names in grouped(named).items():
         yield f"hostPath {path}"
         of_path = (mount for name in names for mount in mounts.get(name, ()))
         yield from (f"hostPath {path}{TO_READ if mount.get('readOnly') else TO_WRITE}" for mount in of_path)
     for part in parts:
-        context = part.get("securityContext") or {}
+        context = as_mapping(part.get("securityContext"))
         yield from (text for text, path, value in _OPEN_VALUES if value_at(context, path) == value)
-        yield from (f"sysctl {s.get('name')}" for s in context.get("sysctls") or () if s.get("name") not in safe(minor))
-        if kind := (context.get("seLinuxOptions") or {}).get("type"):
+        yield from (f"sysctl {s.get('name')}" for s in mappings(context.get("sysctls")) if s.get("name") not in safe(minor))
+        if kind := value_at(context, ("seLinuxOptions", "type")):
             yield f"SELinux type {kind}"
-        added = (context.get("capabilities") or {}).get("add") or ()
+        added = texts(value_at(context, ("capabilities", "add")))
         for plain in (capability.upper().removeprefix("CAP_") for capability in added):
             if plain != "NET_BIND_SERVICE":
                 yield f"capability {ANYTHING if plain in _ALL else plain}"
-        yield from (f"hostPort {port['hostPort']}" for port in part.get("ports") or () if port.get("hostPort"))
+        yield from (f"hostPort {port['hostPort']}" for port in mappings(part.get("ports")) if port.get("hostPort"))
 
 
 def covers(opens: str, other: str) -> bool:

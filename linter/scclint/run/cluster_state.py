@@ -10,7 +10,7 @@ from scclint.cluster.sccs import STANDARD
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.item import items_of
-from scclint.files import SourceFile, display, is_below, read
+from scclint.files import display, is_below, read
 from scclint.files.dump import CLUSTER, NAMESPACES, DumpFile, read_dump
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
@@ -24,11 +24,15 @@ from scclint.run.load import left_out, unread
 from scclint.source import Span
 from scclint.yaml.nodes import locate
 
-_MARKS = ("openshift.io/scc", "cri-o://", "ClusterVersion", "FeatureGate", "Infrastructure")
-"""Texts without which a file shows nothing but objects."""
-
-_MARKED = {"microshift-version": "ConfigMap", CONFLICTS_PRESENT: "ConfigMap", **dict.fromkeys(CONFLICT_EVENTS, "Event")}
-"""Texts that show that a file has an object of a kind that matters. Of others, these kinds are not read."""
+_MARKS = {
+    "openshift.io/scc": "Pod",
+    "cri-o://": "Node",
+    **{kind: kind for kind in ("ClusterVersion", "FeatureGate", "Infrastructure")},
+    "microshift-version": "ConfigMap",
+    CONFLICTS_PRESENT: "ConfigMap",
+    **dict.fromkeys(CONFLICT_EVENTS, "Event"),
+}
+"""Texts without which a file shows nothing but objects, each with the kind of object that has it. ConfigMaps and Events have one to be read."""
 
 _DEFAULTS = Config()
 _SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
@@ -36,6 +40,7 @@ _NO_STATE = (
     "has nothing that describes a cluster, such as an SCC, a Namespace or a role: "
     "pass what `oc adm must-gather` or `oc adm inspect` wrote"
 )
+_STATED = STATE_KINDS | {f"{kind}List" for kind in STATE_KINDS}
 _ALWAYS_THERE = frozenset(("privileged", "restricted-v2"))
 """SCCs of every cluster. A dump with these has all SCCs of the cluster, and one without has some of them."""
 
@@ -77,58 +82,44 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     notices: list[Notice] = []
     # The documents that `observe` looks at.
     evidence: list[Document] = []
-    is_dump = False
-    sccs: set[str] = set()
+    in_dumps: list[str] = []
     of_use: set[str] = set()
-    for source, item in _files(sources):
+    for item, dump in _files(sources):
         if isinstance(item, LoadError):
             notices.append(unread(item, sources.named))
             continue
-        assert not isinstance(source, LoadError)
-        is_dump = is_dump or isinstance(source, Dump)
-        if isinstance(source, Dump) and item.name.startswith(_SCCS):
-            sccs.add(item.name.removeprefix(_SCCS).removesuffix(".yaml"))
-        seen_before = len(evidence)
-        is_reported = item.name in reported
-        if isinstance(source, Dump):
-            is_reported = os.path.join(source.display, item.name) in reported
-        marked = {kind for mark, kind in _MARKED.items() if mark in item.text}
+        path = os.path.join(dump, item.name)
+        in_dumps += [item.name] if dump else []
+        is_reported = path in reported
+        seen: list[Document] = []
+        marked = {kind for mark, kind in _MARKS.items() if mark in item.text}
         loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
-        if (isinstance(source, Dump) or not is_reported) and (marked or any(mark in item.text for mark in _MARKS)):
+        if marked and (dump or not is_reported):
             kinds = KINDS | marked
             text = without_body(item.text) if item.has_pods else item.text
-            evidence += load_file(item.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
+            seen = load_file(item.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
+        evidence += seen
         # The text of the others would take room.
         relevant_documents = [replace(document, stored=True) for document in loaded if document.status != "other"]
         documents += relevant_documents if not is_reported else []
-        if (
-            isinstance(source, Dump)
-            or len(evidence) > seen_before
-            or any(
-                not STATE_KINDS.isdisjoint((document.kind, document.kind.removesuffix("List")))
-                for document in relevant_documents
-            )
-        ):
-            of_use.add(os.path.abspath(source.display))
+        kinds_read = {document.kind for document in relevant_documents}
+        if dump or seen or not _STATED.isdisjoint(kinds_read):
+            of_use.add(os.path.abspath(path))
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
     notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
-    refused = {notice.file for notice in notices if notice.level == "error"}
-    for path in config.cluster_state:
-        if display(path) not in refused and not any(is_below(file, os.path.abspath(display(path))) for file in of_use):
-            notices.append(Notice("error", _NO_STATE, display(path)))
-    observed = observe(_objects(evidence), is_dump=is_dump)
+    told = of_use.union(os.path.abspath(notice.file) for notice in notices if notice.level == "error")
+    for named in map(display, config.cluster_state):
+        if not any(is_below(file, os.path.abspath(named)) for file in told):
+            notices.append(Notice("error", _NO_STATE, named))
+    observed = observe(_objects(evidence), is_dump=bool(in_dumps))
+    sccs = frozenset(name.removeprefix(_SCCS).removesuffix(".yaml") for name in in_dumps if name.startswith(_SCCS))
     if sccs >= _ALWAYS_THERE:
-        observed = replace(observed, sccs=frozenset(sccs))
-        if missing := sorted(STANDARD - sccs):
-            text = (
-                f"the cluster has no SCC {', '.join(missing)}: SCC admission rejects every pod while a standard SCC is missing"
-            )
-            notices.append(Notice("warning", text))
+        observed = replace(observed, sccs=sccs)
     return ClusterState(tuple(documents), (*notices, *_differences(observed, config)), observed)
 
 
-def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, DumpFile | LoadError]]:
-    """Yield each file with the source that it is in."""
+def _files(sources: Sources) -> Iterator[tuple[DumpFile | LoadError, str]]:
+    """Yield each file, and the dump that it is in, which is empty for one that is named itself."""
     for source in sources.state:
         try:
             if isinstance(source, LoadError):
@@ -139,11 +130,11 @@ def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, Du
                     raise LoadError(
                         f"has no file of a must-gather: scclint expects {CLUSTER}/ or {NAMESPACES}/ in it", source.display
                     )
-                yield from ((source, file) for file in dump_files)
+                yield from ((file, source.display) for file in dump_files)
             else:
-                yield source, DumpFile(source.display, source.path, read(source.path, source.display))
+                yield DumpFile(source.display, source.path, read(source.path, source.display)), ""
         except LoadError as error:
-            yield source, error
+            yield error, ""
 
 
 def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any], Span]]:
@@ -155,7 +146,10 @@ def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any],
 
 
 def _differences(observed: Observed, config: Config) -> Iterator[Notice]:
-    """Say where verdicts are for another cluster than the one of the dump."""
+    """Say what the cluster lacks, and where verdicts are for another cluster than the one of the dump."""
+    if observed.sccs and (missing := sorted(STANDARD - observed.sccs)):
+        text = f"the cluster has no SCC {', '.join(missing)}: SCC admission rejects every pod while a standard SCC is missing"
+        yield Notice("warning", text)
     if not observed.version:
         return
     if config.platform == "kubernetes":
