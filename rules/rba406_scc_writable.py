@@ -43,8 +43,9 @@ rules:
 ```
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
 
 from scclint.api import (
     ObjectRef,
@@ -95,49 +96,36 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     if role.kind != "ClusterRole" or marked_for_deletion(role) or not any(_written(role)):
         return
     own = reference(role, world)
-    by_role = world.memo((check,), lambda: grouped((role_of(binding, world), binding) for binding in world.of(RoleBinding)))
-    bindings = by_role.get(own, [])
-    cluster_wide = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"]
-    roles_of = world.memo(_roles_of, lambda: _roles_of(world))
-    everyone = (str(holder) for binding in cluster_wide for holder in subjects_of(binding, world))
-    holders = [holder for holder in everyone if next(iter(roles_of[holder])) == own]
+    writers: _Writers = world.memo(_writers, lambda: _writers(world))
+    bindings, holders = writers.bindings.get(own, []), writers.holders.get(own, [])
     if bindings and not holders:
         return
-    roles = {ref: held for holder in holders for ref, held in roles_of[holder].items()} | {own: role}
-    written = [rule for held in roles.values() for rule in _written(held)]
-    rights: dict[str, list[str]] = {"SCCs": []}
-    opens = []
-    # The rules for all SCCs first: those for some by name may add nothing.
-    for item, matched in sorted(written, key=lambda rule: bool(rule[0].data.get("resourceNames"))):
-        named = list(map(str, as_list(item.data.get("resourceNames"))))
-        opens += [f"{verb} {name}" for verb in matched for name in named or "*"]
-        known = rights.setdefault(_sccs(named), [])
-        known += (verb for verb in matched if verb not in (*known, *rights["SCCs"]))
-    wildcards = list(
-        dict.fromkeys(
-            field for _, by_verb in written for matched in by_verb.values() for field, value in matched.items() if value == "*"
-        )
-    )
-    giving = (item for held in roles.values() for item in held.rules if any(scc_grant(item.data, verb) for verb in _WRITES))
-    also = [item for item in giving if (item.root, item.path) != (written[0][0].root, written[0][0].path)]
+    roles = {ref: held for holder in holders for ref, held in writers.roles[holder].items()} | {own: role}
+    written = [*chain.from_iterable(map(_written, roles.values()))]
+    rights = _rights(written)
+    wildcards = [*dict.fromkeys(chain.from_iterable(writing.wildcards for writing in written))]
+    first = written[0].rule
+    giving = (item for held in roles.values() for item in held.rules if _values(item.data))
+    also = [item for item in giving if (item.root, item.path) != (first.root, first.path)]
     lets = [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs]
     shown = and_more(holders, 2) if holders and not role.implied else "its subjects"
+    bound = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"][:8]
     yield Problem(
         f"{role.named}: lets {shown} {listed(lets)}",
         notes=(
-            *written_by(written[0][0], world),
+            *written_by(first, world),
             "they can use whatever they write into an SCC",
             *(["nothing in the input binds the role"] if not holders else []),
-            *([f"the rule has {', '.join(f'{field}: *' for field in wildcards)}"] if wildcards else ()),
+            *([f"the rule has {': *, '.join(wildcards)}: *"] if wildcards else ()),
         ),
-        at=written[0][0].field("verbs"),
-        opens=tuple(dict.fromkeys(opens)),
+        at=first.field("verbs"),
+        opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
         cause=bound_to(role, world),
         related=(
             *(Related("this rule does so, too", item.field("verbs").span) for item in also[:7]),
             *(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span)
-                for binding in cluster_wide[:8]
+                for binding in bound
                 if not binding.implied
             ),
         ),
@@ -146,20 +134,56 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     )
 
 
-def _roles_of(world: World) -> dict[str, dict[ObjectRef, Role]]:
-    """Return the ClusterRoles by which each subject may write SCCs everywhere."""
+class _Writing(NamedTuple):
+    """A rule that lets its subjects write SCCs: those of some names, or all if it has none. `values` are what it matches by, for each verb."""
+
+    rule: View
+    names: list[str]
+    values: Mapping[str, Mapping[str, str]]
+
+    @property
+    def opens(self) -> Iterator[str]:
+        return (f"{verb} {name}" for verb in self.values for name in self.names or "*")
+
+    @property
+    def wildcards(self) -> Iterator[str]:
+        return (field for matched in self.values.values() for field, value in matched.items() if value == "*")
+
+
+class _Writers(NamedTuple):
+    """Who may write SCCs everywhere: the bindings of each ClusterRole, the ClusterRoles of each subject, and the subjects of each first one."""
+
+    bindings: Mapping[ObjectRef, list[RoleBinding]]
+    roles: Mapping[str, Mapping[ObjectRef, Role]]
+    holders: Mapping[ObjectRef, list[str]]
+
+
+def _writers(world: World) -> _Writers:
     writing = {reference(role, world): role for role in world.of(Role) if any(_written(role))}
+    bound = ((role_of(binding, world), binding) for binding in world.of(RoleBinding))
+    bindings = grouped((ref, binding) for ref, binding in bound if ref in writing)
     roles: dict[str, dict[ObjectRef, Role]] = {}
     for binding in (binding for binding in world.of(RoleBinding) if binding.kind == "ClusterRoleBinding"):
         if (ref := role_of(binding, world)) in writing:
             for holder in subjects_of(binding, world):
                 roles.setdefault(str(holder), {})[ref] = writing[ref]
-    return roles
+    return _Writers(bindings, roles, grouped((next(iter(held)), holder) for holder, held in roles.items()))
 
 
-def _written(role: Role) -> Iterator[tuple[View, dict[str, dict[str, str]]]]:
-    """Yield the rules of a role that let its subjects write SCCs, with the values by which they do."""
-    return ((item, matched) for item in role.rules if (matched := _writes(item.data)))
+def _written(role: Role) -> Iterator[_Writing]:
+    """Yield the rules of a role that let its subjects write SCCs."""
+    for item in role.rules:
+        if values := _writes(item.data):
+            yield _Writing(item, list(map(str, as_list(item.data.get("resourceNames")))), values)
+
+
+def _rights(written: Iterable[_Writing]) -> dict[str, list[str]]:
+    """Return the verbs that rules give, by the SCCs that they concern. Those for some by name may add nothing to those for all."""
+    rights: dict[str, list[str]] = {"SCCs": []}
+    for writing in sorted(written, key=lambda writing: bool(writing.names)):
+        known = rights.setdefault(_sccs(writing.names), [])
+        known += (verb for verb in writing.values if verb not in (*known, *rights["SCCs"]))
+    return rights
 
 
 def _sccs(names: list[str]) -> str:
@@ -185,5 +209,10 @@ def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str
 def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the values by which a rule lets its subjects write SCCs, by verb, without a `*` that RBA401 reports."""
     reported = scc_grant(item, "use") and not item.get("resourceNames")
+    return {verb: values for verb, values in _values(item).items() if not (reported and "*" in values.values())}
+
+
+def _values(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the values by which a rule lets its subjects write SCCs, by verb."""
     matched = ((verb, scc_grant(item, verb)) for verb in _WRITES)
-    return {verb: values for verb, values in matched if values and not (reported and "*" in values.values())}
+    return {verb: values for verb, values in matched if values}
