@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -66,29 +66,53 @@ class Import(NamedTuple):
     line: int
 
 
-@cache
-def tree_of(file: Path) -> ast.Module:
-    """The syntax tree of a module."""
-    return ast.parse(file.read_text(encoding="utf-8"))
+class Facts(NamedTuple):
+    """What the tests ask of a module. Its syntax tree is not kept: all of them together would fill the memory.
+
+    `imports` are the modules that it imports; `from scclint import x` counts as `scclint.x`. `names` are all that it imports by their full
+    names, each after its module. `classes`, `texts` that begin with `scclint.` and `ends` are followed by their line.
+    """
+
+    imports: list[Import]
+    names: list[tuple[str, str]]
+    classes: list[tuple[str, int]]
+    texts: list[tuple[str, int]]
+    ends: list[tuple[str, int]]
+    nested: list[int]
 
 
 @cache
-def imports(file: Path) -> tuple[Import, ...]:
-    """Every module that a file imports, by its full name; `from scclint import x` counts as `scclint.x`."""
-    return tuple(_imports(file))
-
-
-def _imports(file: Path) -> Iterator[Import]:
-    for node in ast.walk(tree_of(file)):
+def facts(file: Path) -> Facts:
+    found = Facts([], [], [], [], [], [])
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (Import(alias.name, node.lineno) for alias in node.names)
+            found.imports.extend(Import(alias.name, node.lineno) for alias in node.names)
+            found.names.extend((alias.name, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
-            if module == "scclint" or not node.module:
-                join = "" if module.endswith(".") else "."
-                yield from (Import(f"{module}{join}{alias.name}", node.lineno) for alias in node.names)
-            else:
-                yield Import(module, node.lineno)
+            join = "" if module.endswith(".") else "."
+            full = [f"{module}{join}{alias.name}" for alias in node.names]
+            found.names.extend((module, name) for name in full)
+            of_package = module == "scclint" or not node.module
+            found.imports.extend(Import(name, node.lineno) for name in (full if of_package else [module]))
+        elif isinstance(node, ast.ClassDef):
+            found.classes.append((node.name, node.lineno))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("scclint."):
+            found.texts.append((node.value, node.lineno))
+        elif isinstance(node, ast.Call) and (called := ENDING.get(ast.dump(node.func))):
+            found.ends.append((called, node.lineno))
+        elif isinstance(node, ast.IfExp):
+            inside = (inner for inner in ast.walk(node) if isinstance(inner, ast.IfExp) and inner is not node)
+            found.nested.extend(inner.lineno for inner in inside)
+    return found
+
+
+def imports(file: Path) -> list[Import]:
+    return facts(file).imports
+
+
+ENDING = {ast.dump(ast.parse(call, mode="eval").body): call for call in ("print", "sys.exit", "exit", "quit")}
+"""What prints or ends the program, by the syntax tree of its name."""
 
 
 @cache
@@ -134,13 +158,7 @@ def full_name(file: Path) -> str:
 
 def imported_modules(file: Path, names: Set[str]) -> set[str]:
     """The modules of the linter that a file imports; `from scclint.yaml import json` imports `scclint.yaml.json`."""
-    found = set()
-    for node in ast.walk(tree_of(file)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in names else str(node.module) for name in inner}
+    found = {name if name in names else module for module, name in facts(file).names}
     return (found & names) - {full_name(file)}
 
 
@@ -165,9 +183,8 @@ def test_the_package_itself_is_asked_for_the_version_only() -> None:
 def test_each_class_has_a_name_of_its_own() -> None:
     places: dict[str, list[str]] = {}
     for file in modules():
-        for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append(f"{label(file)}:{node.lineno}")
+        for name, line in facts(file).classes:
+            places.setdefault(name, []).append(f"{label(file)}:{line}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
@@ -185,7 +202,7 @@ def test_rules_import_the_api_and_their_helpers_only() -> None:
 def test_rules_hold_no_state() -> None:
     """What a rule remembers belongs to the world (`World.memo`): a module outlives the run."""
     for file in sorted(RULES.glob("*.py")):
-        tree = tree_of(file)
+        tree = ast.parse(file.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             assert not isinstance(node, ast.Global), f"{label(file)}:{node.lineno}: changes a variable of the module"
             if isinstance(node, ast.FunctionDef):
@@ -200,24 +217,15 @@ def test_rules_hold_no_state() -> None:
 
 
 def test_only_the_registry_knows_where_the_rules_are() -> None:
-    told = [
-        label(file)
-        for file in modules()
-        for node in ast.walk(tree_of(file))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("scclint.rules")
-    ]
+    told = [label(file) for file in modules() for text, _ in facts(file).texts if text.startswith("scclint.rules")]
     # The group of entry points has the same name; it names no module.
     assert sorted(told) == ["linter/scclint/registry/__init__.py", "linter/scclint/registry/plugins.py"]
 
 
 def test_only_the_table_of_commands_names_the_apps() -> None:
     """Nothing imports them: `cli` is below `apps`, and looks the module of a command up by name."""
-    told = {
-        label(file)
-        for file in modules()
-        for node in ast.walk(tree_of(file))
-        if home(file) != "apps" and isinstance(node, ast.Constant) and str(node.value).startswith("scclint.apps")
-    }
+    others = (file for file in modules() if home(file) != "apps")
+    told = {label(file) for file in others for text, _ in facts(file).texts if text.startswith("scclint.apps")}
     assert told == {"linter/scclint/cli/commands.py"}
 
 
@@ -237,15 +245,9 @@ def test_only_the_command_line_and_its_output_print_and_exit() -> None:
     for file in modules():
         if home(file) in ("cli", "__main__") or label(file) == "linter/scclint/report/output.py":
             continue
-        for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.Call):
-                called = ast.unparse(node.func)
-                assert called not in ("print", "sys.exit", "exit", "quit"), f"{label(file)}:{node.lineno}: calls {called}"
+        assert facts(file).ends == [], f"{label(file)}: prints or exits"
 
 
-@pytest.mark.parametrize("file", [*modules(), *sorted(RULES.rglob("*.py"))], ids=label)
-def test_no_conditional_expression_is_inside_another(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    outer = [node for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
-    inside = {inner.lineno for one in outer for inner in ast.walk(one) if isinstance(inner, ast.IfExp) and inner is not one}
-    assert inside == set(), "decide one of them in a statement before"
+def test_no_conditional_expression_is_inside_another() -> None:
+    for file in (*modules(), *sorted(RULES.rglob("*.py"))):
+        assert facts(file).nested == [], f"{label(file)}: decide one of them in a statement before"
