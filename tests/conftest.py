@@ -1,5 +1,6 @@
 """What all tests may use."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
     return None if any(INTEGRATION in (path.resolve(), *path.resolve().parents) for path in named) else True
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage seldom, and only what tests leave: the tests themselves stay. Otherwise, the collector takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)
