@@ -134,9 +134,11 @@ def places_of(result: Any) -> list[str]:
     return [str(location["id"]) for location in result.get("relatedLocations", ())]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+MORE = ["--no-ignores", "--show-suppressed", "--openshift", "4.12,4.22"]
+
+
 @pytest.mark.parametrize(
-    "options", [[], ["--no-ignores", "--show-suppressed", "--openshift", "4.12,4.22"]], ids=["plain", "more"]
+    ("format", "options"), [*((format, MORE) for format in FORMATS), *((format, []) for format in ("full", "sarif"))]
 )
 def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[str]) -> None:
     ran = run("check", ".", "--format", format, *options)
