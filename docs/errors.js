@@ -55,7 +55,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const match = entry.pattern.exec(text)
     if (!match) return null
     const named = Object.entries(match.groups || {}).filter(([, value]) => value)
-    const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/[23]$/, ""), value]))
+    const facts = Object.fromEntries(named.map(([name, value]) => [name.replace(/[234]$/, ""), value]))
     if (facts.path) {
       facts.path = facts.path.replace(/\.+$/, "")
       facts.dir = folderOf(facts.path.replace(/\/+$/, ""))

@@ -310,7 +310,7 @@ def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
     match = re.search(kind.pattern, text) if kind.pattern else None
     if match is None:
         return EMPTY
-    facts = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
+    facts = {name.rstrip("234"): value for name, value in match.groupdict().items() if value}
     if path := facts.get("path", "").rstrip("."):
         facts["path"] = path
         facts["dir"] = _folder_of(path.rstrip("/"))
