@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (let next = heading.nextElementSibling; next && !/^H[23]$/.test(next.tagName); next = next.nextElementSibling) {
       if (next.tagName !== "P" || !next.textContent.startsWith("Fix")) continue
       const list = next.nextElementSibling
-      return list && list.tagName === "UL" ? [...list.children].map((item) => item.textContent) : [next.textContent]
+      return list && list.tagName === "UL" ? [...list.children] : [next]
     }
     return []
   }
@@ -101,10 +101,15 @@ document.addEventListener("DOMContentLoaded", () => {
       quoted.textContent = part.trim()
       item.append(quoted)
     }
-    for (const words of entry.fixes || []) {
+    for (const original of entry.fixes || []) {
+      const words = original.textContent
       if (!facts.mount && /\bMOUNT\b/.test(words)) continue
       const fix = document.createElement("p")
-      fix.textContent = words.replace(/\b[A-Z]+\b/g, (name) => facts[name.toLowerCase()] || name)
+      fix.append(...original.cloneNode(true).childNodes)
+      const texts = document.createTreeWalker(fix, NodeFilter.SHOW_TEXT)
+      while (texts.nextNode()) {
+        texts.currentNode.data = texts.currentNode.data.replace(/\b[A-Z]+\b/g, (name) => facts[name.toLowerCase()] || name)
+      }
       item.append(fix)
     }
     return item

@@ -24,7 +24,7 @@ _LONGEST = 300
 """Characters of a cell."""
 
 _OPEN = 50
-"""Rows of a table that are shown without a click."""
+"""Rows of a table of numbers that are shown without a click; half as many of one with texts."""
 
 _SHORT = 14
 """Characters of a cell that is one line. A phone shows the cells of a table side by side if all are so short."""
@@ -142,13 +142,14 @@ def _table(section: _Section, database: Database, choice: Choice) -> dict[str, o
     # A column without values says nothing.
     titles = [title for title in (cells[0] if cells else ()) if any(row[title] for row in cells)]
     more = total - len(rows)
+    compact = all(len(text) <= _SHORT for row in cells for text in row.values())
     return {
         "id": section.id,
         "title": section.title,
         "meaning": section.meaning,
         "titles": [_title(head), *titles],
-        "compact": all(len(text) <= _SHORT for row in cells for text in row.values()),
-        "open": len(rows) <= _OPEN,
+        "compact": compact,
+        "open": len(rows) <= (_OPEN if compact else _OPEN // 2),
         "rows": list(_bodies(rows, cells, titles, head, choice)),
         "total": f"{total:,}",
         "caption": counted(total, "row"),
