@@ -164,8 +164,10 @@ def test_what_describe_prints_names_the_pod_of_its_events() -> None:
     ],
 )
 def test_what_stands_above_a_log_names_its_pod(before: str, pod: str, container: str) -> None:
-    (incident,) = incidents(f"{before}\nbind() to 0.0.0.0:80 failed (13: Permission denied)\n")
-    assert (incident.pod, incident.container) == (pod, container)
+    (incident,) = incidents(
+        f"{before}\nbind() to 0.0.0.0:80 failed (13: Permission denied)\n[emerg] bind() to 0.0.0.0:80 Permission denied"
+    )
+    assert (incident.pod, incident.container, incident.count) == (pod, container, 2)
 
 
 def test_the_events_of_a_list_in_yaml_keep_their_objects() -> None:

@@ -42,6 +42,7 @@ _MAKERS = (
     ("ReplicationController", re.compile(r"-\d{1,9}$"), "DeploymentConfig"),
 )
 """The kinds of objects that others make, what these add to their own name, and their kind."""
+_LOGS = re.compile(r"\b(?:oc|kubectl) logs ")
 _APPLIED = re.compile(r"/[\w.-]{1,253}+ (?:created|configured|unchanged|serverside-applied)\b")
 _DESCRIBED = re.compile(r"(?:Name|Namespace|Priority|Node|Controlled By|Service Account):\s")
 _CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
@@ -146,6 +147,8 @@ def incidents(text: str) -> tuple[Incident, ...]:
         if _DESCRIBED.match(line):
             # `oc describe` names the object before its events.
             described = line if line.startswith("Name:") else f"{described} {line}"
+        elif _LOGS.search(line):
+            described = line
         if here:
             found += [_with_subject(incident, f"{line} {context} {described}") for incident in here]
             context = ""
