@@ -21,6 +21,7 @@ NEEDED = {
     "SCC111": "`fixtures/conformance/real-server-*` record such rejections",
     "SCC114": "what a dump of a cluster says against a verdict",
     "SCC115": "what the image of a container needs at run time",
+    "SCC118": "`fixtures/hook-before-its-grant` has hooks that run before their grants",
     "SEC218": "`fixtures/conformance/selinux-conflicts.jsonl.gz` records such conflicts",
     "SUP901": "a suppression that covers nothing",
     "SUP902": "a suppression without `reason`",

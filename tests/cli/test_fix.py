@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -291,9 +291,9 @@ def test_a_second_pass_proves_only_fixes_of_units_that_changed(here: Path, cli: 
     proved: list[str] = []
     prove_all = fixes.prove_all
 
-    def recorded(findings: Sequence[Finding], *rest: object) -> object:
+    def recorded(findings: Sequence[Finding], *rest: Any, **options: Any) -> object:
         proved.extend(finding.span.file for finding in findings)
-        return prove_all(findings, *rest)  # type: ignore[arg-type]  # passed on as they came
+        return prove_all(findings, *rest, **options)
 
     monkeypatch.setattr("scclint.remedy.proofs.prove_all", recorded)
     write_files({"web.yaml": WEB, "two/kustomization.yaml": "resources: [web.yaml]\n", "two/web.yaml": SAFE})

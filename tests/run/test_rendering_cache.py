@@ -107,9 +107,10 @@ def test_a_line_of_a_named_template_moves(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("scclint.run.results.MIN_CACHED", 0)
     monkeypatch.chdir(tmp_path)
-    write_below(Path(), NAMED)
+    pod = NAMED["web/templates/_pod.tpl"].replace("{{ .Values.hostNetwork }}", "true")
+    write_below(Path(), {**NAMED, "web/templates/_pod.tpl": pod})
     first = check(capsys, "--select", "SCC101")
     assert check(capsys, "--select", "SCC101") == first
-    write_below(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + NAMED["web/templates/_pod.tpl"]})
+    write_below(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + pod})
     moved = check(capsys, "--select", "SCC101")
     assert [json.loads(text)["findings"][0]["line"] for text in (first, moved)] == [2, 3]

@@ -287,16 +287,21 @@ def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
 def _print(report: Report, fixed: Report, request: _Request, args: Namespace) -> None:
     """Write every format to its place, files first, or none where one cannot be made.
 
-    `fixed` is the report with fixes, for the formats that show them.
+    `fixed` is the report with fixes, for the formats that show them. The others show those of charts only, as each of them does alone.
     """
-    quiet = getattr(args, "quiet", False)
+    quiet, when = getattr(args, "quiet", False), getattr(args, "fixes", "auto")
     options = _options(report, request, args)
+    charts = {unit.name for unit in fixed.units if unit.kind == "chart" and unit.rendered}
+    others = {finding for finding in fixed.findings if charts.isdisjoint(finding.units)}
+    unfixed = [replace(finding, fix=None, no_fix="") if finding in others else finding for finding in fixed.findings]
+    of_charts = replace(fixed, findings=tuple(unfixed))
     texts = []
     for name, output in request.outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
         width = None if output else terminal_columns()
-        text = render(fixed, name, replace(options, color=color_wanted(args, output), width=width))
+        carried = fixed if _shows_fixes(name, output, when, options) else of_charts
+        text = render(carried, name, replace(options, color=color_wanted(args, output), width=width))
         texts.append((folded(text, width) if name in FOR_PEOPLE else text, output))
     for line in diagnostics(fixed, quiet=quiet):
         say(line)
