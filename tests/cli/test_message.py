@@ -226,6 +226,21 @@ def test_a_pod_of_oc_debug(cli: Cli) -> None:
     assert "`oc adm policy add-scc-to-user privileged USER` if a person does" in words(run.out)
 
 
+def test_answers_name_their_pods_and_the_namespace_of_the_command(cli: Cli) -> None:
+    rows = [
+        "$ oc get events -n shop",
+        '1m  Warning  Failed  pod/api-7d4b9c6f5-x2k4p  Error: container create failed: exec: "/app/start.sh": permission denied',
+        '1m  Warning  Failed  pod/db-0  Error: container has runAsNonRoot and image will run as root (pod: "db-0_shop(1)", container: db)',
+    ]
+    Path("error.txt").write_text("\n".join(rows))
+    out = words(cli("explain", "--message", "error.txt").out)
+    assert "The pods of Deployment api: The user ID that the SCC sets may not execute the program" in out
+    assert "Pod db-0, container db: `runAsNonRoot: true` is set" in out
+    assert "-z SERVICE_ACCOUNT -n shop`" in out
+    Path("error.txt").write_text("mkdir /.kube: permission denied")
+    assert cli("explain", "--message", "error.txt").out.startswith("The program writes /.kube.")
+
+
 def test_a_record_of_the_mode_audit(cli: Cli) -> None:
     Path("error.txt").write_text(
         '{"objectRef": "shop/deployments/web", "pod-security.kubernetes.io/audit-violations": "would violate PodSecurity '

@@ -128,11 +128,18 @@ def _of_kind(incident: Incident) -> Explanation:
     steps = tuple(map(Step, texts(kind.fix)))
     return Explanation(
         incident,
-        " ".join(texts(kind.meaning)),
+        _about(incident) + " ".join(texts(kind.meaning)),
         steps=steps,
         facts=tuple(_facts(incident)),
         asks=texts(filter(None, (kind.ask,))),
     )
+
+
+def _about(incident: Incident) -> str:
+    """Return the beginning of the cause of an error that does not name its pods itself, if the text does."""
+    _, name = owner_of(incident)
+    container = f", container {incident.container}" if incident.container else ""
+    return f"{capitalized(_whose(incident))}{container}: " if name else ""
 
 
 def _of_subject(incident: Incident, text: str) -> str:
@@ -164,7 +171,7 @@ def _of_system_call(incident: Incident, release: str) -> Explanation:
         instruction = f"{call.allowed_in('the Localhost profile that is in force')}; under RuntimeDefault, {instruction}"
     texts = (call.with_older_call() if not is_recorded(incident.facts) else "", capitalized(instruction))
     steps = tuple(map(Step, filter(None, texts)))
-    return replace(answered, cause=" ".join(sentences), steps=steps, asks=(_WHICH_PROFILE,))
+    return replace(answered, cause=_about(incident) + " ".join(sentences), steps=steps, asks=(_WHICH_PROFILE,))
 
 
 def _of_denial(incident: Incident, denial: Denial, config: Config) -> Explanation:

@@ -42,7 +42,7 @@ _MAKERS = (
     ("ReplicationController", re.compile(r"-\d{1,9}$"), "DeploymentConfig"),
 )
 """The kinds of objects that others make, what these add to their own name, and their kind."""
-_LOGS = re.compile(r"\b(?:oc|kubectl) logs ")
+_COMMAND = re.compile(r"\b(?:oc|kubectl) (?:logs|get|describe|events) ")
 _APPLIED = re.compile(r"/[\w.-]{1,253}+ (?:created|configured|unchanged|serverside-applied)\b")
 _DESCRIBED = re.compile(r"(?:Name|Namespace|Priority|Node|Controlled By|Service Account):\s")
 _CONTROLLER = re.compile(r"\b(daemonset|replicaset|statefulset|job|replication)-controller\b")
@@ -53,7 +53,8 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
         rf"|\b(?:oc|kubectl) logs (?:pods?/)?({_NAME})(?=\s|$)"
     ),
     "namespace": re.compile(
-        r'\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\b[Nn]amespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
+        r"\b(?:oc|kubectl) (?:logs|get|describe|events) [^|;`]{0,200}?(?<=\s)(?:-n|--namespace)[ =]([a-z0-9-]+)"
+        r'|\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\b[Nn]amespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
         r'|system:serviceaccount:([a-z0-9-]+):|\bobjectRef"?: "?([a-z0-9-]+)/'
         r"|^([a-z][a-z0-9-]*) (?:<unknown>|\d+[smhd]\S{0,30}) (?:\([^)]{1,40}\) )?(?:Warning|Normal) "
     ),
@@ -147,7 +148,7 @@ def incidents(text: str) -> tuple[Incident, ...]:
         if _DESCRIBED.match(line):
             # `oc describe` names the object before its events.
             described = line if line.startswith("Name:") else f"{described} {line}"
-        elif _LOGS.search(line):
+        elif _COMMAND.search(line):
             described = line
         if here:
             found += [_with_subject(incident, f"{line} {context} {described}") for incident in here]
