@@ -348,7 +348,25 @@ def test_wordings_that_exclude_each_other_say_nothing_of_the_release() -> None:
     assert (incident.since, incident.until) == ("", "")
 
 
-@pytest.mark.parametrize("text", ["", "hello", "Error: ImagePullBackOff", "0/6 nodes are available", "{", "[]", "│"])
+def test_an_event_in_the_log_of_the_controller_manager_names_its_object() -> None:
+    text = 'I0101 10:00:00.000000 1 event.go:291] "Event occurred" object="shop/web" kind="DaemonSet" reason="FailedCreate" message="{}"'
+    (incident,) = incidents(text.format(denial(f"provider restricted-v2: {USER}", pod="web-").replace('"', '\\"')))
+    assert (*owner_of(incident), incident.namespace) == ("DaemonSet", "web", "shop")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        'User "dev" cannot create resource "pods" in API group ""',
+        "hello",
+        "Error: ImagePullBackOff",
+        "0/6 nodes are available",
+        "{",
+        "[]",
+        "│",
+    ],
+)
 def test_other_texts_have_no_incident(text: str) -> None:
     assert incidents(text) == ()
 

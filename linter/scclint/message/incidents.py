@@ -29,6 +29,8 @@ _OWNER = re.compile(rf"\b({'|'.join(_OWNER_KINDS)})s?(?:\.[a-z0-9.]{{1,60}})?/({
 _IN_OWNER = re.compile(
     rf"\b(?:in |kind: ?(?=\w+ name: ))({'|'.join(kind for kind in _OWNER_KINDS.values() if kind != 'Pod')}) (?:name: )?({_NAME})"
 )
+_EVENT_OF = re.compile(rf'\bobject="(?:[a-z0-9-]{{1,63}}/)?({_NAME})"(?: fieldPath="[^"]{{0,99}}")? kind="(\w{{1,63}})"')
+"""How the controller manager logs an event."""
 CONTROLLERS = frozenset((
     "CronJob", "DaemonSet", "Deployment", "DeploymentConfig", "Job", "ReplicaSet", "ReplicationController", "StatefulSet",
 ))  # fmt: skip
@@ -55,7 +57,7 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "namespace": re.compile(
         r"\b(?:oc|kubectl) (?:logs|get|describe|events) [^|;`]{0,200}?(?<=\s)(?:-n|--namespace)[ =]([a-z0-9-]+)"
         r'|\(pod: "[a-z0-9.<>-]+_([a-z0-9-]+)\(|\bns/([a-z0-9-]+)|\b[Nn]amespaces?[":=/ ]+"?([a-z0-9][a-z0-9-]+)"?'
-        r'|system:serviceaccount:([a-z0-9-]+):|\bobjectRef"?: "?([a-z0-9-]+)/'
+        r'|system:serviceaccount:([a-z0-9-]+):|\bobjectRef"?: "?([a-z0-9-]+)/|\bobject="([a-z0-9-]+)/[^"]+" (?:fieldPath|kind)='
         r"|^([a-z][a-z0-9-]*) (?:<unknown>|\d+[smhd]\S{0,30}) (?:\([^)]{1,40}\) )?(?:Warning|Normal) "
     ),
     "account": re.compile(
@@ -341,9 +343,11 @@ def _with_subject(incident: Incident, text: str) -> Incident:
         if match and not getattr(incident, field):
             changes[field] = next(filter(None, match.groups()))
     owner = _OWNER.search(text) or _IN_OWNER.search(text)
-    controller = _CONTROLLER.search(text)
+    controller, logged = _CONTROLLER.search(text), _EVENT_OF.search(text)
     if not incident.owner[0] and owner and owner[1].lower() != "pod":
         changes["owner"] = (_OWNER_KINDS[owner[1].lower()], owner[2])
+    elif not incident.owner[0] and logged and logged[2].lower() in _OWNER_KINDS:
+        changes["owner"] = (logged[2], logged[1])
     elif not incident.owner[0] and controller:
         kind = _OWNER_KINDS.get(controller[1], "ReplicationController")
         changes["owner"] = (kind, "")
