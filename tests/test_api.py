@@ -1,11 +1,14 @@
 """The functions of `import scclint` that other programs call."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scclint
+from scclint.cli import main
+from tests.must_gather import files, write_folder
 from tests.yaml_text import read_yaml
 
 WEB = """\
@@ -89,7 +92,7 @@ def test_units_and_what_they_take_from_others(here: Path) -> None:
     }
     assert [unit.context for unit in units.values()] == [(), (), ()]
     report = scclint.lint(["."])
-    assert [(f.span.file, f.units) for f in report.findings if f.rule_id == "SCC101"] == [
+    assert [(f.span.file, f.units) for f in report.findings if f.rule == "SCC101"] == [
         ("dev/web.yaml", ("dev",)),
         ("shared.yaml", (".",)),
     ]
@@ -129,6 +132,55 @@ def test_one_path_or_several(here: Path) -> None:
     assert ["SCC101" in rules(scclint.lint_text(WEB, Path("web.yaml"), context=one)) for one in contexts] == [False] * 3
     assert scclint.lint_texts({Path("d/new.yaml"): WEB}).files == {"d/new.yaml"}
     assert not scclint.compare(Path("d"), "d").any
+
+
+@pytest.mark.parametrize("release", ["4.16", "4.20"])
+def test_lint_returns_what_check_prints(here: Path, release: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "d").mkdir()
+    (here / "d/web.yaml").write_text(WEB)
+    (here / "d/rbac.yaml").write_text(GRANT.replace("anyuid", "privileged"))
+    (here / "d/.scclint.yaml").write_text("ignore: [SCC104]\n")
+    write_folder(here / "dump", files())
+    for path in ("d", "dump", "d/web.yaml"):
+        main(["check", "--no-cache", "--format", "json", "--openshift", release, path])
+        printed = json.loads(capsys.readouterr().out)["findings"]
+        report = scclint.lint(path, release=release)
+        assert [(f.rule, f.span.file, f.span.line) for f in report.live] == [
+            (f["rule"], f["file"], f["line"]) for f in printed if f["suppressed"] is None
+        ]
+        assert json.loads(report.to_json())["findings"] == printed
+
+
+@pytest.mark.parametrize("paths", ["none.yaml", ["web.yaml", "none"], "https://example.com/web.yaml", "-"])
+def test_a_path_that_is_not_there(here: Path, paths: Any) -> None:
+    (here / "web.yaml").write_text(WEB)
+    for function in (scclint.lint, scclint.find_units):
+        with pytest.raises(scclint.LoadError, match="no such file or directory"):
+            function(paths)
+    with pytest.raises(scclint.LoadError, match="no such file or directory"):
+        scclint.explain_message("unable to validate against any security context constraint: []", paths)
+
+
+def test_a_bare_pod_is_created_by_an_administrator_unless_a_user_is_given(here: Path) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"containers": [{"name": "web", "image": "x", "securityContext": {"privileged": True}}]},
+    }
+    (here / "pod.json").write_text(json.dumps(pod))
+    cluster = scclint.Cluster.openshift("4.20")
+    admin = scclint.User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
+    alice = scclint.User("alice", ("system:authenticated",))
+    first = "insights-runtime-extractor-scc"
+    assert [cluster.judge(pod, user).pods[0].scc for user in (None, admin, alice)] == [first, first, None]
+    assert [row.scc for row in scclint.lint("pod.json", release="4.20").rows] == [first]
+
+
+@pytest.mark.parametrize("made", ["web.yaml", Path("web.yaml"), [], None, 3])
+def test_an_object_is_a_dict(made: Any) -> None:
+    with pytest.raises(scclint.ModelError, match="expected an object as a dict, found "):
+        scclint.Cluster.openshift("4.20").judge(made)
 
 
 def test_a_setting_that_is_one_text_in_place_of_several() -> None:

@@ -309,6 +309,11 @@ class Finding:
     no_fix: str = ""
 
     @property
+    def rule(self) -> str:
+        """The ID of the rule, as the formats name it."""
+        return self.rule_id
+
+    @property
     def opens(self) -> frozenset[str]:
         """What the object opens in any unit."""
         return frozenset(text for opening in self.openings for text in opening.opens)

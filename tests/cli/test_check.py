@@ -95,7 +95,7 @@ class TestNothing:
     def test_standard_input_without_a_manifest(self, cli: Cli, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
         pipe(monkeypatch, data)
         run = cli("check", "-")
-        assert (run.status, run.err) == (4, "scclint: no manifest found in -\n")
+        assert (run.status, run.err) == (4, "scclint: no manifest found in standard input\n")
 
     def test_a_folder_without_a_manifest(self, here: Path, cli: Cli) -> None:
         Path("values.yaml").write_text("image: web\n")

@@ -100,7 +100,7 @@ def test_as_a_process(demo: Path) -> None:
 
 def test_an_empty_pipe(here: Path) -> None:
     done = subprocess.run((*SCCLINT, "check", "-"), input="", capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (4, "scclint: no manifest found in -\n")
+    assert (done.returncode, done.stderr) == (4, "scclint: no manifest found in standard input\n")
 
 
 def test_more_than_fits_comes_through_a_pipe(here: Path) -> None:

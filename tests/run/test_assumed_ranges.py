@@ -47,7 +47,7 @@ def manifest(pod: str = "{}", container: str = "{}", form: str = WEB) -> str:
 
 def severities(text: str) -> dict[str, tuple[Severity, bool]]:
     """The severity of the finding of each rule, and whether it says what it assumes."""
-    return {f.rule_id: (f.severity, "(assumed: " in f.message) for f in lint_text(text, "web.yaml").live}
+    return {f.rule_id: (f.severity, "(assumed: " in f.message) for f in lint_text(text, "web.yaml").findings}
 
 
 @pytest.mark.parametrize("form", [WEB, LIST, TEMPLATE], ids=["manifest", "List", "Template"])

@@ -181,15 +181,12 @@ def open_run(
     """
     overlay: dict[str, str | LoadError] = dict(options.overlay)
     if dumps := dumps_in(args):
-        from scclint.run.dumped import texts_to_judge
+        from scclint.run.dumped import with_dumps
 
-        texts = {name: text for path in dumps for name, text in texts_to_judge(path)}
-        overlay |= texts
-        config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
-        run_sources = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
-        run_sources = run_sources._replace(
-            targets=(*run_sources.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths)
+        run_sources, config, texts = with_dumps(
+            args.paths, dumps, config, lambda paths, config: sources(Namespace(**{**vars(args), "paths": paths}), config)
         )
+        overlay |= texts
     else:
         run_sources = sources(args, config, state)
     if "-" in args.paths:
@@ -216,9 +213,9 @@ def dumps_in(args: Namespace) -> list[str]:
     paths = [path for path in args.paths if path != "-" and not path.endswith(SUFFIXES)]
     if not paths:
         return []
-    from scclint.files.dump import is_dump
+    from scclint.run.dumped import dumps_among
 
-    return [path for path in paths if is_dump(path)]
+    return dumps_among(paths)
 
 
 def _stdin_filename(args: Namespace) -> str:

@@ -97,7 +97,7 @@ class Cluster:
         upgraded_from_4_10: bool = False,
         addons: Iterable[str] = (),
         among: Iterable[str] = (),
-        cluster_admins: bool = False,
+        cluster_admins: bool = True,
         patch: int | None = None,
     ) -> "Cluster":
         """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
@@ -109,7 +109,7 @@ class Cluster:
         SCCs and grants of these products (see `scclint.cluster.addons`). `among`: of the release's
         SCCs only those with these names, because a capability or an administrator removed the others; empty for all. An API server
         without one of the standard SCCs rejects every pod. `cluster_admins`: the group `system:cluster-admins` may do everything, as on
-        an installed cluster; without it only what SCCs and `objects` grant counts. `patch`: the number of the patch release, as far as
+        an installed cluster; if False, only what SCCs and `objects` grant counts. `patch`: the number of the patch release, as far as
         it is known what that lacks (see `installed.patch_changes`). Raises UsageError for an unknown release, platform, feature set
         or add-on, ModelError for an object that the API server could not decode.
         """
@@ -237,9 +237,10 @@ class Cluster:
     def admit(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> Verdict:
         """Return the verdict for `pod` (a v1 Pod) that `user` creates in `namespace`. `pod` is never changed.
 
-        With `user` None a workload's controller creates it, and the ServiceAccount admission plugin comes first (see
-        `SccAdmission.with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
-        that the API server could not decode, and for an object of another kind. A pod template, which has no kind, is taken as a Pod.
+        With `user` None a workload's controller creates it, whose account may use what everyone may, and the ServiceAccount admission
+        plugin comes first (see `SccAdmission.with_service_account`). With a user given, the pod is taken as SCC admission gets it.
+        Raises ModelError for a pod that the API server could not decode, and for an object of another kind. A pod template, which
+        has no kind, is taken as a Pod.
         """
         who = user and replace(user, groups=several(user.groups))
         return self.admission.admit(self._pod(pod), namespace, who)
@@ -247,8 +248,10 @@ class Cluster:
     def judge(self, obj: Object, user: User | None = None) -> "Judgement":
         """Return what the API server answers to the creation of an object that makes pods, and of its pods.
 
-        `obj` is a Pod, a workload or a custom resource with pods, in the namespace that its metadata names. The controller of its
-        kind creates the pods; a Pod is created by `user`, or by a cluster administrator. If the cluster has the service account
+        `obj` is a Pod, a workload or a custom resource with pods, in the namespace that its metadata names. The pods of a workload
+        are created by the account of the controller of its kind, whatever `user` is. A bare Pod is created by `user`, and if that is
+        None by a cluster administrator, whose rights to SCCs then count beside those of the service account: `scclint check` assumes
+        the same of who runs `oc apply`. If the cluster has the service account
         `default` of the namespace, it has no accounts there but those that it was made with. Raises ModelError for any other object.
         """
         # What judges whole objects is above this package.

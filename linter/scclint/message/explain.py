@@ -3,6 +3,7 @@
 import os
 
 from scclint.config.model import Config
+from scclint.files import not_there
 from scclint.files.sources import find_sources
 from scclint.message.answers import Explanation, answer
 from scclint.message.incidents import incidents
@@ -25,6 +26,9 @@ def explain_message(text: str, paths: Paths = (), config: Config | None = None) 
     found = incidents(text)
     config = config or Config()
     targets = [os.fspath(path) for path in several(paths)]
+    for path in targets:
+        if not os.path.exists(path):
+            raise not_there(path)
     if not found or not targets:
         return tuple(answer(incident, config) for incident in found)
 

@@ -1,7 +1,8 @@
 """Judges one object given as plain data, for `Cluster.judge`."""
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 
 from scclint.admission.admit import VALIDATED_SCC
 from scclint.admission.field import aggregate
@@ -24,6 +25,11 @@ from scclint.yaml.untyped import Object, as_mapping
 
 def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
     """Return what `Cluster.judge` does."""
+    if not isinstance(obj, Mapping):
+        what = (
+            f"{type(obj).__name__}: `scclint.lint` judges files" if isinstance(obj, str | os.PathLike) else type(obj).__name__
+        )
+        raise ModelError(f"expected an object as a dict, found {what}", ())
     (document,) = load_text("object", json.dumps(obj, default=dict), frozenset())
     if document.error is not None:
         raise document.error

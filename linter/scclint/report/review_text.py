@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scclint.outcome.rows import WorkloadRow
+from scclint.outcome.world import CLUSTER_ADMIN
 from scclint.report.review import OF_POD, TITLES, Cells, shared_verdicts, totals_words
 from scclint.report.text import folded, line_place, paint, visible_line
 from scclint.text import display_width
@@ -29,6 +30,7 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
     judged_lines = [line for verdict in verdicts if verdict.row.result != "unknown" for line in verdict.lines]
     widths, folds = _layout([header, *map(_shortened, judged_lines)], width)
     lines = list(_lines(header, widths, folds, color))
+    explained: set[str] = set()
     for verdict in verdicts:
         row = verdict.row
         where, name = _cut(line_place(row.place.file, row.place.line)), _cut(verdict.name)
@@ -38,7 +40,26 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
             lines.append(_INDENT + paint(f"unknown, because {visible_line(row.outcome.unknown)}", "quiet", color))
         else:
             lines += [line for cells in map(_shortened, verdict.lines) for line in _lines(cells, widths, folds, color)]
+            if (why := _why_of_administrator(row)) and row.scc not in explained:
+                explained.add(row.scc)
+                lines.append(_INDENT + paint(visible_line(why), "quiet", color))
     return folded("\n".join([*lines, "", f"{totals_words(rows)}."]) + "\n", width)
+
+
+def _why_of_administrator(row: WorkloadRow) -> str:
+    """Why a bare Pod that uses the node gets an SCC that its service account may not use, as a sentence; empty for other pods."""
+    verdict, chosen = row.outcome.verdict, row.outcome.chosen
+    if verdict is None or chosen is None or not chosen.grant or chosen.grant.subject == "serviceaccount":
+        return ""
+    if (
+        not row.access
+        or row.outcome.workload.controlled
+        or row.outcome.creator.name != CLUSTER_ADMIN.name
+        or not verdict.reason
+    ):
+        return ""
+    who = row.outcome.creator.name
+    return f"{who} creates this Pod and may use every SCC: {verdict.reason}; --as names another creator"
 
 
 def _shortened(cells: Cells) -> Cells:

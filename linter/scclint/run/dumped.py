@@ -1,19 +1,41 @@
 """The workloads of a dump that have no pod in it: their pods were rejected, or are not created yet."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.item import items_of
-from scclint.files.dump import texts_of_dump, texts_of_workloads
+from scclint.files import SUFFIXES, SourceFile
+from scclint.files.dump import is_dump, texts_of_dump, texts_of_workloads
+from scclint.files.sources import Sources
 from scclint.load import load_file
 from scclint.model.kinds import WORKLOADS
 from scclint.model.pod_names import owns_pod
-from scclint.record import grouped
+from scclint.record import grouped, replace
 from scclint.yaml.nodes import node_at
 from scclint.yaml.untyped import as_text, mappings, value_at
 
 Owner = tuple[str, str]
 """The kind and name of the controller of a pod, empty if it has none."""
+
+
+def dumps_among(paths: Sequence[str]) -> list[str]:
+    """Return the paths that are dumps of a cluster, in folders or in archives."""
+    return [path for path in paths if path != "-" and not path.endswith(SUFFIXES) and is_dump(path)]
+
+
+def with_dumps(
+    paths: Sequence[str], dumps: Sequence[str], config: Config, find: Callable[[list[str], Config], Sources]
+) -> tuple[Sources, Config, dict[str, str]]:
+    """Return the sources of a run over `paths`, of which `dumps` are dumps of a cluster, with its settings and the texts of the dumps.
+
+    `find` returns the sources of the other paths. The state of the cluster is that of the dumps.
+    """
+    texts = {name: text for path in dumps for name, text in texts_to_judge(path)}
+    config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
+    others = find([path for path in paths if path not in dumps], config)
+    targets = (*others.targets, *(SourceFile(name, name) for name in texts))
+    return others._replace(targets=targets, paths=tuple(paths)), config, texts
 
 
 def texts_to_judge(path: str) -> Iterator[tuple[str, str]]:

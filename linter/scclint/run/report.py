@@ -76,16 +76,21 @@ class Report:
         return tuple(f for f in self.findings if f.suppression is None)
 
     @property
+    def rows(self) -> "tuple[WorkloadRow, ...]":
+        """The workloads that `scclint review` lists, each once for each release, if the run was asked for them."""
+        return tuple(row for rows in self.outcomes.values() for row in rows)
+
+    @property
     def suppressed(self) -> int:
         """The number of suppressed findings, without those that another finding lists."""
         return sum(f.suppression is not None and f.suppression.by != "finding" for f in self.findings)
 
     def to_json(self) -> str:
-        """Return the report in version 1 of the format `json`, with findings of every severity."""
+        """Return the report in version 1 of the format `json`, without fixes."""
         return self._as("json")
 
     def to_sarif(self) -> str:
-        """Return the report as SARIF 2.1.0, with findings of every severity."""
+        """Return the report as SARIF 2.1.0, without fixes."""
         return self._as("sarif")
 
     def _as(self, form: str) -> str:
