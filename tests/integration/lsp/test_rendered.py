@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("pygls", reason="the extra lsp is not installed")
 
-from tests.deploy.tools import needs_kustomize
+from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.integration.lsp.editor import ROOT, WEB, Editor, codes, with_editor
 
 PATCH = """patches:
@@ -61,5 +61,57 @@ def test_problems_move_with_their_lines_until_the_file_is_saved(overlays: Path) 
         editor.save("base/web.yaml")
         editor.type("base/web.yaml", WEB.replace("  namespace: shop\n", "") + "\n")
         assert "SCC101" not in codes(await editor.problems_of("base/web.yaml"))
+
+    with_editor(overlays, session)
+
+
+VALUES = "securityContext:\n  runAsUser: 0\n"
+TEMPLATE = ROOT.replace("{runAsUser: 0}", "{{- toYaml .Values.securityContext | nindent 12 }}").replace(
+    "  namespace: shop\n", ""
+)
+
+
+@needs_helm
+def test_values_of_a_chart_show_the_verdict_and_take_the_fix(tmp_path: Path) -> None:
+    (tmp_path / "chart" / "templates").mkdir(parents=True)
+    (tmp_path / "chart" / "Chart.yaml").write_text("{apiVersion: v2, name: web, version: 1.0.0}\n")
+    (tmp_path / "chart" / "values.yaml").write_text(VALUES)
+    (tmp_path / "chart" / "templates" / "web.yaml").write_text(TEMPLATE)
+
+    async def session(editor: Editor) -> None:
+        name = "chart/values.yaml"
+        editor.open(name)
+        (problem,) = await editor.problems_of(name)
+        assert (problem.code, problem.range.start.line) == ("SCC101", 1)
+        shown = await editor.hover(name, 1, 4)
+        assert shown.startswith("**Deployment web** on OpenShift ")
+        assert "no SCC that the pod may use admits it" in shown
+        fix, suppress = await editor.actions(name, 1)
+        assert fix.title.startswith("Remove runAsUser: 0 in chart/values.yaml, line 2")
+        assert fix.edit and fix.edit.changes and [*fix.edit.changes] == [editor.uri(name)]
+        assert suppress.title == "Suppress SCC101 (no-scc-admits) with a comment"
+        editor.type(name, VALUES.replace("0", "1"))
+        await editor.problems_of(name)
+        assert [action.title for action in await editor.actions(name, 1) if action.title.startswith("Remove")] == []
+
+    with_editor(tmp_path, session)
+
+
+@needs_kustomize
+def test_a_patch_shows_the_verdict_and_takes_the_fix(overlays: Path) -> None:
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {hostNetwork: true}}}\n"
+    (overlays / "prod" / "host.yaml").write_text(patch)
+    (overlays / "prod" / "kustomization.yaml").write_text(
+        f"namespace: prod\nresources: [../base]\npatches:\n  - path: host.yaml\n{PATCH.partition(chr(10))[2]}"
+    )
+
+    async def session(editor: Editor) -> None:
+        editor.open("prod/host.yaml")
+        (problem,) = await editor.problems_of("prod/host.yaml")
+        assert problem.code == "SCC101"
+        shown = await editor.hover("prod/host.yaml", 3, 40)
+        assert shown.startswith("**Deployment prod/web** on OpenShift ")
+        assert "Host network is not allowed to be used" in shown
+        assert any(action.title.startswith("Remove hostNetwork: true") for action in await editor.actions("prod/host.yaml", 3))
 
     with_editor(overlays, session)

@@ -19,6 +19,7 @@ from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.server import Server, path_of
 from scclint.cli.status import OK
 from scclint.message.explain import explain_message
+from scclint.record import replace
 from scclint.report import Options
 from scclint.report.message import render_text
 from scclint.source import Span
@@ -89,7 +90,11 @@ def _hover(params: types.HoverParams, project: Project, file: str, convert: Conv
         text = verdict.rule_hover(rule)
     else:
         cursor = project.cursor(file, place)
-        text = verdict.hover(cursor, project.workloads_at(cursor))
+        text = ""
+        around = project.workloads_at(cursor)
+        if all(place.workload.provenance.partial for place in around):
+            text = verdict.hover(replace(cursor, path=()), project.workloads_made_with(cursor))
+        text = text or verdict.hover(cursor, around)
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
 

@@ -36,6 +36,9 @@ from scclint.run.run import prepare
 from scclint.run.shared import Run
 from scclint.source import Span
 
+MAX_HOVERED_WORKLOADS = 3
+"""Workloads of a chart or kustomization that a hover over a line describes that none of their findings is at."""
+
 
 @record
 class WorkloadInFile:
@@ -89,7 +92,7 @@ class Project:
         self._saved = prepare(
             sources._replace(targets=targets), self.config, self.registry, RunOptions(progress=self._progress)
         )
-        self._now = self._saved.with_overlay(texts)
+        self._now = self._saved.with_overlay(self._unsaved(texts))
         self._texts = dict(texts)
         self._parts: dict[str, UnitResult] = {}
         self._judged: dict[tuple[str, str], list[Document]] = {}
@@ -111,7 +114,7 @@ class Project:
         ]
         # An object of a changed file may be taken only before the edit, or only after it.
         before = touched(self._now, changed, judged)
-        self._now = self._now.with_overlay(texts)
+        self._now = self._now.with_overlay(self._unsaved(texts))
         for unit in (*before, *touched(self._now, changed, judged)):
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
@@ -121,6 +124,11 @@ class Project:
             }
         # A unit without an open file is not asked for.
         self._opened = {name: opened for name, opened in self._opened.items() if not texts.keys().isdisjoint(opened.unit.files)}
+
+    def _unsaved(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts that differ from the saved ones: kustomize and helm read saved files only."""
+        saved = self._saved.outline
+        return {file: text for file, text in texts.items() if file not in saved.files or saved.text(file) != text}
 
     def judge_file(self, file: str) -> None:
         """Judge the objects of one file in each of its units. A unit that was not judged before is judged as a whole."""
@@ -216,6 +224,25 @@ class Project:
     def workloads_at(self, cursor: Cursor) -> list[WorkloadInFile]:
         """The workloads around a place, once for each unit."""
         return [w for w in self.workloads(cursor.file) if w.lines[0] <= cursor.place.line <= w.lines[1]]
+
+    def workloads_made_with(self, cursor: Cursor) -> list[WorkloadInFile]:
+        """The workloads that a line of values, a patch or a kustomization is about, once for each unit.
+
+        These are the workloads of the findings at the line, or all of the units if they are few.
+        """
+        if not cursor.path:
+            return []
+        line = cursor.place.line
+        places = [(f.subject, span) for f in self.findings(cursor.file) for span in (f.span, *(p.span for p in f.related))]
+        meant = {(s.kind, s.name) for s, span in places if span.file == cursor.file and span.line <= line <= span.end_line}
+        made = [
+            WorkloadInFile(workload, opened.worlds, opened.unit.name, Span(cursor.file, line, 1, line, 1), (line, line))
+            for opened in self.units(cursor.file)
+            if opened.unit.rendered
+            for workload in opened.workloads
+        ]
+        chosen = [placed for placed in made if (placed.workload.kind, placed.workload.name) in meant]
+        return chosen or (made if len(made) <= MAX_HOVERED_WORKLOADS else [])
 
     def cursor(self, file: str, place: LineColumn) -> Cursor:
         """What is at a place of a file."""

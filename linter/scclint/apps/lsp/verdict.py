@@ -23,7 +23,7 @@ from scclint.report.text import one_line, visible_line
 from scclint.rule import AnyRule
 from scclint.source import Span
 from scclint.suppress.syntax import ANNOTATION, DIRECTIVES
-from scclint.text import field_path, listed
+from scclint.text import capitalized, field_path, listed
 from scclint.yaml.edit import EditRefused, changed_data
 
 _DECISIVE = frozenset(
@@ -32,9 +32,9 @@ _DECISIVE = frozenset(
 """Fields that admission reads, and fields whose content it reads."""
 
 _REJECTED_BY = {
-    "validation": "The API server rejects the pod as invalid",
-    "csi": "A CSI volume is rejected",
-    "policy": "An admission policy rejects it",
+    "validation": "the API server rejects the pod as invalid",
+    "csi": "a CSI volume is rejected",
+    "policy": "an admission policy rejects it",
     "pod-security": "Pod Security rejects the pod",
 }
 
@@ -68,10 +68,27 @@ def summary(outcome: Outcome) -> str:
     if outcome.rejected_by == "scc":
         return "SCC admission rejects the pod"
     if outcome.rejected_by:
-        words.append(_REJECTED_BY[outcome.rejected_by])
-    elif outcome.pod_security is not None:
+        return f"{scc} · {capitalized(_REJECTED_BY[outcome.rejected_by])}"
+    if outcome.pod_security is not None:
         words.append(f"Pod Security: {'unknown' if outcome.pod_security.unknown else outcome.pod_security.meets}")
     return " · ".join(words)
+
+
+def in_words(outcome: Outcome) -> str:
+    """Return an outcome as a clause of Markdown: `restricted-v2` admits the pod, which runs with RuntimeDefault."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return f"there is no verdict, because {escaped(outcome.unknown)}"
+    if outcome.rejected_by == "scc":
+        return "no SCC that the pod may use admits it"
+    admits = f"{code(verdict.scc)} admits the pod" if verdict.scc else "no SCC admission looks at the pod"
+    if outcome.rejected_by:
+        return f"{admits}, and then {_REJECTED_BY[outcome.rejected_by]}"
+    profiles = listed(dict.fromkeys(escaped(seccomp_words(container)) for container in outcome.seccomp))
+    level = ""
+    if outcome.pod_security is not None and not outcome.pod_security.unknown:
+        level = f", and it meets the Pod Security level {outcome.pod_security.meets}"
+    return f"{admits}, its seccomp profile is {profiles}{level}"
 
 
 def hover(cursor: Cursor, placed: Sequence[WorkloadInFile]) -> str:
@@ -95,7 +112,7 @@ def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
         # The pod as SCC admission gets it does not have the field.
         return effects
     if summary(outcome) != summary(without):
-        effects.append(f"Without this field: {escaped(summary(without))}.")
+        effects.append(f"Without this field, {in_words(without)}.")
     return effects
 
 
