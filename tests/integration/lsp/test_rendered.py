@@ -99,7 +99,7 @@ def test_values_of_a_chart_show_the_verdict_and_take_the_fix(tmp_path: Path) -> 
 
 @needs_kustomize
 def test_a_patch_shows_the_verdict_and_takes_the_fix(overlays: Path) -> None:
-    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {hostNetwork: true}}}\n"
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {securityContext: {runAsUser: 0}}}}\n"
     (overlays / "prod" / "host.yaml").write_text(patch)
     (overlays / "prod" / "kustomization.yaml").write_text(
         f"namespace: prod\nresources: [../base]\npatches:\n  - path: host.yaml\n{PATCH.partition(chr(10))[2]}"
@@ -109,9 +109,9 @@ def test_a_patch_shows_the_verdict_and_takes_the_fix(overlays: Path) -> None:
         editor.open("prod/host.yaml")
         (problem,) = await editor.problems_of("prod/host.yaml")
         assert problem.code == "SCC101"
-        shown = await editor.hover("prod/host.yaml", 3, 40)
+        shown = await editor.hover("prod/host.yaml", 3, 50)
         assert shown.startswith("**Deployment prod/web** on OpenShift ")
-        assert "Host network is not allowed to be used" in shown
-        assert any(action.title.startswith("Remove hostNetwork: true") for action in await editor.actions("prod/host.yaml", 3))
+        assert "`restricted-v2`: .containers\\[0\\].runAsUser: Invalid value: 0" in shown
+        assert any(action.title.startswith("Remove runAsUser: 0") for action in await editor.actions("prod/host.yaml", 3))
 
     with_editor(overlays, session)
