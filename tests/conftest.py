@@ -12,8 +12,14 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from tests.renderings import RecordingRenderer
 
+
+def examples(number: int) -> settings:
+    """Settings of a property: so many examples in the sessions of nox, which set SCCLINT_EXAMPLES, and a quarter of them in other runs."""
+    return settings(max_examples=number if os.environ.get("SCCLINT_EXAMPLES") == "all" else number // 4)
+
+
 # How quick the machine is at the moment says nothing about the code: no property fails by the clock.
-settings.register_profile("scclint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("scclint", examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("scclint")
 
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.admission import order
@@ -13,6 +13,7 @@ from scclint.admission.provider import Provider, make_provider
 from scclint.admission.verdict import Grant, Verdict
 from scclint.admission.wording import wording_of
 from tests.admission.build import ANNOTATIONS, judged, pod, pods, scc, scc_objects
+from tests.conftest import examples
 
 USER = Grant("user", "users")
 ACCOUNT = Grant("serviceaccount", "users")
@@ -118,7 +119,7 @@ def _providers(objects: list[dict[str, Any]]) -> list[Provider]:
     return [make_provider(one, "demo", ANNOTATIONS, 33) for one in sorted(by_name.values(), key=order.key)]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(pods, st.lists(scc_objects, min_size=1, max_size=3))
 def test_admission_is_deterministic_idempotent_and_leaves_its_input_alone(
     made: dict[str, Any], objects: list[dict[str, Any]]

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
@@ -15,6 +15,7 @@ from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.config.show import default
 from scclint.finding import Path, Severity
 from scclint.report import FORMATS
+from tests.conftest import examples
 
 SCHEMAS = {name: load_schema(name) for name in ("config", "baseline")}
 VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
@@ -120,7 +121,7 @@ def places(error: ValidationError) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-@settings(max_examples=300)
+@examples(300)
 @given(data=st.data())
 def test_every_mistake_is_told(name: str, data: st.DataObject) -> None:
     value = data.draw(bent(SCHEMAS[name], SCHEMAS[name]))

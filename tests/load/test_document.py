@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.expand.item import items_of
 from scclint.load import is_helm_template, load_file, load_text
 from scclint.load.document import Document
 from scclint.yaml.nodes import ScalarNode
+from tests.conftest import examples
 
 KINDS = frozenset({"Pod"})
 
@@ -149,7 +150,7 @@ def test_objects_of_lists() -> None:
     assert kinds("- kind: Pod\n") == [] and kinds("kind: [\n") == []
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(
     st.text(st.characters(), max_size=40)
     | st.text("ab:-[]{}'\"#&*!|>%@`\\\n\r\t \x85\u2028?,~<.0\ud800\ufeff\x00", max_size=40)

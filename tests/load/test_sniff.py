@@ -1,13 +1,14 @@
 """No disguise may keep a document of a subject kind from being parsed."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.expand.item import items_of
 from scclint.load import load_text
 from scclint.load.sniff import HOLDERS, other_kind
 from scclint.yaml.split import Chunk
+from tests.conftest import examples
 
 KINDS = frozenset({"Pod", "Deployment"})
 
@@ -187,7 +188,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=1500)
+@examples(1500)
 @given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]))
 def test_filter_hides_nothing(lines: list[str], newline: str) -> None:
     text = newline.join(lines) + newline

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -15,6 +15,7 @@ from scclint.model.kinds import WORKLOADS
 from scclint.model.schema import FILES, Shape, Type, shapes
 from scclint.validation.fields import walk
 from scclint.validation.validate import validate
+from tests.conftest import examples
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 MINORS = range(24, 36)
@@ -127,7 +128,7 @@ def test_zero_is_no_port_of_a_probe() -> None:
     assert [problem.path for problem in walk({"port": 0}, book.definition("GRPCAction"), book, "GRPCAction")] == [("port",)]
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data(), st.sampled_from(sorted(definitions())), st.sampled_from(MINORS))
 def test_the_walk_agrees_with_jsonschema(data: st.DataObject, name: str, minor: int) -> None:
     book = shapes(minor)

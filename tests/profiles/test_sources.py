@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.config.model import Config
@@ -17,6 +17,7 @@ from scclint.profiles import sources
 from scclint.profiles.problem import ProfileProblem
 from scclint.profiles.schema import valid_part
 from scclint.run.lint import lint_text
+from tests.conftest import examples
 from tests.running import open_one
 
 RULES = ("SEC208", "SEC211", "SEC212")
@@ -216,7 +217,7 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(KINDS, st.dictionaries(st.sampled_from(["spec", "metadata", "data"]), VALUES), VALUES)
 def test_no_object_is_a_crash(kind: tuple[str, str], fields: dict[str, Any], file: Any) -> None:
     odd = {"apiVersion": kind[0], "kind": kind[1], **fields}

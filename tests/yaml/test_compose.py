@@ -1,7 +1,7 @@
 """Where every value is written, and what is refused, with its place."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
@@ -10,6 +10,7 @@ from scclint.load import load_text
 from scclint.source import Span
 from scclint.yaml.compose import parse_yaml
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
+from tests.conftest import examples
 from tests.yaml_text import write_yaml
 
 
@@ -195,7 +196,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(TREES, st.sampled_from([None, False, True]), st.booleans())
 def test_scalars_are_where_they_say(tree: object, flow: bool | None, crlf: bool) -> None:
     text = write_yaml(tree, flow=flow, width=30)
@@ -204,7 +205,7 @@ def test_scalars_are_where_they_say(tree: object, flow: bool | None, crlf: bool)
     check_scalars(text)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(
     st.lists(
         st.sampled_from(

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.finding import Append, Deduplicate, Operation, Remove, Rename, Set
 from scclint.load import load_text
 from scclint.yaml.edit import EditRefused, add_document, edit
 from scclint.yaml.nodes import to_data
+from tests.conftest import examples
 from tests.yaml_text import write_yaml
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -282,7 +283,7 @@ DATA = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.dictionaries(KEYS, DATA, min_size=1, max_size=4), st.booleans(), st.integers(2, 4), st.integers(0, 11), st.data())
 def test_edits_of_any_data(data: dict[str, Any], flow: bool, indent: int, choice: int, draw: st.DataObject) -> None:
     text = write_yaml(data, flow=flow or None, indent=indent, ordered=True)
