@@ -11,7 +11,17 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "docs", "wheel", "dependencies(oldest)", "integration", "renderings", "tests"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "docs",
+    "wheel",
+    "dependencies(oldest)",
+    "extension",
+    "integration",
+    "renderings",
+    "tests",
+]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -77,6 +87,20 @@ def dependencies(session: nox.Session, end: str) -> None:
         wanted = [re.sub(r">=([^,]+).*", r"==\1", requirement) for requirement in wanted]
     session.install("--upgrade", "-e", ".[cel]", "hypothesis", "pytest", "pytest-xdist", *wanted)
     session.run("pytest", "-n", "auto", *CORE)
+
+
+@nox.session(python=OLDEST)
+def extension(session: nox.Session) -> None:
+    """Build the extension for Visual Studio Code in dist, as a file that the editor installs. Skipped without npm."""
+    if shutil.which("npm") is None:
+        session.skip("npm is not installed")
+    install(session)
+    package = Path("dist").resolve() / f"scclint-{PROJECT['project']['version']}.vsix"
+    package.parent.mkdir(exist_ok=True)
+    with session.chdir("editors/vscode"):
+        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True, silent=True)
+        session.run("npm", "run", "package", "--", "--out", str(package), external=True, silent=True)
+    session.run("pytest", "tests/apps/lsp/test_vscode.py")
 
 
 @nox.session(python=OLDEST, venv_backend="uv", venv_params=["--seed"])

@@ -16,6 +16,32 @@ EXTENSION = ROOT / "editors" / "vscode"
 VSCE = EXTENSION / "node_modules" / ".bin" / "vsce"
 
 
+START = """
+// Activates the unpacked extension in an editor that has only what the extension calls, with its own client in place of the protocol's.
+const Module = require("module");
+const load = Module._load;
+let given;
+class LanguageClient {
+  constructor(id, name, server) { given = server; }
+  async start() {}
+}
+const vscode = {
+  commands: { registerCommand: (name) => console.log(name) },
+  window: {}, env: {},
+  workspace: { getConfiguration: () => ({ get: (key) => ({ command: "scclint", arguments: [] })[key] }) },
+};
+Module._load = function (name, ...rest) {
+  if (name === "vscode") return vscode;
+  if (name === "vscode-languageclient/node") {
+    require.resolve(name, { paths: [`${__dirname}/extension`] });
+    return { LanguageClient };
+  }
+  return load.call(this, name, ...rest);
+};
+require("./extension/extension.js").activate({ subscriptions: [] }).then(() => console.log(JSON.stringify(given)));
+"""
+
+
 def manifest() -> dict[str, object]:
     found = json.loads((EXTENSION / "package.json").read_text())
     assert isinstance(found, dict)
@@ -50,3 +76,7 @@ def test_package(tmp_path: Path) -> None:
     assert {"extension/package.json", "extension/extension.js", "extension/readme.md"} <= set(names)
     assert any(name.startswith("extension/node_modules/vscode-languageclient/") for name in names)
     assert not any("@vscode/vsce" in name for name in names)
+    zipfile.ZipFile(package).extractall(tmp_path)
+    (tmp_path / "start.js").write_text(START)
+    started = subprocess.run(["node", "start.js"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert started.stdout == 'scclint.explainClipboard\n{"command":"scclint","args":["server"]}\n', started.stderr
