@@ -194,7 +194,7 @@ class _Fixes:
             return None
         from scclint.remedy.switches import prove_switch, switches, with_switch
 
-        for switch in switches(bench, for_openshift=for_openshift):
+        for switch in switches(bench, result.document, for_openshift=for_openshift):
             proofs = []
             with suppress(EditRefused):
                 self._check_editable(switch.file)

@@ -175,7 +175,8 @@ def _limits(verdict: Verdict) -> dict[str, set[str]]:
         limits = {f"{name}: {str(value).lower()}" for name, value in _LIMITS if context.get(name) is value}
         limits |= {f"the drop of {name}" for name in (context.get("capabilities") or {}).get("drop") or ()}
         if context.get("runAsUser"):
-            limits.add("its user ID other than 0")
+            # Such a user is not root, whatever `runAsNonRoot` says.
+            limits |= {"its user ID other than 0", "runAsNonRoot: true"}
         by_name[str(container.get("name"))] = limits
     return by_name
 

@@ -41,10 +41,16 @@ class Switch(NamedTuple):
     value: Scalar
 
 
-def switches(bench: Workbench, *, for_openshift: bool) -> list[Switch]:
-    """Return the switches of a chart that are off: those for OpenShift, or else those of helpers, which are to be switched off."""
+def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> list[Switch]:
+    """Return the switches of a chart to try for a document: those for OpenShift, or else those of helpers, which are to be switched off.
+
+    Those that the template of the document reads come first.
+    """
     values = bench.session.values(bench.opened.unit)
     found = [(path, value) for path, value in _named(values.data) if (value is not False) is for_openshift]
+    origin = bench.opened.inputs.origins.get((document.file, document.source))
+    template = bench.text(origin.file) if origin is not None and origin.entry is None else ""
+    found.sort(key=lambda switch: re.search(rf"\.Values\.{re.escape('.'.join(switch[0]))}\b", template) is None)
     return [Switch(values.files[0], path, value) for path, value in found[:MAX_SWITCHES_TRIED]] if values.files else []
 
 
