@@ -17,11 +17,10 @@ from contextlib import chdir
 from pathlib import Path
 from typing import NamedTuple
 
-from ruamel.yaml import YAML
-
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
+from scclint.load import data_of_file
 from scclint.model.releases import DEFAULT
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
@@ -29,6 +28,7 @@ from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.run import prepare, report_of
 from scclint.text import listed
+from scclint.yaml.untyped import as_mapping, as_text, mappings
 
 CHARTS: tuple[tuple[str, str, str], ...] = (
     ("argoproj/argo-helm", "charts/argo-cd", ""),
@@ -82,7 +82,7 @@ class Verdict(NamedTuple):
 
     workloads: Collection[str]
     refused: Sequence[Finding] = ()
-    others: Counter[str] = Counter()
+    others: Counter[str] | None = None
     failed: str = ""
 
 
@@ -90,11 +90,14 @@ def judged(folder: Path, values: str) -> Verdict:
     """Judge the chart in a folder with values as helm's `--set` takes them."""
     config = Config(helm_set=tuple(_split(values)))
     with chdir(folder.parent):
-        run = prepare(find_sources([folder.name], config), config, builtin(), RunOptions(review=True, force_generated=True))
+        others = [name for name in _dependencies(folder) if Path(name).is_dir()]
+        units = (folder.name, f"{folder.name}#*") if others else ()
+        options = RunOptions(review=True, force_generated=True, units=units)
+        run = prepare(find_sources([folder.name, *others], config), config, builtin(), options)
         report = grouped(report_of(run))
         shown = [finding for finding in report.live if finding.severity is not Severity.INFO]
         fixed = [finding for finding in with_fixes(run, report, shown).live if finding.severity is not Severity.INFO]
-    if not any(unit.rendered for unit in run.rendered.units):
+    if not any(unit.rendered for unit in run.units):
         return Verdict((), failed=next((notice.message for notice in report.notices), "no chart is rendered"))
     outcomes = report.outcomes[DEFAULT] if DEFAULT in report.outcomes else next(iter(report.outcomes.values()), ())
     return Verdict(
@@ -102,6 +105,12 @@ def judged(folder: Path, values: str) -> Verdict:
         [finding for finding in fixed if finding.rule_id == "SCC101"],
         Counter(f"{finding.rule_id} ({finding.rule_name})" for finding in fixed if finding.rule_id != "SCC101"),
     )
+
+
+def _dependencies(folder: Path) -> list[str]:
+    return [
+        as_text(each.get("name")) for each in mappings(as_mapping(data_of_file(str(folder / "Chart.yaml"))).get("dependencies"))
+    ]
 
 
 def _split(values: str) -> list[str]:
@@ -117,7 +126,7 @@ def fixes(verdict: Verdict, safety: Collection[str]) -> str:
 
 def about(repository: str, folder: Path, required: str) -> Iterator[str]:
     """The lines of the page about one chart."""
-    chart = YAML(typ="safe").load(folder / "Chart.yaml")
+    chart = as_mapping(data_of_file(str(folder / "Chart.yaml")))
     verdict = judged(folder, required)
     yield f"## {chart['name']} {chart['version']}\n"
     given = f", with `--set {required}`, which it requires" if required else ""

@@ -127,6 +127,21 @@ def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatc
     assert edited == {"shop/values.yaml": "# The shop.\nweb:\n  securityContext: {}\n"}
 
 
+def test_the_value_of_a_dependency_beside_the_chart_is_set_where_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = CHART["web/Chart.yaml"].replace("web", "shop") + (
+        "dependencies:\n  - {name: web, version: 0.1.0, repository: 'https://charts.example'}\n"
+    )
+    write_below(tmp_path, {**CHART, "shop/Chart.yaml": parent, "shop/values.yaml": "# The shop.\nreplicas: 1\n"})
+    found = fixed(tmp_path, monkeypatch)
+    assert found.units == ("shop", "web")
+    assert after(tmp_path, found) == {
+        "web/values.yaml": VALUES.replace("  runAsUser: 1001\n", ""),
+        "shop/values.yaml": "# The shop.\nreplicas: 1\nweb:\n  securityContext:\n    runAsUser: null\n",
+    }
+
+
 def test_a_value_below_the_file_is_overridden_with_null(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"shop/charts/{name}": text for name, text in CHART.items()}
     write_below(

@@ -48,9 +48,9 @@ def edits(views: Sequence[View]) -> Iterator[Callable[[], FileEdit]]:
 
 
 def _chart_of(bench: Workbench, result: Occurrence) -> "_Chart | None":
-    """The view of a chart with the template of a finding; None for an object without one, also if a packed dependency has it."""
+    """The view of a chart with the template of a finding; None for an object without one."""
     origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
-    if not isinstance(result.subject, ApiObject) or origin is None or origin.entry is not None:
+    if not isinstance(result.subject, ApiObject) or origin is None:
         return None
     return _Chart(bench, result, origin)
 
@@ -64,8 +64,8 @@ def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> Fil
 
 def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
     """The edit of the lines of templates that write the fields. Raises EditRefused where they write something else as well."""
-    if (chart := _chart_of(bench, result)) is None:
-        raise EditRefused("the object has no template")
+    if (chart := _chart_of(bench, result)) is None or chart.of_dependency:
+        raise EditRefused("the object has no template in the chart")
     return chart.template_edit(operations)
 
 
@@ -110,6 +110,7 @@ class _Chart:
 
     def __init__(self, bench: Workbench, result: Occurrence, origin: TemplateOrigin) -> None:
         self.bench = bench
+        self.of_dependency = origin.entry is not None
         self._document = result.document
         self._trace = bench.opened.tracer()
         self._line = self._trace.span(result.finding.span)

@@ -9,6 +9,7 @@ from typing import Any
 from scclint.advice import advise
 from scclint.advice.draft import pruned, written_elsewhere
 from scclint.deploy.unit import Unit
+from scclint.files import is_below
 from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
 from scclint.model.object import ApiObject, Workload
 from scclint.record import Memo, grouped, record, replace
@@ -148,7 +149,9 @@ class _Fixes:
         units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
         units += [unit for unit in self._units if file in unit.shared and unit not in units]
         self._check_judged(finding, units)
-        benches = [self.bench(unit) for unit in self._judged(units)]
+        # A chart that has the file itself comes before those that depend on it.
+        judged = sorted(self._judged(units), key=lambda unit: unit.kind == "chart" and not is_below(file, unit.path))
+        benches = [self.bench(unit) for unit in judged]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
         results = {
@@ -276,7 +279,7 @@ class _Fixes:
             views = [
                 (self._benches[view], there, _same_remedy(there, remedy, pruning=False).operations)
                 for view, there in results.items()
-                if self._benches[view].opened.unit.path == unit.path
+                if self._benches[view].opened.unit.kind == "chart" and self._benches[view].opened.unit.rendered
             ]
             yield from chart.edits(views)
         elif isinstance(result.subject, ApiObject):

@@ -50,7 +50,7 @@ def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> li
     found = [(path, value) for path, value in _named(values.data) if (value is not False) is for_openshift]
     origin = bench.opened.inputs.origins.get((document.file, document.source))
     template = bench.text(origin.file) if origin is not None and origin.entry is None else ""
-    found.sort(key=lambda switch: re.search(rf"\.Values\.{re.escape('.'.join(switch[0]))}\b", template) is None)
+    found.sort(key=lambda switch: re.search(rf"\.Values\.{re.escape('.'.join(map(str, switch[0])))}\b", template) is None)
     return [Switch(values.files[0], path, value) for path, value in found[:MAX_SWITCHES_TRIED]] if values.files else []
 
 
