@@ -161,6 +161,8 @@ def test_what_describe_prints_names_the_pod_of_its_events() -> None:
         ("Name:  web\nNamespace:  shop\nLabels:  app=web", "", ""),
         ("$ oc logs web-5f9c7d8b6-x2k4p -c nginx", "web-5f9c7d8b6-x2k4p", "nginx"),
         ("$ kubectl logs -f deploy/web", "", ""),
+        ("generate options for container: cannot load /srv/jobs/41/x", "", ""),
+        (f'for container "{"7e" * 32}": none', "", ""),
     ],
 )
 def test_what_stands_above_a_log_names_its_pod(before: str, pod: str, container: str) -> None:

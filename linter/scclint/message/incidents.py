@@ -25,7 +25,9 @@ _OWNER_KINDS = {
     "build": "Build",
     "pod": "Pod",
 }
-_OWNER = re.compile(rf"\b({'|'.join(_OWNER_KINDS)})s?(?:\.[a-z0-9.]{{1,60}})?/({_NAME})", re.IGNORECASE)
+_OWNER = re.compile(
+    rf"(?<![\w./-])(?:[a-z0-9-]{{1,63}}/)?({'|'.join(_OWNER_KINDS)})s?(?:\.[a-z0-9.]{{1,60}})?/({_NAME})", re.IGNORECASE
+)
 _IN_OWNER = re.compile(
     rf"\b(?:in |kind: ?(?=\w+ name: ))({'|'.join(kind for kind in _OWNER_KINDS.values() if kind != 'Pod')}) (?:name: )?({_NAME})"
 )
@@ -64,7 +66,7 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
         r"system:serviceaccount:[a-z0-9-]+:([a-z0-9.-]+)|Service Account: ([a-z0-9.-]+)|serviceAccountName: ([a-z0-9.-]+)"
     ),
     "container": re.compile(
-        r'\blogs [a-z0-9./-]{1,253} -c ([a-z0-9-]+)|\bcontainer(?:: "?|\s")([a-z0-9][a-z0-9-]*)\b|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'
+        r'\blogs [a-z0-9./-]{1,253} -c ([a-z0-9-]+)|(?:(?:^|[,(] ?)container: "?|\bcontainer\s")([a-z0-9][a-z0-9-]{0,62})(?![\w-])|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'
     ),
 }
 """What tells the subject of a record. The first group that matches counts."""
