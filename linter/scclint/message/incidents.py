@@ -66,7 +66,8 @@ _SUBJECTS: Mapping[str, re.Pattern[str]] = {
         r"system:serviceaccount:[a-z0-9-]+:([a-z0-9.-]+)|Service Account: ([a-z0-9.-]+)|serviceAccountName: ([a-z0-9.-]+)"
     ),
     "container": re.compile(
-        r'\blogs [a-z0-9./-]{1,253} -c ([a-z0-9-]+)|(?:(?:^|[,(] ?)container: "?|\bcontainer\s")([a-z0-9][a-z0-9-]{0,62})(?![\w-])|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}'
+        r'\blogs [a-z0-9./-]{1,253} -c ([a-z0-9-]+)|(?:(?:^|[,(] ?)container: "?|\bcontainer\s")([a-z0-9][a-z0-9-]{0,62})(?![\w-])'
+        r"|spec\.(?:initC|c)ontainers\{([a-z0-9-]+)\}"
     ),
 }
 """What tells the subject of a record. The first group that matches counts."""
