@@ -103,3 +103,5 @@ def test_a_workload_without_a_pod_is_judged(here: Path, cli: Cli, write: Callabl
     assert sorted((one["kind"], one["name"]) for one in found) == [("Deployment", "db"), ("Pod", "web-5d-aaaaa")]
     (rejected,) = [one for one in json.loads(cli("check", name, "--format", "json").out)["findings"] if one["rule"] == "SCC101"]
     assert "Deployment db" in rejected["message"]
+    answer = json.loads(cli("diff", "--openshift", "4.16,4.20", name, "--format", "json").out)
+    assert {row["name"] for row in answer["matrix"]} == {"db", "web-5d-aaaaa"}

@@ -229,6 +229,12 @@ statistics: false
         ("\n- select\n", "c.yaml", "c.yaml:2:1: a configuration is a mapping of settings"),
         ("select\n", "c.yaml", "c.yaml:1:1: a configuration is a mapping of settings"),
         ("kind: Pod\napiVersion: v1\n", "c.yaml", "c.yaml:1:1: unknown key 'kind'"),
+        (
+            "paths: [deploy]\n",
+            "c.yaml",
+            "c.yaml:1:1: unknown key 'paths'; name the paths on the command line; `exclude` leaves files out",
+        ),
+        ("skip-checks: [SCC101]\n", "c.yaml", "c.yaml:1:1: unknown key 'skip-checks'; `ignore` names rules that do not run"),
     ],
 )
 def test_what_is_no_configuration(configured: Configured, text: str, file: str, message: str) -> None:

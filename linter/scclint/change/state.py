@@ -17,7 +17,7 @@ from scclint.change.model import ObjectKey
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import STDIN, SourceFile, is_stream, read_stream
-from scclint.files.dump import is_dump, texts_of_dump
+from scclint.files.dump import is_dump
 from scclint.files.revision import resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Applied, Notice
@@ -27,6 +27,7 @@ from scclint.model.releases import RELEASES, minor_release
 from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
 from scclint.record import EMPTY, grouped, replace
+from scclint.run.dumped import texts_to_judge
 from scclint.run.judge import OpenUnit, open_unit
 from scclint.run.notices import notices
 from scclint.run.options import RunOptions
@@ -341,7 +342,7 @@ def open_side(
     if os.path.exists(name) and not base_with:
         if is_dump(name):
             of_dump = replace(_from_root(config), cluster_state=(name,))
-            yield Side(os.curdir, [], of_dump, "", dict(texts_of_dump(name)))
+            yield Side(os.curdir, [], of_dump, "", dict(texts_to_judge(name)))
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
         if folder in ("", os.curdir):

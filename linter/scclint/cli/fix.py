@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from scclint.cli.output import cache_scope, open_run, settings, terminal_columns
@@ -12,7 +12,7 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Finding, Fix, Severity
 from scclint.limits import MAX_FIX_PASSES
-from scclint.record import replace
+from scclint.record import EMPTY, replace
 from scclint.registry import Registry
 from scclint.remedy.apply import applied, chosen, together, unified_diff, why_not_written, write_file
 from scclint.remedy.fixes import pins
@@ -25,17 +25,21 @@ from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import report_of
 from scclint.run.shared import Run
-from scclint.text import counted
+from scclint.text import counted, listed
 
 
 class Fixed(NamedTuple):
-    """The texts before and after, by path as displayed, the number of findings that went, and the report on what is left."""
+    """The texts before and after, by path as displayed, the number of findings that went, and the report on what is left.
+
+    `refused` has the fixes that were tried and left out, each with the rules that would have new findings.
+    """
 
     originals: Mapping[str, str]
     texts: Mapping[str, str]
     number: int
     report: Report
     run: Run
+    refused: Mapping[Fix, Sequence[str]] = EMPTY
 
 
 def run(args: Namespace) -> int:
@@ -66,7 +70,7 @@ def run(args: Namespace) -> int:
         return status_of_fix(report, something=bool(check and fixed.texts))
     findings = report.live
     for finding in findings:
-        why = _why_left(finding, fixed.run, unsafe=unsafe)
+        why = _why_left(finding, fixed, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
     done = "would fix" if done else "fixed"
     unwritten = (f for f in findings if f.fix is not None and f.fix.safety == "unsafe" and not unsafe)
@@ -89,6 +93,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
     originals: dict[str, str] = {}
     texts: dict[str, str] = {}
     number = 0
+    refused: dict[Fix, Sequence[str]] = {}
     with progress() as step:
         options = RunOptions(
             jobs=1, progress=step, force_generated=getattr(args, "force_generated", False), cache_scope=cache_scope(args)
@@ -109,13 +114,15 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
                     taken += some
                     originals = {**current, **originals}
                     texts, judged, all_found, report = after, judged_after, found_after, report_after
-                elif len(some) > 1:
+                elif len(some) == 1:
+                    refused[some[0]] = _new_rules(all_found, found_after)
+                else:
                     groups += some[len(some) // 2 :], some[: len(some) // 2]
             if not taken:
                 break
             # A report has one finding for each cause.
             number += (_counts(before.live) - _counts(report.live)).total()
-    return Fixed(originals, texts, number, report, judged)
+    return Fixed(originals, texts, number, report, judged, refused)
 
 
 def _pinned(args: Namespace, config: Config, registry: Registry) -> Fixed:
@@ -155,9 +162,14 @@ def _why_not_written(judged: Run, file: str) -> str:
 
 def _worse(before: Report, after: Report) -> bool:
     """Whether a finding that is an error or a warning is new, or the number of all findings has not become smaller."""
-    counts, now = (_counts(f for f in report.findings if f.severity is not Severity.INFO) for report in (before, after))
     fewer = _counts(after.live).total() < _counts(before.live).total()
-    return not fewer or any(now[key] > counts[key] for key in now) or bool(after.crashes)
+    return not fewer or bool(_new_rules(before, after)) or bool(after.crashes)
+
+
+def _new_rules(before: Report, after: Report) -> list[str]:
+    """Return the rules that have more errors or warnings about an object."""
+    counts, now = (_counts(f for f in report.findings if f.severity is not Severity.INFO) for report in (before, after))
+    return sorted({str(key[0]) for key in now if now[key] > counts[key]})
 
 
 def _counts(findings: Iterable[Finding]) -> Counter[tuple[object, ...]]:
@@ -179,8 +191,8 @@ def _why_file_left(finding: Finding, run: Run) -> str:
     return next(filter(None, (_why_not_written(run, file) for file in files)), "")
 
 
-def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
-    if why := _why_file_left(finding, run):
+def _why_left(finding: Finding, fixed: Fixed, *, unsafe: bool) -> str:
+    if why := _why_file_left(finding, fixed.run):
         return why
     if finding.fix is None:
         return finding.no_fix or "it needs a decision of yours"
@@ -188,4 +200,6 @@ def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
         return f"it needs a decision of yours; `scclint check --fixes always` shows a proved change: {finding.fix.title}"
     if finding.fix.safety == "unsafe" and not unsafe:
         return f"the fix changes a pod, and --unsafe applies it: {finding.fix.title}"
+    if new := fixed.refused.get(finding.fix):
+        return f"its fix would make a new finding: {listed(new)}"
     return "its fix does not go together with another one"

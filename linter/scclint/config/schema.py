@@ -122,9 +122,20 @@ def did_you_mean(word: object, words: list[str]) -> str:
     return f"; did you mean {meant!r}?" if meant else ""
 
 
+_ELSEWHERE = {
+    **dict.fromkeys(("paths", "files", "include"), "name the paths on the command line; `exclude` leaves files out"),
+    **dict.fromkeys(("skip", "skip-check", "skip-checks", "disable", "disabled-rules"), "`ignore` names rules that do not run"),
+    **dict.fromkeys(("checks", "enable", "include-rules"), "`select` names the rules that run"),
+    **dict.fromkeys(("severity", "level", "fail-level"), "`fail-on` is the lowest severity that fails"),
+}
+"""Settings of other linters, and those that do the same here."""
+
+
 def _instead(key: str, properties: Schema, root: Schema, path: Path) -> str:
     """What may have been meant: a near key here, else the same key elsewhere, else what is known here."""
     spelled = key.replace("_", "-")
+    if not path and spelled in _ELSEWHERE:
+        return f"; {_ELSEWHERE[spelled]}"
     suggestion = did_you_mean(spelled, list(properties))
     if suggestion:
         return suggestion
