@@ -68,7 +68,7 @@ with the values. Values are here only if the second run shows that they hold.
 - **Values** is what to pass to `helm install` or to write into your own values file. It removes user and group IDs that the chart sets for
   other platforms. The SCC then sets IDs of the namespace's range, and the image must allow such a user.
 - **Decide** is a fix that takes something away from the pods, so that you have to know whether the program works without it.
-- **Template** is a field that no value of the chart changes: edit the template, or change the rendered manifests.
+- **Edit** is a change that `--set` does not make: edit the file, or change the rendered manifests.
 - **Grant** says that the pods need something of the node. `scclint suggest` prints the smallest SCC for them.
 
 For your own values, run `scclint check` in the folder of the chart or of your GitOps repository. [Fixing](fixing.md) describes the fixes,
@@ -117,11 +117,15 @@ def _split(values: str) -> list[str]:
     return [value for value in re.split(r"(?<!\\),", values) if value]
 
 
-def fixes(verdict: Verdict, safety: Collection[str]) -> str:
-    """The values of the proved fixes of these classes, as helm's `--set` takes them."""
+def fixes(verdict: Verdict, safety: Collection[str]) -> list[str]:
+    """The values of each proved fix of these classes, as helm's `--set` takes them."""
     titles = [finding.fix.title for finding in verdict.refused if finding.fix is not None and finding.fix.safety in safety]
-    found = [match[1] for title in titles if (match := re.search(r"with helm: `--set ([^`]+)`", title))]
-    return ",".join(dict.fromkeys(value for values in found for value in _split(values)))
+    return [match[1] for title in titles if (match := re.search(r"with helm: `--set ([^`]+)`", title))]
+
+
+def joined(*values: str) -> str:
+    """Several texts for helm's `--set` as one, each value once."""
+    return ",".join(dict.fromkeys(value for each in values for value in _split(each)))
 
 
 def about(repository: str, folder: Path, required: str) -> Iterator[str]:
@@ -151,20 +155,21 @@ def remedies(folder: Path, required: str, verdict: Verdict) -> Iterator[str]:
     """The lines about the values that fix a chart, each tried, and about what no value fixes."""
     left = verdict
     for title, safety in (("Values", ("safe", "unsafe")), ("Decide", ("safe", "unsafe", "advice"))):
-        values = fixes(verdict, safety)
-        if not values or not left.refused:
-            continue
-        after = judged(folder, ",".join(filter(None, (required, values))))
-        if after.failed or len(after.refused) >= len(left.refused) or not set(verdict.workloads) <= set(after.workloads):
-            continue
-        left = after
-        total = len(after.workloads)
-        yield f"- **{title}**: `--set {values}`: then {total - len(after.refused)} of {total} are admitted."
-    in_templates = [finding for finding in left.refused if finding.fix is not None and finding.fix.safety != "advice"]
-    for finding in in_templates:
+        found = fixes(verdict, safety) if left.refused else []
+        chosen = ""
+        for values in (joined(*found), *found) if found else ():
+            after = judged(folder, joined(required, chosen, values))
+            better = not after.failed and len(after.refused) < len(left.refused)
+            if better and len(after.workloads) >= len(verdict.workloads):
+                left, chosen = after, joined(chosen, values)
+        if chosen:
+            total = len(left.workloads)
+            yield f"- **{title}**: `--set {chosen}`: then {total - len(left.refused)} of {total} are admitted."
+    edited = [finding for finding in left.refused if finding.fix is not None and finding.fix.safety != "advice"]
+    for finding in edited:
         assert finding.fix is not None
-        yield f"- **Template**: {finding.subject.name}: {finding.fix.title}"
-    if granted := [f"{f.subject.kind} {f.subject.name}" for f in left.refused if f not in in_templates]:
+        yield f"- **Edit**: {finding.subject.name}: {finding.fix.title.partition(' (in your own')[0].removesuffix('.')}."
+    if granted := [f"{f.subject.kind} {f.subject.name}" for f in left.refused if f not in edited]:
         yield f"- **Grant**: {listed(granted)}."
 
 

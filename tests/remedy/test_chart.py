@@ -142,6 +142,24 @@ def test_the_value_of_a_dependency_beside_the_chart_is_set_where_it_is_used(
     }
 
 
+@pytest.mark.parametrize(("types", "told"), [('"integer"', False), ('["integer", "null"]', True)])
+def test_no_option_is_printed_that_a_schema_rejects(
+    types: str, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"shop/charts/{name}": text for name, text in CHART.items()}
+    schema = '{"properties": {"securityContext": {"properties": {"runAsUser": {"type": TYPES}}}}}'.replace("TYPES", types)
+    parent = {
+        "shop/Chart.yaml": CHART["web/Chart.yaml"].replace("web", "shop"),
+        "shop/values.yaml": "web:\n  replicas: 1\n  securityContext:\n    runAsUser: 1002\n",
+        "shop/charts/web/values.schema.json": schema,
+        "shop/charts/web/values.yaml": VALUES.replace("  runAsUser: 1001\n", ""),
+    }
+    write_below(tmp_path, {**files, **parent})
+    found = fixed(tmp_path, monkeypatch)
+    assert found.fix is not None
+    assert ("--set web.securityContext.runAsUser=null" in found.fix.title) is told
+
+
 def test_a_value_below_the_file_is_overridden_with_null(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"shop/charts/{name}": text for name, text in CHART.items()}
     write_below(

@@ -1,5 +1,6 @@
 """Carry a remedy out where people edit a chart: its values, or a line of a template that has the value. Rendering it again proves the edit."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -8,6 +9,7 @@ from typing import Any
 
 from scclint.advice.draft import OFF_BY_DEFAULT
 from scclint.deploy.helm.chart import TemplateOrigin
+from scclint.deploy.helm.schema import SCHEMA
 from scclint.deploy.helm.trace import references
 from scclint.deploy.helm.values import Layer, edited_layer
 from scclint.deploy.origin import FieldOrigin
@@ -252,9 +254,20 @@ class _Chart:
 
     def as_values(self, operations: Sequence[Operation]) -> str:
         """The operations as values of an own file and as an option of helm, in parentheses; empty where they are none."""
-        if self.bench.opened.unit.deployment.by_controller:
+        if self.bench.opened.unit.deployment.by_controller or not self._takes(operations):
             return ""
         return as_values(operations)
+
+    def _takes(self, operations: Sequence[Operation]) -> bool:
+        """Whether the chart renders with null for the keys to remove: a schema may want a number there."""
+        folders = {os.path.dirname(layer.file) for layer in self._values.layers}
+        removed = [operation.path for operation in operations if isinstance(operation, Remove)]
+        if not removed or not any(os.path.isfile(os.path.join(folder, SCHEMA)) for folder in folders):
+            return True
+        session, unit = self.bench.session, self.bench.opened.unit
+        options = tuple(f"--set={_option(path, None)}" for path in removed)
+        changed = replace(unit, deployment=replace(unit.deployment, settings=(*unit.deployment.settings, *options)))
+        return session.memo((_Chart, unit.name, options), lambda: not session.rendered.output(changed).error)
 
 
 def _neutral(path: Path) -> tuple[str, Scalar]:
@@ -273,14 +286,20 @@ def as_values(operations: Iterable[Operation]) -> str:
             or not all(isinstance(s, str) for s in operation.path)
         ):
             return ""
-        value = plain(operation.value if isinstance(operation, Set) else None)
-        key = ".".join(re.sub(r"([.,=\[\]])", r"\\\1", str(step)) for step in operation.path)
-        options.append(f"{key}={value}")
+        written = operation.value if isinstance(operation, Set) else None
+        value = plain(written)
+        options.append(_option(operation.path, written))
         holder: dict[str, Any] = tree
         for step in operation.path[:-1]:
             holder = holder.setdefault(str(step), {})
         holder[str(operation.path[-1])] = value
     return f" (in your own values: `{_flow(tree)}`; with helm: `--set {','.join(options)}`)"
+
+
+def _option(path: Path, value: Scalar) -> str:
+    """A value as helm's `--set` takes it."""
+    key = ".".join(re.sub(r"([.,=\[\]])", r"\\\1", str(step)) for step in path)
+    return f"{key}={plain(value)}"
 
 
 def _flow(tree: Any, *, outer: bool = True) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from scclint.errors import LoadError
 from scclint.files import display, read
 
-_SCHEMA = "values.schema.json"
+SCHEMA = "values.schema.json"
 _PACKED = ".tgz"
 _REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
 _IDENTIFIERS = frozenset(("$id", "id"))
@@ -24,7 +24,7 @@ def outward_schema(chart: str) -> str:
     for at, _, files in os.walk(chart, followlinks=True):
         for name in sorted(files):
             path = os.path.join(at, name)
-            if (name == _SCHEMA and _file_is_outward(path)) or (name.endswith(_PACKED) and _holds_outward(path)):
+            if (name == SCHEMA and _file_is_outward(path)) or (name.endswith(_PACKED) and _holds_outward(path)):
                 return display(os.path.relpath(path, chart))
     return ""
 
@@ -41,7 +41,7 @@ def _holds_outward(path: str) -> bool:
     from scclint.files.dump import entries
 
     try:
-        found = entries(path, path, lambda name: name.endswith((f"/{_SCHEMA}", _PACKED)))
+        found = entries(path, path, lambda name: name.endswith((f"/{SCHEMA}", _PACKED)))
         return any(not isinstance(content, bytes) or _is_outward(content) for _, content in found)
     except LoadError:
         return True
