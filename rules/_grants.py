@@ -8,6 +8,7 @@ from scclint.api import (
     SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
     ApiObject,
+    Decision,
     Grant,
     Located,
     ObjectRef,
@@ -181,6 +182,11 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
 def binding_of(outcome: Outcome) -> str:
     """Return the binding by which the pod may use the SCC that admits it, as a text that is the same for one binding; else nothing."""
     return str(outcome.grant.binding) if outcome.grant and outcome.grant.binding else ""
+
+
+def grant_decision(binding: RoleBinding, world: World) -> Decision:
+    """Return the decision that a binding is for all pods that run by its grant."""
+    return Decision(str(reference(binding, world)), Related(binding.named, binding.place.span))
 
 
 def installer_help(role: ApiObject | None, world: World) -> str:

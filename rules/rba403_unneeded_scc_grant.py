@@ -91,7 +91,7 @@ from scclint.api import (
 )
 
 from ._accounts import may_create_workloads
-from ._grants import Reach, Subject, reach, reference, subjects_of
+from ._grants import Reach, Subject, grant_decision, reach, reference, subjects_of
 
 
 @rule(
@@ -197,6 +197,7 @@ def _none_needed(
         remedies=(remedy,),
         help="If the image needs its own user ID, write that ID as runAsUser in the pod." if remedy.effects else "",
         severity=Severity.INFO if assumed and by != [holder.name] else None,
+        decision=grant_decision(binding, world),
     )
 
 

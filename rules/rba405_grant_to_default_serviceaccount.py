@@ -46,6 +46,7 @@ from scclint.api import (
     EVERYONE,
     SERVICE_ACCOUNTS_OF,
     ApiObject,
+    Decision,
     Located,
     Problem,
     Related,
@@ -62,7 +63,7 @@ from scclint.api import (
     wider_than_restricted,
 )
 
-from ._grants import Subject, holder_of, home_of, marked_for_deletion, reach, subjects_of
+from ._grants import Subject, grant_decision, holder_of, home_of, marked_for_deletion, reach, subjects_of
 
 
 @rule(
@@ -106,7 +107,8 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
             effects = effects_of(binding, world, *subjects_removed(binding))
             message = f"{binding.named}: lets {covered} use {what}"
             note = f"SCC {scc} allows {and_more(wide[scc], 3)}"
-            yield _problem(message, note, holder.at, str(holder), reached.steps(world, scc, binding), effects)
+            steps = reached.steps(world, scc, binding)
+            yield _problem(message, note, holder.at, str(holder), steps, effects, grant_decision(binding, world))
 
 
 def _covered(holder: Subject, everyone: str = "") -> str:
@@ -138,9 +140,15 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
 
 
 def _problem(
-    message: str, note: str, at: Located, subject: str, related: tuple[Related, ...] = (), effects: tuple[str, ...] = ()
+    message: str,
+    note: str,
+    at: Located,
+    subject: str,
+    related: tuple[Related, ...] = (),
+    effects: tuple[str, ...] = (),
+    decision: Decision | None = None,
 ) -> Problem:
     remedy = Remedy(
         "grant the SCC to a service account that only the workload that needs it uses, and name it in its pod", effects
     )
-    return Problem(message, at, related=related, notes=(note,), remedies=(remedy,), subjects=(subject,))
+    return Problem(message, at, related=related, notes=(note,), remedies=(remedy,), subjects=(subject,), decision=decision)

@@ -63,6 +63,7 @@ from scclint.api import (
     REQUIRED_SCC,
     Access,
     Candidate,
+    Decision,
     Field,
     FieldError,
     Located,
@@ -163,10 +164,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         remedies=remedies,
         help=help,
         cause=binding_of(outcome) or f"SCC {scc}",
+        decision=_decision(outcome, scc),
         opens=("the node",),
         in_review=Severity.WARNING,
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
+
+
+def _decision(outcome: Outcome, scc: str) -> Decision | None:
+    """Return the grant that all of its pods need."""
+    binding = binding_of(outcome)
+    return Decision(f"{binding} opens the node", words=f"run under SCC {scc}, which opens the node") if binding else None
 
 
 def _mounting(world: World) -> Mapping[str, Sequence[tuple[Workload, Any]]]:

@@ -41,7 +41,18 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Append, Located, Problem, SecurityContextConstraints, Severity, World, as_list, rule
+from scclint.api import (
+    Append,
+    Decision,
+    Located,
+    Problem,
+    Related,
+    SecurityContextConstraints,
+    Severity,
+    World,
+    as_list,
+    rule,
+)
 
 from ._grants import listed_in
 
@@ -77,4 +88,5 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             subjects=listed_in(scc),
             opens=("unconfined",),
             edits=(Append(profiles.path, "runtime/default"),),
+            decision=Decision(f"SCC {scc.name}", Related(f"SCC {scc.name}", scc.place.span)),
         )

@@ -81,8 +81,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, advise, rule, when_created
+from scclint.api import Decision, Outcome, Problem, Related, Severity, Workload, World, advise, rule, when_created
 
+from ._grants import binding_of
 from ._seccomp import on_pools
 
 DEFAULTS = ("kubelet default", "SCC default")
@@ -126,7 +127,21 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             container=container.name,
             opens=("unconfined",),
             cause=f"{fact}: {reason}",
+            decision=_decision(outcome, steps, world),
         )
+
+
+def _decision(outcome: Outcome, steps: tuple[Related, ...], world: World) -> Decision | None:
+    """Return what decides it for other pods as well: an SCC that applies no profile, or the grant of one. A creator decides for one pod."""
+    scc = outcome.judged.scc
+    if scc is None or world.cluster.sccs[scc].seccomp_profiles or when_created(outcome):
+        return None
+    name, step = binding_of(outcome), 0
+    if world.scc(scc) is not None:
+        # The steps lead from the binding to the SCC.
+        name, step = f"SCC {scc}", -1
+    at = steps[step] if steps else None
+    return Decision(name, at, f"run unconfined under SCC {scc}") if name else None
 
 
 def _reason(outcome: Outcome, world: World) -> str:

@@ -33,6 +33,7 @@ LAYERS = (
     ("suppress", "cel_rules"),
     ("deploy",),
     ("run",),
+    ("causes",),
     ("remedy",),
     ("message",),
     ("change",),

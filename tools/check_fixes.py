@@ -23,13 +23,13 @@ from typing import Any, NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity, TextEdit
 from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
-from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import prepare, report_of
@@ -43,7 +43,7 @@ class Checked(NamedTuple):
     """The number of findings, by rule and class of fix; the broken obligations; the seconds that looking for each fix took.
 
     `carried_out` counts the different fixes that were carried out, by rule. `reasons` count why a rule has no fix.
-    `weighty` are the errors and warnings before and after grouping.
+    `weighty` are the errors and warnings before and after causes are joined.
     """
 
     counts: dict[str, Counter[str]]
@@ -79,7 +79,7 @@ def check(paths: Sequence[str], *, generated: bool = False, render: bool = False
 
 
 def _count(weighty: Counter[str], report: Report) -> None:
-    for name, shown in (("before", report), ("after", grouped(report))):
+    for name, shown in (("before", report), ("after", joined(report))):
         counted = [finding for finding in shown.live if finding.severity is not Severity.INFO]
         weighty[name] += len(counted)
         weighty[f"{name}, of workloads"] += sum(finding.rule_id.startswith(("SCC1", "SEC2", "PSA")) for finding in counted)

@@ -55,6 +55,7 @@ from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.files import SCRIPT_SUFFIXES
 from scclint.finding import (
     Append,
+    Decision,
     Deduplicate,
     Ignore,
     Located,
@@ -152,6 +153,7 @@ __all__ = [
     "Container",
     "ContainerSeccomp",
     "CsiVolume",
+    "Decision",
     "Deduplicate",
     "Document",
     "Entry",

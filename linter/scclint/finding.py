@@ -140,6 +140,19 @@ def help_text(remedies: tuple[Remedy, ...]) -> str:
 
 
 @record
+class Decision:
+    """What decides a problem outside of the object that has it, for all objects alike: a grant, an SCC, or the platform.
+
+    `name` tells it from others. `at` is where it is written, None if that is not in the input. `words` say what it does to the objects,
+    after their number (`run unconfined`); they are empty where the problem is about the decision itself.
+    """
+
+    name: str
+    at: Related | None = None
+    words: str = ""
+
+
+@record
 class Problem:
     """What a check yields: the message, the decisive place, and places that explain it.
 
@@ -156,7 +169,8 @@ class Problem:
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
-    `always_named` is True if a notice says the message where findings of severity info are hidden.
+    `always_named` is True if a notice says the message where findings of severity info are hidden. `decision` is what decides it outside
+    of the object.
     """
 
     message: str
@@ -176,6 +190,7 @@ class Problem:
     remedies: tuple[Remedy, ...] = ()
     notes: tuple[str, ...] = ()
     always_named: bool = False
+    decision: Decision | None = None
 
 
 def help_of(problem: Problem) -> str:
@@ -197,6 +212,12 @@ class Subject:
     def __str__(self) -> str:
         """`Deployment shop/web`; `Pod web` where no namespace is written; empty for a whole document."""
         return full_name(self.kind, self.namespace, self.name).strip()
+
+    @property
+    def label(self) -> str:
+        """The object as messages name it: `Deployment web`, `task build of Pipeline ship`."""
+        named = f"{self.kind} {self.name}".strip()
+        return f"{self.part} of {named}" if self.part else named
 
 
 @record
@@ -279,7 +300,7 @@ class Finding:
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause`, `in_review` and `always_named` are those of the problem (see `Problem`).
+    `cause`, `in_review`, `always_named` and `decision` are those of the problem (see `Problem`).
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
@@ -305,6 +326,7 @@ class Finding:
     in_review: Severity | None = None
     remedies: tuple[Remedy, ...] = ()
     always_named: bool = False
+    decision: Decision | None = None
     fix: Fix | None = None
     no_fix: str = ""
 

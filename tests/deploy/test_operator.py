@@ -6,7 +6,7 @@ from shutil import which
 
 import pytest
 
-from scclint.run.grouping import grouped
+from scclint.causes.join import joined
 from tests.running import report_on, run_over, write_files
 
 POD = """\
@@ -551,11 +551,11 @@ spec:
         "- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [create, get]}\n", ""
     )
     write_files({"config/rbac/role.yaml": role, "bundle/manifests/agent.clusterserviceversion.yaml": csv})
-    shown = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA407"]
+    shown = [finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA407"]
     assert [finding.span.file for finding in shown] == ["config/rbac/role.yaml"]
     other = csv.replace("[clusterroles]", "[roles]").replace("escalate, update", "get")
     write_files({"bundle/manifests/agent.clusterserviceversion.yaml": other})
-    shown = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA407"]
+    shown = [finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA407"]
     assert len(shown) == 2
 
 
@@ -660,7 +660,7 @@ def test_a_bundle_repeats_a_grant_that_another_field_makes() -> None:
         ("config/rbac/role.yaml", OF_MANAGER),
     ):
         write_files({file: text.replace("securitycontextconstraints], verbs: [VERB]", named)})
-    (finding,) = (finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA402")
+    (finding,) = (finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA402")
     assert finding.span.file == "config/rbac/role.yaml"
 
 
@@ -668,14 +668,14 @@ def test_a_bundle_repeats_a_grant_that_another_field_makes() -> None:
 def test_a_bundle_repeats_what_the_roles_of_the_repository_say(verb: str, rule: str) -> None:
     csv = "bundle/manifests/agent.clusterserviceversion.yaml"
     write_files({csv: BUNDLED.replace("VERB", verb), "config/rbac/role.yaml": OF_MANAGER.replace("VERB", verb)})
-    live = grouped(report_on(["."])).live
+    live = joined(report_on(["."])).live
     (finding,) = (finding for finding in live if finding.rule_id == rule)
     assert finding.span.file == "config/rbac/role.yaml"
     assert [place.span.file for place in finding.related if place.message.startswith(f"also {rule}")] == [csv]
     # Another account, and another right: the bundle does not repeat them.
     for changed in (BUNDLED.replace("manager", "other").replace("VERB", verb), BUNDLED.replace("VERB", "update")):
         write_files({csv: changed})
-        live = grouped(report_on(["."])).live
+        live = joined(report_on(["."])).live
         assert csv in {finding.span.file for finding in live if finding.rule_id in ("RBA401", "RBA406")}
 
 
@@ -828,7 +828,7 @@ def test_a_binding_of_another_kind_is_no_copy() -> None:
     write_files(
         {"plain.yaml": plain, "t.yaml": f"{{apiVersion: v1, kind: Template, metadata: {{name: t}}, objects: [{other}]}}"}
     )
-    assert {f.span.file for f in grouped(report_on(["."])).live if f.rule_id == "RBA402"} == {"plain.yaml", "t.yaml"}
+    assert {f.span.file for f in joined(report_on(["."])).live if f.rule_id == "RBA402"} == {"plain.yaml", "t.yaml"}
 
 
 def test_a_template_made_of_other_manifests() -> None:
@@ -837,11 +837,11 @@ def test_a_template_made_of_other_manifests() -> None:
     objects = objects.replace("- rbac", "- apiVersion: rbac").replace("- apiVersion: apiVersion", "- apiVersion")
     template = f"apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {{name: t}}\nobjects:\n{objects}"
     write_files({"config/role.yaml": OF_MANAGER.replace("VERB", "create"), "hack/template.yaml": template})
-    (finding,) = (finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA406")
+    (finding,) = (finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA406")
     assert finding.span.file == "config/role.yaml"
     assert "hack/template.yaml" in {place.span.file for place in finding.related}
     write_files({"hack/template.yaml": template.replace("{name: manager", "{name: another")})
-    assert {f.span.file for f in grouped(report_on(["."])).live if f.rule_id == "RBA406"} == {
+    assert {f.span.file for f in joined(report_on(["."])).live if f.rule_id == "RBA406"} == {
         "config/role.yaml",
         "hack/template.yaml",
     }
@@ -875,7 +875,7 @@ def test_a_generated_manifest_repeats_what_it_is_made_of(header: str, name: str,
     )
     made = "assets/all/generated/binding.yaml"
     write_files({made: header + binding % name, "assets/base/binding.yaml": binding % "a"})
-    live = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "RBA402"]
+    live = [finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA402"]
     assert [f.span.file for f in live] == (["assets/base/binding.yaml"] if is_copy else [made, "assets/base/binding.yaml"])
     assert (made in {place.span.file for place in live[-1].related}) is is_copy
 
@@ -885,12 +885,12 @@ def test_two_files_that_a_program_makes_of_one(header: str, is_made: bool) -> No
     pod = header + re.sub(r"\{\{.*?\}\}", "1", POD)
     other = pod.replace("hostPID: true", "hostPID: true\n      nodeName: b")
     write_files({f"assets/generated/{folder}/pod.yaml": text for folder, text in (("one", pod), ("other", other))})
-    live = [finding for finding in grouped(report_on(["."])).live if finding.rule_id == "SCC101"]
+    live = [finding for finding in joined(report_on(["."])).live if finding.rule_id == "SCC101"]
     assert [finding.span.file.split("/")[2] for finding in live] == (["one"] if is_made else ["one", "other"])
     assert any("a program writes this file" in note for note in live[0].notes) is is_made
     # Another object, and another problem of the same.
     write_files({"assets/generated/other/pod.yaml": pod.replace("name: agent", "name: b")})
-    assert len([finding for finding in grouped(report_on(["."])).live if finding.rule_id == "SCC101"]) == 2
+    assert len([finding for finding in joined(report_on(["."])).live if finding.rule_id == "SCC101"]) == 2
 
 
 @pytest.mark.parametrize(("folder", "named"), [("config/rbac", True), ("acceptance/cluster", False), ("tests/data", False)])

@@ -160,9 +160,9 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
         if request.recording:
             return report, report
         if report.findings:
-            from scclint.run.grouping import grouped
+            from scclint.causes.join import joined
 
-            report = grouped(report)
+            report = joined(report)
         shown = _options(report, request, args)
         return report, _with_fixes(judged, report, request.outputs, shown, getattr(args, "fixes", "auto"))
 

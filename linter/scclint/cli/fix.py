@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from scclint.causes.join import joined
 from scclint.cli.output import cache_scope, open_run, settings, terminal_columns
 from scclint.cli.progress import progress
 from scclint.cli.status import status_of_fix
@@ -20,7 +21,6 @@ from scclint.remedy.proofs import with_fixes
 from scclint.remedy.prove import NEEDLESS_GRANT
 from scclint.report.output import say, write
 from scclint.report.text import diagnostics, place, visible, visible_line
-from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import report_of
@@ -151,7 +151,7 @@ def _judged(
     """The run, its report, and the report with one finding for each cause, and its fix: a second fix would do more than is needed."""
     opened = open_run(args, config, registry, replace(options, overlay=texts))
     report = report_of(opened)
-    causes = grouped(report, copies=False)
+    causes = joined(report, each_edit=True)
     return opened, report, with_fixes(opened, causes, causes.live)
 
 

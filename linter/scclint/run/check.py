@@ -201,6 +201,7 @@ def stamp(
         remedies=remedies,
         openings=(Opening(of=problem.about),),
         always_named=problem.always_named,
+        decision=problem.decision,
     )
 
 

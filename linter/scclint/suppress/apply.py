@@ -6,7 +6,7 @@ A suppressed finding is marked and stays in the report. A removal keeps every ot
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config.selection import covers, unknown_selector
@@ -14,6 +14,7 @@ from scclint.files.globs import name_pattern, path_filter
 from scclint.finding import END, Finding, Ignore, Subject, Suppression
 from scclint.record import replace
 from scclint.rule import AnyRule
+from scclint.source import Span
 from scclint.suppress.syntax import ENTRY, MARK, split_rules
 
 if TYPE_CHECKING:
@@ -46,14 +47,7 @@ def apply(
     concerning: dict[tuple[str, str], list[_IgnoreMatcher]] = {}
     marked = []
     for finding in findings:
-        span = finding.span
-        key = (finding.rule_id, span.file)
-        if key not in concerning:
-            concerning[key] = [a for a in (*in_file[span.file], *in_file[None]) if a.concerns(*key)]
-        start = (span.line, span.column)
-        # A span without extent counts as one character.
-        end = max((span.end_line, span.end_column), (span.line, span.column + 1))
-        matching = [a for a in concerning[key] if a.start < end and start < a.end and a.takes(finding.subject)]
+        matching = [each for span in places(finding) for each in _covering(span, finding, in_file, concerning)]
         for each in matching:
             each.uses[finding.rule_id] += 1
         first = next((a.ignore for a in matching if not a.expired), None)
@@ -62,6 +56,28 @@ def apply(
         else:
             marked.append(replace(finding, suppression=Suppression(first.by, first.reason, first.span)))
     return marked, [each.outcome(ran) for each in applied]
+
+
+def places(finding: Finding) -> tuple[Span, ...]:
+    """Return where a comment suppresses a finding: at its place, and where the decision is written that makes it."""
+    decision = finding.decision
+    return (finding.span,) if decision is None or decision.at is None else (finding.span, decision.at.span)
+
+
+def _covering(
+    span: Span,
+    finding: Finding,
+    in_file: Mapping[str | None, Sequence["_IgnoreMatcher"]],
+    concerning: dict[tuple[str, str], list["_IgnoreMatcher"]],
+) -> Iterator["_IgnoreMatcher"]:
+    """Yield the ignores that take the finding, if it were at `span`. `concerning` keeps those of a rule and file."""
+    key = (finding.rule_id, span.file)
+    if key not in concerning:
+        concerning[key] = [a for a in (*in_file.get(span.file, ()), *in_file.get(None, ())) if a.concerns(*key)]
+    start = (span.line, span.column)
+    # A span without extent counts as one character.
+    end = max((span.end_line, span.end_column), (span.line, span.column + 1))
+    yield from (a for a in concerning[key] if a.start < end and start < a.end and a.takes(finding.subject))
 
 
 class _IgnoreMatcher:

@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.remedy.proofs import with_fixes
-from scclint.run.grouping import grouped
 from scclint.run.lint import lint_texts
 from scclint.run.run import report_of
 from tests.conftest import shared
@@ -35,7 +35,7 @@ def test_one_proved_fix_removes_both() -> None:
         text = file.read_text(encoding="utf-8")
         config = Config(profile="strict", render="never")
         run = run_over([str(file)], config)
-        report = grouped(report_of(run))
+        report = joined(report_of(run))
         if any(f.rule_id == "MAN008" for f in report.findings):
             # Two objects of one name cannot be told apart in what is left.
             continue

@@ -14,6 +14,7 @@ from scclint.apps.fleet.place import OpenTarget, open_target, unpacked
 from scclint.apps.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.apps.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
 from scclint.apps.fleet.targets import FleetTarget
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
@@ -23,7 +24,6 @@ from scclint.model.releases import DEFAULT
 from scclint.model.terms import namespace_name
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows
 from scclint.record import Memo, record, replace
-from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.load import guard
 from scclint.run.merge import merge
@@ -110,7 +110,7 @@ class TargetJudge:
                 rows[name] += more
             parts.append(replace(part, crashes=(*part.crashes, *crashes)))
         report = merge(parts, run.units, run)
-        report = grouped(replace(report, notices=tuple(dict.fromkeys((*run.notices, *report.notices)))))
+        report = joined(replace(report, notices=tuple(dict.fromkeys((*run.notices, *report.notices)))))
         rows["findings"] += _finding_rows(report)
         files = sorted({file for unit in run.units for file in (*unit.files, *unit.shared)})
         # The files that are not in the target and that units are made of: the digest and the path of each.

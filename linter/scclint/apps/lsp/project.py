@@ -11,6 +11,7 @@ from functools import partial
 
 from scclint.apps.lsp.document_edit import DocumentEdit, document_edit
 from scclint.apps.lsp.places import LineColumn, LineMap, path_at
+from scclint.causes.join import joined
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
 from scclint.deploy.outline import Outline
@@ -26,7 +27,6 @@ from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.remedy.proofs import with_fixes
 from scclint.run.changed import touched
-from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.merge import merge
 from scclint.run.options import Progress, RunOptions, silent
@@ -179,7 +179,7 @@ class Project:
         units = [unit for unit in self._units_of(file) if unit.name in self._parts]
         if not units:
             return []
-        report = grouped(merge([self._parts[unit.name] for unit in units], units, self._now))
+        report = joined(merge([self._parts[unit.name] for unit in units], units, self._now))
         rendered = {unit.name for unit in units if unit.rendered}
         # To compare the lines of a long file takes longer than to judge one of its documents.
         lines = self._lines(file) if rendered else None

@@ -9,10 +9,11 @@ import os.path
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from scclint.causes.decisions import by_decision
 from scclint.finding import Finding, Related, Suppression
 from scclint.load.sniff import is_generated
 from scclint.record import replace
-from scclint.run.check import unplaced
+from scclint.run.check import order, unplaced
 from scclint.run.report import Report
 from scclint.text import and_more
 
@@ -48,45 +49,19 @@ _OF_ROLES = (ROLE, "RBA406")
 Subject = tuple[str, str, str, str, str]
 
 
-def grouped(report: Report, *, copies: bool = True) -> Report:
-    """Return the report in which findings that yield to another one are suppressed by it, and the other one lists them.
+def joined(report: Report, *, each_edit: bool = False) -> Report:
+    """Return the report in which findings with one cause are suppressed by one of them, which lists them.
 
-    `copies` is False if those on copies of one object stand by themselves, as for fixes, which each copy needs.
+    `each_edit` leaves those apart that an edit of their own removes, as for fixes: copies of an object, and the objects that one decision
+    outside of them concerns.
     """
     accepted = _mains(report.findings)
     report = replace(report, findings=tuple(_covered(finding, accepted) for finding in report.findings))
-    live, mains = report.live, _mains(report.findings)
-    roles = [finding for finding in live if finding.rule_id in (ROLE, PODS)]
-    first: dict[tuple[object, ...], Finding] = {}
-    winners: dict[Finding, Finding] = {}
-    rendered = {unit.name for unit in report.units if unit.rendered}
-    made = {file: is_generated(report.texts.get(file, "")) for file in {finding.span.file for finding in live}}
-    derived = {finding for finding in live if made[finding.span.file] or not _COPIES.isdisjoint(finding.path)}
-    # A file that is put together of others has more findings than each of them.
-    number = Counter(finding.span.file for finding in live)
-    for finding in sorted(live, key=lambda f: (f in derived, rendered.isdisjoint(f.units), number[f.span.file])):
-        repeats = first.setdefault(_cause(finding), finding) if finding.cause else finding
-        rights, implied = _rights(finding), _is_implied(finding)
-        named = (*rights, finding.subject.kind, finding.subject.name)
-        if finding not in derived:
-            first.setdefault(rights, finding)
-            first.setdefault(named, finding)
-        elif repeats is finding:
-            # `operator-sdk` makes the permissions of a ClusterServiceVersion from the roles and bindings of the repository.
-            repeats = first.get(rights if implied else named) or (first.setdefault(named, finding) if implied else finding)
-        # What a program makes may differ from its source in other fields.
-        said = first.setdefault(_said(finding), finding)
-        known = [said] * (finding in derived) + [first.setdefault(key, finding) for key in _same(finding) if copies]
-        if repeats is finding:
-            repeats = next((other for other in known if other is not finding), finding)
-        if repeats is finding:
-            # What one line of a template or base says counts once, whatever the objects are called that it makes.
-            line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
-            of_line = first.setdefault(line, finding)
-            repeats = of_line if of_line.subject.name != finding.subject.name else finding
-        above = next(_winners(finding, mains, roles), None) if repeats is finding else repeats
-        if above is not None:
-            winners[finding] = above
+    made = {file: is_generated(report.texts.get(file, "")) for file in {finding.span.file for finding in report.live}}
+    winners = _Winners(report, made).of(report.live, copies=not each_edit)
+    of_decisions = {} if each_edit else by_decision([f for f in report.live if f not in winners])
+    for decided in of_decisions.values():
+        winners |= dict.fromkeys(decided.others, decided.first)
     lines: dict[Finding, list[Related]] = {}
     containers: dict[Finding, list[str]] = {}
     for loser in winners:
@@ -94,9 +69,79 @@ def grouped(report: Report, *, copies: bool = True) -> Report:
         lines.setdefault(winner, []).append(_line(loser, winner))
         if _cause(loser) == _cause(winner) and loser.subject.container:
             containers.setdefault(winner, []).append(loser.subject.container)
-    shown = (_shown(finding, winners, lines, containers) for finding in report.findings)
-    noted = (replace(f, notes=(*f.notes, _MADE)) if f.suppression is None and made[f.span.file] else f for f in shown)
-    return replace(report, findings=tuple(noted))
+    shown = [_shown(finding, winners, lines, containers) for finding in report.findings]
+    findings = [
+        of_decisions[before].said(after) if before in of_decisions else after
+        for before, after in zip(report.findings, shown, strict=True)
+    ]
+    noted = (
+        replace(f, notes=(*f.notes, _MADE)) if f.suppression is None and made.get(f.span.file, False) else f for f in findings
+    )
+    # The cause of several objects stands at another place than its findings.
+    return replace(report, findings=tuple(sorted(noted, key=order) if of_decisions else noted))
+
+
+class _Winners:
+    """Finds for each finding the one that it is a line of. `made` says which files a program writes."""
+
+    def __init__(self, report: Report, made: Mapping[str, bool]) -> None:
+        self._mains = _mains(report.findings)
+        self._roles = [finding for finding in report.live if finding.rule_id in (ROLE, PODS)]
+        self._rendered = {unit.name for unit in report.units if unit.rendered}
+        self._made = made
+        self._first: dict[tuple[object, ...], Finding] = {}
+
+    def of(self, live: Sequence[Finding], *, copies: bool) -> dict[Finding, Finding]:
+        """Return the winner of each finding that has one. `copies` is False if those on copies of one object have none."""
+        # A file that is put together of others has more findings than each of them.
+        number = Counter(finding.span.file for finding in live)
+        by_source = sorted(live, key=lambda f: (self._is_derived(f), self._rendered.isdisjoint(f.units), number[f.span.file]))
+        found = {}
+        for finding in by_source:
+            winner = self._repeated(finding, copies) or next(_winners(finding, self._mains, self._roles), None)
+            if winner is not None:
+                found[finding] = winner
+        return found
+
+    def _is_derived(self, finding: Finding) -> bool:
+        return self._made[finding.span.file] or not _COPIES.isdisjoint(finding.path)
+
+    def _repeated(self, finding: Finding, copies: bool) -> Finding | None:
+        """Return the first finding that says the same as this one; None if this is the first."""
+        same = [
+            self._earlier(_cause(finding), finding) if finding.cause else None,
+            self._of_source(finding),
+            # What a program makes may differ from its source in other fields.
+            self._earlier(_said(finding), finding) if self._is_derived(finding) else None,
+            *([self._earlier(key, finding) for key in _same(finding)] if copies else ()),
+        ]
+        if not self._is_derived(finding):
+            self._earlier(_said(finding), finding)
+        repeated: Finding | None = next((other for other in same if other is not None), None)
+        if repeated is not None:
+            return repeated
+        # What one line of a template or base says counts once, whatever the objects are called that it makes.
+        line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
+        of_line = self._earlier(line, finding)
+        return of_line if of_line is not None and of_line.subject.name != finding.subject.name else None
+
+    def _of_source(self, finding: Finding) -> Finding | None:
+        """Return what the source of a derived finding says. `operator-sdk` makes permissions of a ClusterServiceVersion from roles."""
+        rights, implied = _rights(finding), _is_implied(finding)
+        named = (*rights, finding.subject.kind, finding.subject.name)
+        if not self._is_derived(finding):
+            self._first.setdefault(rights, finding)
+            self._first.setdefault(named, finding)
+            return None
+        source = self._first.get(rights if implied else named)
+        if source is None and implied:
+            self._first.setdefault(named, finding)
+        return source
+
+    def _earlier(self, key: tuple[object, ...], finding: Finding) -> Finding | None:
+        """Return the first finding with this key; None if it is this one."""
+        first = self._first.setdefault(key, finding)
+        return first if first is not finding else None
 
 
 def _mains(findings: Sequence[Finding]) -> dict[tuple[str, Subject], Finding]:

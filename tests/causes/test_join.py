@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from scclint.causes.join import YIELDS, joined
 from scclint.cli import main
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.report import FORMATS
-from scclint.run.grouping import YIELDS, grouped
 from scclint.run.lint import lint_texts
 from scclint.run.report import Report
 from scclint.run.run import report_of
@@ -29,11 +29,11 @@ TASK = replace(finding("SCC101"), subject=Subject("apps/v1", "Deployment", "shop
 
 
 def shown(*findings: Finding) -> list[str]:
-    return [f.rule_id for f in grouped(Report(findings)).live]
+    return [f.rule_id for f in joined(Report(findings)).live]
 
 
 def test_a_finding_yields_to_one_with_the_same_cause() -> None:
-    report = grouped(Report((finding("SCC101"), finding("SCC107", Severity.WARNING, line=3))))
+    report = joined(Report((finding("SCC101"), finding("SCC107", Severity.WARNING, line=3))))
     (winner,) = report.live
     assert [(related.message, related.span.line) for related in winner.related] == [("also SCC107 (name-of-SCC107)", 3)]
     (loser,) = (f for f in report.findings if f.suppression)
@@ -43,7 +43,7 @@ def test_a_finding_yields_to_one_with_the_same_cause() -> None:
 
 
 def test_chains_end_at_one_finding() -> None:
-    report = grouped(Report((finding("SCC103", Severity.INFO), finding("SCC107", Severity.WARNING), finding("SCC101"))))
+    report = joined(Report((finding("SCC103", Severity.INFO), finding("SCC107", Severity.WARNING), finding("SCC101"))))
     (winner,) = report.live
     assert winner.rule_id == "SCC101"
     assert len(winner.related) == 2
@@ -51,7 +51,7 @@ def test_chains_end_at_one_finding() -> None:
 
 def test_a_refused_profile_is_one_error() -> None:
     """The demo has a pod that anyuid rejects because of its profile, and that no other SCC admits."""
-    report = grouped(report_of(run_over([str(FIXTURES / "demo" / "needs-anyuid.yaml")])))
+    report = joined(report_of(run_over([str(FIXTURES / "demo" / "needs-anyuid.yaml")])))
     (winner,) = (f for f in report.live if f.severity is Severity.ERROR)
     assert (winner.rule_id, [r.message for r in winner.related][1:]) == (
         "SEC206",
@@ -98,7 +98,7 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
 
 
 def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
-    (winner,) = grouped(report_of(run_over(text=ROLE % "wide"))).live
+    (winner,) = joined(report_of(run_over(text=ROLE % "wide"))).live
     assert winner.rule_id == "RBA401"
     assert [related.message for related in winner.related] == [
         "also RBA402 (privileged-scc-granted): ClusterRoleBinding wide: lets service account shop/web use every SCC"
@@ -111,7 +111,7 @@ def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
     ids=["another role", "a suppressed finding on the role"],
 )
 def test_a_binding_stands_by_itself(text: str) -> None:
-    live = grouped(report_of(run_over(text=text))).live
+    live = joined(report_of(run_over(text=text))).live
     assert [f.rule_id for f in live if f.rule_id == "RBA402"] == ["RBA402"]
 
 
@@ -140,7 +140,7 @@ subjects: [{kind: ServiceAccount, name: agent}]
 
 def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
     pods, grant = PODS.replace("NAME", "agent"), GRANT
-    (winner,) = grouped(report_of(run_over(text=pods + grant))).live
+    (winner,) = joined(report_of(run_over(text=pods + grant))).live
     assert winner.rule_id == "SCC102"
     assert [related.message for related in winner.related if related.message.startswith("also ")] == [
         "also SEC203 (privileged-ignores-seccomp) for container agent",
@@ -151,13 +151,13 @@ def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
         pods + grant.replace("name: agent}]", "name: agent}, {kind: ServiceAccount, name: other}]"),
         pods + "---\n" + PODS.replace("NAME", "web").replace(", securityContext: {privileged: true}", "") + grant,
     ):
-        rules = [f.rule_id for f in grouped(report_of(run_over(text=text))).live]
+        rules = [f.rule_id for f in joined(report_of(run_over(text=text))).live]
         assert "RBA402" in rules, rules
 
 
 def test_containers_with_one_cause_are_one_finding() -> None:
     one, same = (replace(finding("SEC201", container=name), cause="anyuid applies none") for name in "ab")
-    report = grouped(Report((one, same, finding("SEC203", container="a"))))
+    report = joined(Report((one, same, finding("SEC203", container="a"))))
     assert [f.rule_id for f in report.live] == ["SEC201", "SEC203"]
     assert report.live[0].message == "container a x; the same holds for container b"
     assert report.live[0].related[0].message == "also SEC201 (name-of-SEC201) for container b"
@@ -169,10 +169,10 @@ def test_containers_with_one_cause_are_one_finding() -> None:
 @pytest.mark.parametrize(("winner", "loser"), [(w, l) for l, winners in YIELDS.items() for w in winners])
 def test_a_suppression_by_a_person_covers_what_does_not_reach_further(winner: str, loser: str, by: str) -> None:
     accepted = replace(finding(winner), suppression=Suppression(by, "ours"))
-    (covered,) = (f for f in grouped(Report((accepted, finding(loser)))).findings if f.rule_id == loser)
+    (covered,) = (f for f in joined(Report((accepted, finding(loser)))).findings if f.rule_id == loser)
     further = (loser, winner) in {("SCC103", "SCC107"), ("RBA402", "RBA403")}
     assert covered.suppression == (None if further else Suppression(by, "ours"))
-    (other,) = grouped(Report((accepted, finding(loser, name="other")))).live
+    (other,) = joined(Report((accepted, finding(loser, name="other")))).live
     assert other.suppression is None
 
 
@@ -189,7 +189,7 @@ def test_a_finding_about_something_else_of_the_pod_is_no_winner() -> None:
     volume = finding("SCC102", Severity.WARNING)
     pod = replace(finding("SCC102", Severity.WARNING, line=2), cause="SCC privileged", message="unconfined")
     loser = finding("SEC203", Severity.WARNING, line=3)
-    assert [f.message for f in grouped(Report((volume, pod, loser))).live if f.related] == ["unconfined"]
+    assert [f.message for f in joined(Report((volume, pod, loser))).live if f.related] == ["unconfined"]
     accepted = replace(volume, suppression=Suppression("comment", "ours"))
     assert shown(accepted, pod, loser) == ["SCC102"]
     assert shown(volume, replace(pod, suppression=Suppression("comment", "ours")), loser) == ["SCC102"]
@@ -232,7 +232,7 @@ def test_the_table_has_no_circle() -> None:
 
 def test_what_one_line_makes_of_several_objects_is_one_finding() -> None:
     one, same = (finding("SCC101", name=name) for name in ("web", "example-web"))
-    (winner,) = grouped(Report((one, same))).live
+    (winner,) = joined(Report((one, same))).live
     assert winner.related[0].message == "also SCC101 (name-of-SCC101) for Deployment shop/example-web"
     # One object may have two problems in one line.
     assert shown(one, replace(one, message="another")) == ["SCC101", "SCC101"]
@@ -249,7 +249,7 @@ def in_file(file: str, one: Finding, *contents: str) -> Finding:
 def test_copies_of_an_object_are_one_finding() -> None:
     """A script put `all.yaml` together, which has the findings of several files."""
     web, db = (finding("SCC101", name=name) for name in ("web", "db"))
-    (winner, other) = grouped(
+    (winner, other) = joined(
         Report((in_file("all.yaml", web, "1"), in_file("all.yaml", db, "2"), in_file("web.yaml", web, "1", "3")))
     ).live
     assert [(f.span.file, f.subject.name) for f in (winner, other)] == [("all.yaml", "db"), ("web.yaml", "web")]
@@ -279,14 +279,14 @@ def test_variants_of_an_object_in_one_folder_are_one_finding() -> None:
 
 def test_each_copy_has_a_fix_of_its_own() -> None:
     report = Report(tuple(in_file(file, finding("SCC101"), "1") for file in ("a.yaml", "b.yaml")))
-    assert len(grouped(report).live) == 1
-    assert len(grouped(report, copies=False).live) == 2
+    assert len(joined(report).live) == 1
+    assert len(joined(report, each_edit=True).live) == 2
 
 
 def test_generated_files_may_differ_from_their_source() -> None:
     source, copy = in_file("base.yaml", finding("SCC101"), "1"), in_file("all.yaml", finding("SCC101"), "2")
     texts = {"all.yaml": "# Generated by make. DO NOT EDIT.\n", "base.yaml": ""}
-    (winner,) = grouped(Report((copy, source), texts=texts)).live
+    (winner,) = joined(Report((copy, source), texts=texts)).live
     assert winner.span.file == "base.yaml"
 
 
@@ -313,7 +313,7 @@ spec:
 def test_old_versions_of_one_file_are_one_finding() -> None:
     versions = ("apps/v1beta1", "apps/v1beta1", "extensions/v1beta1")
     text = "---\n".join(OLD % (version, f"web-{number}") for number, version in enumerate(versions))
-    live = [f for f in grouped(report_of(run_over(text=text))).live if f.rule_id == "MAN002"]
+    live = [f for f in joined(report_of(run_over(text=text))).live if f.rule_id == "MAN002"]
     assert [(f.subject.name, len(f.related)) for f in live] == [("web-0", 2)]
 
 
@@ -321,7 +321,7 @@ def test_an_old_version_counts_once_in_a_folder() -> None:
     unselected = OLD.replace("  selector: {matchLabels: {app: web}}\n", "")
     texts: dict[str | PathLike[str], str] = {f"{name}.yaml": OLD % ("apps/v1beta1", name[-1]) for name in ("a", "b", "x/e")}
     texts["d.yaml"] = unselected % ("apps/v1beta1", "d")
-    found = [f for f in grouped(lint_texts(texts)).live if f.rule_id == "MAN002"]
+    found = [f for f in joined(lint_texts(texts)).live if f.rule_id == "MAN002"]
     # Another fix is another finding.
     assert [f.span.file for f in found] == ["a.yaml", "d.yaml"]
     assert [related.span.file for related in found[0].related] == ["b.yaml", "x/e.yaml"]

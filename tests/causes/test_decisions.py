@@ -1,0 +1,102 @@
+"""What one grant or one SCC decides for several objects is one cause, at the place of the decision."""
+
+import pytest
+
+from scclint.causes.join import joined
+from scclint.finding import Finding
+from scclint.run.run import report_of
+from tests.running import run_over
+
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {0}, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: {0}}}}}
+  template:
+    metadata: {{labels: {{app: {0}}}}}
+    spec: {{serviceAccountName: {1}, containers: [{{name: {0}, image: "registry.example/{0}:1"{2}}}]}}
+---
+"""
+GRANT = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: {0}-scc, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:{1}"}}
+subjects: [{{kind: ServiceAccount, name: {0}, namespace: shop}}]
+---
+"""
+SCC = """\
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: own}
+priority: 20
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: RunAsAny}
+supplementalGroups: {type: RunAsAny}
+volumes: ["*"]
+users: ["system:serviceaccount:shop:web", "system:serviceaccount:shop:db"]
+---
+"""
+ROOT = ", securityContext: {runAsUser: 0}"
+
+
+def causes(text: str, rule: str = "SEC201") -> list[Finding]:
+    return [finding for finding in joined(report_of(run_over(text=text))).live if finding.rule_id == rule]
+
+
+def test_workloads_under_one_grant_are_one_cause_at_the_grant() -> None:
+    text = POD.format("web", "default", ROOT) + POD.format("db", "default", ROOT) + GRANT.format("default", "anyuid")
+    (cause,) = causes(text)
+    assert (cause.message, cause.span.line) == ("2 workloads run unconfined under SCC anyuid", 21)
+    assert cause.notes[0] == "Deployment web and Deployment db"
+    assert {related.span.line for related in cause.related} >= {8, 17}
+    assert cause.help.startswith("In each of them, remove runAsUser: 0")
+    # The rule about grants to the default account says of the grant what is a line of the cause.
+    assert not causes(text, "RBA405")
+
+
+def test_workloads_under_grants_of_their_own_are_causes_of_their_own() -> None:
+    text = "".join(POD.format(name, name, ROOT) + GRANT.format(name, "anyuid") for name in ("web", "db"))
+    assert [cause.message for cause in causes(text)] == [
+        "Deployment web: container web will run unconfined",
+        "Deployment db: container db will run unconfined",
+    ]
+
+
+def test_a_grant_that_nobody_needs_is_removed_and_that_is_the_fix() -> None:
+    (cause,) = causes(text := POD.format("web", "web", "") + GRANT.format("web", "anyuid"))
+    assert cause.span.line == 12
+    assert cause.message == "Deployment web: container web will run unconfined"
+    assert "RoleBinding web-scc: grants service account shop/web SCC anyuid, which Deployment web does not need" in " ".join(
+        cause.notes
+    )
+    assert cause.help.startswith("Remove the binding")
+    assert not causes(text, "RBA403")
+
+
+def test_an_scc_of_the_input_is_where_its_workloads_are_confined() -> None:
+    text = SCC + POD.format("web", "web", ROOT) + POD.format("db", "db", ROOT)
+    (cause,) = causes(text)
+    assert (cause.message, cause.span.line) == ("2 workloads run unconfined under SCC own", 3)
+    assert "runtime/default" in cause.help
+    assert not causes(text, "SCC301")
+
+
+def test_a_privileged_workload_stays_at_its_own_field() -> None:
+    privileged = ", securityContext: {privileged: true}"
+    pods = [POD.format(name, "agent", privileged) for name in ("web", "db")]
+    (cause,) = causes("".join(pods) + GRANT.format("agent", "privileged"), "SCC102")
+    assert (cause.message, cause.span.line) == ("2 workloads run under SCC privileged, which opens the node", 8)
+    assert len(causes(pods[0] + pods[1].replace("agent", "other") + GRANT.format("agent", "privileged"), "SCC102")) == 1
+
+
+@pytest.mark.parametrize(("rule", "left"), [("SEC201", 0), ("RBA405", 1)])
+def test_a_comment_at_the_decision_suppresses_what_it_makes(rule: str, left: int) -> None:
+    pods = POD.format("web", "default", ROOT) + POD.format("db", "default", ROOT)
+    grant = GRANT.format("default", "anyuid").replace(
+        "namespace: shop}\nroleRef", f"namespace: shop}} # scclint: ignore[{rule}] ours\nroleRef"
+    )
+    assert len(causes(pods + grant)) == left
+    assert not causes(pods + grant, "SUP901") or rule == "RBA405"
