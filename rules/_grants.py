@@ -17,6 +17,7 @@ from scclint.api import (
     Role,
     RoleBinding,
     SecurityContextConstraints,
+    Span,
     User,
     World,
     as_list,
@@ -187,6 +188,11 @@ def binding_of(outcome: Outcome) -> str:
 def grant_decision(binding: RoleBinding, world: World) -> Decision:
     """Return the decision that a binding is for all pods that run by its grant."""
     return Decision(str(reference(binding, world)), Related(binding.named, binding.place.span))
+
+
+def node_decision(binding: str, at: Span, words: str = "") -> Decision:
+    """Return the decision of a grant of an SCC that opens the node, which all pods that run by it need."""
+    return Decision(f"{binding} opens the node", Related(binding, at), words, is_place=False)
 
 
 def installer_help(role: ApiObject | None, world: World) -> str:

@@ -73,6 +73,7 @@ from ._grants import (
     home_of,
     marked_for_deletion,
     may_create,
+    node_decision,
     reach,
     reference,
     role_place,
@@ -161,6 +162,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         subjects_in_message=named,
         # SCC102 reports the pods.
         cause=ref if not elsewhere and all(workloads) and bindings == {ref} else "",
+        # What several accounts get is more than what the pods of one of them need.
+        decision=node_decision(ref, binding.place.span) if len(subjects) == 1 else None,
         severity=Severity.INFO if least else None,
         in_review=Severity.WARNING,
         remedies=() if least else (Remedy(advice, effects_of(binding, world, *subjects_removed(binding))),),

@@ -109,6 +109,7 @@ from typing import Any
 from scclint.api import (
     Located,
     ObjectRef,
+    Place,
     Problem,
     Role,
     RoleBinding,
@@ -208,11 +209,12 @@ def _rule(binding: RoleBinding, way: Escalation, world: World) -> View | None:
 
 
 def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:
-    """Return the roleRef.name of the binding, or the rule if a ClusterServiceVersion implies the binding."""
+    """Return the rule of the role that has the right, where people remove it; without that, the roleRef.name of the binding."""
     name, written = binding.field("roleRef", "name"), _rule(binding, way, world)
-    if name.present or written is None or written.root is not binding.root:
+    if written is None:
         return name if name.present else binding.place
-    return written.field("verbs")
+    verbs = written.field("verbs")
+    return verbs if written.root is binding.root else Place(verbs.span)
 
 
 _OF_CODE = {

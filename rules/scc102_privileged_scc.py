@@ -95,7 +95,7 @@ from scclint.api import (
     without_privileged,
 )
 
-from ._grants import binding_of
+from ._grants import binding_of, node_decision
 
 _ACCEPTED = Remedy("suppress this finding with your reason if the program needs this access to its node")
 """For pods that can take their node under an SCC that opens no more of it: whether they may is for their author to decide."""
@@ -164,17 +164,19 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         remedies=remedies,
         help=help,
         cause=binding_of(outcome) or f"SCC {scc}",
-        decision=_decision(outcome, scc),
+        decision=_decision(outcome, scc, world),
         opens=("the node",),
         in_review=Severity.WARNING,
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 
 
-def _decision(outcome: Outcome, scc: str) -> Decision | None:
+def _decision(outcome: Outcome, scc: str, world: World) -> Decision | None:
     """Return the grant that all of its pods need."""
-    binding = binding_of(outcome)
-    return Decision(f"{binding} opens the node", words=f"run under SCC {scc}, which opens the node") if binding else None
+    binding = world.find(outcome.grant.binding) if outcome.grant and outcome.grant.binding else None
+    if binding is None:
+        return None
+    return node_decision(binding_of(outcome), binding.place.span, f"run under SCC {scc}, which opens the node")
 
 
 def _mounting(world: World) -> Mapping[str, Sequence[tuple[Workload, Any]]]:

@@ -144,12 +144,14 @@ class Decision:
     """What decides a problem outside of the object that has it, for all objects alike: a grant, an SCC, or the platform.
 
     `name` tells it from others. `at` is where it is written, None if that is not in the input. `words` say what it does to the objects,
-    after their number (`run unconfined`); they are empty where the problem is about the decision itself.
+    after their number (`run unconfined`); they are empty where the problem is about the decision itself. `is_place` is False if people edit
+    the objects rather than the decision.
     """
 
     name: str
     at: Related | None = None
     words: str = ""
+    is_place: bool = True
 
 
 @record

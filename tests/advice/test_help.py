@@ -47,7 +47,7 @@ seccompProfiles: [runtime/default]
 ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 PIN = "openshift.io/required-scc"
 FITS = "SCC restricted-v2 then admits the pods with profile RuntimeDefault"
-IN_RANGE = "the containers then run as a user ID of the namespace's range: the image must allow it"
+IN_RANGE = "the image must allow any user ID"
 CAPABILITIES = (
     "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "
     "apply, and use an SCC that allows these capabilities."

@@ -40,7 +40,7 @@ spec:
 """
 
 
-IN_RANGE = "The containers then run as a user ID of the namespace's range: the image must allow it."
+IN_RANGE = "The image must allow any user ID."
 
 
 def grant(scc: str) -> str:
@@ -160,7 +160,7 @@ def test_a_fix_of_a_namespace_names_the_workloads_whose_user_changes(tmp_path: P
     )
     finding = fixed(namespace + DEPLOYMENT, "SCC113", tmp_path)
     assert finding.fix is not None
-    changed = "In Deployment web, the containers then run as a user ID of the namespace's range: the image must allow it."
+    changed = "In Deployment web, the image must allow any user ID."
     assert changed in finding.fix.effect
     assert changed[1:-1] in finding.help
     elsewhere = fixed(namespace + DEPLOYMENT.replace("namespace: shop", "namespace: other"), "SCC113", tmp_path)

@@ -192,7 +192,7 @@ def test_a_privileged_container_keeps_the_user_of_its_image() -> None:
     assert suggested(deployment(context="privileged: true")).notes == ()
     limited = deployment(context="privileged: true, runAsNonRoot: true")
     assert scc_of(suggested(limited))["runAsUser"] == {"type": "MustRunAsRange"}
-    changed = "the containers then run as a user ID of the namespace's range: the image must allow it"
+    changed = "the image must allow any user ID"
     own = "if one does not, write runAsUser: {type: RunAsAny} in the SCC"
     assert suggested(limited).notes == (f"check the images of Deployment web, because {changed}; {own}",)
 

@@ -4,29 +4,31 @@ import subprocess
 import sys
 
 import scclint
-from scclint.finding import Crash, Severity, Subject
+from scclint.finding import Crash, Finding, Related, Remedy, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
-from scclint.report.full import MOST_LINES
 from scclint.report.text import diagnostics
 from scclint.run.report import Report
+from tests.report.conftest import span
 
 FULL = """\
-deploy/web.yaml:15:11: error[SCC101] no-scc-admits
+1 of 2 workloads rejected, 1 container unconfined
+
+deploy/web.yaml:15:11: error[SCC101] Deployment shop/web: no SCC that it may use
+  admits the pod
 15 |           runAsUser: 0
    |           ^^^^^^^^^^^^
-   = Deployment shop/web: no SCC that it may use admits the pod: runAsUser=0 is
-     outside 1000660000..1000669999, and anyuid refuses
+   = holds for 4.20, 4.21
+   = runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses
      seccompProfile.type=RuntimeDefault
-   = note: holds for 4.20, 4.21
-   = note: anyuid [of the release] allows no profile
-   = deploy/web.yaml:11:9: note: the profile [asked] for
+   = anyuid [of the release] allows no profile
+   = and 3 more (--verbose)
    = help: Leave runAsUser out.
+   = https://scclint.github.io/scclint/rules/no-scc-admits/
 
-pod.yaml:4:55: warning[SEC203] privileged-ignores-seccomp
+pod.yaml:4:55: warning[SEC203] Pod b: container 🔥 is privileged
 4 |   containers: [{name: a}, {name: 🔥, securityContext: {privileged: true}}]
   |                                                        ^^^^^^^^^^^^^^^^
-  = Pod b: container 🔥 is privileged
 
 1 error, 1 warning (1 suppressed)
 OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable.
@@ -40,15 +42,15 @@ def test_full(sample: Report) -> None:
 
 def test_colour_adds_nothing_but_colour(sample: Report) -> None:
     colored = render(sample, "full", Options(color=True))
-    assert "\x1b[1;31merror[SCC101]\x1b[0m no-scc-admits" in colored
+    assert "\x1b[1;31merror[SCC101]\x1b[0m Deployment shop/web" in colored
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == FULL
 
 
 def test_suppressed_on_request(sample: Report) -> None:
     shown = render(sample, "full", Options(show_suppressed=True))
     assert (
-        "rbac.yaml:1:1: info[SCC301] scc-without-seccomp-profiles (suppressed by comment: until the audit)\n"
-        "1 | kind: RoleBinding\n  | ^^^^^^^^^^^^^^^^^\n  = SecurityContextConstraints web: no seccompProfiles\n"
+        "rbac.yaml:1:1: info[SCC301] SecurityContextConstraints web: no seccompProfiles (suppressed by comment: until the audit)\n"
+        "1 | kind: RoleBinding\n  | ^^^^^^^^^^^^^^^^^\n"
     ) in shown
 
 
@@ -76,7 +78,7 @@ def test_concise(sample: Report) -> None:
 
 def test_a_message_of_several_lines_hangs_under_the_first(sample: Report) -> None:
     report = replace(sample, findings=(replace(sample.findings[1], message="first\n::error::second\nthird"),))
-    assert "  = first\n    \\::error::second\n    third\n" in render(report, "full")
+    assert "warning[SEC203] first\n  \\::error::second\n  third\n" in render(report, "full")
     assert "SEC203 first \\::error::second third\n" in render(report, "concise")
 
 
@@ -116,20 +118,79 @@ def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
     assert done.stdout == "Nothing judged. 0 files, 0 documents: 0 linted (0 workloads).\n[]\n"
 
 
-def test_a_finding_takes_ten_lines_besides_long_help_and_one_note(sample: Report) -> None:
-    first = replace(
-        sample.findings[0], message="It is long. " * 90, help="Do " * 80 + "end.", notes=("Because of that. " * 9,) * 5
+def test_a_cause_with_one_place_is_short(sample: Report) -> None:
+    web = replace(
+        sample.findings[0],
+        message="Deployment shop/web: no SCC admits its pods; the closest match, restricted-v2, rejects runAsUser: 0",
+        notes=(
+            "restricted-v2: .containers[0].runAsUser: Invalid value: 0: must be in the ranges: [1000660000, 1000669999]",
+            "more",
+        ),
+        related=(),
+        flow=(),
+        releases=(),
+        remedies=(Remedy("remove runAsUser: 0", ("SCC restricted-v2 then admits the pods",)),),
     )
-    block, *_ = render(replace(sample, findings=(first,)), "full", Options(width=80)).split("\n\n")
-    lines = block.splitlines()
-    helped = [number for number, line in enumerate(lines) if "Do" in line]
-    assert (" …" in block, block.count("Do"), block.endswith(" end.")) == (True, 80, True)
-    assert len(lines) - len(helped) <= MOST_LINES + 4
-    assert "note: " in block
-    short, *_ = render(
-        replace(sample, findings=(replace(first, message="Short.", help="Do it."),)), "full", Options(width=80)
-    ).split("\n\n")
-    assert len(short.splitlines()) <= MOST_LINES
+    assert render(replace(sample, findings=(web,)), "full").split("\n\n")[0].splitlines() == [
+        "deploy/web.yaml:15:11: error[SCC101] Deployment shop/web: no SCC admits its pods",
+        "15 |           runAsUser: 0",
+        "   |           ^^^^^^^^^^^^ restricted-v2: must be in the ranges: [1000660000,",
+        "     1000669999]",
+        "   = more",
+        "   = help: Remove runAsUser: 0. SCC restricted-v2 then admits the pods.",
+        "   = https://scclint.github.io/scclint/rules/no-scc-admits/",
+    ]
+
+
+def test_refused_fields_are_labelled_one_by_one(sample: Report) -> None:
+    error = "restricted-v2: .containers[0].{}: Invalid value: {}: {}"
+    web = replace(
+        sample.findings[0],
+        notes=(error.format("runAsUser", "0", "must be in the ranges: [1, 2]"),),
+        related=(Related(error.format("seccomp", "x", "x is not allowed"), span("deploy/web.yaml", 11, 9, 47)),),
+        flow=(),
+    )
+    shown = render(replace(sample, findings=(web,)), "full")
+    assert shown.index("seccompProfile: {type") < shown.index("runAsUser: 0\n")
+    assert "^ x is not allowed\n" in shown
+    assert "^ restricted-v2: must be in the ranges: [1, 2]" in shown
+
+
+def test_the_same_sentence_is_one_entry_with_places(sample: Report) -> None:
+    def named(name: str, number: int) -> Finding:
+        pod = sample.findings[1]
+        return replace(
+            pod,
+            message=f"Pod {name}: container {name} is privileged",
+            span=span(f"{name}.yaml", number, 1, 2),
+            subject=Subject("v1", "Pod", "", name, name),
+        )
+
+    many = replace(sample, findings=tuple(named(f"p{number}", number) for number in range(1, 8)))
+    shown = render(many, "full")
+    assert shown.count("warning[SEC203]") == 1
+    assert "the same in 6 more places:\n      p2.yaml:2:1: Pod p2, container p2\n" in shown
+    assert "      and 2 more (--verbose)\n" in shown
+    assert "p7.yaml" not in shown
+    assert render(many, "full", Options(verbose=True)).count("warning[SEC203]") == 7
+    assert render(replace(many, findings=many.findings[:3]), "full").count("warning[SEC203]") == 3
+
+
+def test_the_widest_reach_comes_first_and_is_counted(sample: Report) -> None:
+    web, pod = sample.findings[:2]
+    grant = replace(pod, rule_id="RBA401", subject=Subject("v1", "Role", "", "wide"), message="Role wide: opens it")
+    shown = render(replace(sample, findings=(web, pod, grant)), "full")
+    assert shown.splitlines()[0] == "1 object opens the cluster, 1 of 2 workloads rejected, 1 container unconfined"
+    assert re.findall(r"\[([A-Z]+\d+)\]", shown) == ["RBA401", "SCC101", "SEC203"]
+
+
+def test_verbose_shows_every_reason(sample: Report) -> None:
+    web = replace(sample.findings[0], notes=("first", "second", "third"))
+    assert "second" not in render(replace(sample, findings=(web,)), "full")
+    shown = render(replace(sample, findings=(web,)), "full", Options(verbose=True))
+    assert "second" in shown
+    assert "third" in shown
+    assert "(--verbose)" not in shown
 
 
 def test_a_long_output_ends_with_counts_and_what_to_run_next(sample: Report) -> None:

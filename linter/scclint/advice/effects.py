@@ -83,6 +83,10 @@ def process_effect(world: World, before: Outcome, after: Outcome) -> str:
     return f"volumes and processes then have groups of the namespace's range instead of {listed(groups)}" if groups else ""
 
 
+_OF_RANGE = "any user ID"
+"""The user where the SCC chooses the ID. Nobody knows which it is, so the image must run as any."""
+
+
 def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None) -> str:
     """Return, as clauses, the user that containers run as after a change and did not run as before, and the port that it may not open.
 
@@ -101,8 +105,7 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
         if uid is None:
             user = f"the user that the image names{', which must not be root' if non_root else ''}"
         elif written[name][0] is None and admission.is_in_range(uid, after.namespace):
-            group = f" and as group {groups[name]}" if groups[name] else ""
-            user = f"a user ID of the namespace's range{group}: the image must allow it"
+            user = _OF_RANGE + (f" with group {groups[name]}" if groups[name] else "")
         else:
             user = f"user ID {uid}: the image must allow it"
         users.setdefault(user, []).append(name)
@@ -111,6 +114,10 @@ def user_change(admission: SccAdmission, before: Verdict, after: Verdict | None)
         many = len(names) > 1
         containers = "containers" if many else "container"
         who = "the containers" if len(names) == len(later) else f"{containers} {listed(names)}"
+        if user.startswith(_OF_RANGE):
+            of_some = f" of {who}" if len(names) < len(later) else ""
+            clauses.append(f"the image{of_some} must allow {user}")
+            continue
         clauses.append(f"{who} then run{'' if many or who == 'the containers' else 's'} as {user}")
     # Root, and the user of an image that may be root, open every port.
     lost_root = [name for name, user in later.items() if any(user) and not any(earlier.get(name, user))]

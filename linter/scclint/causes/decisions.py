@@ -37,7 +37,7 @@ class Decided:
         assert decision is not None
         if self.owner is None and len(self.objects) == 1:
             return finding
-        place = decision.at.span if decision.at is not None else finding.span
+        place = decision.at.span if decision.at is not None and decision.is_place else finding.span
         remedies = self._remedies()
         notes, related = finding.notes, finding.related
         if self.owner is not None:

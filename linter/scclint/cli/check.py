@@ -271,6 +271,7 @@ def _options(report: Report, request: _Request, args: Namespace) -> Options:
         sarif_category=config.sarif_category,
         show_suppressed=config.show_suppressed,
         statistics=config.statistics,
+        verbose=getattr(args, "verbose", False),
         hide=frozenset() if _info_asked(report, config, request.registry) else frozenset({Severity.INFO}),
     )
 

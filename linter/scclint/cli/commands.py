@@ -96,6 +96,7 @@ COMMANDS: Mapping[str, Command] = {
                 (
                     *RULES,
                     flag("--show-info", "report findings of severity info as well"),
+                    flag("--verbose", "show every place, reason and consequence of a finding"),
                     choice(
                         "--fail-on",
                         ("error", "warning", "info"),

@@ -19,7 +19,7 @@ _OPTIONS = {
     "--json": "--format json",
     "--sarif": "--format sarif",
     **dict.fromkeys(("--severity", "--severity-threshold", "--min-severity", "--level"), "--fail-on"),
-    **dict.fromkeys(("-v", "--verbose"), "--show-info"),
+    "-v": "--verbose",
     "--debug": "--timings",
     **dict.fromkeys(("--ocp", "--openshift-version", "--ocp-version", "--release", "--target-release"), "--openshift"),
     **dict.fromkeys(("--target", "--target-version"), "--openshift"),

@@ -41,6 +41,7 @@ class Options:
     `clean` is True if the template belongs to the checked folder, which must not control the terminal that shows its output.
     `width` is the number of columns of the terminal that the report is for, None if it is for none. `sarif_category` becomes the
     run's `automationDetails.id`. `paths` are those of the command line and `revision` the commit of their work tree, for a page to name.
+    `verbose` shows all places, evidence and consequences in `full`.
     `hide` names severities to leave out and `show_suppressed` takes suppressed findings in; both hold for every format, and the summary
     counts what is left out.
     """
@@ -54,6 +55,7 @@ class Options:
     revision: str = ""
     show_suppressed: bool = False
     statistics: bool = False
+    verbose: bool = False
     hide: frozenset[Severity] = frozenset()
 
     def hides(self, finding: Finding) -> bool:

@@ -11,10 +11,10 @@ from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow, WorkloadRow
 from scclint.record import grouped, record
 from scclint.report import Options
-from scclint.report.full import remarks_of, suppressed_words
 from scclint.report.help_address import help_addresses
 from scclint.report.html_page import Choice, TableBody, TableCell
 from scclint.report.html_page import render as page
+from scclint.report.remarks import remarks_of
 from scclint.report.review import OF_POD, TITLES, SharedVerdict, named, shared_verdicts
 from scclint.report.snippet import snippet
 from scclint.report.text import (
@@ -28,6 +28,7 @@ from scclint.report.text import (
     units_phrase,
     visible_line,
 )
+from scclint.report.view import suppressed_words
 from scclint.run.report import Report
 from scclint.suppress.consequences import fingerprints
 from scclint.text import and_more, counted, full_name, listed

@@ -7,11 +7,11 @@ from typing import Any
 from scclint.apps.controls.assess import Assessment
 from scclint.apps.controls.frameworks import Framework, controls_of, frameworks
 from scclint.report import Options, html_page, render
-from scclint.report.full import suppressed_words
 from scclint.report.html_page import TableBody, TableCell
 from scclint.report.markdown import code, from_template, prose
 from scclint.report.table import table_with_remarks
 from scclint.report.text import dump, place, visible_line
+from scclint.report.view import suppressed_words
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import and_more, counted

@@ -1,0 +1,240 @@
+"""What people read of each cause: the values that the template of `full` and a user's own template lay out.
+
+A cause is a headline, its places with a label each, the evidence, what else it makes, and one fix. Causes with the same sentence are one
+entry that names the places of the others.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, reach, widest_first
+from scclint.finding import Finding, Fix, Related
+from scclint.record import grouped
+from scclint.report import Options
+from scclint.report.help_address import help_addresses
+from scclint.report.snippet import snippet
+from scclint.report.text import Json, SourceLines, place, units_phrase, visible, visible_line
+from scclint.run.report import Report
+from scclint.source import Span
+from scclint.text import capitalized, counted
+
+_ALIKE = 4
+"""Causes with the same sentence that are shown as one entry: fewer are easier to read one by one."""
+_PLACES = 4
+"""Places of such an entry that are shown besides the first."""
+_LABELLED = 3
+"""Source lines of a cause that are shown."""
+_CONSEQUENCES = 3
+_REASONS = 1
+"""Reasons without a place that are shown, besides the releases."""
+_ORIGINS = 1
+"""Places that are shown of what explains a cause, such as the binding of a grant."""
+_LONGEST_HEADLINE = 100
+_LONGEST_DIFF = 6
+"""Lines that a fix removes and adds, if they are shown: longer ones are in `scclint fix --diff`."""
+_DETAIL = (
+    r"[^:]*: [^:]*: (?:Invalid value|Forbidden|Unsupported value|Required value)(?:: (?:\[[^]]*\]|\"[^\"]*\"|[^:]*))?: (.+)"
+)
+"""An error of SCC admission: the SCC, the field, the kind, the value, and what is wrong with it."""
+_SENTENCE_END = r"(?<=[a-z`)}\]]\.) (?=[A-Z])"
+_ALSO = "also "
+"""Begins the lines of findings that another one stands for."""
+
+
+def causes(report: Report, options: Options) -> list[Json]:
+    """Return the entries, the widest reach first. schemas/template.json describes them."""
+    shown = widest_first(finding for finding in report.findings if options.shows(finding))
+    lines, units, pages = SourceLines(report.texts), units_phrase(report), help_addresses(report.rules)
+    entries = []
+    for same in _alike(shown, options):
+        first, *others = same
+        entries.append(
+            {
+                **_cause(first, lines, options),
+                "units": visible_line(units(first)),
+                "page": visible_line(pages.get(first.rule_id, "")),
+                "others": [_other(other) for other in _first(others, _PLACES, options)],
+                "more": max(len(others) - _PLACES, 0) * (not options.verbose),
+            }
+        )
+    return entries
+
+
+def lead(report: Report, options: Options) -> str:
+    """Return how much of the input has the causes that reach furthest, in one line; empty if there is none of these, or one finding."""
+    if sum(map(options.shows, report.findings)) < 2:
+        return ""
+    told = [f for f in report.findings if not options.hides(f) and (f.suppression is None or f.suppression.by == "finding")]
+    objects = {of: {_object(f) for f in told if reach(f) == of} for of in (CLUSTER, NODE)}
+    rejected = {_object(f) for f in told if f.rule_id in REJECTS_PODS}
+    unconfined = {(*_object(f), f.subject.container) for f in told if f.rule_id in RUNS_UNCONFINED}
+    parts = []
+    if opens := objects[CLUSTER]:
+        parts.append(f"{counted(len(opens), 'object')} open{'s' if len(opens) == 1 else ''} the cluster")
+    if opens := objects[NODE]:
+        parts.append(f"{counted(len(opens), 'object')} open{'s' if len(opens) == 1 else ''} the node")
+    if rejected:
+        parts.append(f"{len(rejected):,} of {counted(report.tally.workloads, 'workload')} rejected")
+    if unconfined:
+        parts.append(f"{counted(len(unconfined), 'container')} unconfined")
+    return ", ".join(parts)
+
+
+def _object(finding: Finding) -> tuple[str, ...]:
+    subject = finding.subject
+    return subject.kind, subject.namespace, subject.name, subject.part
+
+
+def _alike(findings: Sequence[Finding], options: Options) -> Iterator[list[Finding]]:
+    """Yield the findings that are one entry, in the order of the first of each."""
+    sentences = grouped((_sentence(finding), finding) for finding in findings)
+    for finding in findings:
+        same = sentences[_sentence(finding)]
+        if len(same) < _ALIKE or options.verbose:
+            yield [finding]
+        elif finding is same[0]:
+            yield same
+
+
+def _sentence(finding: Finding) -> tuple[object, ...]:
+    """Return what a finding says, whatever the names of its object and container are."""
+    names = (finding.subject.label, finding.subject.name, finding.subject.container)
+    pattern = "|".join(re.escape(name) for name in names if name)
+
+    def said(text: str) -> str:
+        return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", "…", text) if pattern else text
+
+    help = finding.fix.title if finding.fix else finding.help
+    return finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(help)
+
+
+def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]:
+    return items if options.verbose else items[:number]
+
+
+def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
+    headline, clauses = _headline(visible(finding.message))
+    also = [related for related in finding.related if related.message.startswith(_ALSO)]
+    explaining = [related for related in dict.fromkeys((*finding.related, *finding.flow)) if related not in also]
+    labelled = [related for related in explaining if related.span.file == finding.span.file and _detail(related.message)]
+    evidence = [*finding.notes]
+    label = _label(finding)
+    if label:
+        evidence.pop(0)
+    places = [_place(finding.span, label, lines)]
+    places += [_place(related.span, _detail(related.message), lines) for related in labelled[: _LABELLED - 1]]
+    if clauses and not label:
+        evidence.insert(0, clauses)
+    reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
+    origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled[: _LABELLED - 1]]
+    shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options)]
+    consequences = [_consequence(related, finding) for related in _first(also, _CONSEQUENCES, options)]
+    kind, fix, effect = _fix(finding)
+    further = ""
+    if not options.verbose:
+        fix, _, further = re.sub(_SENTENCE_END, "\n", fix, count=1).partition("\n")
+    return {
+        "rule": visible_line(finding.rule_id),
+        "name": visible_line(finding.rule_name),
+        "severity": finding.severity.value,
+        "headline": headline,
+        "suppressed": suppressed_words(finding),
+        "places": places,
+        "evidence": shown,
+        "consequences": consequences,
+        "left": len(reasons) + len(origins) + len(also) - len(shown) - len(consequences) + bool(further),
+        "fix": {"kind": kind, "text": fix, "effect": effect},
+        "diff": list(_diff(finding, lines)),
+    }
+
+
+def _headline(message: str) -> tuple[str, str]:
+    """Return the fact of a message in at most 100 characters, if it has a clause that is so short, and its other clauses."""
+    headline, _, clauses = message.partition("; ")
+    if len(headline) > _LONGEST_HEADLINE:
+        # The first colon ends the name of the object.
+        *facts, _ = headline[:_LONGEST_HEADLINE].split(": ")
+        if len(facts) > 1:
+            headline = ": ".join(facts)
+            clauses = message.removeprefix(f"{headline}: ")
+    return headline, clauses
+
+
+def _releases(finding: Finding) -> Iterable[str]:
+    return [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
+
+
+def _place(span: Span, label: str, lines: SourceLines) -> Json:
+    region = lines.region(span)
+    excerpt = snippet(region)
+    return {
+        "place": place(span),
+        "line": region.line,
+        "source": excerpt.source if excerpt else "",
+        "indent": excerpt.indent if excerpt else 0,
+        "width": excerpt.width if excerpt else 0,
+        "label": visible(label),
+    }
+
+
+def _detail(message: str) -> str:
+    """Return what is wrong with a field, from an error of SCC admission; empty for another text."""
+    match = re.fullmatch(_DETAIL, message)
+    return match[1] if match else ""
+
+
+def _label(finding: Finding) -> str:
+    """Return what the SCC says of the field at the place of a finding; empty if its first note is no such error."""
+    error = finding.notes[0] if finding.notes else ""
+    detail = _detail(error)
+    return f"{error.partition(':')[0]}: {detail}" if detail else ""
+
+
+def _consequence(related: Related, finding: Finding) -> Json:
+    """Return what else a cause makes: of the same rule, only the object."""
+    _, of_rule, about = related.message.partition(f"{_ALSO}{finding.rule_id} ({finding.rule_name}) for ")
+    return {"text": visible(about if of_rule else related.message), "place": place(related.span)}
+
+
+def _other(finding: Finding) -> Json:
+    subject = finding.subject
+    container = f", container {subject.container}" if subject.container else ""
+    return {"place": place(finding.span), "text": visible_line(f"{subject.label}{container}")}
+
+
+def _fix(finding: Finding) -> tuple[str, str, str]:
+    """Return the kind of the fix, what to do, and what it changes; empty without one. A proved fix is before the best remedy."""
+    if finding.fix:
+        return finding.fix.kind, visible(finding.fix.title), visible(finding.fix.effect)
+    if not finding.remedies:
+        return "help", visible(finding.help), ""
+    best = finding.remedies[0]
+    effect = capitalized("; ".join(best.effects))
+    return "help", visible(best.title), visible(f"{effect}." if effect else "")
+
+
+def _diff(finding: Finding, lines: SourceLines) -> Iterator[Json]:
+    """Yield the lines that a short fix changes, with their file if it is another one than that of the finding."""
+    fix = finding.fix
+    changed = list(_changes(fix, lines, finding.span.file)) if fix else []
+    if len(changed) <= _LONGEST_DIFF:
+        yield from changed
+
+
+def _changes(fix: Fix, lines: SourceLines, here: str) -> Iterator[Json]:
+    several = {edit.file for edit in fix.edits} != {here}
+    for file, edits in groupby(fix.edits, key=lambda edit: edit.file):
+        if several:
+            yield {"sign": " ", "text": visible_line(file)}
+        yield from ({"sign": sign, "text": visible(text)} for edit in edits for sign, text in lines.changed(edit))
+
+
+def suppressed_words(finding: Finding) -> str:
+    """Return what suppresses a finding, in parentheses and safe to show; empty if nothing does."""
+    suppression = finding.suppression
+    if suppression is None:
+        return ""
+    reason = f": {visible_line(suppression.reason)}" if suppression.reason else ""
+    return f" (suppressed by {suppression.by}{reason})"
