@@ -19,6 +19,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
@@ -26,7 +27,6 @@ from scclint.finding import Finding, Severity, TextEdit
 from scclint.model.object import Workload
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
-from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import prepare, report_of
@@ -72,7 +72,7 @@ def judged(path: str) -> dict[str, Judged]:
 def check(path: str, most: int, counts: Counter[str]) -> Iterator[str]:
     """Carry out the first remedy of each finding below a path, and yield what is wrong with it."""
     run, report = lint(path, PLATFORMS["OpenShift"])
-    causes = grouped(report)
+    causes = joined(report)
     shown = [finding for finding in causes.live if finding.severity is not Severity.INFO]
     fixed = [finding for finding in with_fixes(run, causes, shown).live if finding.severity is not Severity.INFO]
     counts.update(_first(finding) for finding in fixed)

@@ -26,7 +26,11 @@ class TestOutput:
 
     def test_output_alone_takes_the_default_format(self, demo: Path, cli: Cli) -> None:
         assert cli("check", "-o", "report.txt", "demo").out == ""
-        assert Path("report.txt").read_text().startswith("demo/bare-pod.yaml:9:7: error[SEC201] unconfined-by-default\n")
+        assert (
+            Path("report.txt")
+            .read_text()
+            .startswith("1 of 3 workloads rejected, 1 container unconfined\n\ndemo/needs-anyuid.yaml:")
+        )
 
     def test_several_formats_each_to_its_place(self, demo: Path, cli: Cli) -> None:
         words = ("--format", "concise", "--output", "-", "--format", "sarif", "--output", "x.sarif", "--format", "gitlab")
@@ -38,9 +42,10 @@ class TestOutput:
 
     def test_every_format_says_the_same_alone_and_with_others(self, demo: Path, cli: Cli) -> None:
         words = [word for name in FORMATS for word in ("--format", name, "--output", f"all.{name}")]
-        cli("check", *words, "demo")
+        fixes = ("--fixes", "never")
+        cli("check", *fixes, *words, "demo")
         for name in FORMATS:
-            assert cli("check", "--format", name, "demo").out == Path(f"all.{name}").read_text(), name
+            assert cli("check", *fixes, "--format", name, "demo").out == Path(f"all.{name}").read_text(), name
 
     def test_files_never_have_colour(self, demo: Path, cli: Cli) -> None:
         words = ("--format", "full", "--output", "-", "--format", "concise", "--output", "x.txt")
@@ -104,7 +109,7 @@ class TestOutput:
         Path(".scclint.yaml").write_text("format: [full, sarif]\noutput: ['-', x.sarif]\n")
         assert json.loads(cli("check", "--format", "json", "demo").out)["version"] == 1
         assert not Path("x.sarif").exists()
-        assert cli("check", "demo").out.startswith("demo/bare-pod.yaml:9:7: ")
+        assert cli("check", "demo").out.startswith("1 of 3 workloads rejected")
         assert Path("x.sarif").exists()
 
     def test_destinations_of_a_configuration_that_was_not_read_from_anywhere(self) -> None:
@@ -203,4 +208,5 @@ def test_show_suppressed(demo: Path, cli: Cli) -> None:
     cli("check", "--write-baseline", "known.json", "demo")
     run = cli("check", "--baseline", "known.json", "--show-suppressed", "demo")
     assert run.status == 0
-    assert "demo/bare-pod.yaml:9:7: error[SEC201] unconfined-by-default (suppressed by baseline)" in run.out
+    assert "demo/bare-pod.yaml:9:7: error[SEC201]" in run.out
+    assert "(suppressed by baseline)" in run.out

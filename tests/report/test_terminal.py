@@ -29,10 +29,10 @@ def test_prose_fills_the_terminal_up_to_a_readable_width(columns: int | None, wi
 
 @pytest.mark.parametrize("columns", [None, 60, 80, 100, 200])
 def test_no_line_of_prose_is_wider(sample: Report, columns: int | None) -> None:
-    long = [replace(one, help="Set this. " * 40) for one in sample.findings]
+    long = [replace(one, help="set this " * 40) for one in sample.findings]
     text = render(replace(sample, findings=tuple(long)), "full", Options(width=columns))
-    helps = [line for line in text.splitlines() if "Set this." in line]
-    assert prose_width(columns) - len("Set this. ") < max(map(len, helps)) <= prose_width(columns)
+    helps = [line for line in text.splitlines() if "set this" in line]
+    assert prose_width(columns) - len("set this ") < max(map(len, helps)) <= prose_width(columns)
 
 
 def test_a_wide_terminal_shows_a_long_line_whole() -> None:

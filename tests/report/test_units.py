@@ -66,7 +66,7 @@ def test_the_units_of_a_finding(overlays: Write) -> None:
     rejected = [f for f in report.findings if f.rule_id == "SCC101"]
     assert [f.units for f in rejected] == [("overlays/dev", "overlays/prod", "overlays/stage")]
     phrase = "in 3 of 3 units: overlays/dev, overlays/prod and overlays/stage"
-    assert f"   = note: {phrase}\n" in render(report, "full")
+    assert f"   = {phrase}\n" in render(report, "full")
     assert "base/deployment.yaml:12:29: SCC101 " in render(report, "concise")
     assert render(report, "concise").count(" (in 3 of 3 units)\n") == len(report.findings)
     assert f" {phrase[0].upper()}{phrase[1:]}. https://" in render(report, "github")
@@ -115,7 +115,7 @@ def test_a_rejection_that_a_patch_may_change_says_so(overlays: Write) -> None:
         overlays(f"overlays/{name}/kustomization.yaml", "resources: [../../base]\n" + PATCH)
     marked = {f.rule_id: f.units for f in scclint.lint(["."]).findings if note in f.notes}
     assert marked == dict.fromkeys(("SCC101", "SCC107"), ("overlays/dev", "overlays/prod", "overlays/stage"))
-    assert f"   = note: {note}\n" in render(scclint.lint(["."]), "full")
+    assert f"   = {note}\n" in render(scclint.lint(["."]), "full")
 
 
 def test_rendering_can_be_required(overlays: Write) -> None:

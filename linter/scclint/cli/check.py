@@ -1,7 +1,6 @@
 """`scclint check`."""
 
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from itertools import accumulate
@@ -175,7 +174,7 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
     if not shown or when == "never":
         return report
-    if not any(_shows_fixes(*output, when, options) for output in outputs):
+    if not any(_shows_fixes(name, when, options) for name, _ in outputs):
         charts = {unit.name for unit in judged.rendered.units if unit.kind == "chart" and unit.rendered}
         shown = [finding for finding in shown if not charts.isdisjoint(finding.units)]
         if not shown:
@@ -202,13 +201,13 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     return with_fixes(judged, report, shown, limited=limited)
 
 
-def _shows_fixes(name: str, output: str | None, when: str, options: Options) -> bool:
-    """Whether a format shows the fixes of all findings where it is written to."""
+def _shows_fixes(name: str, when: str, options: Options) -> bool:
+    """Whether a format shows the fixes of all findings."""
     if name not in SHOW_FIXES or (options.statistics and name in WITH_STATISTICS and not options.template):
         return False
     if when != "auto":
         return when == "always"
-    return name in WITH_FIXES or (name == "full" and output is None and sys.stdout is not None and sys.stdout.isatty())
+    return name == "full" or name in WITH_FIXES
 
 
 def _changes(args: Namespace) -> "Changes | None":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.config.records import NamespaceFacts
 from scclint.finding import Finding
@@ -12,7 +13,6 @@ from scclint.model.object import Workload
 from scclint.model.pod_names import is_pod_of
 from scclint.record import record, replace
 from scclint.remedy.proofs import with_fixes
-from scclint.run.grouping import grouped
 from scclint.run.judge import OpenUnit
 from scclint.run.report import Report
 from scclint.run.run import report_of
@@ -94,7 +94,7 @@ def _match(incident: Incident, asked: Sequence[tuple[OpenUnit, Workload]], run: 
     subjects = {(workload.kind, workload.name) for _, workload in chosen}
     rules = {rule for kind in incident.kinds for rule in kind.rules} | (_OF_DENIALS if incident.denial else frozenset())
     findings = tuple(f for f in report.live if f.rule_id in rules and (f.subject.kind, f.subject.name) in subjects)
-    part = grouped(replace(report, findings=findings))
+    part = joined(replace(report, findings=findings))
     part = replace(part, findings=part.live)
     if part.findings:
         part = with_fixes(run, part, part.findings)

@@ -27,12 +27,12 @@ _PLACES = 4
 _LABELLED = 3
 """Source lines of a cause that are shown."""
 _CONSEQUENCES = 3
-_REASONS = 1
+_REASONS = 2
 """Reasons without a place that are shown, besides the releases."""
 _ORIGINS = 1
 """Places that are shown of what explains a cause, such as the binding of a grant."""
 _LONGEST_HEADLINE = 100
-_LONGEST_DIFF = 6
+_LONGEST_DIFF = 3
 """Lines that a fix removes and adds, if they are shown: longer ones are in `scclint fix --diff`."""
 _DETAIL = (
     r"[^:]*: [^:]*: (?:Invalid value|Forbidden|Unsupported value|Required value)(?:: (?:\[[^]]*\]|\"[^\"]*\"|[^:]*))?: (.+)"
@@ -116,10 +116,13 @@ def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]
 
 def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     headline, clauses = _headline(visible(finding.message))
-    also = [related for related in finding.related if related.message.startswith(_ALSO)]
-    explaining = [related for related in dict.fromkeys((*finding.related, *finding.flow)) if related not in also]
+    joined = [related for related in finding.related if related.message.startswith(_ALSO)]
+    explaining = [related for related in dict.fromkeys((*finding.related, *finding.flow)) if related not in joined]
     labelled = [related for related in explaining if related.span.file == finding.span.file and _detail(related.message)]
     evidence = [*finding.notes]
+    marked = {(at.file, at.line) for at in (finding.span, *(related.span for related in labelled))}
+    # A rule that says less of a field that is marked is not worth a line.
+    also = [related for related in joined if (related.span.file, related.span.line) not in marked or options.verbose]
     label = _label(finding)
     if label:
         evidence.pop(0)
@@ -129,7 +132,8 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         evidence.insert(0, clauses)
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled[: _LABELLED - 1]]
-    shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options)]
+    unproved = [{"text": visible(f"no fix is proved: {finding.no_fix}"), "place": ""}] if finding.no_fix else []
+    shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options), *unproved]
     consequences = [_consequence(related, finding) for related in _first(also, _CONSEQUENCES, options)]
     kind, fix, effect = _fix(finding)
     further = ""
@@ -144,7 +148,7 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "places": places,
         "evidence": shown,
         "consequences": consequences,
-        "left": len(reasons) + len(origins) + len(also) - len(shown) - len(consequences) + bool(further),
+        "left": len(reasons) + len(origins) + len(unproved) + len(also) - len(shown) - len(consequences) + bool(further),
         "fix": {"kind": kind, "text": fix, "effect": effect},
         "diff": list(_diff(finding, lines)),
     }
