@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import User, Verdict
+    from scclint.causes.lint import find_units, lint, lint_text, lint_texts
     from scclint.change.compare import compare
     from scclint.change.model import Differences
     from scclint.cluster import Cluster
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from scclint.finding import Finding
     from scclint.message.answers import Explanation
     from scclint.message.explain import explain_message
-    from scclint.run.lint import find_units, lint, lint_text, lint_texts
     from scclint.run.report import Report
     from scclint.run.rule_set import load_config
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
@@ -59,10 +59,10 @@ _HOMES = {
     "compare": "scclint.change.compare",
     "effective_seccomp": "scclint.seccomp.effective",
     "explain_message": "scclint.message.explain",
-    "find_units": "scclint.run.lint",
-    "lint": "scclint.run.lint",
-    "lint_text": "scclint.run.lint",
-    "lint_texts": "scclint.run.lint",
+    "find_units": "scclint.causes.lint",
+    "lint": "scclint.causes.lint",
+    "lint_text": "scclint.causes.lint",
+    "lint_texts": "scclint.causes.lint",
     "load_config": "scclint.run.rule_set",
 }
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from scclint.causes.join import YIELDS, joined
+from scclint.causes.lint import lint_texts
 from scclint.cli import main
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.report import FORMATS
-from scclint.run.lint import lint_texts
 from scclint.run.report import Report
 from scclint.run.run import report_of
 from scclint.source import Span

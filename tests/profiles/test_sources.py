@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scclint.causes.lint import lint_text
 from scclint.config.model import Config
 from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
@@ -16,7 +17,6 @@ from scclint.outcome.world import World
 from scclint.profiles import sources
 from scclint.profiles.problem import ProfileProblem
 from scclint.profiles.schema import valid_part
-from scclint.run.lint import lint_text
 from tests.conftest import examples
 from tests.running import open_one
 

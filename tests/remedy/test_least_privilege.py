@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from scclint.causes.lint import lint_texts
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Severity
@@ -16,7 +17,6 @@ from scclint.outcome.world import PROJECT_USER, World
 from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml
 from scclint.run.judge import open_units
-from scclint.run.lint import lint_texts
 from scclint.validation.validate import validate
 from tests.running import open_one, run_over
 from tests.yaml_text import read_documents

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from scclint.causes.lint import lint_text
 from scclint.cli import main
 from scclint.finding import Severity
 from scclint.report import FORMATS
-from scclint.run.lint import lint_text
 
 WEB = """\
 apiVersion: apps/v1

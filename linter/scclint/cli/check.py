@@ -300,7 +300,7 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
         width = None if output else terminal_columns()
-        carried = fixed if _shows_fixes(name, output, when, options) else of_charts
+        carried = fixed if _shows_fixes(name, when, options) else of_charts
         text = render(carried, name, replace(options, color=color_wanted(args, output), width=width))
         texts.append((folded(text, width) if name in FOR_PEOPLE else text, output))
     for line in diagnostics(fixed, quiet=quiet):

@@ -2,6 +2,7 @@
 
 import os
 
+from scclint.causes.lint import Paths
 from scclint.config.model import Config
 from scclint.files import not_there
 from scclint.files.sources import find_sources
@@ -9,7 +10,6 @@ from scclint.message.answers import Explanation, answer
 from scclint.message.incidents import incidents
 from scclint.message.manifests import matches
 from scclint.run.judge import OpenUnit, open_units
-from scclint.run.lint import Paths
 from scclint.run.options import RunOptions
 from scclint.run.rule_set import rules_of
 from scclint.run.run import prepare

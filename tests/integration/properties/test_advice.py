@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 from scclint.causes.join import joined
+from scclint.causes.lint import lint_texts
 from scclint.config.model import Config
 from scclint.remedy.proofs import with_fixes
-from scclint.run.lint import lint_texts
 from scclint.run.run import report_of
 from tests.conftest import shared
 from tests.remedy.test_least_privilege import assert_all_admitted

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import scclint
+from scclint.causes.lint import find_units
 from scclint.finding import Finding
 from scclint.record import replace
-from scclint.run.lint import find_units
 from tests.deploy.catalog import write_catalog
 
 BUNDLES = 100

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
+from scclint.causes.join import joined
 from scclint.config import discover_config, read_config
 from scclint.config.model import Config
 from scclint.deploy.facts import names_of
@@ -13,7 +14,6 @@ from scclint.model.releases import minor_release
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.run.dumped import dumps_among, with_dumps
-from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.rule_set import configured, rules_of
@@ -52,7 +52,7 @@ def lint(paths: Paths, config: Config | None = None, context: Paths = (), *, rel
     sources = find(names, config) if not dumps else Sources(())
     if dumps:
         sources, config, texts = with_dumps(names, dumps, config, find)
-    return grouped(run(sources, config, registry, RunOptions(overlay=texts, review=True)))
+    return joined(run(sources, config, registry, RunOptions(overlay=texts, review=True)))
 
 
 def _settings(paths: Sequence[str], config: Config | None) -> tuple[Config, Registry]:
@@ -78,7 +78,7 @@ def lint_texts(texts: Mapping[StrPath, str], config: Config | None = None, conte
     sources = find_sources([], config, context=_texts(context))
     files = tuple(SourceFile(name, display(name)) for name in _texts(texts.keys()))
     overlay = {display(os.fspath(name)): text for name, text in texts.items()}
-    return grouped(run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay, review=True)))
+    return joined(run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay, review=True)))
 
 
 def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
