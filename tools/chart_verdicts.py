@@ -17,6 +17,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import NamedTuple
 
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
@@ -24,7 +25,6 @@ from scclint.load import data_of_file
 from scclint.model.releases import DEFAULT
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
-from scclint.run.grouping import grouped
 from scclint.run.options import RunOptions
 from scclint.run.run import prepare, report_of
 from scclint.text import listed
@@ -94,7 +94,7 @@ def judged(folder: Path, values: str) -> Verdict:
         units = (folder.name, f"{folder.name}#*") if others else ()
         options = RunOptions(review=True, force_generated=True, units=units)
         run = prepare(find_sources([folder.name, *others], config), config, builtin(), options)
-        report = grouped(report_of(run))
+        report = joined(report_of(run))
         shown = [finding for finding in report.live if finding.severity is not Severity.INFO]
         fixed = [finding for finding in with_fixes(run, report, shown).live if finding.severity is not Severity.INFO]
     if not any(unit.rendered for unit in run.units):
