@@ -19,6 +19,8 @@ from tests.running import report_on
 AXE = Path(os.environ.get("SCCLINT_AXE", "none"), "axe.min.js")
 RUN = """
 axe.run(document, {resultTypes: ["violations"]}).then(result => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) result.violations.push({id: "wider-than-the-window", nodes: []});
   document.body.innerHTML = "<pre></pre>";
   document.querySelector("pre").textContent = JSON.stringify(result.violations);
 });
@@ -108,5 +110,7 @@ def test_no_violations(inputs: Path, name: str) -> None:
 def test_violations_are_found(inputs: Path) -> None:
     page = report_page()
     assert set(violations(page.replace(' lang="en"', ""), inputs, 1280)) == {"html-has-lang"}
+    wide = page.replace("<main>", "<main><pre>" + "x" * 400 + "</pre>").replace("overflow-x: auto", "overflow-x: visible")
+    assert set(violations(wide, inputs, 1280)) == {"wider-than-the-window"}
     gray = page.replace("--quiet: #a6aeb9", "--quiet: #333333")
     assert set(violations(gray, inputs, 1280, dark=True)) == {"color-contrast"}

@@ -1,4 +1,7 @@
-"""What axe-core says about the pages of the site, on a phone and on a narrow window (skipped where it or Chromium is not at hand)."""
+"""What axe-core says about the pages of the site, on a phone and on a narrow window, some of them also dark.
+
+Skipped where it or Chromium is not at hand.
+"""
 
 import json
 import os
@@ -19,6 +22,17 @@ from tests.browser import dom_at, needs_chromium
 
 ROOT = Path(__file__).parents[3]
 AXE = Path(os.environ.get("SCCLINT_AXE", "none"), "axe.min.js")
+MESSAGE = (
+    'unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount, '
+    "provider restricted-v2: .containers[0].runAsUser: Invalid value: 1000: must be in the ranges: [1000660000, 1000669999]]"
+)
+"""What is pasted into the box of the page of cluster error messages."""
+
+DARK = ("index.html", "errors/index.html", "units/index.html", "verdicts/index.html", "fleet/index.html")
+"""Pages that are also opened dark: together, they have everything that a page can have."""
+
+DARK_FLAG = "--blink-settings=preferredColorScheme=0"
+
 EVERY = 10
 """Of the pages of rules, which come from one template, only every tenth is opened: each takes about a second."""
 
@@ -34,8 +48,16 @@ const open = async (page, width) => {
   script.src = "/axe.js";
   frame.contentDocument.head.append(script);
   await new Promise(loaded => { script.onload = loaded; });
+  const box = frame.contentDocument.getElementById("message");
+  if (box) {
+    box.value = MESSAGE;
+    box.dispatchEvent(new Event("input"));
+    if (!frame.contentDocument.querySelector("#entries pre")) found[`${page}: no answer`] = [];
+  }
   const result = await frame.contentWindow.axe.run(frame.contentDocument, {resultTypes: ["violations"]});
-  for (const one of result.violations) found[`${page} at ${width}: ${one.id}`] = one.nodes.map(node => node.html);
+  const at = `${page} at ${width}`;
+  for (const one of result.violations) found[`${at}: ${one.id}`] = one.nodes.map(node => node.html);
+  if (frame.contentDocument.documentElement.scrollWidth > width) found[`${at}: wider than the window`] = [];
   frame.remove();
 };
 const run = async () => {
@@ -59,15 +81,15 @@ class Quiet(SimpleHTTPRequestHandler):
         """Print no line for a request."""
 
 
-def violations(root: Path, pages: list[str], profile: Path) -> dict[str, Any]:
-    """The violations of the pages below a folder, by page, width and rule of axe-core."""
+def violations(root: Path, pages: list[str], profile: Path, *flags: str) -> dict[str, Any]:
+    """The violations of the pages below a folder, by page, width and rule of axe-core. `flags` are for Chromium."""
     (root / "axe.js").write_bytes(AXE.read_bytes())
-    script = SCRIPT.replace("PAGES", json.dumps(pages))
+    script = SCRIPT.replace("MESSAGE", json.dumps(MESSAGE)).replace("PAGES", json.dumps(pages))
     (root / "run.html").write_text(f"<!doctype html><body><script>{script}</script></body>", encoding="utf-8")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/run.html"
-        html = dom_at(address, profile, "--window-size=1100,1100", "--virtual-time-budget=100000000", seconds=900)
+        html = dom_at(address, profile, *flags, "--window-size=1100,1100", "--virtual-time-budget=100000000", seconds=900)
         server.shutdown()
     (found,) = re.findall("<pre>(.*?)</pre>", html, re.DOTALL)
     violated: dict[str, Any] = json.loads(unescape(found))
@@ -86,6 +108,9 @@ def test_no_violations(tmp_path: Path) -> None:
     pages = [page for page in built if page not in rules] + rules[::EVERY]
     assert len(pages) > 40
     assert violations(site.parent, [f"{base}/{page}" for page in pages], tmp_path) == {}
+    # A browser keeps the colors that it began with.
+    (tmp_path / "dark").mkdir()
+    assert violations(site.parent, [f"{base}/{page}" for page in DARK], tmp_path / "dark", DARK_FLAG) == {}
 
 
 def test_violations_are_found(tmp_path: Path) -> None:
