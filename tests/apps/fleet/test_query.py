@@ -323,11 +323,13 @@ def test_an_empty_page(out: Path) -> None:
 def test_the_counters_lead_to_their_tables(fleet: Path) -> None:
     with opened_database(Store(str(fleet))) as database:
         text = render_page(database)
-    counters = dict(re.findall(r'<li class="\w+"><a href="#([\w-]+)"><b>([\d,]+)</b>', text))
-    links = dict(re.findall(r'<li><a href="#([\w-]+)">[^<]*</a> \(([\d,]+)\)', text))
+    counters = dict(re.findall(r'<li class="\w+"><a href="#([\w-]+)-rows"><b>([\d,]+)</b>', text))
+    links = dict(re.findall(r'<li><a href="#([\w-]+?)(?:-rows)?">[^<]*</a> \(([\d,]+)\)', text))
     assert {"breaks", "unconfined"} <= set(counters) <= set(links)
     assert counters["breaks"] == links["breaks"] == "4"
     assert all(f'id="{section}"' in text for section in links)
+    # A link leads into the fold, because a browser then opens it.
+    assert all(f'</summary>\n<div class="rows" id="{section}-rows">' in text for section in counters)
 
 
 def test_teams_can_be_chosen(fleet: Path) -> None:

@@ -113,7 +113,12 @@ def _counters(totals: Totals) -> list[dict[str, str]]:
 
 
 def _counter(number: int, words: str, tone: str, section: str) -> dict[str, str]:
-    return {"number": f"{number:,}", "words": words, "tone": tone if number else "none", "section": section if number else ""}
+    return {
+        "number": f"{number:,}",
+        "words": words,
+        "tone": tone if number else "none",
+        "section": f"{section}-rows" if number else "",
+    }
 
 
 def _sections(totals: Totals) -> Iterator[_Section]:
