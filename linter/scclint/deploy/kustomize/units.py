@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.deploy.applied import is_commented_out
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 def units(split: "Split") -> Iterator[Unit]:
     """The kustomizations that something deploys, or that no other one includes as they are."""
-    # `operator-sdk generate bundle` makes a ClusterServiceVersion from the one in `bases/` and what the kustomization beside it builds.
-    bases = [file for file in split.outline.files if NAMED in file and os.path.basename(os.path.dirname(file)) == "bases"]
-    sources = {
-        split.outline.paths.of(os.path.dirname(os.path.dirname(file)) or os.curdir) for file in bases if is_base(split, [file])
-    } - split.configured_paths
+    sources = _sources_of_bundles(split)
     entries = (kustomization for folder, kustomization in split.kustomizations.items() if folder not in sources)
     included = {path for kustomization in entries for path in map(split.outline.paths.of, kustomization.resources)}
     for folder, deployed in split.deployed.by_path.items():
@@ -34,31 +30,54 @@ def units(split: "Split") -> Iterator[Unit]:
             included.update(os.path.realpath(os.path.join(split.tree, path)) for path in split.closures[unit.name].folders)
             yield unit
     for folder, kustomization in split.kustomizations.items():
-        deployed = split.deployed.with_tool(folder, "kustomize")
-        alone = "" if folder not in included else "a kustomization of which those that include it leave something out"
-        # The CRDs of an operator have nothing on which a verdict depends.
-        if alone and not any(
-            split.outline.facts(split.outline.shown(os.path.join(split.tree, name))) != NO_FACTS
-            for name in (closure_of(split, folder, "").resources if deployed else ())
-        ):
-            deployed = [deployment for deployment in deployed if deployment.kind]
-        is_entry = not kustomization.component and (not alone or bool(deployed) or folder in split.excluded.folders)
-        if is_entry and not deployed and folder in sources:
-            # What it includes and its files are judged by themselves, and the bundle is.
-            split.take([split.outline.shown(kustomization.file)])
+        is_part = folder in included
+        deployed = _deployments(split, folder, is_part=is_part)
+        if kustomization.component or (is_part and not deployed and folder not in split.excluded.folders):
             continue
-        if is_entry and not deployed and folder not in split.configured_paths and is_commented_out(split, folder):
-            # kubebuilder writes kustomizations for what a project does not use yet, most of which define nothing that a verdict depends on.
-            files = [split.outline.shown(os.path.join(split.tree, file)) for file in closure_of(split, folder, "").files]
-            if all(split.outline.facts(file) == NO_FACTS for file in files):
-                split.take(files)
-                continue
-        is_entry = (
-            is_entry and folder not in split.configured_paths and (bool(deployed) or folder not in split.deployed.by_path)
-        )
-        for deployment in (deployed or [DEFAULT]) if is_entry else ():
-            reason = deployment.reason or alone or "a kustomization that no other one includes"
-            yield kustomize_unit(split, split.unit_name(folder, deployment), folder, reason, deployment)
+        if not deployed and (files := _without_unit(split, folder, sources)):
+            split.take(files)
+        elif folder not in split.configured_paths and (deployed or folder not in split.deployed.by_path):
+            why = _LEFT_OUT if is_part else "a kustomization that no other one includes"
+            for deployment in deployed or [DEFAULT]:
+                yield kustomize_unit(split, split.unit_name(folder, deployment), folder, deployment.reason or why, deployment)
+
+
+_LEFT_OUT = "a kustomization of which those that include it leave something out"
+
+
+def _sources_of_bundles(split: "Split") -> Set[str]:
+    """The folders of kustomizations from which `operator-sdk generate bundle` makes a ClusterServiceVersion, with the one in `bases/`."""
+    bases = (file for file in split.outline.files if NAMED in file and os.path.basename(os.path.dirname(file)) == "bases")
+    folders = (os.path.dirname(os.path.dirname(file)) or os.curdir for file in bases if is_base(split, [file]))
+    return {split.outline.paths.of(folder) for folder in folders} - split.configured_paths
+
+
+def _deployments(split: "Split", folder: str, *, is_part: bool) -> Sequence[Deployment]:
+    """What deploys a kustomization; `is_part` is whether others include it."""
+    deployed = split.deployed.with_tool(folder, "kustomize")
+    if not is_part or not deployed or _bears_on_verdicts(split, closure_of(split, folder, "").resources):
+        return deployed
+    # The CRDs of an operator have nothing on which a verdict depends.
+    return [deployment for deployment in deployed if deployment.kind]
+
+
+def _without_unit(split: "Split", folder: str, sources: Set[str]) -> list[str]:
+    """The files of a kustomization that is no unit although no other one includes it; none if it is one."""
+    if folder in sources:
+        # What it includes and its files are judged by themselves, and the bundle is.
+        return [split.outline.shown(split.kustomizations[folder].file)]
+    if folder in split.configured_paths or not is_commented_out(split, folder):
+        return []
+    # kubebuilder writes kustomizations for what a project does not use yet, most of which define nothing that a verdict depends on.
+    files = closure_of(split, folder, "").files
+    if _bears_on_verdicts(split, files):
+        return []
+    return [split.outline.shown(os.path.join(split.tree, file)) for file in files]
+
+
+def _bears_on_verdicts(split: "Split", files: Iterable[str]) -> bool:
+    """Whether one of some files of the tree has something on which a verdict depends."""
+    return any(split.outline.facts(split.outline.shown(os.path.join(split.tree, file))) != NO_FACTS for file in files)
 
 
 def _is_plain(split: "Split", folder: str) -> bool:
