@@ -123,7 +123,7 @@ def fixes(verdict: Verdict, safety: Collection[str]) -> list[str]:
     return [match[1] for title in titles if (match := re.search(r"with helm: `--set ([^`]+)`", title))]
 
 
-def joined(*values: str) -> str:
+def as_setting(*values: str) -> str:
     """Several texts for helm's `--set` as one, each value once."""
     return ",".join(dict.fromkeys(value for each in values for value in _split(each)))
 
@@ -157,11 +157,11 @@ def remedies(folder: Path, required: str, verdict: Verdict) -> Iterator[str]:
     for title, safety in (("Values", ("safe", "unsafe")), ("Decide", ("safe", "unsafe", "advice"))):
         found = fixes(verdict, safety) if left.refused else []
         chosen = ""
-        for values in (joined(*found), *found) if found else ():
-            after = judged(folder, joined(required, chosen, values))
+        for values in (as_setting(*found), *found) if found else ():
+            after = judged(folder, as_setting(required, chosen, values))
             better = not after.failed and len(after.refused) < len(left.refused)
             if better and len(after.workloads) >= len(verdict.workloads):
-                left, chosen = after, joined(chosen, values)
+                left, chosen = after, as_setting(chosen, values)
         if chosen:
             total = len(left.workloads)
             yield f"- **{title}**: `--set {chosen}`: then {total - len(left.refused)} of {total} are admitted."
