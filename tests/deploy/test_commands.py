@@ -66,6 +66,8 @@ IN_DEPLOY = ["deploy/a.yaml", "deploy/b.yaml"]
         ("hack/x.sh", "for d in deploy; do (cd $d && oc apply -n shop -f .); done\n"),
         ("hack/x.sh", "cat deploy/*.yaml | oc apply -n shop -f -\noc apply -n shop -f deploy/*.yaml\n"),
         ("Makefile", "x:\n\tfor f in a b; do $(OC) apply -n shop -f deploy/$$f.yaml; done\n"),
+        ("test/x.sh", "oc apply -n shop -f deploy/\n"),
+        ("hack/e2e.sh", "oc apply -n shop -f deploy/\n"),
     ],
 )
 def test_files_that_a_command_applies(file: str, text: str) -> None:
@@ -148,7 +150,6 @@ def test_a_file_that_the_settings_exclude(name: str, excluded: bool) -> None:
         ("hack/x.sh", "oc apply --dry-run=server -f deploy/\n"),
         ("hack/x.sh", "# oc apply -f deploy/\necho oc apply -f deploy/\n"),
         ("hack/x.sh", "oc apply -f https://example.org/deploy/a.yaml -f ../../a.yaml -f /deploy/a.yaml -f -\n"),
-        ("test/x.sh", "oc apply -n shop -f deploy/\n"),
         ("app/config.yaml", "run: oc apply -n shop -f deploy/\n"),
     ],
 )

@@ -211,8 +211,8 @@ def test_code_and_scripts_are_named() -> None:
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("e2e/framework/pods.go", "HostPID: true,\n"),
-        ("acceptance/framework/pods.go", "HostPID: true,\n"),
+        ("framework/pods_test.go", "HostPID: true,\n"),
+        ("framework/pods.go", 'import "github.com/onsi/gomega"\nHostPID: true,\n'),
         ("hack/kind.sh", "kind: Cluster\nextraMounts:\n- hostPath: /shared\n  containerPath: /shared\n"),
         ("tasks.py", 'CONFIG = """\nextraVolumes:\n- hostPath: /etc/kubernetes\n  mountPath: /etc\n"""\n'),
         ("hack/kind.sh", "extraMounts:\n- containerPath: /shared\n  hostPath: ${DIR}/shared\n"),

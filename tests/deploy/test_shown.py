@@ -346,6 +346,22 @@ def test_what_a_job_applies_to_a_cluster_of_its_own(workflow: str, others: dict[
     assert bool(lines(report, "e2e/pod.yaml")) is shown
 
 
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        ("kind create cluster\noc apply -f e2e/\n", True),
+        ("minikube start && echo up\nkubectl apply -f e2e/pod.yaml\n", True),
+        ("oc apply -f e2e/\nkind create cluster\n", False),
+        ("# kind create cluster\noc apply -f e2e/\n", False),
+        ("kind create cluster\nexport KUBECONFIG=$1\noc apply -f e2e/\n", False),
+        ("oc apply -f e2e/\n", False),
+    ],
+)
+def test_what_a_script_applies_to_a_cluster_of_its_own(script: str, *, shown: bool) -> None:
+    report = judged({"e2e/pod.yaml": EVIL, "web.yaml": OTHER, "tests/e2e.sh": script})
+    assert (severity(report, "e2e/pod.yaml") is Severity.INFO) is shown
+
+
 CT = "jobs: {a: {steps: [{uses: helm/kind-action@v1}, {run: ct install}]}}\n"
 
 

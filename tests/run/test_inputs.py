@@ -131,9 +131,10 @@ def test_parameters_of_the_command_line_add_to_those_of_the_file(capsys: pytest.
 PART = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {SPECcontainers: [{name: a}]}\n"
 
 
-def test_a_part_of_an_object_in_a_folder_of_tests_is_named_only_if_it_asks_for_access_to_the_node(here: Path) -> None:
+def test_a_part_of_an_object_that_tests_read_is_named_only_if_it_asks_for_access_to_the_node(here: Path) -> None:
     write_files(
         {
+            "tests/kuttl-test.yaml": "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [.]\n",
             "tests/e2e/patches/part.yaml": PART.replace("SPEC", ""),
             "tests/host.yaml": PART.replace("SPEC", "hostPID: true, ").replace("metadata: {name: a}", "metadata: {name: b}"),
             "latest/part.yaml": PART.replace("SPEC", "").replace("metadata: {name: a}", "metadata: {name: c}"),

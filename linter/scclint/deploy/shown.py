@@ -27,7 +27,7 @@ from scclint.deploy.unit import (
     Shown,
     Unit,
 )
-from scclint.files import text_of
+from scclint.files import TEST_CODE, USES_TESTS, text_of
 from scclint.load import load_text
 from scclint.model.kinds import TEKTON
 from scclint.yaml.nodes import to_data
@@ -50,7 +50,6 @@ _YAML_FILE = r"(?<![^\s=])[\w.-][\w./-]*+(?<=\.yaml|.\.yml|\.json)"
 _COMMENTED_ENTRY = r"(?m)^[ \t]*#[# \t]*-[ \t]+[\"']?([\w./-]+)[\"']?[ \t]*(?:#.*)?$"
 """An entry of a list that is commented out."""
 
-_TEST_CODE = r"(?:^|/)(?:[^/]*_test\.go|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.bats)$"
 _TOKEN = (
     r"(?P<embed>//go:embed[^\n]*+)|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+|\"\"\"(?:[^\"]|\"(?!\"\"))*+\"\"\"|(?<=\s)\#[^\n]*+"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.)*+)\"|'(?P<single>(?:[^'\\\n]|\\.)*+)'|`(?P<back>[^`]*+)`"
@@ -62,8 +61,6 @@ _READS = r"(?i)(?:(?:path|join|dir|file|glob|walk|open|read|load|fixture|data)\w
 """In front of a text: the name of a function that gets a path, or the operator that joins paths in Python."""
 _FARTHEST = 80
 """Characters in front of a text in which such a name is looked for."""
-_OF_TESTS = r"(?m)^\s*(?:import\s+)?\"testing\"|onsi/gomega|stretchr/testify|^(?:import|from)\s+(?:pytest|unittest)\b"
-"""Code without a name for tests that is part of tests."""
 _WORD = r"(?<=[\"'`/ =\t])[\w.-]++(?=[\"'`/*\s)])"
 _NAMED = r"(?<![\w.-])[\w-]++(?:\.[\w-]++)*+(?<=\.yaml|\.json|.\.yml)"
 
@@ -156,7 +153,7 @@ class ShownFiles:
         """Whether a document or a script names a file or folder, or the folder of the file, beside the jobs that apply it."""
         name = self._outline.inside(os.path.dirname(path) if path in self._outline.files else path)
         jobs = {line.rpartition(":")[0] for line in self._outline.told.get(("test clusters",), ())}
-        texts = (file for file in self._outline.texts if file.display not in jobs and not re.search(_TEST_CODE, file.display))
+        texts = (file for file in self._outline.texts if file.display not in jobs and not re.search(TEST_CODE, file.display))
         return any(name in text_of(file) for file in texts)
 
     @cached_property
@@ -232,7 +229,7 @@ class ShownFiles:
         by_name: dict[str, str] = {}
         for source in self._outline.texts:
             folder = os.path.dirname(source.display)
-            if re.search(_TEST_CODE, source.display) and (folder in self._holding or "testdata" in self._names_of_folders):
+            if re.search(TEST_CODE, source.display) and (folder in self._holding or "testdata" in self._names_of_folders):
                 for path in self._paths_in_test(folder, text_of(source)):
                     by_name.setdefault(path, folder)
         for path, folder in by_name.items():
@@ -262,9 +259,9 @@ class ShownFiles:
         """The words in texts and paths of scripts, and of code that is for no test."""
         words: set[str] = set()
         for file in self._outline.texts:
-            if not file.display.endswith(".md") and not re.search(_TEST_CODE, file.display):
+            if not file.display.endswith(".md") and not re.search(TEST_CODE, file.display):
                 text = text_of(file)
-                words.update(() if re.search(_OF_TESTS, text) else re.findall(_WORD, text))
+                words.update(() if re.search(USES_TESTS, text) else re.findall(_WORD, text))
         return words
 
     @cached_property

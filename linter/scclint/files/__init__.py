@@ -17,8 +17,11 @@ TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".i
 ASSET_FOLDERS = ("bindata", "assets")
 """Folders whose manifests the code of an operator fills in and applies."""
 
-TEST_FOLDER = r"(?:(?:[^/]*[-_.])?(?:acceptance|e2e|testdata|tests)(?:[-_.][^/]*)?|test)"
-"""What folders are called whose files only tests use: `tests`, `e2e-tests`. One called `test-cluster` may be deployed."""
+TEST_CODE = r"(?:^|/)(?:[^/]*_test\.go|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.bats)$"
+"""What `go test`, pytest and bats require code of tests to be called."""
+
+USES_TESTS = r"(?m)^\s*(?:import\s+)?\"testing\"|onsi/gomega|stretchr/testify|^(?:import|from)\s+(?:pytest|unittest)\b"
+"""Code of another name that is part of tests."""
 
 SCRIPT_SUFFIXES = (
     *(".sh", ".bash", ".zsh", ".ksh", ".ps1", ".mk", ".groovy"),

@@ -121,7 +121,7 @@ def find_sources(
         folders,
         frozenset(map(display, (*config.cluster_state, *context))),
         tuple(paths),
-        [target for target in texts if isinstance(target, SourceFile)],
+        _without_vendored((target for target in texts if isinstance(target, SourceFile)), folders)[0],
         vendored,
         sum(path.endswith(SUFFIXES) for path in left_out),
     )

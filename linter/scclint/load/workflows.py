@@ -1,4 +1,4 @@
-"""Reads the jobs of CI workflows: which of their lines use a cluster that the job itself creates."""
+"""Reads the jobs of CI workflows, and scripts: which of their lines use a cluster that the job or script itself creates."""
 
 import re
 from collections.abc import Iterator
@@ -38,6 +38,17 @@ def lines_on_own_cluster(file: str, text: str) -> Iterator[int]:
                     if is_created:
                         yield number
                     is_created = is_created or (is_certain and re.search(_CREATES, line) is not None)
+
+
+def lines_of_script_on_own_cluster(text: str) -> Iterator[int]:
+    """Yield the lines of a shell script behind a command that creates a cluster of kind, minikube or k3d, unless it may switch to another."""
+    if not re.search(_CREATES, text):
+        return
+    lines = [re.sub(r"(?:^|\s)#.*", "", line) for line in text.split("\n")]
+    if any(re.search(_SWITCHES, line) for line in lines):
+        return
+    first = next((number for number, line in enumerate(lines, 1) if re.search(_CREATES, line)), len(lines))
+    yield from range(first + 1, len(lines) + 1)
 
 
 def _jobs(root: Node | None) -> Iterator[list[Node]]:

@@ -174,9 +174,9 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         if {(document.file, document.text) for document in documents} == before and hidden == hidden_before:
             break
         if not rounds_left:
-            new = (document.file for document in documents if (document.file, document.text) not in before)
-            files = and_more(dict.fromkeys(new), 3)
-            notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),)
+            old = {text for _, text in before}
+            files = and_more(dict.fromkeys(document.file for document in documents if document.text not in old), 3)
+            notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),) if files else ()
             break
         split = detect(outline, config, documents, hidden, split.evidence)
         renderer = renderer and replace(renderer, closures=split.closures)

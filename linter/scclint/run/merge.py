@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from scclint.config.selection import patch_versions
 from scclint.deploy.unit import Unit, chart_views
-from scclint.files import TEST_FOLDER, read
+from scclint.files import read
 from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.record import grouped, replace
 from scclint.run.check import check_ignores, order
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
+_OF_TESTS = r"(?:(?:[^/]*[-_.])?(?:acceptance|e2e|testdata|tests)(?:[-_.][^/]*)?|test)"
 _LEFT_OUT_BY_MANY = (
-    rf"(?:^|.*?/)(?:{TEST_FOLDER}|\.github|(?:[^/]*[-_.])?(?:aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi))/"
+    rf"(?:^|.*?/)(?:{_OF_TESTS}|\.github|(?:[^/]*[-_.])?(?:aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi))/"
 )
 """The path up to a folder that is called like those for tests, CI or another platform than OpenShift. A name lowers no severity."""
 

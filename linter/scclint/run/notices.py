@@ -1,7 +1,6 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +14,6 @@ from scclint.config.selection import patches_of
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.unit import Unit
-from scclint.files import TEST_FOLDER
 from scclint.finding import Finding, Notice, Tally
 from scclint.load import is_helm_template, load_text
 from scclint.load.document import Document, text_at
@@ -118,7 +116,8 @@ def unjudged(
                 yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access_of(obj))}", obj.kind)
         elif obj.partial:
             access = access_of(obj)
-            if obj.manifest.get("$patch") != "delete" and (access or not _is_completed(obj)):
+            is_known = unit.applied == "shown" or _is_completed(obj)
+            if obj.manifest.get("$patch") != "delete" and (access or not is_known):
                 yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
@@ -318,11 +317,11 @@ _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "poli
 
 
 def _is_completed(obj: ApiObject) -> bool:
-    """Whether a part of an object, which the API server refuses, is a test's, a patch, or what the templates of a chart complete."""
+    """Whether a part of an object, which the API server refuses, is a patch, or what the templates of a chart complete."""
     file = Path(obj.file)
     charts = [folder / CHART_FILE for folder in file.parents if obj.provenance.template]
     by_tools = (*charts, *(folder / name for folder in file.parents[:2] for name in NAMES))
-    return re.search(rf"(?:^|/){TEST_FOLDER}/", obj.file) is not None or (file.is_file() and any(map(Path.is_file, by_tools)))
+    return file.is_file() and any(map(Path.is_file, by_tools))
 
 
 _ASKS = " (with "

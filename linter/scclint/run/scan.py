@@ -20,7 +20,8 @@ from scclint.files import (
     SCRIPT_SUFFIXES,
     SUFFIXES,
     TEMPLATE_SUFFIXES,
-    TEST_FOLDER,
+    TEST_CODE,
+    USES_TESTS,
     SourceFile,
     display,
     text_of,
@@ -231,9 +232,6 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
 _RELEASE_FILE = r"(?:^|/)(?:helmfile(?:\.d/[^/]+)?\.ya?ml(?:\.gotmpl)?|fleet\.ya?ml|skaffold[^/]*\.ya?ml)$"
 _DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_RELEASE_FILE}"
 """The paths of CI workflows, of Argo CD's settings and of the files of helmfile, Fleet and Skaffold."""
-_LEFT_OUT = rf"(?:^|/)(?:vendor|third_party|{TEST_FOLDER})/|_test\.go$|\.bats$|/zz_generated|(?:^|/)test_[^/]*\.py$"
-_E2E = r"\be2e\b[^/]*\.(?:sh|bash)$"
-"""Scripts that run tests in a cluster. They are not judged, but named as code is."""
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
 """The path of a folder that a tool such as kind mounts into a node. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
@@ -259,14 +257,17 @@ def beside(
     """
     from scclint.load.commands import documents_of_commands
     from scclint.load.host_access import lines_with_access
+    from scclint.load.workflows import lines_of_script_on_own_cluster
 
     scripts: list[SourceFile] = []
     code: dict[str, list[str]] = {}
     told: dict[Question, list[Any]] = {}
     for file in texts:
-        text = "" if re.search(_LEFT_OUT, file.display) else text_of(file)
+        text = "" if re.search(TEST_CODE, file.display) else text_of(file)
         is_script = file.display.endswith(SCRIPT_SUFFIXES)
         is_code = file.display.endswith((".go", ".py"))
+        if is_code and re.search(USES_TESTS, text):
+            continue
         if not is_code:
             _tell_of_other_tools(told, file.display, text)
         if file.display.endswith(".md"):
@@ -274,8 +275,11 @@ def beside(
             continue
         if is_code:
             _tell_code(told, file.display, text)
-        elif is_script and text and not re.search(_E2E, file.display):
+        elif is_script and text:
             _tell_deploying(told, file.display, text)
+            own = [f"{file.display}:{line}" for line in lines_of_script_on_own_cluster(text)]
+            if own:
+                told.setdefault(("test clusters",), []).extend(own)
             documents = reader.documents(file, keep=False)
             scripts += [file] if any(document.status in ("parsed", "template") for document in documents) else []
             lines = text.split("\n")

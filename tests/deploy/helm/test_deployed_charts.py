@@ -160,13 +160,13 @@ def test_other_files_beside_a_chart_are_no_views(file: str, text: str) -> None:
         ("deploy/prod.yml", ON, True),
         ("environments/eu/prod.yaml", ON, True),
         ("chart/deploy/prod.yaml", ON, False),
-        ("test-values/prod.yaml", ON, False),
+        ("test-values/prod.yaml", ON, True),
         ("config/prod.yaml", f"{ON}a: 1\n", False),
         ("config/prod.yaml", f"{ON}kind: Config\n", False),
-        ("docs/prod.yaml", ON, False),
-        ("examples/a/values.yaml", ON, False),
-        (".ci/prod.yaml", ON, False),
-        ("tests/prod.yaml", ON, False),
+        ("docs/prod.yaml", ON, True),
+        ("examples/a/values.yaml", ON, True),
+        (".ci/prod.yaml", ON, True),
+        ("tests/prod.yaml", ON, True),
         ("config/prod.txt", ON, False),
         ("chart/templates/prod.yaml", ON, False),
     ],
@@ -175,6 +175,13 @@ def test_values_files_that_nobody_names(file: str, text: str, is_view: bool) -> 
     assert rejected(judged({**CHART, file: text})) is is_view
     more = [f"chart#{file.rpartition('.')[0]}"] if is_view else []
     assert [name for name in names() if name.startswith("chart")] == ["chart", *more]
+
+
+@needs_helm
+@pytest.mark.parametrize("code", ["", "def test_it(): render(open('prod.yaml'))\n"])
+def test_values_that_only_tests_read_are_no_view(code: str) -> None:
+    judged({**CHART, "tests/prod.yaml": ON, "tests/test_chart.py": code})
+    assert ("chart#tests/prod" in names()) is not bool(code)
 
 
 @needs_helm

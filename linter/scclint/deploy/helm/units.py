@@ -1,7 +1,6 @@
 """The units that helm renders: charts as something deploys them, and the views that values files make of them."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,6 @@ from scclint.record import replace
 
 if TYPE_CHECKING:
     from scclint.deploy.split import Split
-
-_NOT_DEPLOYED = r"(?:^|/)(?:\.|(?:docs?|e2e|examples?|fixtures|samples?|schemas?|test[^/]*)/|[Kk]ustomization$)"
-"""The paths of what documentation, tests and settings of other programs have."""
 
 
 def units(split: "Split") -> Iterator[Unit]:
@@ -71,9 +67,9 @@ def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]
         is_old = is_below(path, chart) and (
             chart != split.tree or path in named or belongs_to_chart(os.path.relpath(path, chart).replace(os.sep, "/"))
         )
-        may_be_values = not (is_old or re.search(_NOT_DEPLOYED, name)) and file.endswith((".yaml", ".yml"))
+        may_be_values = not is_old and file.endswith((".yaml", ".yml"))
         written = split.outline.tells(file, "keys", keys_of_text) if may_be_values else []
-        if 2 * len(keys.intersection(written)) > len(written):
+        if 2 * len(keys.intersection(written)) > len(written) and (not split.may_show or split.evidence.of_file(file) is None):
             yield name, Deployment(values=(path,))
 
 
