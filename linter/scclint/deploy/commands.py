@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
-from scclint.deploy.release_files import UNKNOWN, NamedRelease, releases
+from scclint.deploy.release_files import RELEASE_FILE, UNKNOWN, NamedRelease, releases
 from scclint.deploy.unit import Deployment
 from scclint.files import is_below, walk
 from scclint.finding import Notice, shortened
@@ -182,9 +182,8 @@ class Commands:
     def _path(self, value: str, cd: str = "") -> str:
         """Return the real path of a file or folder of the repository that a command names; empty if it has none or it is not known."""
         bases = [self._tree, self._own]
-        if os.path.basename(self._file).startswith(("Makefile", "helmfile", "fleet.", "skaffold")) or self._file.endswith(
-            ".mk"
-        ):
+        is_makefile = os.path.basename(self._file).startswith("Makefile") or self._file.endswith(".mk")
+        if is_makefile or re.search(RELEASE_FILE, self._file.replace(os.sep, "/")):
             bases.reverse()
         paths = (self._at(self._at(base, folder), value) for folder in dict.fromkeys((cd, "")) for base in bases)
         return next((path for path in paths if value and path and os.path.exists(path)), "")

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from scclint.deploy.deployers import Deployer, Deployments, Repository, UnfollowedField
 from scclint.deploy.helm import CHART_FILE, NAMESPACE_MARKER
 from scclint.deploy.outline import Outline
-from scclint.deploy.unit import ARGO, FLUX, FLUX_HELM, Deployment, Unit
+from scclint.deploy.unit import Deployment, Unit
 from scclint.errors import LoadError
 from scclint.expand.item import Item, items_of
 from scclint.files import SUFFIXES, walk
@@ -24,11 +25,20 @@ from scclint.yaml.untyped import as_text, mappings
 if TYPE_CHECKING:
     from scclint.deploy.commands import Commands
 
-GROUPS = (ARGO, FLUX, FLUX_HELM)
-KINDS = frozenset(("Application", "Kustomization"))
-"""Kinds, of these API groups, that say which folders are deployed."""
+DEPLOYERS: Mapping[tuple[str, str], str] = {
+    ("argoproj.io", "Application"): "scclint.deploy.argo:of_application",
+    ("argoproj.io", "ApplicationSet"): "scclint.deploy.argo:of_set",
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"): "scclint.deploy.flux:of_kustomization",
+    ("helm.toolkit.fluxcd.io", "HelmRelease"): "scclint.deploy.flux:of_release",
+}
+"""What says what an object deploys from the repository, by its API group and kind. Each is a function of a `Deployer`."""
 
-DEPLOYING = KINDS | {"ApplicationSet", "HelmRelease", "List"}
+GROUPS = tuple(dict.fromkeys(group for group, _ in DEPLOYERS))
+
+KINDS = frozenset(("Application", "Kustomization"))
+"""Kinds, of these API groups, whose documents are read as manifests."""
+
+DEPLOYING = frozenset(("List", *(kind for _, kind in DEPLOYERS)))
 """Kinds of the documents that may deploy a folder."""
 
 _CARRYING = DEPLOYING | {kind for _, kind in (*CARRIERS, *TEMPLATE)}
@@ -191,16 +201,11 @@ def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
 
 def _deployed_by(item: Item, repository: Repository) -> Deployments:
     """What one object deploys from the repository, and what of it is not followed; nothing for other kinds."""
-    from scclint.deploy import argo, flux
-
-    by_kind: Mapping[tuple[str, str], Callable[[Deployer], Deployments]] = {
-        (ARGO, "Application"): argo.of_application,
-        (ARGO, "ApplicationSet"): argo.of_set,
-        (FLUX, "Kustomization"): flux.of_kustomization,
-        (FLUX_HELM, "HelmRelease"): flux.of_release,
-    }
-    find = by_kind.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
-    return find(Deployer(item, repository)) if find is not None else iter(())
+    name = DEPLOYERS.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
+    if name is None:
+        return iter(())
+    find: Callable[[Deployer], Deployments] = resolve_name(name)
+    return find(Deployer(item, repository))
 
 
 def _without_marker(entry: Deployment | UnfollowedField) -> Deployment | UnfollowedField:

@@ -135,8 +135,11 @@ def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[dict[str, Any]]]] = {
-    r"(?:^|/)helmfile(?:\.d/|[^/]*$)": _of_helmfile,
+    r"(?:^|/)helmfile(?:\.d/[^/]+)?\.ya?ml(?:\.gotmpl)?$": _of_helmfile,
     r"(?:^|/)fleet\.ya?ml$": _of_fleet,
-    r"(?:^|/)skaffold[^/]*$": _of_skaffold,
+    r"(?:^|/)skaffold[^/]*\.ya?ml$": _of_skaffold,
 }
 """What reads the releases in a file, by its path."""
+
+RELEASE_FILE = "|".join(_READERS)
+"""The paths of the files that name releases."""

@@ -15,9 +15,6 @@ Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "direct
 RENDERED_KINDS: tuple[Kind, ...] = ("kustomize", "chart")
 """The kinds whose manifests a program makes."""
 
-ARGO, FLUX, FLUX_HELM = "argoproj.io", "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
-"""API groups of objects that say which folders are deployed."""
-
 PLAIN = "."
 """Name of the unit of plain files."""
 

@@ -82,8 +82,10 @@ def scan(
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
+        from scclint.deploy.release_files import RELEASE_FILE
+
         holds = {file: _holds(file, reader) for file in files if file.display.endswith(TEMPLATE_SUFFIXES)}
-        release_files = [file for file, held in holds.items() if held != "manifest" and re.search(_RELEASE_FILE, file.display)]
+        release_files = [file for file, held in holds.items() if held != "manifest" and re.search(RELEASE_FILE, file.display)]
         files = [file for file in files if holds.get(file, "manifest") == "manifest"]
         scripts, told, text_notices = beside(
             [*files, *release_files], [*(file for file in holds if holds[file] == "part"), *texts], reader
@@ -229,9 +231,8 @@ def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
         return os.getcwd()
 
 
-_RELEASE_FILE = r"(?:^|/)(?:helmfile(?:\.d/[^/]+)?\.ya?ml(?:\.gotmpl)?|fleet\.ya?ml|skaffold[^/]*\.ya?ml)$"
-_DEPLOYING = rf"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd|{_RELEASE_FILE}"
-"""The paths of CI workflows, of Argo CD's settings and of the files of helmfile, Fleet and Skaffold."""
+_DEPLOYING = r"(?:^|/)(?:\.|[^/]*pipelines?\.ya?ml$|[Tt]askfile\.ya?ml$|cloudbuild\.ya?ml$)|argocd"
+"""The paths of CI workflows and of Argo CD's settings."""
 _MOUNT_OF_NODE = r"\bhostPath(?=: *+[\"']?(?:[/.]|\$\{?\w++\}?(?:/|[\"']?\s++containerPath:)))"
 """The path of a folder that a tool such as kind mounts into a node. The `hostPath` of a pod is a mapping."""
 _MOST_NAMED = 3
@@ -255,6 +256,7 @@ def beside(
     `scclint.other_units`), and the commands of scripts and CI workflows that deploy something. A note names the lines of code and scripts
     with access to the node.
     """
+    from scclint.deploy.release_files import RELEASE_FILE
     from scclint.load.commands import documents_of_commands
     from scclint.load.host_access import lines_with_access
     from scclint.load.workflows import lines_of_script_on_own_cluster
@@ -290,7 +292,7 @@ def beside(
         for line, name in lines_with_access(re.sub(_MOUNT_OF_NODE, "", text), os.path.splitext(file.display)[1]):
             code.setdefault(f"{file.display}:{line}", []).append(name)
     for file in files:
-        if re.search(_DEPLOYING, file.display):
+        if re.search(_DEPLOYING, file.display) or re.search(RELEASE_FILE, file.display):
             text = text_of(file)
             _tell_deploying(told, file.display, text)
             _tell_of_other_tools(told, file.display, text)
@@ -303,12 +305,13 @@ def beside(
 
 def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> None:
     """Add the commands of a script or CI workflow that deploy something, and whether it builds kustomizations without load restrictions."""
+    from scclint.deploy.release_files import RELEASE_FILE
     from scclint.load.commands import commands_in
 
     if UNRESTRICTED in text:
         told[("unrestricted",)] = []
     commands = [command for command in commands_in(file, text) if command.match["verb"]]
-    if commands or re.search(_RELEASE_FILE, file):
+    if commands or re.search(RELEASE_FILE, file):
         told.setdefault(("commands",), []).append((file, text, commands))
 
 
