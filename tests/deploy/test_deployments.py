@@ -803,6 +803,60 @@ def test_a_patch_of_an_application_is_no_application(name: str, units: list[str]
     assert sorted(found for found in names() if "#" in found) == sorted(units)
 
 
+CHANNEL = """\
+apiVersion: apps.open-cluster-management.io/v1
+kind: Channel
+metadata: {name: all, namespace: channels}
+spec: {type: TYPE, pathname: "https://git.example/team/NAME.git"}
+---
+apiVersion: apps.open-cluster-management.io/v1
+kind: Subscription
+metadata: {name: shop, namespace: shop, annotations: {apps.open-cluster-management.io/git-path: PATH}}
+spec: {channel: channels/all}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "repository", "path", "said"),
+    [
+        ("Git", "repo", "plain", ""),
+        ("GitHub", "repo", "plain", ""),
+        ("HelmRepo", "repo", "plain", "spec.channel: its channel lies outside the repository"),
+        (
+            "Git",
+            "other",
+            "none",
+            "spec.channel: its channel lies outside the repository",
+        ),
+        (
+            "Git",
+            "repo",
+            "none",
+            "metadata.annotations[apps.open-cluster-management.io/git-path]: the repository has no such folder",
+        ),
+    ],
+)
+def test_a_subscription_of_advanced_cluster_management(kind: str, repository: str, path: str, said: str) -> None:
+    channel = CHANNEL.replace("TYPE", kind).replace("NAME", repository).replace("PATH", path)
+    report = judged(
+        {"plain/deep/d.yaml": WEB.replace("spec: {containers", "spec: {hostPID: true, containers"), "acm.yaml": channel}
+    )
+    assert [name for name in names() if "#" in name] == ([] if said else ["plain#shop"])
+    assert [notice.message for notice in report.notices] == ([f"Subscription shop: not judged: {said}"] if said else [])
+    if not said:
+        (unit,) = (unit for unit in find_units(["."]) if unit.deployment.kind)
+        assert unit.placed.namespace == "shop"
+        assert unit.applied_by == "Subscription shop in acm.yaml; it is not known who applies that file"
+
+
+def test_a_subscription_to_an_operator_deploys_no_folder() -> None:
+    text = CHANNEL.replace(
+        "apps.open-cluster-management.io/v1\nkind: Subscription", "operators.coreos.com/v1alpha1\nkind: Subscription"
+    )
+    judged({"plain/d.yaml": WEB, "acm.yaml": text.replace("PATH", "plain")})
+    assert not [name for name in names() if "#" in name]
+
+
 def test_the_settings_for_a_folder_replace_what_deploys_it() -> None:
     write_files({"plain/d.yaml": WEB, "apps/app.yaml": application("    path: plain\n")})
     assert [name for name in names() if "#" in name] == ["plain#shop"]

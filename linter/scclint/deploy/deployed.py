@@ -1,4 +1,4 @@
-"""The folders that objects of Argo CD and Flux, and commands of scripts, deploy from the repository."""
+"""The folders that objects such as those of Argo CD and Flux, and commands of scripts, deploy from the repository."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
@@ -30,6 +30,7 @@ DEPLOYERS: Mapping[tuple[str, str], str] = {
     ("argoproj.io", "ApplicationSet"): "scclint.deploy.argo:of_set",
     ("kustomize.toolkit.fluxcd.io", "Kustomization"): "scclint.deploy.flux:of_kustomization",
     ("helm.toolkit.fluxcd.io", "HelmRelease"): "scclint.deploy.flux:of_release",
+    ("apps.open-cluster-management.io", "Subscription"): "scclint.deploy.acm:of_subscription",
 }
 """What says what an object deploys from the repository, by its API group and kind. Each is a function of a `Deployer`."""
 

@@ -26,8 +26,8 @@ from scclint.yaml.untyped import as_mapping, as_text, from_base64, value_at
 if TYPE_CHECKING:
     from scclint.deploy.outline import Outline
 
-HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "HelmChart", "OCIRepository"))
-"""Kinds of the objects that those of Argo CD and Flux refer to."""
+HOLDING = frozenset(("ConfigMap", "Secret", "GitRepository", "HelmChart", "OCIRepository", "Channel"))
+"""Kinds of the objects that those which deploy something refer to."""
 
 
 @record

@@ -43,7 +43,7 @@ class Deployment:
     controller deploys it, and `groups` are groups that this user has beside those of each service account.
     """
 
-    kind: Literal["", "Application", "Kustomization", "HelmRelease", "release"] = ""
+    kind: str = ""
     name: str = ""
     namespace: str = ""
     path: str = ""
