@@ -475,7 +475,7 @@ def _usable(draft: Draft) -> str:
 
 
 def why_none(workload: Workload, worlds: Mapping[str, World]) -> str:
-    """Return why no change of the pod alone is proposed, as a clause."""
+    """Return why no change of the pod alone is proposed, as a clause; empty if the pod is admitted as it is."""
     if any(container.privileged.value is True for container in workload.pod.containers):
         if why := why_privileged(workload.pod.manifest):
             return f"the pod is privileged by nature: {why}"
@@ -488,4 +488,6 @@ def why_none(workload: Workload, worlds: Mapping[str, World]) -> str:
             volume = verdict.submitted["spec"]["volumes"][error.path[2]] if error.path[:2] == ("spec", "volumes") else None
             if isinstance(volume, dict) and volume.get("hostPath") is None:
                 return f"restricted-v2 rejects volume {volume.get('name')}, without which the pod would lose its data"
+    if all(world.outcome(workload).admitted for world in worlds.values()):
+        return ""
     return "scclint knows no small change after which an SCC that the pod may use admits it"
