@@ -67,7 +67,7 @@ with the values. Values are here only if the second run shows that they hold.
 - **Rejected** names the workloads that no SCC admits. A service account needs a grant for them, or the values next to it.
 - **Values** is what to pass to `helm install` or to write into your own values file. It removes user and group IDs that the chart sets for
   other platforms. The SCC then sets IDs of the namespace's range, and the image must allow such a user.
-- **Decide** is a fix that takes something away from the pods, so that you have to know whether the program works without it.
+- **Decide** is a fix that takes something away from the pods or grants them an SCC: decide whether that is right.
 - **Edit** is a change that `--set` does not make: edit the file, or change the rendered manifests.
 - **Grant** says that the pods need something of the node. `scclint suggest` prints the smallest SCC for them.
 
@@ -158,6 +158,8 @@ def remedies(folder: Path, required: str, verdict: Verdict) -> Iterator[str]:
         found = fixes(verdict, safety) if left.refused else []
         chosen = ""
         for values in (as_setting(*found), *found) if found else ():
+            if not left.refused or values == chosen:
+                break
             after = judged(folder, as_setting(required, chosen, values))
             better = not after.failed and len(after.refused) < len(left.refused)
             if better and len(after.workloads) >= len(verdict.workloads):
