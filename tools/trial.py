@@ -290,7 +290,7 @@ class Renderer:
             chart = copied / path / "Chart.yaml"
             content = YAML().load(chart)
             there = {re.sub(r"-\d[^/]*\.tgz$", "", one.name) for one in chart.parent.glob("charts/*")}
-            content["dependencies"] = [one for one in content["dependencies"] if one["name"] in there]
+            content["dependencies"] = [one for one in content.get("dependencies", ()) if one["name"] in there]
             YAML().dump(content, chart)
             (chart.parent / "Chart.lock").unlink(missing_ok=True)
             return _output(copied, *command)
