@@ -1,4 +1,5 @@
-"""`--template FILE`: a layout of the user's own, a Jinja template over the object of the `json` format, the rules, units and verdicts.
+"""`--template FILE`: a layout of the user's own, a Jinja template over the object of the `json` format, the causes as
+the built-in layout shows them, the rules, units and verdicts.
 
 The template may come with the repository that is being linted, so it is rendered in a sandbox and in a process of its
 own, with bounds on time, memory and output that hold whatever it does.
@@ -17,6 +18,7 @@ from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.json_v1 import document
 from scclint.report.text import Json, visible, visible_line
+from scclint.report.view import causes
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 
@@ -28,6 +30,7 @@ def context(report: Report, options: Options) -> Json:
     addresses = help_addresses(rules)
     return {
         **document(report, options),
+        "causes": causes(report, options),
         "rules": [_rule(rule, addresses.get(rule.id, "")) for rule in rules],
         "units": [
             {"name": visible_line(unit.name), "kind": unit.kind, "unrendered": visible_line(unit.unrendered)}
