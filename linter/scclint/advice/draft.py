@@ -19,6 +19,7 @@ from scclint.text import and_more, listed, plain
 from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data
 from scclint.yaml.operations import EditRefused, changed_data
 from scclint.yaml.untyped import as_mappings, as_text, copied, has, value_at
+from scclint.yaml.write import reads_as_itself
 
 OPTIONAL = frozenset(
     (
@@ -278,7 +279,10 @@ def _words_of(root: Node, operation: Operation) -> str:
         return f"remove the earlier {key}, which the cluster drops"
     is_item = isinstance(operation.path[-1], int)
     if isinstance(operation, Set):
-        return f"write {plain(operation.value)} in {key}" if is_item else f"write {key}: {plain(operation.value)}"
+        text = plain(operation.value)
+        if isinstance(operation.value, str) and not reads_as_itself(text):
+            text = f'"{text}"'
+        return f"write {text} in {key}" if is_item else f"write {key}: {text}"
     if isinstance(operation, Append):
         return f"add {plain(operation.value)} to {key}"
     from scclint.load.templates import written

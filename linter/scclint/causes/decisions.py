@@ -4,6 +4,7 @@ They are one cause. Its place is where the decision is written, if it concerns s
 fix. Problems that the platform decides are one cause as well, at the first of them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from scclint.finding import Finding, Related, Remedy, help_text
@@ -59,12 +60,15 @@ class Decided:
     def _remedies(self) -> tuple[Remedy, ...]:
         """Return what fixes the decision. Without that, return what each of the objects needs."""
         if self.owner is not None:
-            return self.owner.remedies
+            # Who needs the grant does what else confines the pods.
+            return (*self.owner.remedies, *self.first.remedies[1:2])
         alike = [f for f in (self.first, *self.others) if f.rule_id == self.first.rule_id and f.remedies]
         by_words = grouped((f.remedies[0].words, f) for f in alike)
         if not by_words:
             return ()
-        effects = [e for e in alike[0].remedies[0].effects if all(e in f.remedies[0].effects for f in alike)]
+        # An effect is one clause or several, and what most objects have is said of all.
+        clauses = Counter(clause for f in alike for effect in f.remedies[0].effects for clause in effect.split("; "))
+        effects = [clause for clause, number in clauses.items() if number * 2 > len(alike)]
         ways = sorted(by_words.items(), key=lambda way: -len(way[1]))
         parts = [
             f"in {and_more(dict.fromkeys(f.subject.label for f in some), 3)}, {words}" for words, some in ways[:_MOST_WAYS]

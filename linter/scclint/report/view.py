@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, reach, widest_first
-from scclint.finding import Finding, Fix, Related
+from scclint.finding import Finding, Fix, Related, help_text
 from scclint.record import grouped
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
@@ -38,7 +38,6 @@ _DETAIL = (
     r"[^:]*: [^:]*: (?:Invalid value|Forbidden|Unsupported value|Required value)(?:: (?:\[[^]]*\]|\"[^\"]*\"|[^:]*))?: (.+)"
 )
 """An error of SCC admission: the SCC, the field, the kind, the value, and what is wrong with it."""
-_SENTENCE_END = r"(?<=[a-z`)}\]]\.) (?=[A-Z])"
 _ALSO = "also "
 """Begins the lines of findings that another one stands for."""
 
@@ -132,13 +131,11 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         evidence.insert(0, clauses)
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled[: _LABELLED - 1]]
-    unproved = [{"text": visible(f"no fix is proved: {finding.no_fix}"), "place": ""}] if finding.no_fix else []
-    shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options), *unproved]
+    if finding.no_fix:
+        reasons.append({"text": visible(f"no fix is proved: {finding.no_fix}"), "place": ""})
+    shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options)]
     consequences = [_consequence(related, finding) for related in _first(also, _CONSEQUENCES, options)]
     kind, fix, effect = _fix(finding)
-    further = ""
-    if not options.verbose:
-        fix, _, further = re.sub(_SENTENCE_END, "\n", fix, count=1).partition("\n")
     return {
         "rule": visible_line(finding.rule_id),
         "name": visible_line(finding.rule_name),
@@ -148,8 +145,9 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "places": places,
         "evidence": shown,
         "consequences": consequences,
-        "left": len(reasons) + len(origins) + len(unproved) + len(also) - len(shown) - len(consequences) + bool(further),
+        "left": len(reasons) + len(origins) + len(also) - len(shown) - len(consequences),
         "fix": {"kind": kind, "text": fix, "effect": effect},
+        "alternative": visible(_alternative(finding)),
         "diff": list(_diff(finding, lines)),
     }
 
@@ -215,8 +213,20 @@ def _fix(finding: Finding) -> tuple[str, str, str]:
     if not finding.remedies:
         return "help", visible(finding.help), ""
     best = finding.remedies[0]
+    # What a rule says besides its remedies.
+    more = finding.help.removeprefix(help_text(finding.remedies)).strip()
     effect = capitalized("; ".join(best.effects))
-    return "help", visible(best.title), visible(f"{effect}." if effect else "")
+    clauses = (f"{effect}." if effect else "", more)
+    return "help", visible(best.title), visible(" ".join(filter(None, clauses)))
+
+
+def _alternative(finding: Finding) -> str:
+    """Return the second remedy, for who cannot do the first; empty without one."""
+    if not finding.remedies[1:]:
+        return ""
+    second = finding.remedies[1]
+    effects = f" ({'; '.join(second.effects)})" if second.effects else ""
+    return f"{capitalized(second.words)}{effects}."
 
 
 def _diff(finding: Finding, lines: SourceLines) -> Iterator[Json]:
