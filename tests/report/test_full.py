@@ -129,6 +129,7 @@ def test_a_cause_with_one_place_is_short(sample: Report) -> None:
         related=(),
         flow=(),
         releases=(),
+        help="Remove runAsUser: 0 (SCC restricted-v2 then admits the pods).",
         remedies=(Remedy("remove runAsUser: 0", ("SCC restricted-v2 then admits the pods",)),),
     )
     assert render(replace(sample, findings=(web,)), "full").split("\n\n")[0].splitlines() == [

@@ -38,6 +38,8 @@ _DETAIL = (
     r"[^:]*: [^:]*: (?:Invalid value|Forbidden|Unsupported value|Required value)(?:: (?:\[[^]]*\]|\"[^\"]*\"|[^:]*))?: (.+)"
 )
 """An error of SCC admission: the SCC, the field, the kind, the value, and what is wrong with it."""
+_RESTS_ON = r"\(((?:assumed: |rejected unless ).*)\)$"
+"""The end of a message whose verdict rests on what the input does not give."""
 _ALSO = "also "
 """Begins the lines of findings that another one stands for."""
 
@@ -127,8 +129,11 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         evidence.pop(0)
     places = [_place(finding.span, label, lines)]
     places += [_place(related.span, _detail(related.message), lines) for related in labelled[: _LABELLED - 1]]
+    rests_on = re.search(_RESTS_ON, clauses)
     if clauses and not label:
         evidence.insert(0, clauses)
+    elif rests_on:
+        evidence.insert(0, rests_on[1])
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled[: _LABELLED - 1]]
     if finding.no_fix:

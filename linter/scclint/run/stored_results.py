@@ -16,6 +16,7 @@ from scclint.errors import LoadError
 from scclint.files import SourceFile, display
 from scclint.files.store import digest
 from scclint.finding import (
+    Decision,
     Finding,
     Ignore,
     Notice,
@@ -163,6 +164,8 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "flow": partial(_records, Related),
     "suppression": partial(_record, Suppression),
     "remedies": partial(_records, Remedy),
+    "decision": partial(_record, Decision),
+    "at": partial(_record, Related),
     "openings": partial(_records, Opening),
     "operations": lambda items: tuple(_record(_OPERATIONS[name], fields) for name, *fields in items),
     "until": date.fromisoformat,
