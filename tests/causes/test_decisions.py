@@ -4,6 +4,7 @@ import pytest
 
 from scclint.causes.join import joined
 from scclint.finding import Finding
+from scclint.report import render
 from scclint.run.run import report_of
 from tests.running import run_over
 
@@ -100,3 +101,9 @@ def test_a_comment_at_the_decision_suppresses_what_it_makes(rule: str, left: int
     )
     assert len(causes(pods + grant)) == left
     assert not causes(pods + grant, "SUP901") or rule == "RBA405"
+
+
+def test_the_fix_of_a_decision_is_said_once() -> None:
+    text = SCC + POD.format("web", "web", ROOT) + POD.format("db", "db", ROOT)
+    shown = render(joined(report_of(run_over(text=text))), "full")
+    assert shown.count("Add runtime/default to seccompProfiles.") == 1

@@ -219,7 +219,8 @@ def _fix(finding: Finding) -> tuple[str, str, str]:
         return "help", visible(finding.help), ""
     best = finding.remedies[0]
     # What a rule says besides its remedies.
-    more = finding.help.removeprefix(help_text(finding.remedies)).strip()
+    said = (help_text(finding.remedies), help_text((best,)))
+    more = next((finding.help.removeprefix(text).strip() for text in said if finding.help.startswith(text)), finding.help)
     effect = capitalized("; ".join(best.effects))
     clauses = (f"{effect}." if effect else "", more)
     return "help", visible(best.title), visible(" ".join(filter(None, clauses)))
