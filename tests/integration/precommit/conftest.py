@@ -12,7 +12,17 @@ from typing import Any, NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[3]
-BUILT_FROM = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "linter", "rules", "schemas")
+BUILT_FROM = (
+    ".pre-commit-hooks.yaml",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+    "MANIFEST.in",
+    "linter",
+    "rules",
+    "schemas",
+)
 IDENTITY = {
     "GIT_AUTHOR_NAME": "a",
     "GIT_AUTHOR_EMAIL": "a@example.com",

@@ -93,8 +93,9 @@ class Trace(Tracer):
     def _has_value(self, place: TemplatePlace, document: Document | None, path: Path) -> bool:
         """Whether the line of a template has the field with its value."""
         value = value_at(to_data(document.root), path) if document is not None else None
-        line = self._read(place.span.file)[place.span.line - 1]
-        return re.search(rf"\b{re.escape(str(path[-1]))}:\s*[\"']?{re.escape(plain(value))}\b", line) is not None
+        _, has_key, rest = self._read(place.span.file)[place.span.line - 1].partition(f"{path[-1]}:")
+        text, wanted = rest.lstrip().lstrip("\"'"), plain(value)
+        return bool(has_key) and text.startswith(wanted) and not text.removeprefix(wanted)[:1].isalnum()
 
     def field(self, span: Span) -> Span:
         origin = self._origin_of(span)
