@@ -80,7 +80,7 @@ def test_a_commit_that_breaks_a_rule_is_stopped(repository: Repository, id: str)
     repository.add(web=BAD)
     done = repository.commit()
     assert done.status == 1
-    assert re.search(r"^web\.yaml:11:\d+: error\[SCC101\] no-scc-admits$", done.text, re.M), done.text
+    assert re.search(r"^web\.yaml:11:\d+: error\[SCC101\] Deployment web: no SCC admits its pods$", done.text, re.M), done.text
     assert repository.git("status", "--porcelain") == "A  web.yaml"
 
 
