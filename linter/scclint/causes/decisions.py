@@ -96,13 +96,13 @@ def _key(finding: Finding) -> Key:
 
 def _decided(group: Sequence[Finding]) -> Decided | None:
     """Return the findings of one decision together; None if none of them is about what it decides for others."""
-    concerned = [finding for finding in group if finding.decision and finding.decision.words]
+    concerned = [f for f in group if f.decision and f.decision.words]
     if not concerned:
         return None
     first = min(concerned, key=lambda f: f.severity.rank)
     same = [f for f in concerned if (f.rule_id, f.severity) == (first.rule_id, first.severity)]
     objects = tuple(dict.fromkeys(f.subject.label for f in same))
-    lighter = [f for f in group if f not in concerned and f.severity.rank >= first.severity.rank]
+    lighter = [f for f in group if f.decision and not f.decision.words and f.severity.rank >= first.severity.rank]
     owner = next((f for f in lighter if f.rule_id in FIXES_DECISION and f.remedies), None)
     others = tuple(f for f in (*same, *lighter) if f is not first)
     return Decided(first, others, objects, owner) if others else None

@@ -108,15 +108,14 @@ class _Winners:
 
     def _repeated(self, finding: Finding, copies: bool) -> Finding | None:
         """Return the first finding that says the same as this one; None if this is the first."""
+        said = self._earlier(_said(finding), finding)
         same = [
             self._earlier(_cause(finding), finding) if finding.cause else None,
             self._of_source(finding),
             # What a program makes may differ from its source in other fields.
-            self._earlier(_said(finding), finding) if self._is_derived(finding) else None,
+            said if self._is_derived(finding) else None,
             *([self._earlier(key, finding) for key in _same(finding)] if copies else ()),
         ]
-        if not self._is_derived(finding):
-            self._earlier(_said(finding), finding)
         repeated: Finding | None = next((other for other in same if other is not None), None)
         if repeated is not None:
             return repeated

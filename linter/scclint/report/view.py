@@ -68,14 +68,12 @@ def lead(report: Report, options: Options) -> str:
     if sum(map(options.shows, report.findings)) < 2:
         return ""
     told = [f for f in report.findings if not options.hides(f) and (f.suppression is None or f.suppression.by == "finding")]
-    objects = {of: {_object(f) for f in told if reach(f) == of} for of in (CLUSTER, NODE)}
     rejected = {_object(f) for f in told if f.rule_id in REJECTS_PODS}
     unconfined = {(*_object(f), f.subject.container) for f in told if f.rule_id in RUNS_UNCONFINED}
     parts = []
-    if opens := objects[CLUSTER]:
-        parts.append(f"{counted(len(opens), 'object')} open{'s' if len(opens) == 1 else ''} the cluster")
-    if opens := objects[NODE]:
-        parts.append(f"{counted(len(opens), 'object')} open{'s' if len(opens) == 1 else ''} the node")
+    for of, what in ((CLUSTER, "the cluster"), (NODE, "the node")):
+        if opens := {_object(f) for f in told if reach(f) == of}:
+            parts.append(f"{counted(len(opens), 'object')} open{'s' if len(opens) == 1 else ''} {what}")
     if rejected:
         parts.append(f"{len(rejected):,} of {counted(report.tally.workloads, 'workload')} rejected")
     if unconfined:
@@ -90,10 +88,14 @@ def _object(finding: Finding) -> tuple[str, ...]:
 
 def _alike(findings: Sequence[Finding], options: Options) -> Iterator[list[Finding]]:
     """Yield the findings that are one entry, in the order of the first of each."""
-    sentences = grouped((_sentence(finding), finding) for finding in findings)
-    for finding in findings:
-        same = sentences[_sentence(finding)]
-        if len(same) < _ALIKE or options.verbose:
+    if options.verbose:
+        yield from ([finding] for finding in findings)
+        return
+    said = [(_sentence(finding), finding) for finding in findings]
+    sentences = grouped(said)
+    for sentence, finding in said:
+        same = sentences[sentence]
+        if len(same) < _ALIKE:
             yield [finding]
         elif finding is same[0]:
             yield same
@@ -118,7 +120,9 @@ def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]
 def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     headline, clauses = _headline(visible(finding.message))
     joined = [related for related in finding.related if related.message.startswith(_ALSO)]
-    explaining = [related for related in dict.fromkeys((*finding.related, *finding.flow)) if related not in joined]
+    explaining = [
+        related for related in dict.fromkeys((*finding.related, *finding.flow)) if not related.message.startswith(_ALSO)
+    ]
     labelled = [related for related in explaining if related.span.file == finding.span.file and _detail(related.message)]
     evidence = [*finding.notes]
     marked = {(at.file, at.line) for at in (finding.span, *(related.span for related in labelled))}
