@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from string import Formatter
 
 from scclint.files.package_data import read_json
@@ -289,30 +289,25 @@ def _has_reasons(line: str) -> bool:
 def _kinds_in(text: str) -> tuple[ErrorKind, ...]:
     """Return the kinds in a text: those with facts before the others, and common ones only where there is no other."""
     packed = dense(text)
-    here = [
+    named = [
         kind
-        for kind in kinds()
-        if any(_is_in(message, text, packed) for message in kind.messages)
-        and (not kind.pattern or re.search(kind.pattern, text))
+        for message, kind in _messages()
+        if message in packed and (message not in _ERROR_NUMBERS or message in _words(text))
     ]
+    here = [kind for kind in kinds() if kind in named and (not kind.pattern or re.search(kind.pattern, text))]
     here = [kind for kind in here if kind.pattern or kind.common or not any(other.pattern for other in here)]
     here.sort(key=lambda kind: not kind.pattern)
     return tuple([kind for kind in here if not kind.common] or here)
 
 
-def _is_in(message: str, text: str, packed: str) -> bool:
-    """Return whether a text has a message. `packed` is the dense text, whose words cannot be told apart."""
-    return message in _words(text) if message in _ERROR_NUMBERS else _packed(message) in packed
-
-
 @cache
-def _packed(message: str) -> str:
-    return dense(message)
+def _messages() -> tuple[tuple[str, ErrorKind], ...]:
+    """Return each message as it stands in dense text, with its kind."""
+    return tuple((dense(message), kind) for kind in kinds() for message in kind.messages)
 
 
-@lru_cache(maxsize=1)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z]+", text.lower()))
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
 
 
 def _facts(kind: ErrorKind, text: str) -> Mapping[str, str]:
