@@ -60,6 +60,7 @@ from scclint.api import (
     FieldError,
     Outcome,
     Problem,
+    Refusal,
     Related,
     Severity,
     Workload,
@@ -72,6 +73,7 @@ from scclint.api import (
     pinned,
     pods,
     quoted,
+    refused_fields,
     rejected,
     rule,
     when_created,
@@ -112,10 +114,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "
         + quoted(workload.pod.field(*errors[0].path))
         + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
-        notes=(*documented, f"{closest}: {errors[0].text}", *_assumed_range(outcome, errors)),
+        refusal=Refusal(f"{closest}: {errors[0].text}", f"{closest}: {errors[0].reason}"),
+        notes=(*documented, *_assumed_range(outcome, errors)),
         at=workload.pod.field(*errors[0].path),
         opens=tuple(map(rejected, errors)),
-        related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
+        related=(*refused_fields(closest, errors[1:], workload), *elsewhere),
         # What documentation grants is meant for the pod as it is.
         remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
         help=f"{without_privileged(outcome)} If the cluster already has this grant, add it to the input (--cluster-state).".lstrip(),

@@ -88,6 +88,7 @@ from scclint.api import (
     pinned,
     pods,
     quoted,
+    refused_fields,
     rule,
     used_by,
     when_created,
@@ -274,7 +275,7 @@ def _place(workload: Workload, cause: _Cause) -> Located:
 def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     """Return the first rejected fields besides the reported place."""
     others = cause.rejected if cause.annotation is not None else cause.rejected[1:]
-    return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
+    return refused_fields(cause.closest, others, workload)
 
 
 def _remedies(

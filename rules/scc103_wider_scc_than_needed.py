@@ -128,7 +128,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{candidate.scc}",
             notes=(f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",),
             at=first,
-            related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
+            related=tuple(Related(f"also here: {quoted(field)}", field.span, "also here") for field in fields[1:8])
             + world.steps.of_grant(outcome.grant, verdict.scc, workload),
             remedies=tuple(_remedies(paths, candidate.scc, outcome, world)),
         )

@@ -60,6 +60,7 @@ from scclint.api import (
     node_access,
     pinned,
     pods,
+    refused_fields,
     rule,
     when_created,
 )
@@ -108,7 +109,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
-        related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[1:8]), *elsewhere),
+        related=(*refused_fields("", rejected[1:], workload), *elsewhere),
         notes=notes,
         help=help,
         remedies=remedies,

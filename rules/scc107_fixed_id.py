@@ -126,7 +126,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             ),
             at=fields[0],
             opens=tuple(map(rejected, errors)),
-            related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
+            related=tuple(Related(f"also here: {quoted(field)}", field.span, "also here") for field in fields[1:8]),
             remedies=(*advise("IDs of the namespace", workload, world, paths)[:2], *accepted),
         )
         return

@@ -74,7 +74,18 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, advise, first_per_field, is_seccomp, rule, when_created
+from scclint.api import (
+    Problem,
+    Severity,
+    Workload,
+    World,
+    advise,
+    first_per_field,
+    is_seccomp,
+    refused_fields,
+    rule,
+    when_created,
+)
 
 
 @rule(
@@ -108,8 +119,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{f' ({field.value})' if isinstance(field.value, str) else ''}, {result}{when_created(outcome)}",
             notes=() if default else ("without a profile, the container would run unconfined",),
             at=field,
-            related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
-            + world.steps.of_grant(grant, scc, workload),
+            related=refused_fields("", errors[1:], workload) + world.steps.of_grant(grant, scc, workload),
             remedies=advise("profile allowed", workload, world),
         )
         return

@@ -109,7 +109,14 @@ def _type(found: Mapping[str, Any]) -> str:
     kinds = found["type"] if isinstance(found["type"], list) else [found["type"]]
     if kinds == ["array"]:
         return f"list of {_type(found['items'])}"
-    words = {"string": "text", "integer": "number", "boolean": "true or false", "null": "`null`", "object": "mapping"}
+    words = {
+        "string": "text",
+        "integer": "number",
+        "number": "number",
+        "boolean": "true or false",
+        "null": "`null`",
+        "object": "mapping",
+    }
     return " or ".join(words[kind] for kind in kinds)
 
 

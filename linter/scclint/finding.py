@@ -1,7 +1,7 @@
 """What a check yields, and what the engine makes of it. All values are frozen and compare by content."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from scclint.limits import MAX_TEXT
 from scclint.record import record
@@ -100,10 +100,22 @@ def shortened(text: str, longest: int = MAX_TEXT) -> str:
 
 @record
 class Related:
-    """A further place that explains a finding: the SCC, the binding, the role that decided."""
+    """A further place that explains a finding: the SCC, the binding, the role that decided.
+
+    `label` says what is wrong at the place, for people who see its line; empty if nothing is.
+    """
 
     message: str
     span: Span
+    label: str = ""
+
+
+@record
+class Refusal:
+    """What an SCC says of a field that it refuses: `text` is an entry of the denial, and `label` the part of it that says what is wrong."""
+
+    text: str
+    label: str
 
 
 @record
@@ -172,7 +184,7 @@ class Problem:
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
     `always_named` is True if a notice says the message where findings of severity info are hidden. `decision` is what decides it outside
-    of the object.
+    of the object. `refusal` is what an SCC says of the field at `at`.
     """
 
     message: str
@@ -193,6 +205,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     always_named: bool = False
     decision: Decision | None = None
+    refusal: Refusal | None = None
 
 
 def help_of(problem: Problem) -> str:
@@ -296,13 +309,16 @@ class Finding:
     `help` is what `remedies` say in words, and more. `remedies` are what can be done, the best first.
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
     `path` leads to the decisive field within the subject's object. `notes` are causes without a place, and caveats on how the place was
-    found (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
-    users, groups and service accounts that it is about, sorted, and `openings` say what its pod, SCC, role or binding opens in each unit; a
+    found (a Helm template line that is approximate); the text of `refusal` is one of them. `units` are the names of the units that it
+    holds in, sorted. `subjects` are the users, groups and service accounts that it is about, sorted, and `openings` say what its pod,
+    SCC, role or binding opens in each unit; a
     baseline and `--diff-base` compare these (see `scclint.suppress.consequences`).
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause`, `in_review`, `always_named` and `decision` are those of the problem (see `Problem`).
+    `cause`, `in_review`, `always_named`, `decision` and `refusal` are those of the problem (see `Problem`). `rests_on` is what the verdict
+    rests on and the input does not give, as a clause; the message ends with it.
+    `others` are the findings that go with the fix of this one. They are lines of it, in the order in which people read them.
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
@@ -329,6 +345,9 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     always_named: bool = False
     decision: Decision | None = None
+    refusal: Refusal | None = None
+    rests_on: str = ""
+    others: "tuple[Finding, ...]" = ()
     fix: Fix | None = None
     no_fix: str = ""
 
@@ -341,6 +360,35 @@ class Finding:
     def opens(self) -> frozenset[str]:
         """What the object opens in any unit."""
         return frozenset(text for opening in self.openings for text in opening.opens)
+
+
+@record
+class Cause:
+    """What one decision of a person makes. `finding` stands for it, with its place, its words and its remedies.
+
+    `name` is the same as long as the consequences are: the first eight digits of their digest, with a number if others have these, too.
+    """
+
+    name: str
+    finding: Finding
+
+    @property
+    def consequences(self) -> tuple[Finding, ...]:
+        """All that it makes, `finding` first."""
+        return (self.finding, *self.finding.others)
+
+    @property
+    def places(self) -> tuple[Related, ...]:
+        """The place to edit, and the other fields that are wrong, each with its label."""
+        refusal = self.finding.refusal
+        first = Related("", self.finding.span, refusal.label if refusal else "")
+        return (first, *(related for related in self.finding.related if related.label))
+
+    @property
+    def applied(self) -> Applied:
+        """How sure it is that any of it is applied."""
+        sure = get_args(Applied)
+        return max((one.applied for f in self.consequences for one in f.openings), key=sure.index, default="unknown")
 
 
 @record

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scclint.causes.consequences import related_places
 from scclint.causes.join import joined
 from scclint.finding import Finding
 from scclint.report import render
@@ -52,7 +53,7 @@ def test_workloads_under_one_grant_are_one_cause_at_the_grant() -> None:
     (cause,) = causes(text)
     assert (cause.message, cause.span.line) == ("2 workloads run unconfined under SCC anyuid", 21)
     assert cause.notes[0] == "Deployment web and Deployment db"
-    assert {related.span.line for related in cause.related} >= {8, 17}
+    assert {related.span.line for related in related_places(cause)} >= {8, 17}
     assert cause.help.startswith("In each of them, remove runAsUser: 0")
     # The rule about grants to the default account says of the grant what is a line of the cause.
     assert not causes(text, "RBA405")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scclint.causes.consequences import related_places
 from scclint.causes.join import YIELDS, joined
 from scclint.causes.lint import lint_texts
 from scclint.cli import main
@@ -35,7 +36,7 @@ def shown(*findings: Finding) -> list[str]:
 def test_a_finding_yields_to_one_with_the_same_cause() -> None:
     report = joined(Report((finding("SCC101"), finding("SCC107", Severity.WARNING, line=3))))
     (winner,) = report.live
-    assert [(related.message, related.span.line) for related in winner.related] == [("also SCC107 (name-of-SCC107)", 3)]
+    assert [(related.message, related.span.line) for related in related_places(winner)] == [("also SCC107 (name-of-SCC107)", 3)]
     (loser,) = (f for f in report.findings if f.suppression)
     assert loser.suppression is not None
     assert (loser.suppression.by, loser.suppression.reason) == ("finding", "SCC101 in line 1 has the same cause")
@@ -46,14 +47,14 @@ def test_chains_end_at_one_finding() -> None:
     report = joined(Report((finding("SCC103", Severity.INFO), finding("SCC107", Severity.WARNING), finding("SCC101"))))
     (winner,) = report.live
     assert winner.rule_id == "SCC101"
-    assert len(winner.related) == 2
+    assert len(related_places(winner)) == 2
 
 
 def test_a_refused_profile_is_one_error() -> None:
     """The demo has a pod that anyuid rejects because of its profile, and that no other SCC admits."""
     report = joined(report_of(run_over([str(FIXTURES / "demo" / "needs-anyuid.yaml")])))
     (winner,) = (f for f in report.live if f.severity is Severity.ERROR)
-    assert (winner.rule_id, [r.message for r in winner.related][1:]) == (
+    assert (winner.rule_id, [r.message for r in related_places(winner)][1:]) == (
         "SEC206",
         ["also SCC101 (no-scc-admits)", "also SCC107 (fixed-id)"],
     )
@@ -100,7 +101,7 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
 def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
     (winner,) = joined(report_of(run_over(text=ROLE % "wide"))).live
     assert winner.rule_id == "RBA401"
-    assert [related.message for related in winner.related] == [
+    assert [related.message for related in related_places(winner)] == [
         "also RBA402 (privileged-scc-granted): ClusterRoleBinding wide: lets service account shop/web use every SCC"
     ]
 
@@ -142,9 +143,9 @@ def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
     pods, grant = PODS.replace("NAME", "agent"), GRANT
     (winner,) = joined(report_of(run_over(text=pods + grant))).live
     assert winner.rule_id == "SCC102"
-    assert [related.message for related in winner.related if related.message.startswith("also ")] == [
-        "also SEC203 (privileged-ignores-seccomp) for container agent",
+    assert [related.message for related in related_places(winner) if related.message.startswith("also ")] == [
         "also RBA402 (privileged-scc-granted) for RoleBinding shop/agent-privileged",
+        "also SEC203 (privileged-ignores-seccomp) for container agent",
     ]
     # What another subject gets is nothing that the finding on the pods is about.
     text = pods + grant.replace("name: agent}]", "name: agent}, {kind: ServiceAccount, name: other}]")
@@ -159,7 +160,7 @@ def test_containers_with_one_cause_are_one_finding() -> None:
     report = joined(Report((one, same, finding("SEC203", container="a"))))
     assert [f.rule_id for f in report.live] == ["SEC201", "SEC203"]
     assert report.live[0].message == "container a x; the same holds for container b"
-    assert report.live[0].related[0].message == "also SEC201 (name-of-SEC201) for container b"
+    assert related_places(report.live[0])[0].message == "also SEC201 (name-of-SEC201) for container b"
     assert shown(one, replace(same, cause="")) == ["SEC201", "SEC201"]
     assert shown(one, replace(same, cause="nonroot applies none")) == ["SEC201", "SEC201"]
 
@@ -188,7 +189,7 @@ def test_a_finding_about_something_else_of_the_pod_is_no_winner() -> None:
     volume = finding("SCC102", Severity.WARNING)
     pod = replace(finding("SCC102", Severity.WARNING, line=2), cause="SCC privileged", message="unconfined")
     loser = finding("SEC203", Severity.WARNING, line=3)
-    assert [f.message for f in joined(Report((volume, pod, loser))).live if f.related] == ["unconfined"]
+    assert [f.message for f in joined(Report((volume, pod, loser))).live if related_places(f)] == ["unconfined"]
     accepted = replace(volume, suppression=Suppression("comment", "ours"))
     assert shown(accepted, pod, loser) == ["SCC102"]
     assert shown(volume, replace(pod, suppression=Suppression("comment", "ours")), loser) == ["SCC102"]
@@ -232,7 +233,7 @@ def test_the_table_has_no_circle() -> None:
 def test_what_one_line_makes_of_several_objects_is_one_finding() -> None:
     one, same = (finding("SCC101", name=name) for name in ("web", "example-web"))
     (winner,) = joined(Report((one, same))).live
-    assert winner.related[0].message == "also SCC101 (name-of-SCC101) for Deployment shop/example-web"
+    assert related_places(winner)[0].message == "also SCC101 (name-of-SCC101) for Deployment shop/example-web"
     # One object may have two problems in one line.
     assert shown(one, replace(one, message="another")) == ["SCC101", "SCC101"]
     assert shown(one, replace(same, path=("spec", "replicas"))) == ["SCC101", "SCC101"]
@@ -252,7 +253,9 @@ def test_copies_of_an_object_are_one_finding() -> None:
         Report((in_file("all.yaml", web, "1"), in_file("all.yaml", db, "2"), in_file("web.yaml", web, "1", "3")))
     ).live
     assert [(f.span.file, f.subject.name) for f in (winner, other)] == [("all.yaml", "db"), ("web.yaml", "web")]
-    assert [(related.message, related.span.file) for related in other.related] == [("also SCC101 (name-of-SCC101)", "all.yaml")]
+    assert [(related.message, related.span.file) for related in related_places(other)] == [
+        ("also SCC101 (name-of-SCC101)", "all.yaml")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -313,7 +316,7 @@ def test_old_versions_of_one_file_are_one_finding() -> None:
     versions = ("apps/v1beta1", "apps/v1beta1", "extensions/v1beta1")
     text = "---\n".join(OLD % (version, f"web-{number}") for number, version in enumerate(versions))
     live = [f for f in joined(report_of(run_over(text=text))).live if f.rule_id == "MAN002"]
-    assert [(f.subject.name, len(f.related)) for f in live] == [("web-0", 2)]
+    assert [(f.subject.name, len(related_places(f))) for f in live] == [("web-0", 2)]
 
 
 def test_an_old_version_counts_once_in_a_folder() -> None:
@@ -323,7 +326,7 @@ def test_an_old_version_counts_once_in_a_folder() -> None:
     found = [f for f in joined(lint_texts(texts)).live if f.rule_id == "MAN002"]
     # Another fix is another finding.
     assert [f.span.file for f in found] == ["a.yaml", "d.yaml"]
-    assert [related.span.file for related in found[0].related] == ["b.yaml", "x/e.yaml"]
+    assert [related.span.file for related in related_places(found[0])] == ["b.yaml", "x/e.yaml"]
 
 
 @pytest.mark.parametrize("folder", ["overlays/3.x", "ocp-3", "openshift_v3.11", "v3.11", "deploy-for-3.x"])

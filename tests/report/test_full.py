@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import scclint
-from scclint.finding import Crash, Finding, Related, Remedy, Severity, Subject
+from scclint.finding import Crash, Finding, Refusal, Related, Remedy, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.text import diagnostics
@@ -119,13 +119,12 @@ def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
 
 
 def test_a_cause_with_one_place_is_short(sample: Report) -> None:
+    ranges = "must be in the ranges: [1000660000, 1000669999]"
     web = replace(
         sample.findings[0],
         message="Deployment shop/web: no SCC admits its pods; the closest match, restricted-v2, rejects runAsUser: 0",
-        notes=(
-            "restricted-v2: .containers[0].runAsUser: Invalid value: 0: must be in the ranges: [1000660000, 1000669999]",
-            "more",
-        ),
+        refusal=Refusal("restricted-v2: .containers[0].runAsUser: (the whole error)", f"restricted-v2: {ranges}"),
+        notes=("restricted-v2: .containers[0].runAsUser: (the whole error)", "more"),
         related=(),
         flow=(),
         releases=(),
@@ -144,17 +143,18 @@ def test_a_cause_with_one_place_is_short(sample: Report) -> None:
 
 
 def test_refused_fields_are_labelled_one_by_one(sample: Report) -> None:
-    error = "restricted-v2: .containers[0].{}: Invalid value: {}: {}"
     web = replace(
         sample.findings[0],
-        notes=(error.format("runAsUser", "0", "must be in the ranges: [1, 2]"),),
-        related=(Related(error.format("seccomp", "x", "x is not allowed"), span("deploy/web.yaml", 11, 9, 47)),),
+        refusal=Refusal("the whole error", "restricted-v2: must be in the ranges: [1, 2]"),
+        notes=("the whole error",),
+        related=(Related("another error", span("deploy/web.yaml", 11, 9, 47), "x is not allowed"),),
         flow=(),
     )
     shown = render(replace(sample, findings=(web,)), "full")
     assert shown.index("seccompProfile: {type") < shown.index("runAsUser: 0\n")
     assert "^ x is not allowed\n" in shown
     assert "^ restricted-v2: must be in the ranges: [1, 2]" in shown
+    assert "the whole error" not in shown
 
 
 def test_the_same_sentence_is_one_entry_with_places(sample: Report) -> None:

@@ -88,7 +88,7 @@ def test_names_cannot_steer_a_terminal_through_a_template(sample: Report, tmp_pa
 
 
 def test_a_template_gets_the_causes_that_the_built_in_layout_prints(sample: Report, tmp_path: Path) -> None:
-    template = "{% for c in causes %}{{ c.places[0].place }} {{ c.headline }}: {{ c.fix.text }}\n{% endfor %}"
+    template = "{% for c in entries %}{{ c.places[0].place }} {{ c.headline }}: {{ c.fix.text }}\n{% endfor %}"
     assert rendered(sample, tmp_path, template) == (
         "deploy/web.yaml:15:11 Deployment shop/web: no SCC that it may use admits the pod: Leave runAsUser out.\n"
         "pod.yaml:4:55 Pod b: container 🔥 is privileged: \n"

@@ -39,9 +39,13 @@ class FieldError:
     def text(self) -> str:
         """The entry without the name of the SCC."""
         printed = f": {self.wording.value(self.value)}" if self.kind == INVALID else ""
-        detail = f": {self.detail}" if self.detail else ""
-        entries = f"[{' '.join(self.entries)}]" if self.entries else ""
-        return f"{self.place}: {self.kind}{printed}{detail}{entries}"
+        reason = f": {self.reason}" if self.reason else ""
+        return f"{self.place}: {self.kind}{printed}{reason}"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in the words of the plugin."""
+        return self.detail + (f"[{' '.join(self.entries)}]" if self.entries else "")
 
     def message(self, scc: str) -> str:
         """Return the entry as a denial by the SCC named `scc` prints it."""

@@ -1,6 +1,7 @@
 """Phrases and notes that several rules share: pods, profiles, fields with their values, and the level of a namespace."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from scclint.admission.verdict import FieldError
@@ -54,6 +55,14 @@ def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:
     for error in errors:
         first.setdefault(error.path, error)
     return list(first.values())
+
+
+def refused_fields(scc: str, errors: Iterable[FieldError], workload: Workload) -> tuple[Related, ...]:
+    """Return the fields of the pod that an SCC refuses, at most seven, with its words. `scc` is empty where the message names it."""
+    begin = f"{scc}: " if scc else ""
+    return tuple(
+        Related(f"{begin}{error.text}", workload.pod.field(*error.path).span, error.reason) for error in islice(errors, 7)
+    )
 
 
 def rejected(error: FieldError) -> str:

@@ -9,8 +9,10 @@ import os.path
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from scclint.causes.consequences import is_implied
 from scclint.causes.decisions import by_decision
-from scclint.finding import Finding, Related, Suppression
+from scclint.causes.reach import widest_first
+from scclint.finding import Finding, Suppression
 from scclint.load.sniff import is_generated
 from scclint.record import replace
 from scclint.run.check import order, unplaced
@@ -62,14 +64,14 @@ def joined(report: Report, *, each_edit: bool = False) -> Report:
     of_decisions = {} if each_edit else by_decision([f for f in report.live if f not in winners])
     for decided in of_decisions.values():
         winners |= dict.fromkeys(decided.others, decided.first)
-    lines: dict[Finding, list[Related]] = {}
+    others: dict[Finding, list[Finding]] = {}
     containers: dict[Finding, list[str]] = {}
     for loser in winners:
         winner = _root(loser, winners)
-        lines.setdefault(winner, []).append(_line(loser, winner))
+        others.setdefault(winner, []).append(loser)
         if _cause(loser) == _cause(winner) and loser.subject.container:
             containers.setdefault(winner, []).append(loser.subject.container)
-    shown = [_shown(finding, winners, lines, containers) for finding in report.findings]
+    shown = [_shown(finding, winners, others, containers) for finding in report.findings]
     findings = [
         of_decisions[before].said(after) if before in of_decisions else after
         for before, after in zip(report.findings, shown, strict=True)
@@ -126,7 +128,7 @@ class _Winners:
 
     def _of_source(self, finding: Finding) -> Finding | None:
         """Return what the source of a derived finding says. `operator-sdk` makes permissions of a ClusterServiceVersion from roles."""
-        rights, implied = _rights(finding), _is_implied(finding)
+        rights, implied = _rights(finding), is_implied(finding)
         named = (*rights, finding.subject.kind, finding.subject.name)
         if not self._is_derived(finding):
             self._first.setdefault(rights, finding)
@@ -182,7 +184,7 @@ def _root(finding: Finding, winners: Mapping[Finding, Finding]) -> Finding:
 def _shown(
     finding: Finding,
     winners: Mapping[Finding, Finding],
-    lines: Mapping[Finding, list[Related]],
+    others: Mapping[Finding, list[Finding]],
     containers: Mapping[Finding, list[str]],
 ) -> Finding:
     """Return a finding with what yields to it, or suppressed by its winner. `containers` are the other ones that it is about."""
@@ -191,32 +193,18 @@ def _shown(
         file = f" of {winner.span.file}" if winner.span.file != finding.span.file else ""
         reason = f"{winner.rule_id} in line {winner.span.line}{file} has the same cause"
         return replace(finding, suppression=Suppression("finding", reason, winner.span))
-    if finding not in lines:
+    if finding not in others:
         return finding
     message = finding.message
-    if others := containers.get(finding):
+    if named := containers.get(finding):
         # Some formats show the message alone.
-        message += f"; the same holds for container{'' if len(others) == 1 else 's'} {and_more(others, 3)}"
-    return replace(finding, message=message, related=(*finding.related, *lines[finding]))
-
-
-def _line(loser: Finding, winner: Finding) -> Related:
-    about = f" for container {loser.subject.container}" if loser.subject.container else ""
-    if loser.rule_id == BINDING and winner.rule_id == ROLE:
-        about = f": {loser.message}"
-    elif loser.subject.name != winner.subject.name and not _is_implied(loser):
-        about = f" for {loser.subject}"
-    return Related(f"also {loser.rule_id} ({loser.rule_name}){about}", loser.span)
+        message += f"; the same holds for container{'' if len(named) == 1 else 's'} {and_more(named, 3)}"
+    return replace(finding, message=message, others=tuple(widest_first(others[finding])))
 
 
 def _subject(finding: Finding) -> Subject:
     subject = finding.subject
     return finding.span.file, subject.kind, subject.namespace, subject.name, subject.part
-
-
-def _is_implied(finding: Finding) -> bool:
-    """Whether a ClusterServiceVersion implies the object that the finding is about."""
-    return "install" in finding.path
 
 
 def _rights(finding: Finding) -> tuple[object, ...]:

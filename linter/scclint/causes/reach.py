@@ -7,6 +7,8 @@ from scclint.finding import Finding, Severity
 CLUSTER, NODE, REJECTED, UNCONFINED, WIDER, REST = range(6)
 """What a cause gives away or breaks, the widest first: rights of the cluster, the node, a workload that is rejected, a container
 without a seccomp profile, an SCC or right that is wider than used, and the rest."""
+REACHES = ("cluster", "node", "rejected", "unconfined", "wider", "other")
+"""The word for each."""
 
 REJECTS_PODS = ("SCC101", "SCC105", "SEC206", "PSA501", "PSA505", "PSA507")
 """The rules about workloads whose pods the cluster rejects."""
@@ -29,5 +31,10 @@ def reach(finding: Finding) -> int:
 
 
 def widest_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings in the order in which people read them. What is of severity info comes last, and equals stay in their order."""
-    return sorted(findings, key=lambda f: (f.severity is Severity.INFO, reach(f), f.severity.rank))
+    """Return findings in the order in which people read them. Equals stay in their order."""
+    return sorted(findings, key=by_reach)
+
+
+def by_reach(finding: Finding) -> tuple[bool, int, int]:
+    """Return the key of the order in which people read findings: what is of severity info comes last."""
+    return finding.severity is Severity.INFO, reach(finding), finding.severity.rank

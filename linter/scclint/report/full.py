@@ -18,7 +18,7 @@ def render(report: Report, options: Options) -> str:
     summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options, report.units) + summary
-    from scclint.report.view import causes, lead
+    from scclint.report.view import entries, lead
 
-    text = from_template("check", options.color, options.width, lead=lead(report, options), causes=causes(report, options))
+    text = from_template("check", options.color, options.width, lead=lead(report, options), entries=entries(report, options))
     return text + (overview(findings, options) if len(findings) > LONG_OUTPUT else "") + summary

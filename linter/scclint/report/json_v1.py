@@ -4,8 +4,11 @@ Fields may be added within a version; none is renamed, removed or given another 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
-from scclint.finding import Finding, Related
+from scclint.causes.consequences import related_places
+from scclint.causes.reach import REACHES, by_reach, reach
+from scclint.finding import Append, Cause, Finding, Operation, Related, Rename, Set, Subject
 from scclint.report import Options
 from scclint.report.text import Json, by_severity, dump, rows, visible, visible_line
 from scclint.run.report import Report
@@ -14,9 +17,10 @@ from scclint.text import field_path
 
 
 def render(report: Report, options: Options) -> str:
-    """The object of `document`, with one finding a line."""
+    """The object of `document`, with one cause or finding a line."""
     value = document(report, options)
-    return f'{{"version":{value["version"]},\n"findings":[{rows(value["findings"])}],\n"summary":{dump(value["summary"])}}}\n'
+    lists = "".join(f'"{name}":[{rows(value[name])}],\n' for name in ("causes", "findings"))
+    return f'{{"version":{value["version"]},\n{lists}"summary":{dump(value["summary"])}}}\n'
 
 
 def document(report: Report, options: Options) -> Json:
@@ -26,13 +30,93 @@ def document(report: Report, options: Options) -> Json:
     """
     return {
         "version": 1,
+        "causes": [
+            _cause(cause)
+            for cause in sorted(report.causes, key=lambda cause: by_reach(cause.finding))
+            if not options.hides(cause.finding)
+        ],
         "findings": [_finding(finding) for finding in report.findings if not options.hides(finding)],
         "summary": _summary(report, options),
     }
 
 
+def _cause(cause: Cause) -> Json:
+    finding = cause.finding
+    return {
+        "name": cause.name,
+        "rule": finding.rule_id,
+        "severity": finding.severity.value,
+        "reach": REACHES[reach(finding)],
+        "message": visible(finding.message),
+        "applied": cause.applied,
+        "restsOn": visible(finding.rests_on),
+        "places": [{**_span(place.span), "label": visible(place.label)} for place in cause.places],
+        "consequences": [_consequence(one) for one in cause.consequences],
+        "remedy": _remedy(finding),
+        "alternative": _alternative(finding),
+        "suppressed": _suppressed(finding),
+    }
+
+
+def _consequence(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule_id,
+        "severity": finding.severity.value,
+        "message": visible(finding.message),
+        **_span(finding.span),
+        "subject": _subject(finding.subject),
+        "opens": sorted(map(visible_line, finding.opens)),
+        "for": list(map(visible_line, finding.subjects)),
+        "units": list(map(visible_line, finding.units)),
+        "releases": list(finding.releases),
+    }
+
+
+def _remedy(finding: Finding) -> Json:
+    """What to do first: the proved fix, the best remedy, or the help where there is none of these."""
+    best = finding.remedies[0] if finding.remedies else None
+    fix = finding.fix
+    if fix is not None:
+        operations = best.operations if best is not None and best.title == fix.title else ()
+        return _to_do(fix.title, [fix.effect], operations, tried=True)
+    if best is not None:
+        return _to_do(best.title, best.effects, best.operations)
+    return _to_do(finding.help)
+
+
+def _alternative(finding: Finding) -> Json | None:
+    return (
+        _to_do(second.title, second.effects, second.operations) if (second := next(iter(finding.remedies[1:]), None)) else None
+    )
+
+
+def _to_do(text: str, effects: Iterable[str] = (), operations: Iterable[Operation] = (), *, tried: bool = False) -> Json:
+    return {
+        "text": visible(text),
+        "effects": [visible(effect) for effect in effects if effect],
+        "operations": [_operation(operation) for operation in operations],
+        "tried": tried,
+    }
+
+
+def _operation(operation: Operation) -> Json:
+    named = {"operation": type(operation).__name__.lower(), "path": visible_line(field_path(operation.path))}
+    if isinstance(operation, Set | Append):
+        return {**named, "value": visible(operation.value) if isinstance(operation.value, str) else operation.value}
+    return {**named, "key": visible_line(operation.key)} if isinstance(operation, Rename) else named
+
+
+def _subject(subject: Subject) -> Json:
+    return {
+        "apiVersion": visible_line(subject.api_version),
+        "kind": visible_line(subject.kind),
+        "namespace": visible_line(subject.namespace),
+        "name": visible_line(subject.name),
+        "container": visible_line(subject.container),
+    }
+
+
 def _finding(finding: Finding) -> Json:
-    subject = finding.subject
     return {
         "rule": finding.rule_id,
         "name": finding.rule_name,
@@ -40,15 +124,9 @@ def _finding(finding: Finding) -> Json:
         "message": visible(finding.message),
         "help": visible(finding.help),
         **_span(finding.span),
-        "subject": {
-            "apiVersion": visible_line(subject.api_version),
-            "kind": visible_line(subject.kind),
-            "namespace": visible_line(subject.namespace),
-            "name": visible_line(subject.name),
-            "container": visible_line(subject.container),
-        },
+        "subject": _subject(finding.subject),
         "path": visible_line(field_path(finding.path)),
-        "related": [_related(related) for related in finding.related],
+        "related": [_related(related) for related in related_places(finding)],
         "flow": [_related(step) for step in finding.flow],
         "releases": list(finding.releases),
         "suppressed": _suppressed(finding),

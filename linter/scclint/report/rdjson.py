@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.about import SITE
+from scclint.causes.consequences import related_places
 from scclint.finding import Finding, Severity
 from scclint.report import Options
 from scclint.report.brief import brief
@@ -25,7 +26,7 @@ def render(report: Report, options: Options) -> str:
 def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) -> dict[str, Any]:
     related = [
         {"message": visible(related.message), "location": _location(related.span, lines)}
-        for related in finding.related
+        for related in related_places(finding)
         if related.span.file
     ]
     suggestion = _suggestion(finding, lines)

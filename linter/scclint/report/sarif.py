@@ -12,6 +12,7 @@ from typing import Any
 
 from scclint import __version__
 from scclint.about import SITE, with_addresses
+from scclint.causes.consequences import related_places
 from scclint.finding import Finding, Severity
 from scclint.limits import MAX_QUOTED_LINE
 from scclint.report import Options
@@ -109,7 +110,7 @@ class _Run:
     def _result(self, finding: Finding, prints: Json) -> Json:
         links = []
         locations: list[Json] = []
-        for related in finding.related[:_MOST_RELATED]:
+        for related in related_places(finding)[:_MOST_RELATED]:
             text = visible(related.message).strip() or place(related.span)
             if related.span.file:
                 number = len(locations) + 1

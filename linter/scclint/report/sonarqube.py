@@ -6,6 +6,7 @@ Source: docs.sonarsource.com, "Generic issue import format". One entry that Sona
 from collections.abc import Mapping
 from html import escape
 
+from scclint.causes.consequences import related_places
 from scclint.finding import Finding, Severity
 from scclint.report import Options
 from scclint.report.brief import brief
@@ -52,7 +53,7 @@ def _rule(worst: Finding, rule: "AnyRule | None", page: str) -> Json:
 def _issue(finding: Finding, places: "_Places", pages: Mapping[str, str]) -> Json:
     related = [
         places.location(place.span, one_line(place.message) or finding.rule_name)
-        for place in finding.related
+        for place in related_places(finding)
         if place.span.file and place.span.line > 0
     ]
     primary = places.location(finding.span, brief(finding, pages).text)

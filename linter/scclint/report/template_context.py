@@ -18,7 +18,7 @@ from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.json_v1 import document
 from scclint.report.text import Json, visible, visible_line
-from scclint.report.view import causes
+from scclint.report.view import entries
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 
@@ -30,7 +30,7 @@ def context(report: Report, options: Options) -> Json:
     addresses = help_addresses(rules)
     return {
         **document(report, options),
-        "causes": causes(report, options),
+        "entries": entries(report, options),
         "rules": [_rule(rule, addresses.get(rule.id, "")) for rule in rules],
         "units": [
             {"name": visible_line(unit.name), "kind": unit.kind, "unrendered": visible_line(unit.unrendered)}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from scclint.causes.consequences import about_what, consequence
 from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, reach, widest_first
 from scclint.finding import Finding, Fix, Related, help_text
 from scclint.record import grouped
@@ -17,7 +18,6 @@ from scclint.report.help_address import help_addresses
 from scclint.report.snippet import snippet
 from scclint.report.text import Json, SourceLines, place, units_phrase, visible, visible_line
 from scclint.run.report import Report
-from scclint.source import Span
 from scclint.text import capitalized, counted
 
 _ALIKE = 4
@@ -34,24 +34,16 @@ _ORIGINS = 1
 _LONGEST_HEADLINE = 100
 _LONGEST_DIFF = 3
 """Lines that a fix removes and adds, if they are shown: longer ones are in `scclint fix --diff`."""
-_DETAIL = (
-    r"[^:]*: [^:]*: (?:Invalid value|Forbidden|Unsupported value|Required value)(?:: (?:\[[^]]*\]|\"[^\"]*\"|[^:]*))?: (.+)"
-)
-"""An error of SCC admission: the SCC, the field, the kind, the value, and what is wrong with it."""
-_RESTS_ON = r"\(((?:assumed: |rejected unless ).*)\)$"
-"""The end of a message whose verdict rests on what the input does not give."""
-_ALSO = "also "
-"""Begins the lines of findings that another one stands for."""
 
 
-def causes(report: Report, options: Options) -> list[Json]:
+def entries(report: Report, options: Options) -> list[Json]:
     """Return the entries, the widest reach first. schemas/template.json describes them."""
     shown = widest_first(finding for finding in report.findings if options.shows(finding))
     lines, units, pages = SourceLines(report.texts), units_phrase(report), help_addresses(report.rules)
-    entries = []
+    made = []
     for same in _alike(shown, options):
         first, *others = same
-        entries.append(
+        made.append(
             {
                 **_cause(first, lines, options),
                 "units": visible_line(units(first)),
@@ -60,7 +52,7 @@ def causes(report: Report, options: Options) -> list[Json]:
                 "more": max(len(others) - _PLACES, 0) * (not options.verbose),
             }
         )
-    return entries
+    return made
 
 
 def lead(report: Report, options: Options) -> str:
@@ -119,31 +111,27 @@ def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]
 
 def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     headline, clauses = _headline(visible(finding.message))
-    joined = [related for related in finding.related if related.message.startswith(_ALSO)]
-    explaining = [
-        related for related in dict.fromkeys((*finding.related, *finding.flow)) if not related.message.startswith(_ALSO)
-    ]
-    labelled = [related for related in explaining if related.span.file == finding.span.file and _detail(related.message)]
-    evidence = [*finding.notes]
+    explaining = dict.fromkeys((*finding.related, *finding.flow))
+    labelled = [related for related in explaining if related.label and related.span.file == finding.span.file]
+    labelled = [*_first(labelled, _LABELLED - 1, options)]
+    refusal = finding.refusal
+    here = Related("", finding.span, refusal.label if refusal else "")
+    places = [_place(at, lines) for at in (here, *labelled)]
+    # The label at the place says it in short.
+    evidence = [note for note in finding.notes if refusal is None or note != refusal.text]
+    if clauses and refusal is None:
+        evidence.insert(0, clauses)
+    elif finding.rests_on:
+        evidence.insert(0, finding.rests_on)
     marked = {(at.file, at.line) for at in (finding.span, *(related.span for related in labelled))}
     # A rule that says less of a field that is marked is not worth a line.
-    also = [related for related in joined if (related.span.file, related.span.line) not in marked or options.verbose]
-    label = _label(finding)
-    if label:
-        evidence.pop(0)
-    places = [_place(finding.span, label, lines)]
-    places += [_place(related.span, _detail(related.message), lines) for related in labelled[: _LABELLED - 1]]
-    rests_on = re.search(_RESTS_ON, clauses)
-    if clauses and not label:
-        evidence.insert(0, clauses)
-    elif rests_on:
-        evidence.insert(0, rests_on[1])
+    also = [f for f in finding.others if (f.span.file, f.span.line) not in marked or options.verbose]
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
-    origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled[: _LABELLED - 1]]
+    origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled]
     if finding.no_fix:
         reasons.append({"text": visible(f"no fix is proved: {finding.no_fix}"), "place": ""})
     shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options)]
-    consequences = [_consequence(related, finding) for related in _first(also, _CONSEQUENCES, options)]
+    made = [_consequence(other, finding) for other in _first(also, _CONSEQUENCES, options)]
     kind, fix, effect = _fix(finding)
     return {
         "rule": visible_line(finding.rule_id),
@@ -153,8 +141,8 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "suppressed": suppressed_words(finding),
         "places": places,
         "evidence": shown,
-        "consequences": consequences,
-        "left": len(reasons) + len(origins) + len(also) - len(shown) - len(consequences),
+        "consequences": made,
+        "left": len(reasons) + len(origins) + len(also) - len(shown) - len(made),
         "fix": {"kind": kind, "text": fix, "effect": effect},
         "alternative": visible(_alternative(finding)),
         "diff": list(_diff(finding, lines)),
@@ -177,36 +165,23 @@ def _releases(finding: Finding) -> Iterable[str]:
     return [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
 
 
-def _place(span: Span, label: str, lines: SourceLines) -> Json:
-    region = lines.region(span)
+def _place(at: Related, lines: SourceLines) -> Json:
+    region = lines.region(at.span)
     excerpt = snippet(region)
     return {
-        "place": place(span),
+        "place": place(at.span),
         "line": region.line,
         "source": excerpt.source if excerpt else "",
         "indent": excerpt.indent if excerpt else 0,
         "width": excerpt.width if excerpt else 0,
-        "label": visible(label),
+        "label": visible(at.label),
     }
 
 
-def _detail(message: str) -> str:
-    """Return what is wrong with a field, from an error of SCC admission; empty for another text."""
-    match = re.fullmatch(_DETAIL, message)
-    return match[1] if match else ""
-
-
-def _label(finding: Finding) -> str:
-    """Return what the SCC says of the field at the place of a finding; empty if its first note is no such error."""
-    error = finding.notes[0] if finding.notes else ""
-    detail = _detail(error)
-    return f"{error.partition(':')[0]}: {detail}" if detail else ""
-
-
-def _consequence(related: Related, finding: Finding) -> Json:
+def _consequence(other: Finding, finding: Finding) -> Json:
     """Return what else a cause makes: of the same rule, only the object."""
-    _, of_rule, about = related.message.partition(f"{_ALSO}{finding.rule_id} ({finding.rule_name}) for ")
-    return {"text": visible(about if of_rule else related.message), "place": place(related.span)}
+    about = about_what(other, finding) if other.rule_id == finding.rule_id else ""
+    return {"text": visible(about or consequence(other, finding)), "place": place(other.span)}
 
 
 def _other(finding: Finding) -> Json:

@@ -164,6 +164,8 @@ def stamp(
     rests on what is `assumed` is no error. `contents` keeps the checksum of each subject.
     """
     message, notes = problem.message, problem.notes
+    if problem.refusal is not None:
+        notes = (problem.refusal.text, *notes)
     made_from: tuple[Related, ...] = ()
     if isinstance(subject, ApiObject):
         message, more = _at_a_glance(message)
@@ -202,6 +204,8 @@ def stamp(
         openings=(Opening(of=problem.about),),
         always_named=problem.always_named,
         decision=problem.decision,
+        refusal=problem.refusal,
+        rests_on=assumed.words,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from scclint.deploy.unit import Unit
-from scclint.finding import Crash, Finding, Ignore, Notice, Tally
+from scclint.finding import Cause, Crash, Finding, Ignore, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 
@@ -74,6 +74,13 @@ class Report:
     def live(self) -> tuple[Finding, ...]:
         """The findings that nothing suppresses."""
         return tuple(f for f in self.findings if f.suppression is None)
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The causes, suppressed ones too, in the order of their findings."""
+        from scclint.suppress.consequences import causes_of
+
+        return tuple(causes_of(self.findings))
 
     @property
     def rows(self) -> "tuple[WorkloadRow, ...]":

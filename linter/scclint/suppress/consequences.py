@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple, get_args
 
 from scclint.admission.access import covers
-from scclint.finding import ON_RELEASE, Applied, Finding
+from scclint.finding import ON_RELEASE, Applied, Cause, Finding
 from scclint.record import grouped, record
 
 APPLIED: tuple[Applied, ...] = get_args(Applied)
@@ -134,16 +134,24 @@ def news_of(new: Iterable[Slot]) -> dict[int, list[str]]:
 
 
 def fingerprints(findings: Iterable[Finding]) -> list[str]:
-    """Return a fingerprint for each finding, all different: a digest of its consequences, then an ordinal.
+    """Return a fingerprint for each finding, all different: a digest of its consequences and those of its cause, then an ordinal.
 
     Pass all findings of a run, suppressed ones too, so that showing or hiding some does not renumber the others.
     """
     counts: Counter[str] = Counter()
     prints = []
     for finding in findings:
-        consequences = sorted({consequence for consequence, _, _ in _openings(finding)})
+        consequences = sorted({consequence for one in (finding, *finding.others) for consequence, _, _ in _openings(one)})
         text = "\0".join("\0".join(consequence) for consequence in consequences) or finding.message
         digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         counts[digest] += 1
         prints.append(f"{digest}:{counts[digest]}")
     return prints
+
+
+def causes_of(findings: Sequence[Finding]) -> Iterator[Cause]:
+    """Yield the cause of each finding that stands for one, in the order of the findings."""
+    for finding, fingerprint in zip(findings, fingerprints(findings), strict=True):
+        if finding.suppression is None or finding.suppression.by != "finding":
+            digest, _, number = fingerprint.partition(":")
+            yield Cause(digest[:8] if number == "1" else f"{digest[:8]}-{number}", finding)

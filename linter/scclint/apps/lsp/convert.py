@@ -13,6 +13,7 @@ from scclint.apps.lsp.hints import Hint
 from scclint.apps.lsp.places import LineColumn, TextPlaces
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.verdict import page_of
+from scclint.causes.consequences import related_places
 from scclint.finding import Finding, Related, Severity, TextEdit
 from scclint.record import Memo
 from scclint.report.text import visible, visible_line
@@ -67,7 +68,7 @@ class Converter:
         message = visible(finding.message)
         for line in (finding.help, *finding.notes):
             message += f"\n{visible(line)}" if line else ""
-        related = dict.fromkeys((*finding.related, *finding.flow))
+        related = dict.fromkeys((*related_places(finding), *finding.flow))
         page = page_of(finding.rule_id)
         return types.Diagnostic(
             range=self.range(finding.span),

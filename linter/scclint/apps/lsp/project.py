@@ -11,6 +11,7 @@ from functools import partial
 
 from scclint.apps.lsp.document_edit import DocumentEdit, document_edit
 from scclint.apps.lsp.places import LineColumn, LineMap, path_at
+from scclint.causes.consequences import related_places
 from scclint.causes.join import joined
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
@@ -233,7 +234,9 @@ class Project:
         if not cursor.path:
             return []
         line = cursor.place.line
-        places = [(f.subject, span) for f in self.findings(cursor.file) for span in (f.span, *(p.span for p in f.related))]
+        places = [
+            (f.subject, span) for f in self.findings(cursor.file) for span in (f.span, *(p.span for p in related_places(f)))
+        ]
         meant = {(s.kind, s.name) for s, span in places if span.file == cursor.file and span.line <= line <= span.end_line}
         made = [
             WorkloadInFile(workload, opened.worlds, opened.unit.name, Span(cursor.file, line, 1, line, 1), (line, line))
