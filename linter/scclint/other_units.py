@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scclint.model.image import Image
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY, record
 from scclint.yaml.untyped import Object
@@ -113,8 +114,6 @@ class OtherUnits:
 
     def image(self, reference: str, folder: str) -> "Image | None":
         """Return what the settings and the files of the run say of an image that a manifest in `folder` names; None if nothing is known."""
-        from scclint.model.image import Image
-
         found = self._reply("image", reference, folder)
         return Image(*found) if isinstance(found, list) and found else None
 

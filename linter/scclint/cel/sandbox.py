@@ -10,6 +10,7 @@ has the functions of the API server, and its value may have any type. The script
 
 import json
 import re
+import resource
 import signal
 import sys
 import time
@@ -148,8 +149,6 @@ def _end_after(cpu: float, seconds: float) -> None:
 
 def _limit(memory: int) -> None:
     with suppress(ImportError):  # Windows
-        import resource
-
         for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
             # A limit that is lower already stays; macOS has no RLIMIT_AS that it enforces.
             with suppress(ValueError, OSError):

@@ -15,6 +15,7 @@ from scclint.config.raw import SHOWN, config_error
 from scclint.config.records import DeclaredRule
 from scclint.config.schema import did_you_mean
 from scclint.errors import ConfigError, LoadError
+from scclint.files import read
 from scclint.finding import Located, Path, Problem, Severity
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN, MAX_EXPRESSION
 from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
@@ -144,8 +145,6 @@ def _reported(text: str, expr: str) -> tuple[int, str]:
 
 def _within(record: DeclaredRule, line: int, column: int) -> Span:
     """Return the place in the file of a line and column of the expression; with escapes, that of the whole expression."""
-    from scclint.files import read
-
     span = record.expr_span
     try:
         lines = read(span.file).split("\n")[span.line - 1 : span.end_line]

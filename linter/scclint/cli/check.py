@@ -11,7 +11,9 @@ from scclint.cli.progress import progress
 from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
 from scclint.config.model import Config
-from scclint.errors import UsageError
+from scclint.deploy.unit import chart_views
+from scclint.errors import ConfigError, LoadError, UsageError
+from scclint.files import read
 from scclint.finding import Notice, Severity
 from scclint.limits import MAX_FIXED_FINDINGS, MAX_FIXES_RENDERED
 from scclint.record import record, replace
@@ -315,9 +317,6 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
 
 def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> None:
     """Write the current findings as baseline; entries for files that this run did not judge stay."""
-    from scclint.deploy.unit import chart_views
-    from scclint.errors import ConfigError
-    from scclint.files import read
     from scclint.suppress.baseline import load_baseline, write_baseline
 
     select = selection(request.registry.rules, request.config)
@@ -344,8 +343,6 @@ def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> Non
 
 def _show_files(args: Namespace, config: Config) -> int:
     """List the files that a run would read, one path a line; an unreadable one is an error."""
-    from scclint.errors import LoadError
-
     names = []
     status = OK
     for item in sources(args, config).targets:

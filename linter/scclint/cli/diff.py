@@ -5,11 +5,13 @@ from argparse import Namespace
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences
+from scclint.cli.diff_base import settings_of
 from scclint.cli.output import color_wanted, settings, terminal_columns, write_formats
 from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files import STDIN
+from scclint.files.dump import is_dump
 from scclint.files.revision import Revision, resolve
 from scclint.report import diff
 from scclint.report.output import say
@@ -43,15 +45,12 @@ def run(args: Namespace) -> int:
 
 def _settings(args: Namespace) -> Config:
     """The settings for both states: those of the first, because a change must not weaken its own review. A dump has none."""
-    from scclint.files.dump import is_dump
-
     base = _base(args.operands)
     paths = [name for name in args.operands if os.path.isdir(name) or os.path.isfile(name)]
     args.paths = [name for name in paths if base is not None or not is_dump(name)][:1] or [_WORKING_TREE]
     config, _ = settings(args)
     if base is None:
         return config
-    from scclint.cli.diff_base import settings_of
 
     args.paths = [_WORKING_TREE]
     return settings_of(base, args, config)[0]

@@ -11,7 +11,7 @@ from contextlib import chdir
 
 from scclint.change.copies import copy_of, is_outside
 from scclint.cli.output import open_run, settings
-from scclint.config.discover import shorter
+from scclint.config.discover import candidates, shorter
 from scclint.config.model import Config
 from scclint.config.raw import Raw, empty_config, parse_config
 from scclint.errors import UsageError
@@ -58,8 +58,6 @@ def settings_of(revision: Revision, args: Namespace, current: Config) -> tuple[C
 
 def _raw_of(revision: Revision, args: Namespace) -> Raw | None:
     """The configuration file that the revision has for the paths; None where it is not that of the revision that counts."""
-    from scclint.config.discover import candidates
-
     named = getattr(args, "config", None)
     if getattr(args, "isolated", False) or (named is not None and is_outside(path_in(revision, named))):
         return None

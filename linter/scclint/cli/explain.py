@@ -3,6 +3,7 @@
 import os
 from argparse import Namespace
 
+from scclint.cli import message
 from scclint.cli.named_workloads import Named, named_with, names
 from scclint.cli.output import (
     color_wanted,
@@ -27,8 +28,6 @@ from scclint.run.shared import Run
 def run(args: Namespace) -> int:
     """Print why the named workloads get their verdicts, or what a pasted message means."""
     if hasattr(args, "message"):
-        from scclint.cli import message
-
         return message.run(args)
     if not args.what:
         raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message TEXT")

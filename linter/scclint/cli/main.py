@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from scclint import __version__
 from scclint.cli.commands import COMMANDS, build
 from scclint.cli.status import BUG, OK, USAGE
 from scclint.errors import LoadError, ScclintError, UsageError
+from scclint.report.output import say, write
 
 _READ_NO_YAML = ("completion", "rule", "rules")
 
@@ -70,9 +72,6 @@ def _run(argv: Sequence[str] | None) -> int:
     parser = build(argv[0] if argv else "")
     args = parser.parse_args(argv)
     if args.version:
-        from scclint import __version__
-        from scclint.report.output import write
-
         write(f"scclint {__version__}", None)
         return OK
     if args.command is None:
@@ -101,6 +100,4 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _say(text: str) -> None:
-    from scclint.report.output import say
-
     say(text)

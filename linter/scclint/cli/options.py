@@ -5,10 +5,12 @@ decides.
 """
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from scclint.model.releases import DEFAULT, minor_release
+from scclint.text import listed, whole_number
 
 
 class Option(NamedTuple):
@@ -49,8 +51,6 @@ def paths(help: str, *default: str) -> Option:
 
 def number(text: str) -> int:
     """Read a number from 1 on."""
-    from scclint.text import whole_number
-
     if not text.isdecimal() or not (value := whole_number(text)):
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text!r}")
     return value
@@ -58,8 +58,6 @@ def number(text: str) -> int:
 
 def namespace(text: str) -> str:
     """Read the name of a namespace, which is a label of RFC 1123."""
-    import re
-
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name of a namespace: write lowercase letters, digits and hyphens")
     return text
@@ -81,8 +79,6 @@ def words_of(*choices: str) -> Callable[[str], list[str]]:
     """Return the type of an option whose value is a list of known words."""
 
     def read(text: str) -> list[str]:
-        from scclint.text import listed
-
         values = list(words(text))
         if unknown := [word for word in values if word not in choices]:
             raise argparse.ArgumentTypeError(f"expected {listed(choices, 'or')}, not {unknown[0]!r}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scclint.cli.progress import progress
+from scclint.config import discover_config, read_config
 from scclint.config.model import KEYS, Config
 from scclint.errors import LoadError, UsageError
 from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, not_there, read, read_stream
@@ -77,8 +78,6 @@ def settings(args: Namespace, raw: "Raw | None" = None) -> tuple[Config, Registr
     `raw` is a configuration file that counts instead of the one that the command line names or that is found. Raises ConfigError,
     UsageError, RuleSetError.
     """
-    from scclint.config import discover_config, read_config
-
     file = getattr(args, "config", None)
     paths = getattr(args, "paths", ["."])
     discovered = file is None and not getattr(args, "isolated", False)

@@ -1,7 +1,10 @@
 """Show a long text in the user's pager, as git does."""
 
 import os
+import signal
+import subprocess
 import sys
+from shutil import get_terminal_size, which
 
 from scclint.report.output import write
 
@@ -15,8 +18,6 @@ def show(text: str, *, color: bool = False) -> None:
     if not command or _fits(text):
         write(text, None)
         return
-    import signal
-    import subprocess
 
     environ = {**os.environ}
     # Without -R, less shows the codes of colours as text. -F and -X leave a short text on the screen.
@@ -40,13 +41,9 @@ def _pager() -> str:
         return ""
     command = os.environ.get("PAGER")
     if command is None:
-        from shutil import which
-
         command = "less" if which("less") else ""
     return "" if command.strip() == "cat" else command.strip()
 
 
 def _fits(text: str) -> bool:
-    from shutil import get_terminal_size
-
     return text.count("\n") < get_terminal_size().lines

@@ -5,6 +5,9 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from scclint.report.output import say, write
+from scclint.text import closest_match
+
 _COMMANDS = {
     **dict.fromkeys(("scan", "lint", "test", "validate", "analyze", "analyse", "audit", "run"), "check"),
     **dict.fromkeys(("list", "list-rules"), "rules"),
@@ -72,8 +75,6 @@ _ARGUMENTS = {
 
 def meant_value(value: str, choices: Sequence[str], cutoff: float = 0.6) -> str:
     """Return the choice that a wrong value means, by the words of other tools or else by its letters; empty if none is close."""
-    from scclint.text import closest_match
-
     known = (meant for meant in _VALUES.get(value.lower(), ()) if meant in choices or meant.startswith("--"))
     begun = (choice for choice in choices if len(value) > 2 and choice.startswith(value.lower()))
     return next(known, "") or next(begun, "") or closest_match(value, choices, cutoff=cutoff) or ""
@@ -120,8 +121,6 @@ class Parser(argparse.ArgumentParser):
         self.error(f"unknown command {value!r}{hint}")
 
     def _with_hint(self, word: str) -> str:
-        from scclint.text import closest_match
-
         options = [option for option in self._option_string_actions if option.startswith("--")]
         written = word.partition("=")[0]
         meant = _OPTIONS.get(written, "")
@@ -130,15 +129,12 @@ class Parser(argparse.ArgumentParser):
         return f"{word} (did you mean {meant}?)" if meant else word
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        from scclint.report.output import say
 
         say(f"{self.prog}: {message}\nTry '{self.prog} --help'.")
         self.exit(2)
 
     def print_help(self, file: Any = None) -> None:
         """Print the help to standard output, and report one that cannot be written to."""
-        from scclint.report.output import write
-
         write(self.format_help(), None)
 
 

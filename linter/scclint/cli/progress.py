@@ -1,6 +1,7 @@
 """A line on standard error that says how far a long run is, for a person who waits at a terminal."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -55,7 +56,6 @@ def progress(quiet: bool = False) -> Iterator[Progress]:
     if quiet or not wanted(sys.stderr, os.environ):
         yield silent
         return
-    import shutil
 
     line = ProgressLine(sys.stderr, shutil.get_terminal_size().columns)
     try:

@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from scclint.cli.output import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import BUG, status_of_units
+from scclint.files.revision import find_changes
 from scclint.report import review
 from scclint.report.review_text import render_text
 from scclint.run.options import DEFAULTS, RunOptions
@@ -15,8 +16,6 @@ def run(args: Namespace) -> int:
     only, columns = getattr(args, "only", ""), getattr(args, "columns", ())
     options = DEFAULTS
     if only == "changed":
-        from scclint.files.revision import find_changes
-
         options = RunOptions(changes=find_changes([]))
     opened_run, opened = open_units(args, config, registry, options)
     judged, broke = judged_workloads(opened)

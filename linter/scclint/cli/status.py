@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from scclint.report import UNPARSABLE
 from scclint.report.output import say
+from scclint.report.text import crash_label, notice_line, place, visible_line
+from scclint.source import Span
 
 if TYPE_CHECKING:
     from scclint.finding import Severity
@@ -20,8 +23,6 @@ def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False
     `nothing` says that a path or a unit was not judged. Without `findings_count` no finding matters, not even a document that could
     not be parsed. A document that cannot be parsed counts unless a baseline or the base of a comparison has it.
     """
-    from scclint.report import UNPARSABLE
-
     accepted = ("baseline", "diff-base")
     unparsable = (
         f for f in report.findings if f.rule_id == UNPARSABLE and not (f.suppression and f.suppression.by in accepted)
@@ -48,10 +49,8 @@ def status_of_fix(report: "Report", *, something: bool) -> int:
 
 def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
     """Report on standard error what could not be read, and return the status for it."""
-    from scclint.report.text import crash_label, notice_line, place, visible_line
     from scclint.run.notices import gaps_of_dump
     from scclint.run.notices import notices as notices_of
-    from scclint.source import Span
 
     crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)
     lacking = gaps_of_dump((world, unit.ours) for unit in units for world in unit.worlds.values())

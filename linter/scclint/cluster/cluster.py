@@ -19,12 +19,17 @@ from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS, with_storage_policie
 from scclint.cluster.objects import Objects, ServiceAccounts, unroll
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
+from scclint.cluster.volumes import claimed_volume
 from scclint.errors import ModelError, UsageError
 from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of, shown_release
 from scclint.model.terms import UID_RANGE, generated_name
+from scclint.podsecurity.defaults import default_policy, library_of
+from scclint.podsecurity.scc_level import level_of_scc
+from scclint.podsecurity.standards import evaluate
 from scclint.record import EMPTY, Memo, replace
+from scclint.text import closest_match
 from scclint.yaml.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
@@ -298,22 +303,16 @@ class Cluster:
         that SCC admission returns to judge what a cluster would. Raises ModelError as `admit` does, UsageError for an unknown
         level or version.
         """
-        from scclint.podsecurity.standards import evaluate
-
         return evaluate(self._pod(pod), level, version, self.pod_security_library)
 
     @cached_property
     def pod_security_library(self) -> "Library":
         """The version of the Pod Security library in the API server."""
-        from scclint.podsecurity.defaults import library_of
-
         return library_of(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
 
     @property
     def pod_security_defaults(self) -> "Policy":
         """The Pod Security levels of a namespace without labels."""
-        from scclint.podsecurity.defaults import default_policy
-
         return default_policy(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
 
     @property
@@ -333,8 +332,6 @@ class Cluster:
         Raises ModelError for an SCC of a wrong shape, and where the syncer fails: for a type of volume or user strategy that it
         does not know, and for a range of user IDs that it cannot read.
         """
-        from scclint.podsecurity.scc_level import level_of_scc
-
         scc = self._as_stored(decode_object(scc, self.scc_fields).valid())
         annotations = ASSUMED_ANNOTATIONS if namespace is None else self.admission.annotations_of(namespace)
         return level_of_scc(scc, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
@@ -354,8 +351,6 @@ class Cluster:
 
     def claimed_volume(self, namespace: str, claim: str, template: Object = EMPTY) -> "ClaimedVolume":
         """Return what is known about the volume of a claim. `template` is the spec of the claim if no object has it."""
-        from scclint.cluster.volumes import claimed_volume
-
         return claimed_volume(self._objects, namespace, claim, template)
 
     def installs_operator(self, namespace: str) -> bool:
@@ -379,8 +374,6 @@ class Cluster:
         always among them. Raises UsageError for an SCC that the cluster does not have.
         """
         if scc not in self.sccs:
-            from scclint.text import closest_match
-
             meant = closest_match(scc, self.sccs)
             hint = f"; did you mean {meant}?" if meant else ""
             raise UsageError(f"{self.platform_name} has no SCC {scc}{hint}")

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scclint.admission import authorize, rbac
+from scclint.admission.aggregate import Aggregation
 from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.cluster.objects import Objects, ServiceAccounts
@@ -117,8 +118,6 @@ class SccGrants:
 
     @cached_property
     def _own_aggregation(self) -> "Aggregation":
-        from scclint.admission.aggregate import Aggregation
-
         return Aggregation({role["metadata"]["name"]: role for role in self._objects.of("ClusterRole").values()})
 
     @cached_property

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import RBAC, binding_object, role_object, use_rule
+from scclint.cluster.addons import addon
 from scclint.cluster.namespaces import RUN_LEVEL
 from scclint.errors import UsageError
 from scclint.files.package_data import read_json
@@ -211,7 +212,6 @@ def objects_of_grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
 def _of_addons(installation: Installation) -> "Sequence[Addon]":
     if not installation.addons:
         return ()
-    from scclint.cluster.addons import addon
 
     return [addon(name) for name in installation.addons]
 

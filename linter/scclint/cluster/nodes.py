@@ -6,6 +6,7 @@ excludes no pool.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 
 from scclint.limits import MAX_TOML_KEY
@@ -240,8 +241,6 @@ def _crio_settings(machine_configs: Iterable[Object], default_runtime: str) -> t
 
 def _crio_runtime(text: str) -> Object:
     """Return the table `crio.runtime` of a file in TOML; empty if the file cannot be read."""
-    import tomllib
-
     if _LONG_KEY.search(text):
         return {}
     try:

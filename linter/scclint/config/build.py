@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from scclint.cluster.addons import unknown_addon
 from scclint.config import records
 from scclint.config.model import KEYS, Config
 from scclint.config.raw import Raw, config_error, empty_config
@@ -12,6 +13,7 @@ from scclint.config.selection import unknown_selector
 from scclint.errors import UsageError
 from scclint.files import Reach, is_below, is_text
 from scclint.finding import Ignore, Path, Severity
+from scclint.model.image import ImageFacts
 from scclint.model.releases import minor_release
 from scclint.record import record
 from scclint.rule import AnyRule, Rule
@@ -227,8 +229,6 @@ def _unsafe_template(name: str, root: str) -> str:
 
 
 def _addons(value: Any, context: ConversionContext) -> tuple[str, ...]:
-    from scclint.cluster.addons import unknown_addon
-
     names = strings(value)
     # Those of the command line are looked up where they are used.
     for index, name in enumerate(() if context.by_option else names):
@@ -364,8 +364,6 @@ def _pod_templates(value: Any, context: ConversionContext) -> tuple[records.PodT
 
 
 def _images(value: Any, context: ConversionContext) -> "tuple[ImageFacts, ...]":
-    from scclint.model.image import ImageFacts
-
     for name, item in value.items():
         _path(item.get("file", ""), context, name, "file")
     places = ((name, item, context.place(name)) for name, item in value.items())

@@ -3,6 +3,9 @@
 import os
 from collections.abc import Iterator
 
+from scclint.errors import ConfigError
+from scclint.files import Reach
+
 NAME = ".scclint.yaml"
 """The name of the configuration file."""
 
@@ -36,8 +39,6 @@ def candidates(start: str) -> Iterator[str]:
 def _check_link(path: str) -> None:
     if not os.path.islink(path):
         return
-    from scclint.errors import ConfigError
-    from scclint.files import Reach
 
     if not Reach(os.path.dirname(path)).has(path):
         shown = shorter(path)

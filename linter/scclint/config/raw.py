@@ -5,11 +5,14 @@ from typing import Any
 
 from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.errors import ConfigError, LoadError
+from scclint.files import read
 from scclint.finding import Path
 from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
+from scclint.load import load_text
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.yaml import untyped
+from scclint.yaml.nodes import MappingNode, SequenceNode, overridden
 
 Places = Callable[[Path], Span]
 
@@ -46,8 +49,6 @@ def read_config(file: str, *, found: bool = False) -> Raw:
     `found` says that nobody named the file. Raises ConfigError where it cannot be read or parsed. `Raw.mistakes` has what the
     schema rejects, so that one error can report it together with mistakes that only the rules can find.
     """
-    from scclint.files import read
-
     try:
         text = read(file)
     except LoadError as error:
@@ -98,9 +99,6 @@ def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
 
 
 def _read(text: str, file: str) -> Raw:
-    from scclint.load import load_text
-    from scclint.yaml.nodes import overridden
-
     documents = [d for d in load_text(file, text, frozenset()) if d.status != "empty"]
     for document in documents:
         if document.error is not None:
@@ -126,8 +124,6 @@ def _of_data(data: Any, file: str, key_at: Places, value_at: Places, wrong: tupl
 
 def _plain(node: Any, budget: list[int], file: str) -> Any:
     """Return a node tree as plain values. Numbers with a point stay text, because the release `4.20` is not `4.2`."""
-    from scclint.yaml.nodes import MappingNode, SequenceNode
-
     budget[0] -= 1
     if budget[0] < 0:
         raise ConfigError(f"{file}:{node.line}:{node.column}: aliases expand to more than {MAX_CONFIG_VALUES:,} values")
@@ -139,8 +135,6 @@ def _plain(node: Any, budget: list[int], file: str) -> Any:
 
 
 def _node_places(root: Any) -> tuple[Places, Places]:
-    from scclint.yaml.nodes import MappingNode, SequenceNode
-
     def walk(path: Path) -> tuple[Span, Span]:
         node = root
         key: Span = root.span

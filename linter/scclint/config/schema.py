@@ -3,8 +3,10 @@
 `jsonschema` judges; the words are ours, since its own speak of schemas rather than of the file.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Path
@@ -36,9 +38,6 @@ class Mistake(NamedTuple):
 
 def load_schema(name: str) -> dict[str, Any]:
     """One of the project's schemas, such as `config`."""
-    import json
-    from importlib import import_module
-
     # Not importlib.resources, whose own imports take longer than reading the file.
     folder = next(iter(import_module("scclint.schemas").__path__))
     with open(os.path.join(folder, f"{name}.json"), encoding="utf-8") as file:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from scclint.cluster.installed import patch_changes
 from scclint.config.model import Config
 from scclint.finding import Notice, Severity
 from scclint.model.releases import minor_release
@@ -60,8 +61,6 @@ def patches_of(config: Config) -> dict[str, int]:
 
 def patch_versions(config: Config) -> list[Notice]:
     """Return a note for each release in the settings that has a patch version: what is known of its difference from the newest one."""
-    from scclint.cluster.installed import patch_changes
-
     patches = patches_of(config)
     notes = []
     for version in several(config.settings.get("cluster.openshift", ())):

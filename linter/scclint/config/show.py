@@ -1,9 +1,11 @@
 """The effective settings as text: a configuration file that would have the same effect, with the origin of each setting."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from scclint.config.model import KEYS, Config
+from scclint.config.schema import load_schema
 from scclint.text import escape_unprintable
 
 
@@ -19,8 +21,6 @@ def default(schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def _json(value: Any) -> str:
     """Return a value as JSON, which is also YAML. Unprintable characters and CI commands are escaped."""
-    import json
-
     text = json.dumps(value, ensure_ascii=False)
     # json.dumps leaves DEL as it is.
     text = escape_unprintable(text, escaped=lambda c: json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f")
@@ -29,8 +29,6 @@ def _json(value: Any) -> str:
 
 def render(config: Config) -> str:
     """Return every setting as YAML with its origin as a comment. A setting without a value is a comment."""
-    from scclint.config.schema import load_schema
-
     schema = load_schema("config")
     lines: list[tuple[str, str]] = []
     group: tuple[str, ...] = ()

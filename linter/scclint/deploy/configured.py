@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm.units import chart_unit
+from scclint.deploy.kustomize.units import kustomize_unit
 from scclint.deploy.unit import Deployment, Unit
 from scclint.errors import ConfigError
 
@@ -30,13 +32,9 @@ def _configured_unit(split: "Split", entry: "UnitSettings", path: str) -> Unit |
     name = split.outline.name(path) + (f"#{entry.name}" if entry.name else "")
     reason = f"the configuration says so ({entry.span.file}:{entry.span.line})"
     if os.path.realpath(path) in split.kustomizations:
-        from scclint.deploy.kustomize.units import kustomize_unit
-
         return kustomize_unit(split, name, path, reason, Deployment(namespace=entry.namespace), takes=entry.context)
     shown = split.outline.shown(path)
     if os.path.isfile(os.path.join(path, CHART_FILE)):
-        from scclint.deploy.helm.units import chart_unit
-
         values = tuple(os.path.join(path, value) for value in entry.values)
         settings = tuple(f"--set={setting}" for setting in entry.set)
         deployment = Deployment(namespace=entry.namespace, values=values, settings=settings, release=entry.release)

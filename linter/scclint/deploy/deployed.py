@@ -11,6 +11,7 @@ from scclint.deploy.helm import CHART_FILE, NAMESPACE_MARKER
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Deployment, Unit
 from scclint.errors import LoadError
+from scclint.expand.carriers import carried
 from scclint.expand.item import Item, items_of
 from scclint.files import SUFFIXES, walk
 from scclint.finding import Notice, shortened
@@ -184,7 +185,6 @@ def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
 
     `${NAME}` stays where a Template gives its parameter no value.
     """
-    from scclint.expand.carriers import carried
     from scclint.expand.template import instantiate
 
     for item in items:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from scclint.deploy.image_catalogue import catalogued
 from scclint.deploy.outline import Outline
 from scclint.files import display
 from scclint.finding import Notice
@@ -68,7 +69,6 @@ class Images:
             return saved
         if built := self._built(name):
             return self._agreed(built)
-        from scclint.deploy.image_catalogue import catalogued
 
         return self._beside(name, folder) or catalogued(reference)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.deploy.facts import NO_FACTS, Facts, facts_of, plain, restored
@@ -67,8 +68,6 @@ class Outline:
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Outline":
         """Return the outline of the same files with these texts in place of some, by path as displayed."""
-        from copy import copy
-
         made = copy(self)
         made.reader = self.reader.with_overlay(overlay)
         changed = {*overlay, *(file for file in self._facts if self.reader.is_overlaid(self.source(file)))}

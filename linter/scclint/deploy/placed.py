@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
+from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
 from scclint.expand.csv import HOME
 from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED
@@ -162,8 +163,6 @@ def place_objects(
 
 def namespaces_of_tasks(documents: Iterable[Document]) -> dict[str, str]:
     """Return the namespaces in which tasks of Ansible apply files, by the names of the files."""
-    from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
-
     named = (found for document in documents for found in files_of_tasks(document))
     return {name: namespace for name, namespace, state in named if namespace and state not in CREATES_NOTHING}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scclint.deploy.applied import FRAGMENT, shown_of
 from scclint.deploy.facts import NO_FACTS, Identity, identity
+from scclint.deploy.kustomize.surroundings import stands_alone
 from scclint.deploy.unit import DEFAULT, OF_KONFLUX, PLAIN, Shown, Unit
 from scclint.model.object import ApiObject
 from scclint.text import shared_start
@@ -108,6 +109,4 @@ def units(split: "Split", defined: frozenset[Identity]) -> Iterator[Unit]:
 
 def whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
     """Return the kinds and names of the objects that could be applied as they are."""
-    from scclint.deploy.kustomize.surroundings import stands_alone
-
     return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]

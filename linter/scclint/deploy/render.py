@@ -7,9 +7,11 @@ plugins, credentials or git; limits of memory and time; and, where the kernel al
 a pipe: a renderer that writes to a file of limited size ends with status 0 and half of its text.
 """
 
+import json
 import marshal
 import os
 import re
+import selectors
 import signal
 import socket
 import subprocess
@@ -288,8 +290,6 @@ class _Sandbox:
 
         kustomize takes no absolute path of a folder. JSON is YAML in which any path can be quoted.
         """
-        import json
-
         wrapper = {"resources": [os.path.relpath(entry, self.wrapper)], "buildMetadata": ["originAnnotations"]}
         self.write("kustomization.yaml", json.dumps(wrapper))
 
@@ -427,8 +427,6 @@ def _run_by(starter: _Starter, command: Sequence[str], sandbox: _Sandbox) -> _En
 
 def _collect(out: int, err: int, deadline: float) -> tuple[bytes, bytes, str]:
     """What is written to two pipes, and why the writer must be stopped: empty once it has closed both."""
-    import selectors
-
     parts: dict[int, list[bytes]] = {out: [], err: []}
     sizes = dict.fromkeys(parts, 0)
     most = {out: RENDER_OUTPUT, err: MAX_RENDERER_ERRORS}

@@ -1,17 +1,34 @@
 """Renders units: kustomizations and charts as what deploys them says, with the texts of an editor or of a fix in place of files."""
 
+import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
+from scclint.deploy.copies import copied, files_below
+from scclint.deploy.deployers import laid_over
 from scclint.deploy.helm import NAMESPACE_MARKER
+from scclint.deploy.helm.capabilities import api_versions, kube_version
+from scclint.deploy.helm.chart import release_name
+from scclint.deploy.helm.dependencies import add, folders, how_to_get, missing
+from scclint.deploy.helm.markers import MarkedRendering, marked
+from scclint.deploy.helm.post import post_rendered
+from scclint.deploy.helm.precheck import chart_problem, unused_links
+from scclint.deploy.kustomize.edits import changed_texts
+from scclint.deploy.kustomize.substitute import substituted
+from scclint.deploy.render import RendererOutput, can_skip_schemas
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
+from scclint.files.store import digest, digest_of_bytes
+from scclint.load import data_of
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
+from scclint.yaml.untyped import as_mapping
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.dependencies import Dependency
@@ -43,7 +60,6 @@ class UnitRenderer:
             read = [(os.path.relpath(name, self.tree), _digest_of(name)) for name in sorted(self.inputs(unit))]
         except OSError:
             return ""
-        from scclint.files.store import digest
 
         return digest(repr((self.installed, settings, read)))
 
@@ -64,8 +80,6 @@ class UnitRenderer:
         if unit.kind == "kustomize":
             yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
             return
-        from scclint.deploy.copies import files_below
-        from scclint.deploy.helm.dependencies import folders
 
         for folder in (unit.path, *folders(unit.path, self.charts)):
             yield from files_below(folder)
@@ -78,8 +92,6 @@ class UnitRenderer:
         """
         unit_texts = {**texts_of(unit, texts)}
         if unit.kind == "kustomize":
-            from scclint.deploy.kustomize.edits import changed_texts
-
             unit_texts |= changed_texts(self.closures[unit.name], self.tree, unit.deployment.kustomization, _reader(unit_texts))
         made = self._made(unit, unit_texts, origins=origins)
         return self._after(unit, made) if made.text else made
@@ -90,13 +102,6 @@ class UnitRenderer:
 
     def with_values(self, unit: Unit, values: Mapping[str, Any], texts: Mapping[str, str]) -> str:
         """What a chart renders to with values laid over its own, without the check of their types; empty if it does not render so."""
-        import json
-
-        from scclint.deploy.deployers import laid_over
-        from scclint.deploy.render import can_skip_schemas
-        from scclint.load import data_of
-        from scclint.yaml.untyped import as_mapping
-
         deployment = unit.deployment
         inline = json.dumps(laid_over(as_mapping(data_of(deployment.inline)), values))
         unchecked = ("--skip-schema-validation",) if can_skip_schemas(self.programs.helm.version) else ()
@@ -110,8 +115,6 @@ class UnitRenderer:
             return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
         if not unit_texts:
             return self._templated(unit, self.tree, str)
-        from scclint.deploy.copies import copied
-        from scclint.deploy.render import RendererOutput
 
         top = os.path.realpath(self.tree)
         try:
@@ -134,12 +137,8 @@ class UnitRenderer:
         """What is applied of a rendering: after the variables and post-renderers of what deploys it."""
         deployment = unit.deployment
         if deployment.variables is not None:
-            from scclint.deploy.kustomize.substitute import substituted
-
             made = replace(made, text=substituted(made.text, dict(deployment.variables), whole=deployment.all_variables))
         if deployment.post:
-            from scclint.deploy.helm.post import post_rendered
-
             made = post_rendered(made, deployment.post, self.programs)
         return made
 
@@ -147,8 +146,6 @@ class UnitRenderer:
         """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
         where helm makes nothing of it.
         """
-        from scclint.deploy.helm.markers import MarkedRendering, marked
-
         files: list[str] = []
         with suppress(OSError), self._copy(unit) as (home, moved):
             chart = moved(unit.path)
@@ -172,11 +169,6 @@ class UnitRenderer:
 
         Raises OSError if the chart must not be given to helm.
         """
-        import shutil
-        import tempfile
-
-        from scclint.deploy.helm.precheck import chart_problem, unused_links
-
         left_out = unused_links(unit.path, self.tree)
         values = self._checked((*unit.deployment.values, *self.config.helm_values))
         if problem := chart_problem(unit.path, self.tree, values, left_out):
@@ -200,8 +192,6 @@ class UnitRenderer:
 
     def _missing(self, unit: Unit) -> "list[Dependency]":
         """The dependencies that the chart of a unit names and does not have."""
-        from scclint.deploy.helm.dependencies import missing
-
         deployment, config = unit.deployment, self.config
         files = [file for file in (*deployment.values, *config.helm_values) if os.path.isfile(file)]
         settings = (*deployment.settings, *(f"--set={setting}" for setting in config.helm_set))
@@ -212,11 +202,6 @@ class UnitRenderer:
 
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
-        from scclint.deploy.helm.capabilities import api_versions, kube_version
-        from scclint.deploy.helm.chart import release_name
-        from scclint.deploy.helm.precheck import unused_links
-        from scclint.deploy.render import RendererOutput
-
         lacking: list[Dependency] = []
         if root == self.tree and unused_links(unit.path, root):
             try:
@@ -225,8 +210,6 @@ class UnitRenderer:
             except OSError as error:
                 return RendererOutput(error=str(error))
         if absent := self._missing(unit):
-            from scclint.deploy.helm.dependencies import add
-
             try:
                 if root == self.tree:
                     with self._copy(unit) as (home, copied):
@@ -255,7 +238,6 @@ class UnitRenderer:
         )
         if not lacking:
             return made
-        from scclint.deploy.helm.dependencies import how_to_get
 
         text = how_to_get(lacking, display(unit.path))
         return replace(made, error=text) if made.error else replace(made, left_out=text)
@@ -272,8 +254,6 @@ def _reader(texts: Mapping[str, str]) -> Callable[[str], str | None]:
 
 
 def _digest_of(path: str) -> str:
-    from scclint.files.store import digest_of_bytes
-
     if not os.path.isfile(path):
         # To open a FIFO would wait for a writer.
         raise OSError(f"{path} is no regular file")

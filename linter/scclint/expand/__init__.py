@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from scclint.expand.item import Item, items_of
+from scclint.expand.ansible import objects_of_tasks
+from scclint.expand.carriers import applied_manifests, of_unknown_kind
+from scclint.expand.item import Item, items_of, without_release_namespace
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document
@@ -93,12 +95,8 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
         settings = replace(settings, added=AddedTextCounter())
     items = items_of(document)
     if isinstance(document.root, SequenceNode):
-        from scclint.expand.ansible import objects_of_tasks
-
         items = objects_of_tasks(document)
     if document.release_namespace:
-        from scclint.expand.item import without_release_namespace
-
         items = (without_release_namespace(item, document, settings.namespace) for item in items)
     for item in items:
         for made in _expanded(item, settings):
@@ -169,8 +167,6 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
 
         return expansion(item, settings.params, settings.added or AddedTextCounter(), settings.references)
     if kind in WITH_TEXTS and item.name in settings.applied:
-        from scclint.expand.carriers import applied_manifests
-
         return applied_manifests(item)
     if key in MODELS:
         return (replace(item, model=MODELS[key]),)
@@ -178,8 +174,6 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         stated = {name: value for name, value in item.data.items() if value or name not in ("apiVersion", "kind")}
         return (replace(item, model=SeccompProfileFile, data=stated),)
     if kind and api_version:
-        from scclint.expand.carriers import of_unknown_kind
-
         return of_unknown_kind(item)
     return ()
 

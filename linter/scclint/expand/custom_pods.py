@@ -7,6 +7,7 @@ from scclint.expand.carriers import resource_manifests
 from scclint.expand.item import Item, each, with_expressions
 from scclint.expand.sourced_value import NOTHING, Inner, SourcedValue, in_list, in_mapping, laid_over, named, pod_of
 from scclint.load import load_text
+from scclint.load.templates import is_field, readings
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
 from scclint.model.unknown import decisive_unknown
@@ -109,8 +110,6 @@ def _parsed(text: Any) -> dict[str, Any] | None:
     """Return a patch of a pod spec, with `Unknown` for its placeholders; None for one with directives, without a mapping, or with a
     placeholder that may decide a verdict.
     """
-    from scclint.load.templates import is_field, readings
-
     whole = readings("", text)[0] if isinstance(text, str) else ""
     documents = [] if "$" in whole or any(map(is_field, whole.split())) else load_text("", whole, frozenset())
     roots = [document.root for document in documents if document.status == "parsed"]

@@ -17,6 +17,7 @@ from scclint.model.object import ApiObject, Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
+from scclint.yaml.json import parse_json
 from scclint.yaml.nodes import locate, to_data
 from scclint.yaml.untyped import as_list, as_mapping, as_mappings, as_text, children_of, mappings, value_at
 
@@ -209,8 +210,6 @@ class _Filler:
 
 def _decoded(text: str) -> Any:
     """A value as JSON, or else as a string."""
-    from scclint.yaml.json import parse_json
-
     try:
         return to_data(parse_json(text, ""))
     except LoadError:

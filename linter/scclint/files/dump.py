@@ -7,6 +7,8 @@ An archive, plain or compressed with gzip or xz, can come from anywhere. It is r
 each member and the whole archive have limits, and a member that is not a regular file has no content.
 """
 
+import io
+import lzma
 import os
 import tarfile
 import zlib
@@ -280,7 +282,6 @@ def entries(
 def inflate(content: bytes, name: str) -> bytes:
     """Return what gzip compressed. Raises LoadError if `content` is no gzip or inflates beyond the limit of a file."""
     import gzip
-    import io
 
     try:
         data = gzip.GzipFile(fileobj=io.BytesIO(content)).read(MAX_BYTES + 1)
@@ -386,8 +387,6 @@ class _Unxz:
     """The bytes that xz compressed. Python's own reader has no limit for its dictionary."""
 
     def __init__(self, file: IO[bytes], shown: str) -> None:
-        import lzma
-
         self._file = file
         self._shown = shown
         self._decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_XZ_MEMORY)

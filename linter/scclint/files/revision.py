@@ -6,9 +6,11 @@ No hook, filter or other program of a repository is run.
 import errno
 import os
 import re
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from subprocess import run
+from subprocess import PIPE, Popen, run
 from typing import IO, NamedTuple
 
 from scclint.errors import LoadError, UsageError
@@ -113,8 +115,6 @@ def checked_out(revision: Revision) -> Iterator[str]:
 @contextmanager
 def _temporary_folder(revision: Revision) -> Iterator[str]:
     """Give a folder of the name that the root of the revision has: a repository without remotes is called as its folder."""
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
         into = os.path.join(os.path.realpath(folder), os.path.basename(revision.root) or "root")
         os.mkdir(into)
@@ -157,8 +157,6 @@ def _check_out(revision: Revision, into: str, wanted: Callable[[str], bool] = la
 
 def _make_work_tree(revision: Revision, folder: str, entries: Sequence[_Entry]) -> None:
     """Make a folder a work tree in which git lists these files, with the remotes of the repository. It has no objects and no hooks."""
-    from subprocess import PIPE, Popen
-
     problem = f"git cannot make a work tree of {revision.name}"
     sha256 = ("--object-format=sha256",) if len(revision.commit) > _SHA1 else ()
     _git(folder, problem, *_OUR_REPOSITORY, "init", "--quiet", "--template=", *sha256)
@@ -196,8 +194,6 @@ def _unless_no_name(revision: Revision) -> Iterator[None]:
 
 def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tuple[_Entry, bytes]]:
     """Files and links with their content, the too large left out."""
-    import tempfile
-
     entries = [e for e in _entries(revision) if wanted(e.path) and e.path.count("/") <= MAX_FOLDER_DEPTH]
     with tempfile.TemporaryFile() as ids:
         # A file, because git does not read on from a pipe while its own output is not read.
@@ -252,8 +248,6 @@ def _is_inside(path: str) -> bool:
 @contextmanager
 def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
     """What git writes. Its errors are not shown: they quote files of its folder, which may be links to any other file."""
-    import subprocess
-
     git_command = command(revision.root, *arguments)
     closed = subprocess.DEVNULL
     with subprocess.Popen(git_command, stdin=stdin or closed, stdout=subprocess.PIPE, stderr=closed, env=environment()) as git:
@@ -264,8 +258,6 @@ def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None
 
 
 def _git(folder: str, problem: str, *arguments: str, stdin: str = "") -> str:
-    import subprocess
-
     try:
         done = subprocess.run(
             command(folder, *arguments), input=os.fsencode(stdin), capture_output=True, env=environment(), check=False

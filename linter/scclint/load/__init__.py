@@ -12,6 +12,7 @@ from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, first_root, text_at
 from scclint.load.sniff import other_kind
 from scclint.record import replace
+from scclint.yaml.compose import parse_yaml
 from scclint.yaml.nodes import Node, ScalarNode, to_data
 from scclint.yaml.split import Chunk, split
 
@@ -278,7 +279,6 @@ def _roots(file: str, chunk: Chunk, aliasing: AliasCounter) -> Iterator[tuple[in
             return
         except LoadError as error:
             json_error = error
-    from scclint.yaml.compose import parse_yaml
 
     composed = 0
     try:

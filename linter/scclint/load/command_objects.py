@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from scclint.errors import LoadError
 from scclint.limits import AliasCounter
 from scclint.load.document import OPEN_NAMESPACE, Operation
+from scclint.yaml.compose import parse_yaml
 from scclint.yaml.nodes import to_data
 from scclint.yaml.untyped import as_mapping
 
@@ -102,8 +103,6 @@ def _changed(
 
 def _patch_of(text: str) -> tuple[dict[str, Any], list[Operation]] | None:
     """Return the fields of a merge patch and the operations of a JSON patch; None for a text that is neither."""
-    from scclint.yaml.compose import parse_yaml
-
     # In a text of double quotes, and in YAML or JSON around it, quotes are escaped.
     for written in (re.sub(r"(?<!\\)\\++\"", '"', text), text):
         data = None

@@ -9,7 +9,10 @@ from itertools import pairwise
 from string import ascii_letters
 from typing import Any
 
+from scclint.errors import LoadError
 from scclint.files.package_data import read_json
+from scclint.yaml.compose import parse_yaml
+from scclint.yaml.nodes import to_data
 
 DENIAL = "unable to validate against any security context constraint"
 """The beginning of a denial by SCC admission (`admission.go` of openshift/apiserver-library-go)."""
@@ -181,9 +184,6 @@ def _yaml_of(text: str) -> list[Any]:
     """Return the documents of a text that holds API objects or parts of them as YAML; none if it holds none."""
     if not _OBJECT.search(text):
         return []
-    from scclint.errors import LoadError
-    from scclint.yaml.compose import parse_yaml
-    from scclint.yaml.nodes import to_data
 
     try:
         documents = [to_data(root) for _, root in parse_yaml(textwrap.dedent(text), "", 1)]

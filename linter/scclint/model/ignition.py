@@ -1,8 +1,13 @@
 """The files that a MachineConfig writes to nodes: Ignition's `storage.files`, with their content where the object spells it."""
 
+import base64
+import binascii
+import io
+import zlib
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from scclint.finding import Path
 from scclint.limits import MAX_INFLATED
@@ -81,12 +86,7 @@ def _text(source: str, compression: str) -> tuple[str | None, str]:
     # `url.Parse` of Go reads a scheme in letters of any case.
     if source[: len("data:")].lower() != "data:":
         return None, f"{_ELSEWHERE} {source.partition(':')[0]}:, not written in the MachineConfig"
-    import base64
-    import binascii
     import gzip
-    import io
-    import zlib
-    from urllib.parse import unquote_to_bytes
 
     head, comma, body = source[len("data:") :].partition(",")
     if not comma:

@@ -1,8 +1,10 @@
 """What fields an API object may have in one Kubernetes minor: the JSON Schemas of `scclint.schemas`, compiled on first use."""
 
+import json
 import os
 from enum import IntEnum
 from functools import cache
+from importlib import import_module
 from typing import Any, TypeAlias
 
 FILES = ("kubernetes/workloads.json", "deploymentconfig.json", "scc.json")
@@ -147,9 +149,6 @@ def shapes(minor: int) -> Shapes:
 @cache
 def _load() -> tuple[Definitions, dict[str, str], dict[str, str], tuple[int, int]]:
     """Return all definitions by name, their names by `apiVersion kind` and by kind, and the range of minors covered."""
-    import json
-    from importlib import import_module
-
     folder = os.path.dirname(str(import_module("scclint.schemas").__file__))
     definitions: Definitions = {}
     kinds: dict[str, str] = {}

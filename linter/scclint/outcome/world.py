@@ -12,6 +12,7 @@ from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.limits import MAX_OWN_RANGES
 from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints, Workload
+from scclint.model.pod_names import owns_pod
 from scclint.model.view import Field
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import Outcome
@@ -198,7 +199,6 @@ class World:
         observed = self.observed
         if observed is None or observed.release not in ("", self.cluster.release):
             return ()
-        from scclint.model.pod_names import owns_pod
 
         here = observed.by_namespace.get(self.namespace_of(workload), ())
         return tuple(pod for pod in here if owns_pod(workload.kind, workload.name, pod.name, pod.owner))

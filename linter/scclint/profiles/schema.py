@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path, Severity
@@ -73,8 +74,6 @@ def _without_nulls(data: object) -> Any:
 @cache
 def _validator(form: str) -> "Validator":
     """Return a validator that rejects 1.0 as an integer, as the runtime's decoder does."""
-    from importlib.resources import files
-
     from jsonschema import Draft202012Validator, validators
 
     schema = json.loads(files("scclint.schemas").joinpath(f"seccomp-profile-{form}.json").read_text("utf-8"))

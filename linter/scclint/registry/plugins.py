@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from types import ModuleType
 
 from scclint.errors import ConfigError
@@ -68,8 +69,6 @@ def _rules_in(loaded: object) -> Iterator[AnyRule]:
 
 def _refuse_linted(point: EntryPoint, linted: Sequence[str]) -> None:
     """Look where Python would import the package from, before it does: importing is running it."""
-    from importlib.util import find_spec
-
     package = point.module.partition(".")[0]
     try:
         spec = find_spec(package)

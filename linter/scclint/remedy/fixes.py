@@ -8,6 +8,7 @@ from typing import Any
 
 from scclint.advice import advise
 from scclint.advice.draft import pruned, written_elsewhere
+from scclint.advice.ladders import why_none
 from scclint.deploy.unit import Unit
 from scclint.files import is_below
 from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
@@ -401,6 +402,5 @@ def _why_none(bench: Workbench, occurrence: Occurrence) -> str:
         return "the pod asks for something that the level forbids"
     if any(remedy.operations for remedy in advised):
         return "the manifest has no place for the fields"
-    from scclint.advice.ladders import why_none
 
     return why_none(subject, bench.worlds)

@@ -3,6 +3,7 @@
 Every format is a module of this package with a `render(report, options)`. It and all that it needs are imported when it is asked for.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from scclint.finding import Finding, Severity
@@ -71,7 +72,5 @@ def render(report: "Report", format: str, options: Options | None = None) -> str
 
     Raises UsageError for a template of the user's that does not work.
     """
-    from importlib import import_module
-
     text: str = import_module(f"scclint.report.{FORMATS[format]}").render(report, options or Options())
     return text

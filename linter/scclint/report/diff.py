@@ -20,7 +20,7 @@ from scclint.model.object import Workload
 from scclint.model.releases import shown_release
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import grouped
-from scclint.report import Options, markdown
+from scclint.report import Options, markdown, render
 from scclint.report.table import table
 from scclint.report.text import Json, dump, from_template, notice_line, place, visible, visible_line
 from scclint.rule import Rule
@@ -244,8 +244,6 @@ def _entries(differences: Differences, arrow: str) -> Iterator[dict[str, Any]]:
 
 def render_sarif(differences: Differences) -> str:
     """What got worse as SARIF results: rejected pods, and workloads, subjects and SCCs with more rights."""
-    from scclint.report import render
-
     findings = [finding for change in differences.changes for finding in _worse(change)]
     findings += [
         _finding(

@@ -10,9 +10,12 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_words
 from scclint.outcome.world import World
 from scclint.podsecurity.levels import level_label
+from scclint.profiles.diff import opened_by_each
+from scclint.profiles.runtime_default import crio_on
 from scclint.report.review import container_entry, in_units, named, workload_entry
 from scclint.report.text import Json, dump, from_template, line_place, visible, visible_line, with_units
 from scclint.run.judge import OpenUnit
+from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path
 
@@ -208,13 +211,10 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
     """What each capability of a container opens up in OpenShift's RuntimeDefault, if that is what it runs with."""
     if container.type != "RuntimeDefault" or not outcome.admitted or world.cluster.platform == "kubernetes":
         return {}
-    from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 
     caps = bounding_set_of(outcome.container(container)) - CRIO_DEFAULT
     if not caps:
         return {}
-    from scclint.profiles.diff import opened_by_each
-    from scclint.profiles.runtime_default import crio_on
 
     return opened_by_each(caps, crio_on(world.cluster))
 

@@ -9,6 +9,7 @@ from scclint.finding import Finding, Fix
 from scclint.report import Options, jinja
 from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
+from scclint.report.review import markdown_table
 from scclint.report.text import (
     SourceLines,
     by_rule,
@@ -44,8 +45,6 @@ def render(report: Report, options: Options) -> str:
     findings = [finding for finding in report.findings if options.shows(finding)]
     table = {}
     if any(report.outcomes.values()):
-        from scclint.report.review import markdown_table
-
         table = markdown_table([row for some in report.outcomes.values() for row in some])
     return from_template(
         "check",

@@ -1,6 +1,7 @@
 """Write a report to its destination, and decide whether it has colour there."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -30,7 +31,6 @@ def columns_of(stream: TextIO | None) -> int | None:
     """Return the width of the terminal that a stream writes to, None where that is none."""
     if stream is None or not stream.isatty():
         return None
-    import shutil
 
     return shutil.get_terminal_size().columns
 

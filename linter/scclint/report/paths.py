@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from urllib.parse import quote
 
 from scclint.files import work_tree
 
@@ -37,8 +38,6 @@ class RepositoryPaths:
 
 
 def _encoded(path: str) -> str:
-    from urllib.parse import quote
-
     try:
         # File names that are not UTF-8 arrive with their bytes as surrogates (PEP 383).
         data = path.encode("utf-8", "surrogateescape")

@@ -5,6 +5,8 @@ import io
 from collections.abc import Sequence
 
 from scclint.outcome.rows import WorkloadRow
+from scclint.report.html import workload_table
+from scclint.report.html_page import render
 from scclint.report.markdown import from_template
 from scclint.report.review import OF_POD, TITLES, markdown_table, named, table_rows, totals_words
 from scclint.report.text import visible_line
@@ -40,8 +42,5 @@ def render_markdown(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) ->
 
 def render_html(rows: Sequence[WorkloadRow], columns: Sequence[str]) -> str:
     """A page with the totals, and a table with a row for each container. Its columns for commands on a node are left out."""
-    from scclint.report.html import workload_table
-    from scclint.report.html_page import render
-
     table = workload_table(rows, columns)
     return render("review", lead=totals_words(rows), wide=bool(columns), **table)

@@ -7,6 +7,7 @@ value that differed would split alerts in two.
 """
 
 import re
+import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -61,7 +62,6 @@ def render(report: Report, options: Options) -> str:
 def _gzip_size(text: str) -> int:
     if len(text) <= LARGEST_GZIP * 9 // 10:
         return 0
-    import zlib
 
     return len(zlib.compress(text.encode("ascii")))
 

@@ -1,12 +1,15 @@
 """Stage check: every selected rule sees every subject it asks for, in the world of every release."""
 
+import json
 import re
+from binascii import crc32
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, reduce
 from operator import and_
 from typing import Any
 
+from scclint.cluster import Cluster
 from scclint.config import Selection
 from scclint.finding import (
     ON_RELEASE,
@@ -26,6 +29,7 @@ from scclint.finding import (
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
 from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
+from scclint.model.releases import NEWEST_KUBERNETES
 from scclint.outcome.world import World
 from scclint.record import Memo, record, replace
 from scclint.rule import AnyRule, Checked
@@ -149,9 +153,6 @@ def check_ignores(
     ignores: Sequence[Ignore], rules: Sequence[AnyRule], select: Callable[[str], Selection]
 ) -> tuple[list[Finding], list[Crash]]:
     """What the rules about suppressions say of some. They ask for no world, as a suppression is the same on every release."""
-    from scclint.cluster import Cluster
-    from scclint.model.releases import NEWEST_KUBERNETES
-
     return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
 
 
@@ -211,9 +212,6 @@ def stamp(
 
 def _content(obj: ApiObject) -> str:
     """A checksum of an object without its metadata and version."""
-    import json
-    from binascii import crc32
-
     content = {key: value for key, value in obj.manifest.items() if key not in ("apiVersion", "metadata", "status")}
     text = json.dumps(content, sort_keys=True, default=repr)
     return f"{len(text)}-{crc32(text.encode()):08x}"

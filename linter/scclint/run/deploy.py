@@ -20,6 +20,7 @@ from scclint.finding import Notice
 from scclint.limits import MAX_DEPLOYMENT_ROUNDS
 from scclint.load import load_text
 from scclint.load.document import Document
+from scclint.load.host_access import host_access
 from scclint.record import EMPTY, grouped, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
@@ -350,8 +351,6 @@ def _judged_units(
 
 def _opens(text: str) -> bool:
     """Whether the words of a text ask for access to the node or grant it."""
-    from scclint.load.host_access import host_access
-
     return bool(host_access(text)) or "cluster-admin" in text
 
 

@@ -15,6 +15,8 @@ from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, Securi
 from scclint.model.releases import shown_release
 from scclint.other_units import OtherUnits, Question
 from scclint.outcome.manifests import manifests
+from scclint.outcome.rows import grant_rows, workload_row
+from scclint.outcome.selinux import mounts
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.run.check import apply_rules, order
@@ -80,8 +82,6 @@ class OpenUnit:
 
     def row(self, world: World, workload: Workload) -> "WorkloadRow":
         """Return what a workload gets in one of the worlds."""
-        from scclint.outcome.rows import workload_row
-
         return workload_row(world, workload, self.unit.name, self.edited(workload.place.span), self.unit.title)
 
 
@@ -132,8 +132,6 @@ def open_unit(unit: Unit, run: Run) -> OpenUnit:
 
 def mounts_in(unit: Unit, run: Run) -> Mapping[Question, list[Any]]:
     """Return the mounts of claims by the pods of a unit, by release, namespace and claim, in the files that people edit."""
-    from scclint.outcome.selinux import mounts
-
     opened = open_unit(unit, run)
     return {
         (release, *claim): [mount.plain(opened.edited(mount.span)) for mount in claim_mounts]
@@ -254,8 +252,6 @@ def source_ignores(unit: Unit, run: Run) -> list[Ignore]:
 
 
 def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":
-    from scclint.outcome.rows import grant_rows
-
     written = any(world.of(RoleBinding)) or any(world.of(SecurityContextConstraints))
     if world.cluster.platform == "kubernetes" or not written:
         return ()

@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scclint.cluster.addons import addons
 from scclint.cluster.installed import PatchChange, patch_changes
 from scclint.config.model import Config
 from scclint.config.selection import patches_of
@@ -462,8 +463,6 @@ def missing_addons(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], wor
 
     An object of the API group of an add-on shows nothing if the input defines the group itself (see `notices`).
     """
-    from scclint.cluster.addons import addons
-
     shown: dict[tuple[str, str], str] = {}
     for sort, name, by in _shown(unit, inputs, objects):
         shown.setdefault((name, sort), by)
@@ -481,8 +480,6 @@ Addons = dict[str, str]
 @cache
 def _signs() -> tuple[Addons, Addons, Addons]:
     """The add-ons by OLM package, by API group and by namespace."""
-    from scclint.cluster.addons import addons
-
     all_addons = addons().values()
     return (
         {package: addon.name for addon in all_addons for package in addon.packages},

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from scclint.deploy.unit import Unit
@@ -102,7 +103,6 @@ class Report:
 
     def _as(self, form: str) -> str:
         # The formats are above this package, so they are looked up by name.
-        from importlib import import_module
 
         text: str = import_module("scclint.report").render(self, form)
         return text

@@ -2,6 +2,7 @@
 
 import os
 import re
+import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import time_ns
@@ -24,6 +25,7 @@ from scclint.files import (
     USES_TESTS,
     SourceFile,
     display,
+    read_bytes,
     text_of,
 )
 from scclint.files.sources import Sources
@@ -31,7 +33,9 @@ from scclint.finding import Notice
 from scclint.limits import MAX_HEADER, MIN_CACHED
 from scclint.load import is_helm_template
 from scclint.load.document import Document
+from scclint.load.host_access import host_access, lines_with_access
 from scclint.load.reader import Reader
+from scclint.load.sniff import is_generated
 from scclint.model.object import ApiObject
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.other_units import Question
@@ -69,8 +73,6 @@ def scan(
         if isinstance(e, LoadError)
     ]
     for folder, copies in sources.vendored.items():
-        from scclint.load.host_access import host_access
-
         asking = [f"{file.display} (with {access})" for file in copies if (access := host_access(text_of(file)))]
         notices += [Notice("note", _VENDORED.format(and_more(asking, _MOST_NAMED)), folder)] if asking else []
     if sources.excluded:
@@ -137,8 +139,6 @@ def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) ->
 
 def _holds_chart(file: SourceFile) -> bool:
     """Whether an archive begins with the file that describes a chart, as helm packs it."""
-    import zlib
-
     try:
         with open(file.path, "rb") as stream:
             # 31 is the format of gzip.
@@ -202,7 +202,6 @@ def _answers(store: RunStore, *, by_time: bool) -> Callable[[str], dict[str, Any
 
 def _digest_of(path: str) -> str:
     """The hash of a file; empty where it cannot be read."""
-    from scclint.files import read_bytes
     from scclint.files.store import digest_of_bytes
 
     try:
@@ -258,7 +257,6 @@ def beside(
     """
     from scclint.deploy.release_files import RELEASE_FILE
     from scclint.load.commands import documents_of_commands
-    from scclint.load.host_access import lines_with_access
     from scclint.load.workflows import lines_of_script_on_own_cluster
 
     scripts: list[SourceFile] = []
@@ -347,8 +345,6 @@ def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Documen
 
 def _tell_code(told: dict[Question, list[Any]], file: str, text: str) -> None:
     """Add the RBAC markers in code, and the places of the objects that it fills in, by kind."""
-    from scclint.load.sniff import is_generated
-
     if is_generated(text):
         return
     markers = [*re.finditer(_MARKER, text)] if "+kubebuilder:rbac" in text else []

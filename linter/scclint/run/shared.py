@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from weakref import proxy
@@ -11,6 +12,7 @@ from scclint.cluster import Cluster
 from scclint.config import Selection, selection
 from scclint.config.model import Config
 from scclint.deploy.facts import AllUnits, Facts, facts_of, together
+from scclint.deploy.images import Images
 from scclint.deploy.kustomize.surroundings import Surroundings
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Rendering, Unit
@@ -23,6 +25,7 @@ from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import OperatorInstallation
 from scclint.model.releases import DEFAULT, release_of
 from scclint.other_units import BorrowedObject, Question
+from scclint.podsecurity.defaults import enforces
 from scclint.record import EMPTY, Memo, replace
 from scclint.registry import Registry
 from scclint.run.deploy import Rendered, texts_on_disk
@@ -75,8 +78,6 @@ class Run:
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Run":
         """Return the run with these texts in place of files, by path as displayed. What units render to stays the same."""
-        from copy import copy
-
         made = copy(self)
         made.outline = self.outline.with_overlay(overlay)
         made.options = replace(self.options, overlay=overlay)
@@ -87,8 +88,6 @@ class Run:
 
     def with_rendering(self, unit: Unit, rendering: Rendering) -> "Run":
         """Return the run in which a unit renders to something else. What the other units are and take stays the same."""
-        from copy import copy
-
         made = copy(self)
         made.rendered = replace(self.rendered, renderings={**self.rendered.renderings, unit.name: rendering})
         made.memo = Memo()
@@ -123,7 +122,6 @@ class Run:
 
         if len(units) == 1:
             return AllUnits(units, told=told)
-        from scclint.podsecurity.defaults import enforces
 
         facts = {unit.name: self._facts(unit) for unit in units}
         shared = {unit.name: together(map(self.outline.facts, unit.shared)) for unit in units if unit.shared}
@@ -188,8 +186,6 @@ class Run:
     @cached_property
     def images(self) -> "Images":
         """What the settings and the files say of images."""
-        from scclint.deploy.images import Images
-
         files = [*self.outline.files, *(file.display for file in self.sources.texts)]
         return Images(self.config.images, self.config.root, self.outline, files)
 

@@ -31,6 +31,7 @@ from scclint.finding import (
     Tally,
 )
 from scclint.other_units import Question, Reply
+from scclint.run.policies import parameters_of_input
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run
 from scclint.source import Span
@@ -101,7 +102,6 @@ def _content_key(unit: Unit, run: Run) -> str:
         return ""
     settings = run.memo("settings key", lambda: digest(repr((config, date.today(), options.ignores, _cluster(run)))))
     rendered = rendering and digest(rendering.text)
-    from scclint.run.policies import parameters_of_input
 
     params = run.memo("parameters key", lambda: digest(repr(parameters_of_input(run))))
     return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, others.homes, sources, params)))

@@ -3,11 +3,13 @@
 How consequences are compared is in `scclint.suppress.consequences`. A finding is accepted if all of its consequences are.
 """
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from scclint.config.schema import load_schema, mistakes, written
 from scclint.errors import ConfigError
 from scclint.finding import Applied, Finding, Suppression
 from scclint.record import grouped, record, replace
@@ -62,8 +64,6 @@ def write_baseline(
 
 def load_baseline(text: str, file: str) -> Baseline:
     """The baseline in the text of `file`. Raises ConfigError where it is none, or of another version."""
-    import json
-
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -72,8 +72,6 @@ def load_baseline(text: str, file: str) -> Baseline:
     except RecursionError as error:
         raise ConfigError(f"{file}: the baseline is nested too deeply; `--write-baseline` writes it anew") from error
     if not _is_baseline(data):
-        from scclint.config.schema import load_schema, mistakes, written
-
         wrong = next(mistakes(data, load_schema("baseline")), None)
         if wrong is not None:
             at = f"{written(wrong.path)}: " if wrong.unknown else ""
@@ -145,8 +143,6 @@ def apply(
 
 def _dump(counts: Mapping[Key, int]) -> str:
     """One entry a line, so that a changed object is a changed line."""
-    import json
-
     opens = grouped(
         (key._replace(consequence=key.consequence._replace(opens="")), (key.consequence.opens, n)) for key, n in counts.items()
     )

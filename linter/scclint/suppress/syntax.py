@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from scclint.finding import END, Ignore, Path
@@ -111,8 +112,6 @@ def split_rules(listed: str) -> tuple[str, ...]:
 
 def _ignore(by: str, listed: str, tail: str, span: Span, **about: Any) -> Ignore:
     """An ignore from its list of rules and what follows it: `until=DATE`, if given, and the reason."""
-    from datetime import date
-
     rules = split_rules(listed)
     mistake = "" if rules else f"it names no rule; write `{EXAMPLE}`"
     until = None

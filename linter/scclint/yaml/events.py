@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -80,8 +81,6 @@ def endless_alias(file: str, text: str) -> str:
 
 
 def _scanner() -> Any:
-    from ruamel.yaml import YAML
-
     scanner = YAML(typ="base", pure=True)
     scanner.version = (1, 1)
     return scanner

@@ -6,6 +6,10 @@ fit for a user.
 """
 
 import re
+from base64 import b64decode
+from datetime import datetime
+from math import isnan
+from struct import pack, unpack
 
 from scclint.yaml.nodes import JsonValue
 
@@ -138,8 +142,6 @@ def _tagged(text: str, tag: str) -> JsonValue:
 
 
 def _binary(text: str) -> str:
-    from base64 import b64decode
-
     digits = text.replace("\n", "").replace("\r", "")
     if not re.fullmatch(_BASE64, digits):
         raise ValueError("a !!binary value is not base64")
@@ -149,8 +151,6 @@ def _binary(text: str) -> str:
 
 def is_timestamp(text: str) -> bool:
     """Whether the cluster's loader takes the text for a date or time (which it then keeps as a string)."""
-    from datetime import datetime
-
     match = re.fullmatch(_TIMESTAMP, text)
     if not match:
         return False
@@ -165,9 +165,6 @@ def is_timestamp(text: str) -> bool:
 
 def _float_key(value: float) -> str:
     """Go's shortest text of the number as a 32-bit float, which is what keys go through."""
-    from math import isnan
-    from struct import pack, unpack
-
     if isnan(value):
         return ".nan"
     try:

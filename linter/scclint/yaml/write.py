@@ -4,7 +4,12 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from io import StringIO
 from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from scclint.record import EMPTY
 from scclint.text import display_width, wrap
@@ -21,10 +26,6 @@ def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str]
     `comments` are by the path of the key: one that fits is at the end of its line, and a longer one above it. A path to an item of a list
     ends with the item, which is a text.
     """
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-    from ruamel.yaml.representer import RoundTripRepresenter
 
     class Representer(RoundTripRepresenter):
         """Writes null as a word."""
@@ -60,8 +61,6 @@ def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str]
 
 def _styled(value: Any) -> Any:
     """Return the data with texts of several lines in literal style, and others in double quotes unless they are the same without."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
-
     if isinstance(value, Mapping):
         return {_styled(key): _styled(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

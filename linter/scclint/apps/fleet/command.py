@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from scclint.apps.fleet.dask_executor import execute_on_dask
 from scclint.apps.fleet.export import EXPORTS
 from scclint.apps.fleet.page import render_page
 from scclint.apps.fleet.query import FORMATS, opened_database
@@ -50,8 +51,6 @@ def _run(args: Namespace) -> int:
         raise UsageError("--jobs is about processes on this machine, and --scheduler about a cluster: choose one")
     execute: Execute = partial(execute_here, jobs=getattr(args, "jobs", 0))
     if scheduler:
-        from scclint.apps.fleet.dask_executor import execute_on_dask
-
         execute = partial(execute_on_dask, address=scheduler)
     store = Store(args.out)
     with _progress(quiet=getattr(args, "quiet", False)) as progress:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from lsprotocol.types import Position
@@ -68,7 +69,6 @@ class LineMap:
         self._to_now: dict[int, int] = {}
         if self._same:
             return
-        from difflib import SequenceMatcher
 
         for a, b, size in SequenceMatcher(None, saved.split("\n"), now.split("\n"), autojunk=False).get_matching_blocks():
             self._to_now |= {a + step + 1: b + step + 1 for step in range(size)}

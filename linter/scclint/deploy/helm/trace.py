@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scclint.deploy.helm.chart import Origins, TemplateOrigin, has_source
+from scclint.deploy.helm.markers import template_folder
 from scclint.deploy.origin import FieldOrigin
 from scclint.deploy.tracer import Tracer, with_places_moved
 from scclint.errors import LoadError
@@ -183,8 +184,6 @@ class Trace(Tracer):
         return documents[index] if index >= 0 and has_source(documents[index]) else None
 
     def _lines_of(self, document: Document, origin: TemplateOrigin) -> "Sequence[TemplateLine | None]":
-        from scclint.deploy.helm.markers import template_folder
-
         key = document.file, document.source
         marked = self._marked(document.source.partition("/")[0])
         if key not in self._places:

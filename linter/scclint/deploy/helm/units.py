@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm.chart import VALUES, belongs_to_chart, differs_when_upgraded, keys_of_file, keys_of_text, views
 from scclint.deploy.unit import Deployment, Unit
 from scclint.files import is_below
 from scclint.record import replace
@@ -21,8 +22,6 @@ def units(split: "Split") -> Iterator[Unit]:
 def _views(split: "Split") -> Iterator[Unit]:
     inflated = {chart for closure in split.closures.values() for chart in closure.charts}
     folders = {os.path.dirname(file) for file in split.outline.files if os.path.basename(file) == CHART_FILE}
-    if folders:
-        from scclint.deploy.helm.chart import belongs_to_chart, views
     for folder in sorted(folders):
         real = os.path.realpath(folder or os.curdir)
         if real in split.configured_paths:
@@ -55,8 +54,6 @@ def _views(split: "Split") -> Iterator[Unit]:
 
 def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]) -> Iterator[tuple[str, Deployment]]:
     """The views of the only chart, by its real path, with files beside its folder whose keys are mostly those of its values."""
-    from scclint.deploy.helm.chart import VALUES, belongs_to_chart, keys_of_file, keys_of_text
-
     if not views or not all(is_below(other, chart) for other in split.charts):
         return
     keys = keys_of_file(os.path.join(chart, VALUES)) - {"global"}
@@ -74,8 +71,6 @@ def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]
 
 
 def chart_unit(split: "Split", name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
-    from scclint.deploy.helm.chart import belongs_to_chart
-
     prefix = "" if folder in ("", ".") else folder + "/"
     inside = {f for f in split.outline.files if f.startswith(prefix) and belongs_to_chart(f[len(prefix) :])}
     named = (*deployment.values, *deployment.files)
@@ -86,8 +81,6 @@ def chart_unit(split: "Split", name: str, folder: str, reason: str, deployment: 
 
 def _stages(unit: Unit) -> Iterator[Unit]:
     """A view of a chart, and the same as an upgrade renders it, if that may differ. Argo CD never upgrades."""
-    from scclint.deploy.helm.chart import differs_when_upgraded
-
     yield unit
     if unit.deployment.kind != "Application" and differs_when_upgraded(unit.path):
         name = f"{unit.name}{'-' if '#' in unit.name else '#'}upgrade"

@@ -17,6 +17,7 @@ from scclint.deploy.helm.markers import ACTION
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, read, walk
+from scclint.files.store import digest
 from scclint.finding import shortened
 from scclint.limits import MAX_ACCESS_PLACES, MAX_CONDITION, MAX_NESTED_CONDITIONS
 from scclint.load.host_access import access_in_template
@@ -169,8 +170,6 @@ class ChartSources:
 
     @cached_property
     def _digest(self) -> str:
-        from scclint.files.store import digest
-
         return digest(repr(sorted(self.texts.items())))[:16]
 
     def marked(self, places: Mapping[int, _Access]) -> dict[str, str]:

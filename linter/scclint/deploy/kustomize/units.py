@@ -10,6 +10,9 @@ from scclint.deploy.bundle import NAMED, holds_csv, is_base
 from scclint.deploy.facts import NO_FACTS
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, Exclusions
+from scclint.deploy.kustomize.built import built_names, is_built
+from scclint.deploy.kustomize.edits import edited, generated
+from scclint.deploy.kustomize.kustomization import Kustomizations, read_kustomization
 from scclint.deploy.plain import whole
 from scclint.deploy.unit import DEFAULT, Deployment, Unit
 
@@ -104,9 +107,6 @@ def closure_of(split: "Split", folder: str, fields: str) -> "Closure":
     """What the build of a kustomization reads, with the fields laid over it, as JSON, that what deploys it adds."""
     kustomization, problem = split.built.read(folder)
     if (kustomization is None or fields) and (kustomization is not None or _is_plain(split, folder)):
-        from scclint.deploy.kustomize.edits import edited, generated
-        from scclint.deploy.kustomize.kustomization import Kustomizations, read_kustomization
-
         file = kustomization.file if kustomization is not None else os.path.join(folder, NAMES[0])
         data = split.outline.kustomization_on_disk(file, file)[0].data if kustomization is not None else generated(folder)
         changed = (
@@ -126,8 +126,6 @@ def exclusions(split: "Split", texts: Mapping[str, str]) -> Exclusions:
     An object that a patch deletes from every build that has it could be applied all the same. The kustomizations that build it are
     judged alone, those first that include others; if none does, its file is judged.
     """
-    from scclint.deploy.kustomize.built import built_names, is_built
-
     built = {unit: built_names(text) for unit, text in texts.items()}
     by_file: dict[str, list[str]] = {}
     for unit in built:
