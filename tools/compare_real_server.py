@@ -17,10 +17,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from scclint import Cluster
 from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.admission.pod import containers
 from scclint.admission.verdict import User
-from scclint.cluster import Cluster
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 
 ANNOTATIONS = (

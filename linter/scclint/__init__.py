@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import User, Verdict
-    from scclint.causes.lint import find_units, lint, lint_text, lint_texts
     from scclint.change.compare import compare
     from scclint.change.model import Differences
-    from scclint.cluster import Cluster
     from scclint.cluster.judgement import Judgement, RequestOutcome
     from scclint.config.model import Config
     from scclint.deploy.unit import Unit
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
+    from scclint.library import find_units, lint, lint_text, lint_texts
     from scclint.message.answers import Explanation
     from scclint.message.explain import explain_message
+    from scclint.outcome.judge import JudgingCluster as Cluster
     from scclint.run.report import Report
     from scclint.run.rule_set import load_config
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
@@ -39,33 +39,34 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Explanation": "scclint.message.answers",
-    "Cluster": "scclint.cluster",
-    "Differences": "scclint.change.model",
-    "Config": "scclint.config.model",
-    "ConfigError": "scclint.errors",
-    "ContainerSeccomp": "scclint.seccomp.effective",
-    "Finding": "scclint.finding",
-    "Judgement": "scclint.cluster.judgement",
-    "LoadError": "scclint.errors",
-    "ModelError": "scclint.errors",
-    "Report": "scclint.run.report",
-    "RequestOutcome": "scclint.cluster.judgement",
-    "RuleSetError": "scclint.errors",
-    "ScclintError": "scclint.errors",
-    "Unit": "scclint.deploy.unit",
-    "UsageError": "scclint.errors",
-    "User": "scclint.admission.verdict",
-    "Verdict": "scclint.admission.verdict",
-    "compare": "scclint.change.compare",
-    "effective_seccomp": "scclint.seccomp.effective",
-    "explain_message": "scclint.message.explain",
-    "find_units": "scclint.causes.lint",
-    "lint": "scclint.causes.lint",
-    "lint_text": "scclint.causes.lint",
-    "lint_texts": "scclint.causes.lint",
-    "load_config": "scclint.run.rule_set",
+    "Explanation": "scclint.message.answers.Explanation",
+    "Cluster": "scclint.outcome.judge.JudgingCluster",
+    "Differences": "scclint.change.model.Differences",
+    "Config": "scclint.config.model.Config",
+    "ConfigError": "scclint.errors.ConfigError",
+    "ContainerSeccomp": "scclint.seccomp.effective.ContainerSeccomp",
+    "Finding": "scclint.finding.Finding",
+    "Judgement": "scclint.cluster.judgement.Judgement",
+    "LoadError": "scclint.errors.LoadError",
+    "ModelError": "scclint.errors.ModelError",
+    "Report": "scclint.run.report.Report",
+    "RequestOutcome": "scclint.cluster.judgement.RequestOutcome",
+    "RuleSetError": "scclint.errors.RuleSetError",
+    "ScclintError": "scclint.errors.ScclintError",
+    "Unit": "scclint.deploy.unit.Unit",
+    "UsageError": "scclint.errors.UsageError",
+    "User": "scclint.admission.verdict.User",
+    "Verdict": "scclint.admission.verdict.Verdict",
+    "compare": "scclint.change.compare.compare",
+    "effective_seccomp": "scclint.seccomp.effective.effective_seccomp",
+    "explain_message": "scclint.message.explain.explain_message",
+    "find_units": "scclint.library.find_units",
+    "lint": "scclint.library.lint",
+    "lint_text": "scclint.library.lint_text",
+    "lint_texts": "scclint.library.lint_texts",
+    "load_config": "scclint.run.rule_set.load_config",
 }
+"""Where each name of the public API is defined."""
 
 __all__ = [
     "Cluster",
@@ -101,4 +102,5 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'scclint' has no attribute {name!r}")
 
-    return getattr(import_module(_HOMES[name]), name)
+    module, _, defined = _HOMES[name].rpartition(".")
+    return getattr(import_module(module), defined)

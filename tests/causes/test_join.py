@@ -8,9 +8,9 @@ import pytest
 
 from scclint.causes.consequences import related_places
 from scclint.causes.join import YIELDS, joined
-from scclint.causes.lint import lint_texts
 from scclint.cli import main
 from scclint.finding import Finding, Severity, Subject, Suppression
+from scclint.library import lint_texts
 from scclint.record import replace
 from scclint.report import FORMATS
 from scclint.run.report import Report

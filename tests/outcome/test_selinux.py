@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.cluster import Cluster
+from scclint import Cluster
 from scclint.outcome.selinux import MountedClaim, events
 from tools.compare_selinux_conflicts import found_events
 

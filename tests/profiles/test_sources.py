@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.causes.lint import lint_text
 from scclint.config.model import Config
 from scclint.finding import Finding
+from scclint.library import lint_text
 from scclint.limits import MAX_INHERITED
 from scclint.model.object import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.outcome.world import World

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scclint.causes.lint import lint_text
 from scclint.cli import main
 from scclint.finding import Severity
+from scclint.library import lint_text
 from scclint.report import FORMATS
 
 WEB = """\

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from scclint.causes.lint import lint
 from scclint.change.compare import compare_sides
 from scclint.cluster import Cluster
 from scclint.config.model import Config
+from scclint.library import lint
 from tests.running import write_below
 
 Object = dict[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scclint.causes.lint import lint
 from scclint.config.model import Config
+from scclint.library import lint
 
 Object = dict[str, Any]
 

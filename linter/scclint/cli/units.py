@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 
-from scclint.causes.lint import units_with_context
 from scclint.cli.output import open_units, settings, terminal_columns, write_formats
 from scclint.cli.status import status_of_units
 from scclint.deploy.placed import placed_in
+from scclint.library import units_with_context
 from scclint.report import units
 from scclint.report.units import ListedUnit
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from importlib import import_module
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from scclint.admission.constraints import Constraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
@@ -33,7 +32,6 @@ from scclint.text import closest_match
 from scclint.yaml.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
-    from scclint.cluster.judgement import Judgement
     from scclint.cluster.nodes import NodePool
     from scclint.cluster.volumes import ClaimedVolume
     from scclint.cluster.who_can import Holder
@@ -104,7 +102,7 @@ class Cluster:
         among: Iterable[str] = (),
         cluster_admins: bool = True,
         patch: int | None = None,
-    ) -> "Cluster":
+    ) -> Self:
         """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
 
         Objects of kinds that do not bear on admission are ignored, and the elements of a List are taken one by one.
@@ -136,7 +134,7 @@ class Cluster:
         *,
         seccomp_default: bool = False,
         node_pools: "Iterable[NodePool]" = (),
-    ) -> "Cluster":
+    ) -> Self:
         """A plain Kubernetes cluster of `version` (`1.33`), where no SCC admission runs.
 
         `seccomp_default`: the kubelets run with `seccompDefault: true`; `node_pools` say it for groups of nodes instead.
@@ -145,7 +143,7 @@ class Cluster:
         empty = cls("kubernetes", "", version, Objects(()), own_sccs=(), seccomp_default=seccomp_default, node_pools=node_pools)
         return empty._with(empty._decoded(several(objects)), merge=False)
 
-    def with_objects(self, objects: Iterable[Object]) -> "Cluster":
+    def with_objects(self, objects: Iterable[Object]) -> Self:
         """Return this cluster after `oc apply` of some objects: itself if none bears on admission.
 
         An object is merged into the one of the same name, as `scclint.cluster.apply` says. What the added objects do not change is
@@ -155,7 +153,7 @@ class Cluster:
 
     def with_decodable(
         self, objects: Iterable[Object], last: Mapping[ObjectRef, Object] = EMPTY, *, merge: bool = True
-    ) -> "Cluster":
+    ) -> Self:
         """As `with_objects`, without the objects that the API server could not decode.
 
         `last` are the manifests that were applied before, by reference. Without `merge`, the objects are what the cluster has, and
@@ -196,9 +194,7 @@ class Cluster:
 
         return applied(live, item, last.get(ref))
 
-    def _with(
-        self, decoded: Iterable[tuple[Object, Object]], last: Mapping[ObjectRef, Object] = EMPTY, *, merge: bool
-    ) -> "Cluster":
+    def _with(self, decoded: Iterable[tuple[Object, Object]], last: Mapping[ObjectRef, Object] = EMPTY, *, merge: bool) -> Self:
         def stored(written: Object, value: Object) -> Object:
             # A dump has all fields of its objects. A Namespace of the settings has some.
             merged = self.applied(written, last) if merge or written["kind"] == "Namespace" else None
@@ -209,7 +205,7 @@ class Cluster:
             return self
         all_objects = self._objects.with_more(more)
         pools = self.node_pools if self.platform == "kubernetes" else _pools(all_objects, self.kubernetes_minor)
-        return Cluster(
+        return type(self)(
             self.platform,
             self.release,
             self.kubernetes_version,
@@ -249,20 +245,6 @@ class Cluster:
         """
         who = user and replace(user, groups=several(user.groups))
         return self.admission.admit(self._pod(pod), namespace, who)
-
-    def judge(self, obj: Object, user: User | None = None) -> "Judgement":
-        """Return what the API server answers to the creation of an object that makes pods, and of its pods.
-
-        `obj` is a Pod, a workload or a custom resource with pods, in the namespace that its metadata names. The pods of a workload
-        are created by the account of the controller of its kind, whatever `user` is. A bare Pod is created by `user`, and if that is
-        None by a cluster administrator, whose rights to SCCs then count beside those of the service account: `scclint check` assumes
-        the same of who runs `oc apply`. If the cluster has the service account
-        `default` of the namespace, it has no accounts there but those that it was made with. Raises ModelError for any other object.
-        """
-        # What judges whole objects is above this package.
-        judge = import_module("scclint.outcome.judge").judge
-        judgement: Judgement = judge(self, obj, user and replace(user, groups=several(user.groups)))
-        return judgement
 
     def _pod(self, pod: Any) -> Any:
         """Return a pod as the API server decodes it. Raises ModelError for anything else."""

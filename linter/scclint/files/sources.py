@@ -9,6 +9,10 @@ from scclint.errors import LoadError
 from scclint.files import SUFFIXES, TEXT_SUFFIXES, SourceFile, discover, display
 from scclint.record import EMPTY
 
+StrPath = str | os.PathLike[str]
+Paths = StrPath | Iterable[StrPath]
+"""One path, or several. A plain text is one path."""
+
 _VENDOR = "vendor"
 _LIST = "modules.txt"
 _EMPTY = "holds no YAML or JSON file that is read: files that git ignores or the settings exclude do not count"

@@ -2,10 +2,9 @@
 
 import os
 
-from scclint.causes.lint import Paths
 from scclint.config.model import Config
 from scclint.files import not_there
-from scclint.files.sources import find_sources
+from scclint.files.sources import Paths, find_sources
 from scclint.message.answers import Explanation, answer
 from scclint.message.incidents import incidents
 from scclint.message.manifests import matches

@@ -1,4 +1,4 @@
-"""Judges one object given as plain data, for `Cluster.judge`."""
+"""The cluster of the public API, which judges whole objects given as plain data."""
 
 import json
 import os
@@ -18,13 +18,29 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.field_problems import OF_DECODING
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
+from scclint.record import replace
 from scclint.text import field_path
 from scclint.validation.problem import FieldProblem
-from scclint.yaml.untyped import Object, as_mapping
+from scclint.yaml.untyped import Object, as_mapping, several
 
 
-def judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
-    """Return what `Cluster.judge` does."""
+class JudgingCluster(Cluster):
+    """A cluster that also judges whole objects. The public API calls it `Cluster`."""
+
+    def judge(self, obj: Object, user: User | None = None) -> Judgement:
+        """Return what the API server answers to the creation of an object that makes pods, and of its pods.
+
+        `obj` is a Pod, a workload or a custom resource with pods, in the namespace that its metadata names. The pods of a workload
+        are created by the account of the controller of its kind, whatever `user` is. A bare Pod is created by `user`, and if that is
+        None by a cluster administrator, whose rights to SCCs then count beside those of the service account: `scclint check` assumes
+        the same of who runs `oc apply`. If the cluster has the service account
+        `default` of the namespace, it has no accounts there but those that it was made with. Raises ModelError for any other object.
+        """
+        return _judge(self, obj, user and replace(user, groups=several(user.groups)))
+
+
+def _judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:
+    """Return what `JudgingCluster.judge` does."""
     if not isinstance(obj, Mapping):
         what = (
             f"{type(obj).__name__}: `scclint.lint` judges files" if isinstance(obj, str | os.PathLike) else type(obj).__name__

@@ -1,8 +1,7 @@
 """What judging one unit yields, and the report of one run, as values: nothing is printed yet."""
 
 import os
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from scclint.deploy.unit import Unit
@@ -28,6 +27,7 @@ class Report:
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
     and `folders` those that the run was asked for. `vendored` is the number of files that are left out because they are copies of Go modules.
+    `formatter` writes the report in a format, for `to_json` and `to_sarif`.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -45,6 +45,7 @@ class Report:
     files: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
     vendored: int = 0
+    formatter: "Callable[[Report, str], str] | None" = None
 
     def __repr__(self) -> str:
         return f"Report({self.platform}: {len(self.findings)} findings, {len(self.notices)} notices, {len(self.units)} units)"
@@ -102,10 +103,9 @@ class Report:
         return self._as("sarif")
 
     def _as(self, form: str) -> str:
-        # The formats are above this package, so they are looked up by name.
-
-        text: str = import_module("scclint.report").render(self, form)
-        return text
+        if self.formatter is None:
+            raise TypeError("only a report that a function of the public API returned can be written")
+        return self.formatter(self, form)
 
 
 @record

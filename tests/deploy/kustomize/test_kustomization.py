@@ -7,8 +7,8 @@ from shutil import which
 import pytest
 
 import scclint
-from scclint.causes.lint import find_units
 from scclint.config.model import Config
+from scclint.library import find_units
 from tests.deploy.kustomize.folders import BINDING, DEPLOYMENT, notes
 from tests.running import write_files
 

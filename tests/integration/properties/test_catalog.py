@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import scclint
-from scclint.causes.lint import find_units
 from scclint.finding import Finding
+from scclint.library import find_units
 from scclint.record import replace
 from scclint.run.run import report_of
 from tests.deploy.catalog import write_catalog

@@ -1,4 +1,4 @@
-"""Functions for other programs: lint files or texts, and find units."""
+"""The functions of the public API that lint files or texts and find units."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,11 @@ from scclint.config.model import Config
 from scclint.deploy.facts import names_of
 from scclint.deploy.unit import Unit
 from scclint.files import SourceFile, display, not_there
-from scclint.files.sources import Sources, find_sources
+from scclint.files.sources import Paths, Sources, StrPath, find_sources
 from scclint.model.releases import minor_release
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.report import render
 from scclint.run.dumped import dumps_among, with_dumps
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
@@ -20,10 +21,6 @@ from scclint.run.rule_set import configured, rules_of
 from scclint.run.run import prepare, run
 from scclint.run.shared import Run
 from scclint.yaml.untyped import several
-
-StrPath = str | os.PathLike[str]
-Paths = StrPath | Iterable[StrPath]
-"""One path, or several. A plain text is one path."""
 
 
 def lint(paths: Paths, config: Config | None = None, context: Paths = (), *, release: str | Iterable[str] = ()) -> Report:
@@ -52,7 +49,12 @@ def lint(paths: Paths, config: Config | None = None, context: Paths = (), *, rel
     sources = find(names, config) if not dumps else Sources(())
     if dumps:
         sources, config, texts = with_dumps(names, dumps, config, find)
-    return joined(run(sources, config, registry, RunOptions(overlay=texts, review=True)))
+    return _report(run(sources, config, registry, RunOptions(overlay=texts, review=True)))
+
+
+def _report(report: Report) -> Report:
+    """Return a report with its findings joined by cause, which can be written in a format."""
+    return replace(joined(report), formatter=render)
 
 
 def _settings(paths: Sequence[str], config: Config | None) -> tuple[Config, Registry]:
@@ -78,7 +80,7 @@ def lint_texts(texts: Mapping[StrPath, str], config: Config | None = None, conte
     sources = find_sources([], config, context=_texts(context))
     files = tuple(SourceFile(name, display(name)) for name in _texts(texts.keys()))
     overlay = {display(os.fspath(name)): text for name, text in texts.items()}
-    return joined(run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay, review=True)))
+    return _report(run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay, review=True)))
 
 
 def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
