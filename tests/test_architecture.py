@@ -1,6 +1,7 @@
 """The layers hold: proved over the syntax trees of all modules, imports within functions and for type checkers included."""
 
 import ast
+import re
 import sys
 from collections.abc import Set
 from functools import cache
@@ -38,8 +39,10 @@ LAYERS = (
     ("message",),
     ("change",),
     ("report",),
-    ("cli",),
+    ("library",),
+    ("console",),
     ("apps",),
+    ("cli",),
     ("__init__", "__main__"),
 )
 """Lowest first. A module imports its own package and what stands below it, never what stands beside or above."""
@@ -70,8 +73,9 @@ class Import(NamedTuple):
 class Facts(NamedTuple):
     """What the tests ask of a module. Its syntax tree is not kept: all of them together would fill the memory.
 
-    `imports` are the modules that it imports; `from scclint import x` counts as `scclint.x`. `names` are all that it imports by their full
-    names, each after its module. `classes`, `texts` that begin with `scclint.` and `ends` are followed by their line.
+    `imports` are the modules that it imports; `from scclint import x` counts as `scclint.x`, and so does a text `"scclint.x"`, by which a
+    module is looked up. `names` are all that it imports by their full names, each after its module. `classes`, `texts` that begin with
+    `scclint.` and `ends` are followed by their line.
     """
 
     imports: list[Import]
@@ -100,6 +104,10 @@ def facts(file: Path) -> Facts:
             found.classes.append((node.name, node.lineno))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("scclint."):
             found.texts.append((node.value, node.lineno))
+            if (looked_up := LOOKED_UP.match(node.value)) and looked_up[1] in PACKAGES:
+                found.imports.append(Import(node.value, node.lineno))
+                if not node.value.endswith("."):
+                    found.names.append((node.value.rpartition(".")[0], node.value))
         elif isinstance(node, ast.Call) and (called := ENDING.get(ast.dump(node.func))):
             found.ends.append((called, node.lineno))
         elif isinstance(node, ast.IfExp):
@@ -111,6 +119,11 @@ def facts(file: Path) -> Facts:
 def imports(file: Path) -> list[Import]:
     return facts(file).imports
 
+
+LOOKED_UP = re.compile(r"scclint\.(\w+)(\.\w+)*\.?\Z")
+"""The text of a name in the package, or the beginning of one."""
+
+PACKAGES = {name for names in LAYERS for name in names}
 
 ENDING = {ast.dump(ast.parse(call, mode="eval").body): call for call in ("print", "sys.exit", "exit", "quit")}
 """What prints or ends the program, by the syntax tree of its name."""
@@ -224,7 +237,7 @@ def test_only_the_registry_knows_where_the_rules_are() -> None:
 
 
 def test_only_the_table_of_commands_names_the_apps() -> None:
-    """Nothing imports them: `cli` is below `apps`, and looks the module of a command up by name."""
+    """Nothing else imports them: the table has the module of each command by name, so that only the one that runs is imported."""
     others = (file for file in modules() if home(file) != "apps")
     told = {label(file) for file in others for text, _ in facts(file).texts if text.startswith("scclint.apps")}
     assert told == {"linter/scclint/cli/commands.py"}

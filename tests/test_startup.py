@@ -8,7 +8,7 @@ import pytest
 
 RULES = Path(__file__).parents[1] / "rules"
 
-MOST_MODULES = 176
+MOST_MODULES = 177
 """How many modules of scclint, rules apart, a run over one clean Deployment may import."""
 
 MOST_FOR_FINDINGS = 50

@@ -72,6 +72,12 @@ def closest_match(name: str, candidates: Iterable[str], cutoff: float = 0.75) ->
     return original[max(similar, key=similarity)]
 
 
+def meant_choice(value: str, choices: Sequence[str], cutoff: float = 0.6) -> str:
+    """Return the choice that begins with `value` or is spelled most like it; empty if none is close. `cutoff` as in `closest_match`."""
+    begun = (choice for choice in choices if len(value) > 2 and choice.startswith(value.lower()))
+    return next(begun, "") or closest_match(value, choices, cutoff)
+
+
 def field_path(path: Iterable[str | int]) -> str:
     """Return a path as users write it: `spec.containers[0].name`, `metadata.labels[app.kubernetes.io/name]`."""
     text = ""

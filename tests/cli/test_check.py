@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scclint.cli.status import status_of_check
+from scclint.console.status import status_of_check
 from scclint.finding import Crash, Finding, Notice, Severity, Subject
 from scclint.report import FORMATS
 from scclint.run.report import Report

@@ -209,7 +209,7 @@ def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:
 def test_the_matrix_on_a_narrow_terminal(columns: int, here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     write_file("web.yaml", WEB)
     monkeypatch.setattr("scclint.cli.diff.terminal_columns", lambda: columns)
-    monkeypatch.setattr("scclint.cli.output.terminal_columns", lambda: columns)
+    monkeypatch.setattr("scclint.console.arguments.terminal_columns", lambda: columns)
     text = cli("diff", ".", "--openshift", "4.14,4.16,4.22").out
     matrix = text[text.index("WORKLOAD") :]
     assert "\\n" not in matrix and max(map(len, matrix.splitlines())) <= columns

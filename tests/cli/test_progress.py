@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scclint.cli import progress
-from scclint.cli.progress import ProgressLine, wanted
+from scclint.console import progress
+from scclint.console.progress import ProgressLine, wanted
 
 
 class Terminal(io.StringIO):
@@ -68,7 +68,7 @@ def test_wanted(stream: io.StringIO, environ: dict[str, str], expected: bool) ->
 
 def on_a_terminal(*words: str, patience: float) -> tuple[str, str]:
     """Standard output and what a terminal on standard error gets, of a run that loses its patience early."""
-    script = f"import sys, scclint.cli.progress as p; p.PATIENCE = p.PACE = {patience}\nfrom scclint.cli import main\nmain(sys.argv[1:])"
+    script = f"import sys, scclint.console.progress as p; p.PATIENCE = p.PACE = {patience}\nfrom scclint.cli import main\nmain(sys.argv[1:])"
     terminal, end = pty.openpty()
     env = {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"}
     done = subprocess.run((sys.executable, "-c", script, *words), stdout=subprocess.PIPE, stderr=end, env=env, check=True)

@@ -1,4 +1,4 @@
-"""The command line: argparse, exit status, standard error. Nothing else prints."""
+"""The command line: the table of commands, their parser, and a module for each. Only this package and `console` print."""
 
 from scclint.cli.main import main, run_and_exit
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from scclint.cli.output import cache_scope, color_wanted, open_run, parts_of_charts, settings, sources, terminal_columns
-from scclint.cli.progress import progress
-from scclint.cli.status import NOTHING, OK, USAGE, status_of_check
 from scclint.config import selection
 from scclint.config.model import Config
+from scclint.console.arguments import cache_scope, color_wanted, open_run, parts_of_charts, settings, sources, terminal_columns
+from scclint.console.progress import progress
+from scclint.console.status import NOTHING, OK, USAGE, status_of_check
 from scclint.deploy.unit import chart_views
 from scclint.errors import ConfigError, LoadError, UsageError
 from scclint.files import read

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from scclint.cli.output import check_paths, settings
-from scclint.cli.status import OK
 from scclint.config.show import render
+from scclint.console.arguments import check_paths, settings
+from scclint.console.status import OK
 from scclint.report.output import write
 from scclint.report.text import visible
 

@@ -6,9 +6,9 @@ from argparse import Namespace
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences
 from scclint.cli.diff_base import settings_of
-from scclint.cli.output import color_wanted, settings, terminal_columns, write_formats
-from scclint.cli.status import FINDINGS, OK, USAGE
 from scclint.config.model import Config
+from scclint.console.arguments import color_wanted, settings, terminal_columns, write_formats
+from scclint.console.status import FINDINGS, OK, USAGE
 from scclint.errors import UsageError
 from scclint.files import STDIN
 from scclint.files.dump import is_dump

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from contextlib import chdir
 
 from scclint.change.copies import copy_of, is_outside
-from scclint.cli.output import open_run, settings
 from scclint.config.discover import candidates, shorter
 from scclint.config.model import Config
 from scclint.config.raw import Raw, empty_config, parse_config
+from scclint.console.arguments import open_run, settings
 from scclint.errors import UsageError
 from scclint.files import read
 from scclint.files.revision import Revision, path_in, resolve, text_of

@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from scclint.cli import message
 from scclint.cli.named_workloads import Named, named_with, names
-from scclint.cli.output import (
+from scclint.console.arguments import (
     color_wanted,
     judged_workloads,
     open_units,
@@ -14,7 +14,7 @@ from scclint.cli.output import (
     terminal_columns,
     write_formats,
 )
-from scclint.cli.status import BUG, USAGE, status_of_units
+from scclint.console.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.model.object import Workload
 from scclint.record import replace

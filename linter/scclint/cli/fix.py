@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from scclint.causes.join import joined
-from scclint.cli.output import cache_scope, open_run, settings, terminal_columns
-from scclint.cli.progress import progress
-from scclint.cli.status import status_of_fix
 from scclint.config.model import Config
+from scclint.console.arguments import cache_scope, open_run, settings, terminal_columns
+from scclint.console.progress import progress
+from scclint.console.status import status_of_fix
 from scclint.errors import UsageError
 from scclint.finding import Finding, Fix, Severity
 from scclint.limits import MAX_FIX_PASSES

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from scclint import __version__
 from scclint.cli.commands import COMMANDS, build
-from scclint.cli.status import BUG, OK, USAGE
+from scclint.console.status import BUG, OK, USAGE
 from scclint.errors import LoadError, ScclintError, UsageError
 from scclint.report.output import say, write
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from scclint.about import site_page
 from scclint.cli.named_workloads import Named, named
-from scclint.cli.output import color_wanted, open_units, settings, terminal_columns, write_formats
-from scclint.cli.status import OK, status_of_units
 from scclint.config.model import Config
+from scclint.console.arguments import color_wanted, open_units, settings, terminal_columns, write_formats
+from scclint.console.status import OK, status_of_units
 from scclint.errors import UsageError
 from scclint.files import is_stream, read, read_stream
 from scclint.message.answers import Explanation, answer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from scclint.report.output import say, write
-from scclint.text import closest_match
+from scclint.text import closest_match, meant_choice
 
 _COMMANDS = {
     **dict.fromkeys(("scan", "lint", "test", "validate", "analyze", "analyse", "audit", "run"), "check"),
@@ -76,8 +76,7 @@ _ARGUMENTS = {
 def meant_value(value: str, choices: Sequence[str], cutoff: float = 0.6) -> str:
     """Return the choice that a wrong value means, by the words of other tools or else by its letters; empty if none is close."""
     known = (meant for meant in _VALUES.get(value.lower(), ()) if meant in choices or meant.startswith("--"))
-    begun = (choice for choice in choices if len(value) > 2 and choice.startswith(value.lower()))
-    return next(known, "") or next(begun, "") or closest_match(value, choices, cutoff=cutoff) or ""
+    return next(known, "") or meant_choice(value, choices, cutoff)
 
 
 class Parser(argparse.ArgumentParser):

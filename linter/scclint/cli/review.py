@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from scclint.cli.output import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
-from scclint.cli.status import BUG, status_of_units
+from scclint.console.arguments import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
+from scclint.console.status import BUG, status_of_units
 from scclint.files.revision import find_changes
 from scclint.report import review
 from scclint.report.review_text import render_text

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from scclint.cli.output import color_wanted, settings, terminal_columns
-from scclint.cli.pager import show
-from scclint.cli.status import OK
+from scclint.console.arguments import color_wanted, settings, terminal_columns
+from scclint.console.pager import show
+from scclint.console.status import OK
 from scclint.errors import UsageError
 from scclint.record import replace
 from scclint.registry import builtin

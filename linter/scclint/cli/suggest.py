@@ -4,8 +4,8 @@ import re
 from argparse import Namespace
 
 from scclint.cli.named_workloads import named_with, names
-from scclint.cli.output import open_units, settings_of_one_cluster, write_formats
-from scclint.cli.status import USAGE, status_of_units
+from scclint.console.arguments import open_units, settings_of_one_cluster, write_formats
+from scclint.console.status import USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.model.object import Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE

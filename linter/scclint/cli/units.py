@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from scclint.cli.output import open_units, settings, terminal_columns, write_formats
-from scclint.cli.status import status_of_units
+from scclint.console.arguments import open_units, settings, terminal_columns, write_formats
+from scclint.console.status import status_of_units
 from scclint.deploy.placed import placed_in
 from scclint.library import units_with_context
 from scclint.report import units

@@ -5,9 +5,9 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.output import check_paths, open_units, settings_of_one_cluster, terminal_columns, write_formats
-from scclint.cli.status import status_of_units
 from scclint.cluster.who_can import SubjectKind
+from scclint.console.arguments import check_paths, open_units, settings_of_one_cluster, terminal_columns, write_formats
+from scclint.console.status import status_of_units
 from scclint.deploy.unit import PLAIN, Placed, Unit
 from scclint.errors import UsageError
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF

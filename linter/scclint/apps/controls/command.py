@@ -7,10 +7,10 @@ from scclint.apps.controls.api_server import admission_plugin_problems
 from scclint.apps.controls.assess import assess
 from scclint.apps.controls.frameworks import framework, frameworks
 from scclint.apps.controls.report import render_html, render_json, render_markdown, render_sarif, render_text
-from scclint.cli.output import dumps_in, open_run, settings, terminal_columns, write_formats
-from scclint.cli.progress import progress
-from scclint.cli.status import FINDINGS, OK, status_of_units
 from scclint.config.model import Config
+from scclint.console.arguments import dumps_in, open_run, settings, terminal_columns, write_formats
+from scclint.console.progress import progress
+from scclint.console.status import FINDINGS, OK, status_of_units
 from scclint.errors import UsageError
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, replace

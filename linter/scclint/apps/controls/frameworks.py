@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from scclint.cli.parser import meant_value
 from scclint.errors import UsageError
 from scclint.files.package_data import read_json
 from scclint.record import record
+from scclint.text import meant_choice
 
 
 @record
@@ -46,7 +46,7 @@ def framework(name: str) -> Framework:
     """Return a framework by name. Raises UsageError for an unknown one."""
     entries = _data()["frameworks"]
     if name not in entries:
-        meant = meant_value(name, [*entries])
+        meant = meant_choice(name, [*entries])
         hint = f" Did you mean {meant}?" if meant else ""
         raise UsageError(f"unknown framework {name!r}.{hint} Use one of {', '.join(entries)}.")
     controls = tuple(Control(**control) for control in entries[name]["controls"])

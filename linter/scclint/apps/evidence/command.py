@@ -9,9 +9,9 @@ from scclint.apps.evidence.predict import predictions
 from scclint.apps.evidence.report import disagreements, verify_json, verify_text
 from scclint.apps.evidence.seccomp import open_on_one_cluster, release
 from scclint.apps.evidence.verify import Verification, verify
-from scclint.cli.output import settings, write_formats
-from scclint.cli.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_units
 from scclint.config.model import Config
+from scclint.console.arguments import settings, write_formats
+from scclint.console.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.files.dump import holds_dump
 from scclint.finding import Severity

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from scclint.apps.evidence.predict import Prediction, parse_profile, predictions
 from scclint.apps.evidence.report import Operand, diff_json, diff_text, to_json
-from scclint.cli.output import open_units, settings, terminal_columns, write_formats
-from scclint.cli.pager import show
-from scclint.cli.status import OK, USAGE, status_of_units
 from scclint.config.model import Config
+from scclint.console.arguments import open_units, settings, terminal_columns, write_formats
+from scclint.console.pager import show
+from scclint.console.status import OK, USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.files import read
 from scclint.model.releases import DEFAULT

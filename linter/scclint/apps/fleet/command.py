@@ -18,9 +18,9 @@ from scclint.apps.fleet.settings import ScanSettings
 from scclint.apps.fleet.store import Store
 from scclint.apps.fleet.targets import FleetTarget, read_targets
 from scclint.apps.fleet.totals import latest_totals, lines
-from scclint.cli.output import given
-from scclint.cli.progress import CLEAR, PACE, wanted
-from scclint.cli.status import BUG, NOTHING, OK, USAGE
+from scclint.console.arguments import given
+from scclint.console.progress import CLEAR, PACE, wanted
+from scclint.console.status import BUG, NOTHING, OK, USAGE
 from scclint.errors import UsageError
 from scclint.report.output import say, write
 from scclint.report.text import visible_line

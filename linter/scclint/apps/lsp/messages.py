@@ -17,7 +17,7 @@ from scclint.apps.lsp.definition import definitions
 from scclint.apps.lsp.hints import hints
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.server import Server, path_of
-from scclint.cli.status import OK
+from scclint.console.status import OK
 from scclint.message.explain import explain_message
 from scclint.record import replace
 from scclint.report import Options

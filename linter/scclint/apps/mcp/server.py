@@ -17,7 +17,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field, ValidationError
 
 from scclint import __version__
-from scclint.cli.status import OK, USAGE
+from scclint.console.status import OK, USAGE
 from scclint.errors import UsageError
 from scclint.limits import MAX_SHORT_TOOL_OUTPUT, MAX_TOOL_OUTPUT, MAX_TOOL_SECONDS
 from scclint.model.releases import DEFAULT

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import Any
 
 from scclint.apps.triage.triage import Triaged, suppressed, triage
-from scclint.cli.output import judged_workloads, open_units, settings_of_one_cluster, terminal_columns, write_formats
-from scclint.cli.status import BUG, status_of_units
+from scclint.console.arguments import judged_workloads, open_units, settings_of_one_cluster, terminal_columns, write_formats
+from scclint.console.status import BUG, status_of_units
 from scclint.errors import UsageError
 from scclint.files import read
 from scclint.report.markdown import from_template

@@ -1,4 +1,4 @@
-"""What the commands share: settings from file and options, reading the input, and where the output goes."""
+"""What the arguments of a command ask for: settings from file and options, the run over the input, and where the output goes."""
 
 import os
 import sys
@@ -8,9 +8,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scclint.cli.progress import progress
 from scclint.config import discover_config, read_config
 from scclint.config.model import KEYS, Config
+from scclint.console.progress import progress
 from scclint.errors import LoadError, UsageError
 from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, not_there, read, read_stream
 from scclint.files.sources import Sources, find_sources
@@ -55,7 +55,7 @@ def write_formats(
         if output is None and form in ("text", "table"):
             text = folded(text, terminal_columns())
         if paged and form == default and output is None:
-            from scclint.cli.pager import show
+            from scclint.console.pager import show
 
             show(text, color=color_wanted(args, output))
         else:
