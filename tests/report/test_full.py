@@ -3,6 +3,8 @@ import re
 import subprocess
 import sys
 
+import ruamel.yaml
+
 import scclint
 from scclint.finding import Crash, Finding, Refusal, Related, Remedy, Severity, Subject
 from scclint.record import replace
@@ -97,6 +99,10 @@ def test_diagnostics(sample: Report) -> None:
     ]
 
 
+FOLDERS = [os.path.dirname(scclint.__path__[0]), os.path.dirname(os.path.dirname(ruamel.yaml.__path__[0]))]
+"""The folders that scclint and its YAML reader are imported from."""
+
+
 def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
     code = (
         "import sys; from scclint.run.report import Report; from scclint.report import render;"
@@ -109,7 +115,7 @@ def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
             sys.executable,
             "-S",
             "-c",
-            f"import sys; sys.path[:0] = {[os.path.dirname(os.path.dirname(scclint.__file__))]!r}; {code}",
+            f"import sys; sys.path[:0] = {FOLDERS!r}; {code}",
         ],
         capture_output=True,
         text=True,
