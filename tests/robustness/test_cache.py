@@ -1,6 +1,7 @@
 """What an earlier run left on the disk can save time and change nothing, whatever has become of it."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,39 @@ def test_the_second_run_says_the_same(run: Run, many: Path) -> None:
     assert file.stat().st_size > 5_000
     assert run("check", "m", "--format", "json") == cold
     assert run("check", "m", "--format", "json", "--no-cache") == cold
+
+
+VIEWS = (
+    ("review", "m", "--format", "json"),
+    ("units", "m", "--format", "json"),
+    ("controls", "m", "--format", "json"),
+    ("who-can", "anyuid", "m", "--format", "json"),
+    ("explain", "pod/p1", "m"),
+    ("suggest", "pod/p1", "m"),
+)
+"""Commands that read what `check` stored."""
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view[0])
+def test_every_command_says_the_same_with_the_cache(run: Run, many: Path, view: tuple[str, ...]) -> None:
+    plain = run(*view, "--no-cache")
+    assert not many.exists()
+    assert [run(*view), run(*view)] == [plain, plain], "its own cache"
+    shutil.rmtree(many, ignore_errors=True)
+    check = run("check", "m", "--format", "json")
+    assert [run(*view), run(*view)] == [plain, plain], "the cache of check"
+    assert run("check", "m", "--format", "json") == check
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view[0])
+def test_every_command_sees_a_change(run: Run, many: Path, tmp_path: Path, view: tuple[str, ...]) -> None:
+    run("check", "m", "--format", "json")
+    run(*view)
+    text = (tmp_path / "m" / "m.yaml").read_text(encoding="utf-8")
+    (tmp_path / "m" / "m.yaml").write_text(
+        text.replace("name: p1\n", "name: p1\n  namespace: shop\n").replace("p2", "q2"), encoding="utf-8"
+    )
+    assert run(*view) == run(*view, "--no-cache")
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,11 @@ def cache_scope(args: Namespace) -> tuple[str, ...]:
     return () if getattr(args, "no_cache", False) else (os.getcwd(), *args.paths)
 
 
+def stored(args: Namespace, options: RunOptions) -> RunOptions:
+    """Return the options of a run with the number of processes and the cache that the command line asks for."""
+    return replace(options, jobs=getattr(args, "jobs", 0), cache_scope=cache_scope(args))
+
+
 def open_run(
     args: Namespace,
     config: Config,
@@ -203,8 +208,10 @@ def open_units(
 ) -> tuple[Run, list[OpenUnit]]:
     """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is."""
     with progress() as step:
-        run = open_run(args, config, registry, replace(options, progress=step))
-        return run, list(judge.open_units(run))
+        run = open_run(args, config, registry, stored(args, replace(options, progress=step)))
+        opened = list(judge.open_units(run))
+        run.store.save()
+        return run, opened
 
 
 def dumps_in(args: Namespace) -> list[str]:

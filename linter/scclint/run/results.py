@@ -27,7 +27,7 @@ def unit_answers(run: Run) -> list[UnitAnswer]:
     # To look into the store for little input costs no less than judging it.
     if not run.options.cache_scope or not reach(run.outline.files.values(), MIN_CACHED):
         return [*judged_units(run, run.units)]
-    from scclint.run.stored_results import keep_result, stored_result
+    from scclint.run.stored_results import keep_result, sort_of, stored_result
 
     answers: dict[str, UnitAnswer] = {}
     for unit in run.units:
@@ -39,7 +39,7 @@ def unit_answers(run: Run) -> list[UnitAnswer]:
         if replies is not None:
             keep_result(unit, run, result, replies)
     if not run.whole:
-        run.store.keep_others("parts")
+        run.store.keep_others(sort_of(run))
     return [answers[unit.name] for unit in run.units]
 
 

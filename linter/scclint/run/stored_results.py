@@ -50,14 +50,19 @@ def stored_result(unit: Unit, run: Run) -> UnitResult | None:
         same = key == unit_key(unit, run) and run.others.of(unit).same_answers(replies)
         return _result(unit.name, fields) if same else None
 
-    return run.store.find("parts", unit.name if unit_key(unit, run) else "", restored)
+    return run.store.find(sort_of(run), unit.name if unit_key(unit, run) else "", restored)
 
 
 def keep_result(unit: Unit, run: Run, result: UnitResult, replies: Mapping[Question, Reply]) -> None:
     """Store the result of a unit, if it depends on nothing that cannot be looked at again."""
     if not result.crashes and (key := unit_key(unit, run)):
         fields = [getattr(result, name) for name in _STORED]
-        run.store.keep("parts", unit.name, [key, list(replies.items()), fields])
+        run.store.keep(sort_of(run), unit.name, [key, list(replies.items()), fields])
+
+
+def sort_of(run: Run) -> str:
+    """Return the sort of stored results, so that a run with other rules does not replace those of this one."""
+    return f"{run.config.profile} parts"
 
 
 def unit_key(unit: Unit, run: Run) -> str:

@@ -8,7 +8,7 @@ from scclint.apps.controls.assess import assess
 from scclint.apps.controls.frameworks import framework, frameworks
 from scclint.apps.controls.report import render_html, render_json, render_markdown, render_sarif, render_text
 from scclint.config.model import Config
-from scclint.console.arguments import dumps_in, open_run, settings, terminal_columns, write_formats
+from scclint.console.arguments import dumps_in, open_run, settings, stored, terminal_columns, write_formats
 from scclint.console.progress import progress
 from scclint.console.status import FINDINGS, OK, status_of_units
 from scclint.errors import UsageError
@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     with progress() as step:
         # A rule that is off must not make a control pass.
         config = replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, baseline="")
-        opened_run = open_run(args, config, registry, RunOptions(progress=step))
+        opened_run = open_run(args, config, registry, stored(args, RunOptions(progress=step)))
         report = report_of(opened_run)
         opened = list(open_units(opened_run))
     dumps = dumps_in(args)
