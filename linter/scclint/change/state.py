@@ -274,9 +274,8 @@ class Side:
         target = self._units.get(unit)
         if target is None:
             return None
-        self._run.last_applied = {unit: last}
         with chdir(self._folder):
-            opened = open_unit(target, self._run)
+            opened = open_unit(target, self._run, {unit: last})
         self._edited = opened.edited
         self._edited_field = opened.edited_field
         inputs = opened.inputs

@@ -95,7 +95,7 @@ def run_since(
             )
             options = replace(options, review=False, changes=None, cache_scope=(), with_applied=True)
             base = prepare(sources, before, registry, options, store)
-        results_of_base, results = results_of_both(base, copy.folder, judged)
+        results_of_base, results, judged = results_of_both(base, copy.folder, judged)
         store.save()
         with chdir(copy.folder):
             report_of_base = merge(results_of_base, base.units, base, base.notices, whole=base.whole)

@@ -85,11 +85,12 @@ class OpenUnit:
         return workload_row(world, workload, self.unit.name, self.edited(workload.place.span), self.unit.title)
 
 
-def open_unit(unit: Unit, run: Run) -> OpenUnit:
-    """Load and model a unit, with what it takes from others."""
+def open_unit(unit: Unit, run: Run, last_applied: Mapping[str, Mapping[ObjectRef, Object]] | None = None) -> OpenUnit:
+    """Load and model a unit, with what it takes from others. `last_applied` are in place of those of the run."""
+    applied = run.last_applied if last_applied is None else last_applied
     others = run.others.of(unit)
     givers = {borrowed.unit for borrowed in others.borrowed}
-    others.last_applied = ChainMap(*(dict(run.last_applied.get(name, EMPTY)) for name in (unit.name, *sorted(givers))))
+    others.last_applied = ChainMap(*(dict(applied.get(name, EMPTY)) for name in (unit.name, *sorted(givers))))
     inputs = load_documents(unit, run)
     inputs.unjudged += (
         JudgementGap("ambiguous", of.name, run.by_name[name].title) for of in others.ambiguous for name in of.units

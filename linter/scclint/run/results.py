@@ -43,10 +43,11 @@ def unit_answers(run: Run) -> list[UnitAnswer]:
     return [answers[unit.name] for unit in run.units]
 
 
-def results_of_both(base: Run, folder: str, run: Run) -> tuple[list[UnitResult], list[UnitResult]]:
+def results_of_both(base: Run, folder: str, run: Run) -> tuple[list[UnitResult], list[UnitResult], Run]:
     """The results of the units of two runs over states of the same files, in their order. `folder` is the working directory of `base`.
 
-    A unit that depends on the same in both is judged once. The manifests of `base` were applied before those of the other.
+    A unit that depends on the same in both is judged once. The manifests of `base` were applied before those of the other, which is
+    returned so.
     """
     from scclint.run.stored_results import content_key
 
@@ -56,7 +57,7 @@ def results_of_both(base: Run, folder: str, run: Run) -> tuple[list[UnitResult],
         names = {unit.name for unit in same}
         changed = [unit for unit in base.units if unit.name not in names]
         results = {unit.name: result for unit, (result, _) in zip(changed, judged_units(base, changed), strict=True)}
-    run.last_applied = {name: result.applied for name, result in results.items()}
+    run = run.after({name: result.applied for name, result in results.items()})
     answers = unit_answers(run)
     asked = {result.unit: (result, replies) for result, replies in answers if replies is not None and not result.crashes}
     with chdir(folder):
@@ -66,7 +67,7 @@ def results_of_both(base: Run, folder: str, run: Run) -> tuple[list[UnitResult],
                 results[unit.name] = result
         left = [unit for unit in same if unit.name not in results]
         results |= {unit.name: result for unit, (result, _) in zip(left, judged_units(base, left), strict=True)}
-    return [results[unit.name] for unit in base.units], [result for result, _ in answers]
+    return [results[unit.name] for unit in base.units], [result for result, _ in answers], run
 
 
 def processes(run: Run, units: Sequence[Unit]) -> int:

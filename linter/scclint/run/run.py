@@ -43,11 +43,9 @@ def prepare(
         state = read_state(sources, config)
         config = state.in_force(config)
     rendered = deploy(outline, config, options, store)
-    run = Run(outline, sources, config, registry, rendered, options, state, store)
-    run.mounts_in = mounts_in
-    run.units = _chosen(run)
-    run.notices = (*notices, *rendered.notices(run.units, config))
-    return run
+    run = Run(outline, sources, config, registry, rendered, options, state, store, mounts_in)
+    units = _chosen(run)
+    return run.judging(units, (*notices, *rendered.notices(units, config)))
 
 
 def report_of(run: Run) -> Report:

@@ -26,7 +26,7 @@ from scclint.model.object import OperatorInstallation
 from scclint.model.releases import DEFAULT, release_of
 from scclint.other_units import BorrowedObject, Question
 from scclint.podsecurity.defaults import enforces
-from scclint.record import EMPTY, Memo, replace
+from scclint.record import EMPTY, Frozen, Memo, replace, set_fields
 from scclint.registry import Registry
 from scclint.run.deploy import Rendered, texts_on_disk
 from scclint.run.load import Inputs, described_objects, guard, left_out, unread
@@ -42,12 +42,16 @@ if TYPE_CHECKING:
     from scclint.deploy.rbac_markers import RbacMarkers
     from scclint.run.cluster_state import ClusterState
 
+MountsIn = Callable[[Unit, "Run"], Mapping[Question, list[Any]]]
+"""The mounts of claims by the pods of a unit: see `scclint.run.judge.mounts_in`."""
 
-class Run:
+
+class Run(Frozen):
     """One run: `outline` has its files, `sources` and `state` describe the cluster for all units, and `rendered` is what units
     render to. `config` are the settings in force: those of the user, with the release and the kind of cluster that a dump shows. `units` are
     those to judge, sorted by name, and `notices` concern files that belong to no unit, and rendering. `last_applied` are the manifests
     that an earlier state of each unit applied, by its name. `mounts_in` judges the pods of a unit that others share claims with.
+    What is worked out of the run is kept in `memo` and by its properties.
     """
 
     def __init__(
@@ -60,38 +64,64 @@ class Run:
         options: RunOptions,
         state: "ClusterState | None",
         store: RunStore,
+        mounts_in: "MountsIn",
     ) -> None:
-        self.state = state
-        self.outline = outline
-        self.sources = sources
-        self.config = config
-        self.registry = registry
-        self.options = options
-        self.rendered = rendered
-        self._described: tuple[str, ClusterDescription, Inputs] | None = None
-        self.store = store
-        self.memo = Memo()
-        self.mounts_in: Callable[[Unit, Run], Mapping[Question, list[Any]]] = lambda unit, run: EMPTY
-        self.last_applied: Mapping[str, Mapping[ObjectRef, Object]] = EMPTY
-        self.units: Sequence[Unit] = rendered.units
-        self.notices: Sequence[Notice] = ()
+        self.state: ClusterState | None
+        self.outline: Outline
+        self.sources: Sources
+        self.config: Config
+        self.registry: Registry
+        self.options: RunOptions
+        self.rendered: Rendered
+        self.store: RunStore
+        self.mounts_in: MountsIn
+        self.memo: Memo
+        self.units: Sequence[Unit]
+        self.notices: Sequence[Notice]
+        self.last_applied: Mapping[str, Mapping[ObjectRef, Object]]
+        set_fields(
+            self,
+            state=state,
+            outline=outline,
+            sources=sources,
+            config=config,
+            registry=registry,
+            options=options,
+            rendered=rendered,
+            store=store,
+            mounts_in=mounts_in,
+            memo=Memo(),
+            units=rendered.units,
+            notices=(),
+            last_applied=EMPTY,
+        )
+
+    def _with(self, **fields: object) -> "Run":
+        """Return the run with some fields changed. What it worked out stays, and so does the run, to which `others` refers."""
+        made = copy(self)
+        set_fields(made, **{"_made_from": self, **fields})
+        return made
+
+    def judging(self, units: Sequence[Unit], notices: Sequence[Notice]) -> "Run":
+        """Return the run that judges these units and has these notices."""
+        return self._with(units=units, notices=notices)
+
+    def after(self, applied: Mapping[str, Mapping[ObjectRef, Object]]) -> "Run":
+        """Return the run whose units are applied after manifests of an earlier state of them, by the name of the unit."""
+        return self._with(last_applied=applied)
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Run":
         """Return the run with these texts in place of files, by path as displayed. What units render to stays the same."""
-        made = copy(self)
-        made.outline = self.outline.with_overlay(overlay)
-        made.options = replace(self.options, overlay=overlay)
-        made.memo = Memo()
+        outline, options = self.outline.with_overlay(overlay), replace(self.options, overlay=overlay)
+        made = self._with(outline=outline, options=options, memo=Memo(), _made_from=None)
         for name in ("others", "surroundings", "images"):
             made.__dict__.pop(name, None)
         return made
 
     def with_rendering(self, unit: Unit, rendering: Rendering) -> "Run":
         """Return the run in which a unit renders to something else. What the other units are and take stays the same."""
-        made = copy(self)
-        made.rendered = replace(self.rendered, renderings={**self.rendered.renderings, unit.name: rendering})
-        made.memo = Memo()
-        return made
+        rendered = replace(self.rendered, renderings={**self.rendered.renderings, unit.name: rendering})
+        return self._with(rendered=rendered, memo=Memo())
 
     @cached_property
     def select(self) -> Callable[[str], Selection]:
@@ -203,13 +233,19 @@ class Run:
 
     def described(self, namespace: str) -> tuple[ClusterDescription, Inputs]:
         """What all units share, for a unit whose namespace is `namespace`, and what became of the documents that describe it."""
-        if self._described is None or self._described[0] not in ("", namespace):
+        last = self._last_described
+        if not last or last[0][0] not in ("", namespace):
             objects, inputs = described_objects(self.described_documents, self.config, namespace)
             made = describe(self.config, self.clusters, objects, namespace)
             placed = all(obj.namespace or obj.kind in CLUSTER_SCOPED for obj in objects)
             placed = placed and not any(document.release_namespace for document in self.described_documents)
-            self._described = "" if placed else namespace, made, inputs
-        return self._described[1:]
+            last[:] = [("" if placed else namespace, made, inputs)]
+        return last[0][1:]
+
+    @cached_property
+    def _last_described(self) -> list[tuple[str, ClusterDescription, Inputs]]:
+        """The last answer of `described`, with the namespace that it holds for, empty for all: one for each namespace takes memory."""
+        return []
 
     @property
     def observed(self) -> "Observed | None":
