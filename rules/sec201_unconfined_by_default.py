@@ -15,7 +15,10 @@ turns it on.
 
 ## How to fix it
 
-Set `seccompProfile: {type: RuntimeDefault}` on the pod if an SCC that applies a profile would also admit it. `anyuid`
+If a grant to the pod's service account lets it run as the user of its image, keep that user: grant a copy of the SCC that lists
+`seccompProfiles: [runtime/default]` instead. scclint names this first unless its catalogue of images shows that any user ID works.
+
+Otherwise set `seccompProfile: {type: RuntimeDefault}` on the pod if an SCC that applies a profile would also admit it. `anyuid`
 and the other SCCs without `seccompProfiles` reject a pod that sets a profile, so `restricted-v2` then admits it.
 Alternatively, require that SCC with the annotation `openshift.io/required-scc`, or remove the grant of the other SCC. If
 a few fields make the better SCC reject the pod, the finding names them. If the annotation requires an SCC without

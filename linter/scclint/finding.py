@@ -123,12 +123,14 @@ class Remedy:
     """A change that was tried: `words` are an instruction without its period, `effects` what then becomes different, as clauses.
 
     `operations` change the object that a finding is about, and their paths lead from the root of its document. There are none for what
-    others must do, such as a grant, and for a pod whose fields its manifest does not have.
+    others must do, such as a grant, and for a pod whose fields its manifest does not have. `beside`: it changes a grant or an SCC and no
+    pod, so that it is done once for all pods that these admit.
     """
 
     words: str
     effects: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
+    beside: bool = False
 
     def __hash__(self) -> int:
         # Each of a thousand findings may have the same remedy of a thousand operations.
@@ -288,13 +290,14 @@ class Fix:
 
     `title` says what to do, `effect` what then happens. `safety` is `safe` if all pods are the same after admission, `unsafe` if
     a pod differs. `advice` is a change that scclint never applies: one of an SCC, a role, a binding or a namespace, and one that takes
-    from a pod what it asks of its node.
+    from a pod what it asks of its node. `second`: it carries out another remedy than the first.
     """
 
     title: str
     effect: str
     safety: Safety
     edits: tuple[TextEdit, ...]
+    second: bool = False
 
     @property
     def kind(self) -> str:

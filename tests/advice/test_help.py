@@ -54,6 +54,8 @@ CAPABILITIES = (
 )
 
 CLOSED = "port {0} is then closed to them, unless the pod sets the sysctl net.ipv4.ip_unprivileged_port_start to {0}"
+ACCOUNT = "{kind: ServiceAccount, name: web}"
+COPY = "a custom copy of anyuid with seccompProfiles: [runtime/default], instead of RoleBinding web-anyuid (SCC anyuid)"
 NO_EFFECT = "Remove the profile if the container stays privileged: it has no effect."
 
 
@@ -204,9 +206,23 @@ def test_a_windows_pod_is_told_nothing_of_users_and_profiles() -> None:
 
 def test_a_copy_of_an_scc_takes_the_place_of_its_grant() -> None:
     text = DEPLOYMENT + "          securityContext: {runAsUser: 0}\n" + grant("anyuid")
-    assert advice(text, "SEC201").endswith(
-        "a custom copy of anyuid with seccompProfiles: [runtime/default], instead of RoleBinding web-anyuid (SCC anyuid)."
-    )
+    assert advice(text, "SEC201").startswith(f"Grant service account web {COPY}. Or remove runAsUser: 0, and write")
+
+
+@pytest.mark.parametrize(
+    ("image", "role", "subject", "first"),
+    [
+        ("registry.example/web:1", "anyuid", ACCOUNT, f"Grant service account web {COPY}"),
+        ("registry.example/web:1", "nonroot", ACCOUNT, "Write seccompProfile"),
+        ("docker.io/library/rabbitmq:4", "anyuid", ACCOUNT, "Remove the binding"),
+        ("docker.io/library/nginx:1", "anyuid", ACCOUNT, f"Grant service account web {COPY}"),
+        ("registry.example/web:1", "anyuid", "{kind: Group, name: system:authenticated}", "Write seccompProfile"),
+    ],
+)
+def test_what_keeps_the_user_of_a_grant_comes_first(image: str, role: str, subject: str, first: str) -> None:
+    text = DEPLOYMENT.replace("registry.example/web:1", image) + grant(role).replace(ACCOUNT, subject)
+    found = [f.help for f in findings(text) if f.rule_id == "SEC201"]
+    assert [text[: len(first)] for text in found] == [first] * (role == "anyuid")
 
 
 @pytest.mark.parametrize("context", ["seccompProfile: {type: Localhost, localhostProfile: a.json}", "privileged: true"])

@@ -41,6 +41,7 @@ volumes: ["*"]
 users: ["system:serviceaccount:shop:web", "system:serviceaccount:shop:db"]
 ---
 """
+COPY = "Grant service account {0} a custom copy of anyuid with seccompProfiles: [runtime/default]{1}."
 ROOT = ", securityContext: {runAsUser: 0}"
 
 
@@ -54,7 +55,7 @@ def test_workloads_under_one_grant_are_one_cause_at_the_grant() -> None:
     assert (cause.message, cause.span.line) == ("2 workloads run unconfined under SCC anyuid", 21)
     assert cause.notes[0] == "Deployment web and Deployment db"
     assert {related.span.line for related in related_places(cause)} >= {8, 17}
-    assert cause.help.startswith("In each of them, remove runAsUser: 0")
+    assert cause.help == COPY.format("default", " instead of anyuid")
     # The rule about grants to the default account says of the grant what is a line of the cause.
     assert not causes(text, "RBA405")
 
@@ -74,7 +75,9 @@ def test_a_grant_that_nobody_needs_is_removed_and_that_is_the_fix() -> None:
     assert "RoleBinding web-scc: grants service account shop/web SCC anyuid, which Deployment web does not need" in " ".join(
         cause.notes
     )
-    assert cause.help.startswith("Remove the binding")
+    # What an image needs that nothing describes comes first.
+    assert cause.help.startswith(COPY.format("web", ", instead of RoleBinding web-scc (SCC anyuid)")[:-1])
+    assert "Or remove the binding (in Deployment web, the image must allow any user ID)." in cause.help
     assert not causes(text, "RBA403")
 
 

@@ -9,9 +9,10 @@ from scclint.admission.rbac import RESOURCE, service_account_name
 from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.advice.effects import of_injection, user_change
+from scclint.cluster.addons import brings
 from scclint.finding import Remedy
 from scclint.model.object import Role, Workload
-from scclint.model.terms import REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
+from scclint.model.terms import EVERYONE, REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -41,23 +42,36 @@ def admits(world: World, scc: str, outcome: Outcome) -> bool:
     )
 
 
+def by_own_grant(outcome: Outcome, world: World) -> bool:
+    """Whether an SCC admits the pod because somebody granted it to its account, or to those of a namespace.
+
+    What everybody gets is for no pod in particular, nor is what the release or an add-on grants.
+    """
+    one, scc = outcome.grant, outcome.scc
+    if one is None or one.subject != "serviceaccount" or one.group in EVERYONE:
+        return False
+    return not brings(scc) and not world.cluster.grants.brings(one, scc)
+
+
 def pinned(outcome: Outcome, world: World) -> bool:
     """Whether an annotation of the pod decides which SCC is tried."""
     return outcome.verdict is not None and bool(outcome.verdict.required_scc) and world.cluster.admission.reads_required_scc
 
 
-def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "", first: bool = False) -> Remedy:
+def grant(
+    outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "", first: bool = False, narrows: bool = False
+) -> Remedy:
     """The grant of an SCC to the account of the workload, and what is different under it. `phrase` describes an SCC to be written,
     and `first` says that it is tried before restricted-v2.
 
-    Accounts that several workloads share are granted nothing.
+    Accounts that several workloads share are granted nothing, unless it `narrows` what they were granted.
     """
     account = outcome.workload.pod.service_account
     words = f"grant service account {account} {phrase or f'SCC {scc}'}"
     if outcome.workload.is_hook:
         # Hooks run as `default`, which cannot be changed.
         words = f"grant service account deployer, which creates the pods of hooks, {phrase or f'SCC {scc}'}"
-    elif account in SHARED_ACCOUNTS:
+    elif account in SHARED_ACCOUNTS and not narrows:
         rights = rights_beside(world, outcome.namespace, account)
         words = f"run the workload as a service account of its own{rights}, and grant it {phrase or f'SCC {scc}'}"
     verdict = outcome.judged
@@ -68,7 +82,8 @@ def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: st
     user = user_change(admission, verdict, after)
     rule = _still_warns(outcome, world, first=first)
     reason = f", and suppress {rule} with your reason" if rule else ""
-    return Remedy(words + why + pin + reason, (*((user,) if user else ()), *of_injection(world, outcome.workload)))
+    effects = (*((user,) if user else ()), *of_injection(world, outcome.workload))
+    return Remedy(words + why + pin + reason, effects, beside=not pins and (narrows or account not in SHARED_ACCOUNTS))
 
 
 def rights_beside(world: World, namespace: str, account: str) -> str:
@@ -246,10 +261,11 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
         return custom_grant(outcome, world)
     instead = _instead(outcome, world) or f" instead of {scc}"
     newer = f"{scc}-v2" if list(profiles) == ["runtime/default"] else ""
+    narrows = outcome.scc == scc and by_own_grant(outcome, world)
     if newer in world.cluster.sccs and applies_profile(world, newer) and admits(world, newer, outcome):
-        return grant(outcome, world, newer, instead)
+        return grant(outcome, world, newer, instead, narrows=narrows)
     copy = f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}]{instead}"
-    return grant(outcome, world, "", phrase=copy, first=bool(world.cluster.sccs[scc].priority))
+    return grant(outcome, world, "", phrase=copy, first=bool(world.cluster.sccs[scc].priority), narrows=narrows)
 
 
 def _suggest(outcome: Outcome) -> str:

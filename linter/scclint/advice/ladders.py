@@ -1,11 +1,12 @@
 """The ladder of each goal of a workload: what to try, the smallest change first.
 
 A profile under an SCC that the pod may use already comes first, then the fewest fields without which `restricted-v2` admits the pod,
-then a user namespace, then a grant. A grant comes first where the pod would lose access to its node. A step is advised only if the pod
+then a user namespace, then a grant. A grant comes first where the pod would lose access to its node, or the user that its account was
+granted an SCC for. A step is advised only if the pod
 as it would be is admitted, can start, and loses no profile.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Literal
@@ -13,8 +14,8 @@ from typing import Any, Literal
 from scclint.admission.access import opened_by, why_privileged
 from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft, profile_place
-from scclint.advice.effects import given_up, position
-from scclint.advice.grants import confines, copy_grant, least_grant, profile_entries
+from scclint.advice.effects import given_up, position, user_change
+from scclint.advice.grants import by_own_grant, confines, copy_grant, least_grant, profile_entries
 from scclint.advice.words import pods
 from scclint.finding import Path, Remedy, Remove
 from scclint.model.object import Workload
@@ -26,6 +27,7 @@ from scclint.model.terms import (
     RUNTIME_DEFAULT,
 )
 from scclint.outcome.chain import Outcome
+from scclint.outcome.images import misfits
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.levels import LATEST, LEVELS, Mode, Standard, level_label
 from scclint.podsecurity.standards import Violation
@@ -65,25 +67,51 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
     """Return at most three remedies, the best first; none if the verdict is unknown. `world` is the one that the words are about."""
     if world.outcome(workload).verdict is None:
         return ()
+    proposed, costly = _proposed(goal, workload, world, sorted(dict.fromkeys(paths), key=position, reverse=True))
+    kept = tuple(remedy for remedy, moves in proposed if not moves)
+    last = _LAST[goal](world.outcome(workload), world, kept) if goal in _LAST else None
+    written = [remedy for remedy, _ in proposed[: MOST_REMEDIES - bool(last)]]
+    # An author who asked for access to the node, or granted the choice of the user, needs it more often than not.
+    if not last:
+        return tuple(written)
+    return (last, *written) if costly or not kept else (*written, last)
+
+
+def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[Path]) -> tuple[list[tuple[Remedy, bool]], bool]:
+    """Return what a change of the pod can do, each with whether it gives up the user of a grant, and whether the first is costly."""
     worlds = world.others or {"": world}
-    proposed: list[Remedy] = []
+    tried: list[Remedy] = []
+    proposed: list[tuple[Remedy, bool]] = []
     costly = False
-    unwanted = sorted(dict.fromkeys(paths), key=position, reverse=True)
     for step in LADDERS[goal]:
         with suppress(EditRefused):
             remedy = step(draft := Draft(workload, worlds, world, unwanted))
             # What does more than a remedy that is enough is none.
-            if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in proposed):
+            if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in tried):
                 # No Service can make up for access to the node, as it can for a host port.
                 lost = {text for before, after, world_after in draft.after() for text in given_up(world_after, before, after)}
-                costly = costly if proposed else any(not text.startswith("hostPort ") for text in lost)
-                proposed.append(remedy)
-    last = _LAST[goal](world.outcome(workload), world, tuple(proposed)) if goal in _LAST else None
-    written = [draft.written(remedy) for remedy in proposed[: MOST_REMEDIES - bool(last)]]
-    # An author who asked for access to the node needs it more often than not.
-    if not last:
-        return tuple(written)
-    return (last, *written) if costly else (*written, last)
+                costly = costly if tried else any(not text.startswith("hostPort ") for text in lost)
+                tried.append(remedy)
+                proposed.append((draft.written(remedy), goal == "confined" and _gives_up_user(draft)))
+    return proposed, costly
+
+
+def _gives_up_user(draft: Draft) -> bool:
+    """Whether running containers then get other users than somebody granted an SCC for, and no fact says that their images can."""
+    return any(
+        not before.rejected_by
+        and by_own_grant(before, world)
+        and bool(user_change(world.cluster.admission, before.judged, after.verdict))
+        and not _runs_as_any_user(after, world)
+        for before, after, world in draft.after()
+    )
+
+
+def _runs_as_any_user(after: Outcome, world: World) -> bool:
+    """Whether the catalogue has all images, and none lacks what it needs. A Containerfile does not show what its program writes to."""
+    images = [after.image(container) for container in after.seccomp]
+    known = all(image is not None and image.catalogued for image in images)
+    return known and not misfits(after, crio=world.cluster.platform != "kubernetes")
 
 
 def _without(draft: Draft) -> Remedy | None:
@@ -336,9 +364,12 @@ def _profile_in_scc(outcome: Outcome, world: World, proposed: tuple[Remedy, ...]
     if not scc or _keeps_all(proposed):
         return None
     if (profile := world.cluster.sccs[scc].default_seccomp_profile) and scc not in world.cluster.own_sccs:
-        return Remedy(f"list runtime/default before {profile} in seccompProfiles of SCC {scc}, which makes it the default")
+        return Remedy(
+            f"list runtime/default before {profile} in seccompProfiles of SCC {scc}, which makes it the default", beside=True
+        )
     if world.scc(scc) is not None and scc not in world.cluster.own_sccs:
-        return Remedy(f"add seccompProfiles: [runtime/default] to SCC {scc}, which then applies this profile by default")
+        words = f"add seccompProfiles: [runtime/default] to SCC {scc}, which then applies this profile by default"
+        return Remedy(words, beside=True)
     return copy_grant(outcome, world, scc, ["runtime/default"])
 
 

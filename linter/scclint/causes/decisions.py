@@ -54,15 +54,25 @@ class Decided:
             notes=notes,
             related=related,
             remedies=remedies,
-            help=self.owner.help if self.owner is not None else help_text(remedies),
+            help=self.owner.help if self.owner is not None and remedies[:1] == self.owner.remedies[:1] else help_text(remedies),
         )
 
     def _remedies(self) -> tuple[Remedy, ...]:
-        """Return what fixes the decision. Without that, return what each of the objects needs."""
-        if self.owner is not None:
-            # Who needs the grant does what else confines the pods.
-            return (*self.owner.remedies, *self.first.remedies[1:2])
+        """Return what fixes the decision. Without that, or before it if it changes no pod, return what the objects need."""
+        if self.owner is None:
+            return self._of_objects()
+        if self.first.remedies and self.first.remedies[0].beside:
+            return (*self._of_objects(), *self.owner.remedies)
+        # Who needs the grant does what else confines the pods.
+        return (*self.owner.remedies, *self.first.remedies[1:2])
+
+    def _of_objects(self) -> tuple[Remedy, ...]:
+        """Return what each of the objects needs."""
         alike = [f for f in (self.first, *self.others) if f.rule_id == self.first.rule_id and f.remedies]
+        # One change of what decides is enough for all.
+        beside = dict.fromkeys(f.remedies[0] for f in alike if f.remedies[0].beside)
+        if len(beside) == 1:
+            return tuple(beside)
         by_words = grouped((f.remedies[0].words, f) for f in alike)
         if not by_words:
             return ()

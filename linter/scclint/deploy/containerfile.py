@@ -73,7 +73,7 @@ class _Stage:
     def made(self) -> Image:
         """What is known of the image if the stage is the last one."""
         own = () if self._shared else sorted(self._volumes & self._owned)
-        return self.image._replace(writes=sorted({*self.image.writes, *own}))
+        return self.image._replace(writes=sorted({*self.image.writes, *own}), built=True)
 
     def _run(self, command: str) -> None:
         self._shared = self._shared or _SHARED.search(command) is not None

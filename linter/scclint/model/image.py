@@ -19,7 +19,7 @@ class Image(NamedTuple):
     that: `web/Containerfile:7`. `writes` are the directories that its program writes to and that only root or its own user may write
     to. `capabilities` are the file capabilities of its program, with `CAP_`. `configuration` are the files that say where the program
     listens and writes. `any_user` is the image of the same vendor that runs as any user ID, empty if none is known. `exact` is False if
-    the reference names no version, so that the facts are those of the newest one.
+    the reference names no version, so that the facts are those of the newest one. `built`: a Containerfile adds to what `source` knows.
     """
 
     user: str | None
@@ -31,11 +31,12 @@ class Image(NamedTuple):
     configuration: Sequence[str] = ()
     any_user: str = ""
     exact: bool = True
+    built: bool = False
 
     @property
     def catalogued(self) -> bool:
         """Whether the catalogue has the image, so that others build it."""
-        return self.source.startswith(CATALOGUE)
+        return self.source.startswith(CATALOGUE) and not self.built
 
     @property
     def uid(self) -> int | None:

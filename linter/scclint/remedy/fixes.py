@@ -168,7 +168,8 @@ class _Fixes:
         for remedy in _remedies(result, pruning=bench.opened.unit.kind != "chart"):
             for make in chain(self._edits(results, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
-                    return self._proved_with_others(finding, results, remedy, make())
+                    fix = self._proved_with_others(finding, results, remedy, make())
+                    return replace(fix, second=any(not other.operations for other in finding.remedies[:1]))
                 except EditRefused as refused:
                     failed.append(str(refused))
         if fix := self._switched(finding, results, for_openshift=False) or self._in_template(finding, results):

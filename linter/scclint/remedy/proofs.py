@@ -93,10 +93,11 @@ def _outcomes(
 
 
 def _fix(fields: Any) -> Fix:
-    title, effect, safety, edits = fields
+    title, effect, safety, edits, second = fields
     if safety not in ("safe", "unsafe", "advice"):
         raise ValueError(safety)
-    return Fix(str(title), str(effect), safety, tuple(TextEdit(str(f), int(a), int(b), str(t)) for f, a, b, t in edits))
+    changes = tuple(TextEdit(str(f), int(a), int(b), str(t)) for f, a, b, t in edits)
+    return Fix(str(title), str(effect), safety, changes, bool(second))
 
 
 def _proofs(groups: Sequence[Sequence[Finding]], work: Callable[[int], _Proved], session: Run, jobs: int) -> Iterator[_Proved]:

@@ -12,8 +12,8 @@ from scclint.text import capitalized
 class Brief:
     """The texts are sentences on one line, safe to show, and empty if there is nothing to say.
 
-    `evidence` is the first cause, `fix` the proved fix or else the best remedy, `effect` what it changes besides, and `link` the address
-    of the page of the rule.
+    `evidence` is the first cause, `fix` the proved fix or the remedy before it, `effect` what it changes besides, and `link` the
+    address of the page of the rule.
     """
 
     headline: str
@@ -33,7 +33,7 @@ def brief(finding: Finding, pages: Mapping[str, str]) -> Brief:
     fix, effect = finding.help, ""
     if finding.remedies:
         fix, effect = finding.remedies[0].title, capitalized("; ".join(finding.remedies[0].effects))
-    if finding.fix:
+    if finding.fix and not finding.fix.second:
         fix, effect = finding.fix.title, finding.fix.effect
     return Brief(
         sentences(finding.message) or sentences(f"{finding.rule_id} {finding.rule_name}"),

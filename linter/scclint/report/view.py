@@ -101,7 +101,7 @@ def _sentence(finding: Finding) -> tuple[object, ...]:
     def said(text: str) -> str:
         return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", "…", text) if pattern else text
 
-    help = finding.fix.title if finding.fix else finding.help
+    help = finding.fix.title if finding.fix and not finding.fix.second else finding.help
     return finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(help)
 
 
@@ -191,8 +191,8 @@ def _other(finding: Finding) -> Json:
 
 
 def _fix(finding: Finding) -> tuple[str, str, str]:
-    """Return the kind of the fix, what to do, and what it changes; empty without one. A proved fix is before the best remedy."""
-    if finding.fix:
+    """Return the kind of the fix, what to do, and what it changes; empty without one. A proved fix comes before remedies for pods."""
+    if finding.fix and not finding.fix.second:
         return finding.fix.kind, visible(finding.fix.title), visible(finding.fix.effect)
     if not finding.remedies:
         return "help", visible(finding.help), ""
@@ -206,7 +206,9 @@ def _fix(finding: Finding) -> tuple[str, str, str]:
 
 
 def _alternative(finding: Finding) -> str:
-    """Return the second remedy, for who cannot do the first; empty without one."""
+    """Return the second remedy, for who cannot do the first, or the fix that carries it out; empty without one."""
+    if finding.fix and finding.fix.second:
+        return " ".join(filter(None, (finding.fix.title, finding.fix.effect)))
     if not finding.remedies[1:]:
         return ""
     second = finding.remedies[1]
