@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scclint.deploy.deployers import Deployer, Deployments, Repository, UnfollowedField
 from scclint.deploy.helm import CHART_FILE, NAMESPACE_MARKER
@@ -19,7 +19,7 @@ from scclint.limits import AddedTextCounter
 from scclint.load import load_file
 from scclint.load.document import OPEN_NAMESPACE, Document
 from scclint.model.kinds import CARRIERS, TEMPLATE
-from scclint.record import replace
+from scclint.record import grouped, replace
 from scclint.text import and_more, field_path, listed
 from scclint.yaml.untyped import as_text, mappings
 
@@ -47,12 +47,18 @@ _CARRYING = DEPLOYING | {kind for _, kind in (*CARRIERS, *TEMPLATE)}
 """Kinds of the documents that may deploy a folder, or that carry an object which may."""
 
 
-class DeployedFolders:
-    """What is deployed from the repository below the folder `tree`, by objects in `files` and in `rendered`, and by commands.
+class DeployedFolder(NamedTuple):
+    """What an object deploys from the repository, and the file of the object or what messages call so."""
 
-    `rendered` are documents that units render to. Of an object in one of the files `built`, by real path, which kustomizations build, what
-    is rendered counts, and not the file. `kustomizations` are the folders with one, by real path. `by_path` are the deployments of each
-    folder, by its real path, each different one once. `commands` are those of scripts; None if there are none.
+    deployment: Deployment
+    file: str
+
+
+class DeployedFolders:
+    """What is deployed from the repository, by objects and by commands. `deployed_folders` finds it.
+
+    `kustomizations` are the folders with one, by real path. `by_path` are the deployments of each folder, by its real path, each different
+    one once. `commands` are those of scripts; None if there are none.
     `repository` says whether they refer to other objects. `sources` has the folders that objects deploy, each with the kind and name of what
     deploys it, and the file of the object or what messages call so.
     """
@@ -60,75 +66,47 @@ class DeployedFolders:
     def __init__(
         self,
         outline: Outline,
-        tree: str,
-        files: Iterable[str],
-        *,
-        rendered: Sequence[Document],
-        built: Set[str],
+        repository: Repository,
         kustomizations: Collection[str],
+        commands: "Commands | None",
+        found: Iterable[DeployedFolder],
+        unfollowed: Sequence[UnfollowedField],
     ) -> None:
+        found = [*found]
         self._outline = outline
-        self._rendered = rendered
-        self._built = built
         self._kustomizations = kustomizations
-        self.repository = Repository(tree, outline, rendered)
-        self._unfollowed: list[UnfollowedField] = []
-        self.sources: set[tuple[str, str, str]] = set()
-        self.commands = _commands(outline, tree)
-        by_path: dict[str, dict[Deployment, Deployment]] = {}
-        followed = [*self._followed(files), *(self.commands.deployments() if self.commands else ())]
-        for entry in followed:
-            release = entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else ""
+        self._unfollowed = unfollowed
+        self.repository = repository
+        self.commands = commands
+        self.sources = {(one.deployment.path, one.deployment.by, one.file) for one in found}
+        deployments = [*(one.deployment for one in found), *(commands.deployments() if commands else ())]
+        self.by_path: Mapping[str, Sequence[Deployment]] = {
+            path: self._different(several) for path, several in grouped((entry.path, entry) for entry in deployments).items()
+        }
+
+    def _different(self, deployments: Iterable[Deployment]) -> list[Deployment]:
+        """The deployments of a folder, each different one once, with all commands that make it."""
+        several: dict[Deployment, Deployment] = {}
+        for entry in deployments:
             alike = replace(
                 entry,
                 kind="",
                 name="",
                 tool=self._tool(entry),
-                release=release,
+                release=entry.release if os.path.isfile(os.path.join(entry.path, CHART_FILE)) else "",
                 files=(),
                 patch_spans=(),
                 commands=(),
                 user="",
                 groups=(),
             )
-            several = by_path.setdefault(entry.path, {})
             first = several.setdefault(alike, entry)
             several[alike] = replace(first, commands=tuple(dict.fromkeys((*first.commands, *entry.commands))))
-        self.by_path: Mapping[str, Sequence[Deployment]] = {path: [*several.values()] for path, several in by_path.items()}
+        return [*several.values()]
 
     def with_tool(self, folder: str, tool: str) -> list[Deployment]:
         """The deployments of a folder that make a unit of this kind of it."""
         return [deployment for deployment in self.by_path.get(folder, ()) if self._tool(deployment) == tool]
-
-    def _followed(self, files: Iterable[str]) -> Iterator[Deployment]:
-        for item in self._deploying(files):
-            for entry in map(_without_marker, _deployed_by(item, self.repository)):
-                if not isinstance(entry, Deployment):
-                    self._unfollowed.append(entry)
-                elif self._is_outside(entry.path):
-                    why = f"{self.repository.name(entry.path)} is not in the input"
-                    self._unfollowed.append(Deployer(item, self.repository).unfollowed(("spec",), why))
-                else:
-                    self.sources.add((entry.path, entry.by, item.root.span.file))
-                    yield entry
-
-    def _deploying(self, files: Iterable[str]) -> Iterator[Item]:
-        """The objects that may deploy a folder."""
-        rendered = [item for document in self._rendered for item in _with_carried(items_of(document))]
-        yield from rendered
-        names = {(item.data.get("kind"), item.name) for item in rendered}
-        for file in [file for file in files if self._outline.tells(file, "deploys", may_deploy)]:
-            built = os.path.realpath(self._outline.source(file).path) in self._built
-            documents = load_file(file, self._outline.text(file), _CARRYING)
-            for document in (document for document in documents if not document.is_template):
-                for item in _with_carried(items_of(document)):
-                    if not built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
-                        yield item
-
-    def _is_outside(self, path: str) -> bool:
-        """Whether a folder has manifests, and none of its files is in the input."""
-        names = (name for _, _, files in walk(path) for name in files)
-        return self.repository.name(path) not in self.repository.folders and any(name.endswith(SUFFIXES) for name in names)
 
     def _tool(self, deployment: Deployment) -> str:
         """The kind of unit that a deployment makes of its folder: what the object says if the folder has the files for it."""
@@ -167,12 +145,62 @@ class DeployedFolders:
             yield Notice(level, text if in_file else f"{first.span.file}: {text}", *where, gap=gap)
 
 
+def deployed_folders(
+    outline: Outline,
+    tree: str,
+    files: Iterable[str],
+    *,
+    rendered: Sequence[Document],
+    built: Set[str],
+    kustomizations: Collection[str],
+) -> DeployedFolders:
+    """Find what is deployed from the repository below the folder `tree`, by objects in `files` and in `rendered`, and by commands.
+
+    `rendered` are documents that units render to. Of an object in one of the files `built`, by real path, which kustomizations build, what
+    is rendered counts, and not the file. `kustomizations` are the folders with one, by real path.
+    """
+    repository = Repository(tree, outline, rendered)
+    commands = _commands(outline, tree)
+    found: list[DeployedFolder] = []
+    unfollowed: list[UnfollowedField] = []
+    for item in _deploying(outline, files, rendered, built):
+        for entry in map(_without_marker, _deployed_by(item, repository)):
+            if not isinstance(entry, Deployment):
+                unfollowed.append(entry)
+            elif _is_outside(entry.path, repository):
+                why = f"{repository.name(entry.path)} is not in the input"
+                unfollowed.append(Deployer(item, repository).unfollowed(("spec",), why))
+            else:
+                found.append(DeployedFolder(entry, item.root.span.file))
+    return DeployedFolders(outline, repository, kustomizations, commands, found, unfollowed)
+
+
+def _deploying(outline: Outline, files: Iterable[str], rendered: Sequence[Document], built: Set[str]) -> Iterator[Item]:
+    """The objects that may deploy a folder."""
+    in_renderings = [item for document in rendered for item in _with_carried(items_of(document))]
+    yield from in_renderings
+    names = {(item.data.get("kind"), item.name) for item in in_renderings}
+    for file in [file for file in files if outline.tells(file, "deploys", may_deploy)]:
+        is_built = os.path.realpath(outline.source(file).path) in built
+        documents = load_file(file, outline.text(file), _CARRYING)
+        for document in (document for document in documents if not document.is_template):
+            for item in _with_carried(items_of(document)):
+                if not is_built or not any(item.data.get("kind") == kind and item.name in name for kind, name in names):
+                    yield item
+
+
+def _is_outside(path: str, repository: Repository) -> bool:
+    """Whether a folder has manifests, and none of its files is in the input."""
+    names = (name for _, _, files in walk(path) for name in files)
+    return repository.name(path) not in repository.folders and any(name.endswith(SUFFIXES) for name in names)
+
+
 def _commands(outline: Outline, tree: str) -> "Commands | None":
     if ("commands",) not in outline.told:
         return None
-    from scclint.deploy.commands import Commands
+    from scclint.deploy.commands import followed
 
-    return Commands(outline.told[("commands",)], tree)
+    return followed(outline.told[("commands",)], tree)
 
 
 def may_deploy(text: str) -> bool:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.deploy.deployed import DeployedFolders, may_deploy
+from scclint.deploy.deployed import DeployedFolders, deployed_folders, may_deploy
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline, holds_suite
@@ -99,7 +99,7 @@ class Split:
     @cached_property
     def deployed(self) -> DeployedFolders:
         """What is deployed from the repository. Files of bundles and of what the configuration names deploy nothing."""
-        return DeployedFolders(
+        return deployed_folders(
             self.outline,
             self.tree,
             [file for file in self.left if not self._is_unlisted(file)],
