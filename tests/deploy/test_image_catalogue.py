@@ -24,9 +24,9 @@ def test_schema() -> None:
     jsonschema.validate(json.loads(FILE.read_text(encoding="utf-8")), schema)
 
 
-def test_it_covers_a_hundred_repositories_once() -> None:
+def test_it_covers_three_hundred_repositories_once() -> None:
     names = [name for entry in IMAGES for name in (entry["name"], *entry.get("also", ()))]
-    assert len(IMAGES) >= 100
+    assert len(IMAGES) >= 300
     assert len(names) == len(set(names))
     assert [entry["name"] for entry in IMAGES] == sorted(entry["name"] for entry in IMAGES)
     assert {entry["any-user"] for entry in IMAGES if "any-user" in entry} <= set(names)
@@ -95,6 +95,10 @@ def test_references_without_a_version(reference: str) -> None:
         "registry.example:5000/nginx:1.25",
         "registry.example/library/nginx:1.25",
         "bitnami/redis:7.4",
+        "linuxserver/heimdall:version",
+        "linuxserver/heimdall:revision-2.2.2",
+        "ghcr.io/open-telemetry/demo:2.1.0",
+        "ghcr.io/external-secrets/external-secrets:v0.9.0-ubi",
     ],
 )
 def test_nothing_is_guessed(reference: str) -> None:
@@ -115,6 +119,16 @@ def test_nothing_is_guessed(reference: str) -> None:
         ("docker:28-dind", ""),
         ("bitnami/redis:7.4.2-debian-12-r4", "1001"),
         ("minio/minio:RELEASE.2024-01-01T00-00-00Z", ""),
+        ("sonarqube:8.2-community", "sonarqube"),
+        ("sonarqube:9.8-community", ""),
+        ("sonarqube:9.9-community", "sonarqube"),
+        ("sonarqube:2026.1-enterprise", "sonarqube"),
+        ("ghcr.io/fluxcd/source-controller:v0.20.1", "controller"),
+        ("ghcr.io/fluxcd/source-controller:v1.5.0", "65534"),
+        ("ghcr.io/open-telemetry/demo:2.1.0-payment", "65532"),
+        ("ghcr.io/open-telemetry/demo:2.0.0-payment", "node"),
+        ("linuxserver/heimdall:version-2.2.2", ""),
+        ("linuxserver/freshrss:version-v1.20.0", ""),
     ],
 )
 def test_versions_and_variants(reference: str, user: str) -> None:

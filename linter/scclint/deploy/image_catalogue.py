@@ -12,7 +12,7 @@ _MIRRORS = re.compile(
     r"^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io|public\.ecr\.aws/docker)/|^library/"
 )
 """What may be in front of the name of an image of Docker Hub."""
-_VERSION = re.compile(r"(?:v|RELEASE\.)?([0-9]{1,9}(?:\.[0-9]{1,9})*)(.*)", re.DOTALL)
+_VERSION = re.compile(r"(?:v|version-v?|RELEASE\.)?([0-9]{1,9}(?:\.[0-9]{1,9})*)(.*)", re.DOTALL)
 _FOR_WINDOWS = re.compile("windows|nanoserver", re.IGNORECASE)
 
 
