@@ -1,10 +1,12 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from scclint.finding import Severity
+from scclint.finding import Append, Deduplicate, Refusal, Remedy, Remove, Rename, Set, Severity, Suppression
+from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
 from scclint.run.report import Report
@@ -36,6 +38,53 @@ def test_the_schema_is_one_and_describes_the_report(sample: Report) -> None:
     value["findings"][1]["extra"] = 1
     del value["summary"]["platform"]
     assert len(list(VALIDATOR.iter_errors(value))) == 3
+
+
+def test_every_field_of_a_cause(sample: Report) -> None:
+    web, pod, *_ = sample.findings
+    operations = (Set(("spec", "x"), "a\x1b"), Append(("l", 0), 1), Rename(("a",), "b"), Remove(("a",)), Deduplicate(("a",)))
+    refusal = Refusal("restricted-v2: (the whole error)", "restricted-v2: must be higher")
+    remedies = (Remedy("remove runAsUser: 0", ("the pods are admitted",), operations), Remedy("grant anyuid"))
+    web = replace(web, refusal=refusal, rests_on="assumed: x", others=(pod,), remedies=remedies, suppression=None)
+    lost = replace(pod, suppression=Suppression("finding", "SCC101 has the same cause", web.span))
+    causes = document(replace(sample, findings=(lost, web)), Options())["causes"]
+    assert [cause["rule"] for cause in causes] == ["SCC101"]
+    (cause,) = causes
+    assert re.fullmatch("[0-9a-f]{8}", cause.pop("name"))
+    consequences = cause.pop("consequences")
+    assert [(one["rule"], one["line"]) for one in consequences] == [("SCC101", 15), ("SEC203", 4)]
+    to_do = {"text": "Remove runAsUser: 0.", "effects": ["the pods are admitted"], "tried": False}
+    assert cause == {
+        "rule": "SCC101",
+        "severity": "error",
+        "reach": "rejected",
+        "message": web.message,
+        "applied": "unknown",
+        "restsOn": "assumed: x",
+        "places": [
+            {
+                "file": "deploy/web.yaml",
+                "line": 15,
+                "column": 11,
+                "endLine": 15,
+                "endColumn": 23,
+                "label": "restricted-v2: must be higher",
+            }
+        ],
+        "remedy": {
+            **to_do,
+            "operations": [
+                {"operation": "set", "path": "spec.x", "value": "a\\x1b"},
+                {"operation": "append", "path": "l[0]", "value": 1},
+                {"operation": "rename", "path": "a", "key": "b"},
+                {"operation": "remove", "path": "a"},
+                {"operation": "deduplicate", "path": "a"},
+            ],
+        },
+        "alternative": {"text": "Grant anyuid.", "effects": [], "operations": [], "tried": False},
+        "suppressed": None,
+    }
+    assert list(VALIDATOR.iter_errors(document(replace(sample, findings=(web,)), Options()))) == []
 
 
 def test_every_field_of_a_finding(sample: Report) -> None:

@@ -225,7 +225,7 @@ Each unit is judged on its own, with the objects that it takes from others.""",
         "explain why a workload gets its SCC and its profiles",
         judging(
             (
-                option("what", nargs="?", default="", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME"),
+                option("what", nargs="?", default="", metavar="WHAT", help="FILE, FILE:LINE, KIND/NAME, or a cause"),
                 paths("more manifests that affect the verdict"),
                 option(
                     "--message",
@@ -238,7 +238,7 @@ Each unit is judged on its own, with the objects that it takes from others.""",
             ("text", "json"),
             "text or json; may repeat",
         ),
-        "[OPTIONS] WORKLOAD | --message TEXT [PATH ...]",
+        "[OPTIONS] WHAT | --message TEXT [PATH ...]",
         """\
 Show which SCC admits a workload and why, and the seccomp profile of each
 container. Then list every SCC in the order in which the cluster tries them,
@@ -247,6 +247,7 @@ each with the reason why it rejects the pod.
   scclint explain web.yaml          the workloads of a file
   scclint explain web.yaml:12       the workload at a line
   scclint explain deployment/web    by kind and name, in the current folder
+  scclint explain 1a2b3c4d          all of a cause that `scclint check` names
 
 With --message, explain an error that you copied from a terminal, an event or a
 log. With manifests as well, show the finding about the workload and its fix.

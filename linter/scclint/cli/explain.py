@@ -1,9 +1,10 @@
 """`scclint explain`."""
 
 import os
+import re
 from argparse import Namespace
 
-from scclint.cli import message
+from scclint.cli import cause, message
 from scclint.cli.named_workloads import Named, named_with, names
 from scclint.console.arguments import (
     color_wanted,
@@ -29,8 +30,10 @@ def run(args: Namespace) -> int:
     """Print why the named workloads get their verdicts, or what a pasted message means."""
     if hasattr(args, "message"):
         return message.run(args)
+    if _is_name_of_cause(args.what):
+        return cause.run(args)
     if not args.what:
-        raise UsageError("say which workload to explain: FILE, FILE:LINE or KIND/NAME; or which error: --message TEXT")
+        raise UsageError("say what to explain: FILE, FILE:LINE or KIND/NAME; the name of a cause; or an error: --message TEXT")
     meant, args.paths = named_with(args.what, args.paths)
     parts = parts_of_charts(args) if meant.path else None
     config, registry = settings(args)
@@ -59,6 +62,11 @@ def run(args: Namespace) -> int:
 
     write_formats(args, render, paged=True)
     return BUG if broke else status_of_units(opened_run, opened)
+
+
+def _is_name_of_cause(what: str) -> bool:
+    """Whether a text has the form of the name of a cause, and is no path."""
+    return re.fullmatch(r"[0-9a-f]{8}(-\d+)?", what) is not None and not os.path.exists(what)
 
 
 def _of_part(unit: OpenUnit, opened_run: Run, meant: Named) -> list[Workload]:

@@ -1,5 +1,6 @@
 """The `full` format: what a reader needs first, then each cause with its source lines, its evidence and its fix."""
 
+from scclint.finding import Cause
 from scclint.limits import LONG_OUTPUT
 from scclint.report import Options
 from scclint.report.text import closing_summary, from_template, overview, statistics
@@ -22,3 +23,11 @@ def render(report: Report, options: Options) -> str:
 
     text = from_template("check", options.color, options.width, lead=lead(report, options), entries=entries(report, options))
     return text + (overview(findings, options) if len(findings) > LONG_OUTPUT else "") + summary
+
+
+def render_cause(cause: Cause, report: Report, options: Options) -> str:
+    """One cause of the report, as the whole of it shows each."""
+    from scclint.report.view import Entries
+
+    made = Entries(report, options).entry((cause,))
+    return from_template("check", options.color, options.width, lead="", entries=[made]).rstrip("\n") + "\n"

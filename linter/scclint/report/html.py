@@ -6,31 +6,25 @@ from itertools import accumulate
 from typing import Any
 
 from scclint.admission.verdict import ObjectRef
-from scclint.finding import Finding
+from scclint.causes.reach import by_reach
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow, WorkloadRow
-from scclint.record import grouped, record
+from scclint.record import grouped, record, replace
 from scclint.report import Options
-from scclint.report.help_address import help_addresses
 from scclint.report.html_page import Choice, TableBody, TableCell
 from scclint.report.html_page import render as page
-from scclint.report.remarks import remarks_of
 from scclint.report.review import OF_POD, TITLES, SharedVerdict, named, shared_verdicts
-from scclint.report.snippet import snippet
 from scclint.report.text import (
-    SourceLines,
     by_severity,
     diagnostics,
     findings_summary,
     judged_summary,
     line_place,
     place,
-    units_phrase,
     visible_line,
 )
-from scclint.report.view import suppressed_words
+from scclint.report.view import Entries
 from scclint.run.report import Report
-from scclint.suppress.consequences import fingerprints
 from scclint.text import and_more, counted, full_name, listed
 
 _WORST = 5
@@ -204,23 +198,18 @@ def _lines(verdict: SharedVerdict, titles: Sequence[str]) -> Iterator[Sequence[T
         yield [*(pod if number == 0 else ()), *cells[OF_POD:]]
 
 
-def _findings(report: Report, options: Options, units: Choice) -> list[dict[str, object]]:
-    """Return the findings, the most severe first, each with an anchor that stays the same as long as the finding says the same."""
-    lines, phrase, pages = SourceLines(report.texts), units_phrase(report), help_addresses(report.rules)
-    named = zip(report.findings, fingerprints(report.findings), strict=True)
-    shown = sorted((pair for pair in named if options.shows(pair[0])), key=lambda pair: pair[0].severity.rank)
+def _findings(report: Report, options: Options, units: Choice) -> list[dict[str, Any]]:
+    """Return the causes, the widest reach first, each with an anchor that stays the same as long as its consequences do."""
+    make = Entries(report, replace(options, verbose=True))
+    shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
     return [
         {
-            **_finding(finding, lines, phrase(finding)),
-            "rule": visible_line(finding.rule_id),
-            "rule_name": finding.rule_name,
-            "severity": finding.severity.value,
-            "anchor": f"finding-{digest[:8]}-{digest.rpartition(':')[2]}",
-            "page": pages.get(finding.rule_id, ""),
-            "classes": f"finding {finding.severity.value} {units.classes(finding.units)}".strip(),
-            "units": finding.units,
+            **make.entry((cause,)),
+            "anchor": f"cause-{cause.name}",
+            "classes": f"finding {cause.finding.severity.value} {units.classes(cause.finding.units)}".strip(),
+            "of_units": cause.finding.units,
         }
-        for finding, digest in shown
+        for cause in shown
     ]
 
 
@@ -228,7 +217,7 @@ def _groups(shown: Sequence[dict[str, Any]], units: Choice) -> list[dict[str, An
     """Return the findings of each severity and rule, the most severe first; few findings are one group without a title."""
     if len(shown) <= _FEW_FINDINGS:
         return [{"title": "", "findings": shown}] if shown else []
-    groups = grouped(((finding["severity"], finding["rule"], finding["rule_name"]), finding) for finding in shown)
+    groups = grouped(((finding["severity"], finding["rule"], finding["name"]), finding) for finding in shown)
     return [
         {
             "severity": severity,
@@ -243,9 +232,9 @@ def _groups(shown: Sequence[dict[str, Any]], units: Choice) -> list[dict[str, An
 
 def _units_of(findings: Sequence[dict[str, Any]]) -> set[str]:
     """Return the units of the findings; none if one of the findings is in no unit, so that it is always shown."""
-    if not all(finding["units"] for finding in findings):
+    if not all(finding["of_units"] for finding in findings):
         return set()
-    return {unit for finding in findings for unit in finding["units"]}
+    return {unit for finding in findings for unit in finding["of_units"]}
 
 
 def _worst(shown: Sequence[dict[str, object]]) -> list[dict[str, object]]:
@@ -254,26 +243,6 @@ def _worst(shown: Sequence[dict[str, object]]) -> list[dict[str, object]]:
         return []
     of_rules = grouped((str(finding["rule"]), finding) for finding in shown)
     return [{**same[0], "more": len(same) - 1} for same in list(of_rules.values())[:_WORST]]
-
-
-def _finding(finding: Finding, lines: SourceLines, units: str) -> dict[str, object]:
-    message, *remarks = remarks_of(finding, units)
-    region = lines.region(finding.span)
-    return {
-        "aside": suppressed_words(finding),
-        "place": place(finding.span),
-        "message": message,
-        "line": region.line,
-        "snippet": snippet(region),
-        "remarks": remarks,
-        "diffs": [
-            {
-                "place": line_place(edit.file, edit.line),
-                "lines": [(sign, visible_line(text)) for sign, text in lines.changed(edit)],
-            }
-            for edit in (finding.fix.edits if finding.fix else ())
-        ],
-    }
 
 
 _SHOWN = 8

@@ -23,6 +23,11 @@ def render(report: Report, options: Options) -> str:
     return f'{{"version":{value["version"]},\n{lists}"summary":{dump(value["summary"])}}}\n'
 
 
+def render_cause(cause: Cause) -> str:
+    """One cause, as it stands in the list of all."""
+    return dump({"version": 1, "cause": _cause(cause)}) + "\n"
+
+
 def document(report: Report, options: Options) -> Json:
     """The report as JSON values, suppressed findings among the others, with what suppresses them.
 

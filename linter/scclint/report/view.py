@@ -10,13 +10,13 @@ from itertools import groupby
 from typing import Any
 
 from scclint.causes.consequences import about_what, consequence
-from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, reach, widest_first
-from scclint.finding import Finding, Fix, Related, help_text
+from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, by_reach, reach
+from scclint.finding import Cause, Finding, Fix, Related, help_text
 from scclint.record import grouped
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.snippet import snippet
-from scclint.report.text import Json, SourceLines, place, units_phrase, visible, visible_line
+from scclint.report.text import Json, SourceLines, line_place, place, units_phrase, visible, visible_line
 from scclint.run.report import Report
 from scclint.text import capitalized, counted
 
@@ -38,21 +38,30 @@ _LONGEST_DIFF = 3
 
 def entries(report: Report, options: Options) -> list[Json]:
     """Return the entries, the widest reach first. schemas/template.json describes them."""
-    shown = widest_first(finding for finding in report.findings if options.shows(finding))
-    lines, units, pages = SourceLines(report.texts), units_phrase(report), help_addresses(report.rules)
-    made = []
-    for same in _alike(shown, options):
-        first, *others = same
-        made.append(
-            {
-                **_cause(first, lines, options),
-                "units": visible_line(units(first)),
-                "page": visible_line(pages.get(first.rule_id, "")),
-                "others": [_other(other) for other in _first(others, _PLACES, options)],
-                "more": max(len(others) - _PLACES, 0) * (not options.verbose),
-            }
-        )
-    return made
+    shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
+    make = Entries(report, options)
+    return [make.entry(same) for same in _alike(shown, options)]
+
+
+class Entries:
+    """Makes the entries of one report."""
+
+    def __init__(self, report: Report, options: Options) -> None:
+        self._options = options
+        self._lines, self._units = SourceLines(report.texts), units_phrase(report)
+        self._pages = help_addresses(report.rules)
+
+    def entry(self, causes: Sequence[Cause]) -> Json:
+        """Return the entry of causes with the same sentence: the first one, and the places of the others."""
+        first, *others = causes
+        return {
+            "id": first.name,
+            **_cause(first.finding, self._lines, self._options),
+            "units": visible_line(self._units(first.finding)),
+            "page": visible_line(self._pages.get(first.finding.rule_id, "")),
+            "others": [_other(other.finding) for other in _first(others, _PLACES, self._options)],
+            "more": max(len(others) - _PLACES, 0) * (not self._options.verbose),
+        }
 
 
 def lead(report: Report, options: Options) -> str:
@@ -78,18 +87,18 @@ def _object(finding: Finding) -> tuple[str, ...]:
     return subject.kind, subject.namespace, subject.name, subject.part
 
 
-def _alike(findings: Sequence[Finding], options: Options) -> Iterator[list[Finding]]:
-    """Yield the findings that are one entry, in the order of the first of each."""
+def _alike(causes: Sequence[Cause], options: Options) -> Iterator[Sequence[Cause]]:
+    """Yield the causes that are one entry, in the order of the first of each."""
     if options.verbose:
-        yield from ([finding] for finding in findings)
+        yield from ((cause,) for cause in causes)
         return
-    said = [(_sentence(finding), finding) for finding in findings]
+    said = [(_sentence(cause.finding), cause) for cause in causes]
     sentences = grouped(said)
-    for sentence, finding in said:
+    for sentence, cause in said:
         same = sentences[sentence]
         if len(same) < _ALIKE:
-            yield [finding]
-        elif finding is same[0]:
+            yield (cause,)
+        elif cause is same[0]:
             yield same
 
 
@@ -145,7 +154,7 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "left": len(reasons) + len(origins) + len(also) - len(shown) - len(made),
         "fix": {"kind": kind, "text": fix, "effect": effect},
         "alternative": visible(_alternative(finding)),
-        "diff": list(_diff(finding, lines)),
+        "diff": list(_diff(finding, lines, options)),
     }
 
 
@@ -174,6 +183,8 @@ def _place(at: Related, lines: SourceLines) -> Json:
         "source": excerpt.source if excerpt else "",
         "indent": excerpt.indent if excerpt else 0,
         "width": excerpt.width if excerpt else 0,
+        "start": excerpt.start if excerpt else 0,
+        "end": excerpt.end if excerpt else 0,
         "label": visible(at.label),
     }
 
@@ -216,19 +227,18 @@ def _alternative(finding: Finding) -> str:
     return f"{capitalized(second.words)}{effects}."
 
 
-def _diff(finding: Finding, lines: SourceLines) -> Iterator[Json]:
-    """Yield the lines that a short fix changes, with their file if it is another one than that of the finding."""
-    fix = finding.fix
-    changed = list(_changes(fix, lines, finding.span.file)) if fix else []
-    if len(changed) <= _LONGEST_DIFF:
-        yield from changed
+def _diff(finding: Finding, lines: SourceLines, options: Options) -> Sequence[Json]:
+    """Return the lines that a short fix changes, with their file if it is another one than that of the finding."""
+    changed = list(_changes(finding.fix, lines, finding.span.file)) if finding.fix else []
+    return changed if options.verbose or len(changed) <= _LONGEST_DIFF else ()
 
 
 def _changes(fix: Fix, lines: SourceLines, here: str) -> Iterator[Json]:
     several = {edit.file for edit in fix.edits} != {here}
-    for file, edits in groupby(fix.edits, key=lambda edit: edit.file):
+    for file, same in groupby(fix.edits, key=lambda edit: edit.file):
+        edits = list(same)
         if several:
-            yield {"sign": " ", "text": visible_line(file)}
+            yield {"sign": " ", "text": line_place(file, edits[0].line)}
         yield from ({"sign": sign, "text": visible(text)} for edit in edits for sign, text in lines.changed(edit))
 
 

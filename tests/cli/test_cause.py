@@ -1,0 +1,54 @@
+"""`scclint explain NAME`: a cause by the name that reports give it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+pytestmark = pytest.mark.usefixtures("demo")
+
+
+def named(cli: Cli) -> dict[str, str]:
+    causes = json.loads(cli("check", "demo", "--format", "json").out)["causes"]
+    return {cause["rule"]: cause["name"] for cause in causes}
+
+
+def test_a_cause_is_shown_whole(cli: Cli) -> None:
+    run = cli("explain", named(cli)["SEC206"], "demo")
+    assert run.status == 0
+    assert run.out.startswith("demo/needs-anyuid.yaml:17:11: error[SEC206]")
+    for rule in ("SCC101", "SCC107"):
+        assert f"also {rule} (" in run.out
+    assert "fix: Remove runAsUser: 0." in run.out
+    assert "SEC201" not in run.out
+
+
+def test_json(cli: Cli) -> None:
+    name = named(cli)["SEC206"]
+    cause = json.loads(cli("explain", name, "demo", "--format", "json").out)["cause"]
+    assert (cause["name"], cause["remedy"]["tried"]) == (name, True)
+    assert [one["rule"] for one in cause["consequences"]] == ["SEC206", "SCC101", "SCC107"]
+
+
+def test_the_name_stays_when_lines_move(cli: Cli, demo: Path) -> None:
+    name = named(cli)["SEC206"]
+    file = demo / "demo" / "needs-anyuid.yaml"
+    file.write_text("# one more line\n" + file.read_text())
+    assert named(cli)["SEC206"] == name
+
+
+def test_a_name_that_no_cause_has(cli: Cli, demo: Path) -> None:
+    run = cli("explain", "00000000", "demo")
+    assert run.status == 2
+    assert "00000000: no such cause; there are: " in run.err
+    assert named(cli)["SEC206"] in run.err
+    # A file may be called like a cause.
+    (demo / "00000000").mkdir()
+    (demo / "00000000" / "pod.yaml").write_text((demo / "demo" / "bare-pod.yaml").read_text())
+    assert "Pod shop/shell" in cli("explain", "00000000").out
