@@ -121,13 +121,11 @@ def test_rdjson_takes_one_range_only(fixed: Report) -> None:
 
 def test_markdown(fixed: Report) -> None:
     text = render(fixed, "markdown")
-    assert (
-        "**unsafe fix** of SCC101, line 14: Remove runAsUser: 0. SCC restricted-v2 then admits the pods.\n\n```diff\n-" in text
-    )
-    assert "\n```diff\n+  hostUsers: false\n```\n" in text
+    assert "\n  - **unsafe fix:** Remove runAsUser: 0. SCC restricted-v2 then admits the pods.\n" in text
+    assert "\n    ```diff\n    +  hostUsers: false\n    ```\n" in text
 
 
 def test_markdown_fences_what_holds_a_fence(fixed: Report) -> None:
     fence = replace(FIXES[1], edits=(TextEdit("pod.yaml", 5, 5, "a: '```'\n"),))
     text = render(replace(fixed, findings=(replace(fixed.findings[1], fix=fence),)), "markdown")
-    assert "\n````diff\n+a: '```'\n````\n" in text
+    assert "\n    ````diff\n    +a: '```'\n    ````\n" in text

@@ -11,17 +11,16 @@ from scclint.source import Span
 def test_markdown(sample: Report) -> None:
     assert render(sample, "markdown") == (
         "## scclint: 1 error, 1 warning (1 suppressed)\n\n"
+        "1 of 2 workloads rejected, 1 container unconfined\n\n"
         "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable.\n\n"
-        "<details open><summary><code>deploy/web.yaml</code>: 1 error</summary>\n\n"
-        "| | Line | Rule | Finding |\n|---|---:|---|---|\n"
-        "| 🔴 error | 15 | [SCC101](<https://scclint.github.io/scclint/rules/no-scc-admits/>) <code>no-scc-admits</code> | "
-        "Deployment shop/web: no SCC that it may use admits the pod: "
-        "runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses seccompProfile.type=RuntimeDefault"
-        "<br>Leave runAsUser out. |\n\n</details>\n\n"
-        "<details open><summary><code>pod.yaml</code>: 1 warning</summary>\n\n"
-        "| | Line | Rule | Finding |\n|---|---:|---|---|\n"
-        "| 🟡 warning | 4 | SEC203 <code>privileged-ignores-seccomp</code> | Pod b: container 🔥 is privileged |\n"
-        "\n</details>\n\n"
+        "- 🔴 deploy/web.yaml:15 **Deployment shop/web: no SCC that it may use admits the pod** "
+        "([SCC101](<https://scclint.github.io/scclint/rules/no-scc-admits/>))\n"
+        "  - holds for 4.20, 4.21\n"
+        "  - runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses seccompProfile.type=RuntimeDefault\n"
+        "  - anyuid &#91;of the release&#93; allows no profile\n"
+        "  - and 3 more: <code>scclint explain 57187356</code>\n"
+        "  - **help:** Leave runAsUser out.\n\n"
+        "- 🟡 pod.yaml:4 **Pod b: container 🔥 is privileged** (SEC203)\n\n"
         "<details><summary>2 notices</summary>\n\n"
         "- warning: <code>charts/x.yaml</code>: a Helm template source is passed over\n"
         "- note: no cluster state\n\n</details>\n"
@@ -31,13 +30,13 @@ def test_markdown(sample: Report) -> None:
 HOSTS = {
     "GitHub": (
         {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_SHA": "abc"},
-        "[15](<https://github.com/acme/shop/blob/abc/deploy/web.yaml#L15>)",
+        "[deploy/web.yaml:15](<https://github.com/acme/shop/blob/abc/deploy/web.yaml#L15>)",
     ),
     "GitLab": (
         {"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_COMMIT_SHA": "abc"},
-        "[15](<https://gitlab.com/acme/shop/-/blob/abc/deploy/web.yaml#L15>)",
+        "[deploy/web.yaml:15](<https://gitlab.com/acme/shop/-/blob/abc/deploy/web.yaml#L15>)",
     ),
-    "none": ({"GITHUB_REPOSITORY": "acme/shop"}, "15"),
+    "none": ({"GITHUB_REPOSITORY": "acme/shop"}, "deploy/web.yaml:15"),
 }
 
 
@@ -48,7 +47,7 @@ def test_a_line_is_a_link_in_a_job_of_a_code_host(sample: Report, host: str, mon
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert f"| 🔴 error | {shown} | [SCC101](<" in render(sample, "markdown")
+    assert f"- 🔴 {shown} **Deployment shop/web" in render(sample, "markdown")
 
 
 def test_a_file_outside_of_the_repository_is_no_link(sample: Report) -> None:
@@ -104,8 +103,26 @@ def test_a_crash_shows() -> None:
 
 
 def test_a_comment_has_a_longest_length(sample: Report) -> None:
-    findings = tuple(Finding("X1", "x", Severity.ERROR, "m" * 1000, Span(f"{n:03}.yaml", 1, 1, 1, 2)) for n in range(200))
+    findings = tuple(
+        Finding("X1", "x", Severity.ERROR, f"{n}" * 400, Span(f"{n:03}.yaml", 1, 1, 1, 2), help=f"{n}" * 400)
+        for n in range(200)
+    )
     text = render(replace(sample, findings=findings), "markdown")
     assert 50_000 < len(text) < 65_536
-    shown = text.count("<details>")
-    assert f"\nThe findings of {201 - shown} more files are left out for length.\n" in text
+    shown = text.count("\n- 🔴")
+    assert f"\n{200 - shown} more causes left out for length.\n" in text
+    # What is folded ends before the note.
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_causes_with_the_same_sentence_name_their_places(sample: Report) -> None:
+    def named(name: str) -> Finding:
+        subject = Subject("v1", "Pod", "", name, name)
+        return replace(
+            sample.findings[1], message=f"Pod {name}: it is privileged", span=Span(f"{name}.yaml", 3, 1, 3, 2), subject=subject
+        )
+
+    text = render(replace(sample, findings=tuple(named(f"p{number}") for number in range(7))), "markdown")
+    assert text.count("SEC203") == 1
+    assert "\n  - the same in 6 more places: p1.yaml:3 (Pod p1, container p1), p2.yaml:3 (Pod p2, " in text
+    assert "p4.yaml:3 (Pod p4, container p4) and 2 more\n" in text

@@ -70,7 +70,7 @@ def test_the_units_of_a_finding(overlays: Write) -> None:
     assert "base/deployment.yaml:12:29: SCC101 " in render(report, "concise")
     assert render(report, "concise").count(" (in 3 of 3 units)\n") == len(report.live) == 1
     assert f" {phrase[0].upper()}{phrase[1:]}. https://" in render(report, "github")
-    assert f"<br>{phrase} |" in render(report, "markdown")
+    assert f"\n  - {phrase}\n" in render(report, "markdown")
     found = json.loads(render(report, "json"))
     assert (found["findings"][0]["units"], found["summary"]["units"]) == (list(rejected[0].units), 3)
     results = json.loads(render(report, "sarif"))["runs"][0]["results"]

@@ -2,28 +2,23 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import accumulate, groupby
+from collections.abc import Callable, Mapping
+from itertools import accumulate
 
-from scclint.finding import Finding, Fix
 from scclint.report import Options, jinja
-from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
 from scclint.report.review import markdown_table
 from scclint.report.text import (
-    SourceLines,
     by_rule,
     crash_label,
     findings_summary,
     judged_summary,
-    line_place,
     one_line,
-    severities,
-    units_phrase,
     visible_line,
 )
+from scclint.report.view import entries, lead
 from scclint.run.report import Report
-from scclint.text import counted, listed
+from scclint.text import counted
 
 LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""
@@ -37,11 +32,14 @@ _REFERENCE = re.compile(
 )
 """What code hosts link once Markdown is done, when escapes are gone; an unseen gap holds."""
 
+_SHOWN = 10
+"""Causes that are shown without a click, the widest reach first."""
+
 _SIGNS = {"error": "🔴", "warning": "🟡", "info": "🔵"}
 
 
 def render(report: Report, options: Options) -> str:
-    """A heading, what became of the input, a collapsible table of findings a file, and one of every workload's verdict."""
+    """A heading, what became of the input, the causes, the widest reach first, and every workload's verdict."""
     findings = [finding for finding in report.findings if options.shows(finding)]
     table = {}
     if any(report.outcomes.values()):
@@ -53,11 +51,10 @@ def render(report: Report, options: Options) -> str:
         notices=report.notices,
         crashes=[(crash_label(crash), crash.error) for crash in report.crashes],
         signs=_SIGNS,
-        pages=help_addresses(report.rules),
-        address=line_addresses(os.environ),
+        lead=lead(report, options),
         statistics=by_rule(findings) if options.statistics else [],
-        files=[] if options.statistics else list(_files(findings, SourceLines(report.texts))),
-        units=units_phrase(report),
+        entries=[] if options.statistics else entries(report, options),
+        shown=_SHOWN,
         table=table,
         longest=LONGEST,
     )
@@ -65,7 +62,12 @@ def render(report: Report, options: Options) -> str:
 
 def from_template(name: str, **values: object) -> str:
     """Return templates/`name`.md.j2 rendered with `values`, whose texts are foreign."""
-    return jinja.render(f"{name}.md", prose, {"code": code, "fit": fit, "link": link}, **values)
+    paths, address = RepositoryPaths(), line_addresses(os.environ)
+
+    def line(file: str, number: int) -> str:
+        return link(f"{paths.path(file)}:{max(number, 1)}", address(file, max(number, 1)))
+
+    return jinja.render(f"{name}.md", prose, {"code": code, "fit": fit, "link": link, "line": line, "fence": fence}, **values)
 
 
 def fit(text: str, noun: str, note: str, room: int = LONGEST // 3) -> str:
@@ -77,27 +79,6 @@ def fit(text: str, noun: str, note: str, room: int = LONGEST // 3) -> str:
     number = sum(length <= room for length in accumulate(map(len, parts)))
     left_out = len(parts) - number
     return "".join(parts[:number]) + (f"\n{note.format(counted(left_out, noun))}\n" if left_out else "")
-
-
-def _files(findings: list[Finding], lines: SourceLines) -> Iterator[dict[str, object]]:
-    """Yield each file with its findings, and their proved fixes, each once with the rules whose findings it removes."""
-    paths = RepositoryPaths()
-    for name, group in groupby(findings, key=lambda finding: finding.span.file):
-        file, same = paths.path(name), tuple(group)
-        rules: dict[Fix, dict[str, None]] = {}
-        for finding in same:
-            if finding.fix:
-                rules.setdefault(finding.fix, {})[finding.rule_id] = None
-        fixes = [_fix(file, fix, listed(ids), lines) for fix, ids in rules.items()]
-        yield {"name": file, "severities": severities(same), "findings": same, "fixes": fixes}
-
-
-def _fix(file: str, fix: Fix, rules: str, lines: SourceLines) -> dict[str, object]:
-    shown = [f"{sign}{visible_line(text)}" for edit in fix.edits for sign, text in lines.changed(edit)]
-    fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall("`+", line)), default=0))
-    first = fix.edits[0]
-    place = f"line {first.line}" if first.file == file else line_place(first.file, first.line)
-    return {"fix": fix, "rules": rules, "place": place, "lines": shown, "fence": fence}
 
 
 def line_addresses(environment: Mapping[str, str]) -> Callable[[str, int], str]:
@@ -116,6 +97,11 @@ def line_addresses(environment: Mapping[str, str]) -> Callable[[str, int], str]:
         return f"{files}{paths.uri(file)}#L{line}" if files and not os.path.isabs(paths.path(file)) else ""
 
     return address
+
+
+def fence(text: str) -> str:
+    """Return what begins and ends a block of code that has this text: more backticks than the text has in a row."""
+    return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
 
 
 def link(text: str, address: str) -> str:

@@ -179,6 +179,7 @@ def _place(at: Related, lines: SourceLines) -> Json:
     excerpt = snippet(region)
     return {
         "place": place(at.span),
+        "file": visible_line(at.span.file),
         "line": region.line,
         "source": excerpt.source if excerpt else "",
         "indent": excerpt.indent if excerpt else 0,
@@ -198,7 +199,8 @@ def _consequence(other: Finding, finding: Finding) -> Json:
 def _other(finding: Finding) -> Json:
     subject = finding.subject
     container = f", container {subject.container}" if subject.container else ""
-    return {"place": place(finding.span), "text": visible_line(f"{subject.label}{container}")}
+    text = visible_line(f"{subject.label}{container}")
+    return {"place": place(finding.span), "file": visible_line(finding.span.file), "line": finding.span.line, "text": text}
 
 
 def _fix(finding: Finding) -> tuple[str, str, str]:
