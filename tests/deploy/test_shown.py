@@ -362,6 +362,26 @@ def test_what_a_script_applies_to_a_cluster_of_its_own(script: str, *, shown: bo
     assert (severity(report, "e2e/pod.yaml") is Severity.INFO) is shown
 
 
+OWN = "up: kind kubectl\n\t$(KIND) create cluster --name e2e\n\t$(KUBECTL) apply -f e2e/\n"
+
+
+@pytest.mark.parametrize(
+    ("makefile", "shown"),
+    [
+        (OWN, True),
+        ("up:\n\tkind create cluster\n\n# What it tests.\ntest: up build ## Test.\n\tkubectl apply -f e2e/\n", True),
+        (OWN + "deploy: build\n\t$(KUBECTL) apply -f e2e/\n", False),
+        ("up:\n\tkind create cluster\ntest: build\n\tkubectl apply -f e2e/\n", False),
+        ("up:\n\tkubectl apply -f e2e/\n\tkind create cluster\n", False),
+        (OWN + "\tkubectl config use-context $(CONTEXT)\n", False),
+        ("kind create cluster:\n\tkubectl apply -f e2e/\n", False),
+    ],
+)
+def test_what_a_target_applies_to_a_cluster_of_its_own(makefile: str, *, shown: bool) -> None:
+    report = judged({"e2e/pod.yaml": EVIL, "web.yaml": OTHER, "Makefile": makefile})
+    assert (severity(report, "e2e/pod.yaml") is Severity.INFO) is shown
+
+
 CT = "jobs: {a: {steps: [{uses: helm/kind-action@v1}, {run: ct install}]}}\n"
 
 

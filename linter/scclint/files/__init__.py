@@ -30,6 +30,9 @@ SCRIPT_SUFFIXES = (
 )
 """What scripts are called. The commands in them that grant, change or deploy something count."""
 
+MAKEFILES = (".mk", "Makefile", "makefile")
+"""What Makefiles are called."""
+
 PACKED_SUFFIX = ".tgz"
 """What packed charts are called."""
 

@@ -1,4 +1,4 @@
-"""Reads the jobs of CI workflows, and scripts: which of their lines use a cluster that the job or script itself creates."""
+"""Reads jobs of CI workflows, scripts and targets of Makefiles: which of their lines use a cluster that they create themselves."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from scclint.load import load_text
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _CREATES = (
-    r"\b(?:kind[ \t]+create[ \t]+cluster|minikube[ \t]+start|k3d[ \t]+cluster[ \t]+create)\b"
+    r"\b(?i:kind[)}]?[ \t]+create[ \t]+cluster|minikube[)}]?[ \t]+start|k3d[)}]?[ \t]+cluster[ \t]+create)\b"
     r"|(?:^|/)(?:kind-action|setup-kind|setup-minikube|k3d-action)@"
 )
 """A command that creates a cluster of kind, minikube or k3d, or the name of an action of GitHub that does."""
@@ -16,6 +16,8 @@ _SWITCHES = (
     r"|--server\b|get-credentials|update-kubeconfig|set-credentials"
 )
 """What may lead to another cluster."""
+_TARGETS = r"(?P<targets>[\w./% -]+)::?(?!=)(?P<needed>[^=;|]*)$"
+"""The line of a Makefile that begins a rule, with its targets and what they need."""
 
 
 def lines_on_own_cluster(file: str, text: str) -> Iterator[int]:
@@ -49,6 +51,39 @@ def lines_of_script_on_own_cluster(text: str) -> Iterator[int]:
         return
     first = next((number for number, line in enumerate(lines, 1) if re.search(_CREATES, line)), len(lines))
     yield from range(first + 1, len(lines) + 1)
+
+
+def lines_of_makefile_on_own_cluster(text: str) -> Iterator[int]:
+    """Yield the lines of the targets of a Makefile behind a command that creates a cluster of kind, minikube or k3d.
+
+    A target that needs one that creates a cluster has only such lines. A target that may switch to another cluster has none.
+    """
+    if not re.search(_CREATES, text):
+        return
+    lines = [re.sub(r"(?:^|\s)#.*", "", line) for line in text.split("\n")]
+    needed: dict[str, set[str]] = {}
+    recipes: dict[str, list[int]] = {}
+    targets: list[str] = []
+    for number, line in enumerate(lines):
+        if line.startswith("\t"):
+            for target in targets:
+                recipes[target].append(number)
+        elif rule := re.match(_TARGETS, line):
+            targets = rule["targets"].split()
+            for target in targets:
+                needed.setdefault(target, set()).update(rule["needed"].split())
+                recipes.setdefault(target, [])
+        elif line.strip():
+            targets = []
+    creating = {target for target, numbers in recipes.items() if any(re.search(_CREATES, lines[number]) for number in numbers)}
+    for target, numbers in recipes.items():
+        if any(re.search(_SWITCHES, lines[number]) for number in numbers):
+            continue
+        is_created = not creating.isdisjoint(needed[target] - {target})
+        for number in numbers:
+            if is_created:
+                yield number + 1
+            is_created = is_created or re.search(_CREATES, lines[number]) is not None
 
 
 def _jobs(root: Node | None) -> Iterator[list[Node]]:

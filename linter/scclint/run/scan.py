@@ -17,6 +17,7 @@ from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files import (
     DANGLING,
+    MAKEFILES,
     PACKED_SUFFIX,
     SCRIPT_SUFFIXES,
     SUFFIXES,
@@ -257,7 +258,7 @@ def beside(
     """
     from scclint.deploy.release_files import RELEASE_FILE
     from scclint.load.commands import documents_of_commands
-    from scclint.load.workflows import lines_of_script_on_own_cluster
+    from scclint.load.workflows import lines_of_makefile_on_own_cluster, lines_of_script_on_own_cluster
 
     scripts: list[SourceFile] = []
     code: dict[str, list[str]] = {}
@@ -277,7 +278,10 @@ def beside(
             _tell_code(told, file.display, text)
         elif is_script and text:
             _tell_deploying(told, file.display, text)
-            own = [f"{file.display}:{line}" for line in lines_of_script_on_own_cluster(text)]
+            lines_on_own = (
+                lines_of_makefile_on_own_cluster if file.display.endswith(MAKEFILES) else lines_of_script_on_own_cluster
+            )
+            own = [f"{file.display}:{line}" for line in lines_on_own(text)]
             if own:
                 told.setdefault(("test clusters",), []).extend(own)
             documents = reader.documents(file, keep=False)
