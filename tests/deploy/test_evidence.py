@@ -281,3 +281,30 @@ def test_overlays_of_one_base_in_one_namespace_stay_apart() -> None:
     )
     found = {opened.unit.name: opened.row(opened.world, opened.workloads[0]).result for opened in open_units(run_over(["."]))}
     assert found == {"granted": "admitted", "plain": "rejected"}
+
+
+UPDATING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: agent}
+rules:
+  - {apiGroups: [""], resources: [namespaces], verbs: [update]}
+"""
+HELD = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: agent}
+subjects: [{kind: ServiceAccount, name: agent}]
+"""
+
+
+@needs_kustomize
+def test_a_finding_about_rights_of_another_unit_is_in_a_file_that_people_have() -> None:
+    files = {
+        "base/role.yaml": UPDATING,
+        "base/kustomization.yaml": "namespace: shop\ncommonLabels: {app: agent}\nresources: [role.yaml]\n",
+        "base/binding.yaml": HELD,
+    }
+    found = [finding.span for finding in report(files).findings if finding.rule_id == "RBA407"]
+    assert [(span.file, span.line) for span in found] == [("base/role.yaml", 5)]

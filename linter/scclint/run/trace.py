@@ -62,7 +62,7 @@ class _ChartTrace(Tracer):
 
 
 class _AcrossUnits(Tracer):
-    """Moves related places that lie in what other units render to, as well. `others` are these units by rendered file."""
+    """Moves places that lie in what other units render to, as well. `others` are these units by rendered file."""
 
     def __init__(self, inner: Tracer, others: Mapping[str, Unit], run: Run) -> None:
         self._inner = inner
@@ -70,10 +70,14 @@ class _AcrossUnits(Tracer):
         self._run = run
 
     def findings(self, findings: Sequence[Finding]) -> list[Finding]:
-        return [with_places_moved(finding, self._from_others) for finding in self._inner.findings(findings)]
+        return [self._moved(finding) for finding in self._inner.findings(findings)]
 
     def finding(self, finding: Finding) -> Finding:
-        return with_places_moved(self._inner.finding(finding), self._from_others)
+        return self._moved(self._inner.finding(finding))
+
+    def _moved(self, finding: Finding) -> Finding:
+        # A binding of one unit can bring rights of a role that another one renders.
+        return replace(with_places_moved(finding, self._from_others), span=self._from_others(finding.span))
 
     def span(self, span: Span) -> Span:
         return self._from_others(self._inner.span(span))
