@@ -9,7 +9,13 @@ from scclint.outcome.images import misfits
 from tests.outcome.test_chain import outcome, pod
 
 IMAGE = Image(
-    "", [80], source="f", writes=["/var/cache/app", "/var/run"], configuration=["/etc/app/app.conf"], any_user="example/any"
+    "",
+    [80],
+    source="f",
+    writes=["/var/cache/app", "/var/run"],
+    configuration=["/etc/app/app.conf"],
+    settings=["--data", "APP_DATA"],
+    any_user="example/any",
 )
 PINNED = {"annotations": {"openshift.io/required-scc": "restricted-v2"}}
 
@@ -45,6 +51,11 @@ def mounts(*paths: str, kind: str = "emptyDir") -> dict[str, Any]:
         ({"command": ["sh", "-c", "app"], "ports": [{"containerPort": 80}]}, [PORT]),
         ({"args": ["sleep", "9"]}, []),
         ({"args": ["--verbose"]}, [DIRECTORY]),
+        ({"args": ["--data=/tmp/data"]}, []),
+        ({"args": ["--verbose", "--data", "/tmp/data"]}, []),
+        ({"args": ["--data-retention=2d"]}, [DIRECTORY]),
+        ({"env": [{"name": "APP_DATA", "value": "/tmp/data"}], "ports": [{"containerPort": 80}]}, [PORT]),
+        ({"env": [{"name": "APP_DATA_RETENTION", "value": "2d"}], "ports": [{"containerPort": 80}]}, [PORT, DIRECTORY]),
         ({"args": ["--verbose"], "ports": [{"containerPort": 80}]}, [PORT, DIRECTORY]),
         (mounts("/var/cache/app"), [PORT, ("directory", ("/var/run",))]),
         (mounts("/var/cache/app", "/var/run"), [PORT]),

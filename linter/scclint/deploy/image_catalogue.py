@@ -73,6 +73,7 @@ def _image(entry: Mapping[str, Any], facts: Mapping[str, Any], *, exact: bool) -
         facts.get("writes", ()),
         facts.get("capabilities", ()),
         entry.get("configuration", ()),
+        entry.get("settings", ()),
         entry.get("any-user", ""),
         exact,
     )

@@ -18,8 +18,9 @@ class Image(NamedTuple):
     is not known. `ports` are those that it exposes. `own_user`: only its own user can use some of its files. `source` says who knows
     that: `web/Containerfile:7`. `writes` are the directories that its program writes to and that only root or its own user may write
     to. `capabilities` are the file capabilities of its program, with `CAP_`. `configuration` are the files that say where the program
-    listens and writes. `any_user` is the image of the same vendor that runs as any user ID, empty if none is known. `exact` is False if
-    the reference names no version, so that the facts are those of the newest one. `built`: a Containerfile adds to what `source` knows.
+    listens and writes, and `settings` the arguments and variables that say where it writes. `any_user` is the image of the same vendor
+    that runs as any user ID, empty if none is known. `exact` is False if the reference names no version, so that the facts are those of
+    the newest one. `built`: a Containerfile adds to what `source` knows.
     """
 
     user: str | None
@@ -29,6 +30,7 @@ class Image(NamedTuple):
     writes: Sequence[str] = ()
     capabilities: Sequence[str] = ()
     configuration: Sequence[str] = ()
+    settings: Sequence[str] = ()
     any_user: str = ""
     exact: bool = True
     built: bool = False

@@ -1,7 +1,7 @@
 """What keeps the program of an image from running as the user, and with the capabilities, that admission leaves its container."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.strategies import users_of
@@ -73,11 +73,19 @@ def _unwritable(outcome: Outcome, container: ContainerSeccomp, image: Image, use
     paths = [posixpath.normpath(str(mount.get("mountPath"))) for mount in values.get("volumeMounts") or ()]
     if _is_program(values) or any(_is_in(file, path) for file in image.configuration for path in paths):
         return
+    if _sets(values, image.settings):
+        return
     directories = tuple(each for each in image.writes if each != HOME and not any(_is_in(each, path) for path in paths))
     if directories:
         yield Misfit("directory", container, image, user, directories)
     if HOME in image.writes and all(variable.get("name") != "HOME" for variable in values.get("env") or ()):
         yield Misfit("home", container, image, user)
+
+
+def _sets(values: Mapping[str, Any], settings: Sequence[str]) -> bool:
+    """Whether an argument or a variable of a container is one of these settings."""
+    arguments = {str(argument).partition("=")[0] for argument in values.get("args") or ()}
+    return not arguments.isdisjoint(settings) or any(variable.get("name") in settings for variable in values.get("env") or ())
 
 
 def _is_program(values: Mapping[str, Any]) -> bool:
