@@ -95,6 +95,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
+    GIT_REPO_GATE,
     Container,
     Field,
     FieldProblem,
@@ -137,7 +138,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield _never_started(outcome, error, [name for name, reported in stopped.items() if reported == error], world)
     for path in outcome.never_mounted:
         volume = workload.pod.field(*path, "name").value
-        always = ", and it cannot be switched on" if world.cluster.kubernetes_minor >= 36 else ""
+        always = "" if GIT_REPO_GATE.holds(world.cluster.kubernetes_minor) else ", and it cannot be switched on"
         yield Problem(
             f"{workload.named}: the kubelet does not mount volume {volume}, so no container starts: the driver of gitRepo "
             "volumes is off",

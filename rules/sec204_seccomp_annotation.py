@@ -59,6 +59,8 @@ from typing import Any
 
 from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
 from scclint.api import (
+    SECCOMP_ANNOTATIONS,
+    SECCOMP_FIELDS_OF_ANNOTATIONS,
     Field,
     Operation,
     Problem,
@@ -140,9 +142,9 @@ def _contradiction(workload: Workload, world: World, annotation: Field[Any], val
 
 def _which_counts(world: World) -> str:
     cluster = world.cluster
-    if cluster.platform != "kubernetes" and cluster.kubernetes_minor >= 26:
+    if cluster.platform != "kubernetes" and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(cluster.kubernetes_minor):
         return f"on {cluster.platform_name} the annotation overrides the field"
-    if cluster.kubernetes_minor >= 27:
+    if not SECCOMP_ANNOTATIONS.holds(cluster.kubernetes_minor):
         return f"on {cluster.platform_name} the annotation has no effect"
     return f"{cluster.platform_name} rejects the pod"
 
@@ -192,11 +194,11 @@ def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
         return f"{on} this value is not a valid profile, and the API server rejects the pod"
     if verdict.skipped == "windows":
         return f"{on} Windows pods have no seccomp, so it has no effect"
-    if verdict.skipped is None and world.cluster.kubernetes_minor >= 26:
+    if verdict.skipped is None and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(world.cluster.kubernetes_minor):
         if in_field:
             return f"{on} SCC admission overwrites the seccompProfile field with it, and both have the same value now"
         return f"{on} SCC admission sets seccompProfile to {profile}"
-    if world.cluster.kubernetes_minor >= 27:
+    if not SECCOMP_ANNOTATIONS.holds(world.cluster.kubernetes_minor):
         outside = verdict.skipped in ("namespace", "run-level", "disabled")
         where = f" in namespace {verdict.namespace}, where SCC admission does not run," if outside else ""
         return f"{on}{where} it has no effect" + ("" if in_field else ", so no profile is set")

@@ -121,6 +121,7 @@ spec:
 from collections.abc import Iterator, Sequence
 
 from scclint.api import (
+    ONE_POD_VOLUME_LABELS,
     Mount,
     Problem,
     Related,
@@ -138,8 +139,6 @@ from scclint.api import (
 
 _OPT_OUT = "SELinuxChangePolicy"
 """The feature gate with which pods can opt out of the mount option."""
-_ONE_POD_SINCE = 28
-"""The Kubernetes minor of OpenShift 4.15, which mounts the volumes of one pod with its label."""
 
 
 @rule(
@@ -157,7 +156,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     for mount in claim_mounts(world).of_workload.get(id(workload), ()):
         volume = mount.claim.volume
-        fails_now = "SELinuxMount" not in gates or (volume.of_one_pod and world.cluster.kubernetes_minor >= _ONE_POD_SINCE)
+        fails_now = "SELinuxMount" not in gates or (
+            volume.of_one_pod and ONE_POD_VOLUME_LABELS.holds(world.cluster.kubernetes_minor)
+        )
         since = "" if fails_now else "from OpenShift 5.1 (planned) "
         if len(mount.claim.labels) > 1 and volume.mounts_with_label is not False and (fails_now or _OPT_OUT not in gates):
             labels = listed([_shown(label) or "none" for label in mount.claim.labels])

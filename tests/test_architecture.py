@@ -265,3 +265,21 @@ def test_only_the_command_line_and_its_output_print_and_exit() -> None:
 def test_no_conditional_expression_is_inside_another() -> None:
     for file in (*modules(), *sorted(RULES.rglob("*.py"))):
         assert facts(file).nested == [], f"{label(file)}: decide one of them in a statement before"
+
+
+def test_only_the_table_of_releases_compares_a_release_with_a_number() -> None:
+    """What differs between releases stands in `model/releases.py`, or in a table of data with a minor for each entry."""
+    for file in (*modules(), *sorted(RULES.rglob("*.py"))):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        constants = [node for node in tree.body if isinstance(node, ast.Assign) and _is_number(node.value)]
+        numbers = {ast.unparse(target) for node in constants for target in node.targets}
+        for node in ast.walk(tree) if file.name != "releases.py" else ():
+            if isinstance(node, ast.Compare):
+                sides = [node.left, *node.comparators]
+                fixed = any(_is_number(side) or ast.unparse(side) in numbers for side in sides)
+                of_release = any(ast.unparse(side).endswith("minor") for side in sides)
+                assert not (fixed and of_release), f"{label(file)}:{node.lineno}: add a Difference to model/releases.py"
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)

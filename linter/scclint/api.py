@@ -89,6 +89,7 @@ from scclint.model.object import (
     Workload,
 )
 from scclint.model.pod import Container, Pod
+from scclint.model.releases import GIT_REPO_GATE, ONE_POD_VOLUME_LABELS, SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
 from scclint.model.terms import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     EVERYONE,
@@ -130,18 +131,22 @@ __all__ = [
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "CSI_PROFILE_LABEL",
     "EVERYONE",
+    "GIT_REPO_GATE",
     "LEVELS",
     "MAX_COPIES",
     "MAX_MARKERS",
     "MAX_PROFILE_USERS",
     "MAX_SCC_SUGGESTIONS",
     "MODES",
+    "ONE_POD_VOLUME_LABELS",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
     "RANGED",
     "REQUIRED_SCC",
     "SCC_ROLE_PREFIX",
     "SCRIPT_SUFFIXES",
+    "SECCOMP_ANNOTATIONS",
+    "SECCOMP_FIELDS_OF_ANNOTATIONS",
     "SERVICE_ACCOUNTS_OF",
     "SERVICE_ACCOUNT_PREFIX",
     "SYNC_LABEL",

@@ -10,6 +10,7 @@ from scclint.admission.field import FieldError, Where, aggregate
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
 from scclint.admission.wording import Wording
+from scclint.model.releases import SUBJECT_TYPE_ANNOTATION
 from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
 
 VALIDATED_SCC = "openshift.io/scc"
@@ -133,7 +134,7 @@ def required_scc(pod: Mapping[str, Any]) -> str | None:
 
 def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, grant: Grant) -> dict[str, Any]:
     annotations = {**assignment.annotations, VALIDATED_SCC: provider.name}
-    if provider.minor >= 33:
+    if SUBJECT_TYPE_ANNOTATION.holds(provider.minor):
         annotations[SUBJECT_TYPE] = grant.subject
     spec = {**(pod.get("spec") or {}), "securityContext": assignment.security_context}
     contexts = iter(assignment.containers)

@@ -7,11 +7,9 @@ stores a pod: after SCC admission, and before validation and Pod Security. It le
 from collections.abc import Mapping
 from typing import Any
 
+from scclint.model.releases import APP_ARMOR_ANNOTATIONS_OF_FIELDS, APP_ARMOR_FIELDS
 from scclint.model.terms import APPARMOR_ANNOTATION_PREFIX, CONTAINER_LISTS
 
-_FIRST_WITH_FIELDS = 30
-_LAST_WITH_NEW_ANNOTATIONS = 33
-"""The last Kubernetes minor that writes annotations for fields: OpenShift 4.20."""
 _LOCALHOST = "localhost/"
 _ANNOTATIONS = {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}
 _TYPES = {annotation: type_ for type_, annotation in _ANNOTATIONS.items()}
@@ -26,14 +24,14 @@ def with_app_armor(pod: dict[str, Any], minor: int) -> dict[str, Any]:
     metadata = pod.get("metadata") or {}
     annotations = dict(metadata.get("annotations") or {})
     of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
-    if minor < _FIRST_WITH_FIELDS or (spec.get("os") or {}).get("name") == "windows":
+    if not APP_ARMOR_FIELDS.holds(minor) or (spec.get("os") or {}).get("name") == "windows":
         return pod
     changes: dict[str, Any] = {}
     for field in CONTAINER_LISTS:
         if spec.get(field):
             changes[field] = [_with_field(container, annotations, of_pod) for container in spec[field]]
     containers = [container for field in CONTAINER_LISTS for container in spec.get(field) or ()]
-    for container in containers if minor <= _LAST_WITH_NEW_ANNOTATIONS else ():
+    for container in containers if APP_ARMOR_ANNOTATIONS_OF_FIELDS.holds(minor) else ():
         profile = (container.get("securityContext") or {}).get("appArmorProfile") or of_pod
         if profile and (text := _annotation(profile)):
             annotations.setdefault(f"{APPARMOR_ANNOTATION_PREFIX}{container.get('name')}", text)

@@ -12,6 +12,7 @@ from scclint.admission.field import FieldError, Where, most_repeated
 from scclint.admission.pod import AdmissionContainer, AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.finding import Path
+from scclint.model.releases import SECCOMP_FIELDS_OF_ANNOTATIONS
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.yaml.untyped import Object
 
@@ -88,7 +89,7 @@ def _default_pod(provider: Provider, pod: AdmissionPod) -> tuple[dict[str, Any],
     if profile:
         annotations = {**annotations, POD_SECCOMP_ANNOTATION: profile}
         # Up to 4.12 the plugin writes the annotation alone; the API server fills the field from it later.
-        if provider.minor >= 26:
+        if SECCOMP_FIELDS_OF_ANNOTATIONS.holds(provider.minor):
             _set(context, "seccompProfile", seccomp.to_field(profile))
     return context, annotations
 
@@ -110,7 +111,7 @@ def _default_container(provider: Provider, pod_context: Object, container: Admis
         context["capabilities"] = granted
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is None:
         context["readOnlyRootFilesystem"] = True
-    if container.profile_annotation is not None and provider.minor >= 26:
+    if container.profile_annotation is not None and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(provider.minor):
         _set(context, "seccompProfile", seccomp.to_field(container.profile_annotation))
     if context.get("allowPrivilegeEscalation") is None:
         needs_escalation = context.get("privileged") or "CAP_SYS_ADMIN" in ((granted or {}).get("add") or ())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.model.id_ranges import Range
+from scclint.model.releases import ANY_VOLUME_IS_ALSO_IMAGE
 from scclint.record import record
 
 MUST_RUN_AS = "MustRunAs"
@@ -141,7 +142,7 @@ def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int)
         every = "*" in allowed
         allowed -= {"*", "hostPath"}
         if every:
-            allowed |= VOLUME_TYPES - ({"hostPath"} if minor >= 31 else {"hostPath", "image"})
+            allowed |= VOLUME_TYPES - ({"hostPath"} if ANY_VOLUME_IS_ALSO_IMAGE.holds(minor) else {"hostPath", "image"})
     return tuple(sorted(allowed))
 
 

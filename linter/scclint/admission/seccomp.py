@@ -11,6 +11,7 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
 from scclint.finding import Path
+from scclint.model.releases import ANY_PROFILE_BESIDE_DEFAULT
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, RUNTIME_DEFAULT
 
 _LOCALHOST = "localhost/"
@@ -98,6 +99,6 @@ def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError
 def _allowed(entries: Sequence[str], minor: int, profile: str) -> bool:
     runtime_default = any(entry in RUNTIME_DEFAULT for entry in entries)
     # The plugin of 4.11 looks at the list's entry here where it means the profile, and so lets everything pass.
-    if runtime_default and (minor <= 24 or profile in RUNTIME_DEFAULT):
+    if runtime_default and (ANY_PROFILE_BESIDE_DEFAULT.holds(minor) or profile in RUNTIME_DEFAULT):
         return True
     return profile in entries

@@ -22,7 +22,16 @@ from scclint.cluster.volumes import claimed_volume
 from scclint.errors import ModelError, UsageError
 from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
 from scclint.model.labels import labels_of
-from scclint.model.releases import RUNTIMES, installed_runtime, kubernetes_of, minor_of_kubernetes, release_of, shown_release
+from scclint.model.releases import (
+    ADMISSION_POLICIES,
+    RUNTIMES,
+    USER_NAMESPACE_LEVEL,
+    installed_runtime,
+    kubernetes_of,
+    minor_of_kubernetes,
+    release_of,
+    shown_release,
+)
 from scclint.model.terms import UID_RANGE, generated_name
 from scclint.podsecurity.defaults import default_policy, library_of
 from scclint.podsecurity.scc_level import level_of_scc
@@ -39,7 +48,6 @@ if TYPE_CHECKING:
     from scclint.podsecurity.levels import Level, Policy
     from scclint.podsecurity.standards import Result
 
-_FIRST_WITH_POLICIES = 30
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
 
@@ -233,7 +241,8 @@ class Cluster:
         `userNamespaceLevel` is in the CustomResourceDefinition from 4.20 (1.33), with TechPreviewNoUpgrade from 4.19 (1.32). The
         other kinds that a cluster consists of do not differ between these two.
         """
-        return 33 if self.feature_set == TECH_PREVIEW and self.kubernetes_minor == 32 else self.kubernetes_minor
+        has_level = USER_NAMESPACE_LEVEL.holds(self.kubernetes_minor, tech_preview=self.tech_preview)
+        return max(self.kubernetes_minor, USER_NAMESPACE_LEVEL.since) if has_level else self.kubernetes_minor
 
     def admit(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> Verdict:
         """Return the verdict for `pod` (a v1 Pod) that `user` creates in `namespace`. `pod` is never changed.
@@ -342,7 +351,7 @@ class Cluster:
     @property
     def policies(self) -> Mapping[str, Object]:
         """The ValidatingAdmissionPolicy objects of the cluster by name; none before Kubernetes 1.30, which does not serve them."""
-        return self._objects.named("ValidatingAdmissionPolicy") if self.kubernetes_minor >= _FIRST_WITH_POLICIES else EMPTY
+        return self._objects.named("ValidatingAdmissionPolicy") if ADMISSION_POLICIES.holds(self.kubernetes_minor) else EMPTY
 
     @property
     def policy_bindings(self) -> Mapping[str, Object]:

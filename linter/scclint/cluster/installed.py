@@ -13,7 +13,7 @@ from scclint.cluster.addons import addon
 from scclint.cluster.namespaces import RUN_LEVEL
 from scclint.errors import UsageError
 from scclint.files.package_data import read_json
-from scclint.model.releases import ORDER, RELEASES, release_of
+from scclint.model.releases import RELEASES, is_within, release_of
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.podsecurity.levels import MODES, level_label
 from scclint.record import record
@@ -232,8 +232,7 @@ def _counts(entry: Mapping[str, Any], installation: Installation) -> bool:
     if installation.feature_set == TECH_PREVIEW:
         since = entry.get("techPreview", since)
     since = entry.get("platforms", {}).get(installation.platform, since)
-    at = ORDER[installation.release]
-    return since is not None and ORDER[since] <= at <= ORDER[entry.get("until", installation.release)]
+    return since is not None and is_within(installation.release, since, entry.get("until", ""))
 
 
 @cache

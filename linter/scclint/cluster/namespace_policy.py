@@ -12,6 +12,7 @@ from scclint.admission.rbac import service_account_name
 from scclint.admission.verdict import User
 from scclint.cluster.cluster import Cluster
 from scclint.errors import ModelError
+from scclint.model.releases import PRIVILEGED_IS_FORCED, SYNCER_IGNORES_HOME
 from scclint.model.terms import UID_RANGE
 from scclint.model.unknown import is_open
 from scclint.podsecurity import csi
@@ -29,12 +30,6 @@ BUILT_IN_ACCOUNTS = ("default", "builder", "deployer")
 """The service accounts that OpenShift creates in every namespace."""
 
 _ENFORCE = level_label("enforce")
-
-_FORCES_PRIVILEGED = 27
-"""OpenShift 4.14: a controller forces `privileged` on three namespaces from here on."""
-
-_NEWEST_EXPLICIT_NAMESPACE = 24
-"""OpenShift 4.11: the syncer does not take the namespace of a RoleBinding for a service account that names none."""
 
 
 @record
@@ -158,7 +153,7 @@ def _is_seen(binding: Object, user: User, minor: int) -> bool:
     """
     if user.groups:
         return True
-    home = "" if minor <= _NEWEST_EXPLICIT_NAMESPACE else (binding.get("metadata") or {}).get("namespace") or ""
+    home = "" if SYNCER_IGNORES_HOME.holds(minor) else (binding.get("metadata") or {}).get("namespace") or ""
     return any(
         subject.get("kind") == "ServiceAccount"
         and service_account_name(subject.get("namespace") or home, subject.get("name") or "") == user.name
@@ -193,7 +188,7 @@ def _unknown(cluster: Cluster, namespace: str, labels: Mapping[str, str], minor:
     for label in (*LABELS, SYNC_LABEL):
         if is_open(labels.get(label, "")):
             return f"{labels[label]} has no value"
-    if cluster.platform == "kubernetes" or (minor >= _FORCES_PRIVILEGED and namespace in PRIVILEGED_NAMESPACES):
+    if cluster.platform == "kubernetes" or (PRIVILEGED_IS_FORCED.holds(minor) and namespace in PRIVILEGED_NAMESPACES):
         return ""
     is_known = namespace in cluster.namespaces
     if not is_known and (namespace in SYSTEM_NAMESPACES or namespace.startswith("openshift-")):

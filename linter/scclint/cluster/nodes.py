@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from scclint.limits import MAX_TOML_KEY
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
-from scclint.model.releases import RUNTIMES
+from scclint.model.releases import HANDLER_SECCOMP_PROFILES, PRIVILEGED_SECCOMP_PROFILE, RUNTIMES, SECCOMP_DEFAULT_SETTING
 from scclint.model.terms import POOL_LABELS
 from scclint.record import grouped, record, replace
 from scclint.yaml.untyped import Object, as_mapping, as_text, mappings
@@ -93,14 +93,14 @@ def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, .
     """
     objects = list(objects)
     pools = [*node_pools(objects)]
-    if minor <= 24:
+    if not SECCOMP_DEFAULT_SETTING.holds(minor):
         pools = [replace(pool, seccomp_default=False, decided_by=()) for pool in pools]
     else:
         for name in _stray(objects):
             pools.append(NodePool(f"the pool of KubeletConfig {name}", frozenset({"worker"}), (), True, (name,)))
-    if minor < 33:
+    if not PRIVILEGED_SECCOMP_PROFILE.holds(minor):
         pools = [replace(pool, privileged_seccomp_profile="") for pool in pools]
-    if minor < 34:
+    if not HANDLER_SECCOMP_PROFILES.holds(minor):
         pools = [replace(pool, handler_profiles=()) for pool in pools]
     return tuple(pools)
 

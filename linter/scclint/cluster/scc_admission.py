@@ -19,11 +19,9 @@ from scclint.cluster.namespaces import annotations_of, why_skipped
 from scclint.cluster.objects import Key
 from scclint.cluster.sccs import OrderedSccs
 from scclint.model.id_ranges import BlockError, parse_block
+from scclint.model.releases import REQUIRED_SCC_ANNOTATION, TEMPLATES_AS_ADMITTED
 from scclint.model.terms import UID_RANGE
 from scclint.yaml.untyped import Object
-
-_FIRST_WITH_REQUIRED_SCC = 27
-_FIRST_WITH_CHANGED_TEMPLATES = 26
 
 
 class SccAdmission:
@@ -43,7 +41,7 @@ class SccAdmission:
         *,
         runs: bool,
     ) -> None:
-        self.reads_required_scc = runs and minor >= _FIRST_WITH_REQUIRED_SCC
+        self.reads_required_scc = runs and REQUIRED_SCC_ANNOTATION.holds(minor)
         """Whether the plugin reads the annotation `openshift.io/required-scc`: from OpenShift 4.14 (Kubernetes 1.27) on."""
         self._minor = minor
         self._sccs = sccs
@@ -65,7 +63,7 @@ class SccAdmission:
         From OpenShift 4.13 (Kubernetes 1.26) that is the template as SCC admission changes it for the service account of the pod, in
         all namespaces; as written if no SCC admits it. Source: `patch_podspecextractor.go` of openshift/kubernetes.
         """
-        if not self._runs or self._minor < _FIRST_WITH_CHANGED_TEMPLATES or _is_windows(pod):
+        if not self._runs or not TEMPLATES_AS_ADMITTED.holds(self._minor) or _is_windows(pod):
             return pod
         spec = {**(pod.get("spec") or {}), "serviceAccountName": service_account_of(pod) or "default"}
         user = authorize.controller_user(namespace, spec["serviceAccountName"])

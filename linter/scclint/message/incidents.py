@@ -9,7 +9,7 @@ from string import Formatter
 from scclint.files.package_data import read_json
 from scclint.message.clean import DENIAL, dense, records
 from scclint.message.denial import Denial, read_denial
-from scclint.model.releases import DEFAULT, ORDER
+from scclint.model.releases import DEFAULT, ORDER, is_within
 from scclint.record import EMPTY, record, replace
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?-?"
@@ -253,9 +253,9 @@ def kinds() -> tuple[ErrorKind, ...]:
 
 def release_of(incident: Incident) -> str:
     """Return the release to judge for: the default one, or the one that is nearest to it and writes such a message."""
-    if incident.until and ORDER[incident.until] < ORDER[DEFAULT]:
+    if not is_within(DEFAULT, until=incident.until):
         return incident.until
-    return incident.since if incident.since and ORDER[incident.since] > ORDER[DEFAULT] else DEFAULT
+    return DEFAULT if is_within(DEFAULT, incident.since) else incident.since
 
 
 def _of_record(line: str) -> Iterator[Incident]:
@@ -361,7 +361,7 @@ def _releases(line: str) -> tuple[str, str]:
                 bounds[bound] += [wording[bound]] if bound in wording else []
     since = max(bounds["since"], key=ORDER.__getitem__, default="")
     until = min(bounds["until"], key=ORDER.__getitem__, default="")
-    return (since, until) if not (since and until) or ORDER[since] <= ORDER[until] else ("", "")
+    return (since, until) if not since or is_within(since, until=until) else ("", "")
 
 
 @cache

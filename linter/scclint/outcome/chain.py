@@ -22,11 +22,12 @@ from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located, Path
 from scclint.model.object import Workload
+from scclint.model.releases import GIT_REPO_VOLUMES, INLINE_CSI_KNOWN, SECCOMP_ANNOTATIONS
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.unknown import known
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
-from scclint.podsecurity.csi import FIRST_COMPARED, CsiVolume, inline_volumes
+from scclint.podsecurity.csi import CsiVolume, inline_volumes
 from scclint.podsecurity.defaults import exempts
 from scclint.podsecurity.levels import LEVELS, Level, Standard
 from scclint.podsecurity.standards import Violation, evaluate
@@ -39,12 +40,6 @@ from scclint.yaml.untyped import value_at
 if TYPE_CHECKING:
     from scclint.model.image import Image
     from scclint.outcome.policies import PolicyAnswer
-
-_LAST_WITH_ANNOTATIONS = 26
-"""The last Kubernetes minor whose API server copies seccomp annotations to fields: OpenShift 4.13."""
-
-_FIRST_WITHOUT_GIT_REPO = 33
-"""The first Kubernetes minor whose feature gate GitRepoVolumeDriver is off: OpenShift 4.20. From 1.36 on it cannot be switched on."""
 
 _BREAKS_POLICY = "container's runAsUser breaks non-root policy"
 
@@ -347,7 +342,7 @@ def _invalid(pod: Mapping[str, Any], cluster: Cluster) -> tuple[FieldProblem, ..
 
 def stored(verdict: Verdict, cluster: Cluster) -> dict[str, Any]:
     """Return the pod of an admitting verdict as the later steps of admission get it, with the API server's defaults."""
-    synced = cluster.kubernetes_minor <= _LAST_WITH_ANNOTATIONS
+    synced = SECCOMP_ANNOTATIONS.holds(cluster.kubernetes_minor)
     return with_defaults(with_fields(verdict.pod) if synced else verdict.pod)
 
 
@@ -357,7 +352,7 @@ def git_repos(pod: Mapping[str, Any], minor: int) -> tuple[Path, ...]:
     The kubelet mounts no volume that no container uses. Source: kubernetes/pkg/volume/git_repo and pkg/features/kube_features.go.
     """
     spec = pod["spec"]
-    if minor < _FIRST_WITHOUT_GIT_REPO:
+    if GIT_REPO_VOLUMES.holds(minor):
         return ()
     mounted = {mount.get("name") for _, _, container in containers(spec) for mount in container.get("volumeMounts") or ()}
     volumes = enumerate(spec.get("volumes") or ())
@@ -392,6 +387,6 @@ def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolic
     """Return the inline CSI volumes of a pod with the decision of OpenShift's plugin; none on plain Kubernetes."""
     if cluster.platform == "kubernetes":
         return ()
-    since = cluster.kubernetes_minor >= FIRST_COMPARED
+    since = INLINE_CSI_KNOWN.holds(cluster.kubernetes_minor)
     volumes = inline_volumes(pod, policy.csi, cluster.csi_drivers)
     return tuple(volume if since else replace(volume, known=False) for volume in volumes)

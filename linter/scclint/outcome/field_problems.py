@@ -8,13 +8,13 @@ from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.model.kinds import TEMPLATES, WORKLOADS
 from scclint.model.object import ApiObject, SecurityContextConstraints, Workload
+from scclint.model.releases import TEMPLATES_OF_STATEFUL_SETS
 from scclint.model.unknown import in_plain_words, known
 from scclint.record import Memo
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
 from scclint.yaml.untyped import Object, value_at
 
-_FIRST_WITH_STATEFUL_SETS = 34
 _SPEC = ("spec", "template", "spec")
 C = TypeVar("C")
 
@@ -87,7 +87,7 @@ class FieldProblems:
         Kubernetes 1.33 and older validate little of the pod template of a StatefulSet.
         """
         problems = self.of(obj)
-        if obj.kind != "StatefulSet" or self._cluster.kubernetes_minor >= _FIRST_WITH_STATEFUL_SETS:
+        if obj.kind != "StatefulSet" or TEMPLATES_OF_STATEFUL_SETS.holds(self._cluster.kubernetes_minor):
             return problems
         return tuple(
             problem

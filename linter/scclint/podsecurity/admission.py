@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 from scclint.finding import Path
+from scclint.model.releases import HOST_PORTS_OF_TEMPLATES
 from scclint.podsecurity.checks import CheckedPod, Library
 from scclint.podsecurity.levels import Policy, Standard
 from scclint.podsecurity.standards import judge
@@ -90,8 +91,7 @@ def template_of(workload: Object, minor: int) -> CheckedPod | None:
     template = value_at(workload, path) if path else None
     if path is None or template is None:
         return None
-    # Kubernetes 1.28 stopped giving templates on the host network their host ports.
-    return CheckedPod(with_defaults(template, host_ports=minor < 28), path)
+    return CheckedPod(with_defaults(template, host_ports=HOST_PORTS_OF_TEMPLATES.holds(minor)), path)
 
 
 def _advice(pod: CheckedPod, policy: Policy, library: Library) -> tuple[str, str]:

@@ -9,6 +9,14 @@ from typing import Any, NamedTuple
 
 from scclint.finding import Path
 from scclint.model.go_text import quote
+from scclint.model.releases import (
+    APP_ARMOR_FIELDS,
+    GO_UNICODE_15,
+    IMAGE_VOLUMES_RESTRICTED,
+    SELINUX_USER_WITHOUT_TYPE,
+    USER_NAMESPACES_GATE,
+    Difference,
+)
 from scclint.model.terms import (
     APPARMOR_ANNOTATION_PREFIX,
     CONTAINER_LISTS,
@@ -132,10 +140,12 @@ class Library:
 
     def relaxes(self, pod: CheckedPod, since: int) -> bool:
         """Return whether the gate exempts a pod from a check that has honoured the gate since 1.`since`."""
-        return self.user_namespaces and since <= self.minor < 35 and pod.has_user_namespace
+        return (
+            self.user_namespaces and Difference(since, USER_NAMESPACES_GATE.until).holds(self.minor) and pod.has_user_namespace
+        )
 
     def quote(self, text: str) -> str:
-        return quote(text, "15.0.0" if self.minor >= 29 else "13.0.0")
+        return quote(text, "15.0.0" if GO_UNICODE_15.holds(self.minor) else "13.0.0")
 
 
 Forbidden = tuple[str, str, tuple[Path, ...]]
@@ -168,7 +178,7 @@ def app_armor_profile(pod: CheckedPod, library: Library) -> Forbidden | None:
         and not value.startswith(_LOCALHOST)
     }
     paths = [_annotation(pod, key) for key in annotations]
-    if library.minor < 30:
+    if not APP_ARMOR_FIELDS.holds(library.minor):
         reason = _plural(annotations, "forbidden AppArmor profile")
         return _forbid(reason, ", ".join(annotations.values()), paths)
     bad, types = _bad_profiles(pod, "appArmorProfile")
@@ -244,7 +254,7 @@ def proc_mount(pod: CheckedPod, library: Library) -> Forbidden | None:
 
 
 def restricted_volumes(pod: CheckedPod, library: Library) -> Forbidden | None:
-    allowed = (*ALLOWED_VOLUMES, "image") if library.minor >= 33 else ALLOWED_VOLUMES
+    allowed = (*ALLOWED_VOLUMES, "image") if IMAGE_VOLUMES_RESTRICTED.holds(library.minor) else ALLOWED_VOLUMES
     bad = [(index, volume) for index, volume in _volumes(pod) if all(volume.get(source) is None for source in allowed)]
     sources = [next((name for name in RESTRICTED_VOLUMES if volume.get(name) is not None), "") for _, volume in bad]
     types = sorted({source or "unknown" for source in sources})
@@ -285,8 +295,7 @@ def se_linux_options(types: frozenset[str]) -> Check:
         bad_roles = [(part, "role") for part, options in set_options if options.get("role")]
         values = sorted({part.security["seLinuxOptions"]["type"] for part, _ in bad_types})
         data = [f"{_plural(values, 'type')} {_quoted(values)}"] if values else []
-        # Before 1.26 the library names user and role only beside a type.
-        if values or library.minor >= 26:
+        if values or SELINUX_USER_WITHOUT_TYPE.holds(library.minor):
             data += ["user may not be set"] if bad_users else []
             data += ["role may not be set"] if bad_roles else []
         bad_fields = [*bad_types, *bad_users, *bad_roles]

@@ -10,9 +10,6 @@ from scclint.podsecurity.levels import LEVELS, Level, Policy, Standard, level_na
 from scclint.record import record
 from scclint.yaml.untyped import Object
 
-FIRST_COMPARED = 31
-"""The Kubernetes minor of OpenShift 4.18, the first release whose plugin is known to decide as this module does."""
-
 PROFILE_LABEL = "security.openshift.io/csi-ephemeral-volume-profile"
 """The label of a CSIDriver with the strictest level of a namespace whose pods may have inline volumes of the driver."""
 
@@ -34,7 +31,7 @@ class CsiVolume:
 
     `profile` is the level of the driver, None if its label names no level. `known` is False if the decision is
     not certain: neither the input nor a release has the driver, so that another component may install it with a label, or the
-    release is older than `FIRST_COMPARED`. `enforced` is the level of the namespace.
+    release is older than `INLINE_CSI_KNOWN`. `enforced` is the level of the namespace.
     `shipped`: the level is the one that an operator of OpenShift gives the driver.
     """
 

@@ -6,15 +6,9 @@ openshift/cluster-kube-apiserver-operator, and the feature gates in `payload-man
 openshift/hypershift. ROKS: `assets/kube-apiserver/config.yaml` of openshift/ibm-roks-toolkit, release branches 4.11 to 4.17.
 """
 
+from scclint.model.releases import HYPERSHIFT_ENFORCES, POD_SECURITY_ENFORCED, USER_NAMESPACES_GATE_ON
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.levels import Policy, Standard
-
-FIRST_WITH_GATE = 25
-"""OpenShift 4.12: the feature gate OpenShiftPodSecurityAdmission exists from here on."""
-FIRST_ENFORCING = 36
-"""OpenShift 4.23 and 5.0: the gate is on in the feature set Default."""
-HYPERSHIFT_WITH_GATE = 32
-"""OpenShift 4.19: hosted control planes look at the gate from here on; before, they never enforce."""
 
 KUBERNETES = Policy(Standard("privileged"), Standard("privileged"), Standard("privileged"))
 """The policy of a namespace without labels on Kubernetes without configuration."""
@@ -41,10 +35,10 @@ def enforces(minor: int, platform: str = "openshift", *, tech_preview: bool = Fa
             return False
         case "microshift":
             return True
-        case "hypershift" if minor < HYPERSHIFT_WITH_GATE:
+        case "hypershift" if not HYPERSHIFT_ENFORCES.holds(minor):
             return False
         case _:
-            return minor >= (FIRST_WITH_GATE if tech_preview else FIRST_ENFORCING)
+            return POD_SECURITY_ENFORCED.holds(minor, tech_preview=tech_preview)
 
 
 def default_policy(minor: int, platform: str = "openshift", *, tech_preview: bool = False) -> Policy:
@@ -62,4 +56,4 @@ def library_of(minor: int, platform: str = "openshift", *, tech_preview: bool = 
     """
     if platform in ("kubernetes", "microshift"):
         return Library(minor)
-    return Library(minor, user_namespaces=minor >= (31 if tech_preview else 33))
+    return Library(minor, user_namespaces=USER_NAMESPACES_GATE_ON.holds(minor, tech_preview=tech_preview))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from scclint.errors import UsageError
+from scclint.model.releases import ENFORCED_IS_WARNED
 from scclint.record import record
 
 Level = Literal["privileged", "baseline", "restricted"]
@@ -103,8 +104,7 @@ def policy_of(labels: Mapping[str, str | None], defaults: Policy, minor: int) ->
     audit = _standard(given, "audit", defaults.audit, unknown="privileged")
     warn = _standard(given, "warn", defaults.warn, unknown="privileged")
     enforced = level_named(given.get(level_label("enforce"), ""))
-    # From 1.26 on, a level that is enforced by a label is also warned about.
-    if minor >= 26 and enforced and level_label("warn") not in given and stricter(enforced, warn.level):
+    if ENFORCED_IS_WARNED.holds(minor) and enforced and level_label("warn") not in given and stricter(enforced, warn.level):
         warn = Standard(enforced, warn.version if version_label("warn") in given else enforce.version)
     return Policy(enforce, audit, warn)
 

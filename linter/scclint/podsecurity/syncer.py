@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from scclint.errors import ModelError
+from scclint.model.releases import PRIVILEGED_IS_FORCED, SYNCER_LEAVES_OWNED, SYNCER_WRITES_LATEST
 from scclint.model.terms import UID_RANGE
 from scclint.podsecurity.levels import LABELS, LATEST, MODES, Level, Mode, least_strict, level_label, version_label
 from scclint.podsecurity.scc_level import level_of_scc
@@ -48,8 +49,6 @@ PRIVILEGED_NAMESPACES = frozenset(("default", "kube-public", "kube-system"))
 
 _OWN_MANAGERS = ("pod-security-admission-label-synchronization-controller", "cluster-policy-controller")
 _MANIFEST = "the manifest"
-_WITH_OWNERSHIP = 27
-"""OpenShift 4.14: from here on the syncer leaves a label alone that another field manager owns."""
 
 Unsynced = Literal[
     "system-namespace",
@@ -90,7 +89,7 @@ def why_not_synced(namespace: Object, minor: int) -> Unsynced | None:
     if name.startswith("openshift-"):
         return "openshift-prefix"
     owners = _owners(namespace)
-    if minor >= _WITH_OWNERSHIP and all(label in labels and _is_foreign(owners.get(label)) for label in LABELS):
+    if SYNCER_LEAVES_OWNED.holds(minor) and all(label in labels and _is_foreign(owners.get(label)) for label in LABELS):
         return "labels-owned"
     return "opted-out" if labels.get(SYNC_LABEL) == "false" else None
 
@@ -103,7 +102,7 @@ def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int
     `scclint.podsecurity.defaults.enforces`).
     """
     labels = _labels(namespace)
-    if minor >= _WITH_OWNERSHIP and _name(namespace) in PRIVILEGED_NAMESPACES:
+    if PRIVILEGED_IS_FORCED.holds(minor) and _name(namespace) in PRIVILEGED_NAMESPACES:
         return Synced(labels | {level_label(mode): "privileged" for mode in MODES}, None, "system-namespace")
     uid_range = ((namespace.get("metadata") or {}).get("annotations") or {}).get(UID_RANGE) or ""
     # Most accounts may use the same SCCs.
@@ -145,10 +144,10 @@ def _written(namespace: Object, labels: dict[str, str], level: Level, minor: int
     written: dict[str, str] = {}
     modes: tuple[Mode, ...] = ("audit", "warn")
     if enforcing:
-        modes = MODES if minor >= _WITH_OWNERSHIP else ("enforce",)
+        modes = MODES if SYNCER_LEAVES_OWNED.holds(minor) else ("enforce",)
     for mode in modes:
-        written |= {level_label(mode): level, version_label(mode): "v1.24" if minor < 30 else LATEST}
-    if minor >= _WITH_OWNERSHIP:
+        written |= {level_label(mode): level, version_label(mode): LATEST if SYNCER_WRITES_LATEST.holds(minor) else "v1.24"}
+    if SYNCER_LEAVES_OWNED.holds(minor):
         owners, forced = _owners(namespace), labels.get(SYNC_LABEL) == "true"
         return labels | {label: value for label, value in written.items() if forced or not _is_foreign(owners.get(label))}
     if enforcing:

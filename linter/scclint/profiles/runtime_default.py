@@ -69,12 +69,15 @@ def resolve_variant(variant: Variant, caps: Iterable[str] = (), arch: str = "amd
 _FIRST_OF_BASE = ((25, 0), (31, 0), (33, 0), (35, 1))
 """The releases of CRI-O, as minor and patch, from which each next base holds."""
 
+_FIRST_RESTRICTED = {29: 9, 30: 6}
+"""By minor of CRI-O, the first patch release without the syscalls that make namespaces. Older minors have none, newer ones all."""
+
 
 def variant_of(crio: str) -> Variant:
     """Return the variant of a CRI-O release. Raises UsageError for an unknown release."""
     minor, patch = _parse(crio)
     base = sum((minor, patch) >= first for first in _FIRST_OF_BASE)
-    restricted = minor >= 31 or (minor, patch) >= (30, 6) or (minor == 29 and patch >= 9)
+    restricted = minor > max(_FIRST_RESTRICTED) or patch >= _FIRST_RESTRICTED.get(minor, patch + 1)
     return next(v for v in VARIANTS if (v.base, v.namespaces) == (base, not restricted))
 
 

@@ -10,14 +10,13 @@ from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
 from scclint.finding import Path
 from scclint.model.object import Workload
+from scclint.model.releases import USER_NAMESPACE_LEVEL
 from scclint.model.terms import RESTRICTED
 from scclint.record import record
 from scclint.text import field_path, plain
 from scclint.yaml.untyped import value_at
 
 DEFAULT_PROFILE = "runtime/default"
-_USER_NAMESPACE_LEVEL_SINCE = 33
-
 _OF_ROOT = ("/dev/", "/etc/cni/", "/etc/kubernetes/", "/root/", "/run/", "/var/lib/", "/var/log/", "/var/run/")
 """The beginnings of host paths that only root may read."""
 
@@ -78,7 +77,7 @@ class Demand:
         if sysctls := self._sysctls():
             scc["allowedUnsafeSysctls"] = sysctls
         hidden = [pod.data["spec"].get("hostUsers") for pod in self._pods]
-        if self._cluster.scc_fields >= _USER_NAMESPACE_LEVEL_SINCE and all(value is False for value in hidden):
+        if USER_NAMESPACE_LEVEL.holds(self._cluster.scc_fields) and all(value is False for value in hidden):
             scc["userNamespaceLevel"] = "RequirePodLevel"
         return scc
 

@@ -22,6 +22,7 @@ from scclint.load.host_access import host_access
 from scclint.model.kinds import CSV, SUBSCRIPTION, WORKLOADS
 from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
 from scclint.model.pod_names import owns_pod
+from scclint.model.releases import MUTATING_POLICIES
 from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.chain import Outcome
@@ -140,14 +141,10 @@ def unjudged(
         yield from _parameters(targets)
 
 
-_FIRST_MUTATING = 36
-"""The first Kubernetes minor that evaluates a MutatingAdmissionPolicy unless a gate is set: OpenShift 4.23."""
-
-
 def _may_decide(policy: AdmissionPolicy, world: World) -> bool:
     """Return whether a policy may change or refuse pods, and scclint does not evaluate it."""
     if policy.group == "admissionregistration.k8s.io":
-        return policy.kind == "MutatingAdmissionPolicy" and world.cluster.kubernetes_minor >= _FIRST_MUTATING
+        return policy.kind == "MutatingAdmissionPolicy" and MUTATING_POLICIES.holds(world.cluster.kubernetes_minor)
     return True
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
 from scclint.finding import Path
+from scclint.model.releases import SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import grouped, record, replace
 from scclint.text import and_more
@@ -142,10 +143,13 @@ Regime = Literal["override", "fill", "ignore"]
 
 
 def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
-    if cluster.kubernetes_minor >= 26 and cluster.platform != "kubernetes" and verdict.skipped is None:
-        # SCC admission copies the annotations to the fields since 4.13.
+    if (
+        SECCOMP_FIELDS_OF_ANNOTATIONS.holds(cluster.kubernetes_minor)
+        and cluster.platform != "kubernetes"
+        and verdict.skipped is None
+    ):
         return "override"
-    return "fill" if cluster.kubernetes_minor <= 26 else "ignore"
+    return "fill" if SECCOMP_ANNOTATIONS.holds(cluster.kubernetes_minor) else "ignore"
 
 
 def _request(

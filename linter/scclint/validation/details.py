@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from scclint.finding import Path
+from scclint.model.releases import ENVIRONMENT_NAMES_RELAXED, FILE_KEYS_NAMED, TOLERATION_VALUE_PRINTED, ZERO_SLEEP
 from scclint.model.terms import EACH
 from scclint.model.unknown import is_open
 from scclint.validation.names import dns_errors, qualified_errors
@@ -20,14 +21,7 @@ from scclint.yaml.untyped import Object, as_mapping, as_mappings, as_text
 Errors = Callable[[str], Iterator[str]]
 """Yields why a text is not allowed, in the words of the API server."""
 
-_RELAXED_SINCE = 32
-"""The first minor that allows nearly every character in the name of an environment variable."""
-_ZERO_SLEEP_SINCE = 33
-_TOLERATION_VALUE_SINCE = 32
-"""The first minor that prints the value of a toleration that must have none, and not all its fields."""
 _OF_TOLERATION = ("key", "operator", "value", "effect")
-_FILE_KEYS_SINCE = 34
-"""The first minor whose text names the source `fileKeyRef`."""
 
 _LABEL_VALUE = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _LABEL_VALUE_ERROR = (
@@ -157,7 +151,7 @@ def check_details(spec: Object, path: Path, kind: str, minor: int) -> Problems:
         for index, container in enumerate(as_mappings(spec.get(field))):
             at = (*path, field, index)
             yield from _check_texts(container, at, _OF_CONTAINER)
-            form = partial(_form, "variable" if minor >= _RELAXED_SINCE else "strict variable")
+            form = partial(_form, "variable" if ENVIRONMENT_NAMES_RELAXED.holds(minor) else "strict variable")
             yield from _check_texts(container, at, tuple((name, form) for name in _VARIABLES))
             yield from _check_environment(container, at, minor)
             yield from check_container_resources(container, at, claims, minor, is_pod=kind == "Pod")
@@ -198,7 +192,7 @@ def _check_toleration(toleration: Object, at: Path, minor: int) -> Problems:
     if operator == "Exists" and value:
         fields = ", ".join(f"{field.capitalize()}:{printed(as_text(toleration.get(field)))}" for field in _OF_TOLERATION)
         whole = Printed(f"core.Toleration{{{fields}, TolerationSeconds:(*int64)(nil)}}")
-        shown = value if minor >= _TOLERATION_VALUE_SINCE else whole
+        shown = value if TOLERATION_VALUE_PRINTED.holds(minor) else whole
         yield invalid((*at, "operator"), shown, "value must be empty when `operator` is 'Exists'")
     elif operator in ("", "Equal"):
         yield from (invalid((*at, "operator"), value, error) for error in _form("label value", value) if not is_open(value))
@@ -206,7 +200,7 @@ def _check_toleration(toleration: Object, at: Path, minor: int) -> Problems:
 
 def _check_environment(container: Object, at: Path, minor: int) -> Problems:
     """`validateEnvVarValueFrom` and `ValidateEnvFrom`: a value has one source."""
-    sources = _SOURCES if minor >= _FILE_KEYS_SINCE else _SOURCES[:-1]
+    sources = _SOURCES if FILE_KEYS_NAMED.holds(minor) else _SOURCES[:-1]
     for index, variable in enumerate(as_mappings(container.get("env"))):
         source, where = variable.get("valueFrom"), (*at, "env", index, "valueFrom")
         if not isinstance(source, dict):
@@ -284,7 +278,7 @@ def _check_handler(handler: Object, at: Path, grace: int, minor: int) -> Problem
         elif isinstance(port, str) and not is_open(port):
             yield from (invalid(where, port, error) for error in _form("port", port))
     seconds = action.get("seconds") if handler_types[0] == "sleep" else None
-    if isinstance(seconds, int) and minor >= _ZERO_SLEEP_SINCE and not 0 <= seconds <= grace:
+    if isinstance(seconds, int) and ZERO_SLEEP.holds(minor) and not 0 <= seconds <= grace:
         yield invalid(where, seconds, f"must be non-negative and less than terminationGracePeriodSeconds ({grace})")
 
 

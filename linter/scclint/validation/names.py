@@ -12,13 +12,11 @@ from typing import Any
 from scclint.finding import Path
 from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
 from scclint.model.labels import labels_of
+from scclint.model.releases import JSON_IN_MESSAGES
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
 from scclint.validation.problem import FieldProblem, Printed, Problems, duplicate, invalid, not_found, printed, size
 from scclint.yaml.untyped import Object, as_mapping, as_mappings, value_at
-
-_FIRST_WITH_JSON = 34
-"""The first Kubernetes minor that prints mappings as JSON."""
 
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LONGEST_PART = 63
@@ -70,7 +68,7 @@ def _check_selector(spec: Object, template: Object, minor: int) -> Problems:
             if not any(map(is_open, labels)):
                 path = ("spec", "template", "metadata", "labels")
                 detail = "`selector` does not match template `labels`"
-                value = labels if minor >= _FIRST_WITH_JSON else _as_go_map(labels)
+                value = labels if JSON_IN_MESSAGES.holds(minor) else _as_go_map(labels)
                 yield invalid(path, value, detail, code="selector-differs", hint=f"{key}: {wanted}")
             return
 

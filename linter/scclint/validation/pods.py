@@ -10,6 +10,17 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
+from scclint.model.releases import (
+    APP_ARMOR_FIELDS,
+    HOST_PORTS_OF_TEMPLATES,
+    HOST_USERS,
+    HOST_USERS_BY_FIELD,
+    NO_DEVICES_WITHOUT_HOST_USERS,
+    OS_NAME_WITHOUT_REASON,
+    RESOURCES_OF_WINDOWS_PODS,
+    RESTART_RULES,
+    SECCOMP_FIELDS_OF_ANNOTATIONS,
+)
 from scclint.model.terms import (
     APPARMOR_ANNOTATION_PREFIX,
     CONTAINER_LISTS,
@@ -46,17 +57,10 @@ LINUX_CONTAINER_FIELDS = (
     "runAsGroup", "runAsUser", "seLinuxOptions", "seccompProfile",
 )  # fmt: skip
 
-FIELD_FOLLOWS_ANNOTATION = 26
-"""The minor from which OpenShift's SCC admission sets a pod's seccomp fields from its annotations, before validation (4.13)."""
-_TEMPLATE_HOST_PORTS_UNTIL = 27
-"""The last minor that gives pod templates on the host network their host ports."""
-
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _OF_SIDECARS = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 _SERVERS, _SEARCHES, _SEARCH_LENGTH = 3, 32, 2048
 _LONGEST_HOSTNAME = 64
-_FIRST_WITH_RESTART_RULES = 34
-"""The first minor that does not reject the restart policy of a regular container: it drops the policy, and 1.35 accepts it."""
 _AFFINITY_TERMS: tuple[tuple[str, Path], ...] = (
     ("requiredDuringSchedulingIgnoredDuringExecution", ()),
     ("preferredDuringSchedulingIgnoredDuringExecution", ("podAffinityTerm",)),
@@ -77,13 +81,13 @@ def check_pod(
     path = (*where, "spec")
     spec = as_mapping(template.get("spec"))
     yield from _check_annotations(template, spec, where, whole and not is_open(spec.get("containers")))
-    if not (openshift and kind == "Pod" and kubernetes_minor >= FIELD_FOLLOWS_ANNOTATION):
+    if not (openshift and kind == "Pod" and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(kubernetes_minor)):
         yield from _check_seccomp_agrees(template, spec, path)
-    if kubernetes_minor >= 30 and as_mapping(spec.get("os")).get("name") != "windows":
+    if APP_ARMOR_FIELDS.holds(kubernetes_minor) and as_mapping(spec.get("os")).get("name") != "windows":
         yield from _check_app_armor_agrees(template, spec, path)
     yield from _check_restart_policies(spec, path, kind, kubernetes_minor)
     yield from _check_host_namespaces(spec, path, kubernetes_minor)
-    yield from _check_host_ports(spec, path, kind == "Pod" or kubernetes_minor <= _TEMPLATE_HOST_PORTS_UNTIL)
+    yield from _check_host_ports(spec, path, kind == "Pod" or HOST_PORTS_OF_TEMPLATES.holds(kubernetes_minor))
     yield from _check_hostname(spec, path, kubernetes_minor)
     yield from _check_dns(spec, path, whole)
     if whole:
@@ -185,24 +189,24 @@ def _check_restart_policies(spec: Object, path: Path, kind: str, minor: int) -> 
     for container, where in _containers(spec, path):
         of_container = container.get("restartPolicy")
         if where[-2] == "initContainers":
-            if minor < _FIRST_WITH_RESTART_RULES and isinstance(of_container, str) and of_container != "Always":
+            if not RESTART_RULES.holds(minor) and isinstance(of_container, str) and of_container != "Always":
                 yield unsupported((*where, "restartPolicy"), of_container, ("Always",))
             for field in _OF_SIDECARS if of_container is None else ():
                 if container.get(field) is not None:
                     detail = "may not be set for init containers without restartPolicy=Always"
                     yield forbidden((*where, field), detail)
-        elif where[-2] == "containers" and minor < _FIRST_WITH_RESTART_RULES and isinstance(of_container, str):
+        elif where[-2] == "containers" and not RESTART_RULES.holds(minor) and isinstance(of_container, str):
             yield forbidden((*where, "restartPolicy"), "may not be set for non-init containers")
 
 
 def _check_host_namespaces(spec: Object, path: Path, minor: int) -> Problems:
     """`validateHostUsers` and more: namespaces of the host exclude each other, or the pod's own user namespace (1.25 and later)."""
-    field_name = "`pod.Spec.HostUsers`" if minor < 34 else "`hostUsers`"
-    if spec.get("hostUsers") is False and minor >= 25:
+    field_name = "`hostUsers`" if HOST_USERS_BY_FIELD.holds(minor) else "`pod.Spec.HostUsers`"
+    if spec.get("hostUsers") is False and HOST_USERS.holds(minor):
         for field, printed_as in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")):
             if spec.get(field) is True:
                 yield forbidden((*path, field), f"when {field_name} is false", named=field_path((*path, printed_as)))
-        for container, where in _containers(spec, path) if minor >= 35 else ():
+        for container, where in _containers(spec, path) if NO_DEVICES_WITHOUT_HOST_USERS.holds(minor) else ():
             if container.get("volumeDevices"):
                 yield forbidden((*where, "volumeDevices"), f"when {field_name} is false")
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
@@ -291,7 +295,7 @@ def _check_os(spec: Object, path: Path, minor: int) -> Problems:
     os = spec.get("os")
     name = as_mapping(os).get("name")
     if isinstance(os, dict) and not name:
-        yield required((*path, "os", "name"), "cannot be empty" if minor < 35 else "")
+        yield required((*path, "os", "name"), "" if OS_NAME_WITHOUT_REASON.holds(minor) else "cannot be empty")
     elif isinstance(name, str) and name not in ("linux", "windows"):
         yield unsupported((*path, "os", "name"), name, ("linux", "windows"), named=field_path((*path, "os")))
     contexts = [(as_mapping(spec.get("securityContext")), (*path, "securityContext"), LINUX_POD_FIELDS)]
@@ -306,7 +310,7 @@ def _check_os(spec: Object, path: Path, minor: int) -> Problems:
         paths += [(*at, field) for context, at, fields in contexts for field in fields if context.get(field) is not None]
         for where in paths:
             yield forbidden(where, "cannot be set for a windows pod", code="not-on-windows")
-        if spec.get("resources") is not None and minor >= 34:
+        if spec.get("resources") is not None and RESOURCES_OF_WINDOWS_PODS.holds(minor):
             yield forbidden((*path, "resources"), "may not be set for a windows pod", code="not-on-windows")
     elif name == "linux":
         for context, at, _ in contexts:

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from scclint.finding import Path
 from scclint.model.go_text import quote
+from scclint.model.releases import BYTES_MAY_NOT_BE_MORE
 from scclint.record import record, replace
 from scclint.text import field_path
 
@@ -116,7 +117,7 @@ def required(path: Path, detail: str = "") -> FieldProblem:
 
 def too_long(path: Path, most: int, minor: int, before_1_32: str = "must have at most {} bytes") -> FieldProblem:
     """A text of too many bytes, worded as `field.TooLong`. `before_1_32` is the text of Kubernetes 1.31 and older."""
-    detail = "may not be more than {} bytes" if minor >= 32 else before_1_32
+    detail = "may not be more than {} bytes" if BYTES_MAY_NOT_BE_MORE.holds(minor) else before_1_32
     return _problem(path, "invalid", f"Too long: {detail.format(most)}")
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from scclint.finding import Path
+from scclint.model.releases import JSON_IN_MESSAGES
 from scclint.model.unknown import is_open
 from scclint.text import field_path
 from scclint.validation.names import qualified_errors
@@ -18,8 +19,6 @@ from scclint.yaml.untyped import Object, as_mapping, as_mappings, as_text, value
 
 QUANTITY = r"(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++))(?:(?P<unit>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?\d+))?"
 
-_FIRST_WITH_JSON = 34
-"""The first minor that prints the name of a resource in quotes."""
 _LONGEST = 100
 """A quantity of more characters is not compared with others."""
 _SMALLEST = -3
@@ -263,7 +262,7 @@ def _amounts(part: Object, *, defaulted: bool) -> tuple[Amounts, Amounts]:
 def _check_amounts(limits: Amounts, requests: Amounts, at: Path, name_errors: Names, minor: int) -> Problems:
     for field, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():
-            json = minor >= _FIRST_WITH_JSON
+            json = JSON_IN_MESSAGES.holds(minor)
             errors: list[tuple[object, str]] = [(name if json else Printed(name), error) for error in name_errors(name)]
             errors += ((str(amount), error) for error in _amount_errors(name, amount))
             if (name in _COUNTED or _is_extended(name)) and amount.thousandths % 1000:

@@ -9,6 +9,7 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOAD_GROUPS, WORKLOADS
+from scclint.model.releases import TEMPLATES_OF_STATEFUL_SETS
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
 from scclint.record import replace
@@ -44,8 +45,6 @@ SERVED_UNTIL: dict[tuple[str, str], tuple[int, str]] = {
 _RBAC = "rbac.authorization.k8s.io"
 _GROUPS = {"ServiceAccount": "", "User": _RBAC, "Group": _RBAC}
 """The kinds of the subjects of a binding, each with its API group."""
-_FIRST_WITH_CLAIMS = 34
-"""The first minor that validates the pod template of a StatefulSet."""
 _VOLUMES = ("template", "spec", "volumes")
 
 
@@ -93,7 +92,7 @@ def validate(
     problems = [
         problem for problem in problems if problem.code in ("unknown", "required") or not is_open(value_at(root, problem.path))
     ]
-    if kind == "StatefulSet" and kubernetes_minor >= _FIRST_WITH_CLAIMS:
+    if kind == "StatefulSet" and TEMPLATES_OF_STATEFUL_SETS.holds(kubernetes_minor):
         problems = _with_claims(problems, root)
     if kind == "SecurityContextConstraints":
         # Each field of an SCC except its metadata decides what containers may do.

@@ -5,6 +5,7 @@ for hostPath, csi and image volumes.
 """
 
 from scclint.finding import Path
+from scclint.model.releases import MISSING_DRIVER_IS_INVALID
 from scclint.text import field_path
 from scclint.validation.details import check_pull_policy
 from scclint.validation.names import dns_errors
@@ -59,7 +60,7 @@ def _check_csi(source: Object, at: Path, minor: int) -> Problems:
     Up to Kubernetes 1.33, a missing name is also reported as an invalid one.
     """
     driver = source.get("driver") or ""
-    if isinstance(driver, str) and (driver or minor < 34):
+    if isinstance(driver, str) and (driver or MISSING_DRIVER_IS_INVALID.holds(minor)):
         if size(driver) > _LONGEST_DRIVER:
             yield too_long((*at, "driver"), _LONGEST_DRIVER, minor)
         for error in dns_errors("subdomain", driver.lower()):

@@ -7,7 +7,7 @@ Kubernetes with their kinds (https://kubernetes.io/docs/reference/kubernetes-api
 from functools import cache
 
 from scclint.files.package_data import read_json
-from scclint.model.releases import ORDER, kubernetes_of
+from scclint.model.releases import is_within, kubernetes_of
 
 
 def kube_version(release: str) -> str:
@@ -23,7 +23,6 @@ def api_versions(release: str) -> tuple[str, ...]:
     the forms it was given, so both are listed. Raises UsageError for an unknown release.
     """
     kubernetes_of(release)
-    at = ORDER[release]
     served = read_json(__file__, "api_versions.json")
-    apis = {name: api for name, api in served.items() if "since" not in api or ORDER[api["since"]] <= at}
+    apis = {name: api for name, api in served.items() if is_within(release, api.get("since", ""))}
     return tuple(sorted([*apis, *(f"{name}/{kind}" for name, api in apis.items() for kind in api["kinds"])]))
