@@ -13,22 +13,26 @@ from scclint.files.sources import Paths, Sources, StrPath, find_sources
 from scclint.model.releases import minor_release
 from scclint.record import replace
 from scclint.registry import Registry
+from scclint.remedy.proofs import with_fixes
 from scclint.report import render
 from scclint.run.dumped import dumps_among, with_dumps
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.rule_set import configured, rules_of
-from scclint.run.run import prepare, run
+from scclint.run.run import prepare, report_of, run
 from scclint.run.shared import Run
 from scclint.yaml.untyped import several
 
 
-def lint(paths: Paths, config: Config | None = None, context: Paths = (), *, release: str | Iterable[str] = ()) -> Report:
+def lint(
+    paths: Paths, config: Config | None = None, context: Paths = (), *, release: str | Iterable[str] = (), fixes: bool = False
+) -> Report:
     """Return the report that `scclint check` prints about a file or folder, a dump of a cluster, or several of them.
 
     `config` is None for the configuration file that `check` finds, and `Config()` for the defaults. `release` is one release of
     OpenShift or several, in place of those of the configuration. `context` are files and folders that inform verdicts and are not
-    reported on. A finding that has the cause of another one is not `live`, and the other one lists it.
+    reported on. A finding that has the cause of another one is not `live`, and the other one lists it. With `fixes`, a fix is looked for
+    and proved for each live finding, which takes longer.
 
     Raises LoadError for a path that is not there. A file that cannot be read is an error notice in the report, and one that
     cannot be parsed is a finding. Raises UsageError, ConfigError or RuleSetError for settings that cannot be met, such as an unknown
@@ -49,7 +53,9 @@ def lint(paths: Paths, config: Config | None = None, context: Paths = (), *, rel
     sources = find(names, config) if not dumps else Sources(())
     if dumps:
         sources, config, texts = with_dumps(names, dumps, config, find)
-    return _report(run(sources, config, registry, RunOptions(overlay=texts, review=True)))
+    judged = prepare(sources, config, registry, RunOptions(overlay=texts, review=True))
+    report = _report(report_of(judged))
+    return with_fixes(judged, report, report.live) if fixes else report
 
 
 def _report(report: Report) -> Report:

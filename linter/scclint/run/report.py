@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from scclint.deploy.unit import Unit
-from scclint.finding import Cause, Crash, Finding, Ignore, Notice, Tally
+from scclint.finding import Cause, Crash, Finding, Fix, Ignore, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 
@@ -85,6 +85,11 @@ class Report:
         return tuple(causes_of(self.findings))
 
     @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The proved fixes, each once, in the order of their findings, if the run was asked for them."""
+        return tuple(dict.fromkeys(finding.fix for finding in self.live if finding.fix is not None))
+
+    @property
     def rows(self) -> "tuple[WorkloadRow, ...]":
         """The workloads that `scclint review` lists, each once for each release, if the run was asked for them."""
         return tuple(row for rows in self.outcomes.values() for row in rows)
@@ -95,11 +100,11 @@ class Report:
         return sum(f.suppression is not None and f.suppression.by != "finding" for f in self.findings)
 
     def to_json(self) -> str:
-        """Return the report in version 1 of the format `json`, without fixes."""
+        """Return the report in version 1 of the format `json`."""
         return self._as("json")
 
     def to_sarif(self) -> str:
-        """Return the report as SARIF 2.1.0, without fixes."""
+        """Return the report as SARIF 2.1.0."""
         return self._as("sarif")
 
     def _as(self, form: str) -> str:
