@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,16 @@ def _compiled_templates() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _installed_clusters() -> Iterator[None]:
+    """Build each installed cluster once: nothing changes one, and most tests judge on one of a few."""
+    from scclint.cluster import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Cluster, "_as_installed", cache(Cluster._as_installed))
         yield
 
 

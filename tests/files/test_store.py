@@ -15,7 +15,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stored(*scope: str) -> StoredFile:
-    return StoredFile(own_folder(), scope, "report", [])
+    return StoredFile(own_folder(), scope, "report", "stamp")
 
 
 def test_a_later_run_finds_what_an_earlier_one_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from scclint.cli.options import (
@@ -569,6 +570,7 @@ Write it to this file:
 }
 
 
+@cache
 def build(first: str = "") -> argparse.ArgumentParser:
     """The parser; `args.command` names the command, `scclint.cli.main` knows what runs it.
 

@@ -127,12 +127,18 @@ class Cluster:
         installation = Installation(
             release, platform, feature_set, payload, upgraded_from_4_10, several(addons), frozenset(several(among)), patch
         )
+        as_installed = cls._as_installed(installation, cluster_admins)
+        return as_installed._with(as_installed._decoded(several(objects)), merge=False)
+
+    @classmethod
+    def _as_installed(cls, installation: Installation, cluster_admins: bool) -> "Cluster":
+        """Return an OpenShift cluster without objects of the input."""
         installed.check(installation)
         sccs = installed.own_sccs(installation)
         rbac = installed.own_rbac(installation, cluster_admins=cluster_admins)
         brought = Objects([*sccs.values(), *rbac, *installed.own_namespaces(installation)])
-        as_installed = cls(platform, release, kubernetes_of(release), brought, own_sccs=sccs, feature_set=feature_set)
-        return as_installed._with(as_installed._decoded(several(objects)), merge=False)
+        platform, release, feature_set = installation.platform, installation.release, installation.feature_set
+        return cls(platform, release, kubernetes_of(release), brought, own_sccs=sccs, feature_set=feature_set)
 
     @classmethod
     def kubernetes(

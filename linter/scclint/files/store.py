@@ -21,13 +21,13 @@ _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(
 class StoredFile:
     """Lines for one scope (what is linted, from where), written by the very code that reads them."""
 
-    def __init__(self, folder: str, scope: Iterable[str], sort: str, code: Iterable[str]) -> None:
-        """`folder` is the user's own (see `own_folder`), `sort` the file's suffix; `code` are the modules, and
-        folders of modules, on which the lines depend, besides the version of scclint."""
+    def __init__(self, folder: str, scope: Iterable[str], sort: str, code: str) -> None:
+        """`folder` is the user's own (see `own_folder`), `sort` the file's suffix; `code` is a stamp of the modules on which the lines
+        depend, besides the version of scclint (see `stamp`)."""
         self._folder = folder
         self._path = os.path.join(folder, f"{digest(chr(0).join(scope))}.{sort}")
         python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        self._header = f"scclint {__version__} {stamp(code)} python {python}".encode()
+        self._header = f"scclint {__version__} {code} python {python}".encode()
 
     def read(self) -> list[bytes]:
         """Return the lines without their ends. Empty if the file does not exist or another version wrote it."""
@@ -54,7 +54,7 @@ class StoredFile:
             return
 
 
-def stored_file(scope: Iterable[str], sort: str, code: Iterable[str]) -> StoredFile | None:
+def stored_file(scope: Iterable[str], sort: str, code: str) -> StoredFile | None:
     """Return a file in the user's own folder; None if there is no such folder. The arguments are those of `StoredFile`."""
     folder = own_folder()
     return StoredFile(folder, scope, sort, code) if folder else None

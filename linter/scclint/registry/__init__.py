@@ -4,6 +4,7 @@ import importlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from types import ModuleType
 
 from scclint.errors import RuleSetError
@@ -30,6 +31,7 @@ class Registry:
         return next((r for r in self.rules if r.id == wanted.upper() or r.name == wanted.lower()), None)
 
 
+@cache
 def builtin() -> Registry:
     """The rules that come with scclint: one for each module of `rules/` whose name has no leading underscore."""
     package = importlib.import_module(PACKAGE)

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from scclint.finding import Operation
-from scclint.registry import Registry
+from scclint.registry import Registry, builtin
 
 if TYPE_CHECKING:
     from scclint.files.store import StoredFile
@@ -81,7 +82,7 @@ class RunStore:
     def _read(self, sort: str) -> _Sort | None:
         from scclint.files.store import stored_file
 
-        file = stored_file(self.scope, sort, _code(self._registry)) if self.scope else None
+        file = stored_file(self.scope, sort, _stamp(self._registry)) if self.scope else None
         if file is None:
             return _Sort(None, {}, {})
         try:
@@ -93,16 +94,29 @@ class RunStore:
 NO_STORE = RunStore((), Registry(()))
 
 
-def _code(registry: Registry) -> Iterator[str]:
-    """Yield the modules, and folders of modules and data, that findings depend on."""
-    from scclint.files.store import of_others
+def _stamp(registry: Registry) -> str:
+    """Return a hash of the modules and data that findings depend on."""
+    from scclint.files.store import stamp
+
+    return _own_stamp() + stamp(_below(_folders_of_rules(registry) - _folders_of_rules(builtin())))
+
+
+@cache
+def _own_stamp() -> str:
+    """The part of the stamp that is the same for the whole process, because it imports its own code only once."""
+    from scclint.files.store import of_others, stamp
 
     package = os.path.dirname(os.path.dirname(__file__))
-    schemas = str(import_module("scclint.schemas").__file__)
-    rules = {rule.check.__code__.co_filename for rule in registry if hasattr(rule.check, "__code__")}
-    yield from of_others()
-    for root in sorted({package, *map(os.path.dirname, [schemas, *rules])}):
-        yield from (folder for folder, _, _ in os.walk(root))
+    schemas = os.path.dirname(str(import_module("scclint.schemas").__file__))
+    return stamp([*of_others(), *_below({package, schemas} | _folders_of_rules(builtin()))])
+
+
+def _folders_of_rules(registry: Registry) -> set[str]:
+    return {os.path.dirname(rule.check.__code__.co_filename) for rule in registry if hasattr(rule.check, "__code__")}
+
+
+def _below(roots: Iterable[str]) -> Iterator[str]:
+    return (folder for root in sorted(roots) for folder, _, _ in os.walk(root))
 
 
 def _pack(values: Iterable[Any]) -> list[bytes]:
