@@ -3,16 +3,17 @@
 import os
 import re
 from argparse import Namespace
+from collections.abc import Callable
 
 from scclint.cli import cause, message
 from scclint.cli.named_workloads import Named, named_with, names
 from scclint.console.arguments import (
     color_wanted,
     judged_workloads,
-    open_units,
     parts_of_charts,
     settings,
     terminal_columns,
+    view_units,
     write_formats,
 )
 from scclint.console.status import BUG, USAGE, status_of_units
@@ -22,6 +23,7 @@ from scclint.record import replace
 from scclint.report import explain
 from scclint.run.check import subject_of
 from scclint.run.judge import OpenUnit, judge
+from scclint.run.listed import LISTED
 from scclint.run.options import RunOptions
 from scclint.run.shared import Run
 
@@ -37,20 +39,23 @@ def run(args: Namespace) -> int:
     meant, args.paths = named_with(args.what, args.paths)
     parts = parts_of_charts(args) if meant.path else None
     config, registry = settings(args)
-    opened_run, opened = open_units(args, config, registry, RunOptions(changes=parts))
-    is_meant = meant.is_meant
-    if parts is not None:
+    opened_run, found = view_units(args, config, registry, LISTED, RunOptions(changes=parts))
+    statuses = [one.status for one in found]
+    is_meant: Callable[[Workload], bool] = meant.is_meant
+    if parts is None:
+        opened = [one.open(opened_run) for one in found if any(map(meant.is_meant, one.value))]
+    else:
+        opened = [one.open(opened_run) for one in found]
         of_part = {id(workload) for unit in opened for workload in _of_part(unit, opened_run, meant)}
-        workloads = [workload for unit in opened for workload in unit.workloads if id(workload) in of_part]
 
         def is_meant(workload: Workload) -> bool:
             return id(workload) in of_part
-    else:
-        workloads = [workload for unit in opened for workload in unit.workloads if meant.is_there(workload)]
-    if not any(map(is_meant, workloads)):
-        code = status_of_units(opened_run, opened)
+
+    if not any(is_meant(workload) for unit in opened for workload in unit.workloads):
+        code = status_of_units(opened_run, statuses)
         if meant.path and code == USAGE:
             return code
+        workloads = [workload for one in found for workload in one.value if parts is None and meant.is_there(workload)]
         there = f"There are: {names(workloads)}." if workloads else "There are no workloads in the input."
         raise UsageError(f"{args.what}: no such workload. {there}")
     chosen, broke = judged_workloads(opened, is_meant, explained=True)
@@ -61,7 +66,7 @@ def run(args: Namespace) -> int:
         return explain.render_text(chosen, color_wanted(args, output), None if output else terminal_columns())
 
     write_formats(args, render, paged=True)
-    return BUG if broke else status_of_units(opened_run, opened)
+    return BUG if broke else status_of_units(opened_run, statuses)
 
 
 def _is_name_of_cause(what: str) -> bool:

@@ -19,6 +19,7 @@ from scclint.report import message as reports
 from scclint.run.judge import OpenUnit
 from scclint.run.options import RunOptions
 from scclint.run.shared import Run
+from scclint.run.views import input_status
 from scclint.yaml.untyped import several
 
 _UNKNOWN = (
@@ -73,4 +74,4 @@ def _in_manifests(args: Namespace, found: Sequence[Incident]) -> tuple[list[Expl
 
     matched, opened_run, opened = matches(found, config, load, meant.is_meant)
     answers = [answer(incident, config, match) for incident, match in zip(found, matched, strict=True)]
-    return answers, status_of_units(opened_run, opened)
+    return answers, status_of_units(opened_run, map(input_status, opened))

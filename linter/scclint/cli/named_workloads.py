@@ -8,6 +8,7 @@ from scclint.errors import UsageError
 from scclint.files import SUFFIXES
 from scclint.model.object import Workload
 from scclint.record import record
+from scclint.run.listed import ListedWorkload
 from scclint.text import and_more, whole_number
 
 BY_NAME = re.compile(r"(?:([A-Za-z]+)(?:\.[a-z0-9.]+)?/)?([a-z0-9][a-z0-9.-]*)")
@@ -37,12 +38,12 @@ class Named:
     kind: str = ""
     name: str = ""
 
-    def is_there(self, workload: Workload) -> bool:
+    def is_there(self, workload: Workload | ListedWorkload) -> bool:
         """Whether the workload is in the named file or folder."""
         path = self.path
         return path in ("", "-") or os.path.isdir(path) or os.path.normpath(workload.file) == os.path.normpath(path)
 
-    def is_meant(self, workload: Workload) -> bool:
+    def is_meant(self, workload: Workload | ListedWorkload) -> bool:
         """Whether the argument names this workload."""
         if not self.is_there(workload):
             return False
@@ -86,6 +87,6 @@ def named(what: str) -> Named:
     return Named(path, kind=(by_name[1] or "").lower(), name=by_name[2])
 
 
-def names(workloads: Iterable[Workload]) -> str:
+def names(workloads: Iterable[Workload | ListedWorkload]) -> str:
     """Return the workloads as KIND/NAME, each once, in their order; empty if there are none."""
     return and_more(list(dict.fromkeys(f"{w.kind.lower()}/{w.name}" for w in workloads)), 10)

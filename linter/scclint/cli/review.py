@@ -8,6 +8,7 @@ from scclint.files.revision import find_changes
 from scclint.report import review
 from scclint.report.review_text import render_text
 from scclint.run.options import DEFAULTS, RunOptions
+from scclint.run.views import input_status
 
 
 def run(args: Namespace) -> int:
@@ -37,4 +38,4 @@ def run(args: Namespace) -> int:
         return render_text(rows, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     write_formats(args, render)
-    return BUG if broke else status_of_units(opened_run, opened)
+    return BUG if broke else status_of_units(opened_run, map(input_status, opened))

@@ -4,15 +4,16 @@ import re
 from argparse import Namespace
 
 from scclint.cli.named_workloads import named_with, names
-from scclint.console.arguments import open_units, settings_of_one_cluster, write_formats
+from scclint.console.arguments import settings_of_one_cluster, view_units, write_formats
 from scclint.console.status import USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.model.object import Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.outcome.world import World
 from scclint.record import replace
-from scclint.remedy.least_privilege import suggest
+from scclint.remedy.least_privilege import Suggestion, suggest
 from scclint.report.suggest import render_json, render_yaml
+from scclint.run.listed import LISTED
 from scclint.text import and_more
 
 _SURENESS = ("applied", "built", "unknown", "shown")
@@ -30,29 +31,34 @@ def run(args: Namespace) -> int:
     home = of_account[1] if of_account else ""
     meant, args.paths = named_with(f"sa/{of_account[2]}" if of_account else args.what, args.paths)
     config, registry = settings_of_one_cluster(args)
-    opened_run, opened = open_units(args, config, registry)
+    opened_run, found = view_units(args, config, registry, LISTED)
+    statuses = [one.status for one in found]
     by_account = meant.kind in _ACCOUNTS
     chosen = [
-        (unit, w)
-        for unit in opened
-        for w in unit.workloads
-        if (meant.is_there(w) and w.pod.service_account == meant.name if by_account else meant.is_meant(w))
-        and home in ("", unit.world.namespace_of(w))
+        (one, number, w)
+        for one in found
+        for number, w in enumerate(one.value)
+        if (meant.is_there(w) and w.account == meant.name if by_account else meant.is_meant(w)) and home in ("", w.namespace)
     ]
     if not chosen:
-        code = status_of_units(opened_run, opened)
+        code = status_of_units(opened_run, statuses)
         if meant.path and code == USAGE:
             return code
-        workloads = [workload for unit in opened for workload in unit.workloads]
+        workloads = [workload for one in found for workload in one.value]
         there = f"there are: {names(workloads)}" if workloads else "there are no workloads in the input"
         raise UsageError(f"{args.what}: no workload of the input is or uses it; {there}")
-    if not by_account and len({(w.kind, w.name) for _, w in chosen}) > 1:
-        raise UsageError(f"{args.what} has several workloads, {names(w for _, w in chosen)}: name one of them")
-    placed = [pair for pair in chosen if pair[0].world.namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE] or chosen
-    firsts = {unit.unit.name: (unit, workload) for unit, workload in reversed(placed)}
-    asked = {name: suggest(u.world, *_of_account(u.world, u.workloads, w, by_account)) for name, (u, w) in firsts.items()}
+    if not by_account and len({(w.kind, w.name) for _, _, w in chosen}) > 1:
+        raise UsageError(f"{args.what} has several workloads, {names(w for _, _, w in chosen)}: name one of them")
+    placed = [one for one in chosen if one[2].namespace != UNSPECIFIED_NAMESPACE] or chosen
     # Whoever asks because of a rejection means the unit in which something has to be granted.
-    units = {unit.unit.name: unit.unit for unit, _ in placed}
+    units = {one.unit.name: one.unit for one, _, _ in placed}
+    asked: dict[str, Suggestion] = {}
+    for one, number, _ in placed:
+        if one.unit.name not in asked:
+            unit = one.open(opened_run)
+            asked[one.unit.name] = suggest(
+                unit.world, *_of_account(unit.world, unit.workloads, unit.workloads[number], by_account)
+            )
     first = min(units, key=lambda name: (asked[name].kind == "usable", _SURENESS.index(units[name].applied)))
     suggestion = asked[first]
     others = [name for name, other in sorted(asked.items()) if other.allowed != suggestion.allowed]
@@ -66,7 +72,7 @@ def run(args: Namespace) -> int:
         return render_json(suggestion) if form == "json" else render_yaml(suggestion)
 
     write_formats(args, render, "yaml")
-    return status_of_units(opened_run, opened)
+    return status_of_units(opened_run, statuses)
 
 
 def _of_account(world: World, workloads: list[Workload], meant: Workload, by_account: bool) -> tuple[list[Workload], str, str]:

@@ -14,6 +14,7 @@ from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUN
 from scclint.report import who_can
 from scclint.report.text import Json, dump
 from scclint.run.judge import OpenUnit, open_unit
+from scclint.run.views import input_status
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",
@@ -54,7 +55,7 @@ def run(args: Namespace) -> int:
         return who_can.render_text(answer, None if output else terminal_columns())
 
     write_formats(args, render)
-    return status_of_units(opened_run, opened)
+    return status_of_units(opened_run, map(input_status, opened))
 
 
 def _of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.config import discover_config, read_config
 from scclint.config.model import KEYS, Config
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from scclint.files.revision import Changes
     from scclint.files.sources import Dump
     from scclint.run.store import RunStore
+    from scclint.run.views import UnitView, Viewed
+
+
+T = TypeVar("T")
 
 
 def write_formats(
@@ -212,6 +216,17 @@ def open_units(
         opened = list(judge.open_units(run))
         run.store.save()
         return run, opened
+
+
+def view_units(
+    args: Namespace, config: Config, registry: Registry, view: "UnitView[T]", options: RunOptions = DEFAULTS
+) -> "tuple[Run, list[Viewed[T]]]":
+    """The run over what the command line names, and what is shown of each of its units, as `viewed` returns it."""
+    from scclint.run.views import viewed
+
+    with progress() as step:
+        run = open_run(args, config, registry, stored(args, replace(options, progress=step)))
+        return run, viewed(run, view)
 
 
 def dumps_in(args: Namespace) -> list[str]:

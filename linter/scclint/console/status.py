@@ -1,6 +1,6 @@
 """The exit statuses, as the help of `scclint` lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scclint.report import UNPARSABLE
@@ -10,9 +10,9 @@ from scclint.source import Span
 
 if TYPE_CHECKING:
     from scclint.finding import Severity
-    from scclint.run.judge import OpenUnit
     from scclint.run.report import Report
     from scclint.run.shared import Run
+    from scclint.run.views import InputStatus
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
@@ -47,30 +47,25 @@ def status_of_fix(report: "Report", *, something: bool) -> int:
     return FINDINGS if something else OK
 
 
-def status_of_units(run: "Run", units: "Sequence[OpenUnit]") -> int:
-    """Report on standard error what could not be read, and return the status for it."""
+def status_of_units(run: "Run", statuses: "Iterable[InputStatus]") -> int:
+    """Report on standard error what could not be read of the units of a run, and return the status for it."""
     from scclint.run.notices import gaps_of_dump
     from scclint.run.notices import notices as notices_of
 
-    crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)
-    lacking = gaps_of_dump((world, unit.ours) for unit in units for world in unit.worlds.values())
-    lacking += notices_of([gap for unit in units for gap in unit.inputs.unjudged], run.config)
-    notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.inputs.notices), *lacking])
+    units = list(statuses)
+    crashes = dict.fromkeys(crash for unit in units for crash in unit.crashes)
+    lacking = gaps_of_dump(gap for unit in units for gap in unit.lacking)
+    lacking += notices_of([gap for unit in units for gap in unit.unjudged], run.config)
+    notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.notices), *lacking])
     for crash in crashes:
         say(f"internal error: {crash_label(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
     for notice in notices:
         say(notice_line(notice))
-    errors = dict.fromkeys(
-        (document.file, document.error)
-        for unit in units
-        for document in unit.inputs.targets
-        if document.status == "unparsable" and document.error is not None
-    )
-    for file, error in errors:
-        where = place(Span(file, error.line, error.column, 0, 0))
-        say(f"{where}: error: this document cannot be read: {visible_line(error.message)}")
+    unreadable = dict.fromkeys(document for unit in units for document in unit.unreadable)
+    for file, line, column, message in unreadable:
+        say(f"{place(Span(file, line, column, 0, 0))}: error: this document cannot be read: {visible_line(message)}")
     if crashes:
         return BUG
-    if errors or any(notice.level == "error" for notice in notices):
+    if unreadable or any(notice.level == "error" for notice in notices):
         return USAGE
-    return NOTHING if all(unit.inputs.nothing for unit in units) else OK
+    return NOTHING if all(unit.nothing for unit in units) else OK

@@ -384,10 +384,15 @@ def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
     }
 
 
-def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
-    """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
-    gaps = dict.fromkeys(item for world, objects in opened for item in _lacking(world, _workloads(objects)))
-    return [Notice("warning", _dump(list(gaps)))] if gaps else []
+def lacking(world: World, objects: Sequence[ApiObject]) -> Iterator[JudgementGap]:
+    """Yield what the dump of the cluster lacks for the workloads among these objects of a world."""
+    return _lacking(world, _workloads(objects))
+
+
+def gaps_of_dump(gaps: Iterable[JudgementGap]) -> list[Notice]:
+    """Return what `lacking` yields for all units, in words."""
+    items = list(dict.fromkeys(gaps))
+    return [Notice("warning", _dump(items))] if items else []
 
 
 def _dump(items: Sequence[JudgementGap]) -> str:

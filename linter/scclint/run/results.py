@@ -1,7 +1,8 @@
 """The results of the units of a run: those of an earlier run where they still hold, the others in processes of their own if that pays."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir
+from typing import TypeVar
 
 from scclint.deploy.unit import Unit
 from scclint.finding import Notice
@@ -13,6 +14,8 @@ from scclint.run.report import UnitResult
 from scclint.run.scan import reach
 from scclint.run.shared import Run
 
+T = TypeVar("T")
+
 UnitAnswer = tuple[UnitResult, Mapping[Question, Reply] | None]
 """The result of a unit, and what it asked about other units. Without answers, the result says that its unit was not judged."""
 
@@ -22,10 +25,14 @@ def unit_results(run: Run) -> list[UnitResult]:
     return [result for result, _ in unit_answers(run)]
 
 
+def uses_stored(run: Run) -> bool:
+    """Return whether a run looks for what earlier runs stored: to look for little input costs no less than judging it."""
+    return bool(run.options.cache_scope) and reach(run.outline.files.values(), MIN_CACHED)
+
+
 def unit_answers(run: Run) -> list[UnitAnswer]:
     """The results of the units of a run, in their order, each with what it asked: of an earlier run where they still hold."""
-    # To look into the store for little input costs no less than judging it.
-    if not run.options.cache_scope or not reach(run.outline.files.values(), MIN_CACHED):
+    if not uses_stored(run):
         return [*judged_units(run, run.units)]
     from scclint.run.stored_results import keep_result, sort_of, stored_result
 
@@ -83,19 +90,28 @@ def processes(run: Run, units: Sequence[Unit]) -> int:
 def judged_units(run: Run, units: Sequence[Unit]) -> Iterator[UnitAnswer]:
     """Judge units of a run, in processes of their own if that pays."""
 
-    def work(index: int) -> UnitAnswer:
-        opened = open_unit(units[index], run)
+    def work(unit: Unit) -> UnitAnswer:
+        opened = open_unit(unit, run)
         return judge(opened, run), opened.others.asked
 
+    def died(unit: Unit, notice: Notice) -> UnitAnswer:
+        return UnitResult(unit.name, notices=(notice,), files=unit.files), None
+
+    return by_units(run, units, work, died)
+
+
+def by_units(run: Run, units: Sequence[Unit], work: Callable[[Unit], T], died: Callable[[Unit, Notice], T]) -> Iterator[T]:
+    """Yield what `work` makes of each unit, in processes of their own if that pays. `died` makes it for a unit whose process died."""
     jobs = processes(run, units)
     if jobs < 2:
-        yield from map(work, range(len(units)))
+        yield from map(work, units)
         return
     from scclint.run.pool import Died, in_processes_of
 
-    for unit, result in zip(units, in_processes_of(run, "judged", work, len(units), jobs), strict=True):
+    made = in_processes_of(run, "judged", lambda index: work(units[index]), len(units), jobs)
+    for unit, result in zip(units, made, strict=True):
         if isinstance(result, Died):
             text = f"unit {unit.name} is not judged: the process that judged it {result.how}"
-            yield UnitResult(unit.name, notices=(Notice("error", text),), files=unit.files), None
+            yield died(unit, Notice("error", text))
         else:
             yield result

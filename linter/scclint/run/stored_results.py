@@ -44,20 +44,30 @@ _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
 
 def stored_result(unit: Unit, run: Run) -> UnitResult | None:
     """Return the result that an earlier run had of the same unit, with the same answers about others; None without one."""
-
-    def restored(value: Any) -> UnitResult | None:
-        key, replies, fields = value
-        same = key == unit_key(unit, run) and run.others.of(unit).same_answers(replies)
-        return _result(unit.name, fields) if same else None
-
-    return run.store.find(sort_of(run), unit.name if unit_key(unit, run) else "", restored)
+    return find_stored(unit, run, sort_of(run), partial(_result, unit.name))
 
 
 def keep_result(unit: Unit, run: Run, result: UnitResult, replies: Mapping[Question, Reply]) -> None:
     """Store the result of a unit, if it depends on nothing that cannot be looked at again."""
-    if not result.crashes and (key := unit_key(unit, run)):
-        fields = [getattr(result, name) for name in _STORED]
-        run.store.keep(sort_of(run), unit.name, [key, list(replies.items()), fields])
+    if not result.crashes:
+        keep_stored(unit, run, sort_of(run), replies, [getattr(result, name) for name in _STORED])
+
+
+def find_stored(unit: Unit, run: Run, sort: str, restore: Callable[[Any], T]) -> T | None:
+    """Return what `restore` makes of what an earlier run stored of the same unit, with the same answers about others; None without it."""
+
+    def restored(value: Any) -> T | None:
+        key, replies, fields = value
+        same = key == unit_key(unit, run) and run.others.of(unit).same_answers(replies)
+        return restore(fields) if same else None
+
+    return run.store.find(sort, unit.name if unit_key(unit, run) else "", restored)
+
+
+def keep_stored(unit: Unit, run: Run, sort: str, replies: Mapping[Question, Reply], fields: object) -> None:
+    """Store something of a unit, if it depends on nothing that cannot be looked at again. `replies` are what was asked about others."""
+    if key := unit_key(unit, run):
+        run.store.keep(sort, unit.name, [key, list(replies.items()), fields])
 
 
 def sort_of(run: Run) -> str:
@@ -144,12 +154,12 @@ def _result(unit: str, fields: Any) -> UnitResult:
     return UnitResult(unit, **{name: restore(value) for (name, restore), value in named})
 
 
-def _records(kind: type[T], items: Any) -> tuple[T, ...]:
-    return tuple(_record(kind, fields) for fields in items)
+def restored_records(kind: type[T], items: Any) -> tuple[T, ...]:
+    return tuple(restored_record(kind, fields) for fields in items)
 
 
-def _record(kind: Any, fields: Any) -> Any:
-    """Return the record with these fields, in their order."""
+def restored_record(kind: Any, fields: Any) -> Any:
+    """Return the record of a kind with these fields, in their order, as JSON has them."""
     named = zip(kind.__match_args__, fields, strict=True)
     return kind(**{name: None if value is None else _VALUES.get(name, _frozen)(value) for name, value in named})
 
@@ -165,26 +175,29 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "in_review": Severity,
     "span": Span._make,
     "region": Span._make,
-    "subject": partial(_record, Subject),
-    "related": partial(_records, Related),
-    "flow": partial(_records, Related),
-    "suppression": partial(_record, Suppression),
-    "remedies": partial(_records, Remedy),
-    "decision": partial(_record, Decision),
-    "refusal": partial(_record, Refusal),
-    "at": partial(_record, Related),
-    "openings": partial(_records, Opening),
-    "operations": lambda items: tuple(_record(_OPERATIONS[name], fields) for name, *fields in items),
+    "subject": partial(restored_record, Subject),
+    "related": partial(restored_records, Related),
+    "flow": partial(restored_records, Related),
+    "suppression": partial(restored_record, Suppression),
+    "remedies": partial(restored_records, Remedy),
+    "decision": partial(restored_record, Decision),
+    "refusal": partial(restored_record, Refusal),
+    "at": partial(restored_record, Related),
+    "openings": partial(restored_records, Opening),
+    "notices": partial(restored_records, Notice),
+    "unjudged": partial(restored_records, JudgementGap),
+    "lacking": partial(restored_records, JudgementGap),
+    "operations": lambda items: tuple(restored_record(_OPERATIONS[name], fields) for name, *fields in items),
     "until": date.fromisoformat,
 }
 """The functions that make the values of fields, for fields that are neither plain values nor lists of them."""
 
 _STORED: Mapping[str, Callable[[Any], Any]] = {
-    "findings": partial(_records, Finding),
-    "ignores": partial(_records, Ignore),
-    "notices": partial(_records, Notice),
-    "unjudged": partial(_records, JudgementGap),
-    "tallies": lambda tallies: {file: _record(Tally, counts) for file, counts in tallies.items()},
+    "findings": partial(restored_records, Finding),
+    "ignores": partial(restored_records, Ignore),
+    "notices": partial(restored_records, Notice),
+    "unjudged": partial(restored_records, JudgementGap),
+    "tallies": lambda tallies: {file: restored_record(Tally, counts) for file, counts in tallies.items()},
     "files": tuple,
     "platform": str,
     "nothing": bool,

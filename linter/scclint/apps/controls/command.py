@@ -18,6 +18,7 @@ from scclint.report.text import visible_line
 from scclint.run.judge import open_units
 from scclint.run.options import RunOptions
 from scclint.run.run import report_of
+from scclint.run.views import input_status
 from scclint.text import listed
 
 
@@ -49,7 +50,7 @@ def run(args: Namespace) -> int:
         return render_text(chosen_framework, assessments, None if output else terminal_columns())
 
     write_formats(args, render)
-    return status_of_units(opened_run, opened) or (
+    return status_of_units(opened_run, map(input_status, opened)) or (
         FINDINGS if any(assessment.status == "fail" for assessment in assessments) else OK
     )
 

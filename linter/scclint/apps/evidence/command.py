@@ -26,6 +26,7 @@ from scclint.run.notices import tallies
 from scclint.run.report import Report, UnitResult
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
+from scclint.run.views import input_status
 from scclint.text import listed
 
 PAGE = """\
@@ -58,7 +59,7 @@ def run(args: Namespace) -> int:
         return verify_json(verification) if form == "json" else verify_text(verification)
 
     write_formats(args, text_in)
-    code = status_of_units(opened_run, opened)
+    code = status_of_units(opened_run, map(input_status, opened))
     if code in (USAGE, BUG):
         return code
     if not verification.compared:

@@ -21,6 +21,7 @@ from scclint.registry import Registry
 from scclint.report.output import write
 from scclint.run.judge import OpenUnit
 from scclint.run.shared import Run
+from scclint.run.views import input_status
 from scclint.seccomp.capabilities import ALL, CRIO_DEFAULT, bounding_set
 
 ARCHES = ("amd64", "arm64", "s390x", "ppc64le")
@@ -62,7 +63,7 @@ def _diff(args: Namespace) -> int:
     def predict(path: str) -> list[Prediction]:
         args.paths = [path]
         opened_run, opened = open_on_one_cluster(args, config, registry)
-        if status_of_units(opened_run, opened) == USAGE:
+        if status_of_units(opened_run, map(input_status, opened)) == USAGE:
             raise UsageError(f"{path}: cannot be read as manifests")
         return predictions(opened)
 

@@ -14,6 +14,7 @@ from scclint.files import read
 from scclint.report.markdown import from_template
 from scclint.report.table import table_with_remarks
 from scclint.report.text import dump, line_place, visible_line
+from scclint.run.views import input_status
 from scclint.text import counted
 
 _SIGNS = {"filled in": "🟢", "forbidden": "🔴", "left": "⚪"}
@@ -42,7 +43,7 @@ def run(args: Namespace) -> int:
         return _text(triaged, None if output else terminal_columns())
 
     write_formats(args, render)
-    return BUG if broke else status_of_units(opened_run, opened)
+    return BUG if broke else status_of_units(opened_run, map(input_status, opened))
 
 
 def _log(file: str) -> Any:
