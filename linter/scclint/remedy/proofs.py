@@ -79,8 +79,8 @@ def _outcomes(
         groups = [[finding for group in groups for finding in group]] if groups else []
     crashes: list[Crash] = []
 
-    def work(index: int) -> _Proved:
-        return prove_all(groups[index], findings, units, session, limited=limited)
+    def work(run: Run, index: int) -> _Proved:
+        return prove_all(groups[index], findings, units, run, limited=limited)
 
     for group, (outcomes, broken, replies) in zip(groups, _proofs(groups, work, session, jobs), strict=True):
         crashes += broken
@@ -100,9 +100,11 @@ def _fix(fields: Any) -> Fix:
     return Fix(str(title), str(effect), safety, changes, bool(second))
 
 
-def _proofs(groups: Sequence[Sequence[Finding]], work: Callable[[int], _Proved], session: Run, jobs: int) -> Iterator[_Proved]:
+def _proofs(
+    groups: Sequence[Sequence[Finding]], work: Callable[[Run, int], _Proved], session: Run, jobs: int
+) -> Iterator[_Proved]:
     if jobs < 2 or len(groups) < 2:
-        yield from map(work, range(len(groups)))
+        yield from (work(session, index) for index in range(len(groups)))
         return
     from scclint.run.pool import Died, in_processes_of
 

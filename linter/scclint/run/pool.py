@@ -12,8 +12,6 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from scclint.record import replace
-from scclint.run.options import silent
 from scclint.run.shared import Run
 
 T = TypeVar("T")
@@ -57,19 +55,14 @@ def in_processes(work: Callable[[int], T], number: int, jobs: int) -> Iterator[T
         pool.close()
 
 
-def in_processes_of(run: Run, stage: str, work: Callable[[int], T], number: int, jobs: int) -> Iterator[T | Died]:
+def in_processes_of(run: Run, stage: str, work: Callable[[Run, int], T], number: int, jobs: int) -> Iterator[T | Died]:
     """Yield what `in_processes` yields for work on a run, and report the progress in a stage."""
     # Read once, for all processes.
     run.cluster  # noqa: B018
-
-    def silently(item: int) -> T:
-        # Only the process that started the others writes to the terminal.
-        run.options = replace(run.options, progress=silent)
-        return work(item)
-
-    progress = run.options.progress
-    for done, result in enumerate(in_processes(silently, number, jobs), 1):
-        progress(stage, done, number)
+    # Only the process that started the others writes to the terminal.
+    quiet = run.without_progress()
+    for done, result in enumerate(in_processes(lambda item: work(quiet, item), number, jobs), 1):
+        run.options.progress(stage, done, number)
         yield result
 
 

@@ -90,7 +90,7 @@ def processes(run: Run, units: Sequence[Unit]) -> int:
 def judged_units(run: Run, units: Sequence[Unit]) -> Iterator[UnitAnswer]:
     """Judge units of a run, in processes of their own if that pays."""
 
-    def work(unit: Unit) -> UnitAnswer:
+    def work(run: Run, unit: Unit) -> UnitAnswer:
         opened = open_unit(unit, run)
         return judge(opened, run), opened.others.asked
 
@@ -100,15 +100,15 @@ def judged_units(run: Run, units: Sequence[Unit]) -> Iterator[UnitAnswer]:
     return by_units(run, units, work, died)
 
 
-def by_units(run: Run, units: Sequence[Unit], work: Callable[[Unit], T], died: Callable[[Unit, Notice], T]) -> Iterator[T]:
+def by_units(run: Run, units: Sequence[Unit], work: Callable[[Run, Unit], T], died: Callable[[Unit, Notice], T]) -> Iterator[T]:
     """Yield what `work` makes of each unit, in processes of their own if that pays. `died` makes it for a unit whose process died."""
     jobs = processes(run, units)
     if jobs < 2:
-        yield from map(work, units)
+        yield from (work(run, unit) for unit in units)
         return
     from scclint.run.pool import Died, in_processes_of
 
-    made = in_processes_of(run, "judged", lambda index: work(units[index]), len(units), jobs)
+    made = in_processes_of(run, "judged", lambda run, index: work(run, units[index]), len(units), jobs)
     for unit, result in zip(units, made, strict=True):
         if isinstance(result, Died):
             text = f"unit {unit.name} is not judged: the process that judged it {result.how}"

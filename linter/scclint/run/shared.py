@@ -30,7 +30,7 @@ from scclint.record import EMPTY, Frozen, Memo, replace, set_fields
 from scclint.registry import Registry
 from scclint.run.deploy import Rendered, texts_on_disk
 from scclint.run.load import Inputs, described_objects, guard, left_out, unread
-from scclint.run.options import RunOptions
+from scclint.run.options import RunOptions, silent
 from scclint.run.store import RunStore
 from scclint.run.worlds import ClusterDescription, describe, make_clusters
 from scclint.yaml.untyped import Object
@@ -105,6 +105,10 @@ class Run(Frozen):
     def judging(self, units: Sequence[Unit], notices: Sequence[Notice]) -> "Run":
         """Return the run that judges these units and has these notices."""
         return self._with(units=units, notices=notices)
+
+    def without_progress(self) -> "Run":
+        """Return the run that reports no progress."""
+        return self._with(options=replace(self.options, progress=silent))
 
     def after(self, applied: Mapping[str, Mapping[ObjectRef, Object]]) -> "Run":
         """Return the run whose units are applied after manifests of an earlier state of them, by the name of the unit."""

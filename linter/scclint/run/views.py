@@ -76,7 +76,7 @@ def viewed(run: Run, view: UnitView[T]) -> list[Viewed[T]]:
     missing = [unit for unit in run.units if unit.name not in found]
     is_alone = processes(run, missing) < 2
 
-    def work(unit: Unit) -> tuple[Viewed[T], Mapping[Question, Reply] | None]:
+    def work(run: Run, unit: Unit) -> tuple[Viewed[T], Mapping[Question, Reply] | None]:
         opened = open_unit(unit, run)
         value = view.make(opened)
         # An opened unit holds too much to be sent from one process to another.
