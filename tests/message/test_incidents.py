@@ -46,6 +46,28 @@ def test_what_people_posted(posted: dict[str, Any]) -> None:
     assert described(posted["text"]) == {key: value for key, value in posted.items() if key not in ("source", "text")}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Error creating: pods "web-0" is forbidden: unable to validate against any pod security policy: '
+        "[spec.containers[0].securityContext.privileged: Invalid value: true: Privileged containers are not allowed]",
+        'pods "web-0" is forbidden: PodSecurityPolicy: unable to admit pod: '
+        '[spec.volumes[0]: Invalid value: "hostPath": hostPath volumes are not allowed to be used]',
+    ],
+)
+def test_a_denial_by_pod_security_policy_is_none_of_an_scc(text: str) -> None:
+    (incident,) = incidents(text)
+    assert (incident.denial, incident.pod) == (None, "web-0")
+    assert "Kubernetes removed PodSecurityPolicy in 1.25" in incident.kinds[0].meaning[0]
+
+
+def test_a_denial_that_lost_its_beginning_is_one_of_an_scc() -> None:
+    (incident,) = incidents(
+        "spec.containers[0].securityContext.privileged: Invalid value: true: Privileged containers are not allowed]"
+    )
+    assert incident.denial is not None
+
+
 def test_thirty_messages_are_kept() -> None:
     assert len({posted["source"] for posted in POSTED}) >= 30
 

@@ -282,7 +282,7 @@ def _of_record(line: str) -> Iterator[Incident]:
 
 
 def _has_reasons(line: str) -> bool:
-    """Return whether a record has reasons of SCCs."""
+    """Return whether a record has reasons of SCCs. Those of PodSecurityPolicy read alike, and are a kind of their own."""
     return _ENTRY_ALONE in line or (_REASON in line and any(_RULE in kind.rules for kind in _kinds_in(line)))
 
 
