@@ -83,11 +83,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     spec = outcome.judged.pod["spec"]
     if spec.get("hostPID") or spec.get("hostIPC"):
         return
+    written = [(name, _written(container)) for name, container in _confined(outcome)]
     for index, volume in enumerate(spec.get("volumes") or ()):
         path = str(as_mapping(volume.get("hostPath")).get("path") or "")
         if not path or f"{path}/".startswith(tuple(f"{folder}/" for folder in _LABELLED)):
             continue
-        writers = [name for name, container in _confined(outcome) if _writes(container, volume.get("name"))]
+        writers = [name for name, volumes in written if volume.get("name") in volumes]
         if writers:
             yield Problem(
                 f"{workload.named}: SELinux confines container{'' if len(writers) == 1 else 's'} {and_more(writers, 2)}, which may not "
@@ -109,6 +110,6 @@ def _confined(outcome: Outcome) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield each.name, container
 
 
-def _writes(container: Mapping[str, Any], volume: object) -> bool:
-    mounts = container.get("volumeMounts") or ()
-    return any(mount.get("name") == volume and not mount.get("readOnly") for mount in mounts)
+def _written(container: Mapping[str, Any]) -> set[Any]:
+    """Return the names of the volumes that a container may write to as far as its mounts say."""
+    return {mount.get("name") for mount in container.get("volumeMounts") or () if not mount.get("readOnly")}

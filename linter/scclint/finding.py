@@ -362,7 +362,7 @@ class Finding:
     @property
     def opens(self) -> frozenset[str]:
         """What the object opens in any unit."""
-        return frozenset(text for opening in self.openings for text in opening.opens)
+        return frozenset().union(*(opening.opens for opening in self.openings))
 
 
 @record

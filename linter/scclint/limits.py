@@ -319,6 +319,9 @@ point into few others. The CSVs of a catalog are 100 kB each on average, and the
 MIN_PARALLEL = 16 * 1024 * 1024
 """Bytes of input from which a run uses several processes unless told: starting them costs more than they save for less."""
 
+MIN_SPLIT = 200
+"""Workloads of a unit from which several processes judge it: to start them takes as long as to judge thirty."""
+
 MIN_CACHED = 1 << 17
 """Bytes of input below which no cache is used: looking at one costs no less than judging so little."""
 

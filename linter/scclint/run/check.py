@@ -48,31 +48,51 @@ _OPENING = _IN_CLUSTER | {"scc"}
 """The tags of rules whose findings matter more if their object opens more."""
 
 
+Found = dict[Finding, dict[str, Counter[str]]]
+"""What rules found: for each finding the releases that it holds for, with what its object opens on each."""
+
+
+def nothing_more(release: str, subject: Checked) -> None:
+    """Do nothing after the rules."""
+
+
 def apply_rules(
     worlds: Mapping[str, World],
     subjects: Sequence[Checked],
     rules: Sequence[AnyRule],
     select: Callable[[str], Selection],
     progress: Progress = silent,
+    then: Callable[[str, Checked], None] = nothing_more,
 ) -> tuple[list[Finding], list[Crash]]:
     """What the rules say of `subjects` (model objects, documents, ignores), merged over the worlds.
 
     `select` gives the rules that hold for a file. A finding that several releases share is one finding that names them.
-    A rule that raises is a Crash; the others go on.
+    A rule that raises is a Crash; the others go on. `then` is called when the rules have seen a subject on a release.
     """
+    return joined([look(worlds, subjects, rules, select, progress, then)], worlds)
+
+
+def look(
+    worlds: Mapping[str, World],
+    subjects: Sequence[Checked],
+    rules: Sequence[AnyRule],
+    select: Callable[[str], Selection],
+    progress: Progress = silent,
+    then: Callable[[str, Checked], None] = nothing_more,
+) -> tuple[Found, list[Crash]]:
+    """Return what the rules say of some of the subjects, which `joined` joins with what they say of the others: see `apply_rules`."""
     concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
-    merged: dict[Finding, dict[str, Counter[str]]] = {}
+    found: Found = {}
     crashes: dict[Crash, None] = {}
     contents = Memo()
-    total = len(worlds) * len(subjects)
-    done = 0
-    for release, world in worlds.items():
-        for subject in subjects:
-            done += 1
-            progress("judged", done, total)
-            selected = select(subject.file)
-            for rule in concerned[type(subject)]:
-                if rule.id not in selected or ("scc" in rule.tags and world.cluster.platform == "kubernetes"):
+    total = len(subjects)
+    for done, subject in enumerate(subjects, 1):
+        progress("judged", done, total)
+        selected = select(subject.file)
+        chosen = [rule for rule in concerned[type(subject)] if rule.id in selected]
+        for release, world in worlds.items():
+            for rule in chosen:
+                if "scc" in rule.tags and world.cluster.platform == "kubernetes":
                     # Plain Kubernetes has no SCCs, whatever objects lie about.
                     continue
                 if isinstance(subject, ApiObject) and not _IN_CLUSTER.isdisjoint(rule.tags) and world.rejects(subject):
@@ -84,19 +104,36 @@ def apply_rules(
                         opens = Counter(problem.opens or [unplaced(finding)])
                         if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
                             opens.update(world.opens(subject))
-                        of_release = merged.setdefault(finding, {})
-                        of_release[release] = of_release.get(release, Counter()) | opens
+                        _add(found, finding, release, opens)
                 except Exception as error:  # a rule's bug must not take the other findings with it
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
+            then(release, subject)
+    return found, list(crashes)
+
+
+def joined(parts: Iterable[tuple[Found, Sequence[Crash]]], worlds: Mapping[str, World]) -> tuple[list[Finding], list[Crash]]:
+    """Return the findings and crashes of all parts of the subjects, which come in the order of the subjects."""
+    (found, crashed), *others = parts
+    crashes = dict.fromkeys(crashed)
+    for of_part, broken in others:
+        crashes.update(dict.fromkeys(broken))
+        for finding, of_release in of_part.items():
+            for release, opens in of_release.items():
+                _add(found, finding, release, opens)
     findings = [
         replace(
             finding,
-            releases=tuple(of_release) if len(worlds) > 1 else (),
+            releases=tuple(release for release in worlds if release in of_release) if len(worlds) > 1 else (),
             openings=tuple(replace(one, opens=_opened(of_release, worlds)) for one in finding.openings),
         )
-        for finding, of_release in merged.items()
+        for finding, of_release in found.items()
     ]
     return sorted(findings, key=order), list(crashes)
+
+
+def _add(found: Found, finding: Finding, release: str, opens: Counter[str]) -> None:
+    of_release = found.setdefault(finding, {})
+    of_release[release] = of_release[release] | opens if release in of_release else opens
 
 
 def unplaced(finding: Finding) -> str:
@@ -115,6 +152,8 @@ def unplaced(finding: Finding) -> str:
 def _opened(of_release: Mapping[str, Counter[str]], releases: Iterable[str]) -> tuple[str, ...]:
     """Return what an object opens on each release, and what it opens on some with the release."""
     counts = [of_release.get(release, Counter()) for release in releases]
+    if len(counts) == 1:
+        return tuple(sorted(counts[0].elements()))
     everywhere = reduce(and_, counts)
     more = (f"{text}{ON_RELEASE}{release}" for release, opens in of_release.items() for text in (opens - everywhere).elements())
     return tuple(sorted((*everywhere.elements(), *more)))

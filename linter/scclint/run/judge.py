@@ -4,24 +4,28 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef, User
 from scclint.deploy.unit import Deployment, Unit
 from scclint.finding import Crash, Finding, Ignore
+from scclint.limits import MIN_SPLIT
 from scclint.load.document import Document
 from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.releases import shown_release
-from scclint.other_units import OtherUnits, Question
+from scclint.other_units import OtherUnits, Question, Reply
 from scclint.outcome.manifests import manifests
 from scclint.outcome.rows import grant_rows, workload_row
 from scclint.outcome.selinux import mounts
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
-from scclint.run.check import apply_rules, order
+from scclint.rule import Checked
+from scclint.run.check import Found, apply_rules, joined, look, nothing_more, order
 from scclint.run.load import Inputs, guard, model_objects, with_distinct_names
 from scclint.run.notices import judged_files, tallies, unjudged
+from scclint.run.options import cores
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run, load_documents
 from scclint.run.worlds import acting, make_worlds
@@ -37,6 +41,8 @@ __all__ = ["OpenUnit", "judge", "open_unit", "open_units"]
 
 _REJECTIONS = ("SCC101", "SCC107")
 """Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
+_PARTS_OF_A_PROCESS = 4
+"""Parts of the objects of a unit for each process: some parts take longer than others."""
 _UNPATCHED = "the kustomization's patches are not applied, and may change this"
 
 
@@ -153,7 +159,8 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
     """
     inputs = opened.inputs
     crashes = list(inputs.crashes)
-    findings, ignores = _findings(opened, run, crashes)
+    rows: dict[str, list[WorkloadRow]] = {release: [] for release in opened.worlds} if run.options.review else {}
+    findings, ignores = _findings(opened, run, crashes, rows)
     left_out = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
         left_out += unjudged(opened.unit, inputs, opened.ours, opened.worlds, run.config)
@@ -176,9 +183,7 @@ def judge(opened: OpenUnit, run: Run) -> UnitResult:
         texts=inputs.texts,
         nothing=inputs.nothing,
         judged=judged_files(opened.unit, inputs, counts),
-        outcomes={release: tuple(_rows(world, opened)) for release, world in opened.worlds.items()}
-        if run.options.review
-        else {},
+        outcomes={release: tuple(of_release) for release, of_release in rows.items()},
         grants=grants,
         applied=applied_by(opened) if run.options.with_applied else {},
     )
@@ -195,11 +200,15 @@ def applied_by(opened: OpenUnit) -> Mapping[ObjectRef, Object]:
     return {reference(item): item for item in manifests((o for o in opened.ours if not o.partial), namespace)}
 
 
-def _findings(opened: OpenUnit, run: Run, crashes: list[Crash]) -> tuple[list[Finding], list[Ignore]]:
-    """Return what the rules say of a unit, in the files that people edit, and the suppressions that are written there."""
+def _findings(
+    opened: OpenUnit, run: Run, crashes: list[Crash], rows: "Mapping[str, list[WorkloadRow]]"
+) -> tuple[list[Finding], list[Ignore]]:
+    """Return what the rules say of a unit, in the files that people edit, and the suppressions that are written there.
+
+    The row of each workload is added to `rows`, where they are asked for.
+    """
     unit = opened.unit
-    select = run.select_for(unit)
-    findings, broken = apply_rules(opened.worlds, opened.subjects, run.registry.rules, select, run.options.progress)
+    findings, broken = _looked(opened, run, rows)
     crashes += broken
     ignores: list[Ignore] = []
     # kustomize drops comments and moves them: those of its sources count, once the findings are there.
@@ -216,6 +225,41 @@ def _findings(opened: OpenUnit, run: Run, crashes: list[Crash]) -> tuple[list[Fi
             findings, more = _suppressed(findings, source_ignores(unit, run), run)
             ignores += more
     return sorted(_marked_unpatched(findings, unit, run), key=order), ignores
+
+
+def _looked(opened: OpenUnit, run: Run, rows: "Mapping[str, list[WorkloadRow]]") -> tuple[list[Finding], list[Crash]]:
+    """Return what `apply_rules` returns for a unit: of parts of a large one from several processes."""
+    rules, select = run.registry.rules, run.select_for(opened.unit)
+
+    def add_row(release: str, subject: Checked) -> None:
+        # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
+        if isinstance(subject, Workload):
+            with suppress(Exception):
+                rows[release].append(opened.row(opened.worlds[release], subject))
+
+    jobs = run.options.jobs or cores()
+    then = add_row if rows else nothing_more
+    if jobs < 2 or rows or len(opened.workloads) < MIN_SPLIT:
+        return apply_rules(opened.worlds, opened.subjects, rules, select, run.options.progress, then)
+    from scclint.run.pool import Died, can_fork, in_processes_of
+
+    if not can_fork():
+        return apply_rules(opened.worlds, opened.subjects, rules, select, run.options.progress)
+    size = -(-len(opened.subjects) // (jobs * _PARTS_OF_A_PROCESS))
+    parts = [opened.subjects[start : start + size] for start in range(0, len(opened.subjects), size)]
+
+    def work(_: Run, index: int) -> tuple[tuple[Found, list[Crash]], dict[Question, Reply]]:
+        before = len(opened.others.asked)
+        looked = look(opened.worlds, parts[index], rules, select)
+        return looked, dict(islice(opened.others.asked.items(), before, None))
+
+    looked = []
+    for index, result in enumerate(in_processes_of(run, "judged", work, len(parts), jobs)):
+        # What ends a process may not end this one, and otherwise ends the run as it does without the others.
+        of_part, asked = work(run, index) if isinstance(result, Died) else result
+        opened.others.asked |= asked
+        looked.append(of_part)
+    return joined(looked, opened.worlds)
 
 
 def _suppressed(findings: list[Finding], written: Sequence[Ignore], run: Run) -> tuple[list[Finding], list[Ignore]]:
@@ -257,10 +301,3 @@ def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":
     if world.cluster.platform == "kubernetes" or not written:
         return ()
     return tuple(grant_rows(world, opened.unit.name, opened.edited))
-
-
-def _rows(world: World, opened: OpenUnit) -> "Iterator[WorkloadRow]":
-    for workload in opened.workloads:
-        # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
-        with suppress(Exception):
-            yield opened.row(world, workload)

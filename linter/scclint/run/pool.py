@@ -60,8 +60,8 @@ def in_processes_of(run: Run, stage: str, work: Callable[[Run, int], T], number:
     # Read once, for all processes.
     run.cluster  # noqa: B018
     # Only the process that started the others writes to the terminal.
-    quiet = run.without_progress()
-    for done, result in enumerate(in_processes(lambda item: work(quiet, item), number, jobs), 1):
+    inside = run.in_process()
+    for done, result in enumerate(in_processes(lambda item: work(inside, item), number, jobs), 1):
         run.options.progress(stage, done, number)
         yield result
 

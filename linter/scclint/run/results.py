@@ -1,10 +1,12 @@
 """The results of the units of a run: those of an earlier run where they still hold, the others in processes of their own if that pays."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import chdir
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import chdir, suppress
 from typing import TypeVar
 
 from scclint.deploy.unit import Unit
+from scclint.files import SourceFile
 from scclint.finding import Notice
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
 from scclint.other_units import Question, Reply
@@ -108,10 +110,24 @@ def by_units(run: Run, units: Sequence[Unit], work: Callable[[Run, Unit], T], di
         return
     from scclint.run.pool import Died, in_processes_of
 
-    made = in_processes_of(run, "judged", lambda run, index: work(run, units[index]), len(units), jobs)
-    for unit, result in zip(units, made, strict=True):
+    # A unit that would keep one process busy for longer than all others work is judged first, by all.
+    sizes = [_size(run.outline.files[file] for file in unit.files) for unit in units]
+    large = {unit.name: work(run, unit) for unit, size in zip(units, sizes, strict=True) if size > sum(sizes) / jobs}
+    others = [unit for unit in units if unit.name not in large]
+    made = in_processes_of(run, "judged", lambda run, index: work(run, others[index]), len(others), jobs)
+    for unit in units:
+        result = large[unit.name] if unit.name in large else next(made)
         if isinstance(result, Died):
             text = f"unit {unit.name} is not judged: the process that judged it {result.how}"
             yield died(unit, Notice("error", text))
         else:
             yield result
+
+
+def _size(files: Iterable[SourceFile]) -> int:
+    """The bytes of files; those that cannot be looked at have none."""
+    total = 0
+    for file in files:
+        with suppress(OSError):
+            total += os.stat(file.path).st_size
+    return total

@@ -106,9 +106,9 @@ class Run(Frozen):
         """Return the run that judges these units and has these notices."""
         return self._with(units=units, notices=notices)
 
-    def without_progress(self) -> "Run":
-        """Return the run that reports no progress."""
-        return self._with(options=replace(self.options, progress=silent))
+    def in_process(self) -> "Run":
+        """Return the run in a process that another one started: it starts none and reports no progress."""
+        return self._with(options=replace(self.options, jobs=1, progress=silent))
 
     def after(self, applied: Mapping[str, Mapping[ObjectRef, Object]]) -> "Run":
         """Return the run whose units are applied after manifests of an earlier state of them, by the name of the unit."""
