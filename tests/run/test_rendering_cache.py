@@ -8,7 +8,7 @@ import pytest
 
 from scclint.cli import main
 from scclint.deploy.render import Renderer
-from tests.deploy.helm.test_trace import NAMED
+from tests.deploy.origins.test_charts import NAMED
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.deploy.trees import deployment
 from tests.running import write_below

@@ -130,7 +130,7 @@ HELPERS = {
     "scclint.run.load.with_kustomizations": "looking at kustomizations",
     "scclint.run.load.with_origins": "looking for what kustomize built from",
     "scclint.deploy.helm.chart.find_origins": "looking for Helm's templates",
-    "scclint.deploy.helm.trace.Trace.finding": "looking for the lines of sources",
+    "scclint.deploy.origins.charts.Trace.finding": "looking for the lines of sources",
     "scclint.run.judge.unjudged": "looking at what is not judged",
     "scclint.run.judge.written_ignores": "applying suppressions",
 }

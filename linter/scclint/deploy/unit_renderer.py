@@ -15,11 +15,11 @@ from scclint.deploy.helm import NAMESPACE_MARKER
 from scclint.deploy.helm.capabilities import api_versions, kube_version
 from scclint.deploy.helm.chart import release_name
 from scclint.deploy.helm.dependencies import add, folders, how_to_get, missing
-from scclint.deploy.helm.markers import MarkedRendering, marked
 from scclint.deploy.helm.post import post_rendered
 from scclint.deploy.helm.precheck import chart_problem, unused_links
 from scclint.deploy.kustomize.edits import changed_texts
 from scclint.deploy.kustomize.substitute import substituted
+from scclint.deploy.origins.template_lines import MarkedRendering, marked
 from scclint.deploy.render import RendererOutput, can_skip_schemas
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
@@ -32,8 +32,8 @@ from scclint.yaml.untyped import as_mapping
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.dependencies import Dependency
-    from scclint.deploy.helm.markers import MarkedRendering
     from scclint.deploy.kustomize.kustomization import Closure
+    from scclint.deploy.origins.template_lines import MarkedRendering
     from scclint.deploy.render import Renderer, RendererOutput
 
 

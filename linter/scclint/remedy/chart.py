@@ -10,9 +10,9 @@ from typing import Any
 from scclint.advice.draft import OFF_BY_DEFAULT
 from scclint.deploy.helm.chart import TemplateOrigin
 from scclint.deploy.helm.schema import SCHEMA
-from scclint.deploy.helm.trace import references
 from scclint.deploy.helm.values import Layer, edited_layer
-from scclint.deploy.origin import FieldOrigin
+from scclint.deploy.origins.charts import references
+from scclint.deploy.origins.tracer import FieldOrigin
 from scclint.finding import Append, Operation, Path, Remove, Scalar, Set
 from scclint.load import is_helm_template
 from scclint.model.object import ApiObject

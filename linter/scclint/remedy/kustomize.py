@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from typing import Any
 
-from scclint.deploy.kustomize.trace import corresponding
+from scclint.deploy.origins.kustomizations import corresponding
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.load.document import Document
 from scclint.model.object import ApiObject

@@ -206,11 +206,15 @@ def stamp(
     message, notes = problem.message, problem.notes
     if problem.refusal is not None:
         notes = (problem.refusal.text, *notes)
-    made_from: tuple[Related, ...] = ()
+    sources: tuple[Related, ...] = ()
     if isinstance(subject, ApiObject):
         message, more = _at_a_glance(message)
-        made_from, caveats = _made_from(problem, subject)
-        notes = (*more, *notes, *caveats)
+        notes = (*more, *notes)
+        if subject.provenance.substitutions or subject.provenance.origin is not None:
+            from scclint.deploy.origins.objects import made_from
+
+            sources, caveats = made_from(subject, problem.at)
+            notes = (*notes, *caveats)
     own = problem.severity or rule.severity
     if assumed.words:
         own = Severity.WARNING if own is Severity.ERROR else own
@@ -231,7 +235,7 @@ def stamp(
         span=problem.at.span,
         subject=subject_of(subject, problem.container),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
-        related=_shortened(dict.fromkeys((*problem.related, *made_from))),
+        related=_shortened(dict.fromkeys((*problem.related, *sources))),
         help=shortened(help),
         flow=_shortened(problem.flow),
         notes=notes,
@@ -281,22 +285,6 @@ def _advice(problem: Problem, rule: AnyRule, subject: Checked) -> tuple[tuple[Re
 
 def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:
     return tuple(p if len(p.message) <= MAX_TEXT else Related(shortened(p.message), p.span) for p in places)
-
-
-def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...], tuple[str, ...]]:
-    """What the decisive value was made from: Template parameters, the file before kustomize; notes where no place is known."""
-    related: list[Related] = []
-    if subject.provenance.substitutions:
-        from scclint.expand.template import parameters_behind
-
-        related += parameters_behind(subject, problem.at)
-    if subject.provenance.origin is None:
-        return tuple(related), ()
-    from scclint.deploy.kustomize.trace import before_kustomize
-
-    before = before_kustomize(subject, problem.at)
-    related += [before] if before is not None else []
-    return tuple(related), () if before is not None else (f"kustomize made it from {subject.provenance.origin.file}",)
 
 
 def subject_of(subject: Checked, container: str = "") -> Subject:

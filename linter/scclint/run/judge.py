@@ -34,7 +34,7 @@ from scclint.suppress import syntax
 from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
-    from scclint.deploy.tracer import Tracer
+    from scclint.deploy.origins.tracer import Tracer
     from scclint.outcome.rows import GrantRow, WorkloadRow
 
 __all__ = ["OpenUnit", "judge", "open_unit", "open_units"]
@@ -130,9 +130,13 @@ def open_unit(unit: Unit, run: Run, last_applied: Mapping[str, Mapping[ObjectRef
 
     @cache
     def trace() -> "Tracer":
-        from scclint.run.trace import tracer
+        if not inputs.origins and not run.rendered.renderings:
+            from scclint.deploy.origins.tracer import Tracer
 
-        return tracer(unit, inputs, ours, givers, run)
+            return Tracer()
+        from scclint.deploy.origins.units import TracedDocuments, tracer
+
+        return tracer(unit, TracedDocuments(inputs.targets, inputs.origins), ours, givers, run)
 
     return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, others)
 

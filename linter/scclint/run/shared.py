@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.deploy.helm.values import ViewValues
     from scclint.deploy.images import Images
+    from scclint.deploy.origins.units import TracedDocuments
     from scclint.deploy.rbac_markers import RbacMarkers
     from scclint.run.cluster_state import ClusterState
 
@@ -292,6 +293,13 @@ class Run(Frozen):
     def rendering(self, unit: Unit) -> Rendering | None:
         """What the unit renders to; None where it is judged by its files."""
         return self.rendered.renderings.get(unit.name)
+
+    def traced(self, unit: Unit) -> "TracedDocuments":
+        """The documents of a unit that a tracer looks at."""
+        from scclint.deploy.origins.units import TracedDocuments
+
+        inputs = load_documents(unit, self)
+        return TracedDocuments(inputs.targets, inputs.origins)
 
     def shown_rendered(self, name: str) -> str:
         """The path, as displayed, of the file that a rendering names relative to the rendered tree."""

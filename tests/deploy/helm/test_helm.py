@@ -17,8 +17,8 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.deploy.helm.chart import find_origins
-from scclint.deploy.helm.markers import MarkedRendering, marked
-from scclint.deploy.helm.trace import APPROXIMATE, Trace
+from scclint.deploy.origins.charts import APPROXIMATE, Trace
+from scclint.deploy.origins.template_lines import MarkedRendering, marked
 from scclint.errors import UsageError
 from scclint.load import load_text
 from scclint.run.report import Report

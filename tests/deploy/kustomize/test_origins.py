@@ -6,7 +6,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.deploy.kustomize.trace import LONGEST, Named, find_origin
+from scclint.deploy.origins.kustomizations import LONGEST, Named, find_origin
 from scclint.finding import Finding
 from tests.deploy.kustomize.folders import BASE, DEPLOYMENT, objects
 from tests.running import open_one, write_files

@@ -12,8 +12,8 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.deploy.helm.markers import marked
 from scclint.deploy.kustomize.kustomization import lay_out, read_kustomization
+from scclint.deploy.origins.template_lines import marked
 from scclint.load.commands import documents_of_commands
 from scclint.model.object import ApiObject
 from scclint.model.pod import Pod

@@ -15,8 +15,8 @@ from scclint.causes.consequences import related_places
 from scclint.causes.join import joined
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
+from scclint.deploy.origins.tracer import with_places_moved
 from scclint.deploy.outline import Outline
-from scclint.deploy.tracer import with_places_moved
 from scclint.deploy.unit import Unit
 from scclint.files import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources

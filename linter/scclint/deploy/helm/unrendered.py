@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
 
-from scclint.deploy.helm.markers import ACTION
+from scclint.deploy.origins.template_lines import ACTION
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, read, walk

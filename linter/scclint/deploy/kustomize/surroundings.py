@@ -20,7 +20,7 @@ from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
     from scclint.deploy.kustomize.kustomization import Kustomization, Layout
-    from scclint.deploy.kustomize.trace import Named
+    from scclint.deploy.origins.kustomizations import Named
     from scclint.deploy.outline import Outline
 
 
@@ -120,7 +120,7 @@ def with_origins(
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
         return list(objects)
-    from scclint.deploy.kustomize.trace import find_origin
+    from scclint.deploy.origins.kustomizations import find_origin
 
     here = Reach(os.curdir)
     linted = [Reach(folder) for folder in folders]
@@ -151,7 +151,7 @@ def _kustomizations_in(folder: str) -> list[str]:
 
 
 def _objects_of(path: str) -> "Named":
-    from scclint.deploy.kustomize.trace import by_name
+    from scclint.deploy.origins.kustomizations import by_name
 
     file = display(os.path.relpath(path))
     try:

@@ -1,30 +1,94 @@
-"""From rendered text to the files that people edit: Helm templates, kustomize resources and patches."""
+"""Makes the tracer of a unit: from rendered text to Helm templates, kustomize resources and patches."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from scclint.config.model import Config
 from scclint.deploy.helm import CHART_FILE
-from scclint.deploy.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
-from scclint.deploy.origin import FieldOrigin
-from scclint.deploy.tracer import Tracer, with_places_moved
-from scclint.deploy.unit import Unit
+from scclint.deploy.origins.charts import Trace
+from scclint.deploy.origins.kustomizations import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
+from scclint.deploy.origins.template_lines import MarkedRendering
+from scclint.deploy.origins.tracer import FieldOrigin, Tracer, with_places_moved
+from scclint.deploy.origins.values_keys import FieldKeys
+from scclint.deploy.outline import Outline
+from scclint.deploy.render import Renderer
+from scclint.deploy.unit import Rendering, Unit
+from scclint.deploy.unit_renderer import UnitRenderer
 from scclint.files import display, is_below
 from scclint.finding import Finding, Path, Related
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.model.object import ApiObject, Origin
-from scclint.record import replace
-from scclint.run.load import Inputs
-from scclint.run.shared import Run, load_documents
+from scclint.record import EMPTY, Memo, replace
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.chart import Origins
-    from scclint.deploy.helm.markers import MarkedRendering
-    from scclint.deploy.helm.probe import FieldKeys
+    from scclint.deploy.helm.values import ViewValues
+    from scclint.deploy.kustomize.kustomization import Closure
+    from scclint.deploy.render import RendererOutput
+
+
+class RenderedUnits(Protocol):
+    """What units render to: see `scclint.run.deploy.Rendered`."""
+
+    @property
+    def renderings(self) -> Mapping[str, Rendering]: ...
+
+    @property
+    def renderer(self) -> "UnitRenderer | None": ...
+
+    @property
+    def texts(self) -> Mapping[str, str]: ...
+
+    @property
+    def closures(self) -> "Mapping[str, Closure]": ...
+
+    @property
+    def tree(self) -> str: ...
+
+    def text(self, path: str, name: str) -> str: ...
+
+    def output(self, unit: Unit, texts: Mapping[str, str] = EMPTY, *, origins: bool = False) -> "RendererOutput": ...
+
+    def with_values(self, unit: Unit, values: Mapping[str, Any]) -> str: ...
+
+
+class TracedRun(Protocol):
+    """What tracers need of a run: see `scclint.run.shared.Run`."""
+
+    @property
+    def outline(self) -> Outline: ...
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def rendered(self) -> RenderedUnits: ...
+
+    @property
+    def memo(self) -> Memo: ...
+
+    @property
+    def by_name(self) -> Mapping[str, Unit]: ...
+
+    def values(self, unit: Unit) -> "ViewValues": ...
+
+    def rendering(self, unit: Unit) -> Rendering | None: ...
+
+    def shown_rendered(self, name: str) -> str: ...
+
+    def traced(self, unit: Unit) -> "TracedDocuments": ...
+
+
+class TracedDocuments(NamedTuple):
+    """The documents of a unit that findings may be about, and where Helm's comments say that they come from."""
+
+    documents: Sequence[Document]
+    templates: "Origins"
 
 
 class _ChartTrace(Tracer):
@@ -64,7 +128,7 @@ class _ChartTrace(Tracer):
 class _AcrossUnits(Tracer):
     """Moves places that lie in what other units render to, as well. `others` are these units by rendered file."""
 
-    def __init__(self, inner: Tracer, others: Mapping[str, Unit], run: Run) -> None:
+    def __init__(self, inner: Tracer, others: Mapping[str, Unit], run: TracedRun) -> None:
         self._inner = inner
         self._others = others
         self._run = run
@@ -99,64 +163,59 @@ class _AcrossUnits(Tracer):
         run = self._run
 
         def made() -> Tracer:
-            inputs = load_documents(unit, run)
-            return _tracer(unit, inputs, run.outline.objects(inputs.targets), run)
+            loaded = run.traced(unit)
+            return _tracer(unit, loaded, run.outline.objects(loaded.documents), run)
 
         return run.memo(("tracer", unit.name), made)
 
 
-def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], run: Run) -> Tracer:
+def tracer(unit: Unit, loaded: TracedDocuments, objects: Sequence[ApiObject], givers: Iterable[str], run: TracedRun) -> Tracer:
     """Return what moves the findings of a unit. `objects` are those to report on, `givers` the units that it takes others from."""
-    tracer_of_unit = _tracer(unit, inputs, objects, run)
+    tracer_of_unit = _tracer(unit, loaded, objects, run)
     renderings = run.rendered.renderings
     others = {renderings[name].file: run.by_name[name] for name in givers if name in renderings}
     return _AcrossUnits(tracer_of_unit, others, run) if others else tracer_of_unit
 
 
-def _marked(unit: Unit, origins: "Origins", run: Run, chart: str) -> "MarkedRendering":
+def _marked(unit: Unit, origins: "Origins", run: TracedRun, chart: str) -> "MarkedRendering":
     """What the chart of that name renders to with marks; nothing where helm is not asked, or makes nothing of it.
 
     Of what another program rendered, the values are not known: lines that the default values give as well have marks.
     """
-    from scclint.deploy.helm.markers import MarkedRendering
-
     if unit.kind == "chart" and run.rendered.renderer is not None:
         return run.memo((_marked, unit.name), partial(run.rendered.renderer.marked, unit, run.rendered.texts))
     for (_, source), origin in origins.items():
         name, _, path = source.partition("/")
         if name == chart and origin.file.endswith(path) and run.config.render != "never":
-            from scclint.deploy.render import Renderer
-
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
-            from scclint.deploy.unit_renderer import UnitRenderer
-
             renderer = UnitRenderer(Renderer(), (), run.config, {}, tree)
             return run.memo((_marked, folder), partial(renderer.marked, Unit(chart, "chart", folder, (), ""), {}))
     return MarkedRendering()
 
 
-def _field_keys(unit: Unit, inputs: Inputs, run: Run) -> "FieldKeys":
+def _field_keys(unit: Unit, documents: Sequence[Document], run: TracedRun) -> "FieldKeys":
     """What tells which values the fields of the documents of a chart come from."""
-    from scclint.deploy.helm.probe import FieldKeys
 
     def render(overlay: Mapping[str, Any]) -> list[Document]:
         made = run.rendered.with_values(unit, overlay)
         return load_text(run.rendered.renderings[unit.name].file, made, run.outline.kinds) if made else []
 
-    return run.memo((FieldKeys, unit.name), lambda: FieldKeys(lambda: run.values(unit).data, inputs.targets, render))
+    return run.memo((FieldKeys, unit.name), lambda: FieldKeys(lambda: run.values(unit).data, documents, render))
 
 
-def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], run: Run) -> Tracer:
+def _tracer(unit: Unit, loaded: TracedDocuments, objects: Sequence[ApiObject], run: TracedRun) -> Tracer:
     if unit.kind == "kustomize" and unit.rendered:
         return KustomizeTrace(unit, objects, run)
     inner = Tracer()
-    if inputs.origins:
-        from scclint.deploy.helm.trace import Trace
-
-        marked = partial(_marked, unit, inputs.origins, run)
-        known = (run.values(unit), _field_keys(unit, inputs, run)) if unit.kind == "chart" and unit.rendered else (None, None)
-        inner = Trace(inputs.targets, inputs.origins, marked, *known)
+    if loaded.templates:
+        marked = partial(_marked, unit, loaded.templates, run)
+        known = (
+            (run.values(unit), _field_keys(unit, loaded.documents, run))
+            if unit.kind == "chart" and unit.rendered
+            else (None, None)
+        )
+        inner = Trace(loaded.documents, loaded.templates, marked, *known)
     rendering = run.rendering(unit)
     return inner if rendering is None else _ChartTrace(inner, rendering.file, os.path.join(unit.path, CHART_FILE))
 
@@ -168,7 +227,7 @@ _ObjectKey = tuple[str, str, str, str]
 class KustomizeTrace(Tracer):
     """From places in what kustomize built to its resources and patches. The unit is built once more, with origins, when asked."""
 
-    def __init__(self, unit: Unit, objects: Sequence[ApiObject], run: Run) -> None:
+    def __init__(self, unit: Unit, objects: Sequence[ApiObject], run: TracedRun) -> None:
         self._unit = unit
         self._objects = objects
         self._run = run

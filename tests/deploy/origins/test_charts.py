@@ -6,8 +6,8 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.deploy.helm.chart import find_origins
-from scclint.deploy.helm.markers import MarkedRendering
-from scclint.deploy.helm.trace import APPROXIMATE, Trace
+from scclint.deploy.origins.charts import APPROXIMATE, Trace
+from scclint.deploy.origins.template_lines import MarkedRendering
 from scclint.finding import Finding, Related, Severity, Suppression
 from scclint.load import load_text
 from scclint.source import Span

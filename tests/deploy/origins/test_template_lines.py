@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.deploy.helm.markers import MarkedRendering, TemplateLine, marked
+from scclint.deploy.origins.template_lines import MarkedRendering, TemplateLine, marked
 
 MARK = re.compile(r" #@0:(\d+):([0-7])@")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scclint.deploy.kustomize.kustomization import PatchEntry, closure
-from scclint.deploy.kustomize.trace import (
+from scclint.deploy.origins.kustomizations import (
     Named,
     Patches,
     _Patch,

@@ -7,9 +7,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scclint.deploy.helm.chart import Origins, TemplateOrigin, has_source
-from scclint.deploy.helm.markers import template_folder
-from scclint.deploy.origin import FieldOrigin
-from scclint.deploy.tracer import Tracer, with_places_moved
+from scclint.deploy.origins.template_lines import template_folder
+from scclint.deploy.origins.tracer import FieldOrigin, Tracer, with_places_moved
 from scclint.errors import LoadError
 from scclint.files import read
 from scclint.finding import Finding, Path, Related
@@ -21,9 +20,9 @@ from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, to_data
 from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
-    from scclint.deploy.helm.markers import MarkedRendering, TemplateLine
-    from scclint.deploy.helm.probe import FieldKeys
     from scclint.deploy.helm.values import ViewValues
+    from scclint.deploy.origins.template_lines import MarkedRendering, TemplateLine
+    from scclint.deploy.origins.values_keys import FieldKeys
 
 APPROXIMATE = "template line approximate"
 
