@@ -93,7 +93,7 @@ def _installed_clusters() -> Iterator[None]:
     from scclint.cluster import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Cluster, "_as_installed", cache(Cluster._as_installed))
+        patch.setattr(Cluster, "_as_installed", classmethod(cache(Cluster._as_installed.__func__)))
         yield
 
 

@@ -131,7 +131,7 @@ class Cluster:
         return as_installed._with(as_installed._decoded(several(objects)), merge=False)
 
     @classmethod
-    def _as_installed(cls, installation: Installation, cluster_admins: bool) -> "Cluster":
+    def _as_installed(cls, installation: Installation, cluster_admins: bool) -> Self:
         """Return an OpenShift cluster without objects of the input."""
         installed.check(installation)
         sccs = installed.own_sccs(installation)
