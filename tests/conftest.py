@@ -93,7 +93,8 @@ def _installed_clusters() -> Iterator[None]:
     from scclint.cluster import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Cluster, "_as_installed", classmethod(cache(Cluster._as_installed.__func__)))
+        once: Any = cache(Cluster.__dict__["_as_installed"].__func__)
+        patch.setattr(Cluster, "_as_installed", classmethod(once))
         yield
 
 
