@@ -161,7 +161,8 @@ def _meets(held: Callable[[str], Any], name: str, value: Any) -> bool:
     """Whether a container has what a field asks for. `held` returns the fields of security contexts that hold for it."""
     if name in ("capabilities", "drop"):
         dropped = set(map(str, as_list(as_mapping(held("capabilities")).get("drop"))))
-        return "ALL" in dropped or all(str(item) in dropped for item in as_list(as_mapping(value).get("drop") or value))
+        asked = as_mapping(value).get("drop") or value
+        return "ALL" in dropped or all(str(item) in dropped for item in ([asked] if isinstance(asked, str) else as_list(asked)))
     return bool(held(name) == value or (name in ("runAsNonRoot", "runAsUser") and held("runAsUser")))
 
 

@@ -180,6 +180,10 @@ def test_unknown_values_are_not_judged() -> None:
             "",
             True,
         ),
+        # No other field has a field of this name.
+        ({"securityContext": {"level": "s0"}}, "securityContext.level", "it belongs in seLinuxOptions", "", True),
+        # Those of seccompProfile and appArmorProfile have the same name.
+        ({"securityContext": {"localhostProfile": "a"}}, "securityContext.localhostProfile", "", "", True),
     ],
 )
 def test_an_unknown_field(spec: Data, path: str, hint: str, suggestion: str, secures: bool) -> None:
@@ -187,6 +191,25 @@ def test_an_unknown_field(spec: Data, path: str, hint: str, suggestion: str, sec
     assert problem == FieldProblem(
         ("spec", *path.split(".")), "unknown", f"spec.{path}: unknown field", suggestion, secures, hint
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ({"labels": "a=b"}, "it belongs in metadata, as a mapping"),
+        ({"labels": {"a": "b"}}, "it belongs in metadata"),
+        ({"labels": None}, "it belongs in metadata"),
+    ],
+)
+def test_a_field_that_belongs_elsewhere_in_another_form(written: Data, hint: str) -> None:
+    assert only(validate(pod() | {"metadata": {"name": "web"}} | written, "v1", "Pod", 33)).hint == hint
+
+
+@pytest.mark.parametrize(
+    ("drop", "hint"), [("ALL", "it belongs in capabilities, as a list"), (["ALL"], "it belongs in capabilities")]
+)
+def test_capabilities_that_a_security_context_drops(drop: object, hint: str) -> None:
+    assert only(validate(pod(None, {"securityContext": {"drop": drop}}), "v1", "Pod", 33)).hint == hint
 
 
 @pytest.mark.parametrize(

@@ -206,12 +206,17 @@ class _Walk:
         for name, field in shape.fields.items():
             value = data.get(name)
             if field.type is Type.OBJECT and isinstance(value, dict) and key in field.fields and key not in value:
-                return name
+                return name + _form(data.get(key), field.fields[key])
             if name == before and field.type is Type.MAP and value is None and not nearest(key, shape.fields):
                 return f"{name}, with more indentation"
         above, around, depth = self.mappings[-2] if self.mappings[1:] else ({}, shape, 0)
-        is_of_above = around is not shape and key in around.fields and key not in above
-        return (field_path(tuple(self.trail[:depth])) or "the object itself") if is_of_above else ""
+        if around is not shape and key in around.fields and key not in above:
+            return field_path(tuple(self.trail[:depth])) or "the object itself"
+        absent = [(name, field) for name, field in shape.fields.items() if field.type is Type.OBJECT and key in field.fields]
+        if len(absent) == 1 and data.get(absent[0][0]) is None and not nearest(key, shape.fields):
+            name, field = absent[0]
+            return name + _form(data.get(key), field.fields[key])
+        return ""
 
     def release(self, minor: int) -> str:
         openshift_kind = self.kind == "SecurityContextConstraints"
@@ -226,6 +231,15 @@ def nearest(key: str, names: Mapping[str, object]) -> str:
     spelled = key.partition(":")[0].replace("_", "").replace("-", "")
     match = closest_match(spelled, names)
     return match if match and _edits(spelled.lower(), match.lower()) <= _MOST_EDITS else ""
+
+
+def _form(value: Any, shape: Shape) -> str:
+    """Return as a clause the form that a value must have to be that of a field, if it has another one."""
+    lacks_list = shape.type is Type.ARRAY and not isinstance(value, list)
+    lacks_mapping = shape.type in (Type.MAP, Type.OBJECT) and not isinstance(value, dict)
+    if value is None or not (lacks_list or lacks_mapping):
+        return ""
+    return ", as a list" if lacks_list else ", as a mapping"
 
 
 def _edits(one: str, other: str) -> int:
