@@ -1,11 +1,15 @@
 """Findings in what nobody seems to apply to an OpenShift cluster: severity info, and a note that counts them."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.finding import Severity
+from scclint.record import replace
+from scclint.report import Options, render
 from tests.deploy.tools import needs_helm
 from tests.running import report_on, write_files
 
@@ -26,6 +30,13 @@ metadata: {name: wide}
 allowPrivilegedContainer: true
 runAsUser: {type: RunAsAny}
 seLinuxContext: {type: RunAsAny}
+"""
+GRANT = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: open}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:openshift:scc:privileged}
+subjects: [{kind: Group, apiGroup: rbac.authorization.k8s.io, name: system:authenticated}]
 """
 TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: t}\n"
 CHART = "apiVersion: v2\nname: agent\nversion: 1.0.0\n"
@@ -109,17 +120,26 @@ def test_a_template_of_a_chart_in_a_folder_of_tests(file: str) -> None:
     assert severities()[file] is Severity.ERROR
 
 
-def test_one_note_proposes_to_exclude_folders_of_tests() -> None:
+def test_causes_in_folders_of_tests_are_folded() -> None:
     write_files({"deploy/pod.yaml": pod("a"), "deploy/by-kind.yaml": pod("d"), "test-app/pod.yaml": pod("e")})
-    assert not [notice for notice in report_on(["."]).notices if "exclude" in notice.message]
-    write_files({"tests/pod.yaml": pod("b"), "overlays/eks/pod.yaml": pod("c")})
-    report = report_on(["."])
-    number = sum(f.span.file.startswith(("tests/", "overlays/")) for f in report.findings)
-    assert [notice.message for notice in report.notices if "exclude" in notice.message] == [
-        f"{number} findings in overlays/eks/ and tests/: if you deploy nothing of a folder, name it in `exclude` in the settings"
-    ]
-    # What the user names is what the user wants to know about.
-    assert not [notice for notice in report_on(["tests"]).notices if "exclude" in notice.message]
+    assert "exclude" not in render(joined(report_on(["."])), "full")
+    refused = pod("b").replace("hostPID: true", "securityContext: {runAsUser: 0}")
+    write_files({"tests/pod.yaml": refused, "overlays/eks/grant.yaml": GRANT})
+    report = joined(report_on(["."]))
+    text = render(report, "full")
+    assert (
+        "2 causes in overlays/eks/ and tests/: --verbose shows them. If you deploy nothing of a folder, name it in `exclude` in the settings."
+    ) in " ".join(text.split())
+    # What opens the node is named.
+    assert re.search(r"^  overlays/eks/grant.yaml:\S+: error\[SCC306\] ClusterRoleBinding open", text, re.MULTILINE)
+    assert "DaemonSet b" not in text
+    assert "DaemonSet b" in render(report, "full", Options(verbose=True))
+    # They count for the status, and what the user names is what the user wants to know about.
+    assert report.live == joined(report_on(["."])).live
+    assert "exclude" not in render(joined(report_on(["tests"])), "full")
+    # Nothing is folded where nothing else is shown.
+    alone = replace(report, findings=tuple(f for f in report.findings if f.span.file.startswith("tests/")))
+    assert "DaemonSet b" in render(alone, "full")
 
 
 def test_a_severity_of_the_settings_stays() -> None:

@@ -19,9 +19,10 @@ def render(report: Report, options: Options) -> str:
     summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options, report.units) + summary
-    from scclint.report.view import entries, lead
+    from scclint.report.view import aside, entries, lead
 
-    text = from_template("check", options.color, options.width, lead=lead(report, options), entries=entries(report, options))
+    values = {"lead": lead(report, options), "entries": entries(report, options), "aside": aside(report, options)}
+    text = from_template("check", options.color, options.width, **values)
     return text + (overview(findings, options) if len(findings) > LONG_OUTPUT else "") + summary
 
 
@@ -30,4 +31,4 @@ def render_cause(cause: Cause, report: Report, options: Options) -> str:
     from scclint.report.view import Entries
 
     made = Entries(report, options).entry((cause,))
-    return from_template("check", options.color, options.width, lead="", entries=[made]).rstrip("\n") + "\n"
+    return from_template("check", options.color, options.width, lead="", entries=[made], aside=None).rstrip("\n") + "\n"

@@ -6,7 +6,6 @@ from itertools import accumulate
 from typing import Any
 
 from scclint.admission.verdict import ObjectRef
-from scclint.causes.reach import by_reach
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow, WorkloadRow
 from scclint.record import grouped, record, replace
@@ -23,7 +22,7 @@ from scclint.report.text import (
     place,
     visible_line,
 )
-from scclint.report.view import Entries
+from scclint.report.view import Entries, in_order
 from scclint.run.report import Report
 from scclint.text import and_more, counted, full_name, listed
 
@@ -201,7 +200,7 @@ def _lines(verdict: SharedVerdict, titles: Sequence[str]) -> Iterator[Sequence[T
 def _findings(report: Report, options: Options, units: Choice) -> list[dict[str, Any]]:
     """Return the causes, the widest reach first, each with an anchor that stays the same as long as its consequences do."""
     make = Entries(report, replace(options, verbose=True))
-    shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
+    first, aside = in_order(report, options)
     return [
         {
             **make.entry((cause,)),
@@ -209,7 +208,7 @@ def _findings(report: Report, options: Options, units: Choice) -> list[dict[str,
             "classes": f"finding {cause.finding.severity.value} {units.classes(cause.finding.units)}".strip(),
             "of_units": cause.finding.units,
         }
-        for cause in shown
+        for cause in (*first, *aside)
     ]
 
 

@@ -16,7 +16,7 @@ from scclint.report.text import (
     one_line,
     visible_line,
 )
-from scclint.report.view import entries, lead
+from scclint.report.view import aside, entries, lead
 from scclint.run.report import Report
 from scclint.text import counted
 
@@ -54,6 +54,7 @@ def render(report: Report, options: Options) -> str:
         lead=lead(report, options),
         statistics=by_rule(findings) if options.statistics else [],
         entries=[] if options.statistics else entries(report, options),
+        aside=None if options.statistics else aside(report, options),
         shown=_SHOWN,
         table=table,
         longest=LONGEST,

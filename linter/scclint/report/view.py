@@ -18,7 +18,7 @@ from scclint.report.help_address import help_addresses
 from scclint.report.snippet import snippet
 from scclint.report.text import Json, SourceLines, line_place, place, units_phrase, visible, visible_line
 from scclint.run.report import Report
-from scclint.text import capitalized, counted
+from scclint.text import and_more, capitalized, counted
 
 _ALIKE = 4
 """Causes with the same sentence that are shown as one entry: fewer are easier to read one by one."""
@@ -38,9 +38,36 @@ _LONGEST_DIFF = 3
 
 def entries(report: Report, options: Options) -> list[Json]:
     """Return the entries, the widest reach first. schemas/template.json describes them."""
-    shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
+    first, aside = in_order(report, options)
     make = Entries(report, options)
-    return [make.entry(same) for same in _alike(shown, options)]
+    return [make.entry(same) for same in _alike([*first, *aside] if options.verbose else first, options)]
+
+
+def in_order(report: Report, options: Options) -> tuple[list[Cause], list[Cause]]:
+    """Return the causes that are shown, the widest reach first, and then those in folders of tests, examples or other platforms.
+
+    There are none of the latter if all causes are in such folders.
+    """
+    shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
+    first = [c for c in shown if c.finding.span.file not in report.aside or c.applied == "applied"]
+    return (first, [cause for cause in shown if cause not in first]) if first else (shown, [])
+
+
+def aside(report: Report, options: Options) -> Json | None:
+    """Return what the entries leave out, because it is in folders that are called as many users call those that they do not deploy."""
+    _, causes = in_order(report, options)
+    if not causes or options.verbose:
+        return None
+    open_most = [cause.finding for cause in causes if reach(cause.finding) in (CLUSTER, NODE)]
+    return {
+        "number": counted(len(causes), "cause"),
+        "folders": visible_line(and_more(dict.fromkeys(report.aside[cause.finding.span.file] for cause in causes), 3)),
+        "open": [
+            {"place": place(f.span), "text": f"{f.severity.value}[{f.rule_id}] {_headline(visible(f.message))[0]}"}
+            for f in open_most[:_PLACES]
+        ],
+        "more": max(len(open_most) - _PLACES, 0),
+    }
 
 
 class Entries:

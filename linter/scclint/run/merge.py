@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
-_OF_TESTS = r"(?:(?:[^/]*[-_.])?(?:acceptance|e2e|testdata|tests)(?:[-_.][^/]*)?|test)"
+_OF_TESTS = r"(?:(?:[^/]*[-_.])?(?:acceptance|demos?|e2e|examples?|samples?|testdata|tests)(?:[-_.][^/]*)?|test)"
 _LEFT_OUT_BY_MANY = (
     rf"(?:^|.*?/)(?:{_OF_TESTS}|\.github|(?:[^/]*[-_.])?(?:aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi))/"
 )
-"""The path up to a folder that is called like those for tests, CI or another platform than OpenShift. A name lowers no severity."""
+"""The path up to a folder that is called like those for tests, examples, CI or another platform than OpenShift. A name lowers no severity."""
 
 
 _MOST_NAMED = 10
@@ -54,7 +54,7 @@ def merge(
         with guard("check", "applying suppressions", crashes):
             findings, more = _suppressed(findings, results, units, files, run, crashes, whole=whole)
             all_notices += more
-    all_notices += [*_folders_to_exclude(findings, run), *_named_at_info(findings, run)]
+    all_notices += _named_at_info(findings, run)
     texts = {file: text for result in results for file, text in result.texts.items()}
     return Report(
         findings=tuple(findings),
@@ -70,6 +70,7 @@ def merge(
         nothing=whole and all(result.nothing for result in results),
         unjudged=_unjudged_paths(results, run) if whole else (),
         files=files,
+        aside=_aside(files, run),
         folders=run.sources.folders if whole else (),
         vendored=sum(map(len, run.sources.vendored.values())),
     )
@@ -126,20 +127,10 @@ def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list
     return [info.get(finding, finding) for finding in findings], [*notices, *opening(shown)]
 
 
-def _folders_to_exclude(findings: Iterable[Finding], run: Run) -> list[Notice]:
-    """A note on the findings in folders that are called as many users call those that they do not deploy; none without one."""
-    folders = [
-        match[0]
-        for finding in findings
-        if finding.severity is not Severity.INFO
-        and finding.suppression is None
-        and (match := re.match(_LEFT_OUT_BY_MANY, run.outline.inside(finding.span.file)))
-    ]
-    if not folders:
-        return []
-    where = and_more(dict.fromkeys(folders), 3)
-    said = f"{counted(len(folders), 'finding')} in {where}: if you deploy nothing of a folder, name it in `exclude` in the settings"
-    return [Notice("note", said)]
+def _aside(files: Iterable[str], run: Run) -> Mapping[str, str]:
+    """Return the folder of each file in a folder that is called as many users call those that they do not deploy."""
+    matches = ((file, re.match(_LEFT_OUT_BY_MANY, run.outline.inside(file))) for file in files)
+    return {file: match[0] for file, match in matches if match}
 
 
 def _named_at_info(findings: Iterable[Finding], run: Run) -> list[Notice]:

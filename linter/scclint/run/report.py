@@ -27,6 +27,7 @@ class Report:
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
     and `folders` those that the run was asked for. `vendored` is the number of files that are left out because they are copies of Go modules.
+    `aside` has the folder of each file in a folder that is called like those for tests, examples or other platforms.
     `formatter` writes the report in a format, for `to_json` and `to_sarif`.
     """
 
@@ -45,6 +46,7 @@ class Report:
     files: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
     vendored: int = 0
+    aside: Mapping[str, str] = EMPTY
     formatter: "Callable[[Report, str], str] | None" = None
 
     def __repr__(self) -> str:
