@@ -132,8 +132,8 @@ def test_causes_in_folders_of_tests_are_folded() -> None:
     ) in " ".join(text.split())
     # What opens the node is named.
     assert re.search(r"^  overlays/eks/grant.yaml:\S+: error\[SCC306\] ClusterRoleBinding open", text, re.MULTILINE)
-    assert "DaemonSet b" not in text
-    assert "DaemonSet b" in render(report, "full", Options(verbose=True))
+    assert "\ntests/pod.yaml:" not in text
+    assert "\ntests/pod.yaml:" in render(report, "full", Options(verbose=True))
     # They count for the status, and what the user names is what the user wants to know about.
     assert report.live == joined(report_on(["."])).live
     assert "exclude" not in render(joined(report_on(["tests"])), "full")
