@@ -24,7 +24,7 @@ def entry(rule: str, file: str, line: int, **more: object) -> trial.Json:
 
 
 def test_findings_are_those_that_the_text_shows() -> None:
-    text = "a.yaml:2:1: error[SCC101] no-scc-admits\n2 | x\n  = one\n\na.yaml:2:1: error[SCC101] no-scc-admits\n  = two\n\n2 errors\n"
+    text = "a.yaml:2:1: error[SCC101] no-scc-admits\n2 | x\n  = one\n\na.yaml:2:1: error[SCC101]\n  no-scc-admits\n  = two\n\n2 errors\n"
     entries = [entry("SCC102", "a.yaml", 2), *(entry("SCC101", "a.yaml", 2, message=message) for message in ("one", "two"))]
     assert [(found.printed[-3:], found.entry["message"]) for found in trial.shown(text, entries)] == [
         ("one", "one"),

@@ -52,7 +52,7 @@ FIELDS = ("verdict", "would act", "remedy carried out", "why")
 _REPORTED = ("message", "help", "notes", "path")
 """What a sheet has of the JSON report: the text report leaves some of it out."""
 
-_HEAD = re.compile(r"^(?P<file>\S.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: \w+\[(?P<rule>[A-Z]{3}\d{3})\] ", re.ASCII)
+_HEAD = re.compile(r"^(?P<file>\S.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: \w+\[(?P<rule>[A-Z]{3}\d{3})\](?=\s)", re.ASCII)
 _PLACE = re.compile(r"([\w./@+-]+\.[\w-]+|[\w./-]*(?:Makefile|Dockerfile|Containerfile)):(\d+)")
 _GRANT = re.compile(
     r"add-scc-to-|SecurityContextConstraints|system:openshift:scc:|system:serviceaccounts?:|securitycontextconstraints"
