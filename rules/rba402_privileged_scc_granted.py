@@ -46,7 +46,8 @@ subjects:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from scclint.api import (
     ApiObject,
@@ -68,6 +69,7 @@ from scclint.api import (
 
 from ._grants import (
     KINDS_OF_RBAC,
+    Reach,
     Subject,
     binding_of,
     home_of,
@@ -110,64 +112,85 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if reached.every and not binding.field("roleRef").present:
         return
     widest = max(opens, key=lambda scc: (scc not in world.cluster.component_sccs, len(opens[scc])))
-    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
-    # The namespace matters only if it is not the one in which the pods of the service account run.
-    where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
-    sccs = f"SCCs {and_more(opens, 3)}" if len(opens) > 1 else f"SCC {widest}"
-    what = "every SCC" if reached.every else sccs
-    # The name of the release's own role for the SCC would only repeat the SCC.
-    informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
-    named = "" if binding.implied else _named(subjects)
     elsewhere = [
         s.shown for s in subjects if s.kind == "service account" and world.other_units.uses_account(s.namespace, s.name)
     ]
-    ref, workloads = str(reference(binding, world)), [workloads_of(world, s.namespace, s.name) for s in subjects]
-    bindings = {binding_of(world.outcome(workload)) for of_account in workloads for workload in of_account}
-    # Where no admission asks who may use an SCC.
-    idle = sorted(
-        {
-            s.namespace
-            for s in subjects
-            if s.namespace and world.cluster.admit({"spec": {"containers": []}}, namespace=s.namespace).skipped
-        }
-    )
+    ref, idle = str(reference(binding, world)), _idle(subjects, world)
     least = all(is_least(scc, world, s.namespace, s.name) for scc in opens for s in subjects)
-    steps = reached.steps(world, widest, binding)
-    role = world.find(reached.origin, binding)
-    if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
-        # RBA401 reports this field, and the binding then is a line of its finding.
-        steps = (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
-    advice = _LEAST_SCC
-    if may_create(role, *KINDS_OF_RBAC):
-        advice += ", unless the program itself grants it to others"
-    if len(idle) == len({s.namespace for s in subjects}):
-        advice = _removal(role)
-    if reached.anything:
-        advice = _LIST_RESOURCES
+    named = "" if binding.implied else _named(subjects)
+    what = _what(binding, reached, [*opens], widest, subjects, world)
+    advice = _advice(binding, reached, world, is_idle=len(idle) == len({s.namespace for s in subjects}))
     yield Problem(
-        f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}{where}",
-        notes=(
-            f"SCC {widest} opens the node: {and_more(opens[widest], 3)}",
-            *([f"the name of the role is {reached.role.name}"] if informative else ()),
-            *(
-                [f"pods outside of this unit may run as {and_more(elsewhere, 2)}: SCC102 says what those in the input use"]
-                if elsewhere
-                else ()
-            ),
-            *(f"SCC admission does not run in namespace {namespace}, so the pods there need no grant" for namespace in idle),
-        ),
+        f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}",
+        notes=tuple(_notes(binding, reached, widest, opens[widest], elsewhere, idle)),
         at=role_place(binding, world, widest),
-        related=steps,
+        related=_steps(binding, reached, widest, world),
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
         # SCC102 reports the pods.
-        cause=ref if not elsewhere and all(workloads) and bindings == {ref} else "",
+        cause=ref if not elsewhere and _is_for_pods(ref, subjects, world) else "",
         # What several accounts get is more than what the pods of one of them need.
         decision=node_decision(ref, binding.place.span) if len(subjects) == 1 else None,
         severity=Severity.INFO if least else None,
         in_review=Severity.WARNING,
         remedies=() if least else (Remedy(advice, effects_of(binding, world, *subjects_removed(binding))),),
     )
+
+
+def _idle(subjects: Sequence[Subject], world: World) -> list[str]:
+    """Return the namespaces of the subjects where no admission asks who may use an SCC, sorted."""
+    namespaces = {s.namespace for s in subjects if s.namespace}
+    pod: dict[str, Any] = {"spec": {"containers": []}}
+    return sorted(namespace for namespace in namespaces if world.cluster.admit(pod, namespace=namespace).skipped)
+
+
+def _is_for_pods(ref: str, subjects: Sequence[Subject], world: World) -> bool:
+    """Whether each subject has pods in the input, and an SCC admits all of them because of the binding."""
+    workloads = [workloads_of(world, s.namespace, s.name) for s in subjects]
+    return all(workloads) and {binding_of(world.outcome(workload)) for some in workloads for workload in some} == {ref}
+
+
+def _what(
+    binding: RoleBinding, reached: Reach, opens: Sequence[str], widest: str, subjects: Sequence[Subject], world: World
+) -> str:
+    """Return which SCCs a binding grants and where, as a phrase."""
+    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
+    # The namespace matters only if it is not the one in which the pods of the service account run.
+    where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
+    if reached.every:
+        return f"every SCC{where}"
+    return f"SCCs {and_more(opens, 3)}{where}" if len(opens) > 1 else f"SCC {widest}{where}"
+
+
+def _notes(
+    binding: RoleBinding, reached: Reach, widest: str, opens: Sequence[str], elsewhere: Sequence[str], idle: Sequence[str]
+) -> Iterator[str]:
+    yield f"SCC {widest} opens the node: {and_more(opens, 3)}"
+    # The name of the release's own role for the SCC would only repeat the SCC.
+    if binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}":
+        yield f"the name of the role is {reached.role.name}"
+    if elsewhere:
+        yield f"pods outside of this unit may run as {and_more(elsewhere, 2)}: SCC102 says what those in the input use"
+    yield from (f"SCC admission does not run in namespace {namespace}, so the pods there need no grant" for namespace in idle)
+
+
+def _steps(binding: RoleBinding, reached: Reach, widest: str, world: World) -> tuple[Related, ...]:
+    role = world.find(reached.origin, binding)
+    if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
+        # RBA401 reports this field, and the binding then is a line of its finding.
+        return (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
+    return reached.steps(world, widest, binding)
+
+
+def _advice(binding: RoleBinding, reached: Reach, world: World, *, is_idle: bool) -> str:
+    """Return what to do about the grant. `is_idle` if no admission asks for it where its subjects are."""
+    role = world.find(reached.origin, binding)
+    if reached.anything:
+        return _LIST_RESOURCES
+    if is_idle:
+        return _removal(role)
+    may_grant = may_create(role, *KINDS_OF_RBAC)
+    return f"{_LEAST_SCC}, unless the program itself grants it to others" if may_grant else _LEAST_SCC
 
 
 _LIST_RESOURCES = "bind a role that lists only the resources that the subjects need"

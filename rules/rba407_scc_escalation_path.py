@@ -170,7 +170,10 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{binding.named}: lets {named or 'it'} {first.phrase}",
             notes=(
-                f"it may also {more}" if more else "this gets past the SCCs that it may use",
+                f"enough for this: {'; and '.join(first.requests)}"
+                if first.requests
+                else "this gets past the SCCs that it may use",
+                *([f"it may also {more}"] if more else ()),
                 *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
             ),
             at=_place(binding, first, world),
@@ -232,61 +235,75 @@ def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
     if way.of_release and way.namespace:
         return _fix_of_place(way, binding, world)
     if world.find(role_of(binding, world)) is None:
-        if not way.route.in_namespaces:
-            return (
-                f"Remove the subject from {binding.named}. If a program needs some rights of the role, bind a role with these."
-            )
-        return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
+        return _fix_of_binding(way, binding)
     # OLM chooses the name of a role that a ClusterServiceVersion implies.
     refs = ((held.role, world.find(held.role, binding)) for way in ways for held in way.rules)
     roles = listed(dict.fromkeys(role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs))
     if way.account is not None and way.route.target == "account":
-        account = way.account[1]
-        other = f"move service account {account} to a namespace of its own"
-        if account in IN_EVERY_NAMESPACE:
-            other = f"grant {way.scc} to a service account in a namespace of its own instead of {account}"
-        if way.everything and way.grant is not None and way.grant.role is not None:
-            other = f"bind {way.grant.role.kind} {way.grant.role.name} to no service account of a namespace in which others create pods"
-        return (
-            f"If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with "
-            f"your reason. Otherwise, remove this right from {roles}, or {other}."
-        )
+        return _fix_of_account(way, roles)
     if way.acting_as and way.rules[0].rule.get("resourceNames"):
         kind, name = way.acting_as.split(" ")
         return f"Remove {name} from the resourceNames in {roles}, unless the program has to act as this {kind}."
     if way.role:
         return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
     if of_code:
-        verbs = listed(way.route.name for way in ways)
-        # The code of the repository says nothing about a program that a test or an example installs.
-        apart = not _OF_TESTS.isdisjoint(Path(binding.file).parts)
-        created = [
-            (does, () if apart else created_by_code(world, *kinds), name)
-            for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)
-        ]
-        uses = " or ".join(f"{does} (as {places[0]} does)" if places else does for does, places, _ in created)
-        ship = f"ship the {listed(name for *_, name in created)} with its manifests"
-        if any(
-            rule is not None and "*" in as_list(rule.data.get("verbs")) for rule in (_rule(binding, way, world) for way in ways)
-        ):
-            return (
-                f"Replace * (all verbs, {verbs} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}, or "
-                f"keep {verbs}."
-            )
-        if "escalate" in verbs:
-            return (
-                f"If the program {uses}, {ship}, or suppress this finding. Remove {verbs} from {roles} unless the program then needs "
-                f"{'them' if ' and ' in verbs else 'it'}."
-            )
-        return (
-            f"If the program {uses}, limit bind to these roles with resourceNames, or {ship} and remove bind from {roles}. "
-            "Otherwise, remove bind."
-        )
+        return _fix_of_code(ways, roles, binding, world)
     # The rest of the role may be about objects without a namespace.
     single = ", or move them to Roles of single namespaces" if way.route.in_namespaces and not way.namespace else ""
     return (
         f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
         f"(impossible for create, list and watch){single}, or suppress the finding with your reason."
+    )
+
+
+def _fix_of_binding(way: Escalation, binding: RoleBinding) -> str:
+    """Return what to do about a role that the input does not have."""
+    if not way.route.in_namespaces:
+        return f"Remove the subject from {binding.named}. If a program needs some rights of the role, bind a role with these."
+    return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
+
+
+def _fix_of_account(way: Escalation, roles: str) -> str:
+    """Return what to do about a right to create pods as a service account that may use an SCC."""
+    account = way.account[1]
+    other = f"move service account {account} to a namespace of its own"
+    if account in IN_EVERY_NAMESPACE:
+        other = f"grant {way.scc} to a service account in a namespace of its own instead of {account}"
+    if way.everything and way.grant is not None and way.grant.role is not None:
+        other = (
+            f"bind {way.grant.role.kind} {way.grant.role.name} to no service account of a namespace in which others create pods"
+        )
+    return (
+        f"If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with "
+        f"your reason. Otherwise, remove this right from {roles}, or {other}."
+    )
+
+
+def _fix_of_code(ways: Sequence[Escalation], roles: str, binding: RoleBinding, world: World) -> str:
+    """Return what to do about rights that a program needs which creates or binds roles."""
+    verbs = listed(way.route.name for way in ways)
+    # The code of the repository says nothing about a program that a test or an example installs.
+    apart = not _OF_TESTS.isdisjoint(Path(binding.file).parts)
+    created = [
+        (does, () if apart else created_by_code(world, *kinds), name)
+        for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)
+    ]
+    uses = " or ".join(f"{does} (as {places[0]} does)" if places else does for does, places, _ in created)
+    ship = f"ship the {listed(name for *_, name in created)} with its manifests"
+    rules = (_rule(binding, way, world) for way in ways)
+    if any(rule is not None and "*" in as_list(rule.data.get("verbs")) for rule in rules):
+        return (
+            f"Replace * (all verbs, {verbs} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}, or "
+            f"keep {verbs}."
+        )
+    if "escalate" in verbs:
+        return (
+            f"If the program {uses}, {ship}, or suppress this finding. Remove {verbs} from {roles} unless the program then needs "
+            f"{'them' if ' and ' in verbs else 'it'}."
+        )
+    return (
+        f"If the program {uses}, limit bind to these roles with resourceNames, or {ship} and remove bind from {roles}. "
+        "Otherwise, remove bind."
     )
 
 

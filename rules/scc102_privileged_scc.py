@@ -123,53 +123,66 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     cause = _cause(outcome, scc, world)
     used = used_by(outcome.judged.pod, world.cluster.kubernetes_minor)
     privileged = [container.name for container in outcome.seccomp if container.is_unconfined_as_privileged]
-    words = [access.words for access in used if not privileged or access.words != "privileged containers"]
     # An SCC that opens no more than the pods of the account use has no more restrictive one.
     least = is_least(scc, world, outcome.namespace, workload.pod.service_account)
-    opens = f"SCC {scc} opens {and_more((access.words for access in node), 3)}"
-    facts = [f"{opens}, no more than its pods use" if least else opens, *_reasons(cause, workload)]
     # Of pods that a webhook changes, the input has only a part.
     injection = "" if used else world.outcomes.injection(workload)
     # SCCs reject capabilities that open no node, too.
     added = list(dict.fromkeys(str(error.value) for error in cause.rejected if "add" in error.path))
-    only = f"only capability {listed(added)}" if added else "none of it"
-    alone = pods(workload) == "the pod"
-    if injection:
-        only += ", as it is written" if alone else ", as they are written"
-    by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None
-    if by is not None and world.find(by) is None:
-        facts.append(f"{by.kind} {by.name} of the platform grants it to service account {workload.pod.service_account}")
-    if (written := world.scc(scc)) is not None and written.provenance.assumed:
-        facts.append(written.provenance.assumed)
-    # In the first clause, which every format has.
-    unconfined = f", and {_unconfined(privileged)}" if privileged else ""
-    uses = ""
-    if words or not used:
-        verb = "uses" if alone else "use"
-        uses = f"; {pods(workload)} {verb} {and_more(words, 2) if used else only}"
-    help = ""
     remedies: tuple[Remedy, ...] = ()
-    if privileged:
-        why = why_privileged(outcome.judged.pod)
-        help = without_privileged(outcome) or f"The SCC must allow privileged containers, because {why}."
-    elif injection:
-        help = f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
     if not injection:
         needed = bool(used or added)
         remedies = _remedies(outcome, bool(privileged), world, is_least=least, used=used, needed=needed)
+    # In the first clause, which every format has.
+    unconfined = f", and {_unconfined(privileged)}" if privileged else ""
+    uses = _uses(workload, used, privileged, added, injected=bool(injection))
     yield Problem(
         f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}{unconfined}{uses}",
-        notes=tuple(facts),
+        notes=tuple(_facts(outcome, cause, node, world, is_least=least)),
         at=_place(workload, cause),
         related=_other_places(workload, cause) + world.steps.of_grant(outcome.grant, scc, workload),
         remedies=remedies,
-        help=help,
+        help=_help(outcome, injection, is_privileged=bool(privileged)),
         cause=binding_of(outcome) or f"SCC {scc}",
         decision=_decision(outcome, scc, world),
         opens=("the node",),
         in_review=Severity.WARNING,
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
+
+
+def _uses(workload: Workload, used: Sequence[Access], privileged: list[str], added: list[str], *, injected: bool) -> str:
+    """Return as a clause what the pods use of their node; empty if they use what privileged containers do and nothing else."""
+    words = [access.words for access in used if not privileged or access.words != "privileged containers"]
+    if used and not words:
+        return ""
+    alone = pods(workload) == "the pod"
+    only = f"only capability {listed(added)}" if added else "none of it"
+    if injected:
+        only += ", as it is written" if alone else ", as they are written"
+    return f"; {pods(workload)} {'uses' if alone else 'use'} {and_more(words, 2) if used else only}"
+
+
+def _facts(outcome: Outcome, cause: "_Cause", node: Sequence[Access], world: World, *, is_least: bool) -> Iterator[str]:
+    """Yield what the SCC opens, why it admits the pod, and where it and its grant come from if the input does not say that."""
+    opens = f"SCC {outcome.scc} opens {and_more((access.words for access in node), 3)}"
+    yield f"{opens}, no more than its pods use" if is_least else opens
+    yield from _reasons(cause, outcome.workload)
+    by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None
+    if by is not None and world.find(by) is None:
+        yield f"{by.kind} {by.name} of the platform grants it to service account {outcome.workload.pod.service_account}"
+    if (written := world.scc(outcome.scc)) is not None and written.provenance.assumed:
+        yield written.provenance.assumed
+
+
+def _help(outcome: Outcome, injection: str, *, is_privileged: bool) -> str:
+    """Return what to consider beside the remedies."""
+    if is_privileged:
+        why = why_privileged(outcome.judged.pod)
+        return without_privileged(outcome) or f"The SCC must allow privileged containers, because {why}."
+    if injection:
+        return f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
+    return ""
 
 
 def _decision(outcome: Outcome, scc: str, world: World) -> Decision | None:

@@ -9,7 +9,7 @@ from scclint.admission.access import opened_by
 from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
-from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS_BY_GROUP, ROUTES, Route
+from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS, REQUESTS_BY_GROUP, ROUTES, Route
 from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC, why_skipped
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
@@ -50,6 +50,12 @@ class Escalation:
     acting_as: str = ""
     acts: tuple[str, ...] = ()
     of_release: bool = False
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """The requests that its rules allow and that are enough for it, one for each right: `get of nodes/proxy`."""
+        sent = (next(_allowed(self.rules, right), "") for right in self.route.rights)
+        return tuple(dict.fromkeys(filter(None, sent)))
 
     @property
     def phrase(self) -> str:
@@ -102,6 +108,18 @@ _BECOME = {
 def takes_node(cluster: Cluster) -> Callable[[str], bool]:
     """Return whether an SCC of the cluster, by name, lets a container take its node."""
     return lambda name: any(access.takes for access in opened_by(cluster.sccs[name]))
+
+
+def _allowed(rules: Sequence[BoundRule], right: str) -> Iterator[str]:
+    """Yield the requests of a right that rules allow, in words."""
+    for request in REQUESTS.get(right, ()):
+        for rule in (held.rule for held in rules):
+            groups, verbs, resources = (rule.get(key) or () for key in ("apiGroups", "verbs", "resources"))
+            used = [verb for verb in request.verbs if verb in verbs or "*" in verbs]
+            named = [resource for resource in request.resources if resource in resources or "*" in resources]
+            if used and named and (request.group in groups or "*" in groups):
+                then = ", whose controllers create pods" if right == "create pods" and "pods" not in named else ""
+                yield f"{listed(used, 'or')} of {listed(named, 'or')}{then}"
 
 
 class _Match(NamedTuple):
