@@ -67,6 +67,9 @@ CANDIDATES_KEPT = 15_000
 """SCCs in the verdicts that a world keeps. Beyond that it drops the oldest outcome, and computes it again if a rule asks: a verdict
 is quick to compute, but large. The outcomes of a thousand workloads are kept with the SCCs of a release."""
 
+MAX_VALID_CHANGES = 1_000
+"""Changes of pods by admission that a world keeps as valid: a kilobyte each, and most pods of a large unit share a few."""
+
 MAX_KUSTOMIZE_VISITS = 2_000
 """Folders that the build of one kustomization visits, each as often as it is included. The largest of 2,167 public overlays visits a
 few hundred; folders that each include the next one twice take kustomize 8 s at 2,048."""

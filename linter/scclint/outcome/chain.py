@@ -21,9 +21,10 @@ from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located, Path
+from scclint.limits import MAX_VALID_CHANGES
 from scclint.model.object import Workload
 from scclint.model.releases import GIT_REPO_VOLUMES, INLINE_CSI_KNOWN, SECCOMP_ANNOTATIONS
-from scclint.model.terms import CONTAINER_LISTS
+from scclint.model.terms import APPARMOR_ANNOTATION_PREFIX, CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX
 from scclint.model.unknown import known
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
@@ -35,7 +36,7 @@ from scclint.record import record, replace
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
-from scclint.yaml.untyped import value_at
+from scclint.yaml.untyped import as_mapping, value_at
 
 if TYPE_CHECKING:
     from scclint.model.image import Image
@@ -274,23 +275,35 @@ class Outcome:
 
 
 def invalid_fields(
-    verdict: Verdict, cluster: Cluster, template: Mapping[str, Any] | None
+    verdict: Verdict, cluster: Cluster, template: Mapping[str, Any] | None, valid: set[str]
 ) -> tuple[tuple[FieldProblem, ...], tuple[FieldProblem, ...]]:
     """Return what validation rejects in the pod of an admitting verdict, and what of it is valid as written.
 
-    `template` is the pod template that the pod was made from if the template has no problems, and None otherwise.
+    `template` is the pod template that the pod was made from if the template has no problems, and None otherwise. `valid` has the
+    changes of such templates that validation accepts, and gets more of them.
     """
-    if template is not None and not _invalid(_changed(verdict.pod, template), cluster):
-        return (), ()
+    if template is not None:
+        change = _changed(verdict.pod, template)
+        # The changes that an SCC makes are the same in many pods.
+        written = repr(change)
+        if written in valid:
+            return (), ()
+        if not _invalid(change, cluster):
+            if len(valid) < MAX_VALID_CHANGES:
+                valid.add(written)
+            return (), ()
     problems = _invalid(verdict.pod, cluster)
     if not problems or verdict.skipped:
         return problems, ()
-    written = {problem.message for problem in _invalid(verdict.submitted, cluster)}
-    return problems, tuple(problem for problem in problems if problem.message not in written)
+    before = {problem.message for problem in _invalid(verdict.submitted, cluster)}
+    return problems, tuple(problem for problem in problems if problem.message not in before)
 
 
-_JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "resourceClaims", "resources", "securityContext"))
-"""The parts of a pod that validation compares with each other."""
+_JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "securityContext"))
+"""The parts of a pod that SCC admission may change, and those that validation compares with them."""
+_RESOURCES = frozenset(("resourceClaims", "resources"))
+"""The parts that validation compares with each other if the pod itself has one of them. Admission leaves them alone."""
+_OF_CONTAINERS = (APPARMOR_ANNOTATION_PREFIX, CONTAINER_SECCOMP_ANNOTATION_PREFIX)
 
 
 def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, Any]:
@@ -300,23 +313,39 @@ def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, A
     values = [value for part in parts for value in part.values()]
     items = [item for value in values if isinstance(value, list) for item in value]
     shared = {id(value) for value in (*values, *items, TOKEN_VOLUME, TOKEN_MOUNT) if isinstance(value, dict | list)}
-    spec = _without(shared, pod["spec"])
+    kept = _JUDGED_TOGETHER if _RESOURCES.isdisjoint(pod["spec"]) else _JUDGED_TOGETHER | _RESOURCES
+    spec = _without(shared, kept, pod["spec"])
     for field in CONTAINER_LISTS:
         if spec.get(field):
-            spec[field] = [_without(shared, container) for container in spec[field]]
+            spec[field] = [_without(shared, kept, container) for container in spec[field]]
     # The reference of an image volume is required in a pod, and not in a template.
     spec["volumes"] = [
         *(spec.get("volumes") or ()),
         *(volume for volume in pod["spec"].get("volumes") or () if "image" in volume),
     ]
-    return {**pod, "spec": spec}
+    if spec.get("serviceAccountName") == written.get("serviceAccountName"):
+        spec.pop("serviceAccountName", None)
+    metadata = as_mapping(pod.get("metadata"))
+    annotations, labels = as_mapping(metadata.get("annotations")), as_mapping(metadata.get("labels"))
+    if labels == value_at(template, ("metadata", "labels")):
+        labels = {}
+    # Only annotations refer to a container by its name.
+    named = any(key.startswith(_OF_CONTAINERS) for key in annotations)
+    for number, container in enumerate(container for field in CONTAINER_LISTS for container in spec.get(field) or ()):
+        container.pop("image", None)
+        if not named:
+            container["name"] = f"c{number}"
+    return {"metadata": {"name": "pod", "annotations": annotations, "labels": labels}, "spec": spec}
 
 
-def _without(shared: Set[int], part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a part of a pod without the values and items of lists that are `shared`, which are named by their `id`."""
+def _without(shared: Set[int], kept: Set[str], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a pod without the values and items of lists that are `shared`, which are named by their `id`.
+
+    Fields that are `kept` stay.
+    """
     fields: dict[str, Any] = {}
     for key, value in part.items():
-        if key in _JUDGED_TOGETHER:
+        if key in kept:
             fields[key] = value
         elif id(value) not in shared:
             fields[key] = [item for item in value if id(item) not in shared] if isinstance(value, list) else value

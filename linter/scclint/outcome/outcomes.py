@@ -71,6 +71,7 @@ class Outcomes:
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._rejections: tuple[Verdict, list[tuple[str, tuple[FieldError, ...]]]] | None = None
         self._kept = 0
+        self._valid_changes: set[str] = set()
         self._memo = Memo()
 
     def keep_from(self, before: "Outcomes", replaced: Container[int]) -> None:
@@ -195,7 +196,7 @@ class Outcomes:
         workload = outcome.workload
         # The names in a bare Pod to which kustomize may add fields are not validated as written.
         valid = (workload.kind != "Pod" or workload.provenance.whole) and self._problems.is_valid(workload)
-        invalid, by_scc = invalid_fields(verdict, self._cluster, workload.pod.manifest if valid else None)
+        invalid, by_scc = invalid_fields(verdict, self._cluster, workload.pod.manifest if valid else None, self._valid_changes)
         if invalid:
             return replace(outcome, invalid=invalid, invalid_by_scc=by_scc)
         pod = stored(verdict, self._cluster)

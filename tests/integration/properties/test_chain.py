@@ -91,4 +91,4 @@ def test_a_valid_template_need_not_be_validated_again(
     ((workload,), (world,)) = unit.workloads, unit.worlds.values()
     found = world.outcome(workload)
     if found.verdict is not None and found.admitted:
-        assert (found.invalid, found.invalid_by_scc) == invalid_fields(found.verdict, world.cluster, None)
+        assert (found.invalid, found.invalid_by_scc) == invalid_fields(found.verdict, world.cluster, None, set())
