@@ -262,6 +262,15 @@ def test_each_addon_is_shown_once() -> None:
     assert len(shown(cluster_policy, SUBSCRIPTION.replace("PACKAGE", "gpu-operator-certified"), cluster_policy)) == 1
 
 
+def test_several_addons_are_one_notice() -> None:
+    gaps = [JudgementGap("add-on", name, f"a.yaml:{line}: x") for line, name in enumerate(("odf", "nfd", "logging"), 1)]
+    (notice,) = notices(gaps, Config())
+    assert notice.message == (
+        "3 add-ons are installed, as the input shows (a.yaml:3: x shows logging): "
+        "`--addon logging --addon nfd --addon odf` judges with their SCCs and grants"
+    )
+
+
 def test_an_addon_that_several_units_show_is_shown_once() -> None:
     (notice,) = notices([JudgementGap("add-on", "odf", "a.yaml:1: x"), JudgementGap("add-on", "odf", "b.yaml:1: y")], Config())
     assert notice.message.startswith("a.yaml:1: x shows that an add-on is installed; `--addon odf` judges")

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from scclint.deploy.render import RendererOutput
     from scclint.deploy.unit_renderer import UnitRenderer
 
-_MOST_REASONS = 5
 _NAMESPACE_DEFAULT = r"(?m)^[^#\n]*[nN]amespace[\"']?:[ ]{1,9}[\"']?default(?![\w.-])"
 _UNRESTRICTED = (f"--load-restrictor={UNRESTRICTED}",)
 _ENDLESS = "{} still deployed something else after {} rounds of rendering; what they deploy last is not judged"
@@ -71,40 +70,56 @@ class Rendered:
 
     def notices(self, units: Sequence[Unit], config: Config) -> list[Notice]:
         """Return what the reader of a report on these units must know about their deployment and rendering."""
-        made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
-        notices = [
-            Notice("warning", f"{unit.title}: {text}", gap=True)
-            for unit, rendering in made
-            for text in rendering.notices
-            if not unit.deployment.upgrade
-        ]
         level = "error" if config.render == "require" else "note"
+        rendered = [unit for unit in units if unit.name in self.renderings]
+        told = dict.fromkeys(
+            (
+                *self._rendered_notices(rendered),
+                *self._unrendered_notices(units, level),
+                *self._isolation_notices(rendered),
+                *self._values_notices(config),
+                *self._access_notices({unit.path for unit in units}),
+                *self._older_notices(),
+            )
+        )
+        return [*self.split.notices(units), *self.endless, *told]
+
+    def _rendered_notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
+        for unit in (unit for unit in units if not unit.deployment.upgrade):
+            for text in self.renderings[unit.name].notices:
+                yield Notice("warning", f"{unit.title}: {text}", gap=True)
+
+    def _unrendered_notices(self, units: Sequence[Unit], level: str) -> Iterator[Notice]:
+        """Name what is judged by its files, or not at all."""
         paths = {unit.path for unit in units}
         failed = [unit for unit in self.failed if unit.path in paths]
         reasons = {(unit.path, unit.unrendered) for unit in units}
         alike = [unit for unit in failed if (unit.path, unit.unrendered) in reasons]
-        unrendered = [unit for unit in units if unit.unrendered]
-        notices += _grouped("judged unrendered", {_named(unit): unit.unrendered for unit in (*unrendered, *alike)}, level)
-        notices += _grouped("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")
+        unrendered = [*(unit for unit in units if unit.unrendered), *alike]
+        yield from _counted("judged unrendered", {_named(unit): unit.unrendered for unit in unrendered}, level)
+        yield from _counted("judged without a part", {unit.title: unit.left_out for unit in units if unit.left_out}, "note")
         for unit in (unit for unit in failed if unit not in alike):
             is_missing = not unit.is_default_view
             how = "not judged" if is_missing else "judged only with the values of its other views"
-            notices.append(Notice(level, f"{_named(unit)}: {how}: {unit.unrendered}", gap=is_missing))
-        if made and self.renderer is not None and not self.renderer.programs.isolated:
-            notices.append(Notice("note", _NOT_ISOLATED))
+            yield Notice(level, f"{_named(unit)}: {how}: {unit.unrendered}", gap=is_missing)
+
+    def _isolation_notices(self, rendered: Sequence[Unit]) -> Iterator[Notice]:
+        if rendered and self.renderer is not None and not self.renderer.programs.isolated:
+            yield Notice("note", _NOT_ISOLATED)
+
+    def _values_notices(self, config: Config) -> Iterator[Notice]:
+        """Name files of values that are not there, and options for values that changed nothing."""
         for path in (path for path in config.helm_values if not os.path.isfile(path)):
-            notices.append(
-                Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path))
-            )
+            yield Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path))
         options = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
         if options and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
-            notices.append(Notice("warning", f"--{' and --'.join(options)} changed nothing, because no chart was rendered"))
-        notices += self._access_notices(paths)
+            yield Notice("warning", f"--{' and --'.join(options)} changed nothing, because no chart was rendered")
+
+    def _older_notices(self) -> Iterator[Notice]:
         if self.split.older:
             from scclint.run.opening import opening_of_older
 
-            notices += opening_of_older(self.split.older, self.split.text)
-        return [*self.split.notices(units), *self.endless, *dict.fromkeys(notices)]
+            yield from opening_of_older(self.split.older, self.split.text)
 
     def _access_notices(self, paths: Collection[str]) -> Iterator[Notice]:
         """Name each place that the cluster or the release decides. Of those that values decide, one notice for each chart names some."""
@@ -413,11 +428,10 @@ def _named(unit: Unit) -> str:
     return f"{unit.title} of {deployment.kind} {deployment.name}" if deployment.by_controller else unit.title
 
 
-def _grouped(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[Notice]:
-    """How units are judged, given the reason for each by name, said once for each reason."""
+def _counted(judged: str, reasons: Mapping[str, str], level: str) -> Iterator[Notice]:
+    """How units are judged, given the reason for each by name: one notice, with the reason that most of them have."""
     by_reason = grouped((reason, name) for name, reason in reasons.items())
-    said = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
-    for reason, names in said[:_MOST_REASONS]:
-        yield Notice(level, f"{counted(len(names), 'unit')} {judged} ({and_more(names, 2)}): {reason}")
-    if other_names := sum(len(names) for _, names in said[_MOST_REASONS:]):
-        yield Notice(level, f"{counted(other_names, 'more unit')} {judged}: `scclint units` lists the reasons")
+    for reason, names in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))[:1]:
+        others = len(reasons) - len(names)
+        more = f"; {counted(others, 'more unit')} for other reasons, which `scclint units` lists" if others else ""
+        yield Notice(level, f"{counted(len(names), 'unit')} {judged} ({and_more(names, 2)}): {reason}{more}")

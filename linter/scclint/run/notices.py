@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scclint.cluster.addons import addons
 from scclint.cluster.installed import PatchChange, patch_changes
@@ -27,7 +27,7 @@ from scclint.model.terms import SCC_ROLE_PREFIX
 from scclint.model.unknown import is_open
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.record import Memo
+from scclint.record import Memo, grouped
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
 from scclint.text import and_more, listed
@@ -83,62 +83,80 @@ def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial
     )
 
 
+class Judged(NamedTuple):
+    """A unit that was judged, what was read for it, its objects and the workloads among them, in the first of its worlds."""
+
+    unit: Unit
+    inputs: Inputs
+    objects: Sequence[ApiObject]
+    workloads: Sequence[Workload]
+    world: World
+    config: Config
+
+
 def unjudged(
     unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
 ) -> Iterator[JudgementGap]:
     """What no finding reports of the targets of a unit, whose objects these are. That helm failed is said of the unit, with its reason."""
-    world = next(iter(worlds.values()))
-    targets, lines_of = inputs.targets, Memo()
+    judged = Judged(unit, inputs, objects, _workloads(objects), next(iter(worlds.values())), config)
+    for found in _LOOKS:
+        yield from found(judged)
+
+
+def _documents(judged: Judged) -> Iterator[JudgementGap]:
+    """Templates that nothing rendered, and documents that hold manifests as text."""
+    unit = judged.unit
+    # That helm failed is said of the unit.
+    is_told = bool(unit.unrendered) and not unit.unrendered.endswith((" not found", " off"))
+    for document in judged.inputs.targets:
+        if document.status == "template":
+            access = host_access(document.text) if document.is_template else ""
+            if access or not is_told:
+                yield JudgementGap("template", f"{document.file}{_asking(access)}", "helm" * is_helm_template(document.file))
+        elif isinstance(document.root, MappingNode) and not document.kind and unit.kind != "chart":
+            access = host_access(document.text) if "apiVersion:" in document.text else ""
+            if access:
+                yield JudgementGap("text", f"{document.file}{_asking(access)}")
+
+
+def _objects(judged: Judged) -> Iterator[JudgementGap]:
+    """Objects of kinds that are not known or not read, and parts of objects."""
+    lines_of = Memo()
 
     def access_of(obj: ApiObject) -> str:
         first, last = (line - obj.document.line for line in obj.lines)
-        lines = lines_of((unjudged, id(obj.document)), partial(obj.document.text.split, "\n"))
+        lines = lines_of((_objects, id(obj.document)), partial(obj.document.text.split, "\n"))
         return host_access("\n".join(lines[first : last + 1]))
 
-    for document in targets:
-        if document.status == "template":
-            access = host_access(document.text) if document.is_template else ""
-            if access or not unit.unrendered or unit.unrendered.endswith((" not found", " off")):
-                yield JudgementGap("template", f"{document.file}{_asking(access)}", "helm" * is_helm_template(document.file))
-        elif (
-            isinstance(document.root, MappingNode)
-            and not document.kind
-            and unit.kind != "chart"
-            and "apiVersion:" in document.text
-            and (access := host_access(document.text))
-        ):
-            yield JudgementGap("text", f"{document.file}{_asking(access)}")
-    for obj in objects:
-        if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
-            yield JudgementGap("open kind", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
-        elif isinstance(obj, UnknownKind) and obj.provenance.partial:
-            yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
-        elif isinstance(obj, UnknownKind):
-            if "." in obj.group or obj.group in _OWN_GROUPS or obj.kind in WORKLOADS:
-                yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access_of(obj))}", obj.kind)
+    for obj in judged.objects:
+        if isinstance(obj, UnknownKind):
+            yield from _unknown_kind(judged.unit, obj, access_of)
         elif obj.partial:
             access = access_of(obj)
-            is_known = unit.applied == "shown" or _is_completed(obj)
+            is_known = judged.unit.applied == "shown" or _is_completed(obj)
             if obj.manifest.get("$patch") != "delete" and (access or not is_known):
                 yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
-            yield JudgementGap("open grant", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
-    workloads = _workloads(objects)
-    yield from _unknown(world, workloads)
-    yield from _granted(world, workloads)
-    yield from _assumed(world, workloads)
-    yield from _patched(world, workloads, patches_of(config).get(world.cluster.release))
-    yield from _addons(unit, inputs, objects, world)
-    yield from _lacking(world, workloads)
-    if workloads:
-        policies = (policy for policy in world.of(AdmissionPolicy) if _may_decide(policy, world))
-        yield from (JudgementGap("policy", f"{policy.file}: {policy.named}") for policy in policies)
-    for workload in workloads:
-        if why := world.outcomes.injection(workload):
+            yield JudgementGap("open grant", f"{_place(judged.unit, obj.file, obj.place.span.line)}: {obj.named}")
+
+
+def _unknown_kind(unit: Unit, obj: UnknownKind, access_of: Callable[[ApiObject], str]) -> Iterator[JudgementGap]:
+    if is_open(obj.kind) or is_open(obj.api_version):
+        yield JudgementGap("open kind", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
+    elif obj.provenance.partial:
+        yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
+    elif "." in obj.group or obj.group in _OWN_GROUPS or obj.kind in WORKLOADS:
+        yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access_of(obj))}", obj.kind)
+
+
+def _policies(judged: Judged) -> Iterator[JudgementGap]:
+    """What may change or refuse the pods of the workloads and is not evaluated."""
+    policies = judged.world.of(AdmissionPolicy) if judged.workloads else ()
+    for policy in (policy for policy in policies if _may_decide(policy, judged.world)):
+        yield JudgementGap("policy", f"{policy.file}: {policy.named}")
+    for workload in judged.workloads:
+        if why := judged.world.outcomes.injection(workload):
             yield JudgementGap("mutated", f"{workload.file}: {workload.named}", f"a webhook ({why})")
-    yield from (JudgementGap("unfollowed", name) for name in world.unfollowed)
-    if config.origins.get("params") == "command line":
-        yield from _parameters(targets)
 
 
 def _may_decide(policy: AdmissionPolicy, world: World) -> bool:
@@ -162,9 +180,10 @@ def _workloads(objects: Iterable[ApiObject]) -> list[Workload]:
     return [obj for obj in objects if isinstance(obj, Workload) and not obj.partial]
 
 
-def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
+def _unknown(judged: Judged) -> Iterator[JudgementGap]:
     """Workloads without a verdict, which no rule about verdicts speaks of."""
-    for workload in workloads:
+    world = judged.world
+    for workload in judged.workloads:
         # A failure was reported by the rules that asked for the outcome.
         with suppress(Exception):
             if (why := world.outcomes.why_unknown(workload)) is not None:
@@ -179,9 +198,10 @@ def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
                 yield JudgementGap("open pod" if of_template else sort, what, why.text)
 
 
-def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
+def _granted(judged: Judged) -> Iterator[JudgementGap]:
     """Grants in namespaces that a workload without a namespace may be applied to, and that would change its SCC there."""
-    for workload in (workload for workload in workloads if not world.namespace_known(workload)):
+    world = judged.world
+    for workload in (workload for workload in judged.workloads if not world.namespace_known(workload)):
         # A failure was reported by the rules that asked for the outcome.
         with suppress(Exception):
             verdict = world.outcome(workload).verdict
@@ -195,9 +215,10 @@ def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
                     yield JudgementGap("granted", text, namespace)
 
 
-def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
+def _assumed(judged: Judged) -> Iterator[JudgementGap]:
     """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
-    if any(workload.group == "tekton.dev" for workload in workloads) and world.cluster.platform != "kubernetes":
+    world = judged.world
+    if any(workload.group == "tekton.dev" for workload in judged.workloads) and world.cluster.platform != "kubernetes":
         from scclint.cluster.pipelines import SCC
 
         if world.scc(SCC) is None and SCC not in world.cluster.own_sccs and not any(world.of(TektonConfig)):
@@ -207,10 +228,12 @@ def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementG
             yield JudgementGap("no runtime", pool.name)
 
 
-def _patched(world: World, workloads: Sequence[Workload], patch: int | None) -> Iterator[JudgementGap]:
-    """The workloads that are admitted because of what only newer patch releases have. `patch` is the one that was asked for."""
+def _patched(judged: Judged) -> Iterator[JudgementGap]:
+    """The workloads that are admitted because of what only newer patch releases have."""
+    world = judged.world
+    patch = patches_of(judged.config).get(world.cluster.release)
     changes = [c for c in patch_changes(world.cluster.release, world.cluster.platform) if not c.is_sure(patch)]
-    for workload in workloads if changes else ():
+    for workload in judged.workloads if changes else ():
         # A failure was reported by the rules that asked for the outcome.
         with suppress(Exception):
             decisive = [change for change in changes if _rests_on(change, world.outcome(workload), world)]
@@ -233,82 +256,119 @@ def _rests_on(change: PatchChange, outcome: Outcome, world: World) -> bool:
     return change.scc == outcome.scc or (binding is not None and binding.name == f"{SCC_ROLE_PREFIX}{change.everyone}")
 
 
-def _addons(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[JudgementGap]:
+def _addons(judged: Judged) -> Iterator[JudgementGap]:
     """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
+    unit, inputs, objects, world = judged.unit, judged.inputs, judged.objects, judged.world
     groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
     custom = inputs.own_groups or any("." in group and not group.endswith(".k8s.io") for group in groups)
     if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
         yield from missing_addons(unit, inputs, objects, world)
 
 
-def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[JudgementGap]:
-    """The namespaces of workloads of which the dump of the cluster lacks the namespace itself, or its grants."""
+def lacking(world: World, objects: Sequence[ApiObject]) -> Iterator[JudgementGap]:
+    """Yield the namespaces of the workloads among these objects of which the dump of the cluster lacks the namespace or its grants."""
     if world.observed is None or not world.observed.is_dump or world.cluster.platform == "kubernetes":
         return
-    for namespace in sorted(set(map(world.namespace_known, workloads))):
+    for namespace in sorted(set(map(world.namespace_known, _workloads(objects)))):
         if namespace and namespace not in world.cluster.namespaces:
             yield JudgementGap("dump", namespace, "namespace")
         if not world.knows_grants_in(namespace):
             yield JudgementGap("dump", namespace, "RBAC")
 
 
-def _parameters(targets: Sequence[Document]) -> Iterator[JudgementGap]:
-    """The parameters that Templates have."""
+def _parameters(judged: Judged) -> Iterator[JudgementGap]:
+    """The parameters that Templates have, if the command line gives values to some."""
+    if judged.config.origins.get("params") != "command line":
+        return
     from scclint.expand.template import declared
 
-    for document in targets:
+    for document in judged.inputs.targets:
         if document.kind == "Template" and document.root is not None:
             yield from (JudgementGap("parameter", name) for name in declared(to_data(document.root)))
 
 
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "template": (
-        "note",
-        "{names}: not judged, because {templates}; check {renderings}",
-    ),
-    "text": ("note", "{names}: not judged, because a variable has manifests as text"),
-    "open kind": ("note", "{first}: not judged, because its kind has a placeholder"),
-    "open grant": ("note", "{names}: not judged, because the name of the SCC that it grants has a placeholder"),
-    "unread": ("warning", "{names}: not judged: {why}"),
-    "unknown kind": (
+_LOOKS: tuple[Callable[[Judged], Iterator[JudgementGap]], ...] = (
+    _documents,
+    _objects,
+    _unknown,
+    _granted,
+    _assumed,
+    _patched,
+    _addons,
+    lambda judged: lacking(judged.world, judged.objects),
+    _policies,
+    lambda judged: (JudgementGap("unfollowed", name) for name in judged.world.unfollowed),
+    _parameters,
+)
+"""What looks for gaps, in the order in which they are told."""
+
+
+class NoticeKind(NamedTuple):
+    """How gaps of one sort are told: the level and the text, in which `_fields` fills the names in braces.
+
+    `each` is the field of a gap whose values have a notice each. `several` is the text about more than one gap, if it is another one.
+    In a `whole` text those that ask for access to the node come first, and all of them are named.
+    """
+
+    level: str
+    text: str
+    each: str = ""
+    several: str = ""
+    whole: bool = False
+
+
+_KINDS: Mapping[str, NoticeKind] = {
+    "template": NoticeKind("note", "{names}: not judged, because {templates}; check {renderings}", whole=True),
+    "text": NoticeKind("note", "{names}: not judged, because a variable has manifests as text"),
+    "open kind": NoticeKind("note", "{first}: not judged, because its kind has a placeholder"),
+    "open grant": NoticeKind("note", "{names}: not judged, because the name of the SCC that it grants has a placeholder"),
+    "unread": NoticeKind("warning", "{names}: not judged: {why}", each="why"),
+    "unknown kind": NoticeKind(
         "note",
         "{names}: not judged, because scclint does not know which pods {create}; add the path of its pod template to `pod-templates` in "
         "the configuration",
+        whole=True,
     ),
-    "partial": ("note", "{first}: not judged, because {why}"),
-    "beyond a limit": ("error", "{first}: no verdict, because {why}"),
-    "open pod": ("note", "{names}: no verdict, because {why}"),
-    "unknown": ("warning", "{first}: no verdict, because {why}"),
-    "elsewhere": ("note", "{first}: no verdict, because {why}"),
-    "ambiguous": ("note", "{what} differs in {kinds}, and these fit equally well, so scclint uses none of them"),
-    "patch": ("note", "{first}: the verdict rests on {why}"),
-    "no runtime": (
+    "partial": NoticeKind("note", "{first}: not judged, because {why}", whole=True),
+    "beyond a limit": NoticeKind("error", "{first}: no verdict, because {why}"),
+    "open pod": NoticeKind("note", "{names}: no verdict, because {why}", whole=True),
+    "unknown": NoticeKind("warning", "{first}: no verdict, because {why}"),
+    "elsewhere": NoticeKind("note", "{first}: no verdict, because {why}"),
+    "ambiguous": NoticeKind(
+        "note", "{what} differs in {kinds}, and these fit equally well, so scclint uses none of them", each="what"
+    ),
+    "patch": NoticeKind("note", "{first}: the verdict rests on {why}", each="why"),
+    "no runtime": NoticeKind(
         "warning",
         "MachineConfigPool {first}: the machine config operator does not roll it out, because RHEL 10 has no runc and the pool's CRI-O is "
         "set to runc: set defaultRuntime: crun in its ContainerRuntimeConfig",
     ),
-    "granted": ("note", "{first}; the manifest sets no namespace: pass `-n {why}` to judge it there"),
-    "pipelines": (
+    "granted": NoticeKind("note", "{first}; the manifest sets no namespace: pass `-n {why}` to judge it there"),
+    "pipelines": NoticeKind(
         "note",
         "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, which "
         "may use SCC {names}, by a controller that may use SCC nonroot",
     ),
-    "add-on": ("note", "{why} shows that an add-on is installed; `--addon {what}` judges with its SCCs and grants"),
-    "policy": (
+    "add-on": NoticeKind(
+        "note",
+        "{why} shows that an add-on is installed; `--addon {what}` judges with its SCCs and grants",
+        several="{count} add-ons are installed, as the input shows ({why} shows {what}): `{options}` judges with their SCCs and grants",
+    ),
+    "policy": NoticeKind(
         "note",
         "{names} may change or refuse pods: scclint does not evaluate such policies, and its verdicts are about the pods as written",
     ),
-    "mutated": ("note", "{names}: {why} changes the pods before SCC admission; the verdicts are about the pods as written"),
-    "dump": ("warning", "{dump}"),
-    "unfollowed": (
-        "warning",
-        "ClusterRole {names} aggregates more roles than scclint follows, so that verdicts may miss a grant",
+    "mutated": NoticeKind(
+        "note",
+        "{names}: {why} changes the pods before SCC admission; the verdicts are about the pods as written",
+        each="why",
+    ),
+    "dump": NoticeKind("warning", "{dump}"),
+    "unfollowed": NoticeKind(
+        "warning", "ClusterRole {names} aggregates more roles than scclint follows, so that verdicts may miss a grant"
     ),
 }
-"""The level and text of the notice about each sort. `_fields` returns the texts for the names in braces."""
-
-_SORTED = ("template", "open pod", "unknown kind", "partial")
-"""The sorts whose notices name the items in order, those that ask for access to the node first, and all of these."""
+"""The kinds of notices, in the order in which they are told."""
 
 _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "policy"))
 """API groups of Kubernetes without a dot. A CustomResourceDefinition needs one, so that others are files of tools such as skaffold."""
@@ -325,33 +385,26 @@ def _is_completed(obj: ApiObject) -> bool:
 _ASKS = " (with "
 """Between the name of something that was not judged and the access to the node that it asks for."""
 
-_EACH: Mapping[str, Callable[[JudgementGap], str]] = {
-    "unread": lambda item: item.why,
-    "mutated": lambda item: item.why,
-    "add-on": lambda item: item.what,
-    "ambiguous": lambda item: item.what,
-    "patch": lambda item: item.why,
-}
-"""The sorts with a notice for each value of a field."""
-
 
 def notices(items: Sequence[JudgementGap], config: Config) -> list[Notice]:
-    """What was seen in all units and not judged, in words, said once for each sort."""
-    of: dict[str, dict[str, list[JudgementGap]]] = {}
-    for item in dict.fromkeys(items):
-        key = _EACH[item.sort](item) if item.sort in _EACH else ""
-        of.setdefault(item.sort, {}).setdefault(key, []).append(item)
-    own = {item.what for item in of.pop("own API", {}).get("", ())}
-    for item in of.pop("API", {}).get("", ()):
-        if item.what not in own:
-            of.setdefault("add-on", {}).setdefault(item.what, []).append(item)
-    texts = [
-        Notice(level, text.format_map(_fields(groups[key])), access=tuple(_accesses(groups[key])))
-        for sort, (level, text) in _TEXTS.items()
-        if (groups := of.get(sort))
-        for key in sorted(groups)
-    ]
-    return texts + _needless({item.what for item in of.get("parameter", {}).get("", ())}, config)
+    """What was seen in all units and not judged, in words, said once for each kind."""
+    of = grouped((item.sort, item) for item in dict.fromkeys(items))
+    own = {item.what for item in of.pop("own API", ())}
+    of["add-on"] = _addons_once([*of.get("add-on", ()), *(item for item in of.pop("API", ()) if item.what not in own)])
+    told: list[Notice] = []
+    for sort, kind in _KINDS.items():
+        by_key = grouped((getattr(item, kind.each) if kind.each else "", item) for item in of.get(sort, ()))
+        for _, several in sorted(by_key.items()):
+            text = kind.several if kind.several and len(several) > 1 else kind.text
+            fields = _fields(several, whole=kind.whole)
+            told.append(Notice(kind.level, text.format_map(fields), access=tuple(_accesses(several))))
+    return told + _needless({item.what for item in of.get("parameter", ())}, config)
+
+
+def _addons_once(items: Iterable[JudgementGap]) -> list[JudgementGap]:
+    """Return one gap for each add-on, sorted by name."""
+    first = {item.what: JudgementGap("add-on", item.what, item.why) for item in reversed([*items])}
+    return [first[name] for name in sorted(first)]
 
 
 def _accesses(items: Iterable[JudgementGap]) -> Iterator[str]:
@@ -366,15 +419,17 @@ _RENDERINGS = {
 """How to check templates that nothing rendered, by whether some are those of a chart."""
 
 
-def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
+def _fields(items: Sequence[JudgementGap], *, whole: bool) -> Mapping[str, str]:
     """The texts about items of one sort."""
-    if items[0].sort in _SORTED:
+    if whole:
         items = sorted(items, key=lambda item: (_ASKS not in item.what, item.what))
     names, kinds = [item.what for item in items], sorted({item.why for item in items})
     return {
         "names": and_more(names, max(1, sum(_ASKS in name for name in names))),
         "first": f"{names[0]} (and {len(names) - 1:,} more like it)" if len(names) > 1 else names[0],
         "what": items[0].what,
+        "count": f"{len(items):,}",
+        "options": " ".join(f"--addon {name}" for name in names),
         "why": items[0].why,
         "kinds": and_more(kinds, 3),
         "renderings": _RENDERINGS[any(item.why for item in items)],
@@ -382,11 +437,6 @@ def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
         "create": f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates",
         "dump": _dump(items) if items[0].sort == "dump" else "",
     }
-
-
-def lacking(world: World, objects: Sequence[ApiObject]) -> Iterator[JudgementGap]:
-    """Yield what the dump of the cluster lacks for the workloads among these objects of a world."""
-    return _lacking(world, _workloads(objects))
 
 
 def gaps_of_dump(gaps: Iterable[JudgementGap]) -> list[Notice]:
