@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from tests.renderings import RecordingRenderer
 
 
+ALL_EXAMPLES = os.environ.get("SCCLINT_EXAMPLES") == "all"
+"""The sessions of nox try all examples, and other runs a quarter of them."""
+
+
 def examples(number: int) -> settings:
-    """Settings of a property: so many examples in the sessions of nox, which set SCCLINT_EXAMPLES, and a quarter of them in other runs."""
-    return settings(max_examples=number if os.environ.get("SCCLINT_EXAMPLES") == "all" else number // 4)
+    """Settings of a property with so many examples, or a quarter of them."""
+    return settings(max_examples=number if ALL_EXAMPLES else number // 4)
 
 
 # How quick the machine is at the moment says nothing about the code: no property fails by the clock.

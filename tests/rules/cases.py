@@ -16,14 +16,14 @@ ARGS = re.compile(r"^# (?:args:|Run with) (.*)$", re.MULTILINE)
 """The options of a fixture, `# args: --openshift 4.12`, or of an example on a page, `# Run with --openshift 4.12`."""
 
 
-def run(rule_id: str, path: str, *, folder: Path) -> str:
-    """The full report of one rule, or of every rule if `rule_id` is empty, on one file, as printed from within its folder."""
+def run(rule_id: str, path: str, *, folder: Path, alone: bool = True) -> str:
+    """The full report of one rule, or of this rule and those on by default, on one file, as printed from within its folder."""
     found = ARGS.search((folder / path).read_text(encoding="utf-8", errors="replace"))
     options = shlex.split(found.group(1)) if found else []
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        selected = ["--select", rule_id] if rule_id else []
-        status = main(["check", "--isolated", *selected, "--show-info", *options, path])
+        selection = "--select" if alone else "--extend-select"
+        status = main(["check", "--isolated", selection, rule_id, "--show-info", *options, path])
     assert status in (0, 1, 2, 4), f"{path}: exit status {status}\n{out.getvalue()}"
     return out.getvalue()
 
