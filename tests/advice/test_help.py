@@ -196,6 +196,22 @@ def test_a_port_that_a_user_other_than_root_may_not_open_is_named() -> None:
         assert "closed" not in advice(text, "SCC101")
 
 
+@pytest.mark.parametrize(
+    ("image", "then"),
+    [
+        ("zookeeper:3.9", "; container web then cannot write to /conf, /data and /datalog)"),
+        ("zookeeper", ")"),
+        ("zookeeper:99", ")"),
+        ("rabbitmq:4", ")"),
+        ("registry.example/web:1", ")"),
+    ],
+)
+def test_what_the_image_then_lacks_is_named(image: str, then: str) -> None:
+    text = DEPLOYMENT.replace("registry.example/web:1", f"{image}\n          securityContext: {{runAsUser: 1001}}")
+    found = advice(text, "SCC101")
+    assert f"{IN_RANGE}{then}" in found, found
+
+
 def test_a_windows_pod_is_told_nothing_of_users_and_profiles() -> None:
     text = (
         DEPLOYMENT + "      nodeSelector: {kubernetes.io/os: windows}\n      volumes: [{name: a, hostPath: {path: 'C:\\a'}}]\n"
@@ -216,6 +232,7 @@ def test_a_copy_of_an_scc_takes_the_place_of_its_grant() -> None:
         ("registry.example/web:1", "nonroot", ACCOUNT, "Write seccompProfile"),
         ("docker.io/library/rabbitmq:4", "anyuid", ACCOUNT, "Remove the binding"),
         ("docker.io/library/nginx:1", "anyuid", ACCOUNT, f"Grant service account web {COPY}"),
+        ("linuxserver/heimdall:2.2.2", "anyuid", ACCOUNT, f"Grant service account web {COPY}"),
         ("registry.example/web:1", "anyuid", "{kind: Group, name: system:authenticated}", "Write seccompProfile"),
     ],
 )

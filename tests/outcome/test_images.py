@@ -99,6 +99,8 @@ def test_needs(more: dict[str, Any], expected: list[Any]) -> None:
         (IMAGE._replace(user="7"), {"scc": "nonroot-v2", "securityContext": {"runAsUser": 7}}, [PORT]),
         (IMAGE._replace(user="app"), {"scc": "nonroot-v2", "securityContext": {"runAsUser": 7}}, [PORT]),
         (IMAGE._replace(user="app"), {}, [PORT, DIRECTORY]),
+        (IMAGE._replace(owner=999), {"scc": "nonroot-v2", "securityContext": {"runAsUser": 999}}, [PORT]),
+        (IMAGE._replace(owner=999), {"scc": "nonroot-v2", "securityContext": {"runAsUser": 998}}, [PORT, DIRECTORY]),
         (Image("7", writes=[HOME]), {}, [("home", ())]),
         (Image("7", writes=[HOME]), {"env": [{"name": "HOME", "value": "/tmp"}]}, []),
         (Image("7", own_user=True), {}, [("user", ())]),

@@ -39,7 +39,25 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     lost = given_up(world, before, after)
     them = "it" if len(lost) == 1 else "them"
     loss = f"the program must work without {them}" if lost else ""
-    return (*filter(None, (admission, loss, process)), *of_injection(world, after.workload))
+    return (*filter(None, (admission, loss, process)), *of_images(world, before, after), *of_injection(world, after.workload))
+
+
+def of_images(world: World, before: Outcome, after: Outcome) -> Iterator[str]:
+    """Yield, as clauses, what the containers then lack that their images need and that they have before. `process_effect` names ports."""
+    lacked = {(misfit.need, misfit.container.name) for misfit in world.misfits_of(before)}
+    for misfit in world.misfits_of(after):
+        name, exact = misfit.container.name, misfit.image.exact
+        if exact and misfit.need in _LACKING and (misfit.need, name) not in lacked:
+            yield f"container {name} then {_LACKING[misfit.need].format(listed(misfit.values), misfit.image.user or 0)}"
+
+
+_LACKING = {
+    "user": "fails, because its image works only as its own user, {1}",
+    "capability": "does not start, because its file has {0}",
+    "directory": "cannot write to {0}",
+    "home": "has no home directory to write to",
+}
+"""What becomes of a container, by the need of its image."""
 
 
 def of_injection(world: World, workload: Workload) -> tuple[str, ...]:

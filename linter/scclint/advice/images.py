@@ -11,7 +11,6 @@ from scclint.finding import Remedy
 from scclint.model.image import HOME
 from scclint.model.object import Workload
 from scclint.outcome.chain import Misfit, Outcome
-from scclint.outcome.images import misfits
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.text import listed
@@ -113,7 +112,6 @@ def _mount(pod: dict[str, Any], container: dict[str, Any], name: str, directory:
 
 def _remains(misfit: Misfit, after: Outcome, world: World) -> bool:
     """Whether the container still lacks what it needs, or then lacks something else."""
-    left = misfits(after, crio=world.cluster.platform != "kubernetes")
-    needs = {each.need for each in left if each.container.name == misfit.container.name}
+    needs = {each.need for each in world.misfits_of(after) if each.container.name == misfit.container.name}
     before = {each.need for each in world.misfits(after.workload) if each.container.name == misfit.container.name}
     return misfit.need in needs or bool(needs - before)

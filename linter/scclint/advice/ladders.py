@@ -27,7 +27,6 @@ from scclint.model.terms import (
     RUNTIME_DEFAULT,
 )
 from scclint.outcome.chain import Outcome
-from scclint.outcome.images import misfits
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.levels import LATEST, LEVELS, Mode, Standard, level_label
 from scclint.podsecurity.standards import Violation
@@ -108,10 +107,10 @@ def _gives_up_user(draft: Draft) -> bool:
 
 
 def _runs_as_any_user(after: Outcome, world: World) -> bool:
-    """Whether the catalogue has all images, and none lacks what it needs. A Containerfile does not show what its program writes to."""
+    """Whether the catalogue knows what all images write to, and none lacks what it needs. A Containerfile does not show that."""
     images = [after.image(container) for container in after.seccomp]
-    known = all(image is not None and image.catalogued for image in images)
-    return known and not misfits(after, crio=world.cluster.platform != "kubernetes")
+    known = all(image is not None and image.catalogued and not image.only_user for image in images)
+    return known and not world.misfits_of(after)
 
 
 def _without(draft: Draft) -> Remedy | None:

@@ -76,4 +76,6 @@ def _image(entry: Mapping[str, Any], facts: Mapping[str, Any], *, exact: bool) -
         entry.get("settings", ()),
         entry.get("any-user", ""),
         exact,
+        facts.get("only-user", False),
+        facts.get("owner"),
     )

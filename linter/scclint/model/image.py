@@ -20,7 +20,8 @@ class Image(NamedTuple):
     to. `capabilities` are the file capabilities of its program, with `CAP_`. `configuration` are the files that say where the program
     listens and writes, and `settings` the arguments and variables that say where it writes. `any_user` is the image of the same vendor
     that runs as any user ID, empty if none is known. `exact` is False if the reference names no version, so that the facts are those of
-    the newest one. `built`: a Containerfile adds to what `source` knows.
+    the newest one. `only_user`: nobody read what its program writes to. `owner` is the ID of the user that owns `writes`, None if root
+    or the user of the image does. `built`: a Containerfile adds to what `source` knows.
     """
 
     user: str | None
@@ -33,6 +34,8 @@ class Image(NamedTuple):
     settings: Sequence[str] = ()
     any_user: str = ""
     exact: bool = True
+    only_user: bool = False
+    owner: int | None = None
     built: bool = False
 
     @property

@@ -39,7 +39,8 @@ def _misfits(outcome: Outcome, *, crio: bool) -> Iterator[Misfit]:
         port = _closed_port(outcome, container, image, user) if crio else None
         if port is not None and not dropped:
             yield Misfit("port", container, image, user, (port,))
-        if image.writes and user and starts and not outcome.is_own_user(container, image, user):
+        owns = user == image.owner or (user and outcome.is_own_user(container, image, user))
+        if image.writes and user and starts and not owns:
             yield from _unwritable(outcome, container, image, user)
 
 

@@ -222,7 +222,10 @@ class World:
 
     def misfits(self, workload: Workload) -> "list[Misfit]":
         """Return what the containers of a workload lack that their images need; nothing if no image is known."""
-        outcome = self.outcome(workload)
+        return self.misfits_of(self.outcome(workload))
+
+    def misfits_of(self, outcome: Outcome) -> "list[Misfit]":
+        """Return what the containers of an outcome lack that their images need; nothing if no image is known."""
         if outcome.verdict is None or not any(map(outcome.image, outcome.seccomp)):
             return []
         from scclint.outcome.images import misfits
