@@ -111,9 +111,11 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         if problem.code != "unknown" and not (problem.code == "required" and problem.path in misspelled):
             field = obj.field(*problem.path)
             later = _set_later(obj, problem, field)
-            is_reported = in_plain_words(field.value) or (problem.code == "not-found" and _is_rejected_volume(obj, problem))
+            is_open = in_plain_words(field.value) or _is_filled_in(field.value, world)
+            is_reported = is_open or (problem.code == "not-found" and _is_rejected_volume(obj, problem))
             if is_reported or (_is_blank(obj) and not later):
-                continue  # MAN006 reports the words once, and this rule reports the volume and the empty name themselves.
+                # MAN006 reports the words once, a command fills them in, and this rule reports the volume and the empty name themselves.
+                continue
             is_version = problem.path == ("apiVersion",) and bool(problem.suggestion)
             edits = _edits(obj, problem, field)
             yield Problem(
@@ -126,6 +128,12 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 else None,
                 edits=edits,
             )
+
+
+def _is_filled_in(value: object, world: World) -> bool:
+    """Whether a command of the repository replaces a word in a value before it applies the object."""
+    words = re.findall(r"[A-Z][A-Z0-9_]{2,40}", value) if isinstance(value, str) else ()
+    return any(world.other_units.filled_in(word) for word in words)
 
 
 def _is_rejected_volume(obj: ApiObject, problem: FieldProblem) -> bool:

@@ -102,6 +102,10 @@ class OtherUnits:
         """Return the grants that only documentation has, for accounts of a name: namespace (empty: any), SCC, file and line."""
         return self._listed("documented", account)
 
+    def filled_in(self, word: str) -> list[Any]:
+        """Return the scripts and documents that replace a word of manifests with `sed`."""
+        return self._listed("filled in", word)
+
     def created_by_code(self, kind: str) -> list[Any]:
         """Return the places, as `FILE:LINE`, where code in Go fills in an object of a kind."""
         return self._listed("created", kind)

@@ -308,3 +308,17 @@ def test_a_finding_about_rights_of_another_unit_is_in_a_file_that_people_have() 
     }
     found = [finding.span for finding in report(files).findings if finding.rule_id == "RBA407"]
     assert [(span.file, span.line) for span in found] == [("base/role.yaml", 5)]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "reported"),
+    [
+        ("README.md", "```\ncat a.yaml | sed 's/PROJECT/'$PROJECT'/' | oc create -f -\n```\n", False),
+        ("deploy.sh", 'sed -i -e "s|PROJECT|$1|g" a.yaml && oc apply -f a.yaml\n', False),
+        ("README.md", "Write your PROJECT into a.yaml.\n", True),
+        ("deploy.sh", "sed s/PROJECTS/$1/ a.yaml | oc apply -f -\n", True),
+    ],
+)
+def test_a_word_that_a_command_replaces_is_no_value(file: str, text: str, reported: bool) -> None:
+    bound = HELD.replace("{name: agent}\nroleRef", "{name: agent, namespace: PROJECT}\nroleRef")
+    assert ("MAN002" in rules({"a.yaml": bound, file: text})) is reported

@@ -271,6 +271,7 @@ def beside(
             continue
         if not is_code:
             _tell_of_other_tools(told, file.display, text)
+            _tell_filled_in(told, file.display, text)
         if file.display.endswith(".md"):
             _tell_documented(told, documents_of_commands(file.display, text))
             continue
@@ -298,6 +299,7 @@ def beside(
             text = text_of(file)
             _tell_deploying(told, file.display, text)
             _tell_of_other_tools(told, file.display, text)
+            _tell_filled_in(told, file.display, text)
             _tell_of_own_clusters(told, file.display, text)
     shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
     why = "code and scripts are not judged, nor parts of manifests, and these places ask for access to the node or for an SCC"
@@ -315,6 +317,16 @@ def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> No
     commands = [command for command in commands_in(file, text) if command.match["verb"]]
     if commands or re.search(RELEASE_FILE, file):
         told.setdefault(("commands",), []).append((file, text, commands))
+
+
+_SED = r"\bsed[ \t][^\n|]{0,120}?\bs([/|#@,])([A-Z][A-Z0-9_]{2,40})\1"
+"""A command of sed that replaces a word in capital letters."""
+
+
+def _tell_filled_in(told: dict[Question, list[Any]], file: str, text: str) -> None:
+    """Add the words that commands of sed replace, as `sed s/PROJECT/$PROJECT/ FILE` does."""
+    for _, word in re.findall(_SED, text) if "sed" in text else ():
+        told.setdefault(("filled in", word), []).append(file)
 
 
 def _tell_of_other_tools(told: dict[Question, list[Any]], file: str, text: str) -> None:
