@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.Ca
         return Ran(status, streams.out.decode(), streams.err.decode())
 
     yield call
+
+
+def check_in(run: Run, formats: Sequence[str], *options: str) -> tuple[Ran, dict[str, str]]:
+    """What one `check .` comes to, and the text of each format: the first goes to standard output, the others to files."""
+    words = (
+        word for name in formats for word in ("--format", name, "--output", "-" if name == formats[0] else f"written.{name}")
+    )
+    ran = run("check", ".", *words, *options)
+    return ran, {formats[0]: ran.out} | {name: Path(f"written.{name}").read_text(encoding="utf-8") for name in formats[1:]}
 
 
 Spawn = Callable[..., "subprocess.CompletedProcess[bytes]"]

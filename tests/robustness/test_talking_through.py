@@ -12,7 +12,7 @@ import pytest
 from scclint.about import SITE
 from scclint.report import FORMATS
 
-from .conftest import Run
+from .conftest import Run, check_in
 
 HOSTILE = "\x1b[31mred\x1b]8;;http://evil.example\x07\x9b2J\u202e\u2028\n::error::pwned\n##[error]pwned [here](http://evil.example)<b>&|`"
 NAME = json.dumps(HOSTILE)
@@ -137,38 +137,41 @@ def places_of(result: Any) -> list[str]:
 MORE = ["--no-ignores", "--show-suppressed", "--openshift", "4.12,4.22"]
 
 
-@pytest.mark.parametrize(
-    ("format", "options"), [*((format, MORE) for format in FORMATS), *((format, []) for format in ("full", "sarif"))]
-)
-def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[str]) -> None:
-    ran = run("check", ".", "--format", format, *options)
+@pytest.mark.parametrize(("formats", "options"), [([*FORMATS], MORE), (["github"], MORE), (["full", "sarif"], [])])
+def test_every_format_of_check(run: Run, tree: Path, formats: list[str], options: list[str]) -> None:
+    ran, texts = check_in(run, formats, *options)
     assert ran.status == 2
-    assert "pwned" in ran.out
-    check_text(ran.out, commands=format == "github")
     check_text(ran.err)
-    assert "wned" not in "".join(line for line in ran.out.splitlines() if line.startswith("::error::"))
+    for format, text in texts.items():
+        check_format(format, text)
+
+
+def check_format(format: str, text: str) -> None:
+    assert "pwned" in text
+    check_text(text, commands=format == "github")
+    assert "wned" not in "".join(line for line in text.splitlines() if line.startswith("::error::"))
     if format in ("json", "sarif", "gitlab", "rdjson"):
-        data = json.loads(ran.out)
+        data = json.loads(text)
         if format == "sarif":
             # The manual pages of the rules are our own, and one of them shows what it is about.
             data["runs"][0]["tool"] = None
-        for text in strings(data):
-            assert all(c.isprintable() or c == "\n" for c in text), text
+        for value in strings(data):
+            assert all(c.isprintable() or c == "\n" for c in value), value
     if format == "sarif":
-        (log,) = json.loads(ran.out)["runs"]
+        (log,) = json.loads(text)["runs"]
         for result in log["results"]:
             links = re.findall(r"(?<!\\)\]\(([^)]*)\)", result["message"]["text"])
             assert links == [link for link in places_of(result) if link in links], result
     if format == "junit":
-        root = ElementTree.fromstring(ran.out)
+        root = ElementTree.fromstring(text)
         assert {element.tag for element in root.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "error"}
     if format == "html":
-        assert not re.search(r"<b>&|src=", ran.out), ran.out
-        anchors = set(re.findall(r"<a\b[^>]*>", ran.out))
+        assert not re.search(r"<b>&|src=", text), text
+        anchors = set(re.findall(r"<a\b[^>]*>", text))
         allowed = rf'<a (?:class="anchor" )?href="(#[\w-]+|{re.escape(SITE)}[\w/#.-]+)"[^>]*>'
         assert all(re.fullmatch(allowed, link) for link in anchors), anchors
     if format == "markdown":
-        assert not re.search(rf"\]\((?!<{re.escape(SITE)}rules/[\w-]+/>\))|<b>|https?://evil", ran.out), ran.out
+        assert not re.search(rf"\]\((?!<{re.escape(SITE)}rules/[\w-]+/>\))|<b>|https?://evil", text), text
 
 
 @pytest.mark.parametrize("command", ["review", "explain"])
