@@ -1,6 +1,6 @@
 """Runs over files or a text, for tests that ask for more than a report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,17 @@ def write_file(path: Path | str, text: str = "") -> str:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(text, encoding="utf-8")
     return str(path)
+
+
+def check_in(formats: Iterable[str], folder: Path, *words: str) -> tuple[int, dict[str, str]]:
+    """The status of one `check`, and what it writes in each format, to files of a folder."""
+    from scclint.cli import main
+
+    files = {name: folder / f"written.{name}" for name in formats}
+    status = main(
+        ["check", *words, *(word for name, file in files.items() for word in ("--format", name, "--output", str(file)))]
+    )
+    return status, {name: file.read_text(encoding="utf-8") for name, file in files.items()}
 
 
 def run_over(

@@ -342,11 +342,11 @@ class TestPathsOfOptions:
         Path("demo/notes").mkdir()
         Path("demo/notes/a.yaml").write_text("kind: Deployment\n")
         Path("values.yaml").write_text("a: 1\n")
-        run = cli("check", "demo", option, path)
+        run = cli("check", "demo/bare-pod.yaml", option, path)
         assert run.status == 2 and message in run.err and run.err.count(f"{path}: ") == 1
         if key:
             Path(".scclint.yaml").write_text(key.replace("VALUE", path) + "\n")
-            assert message in (run := cli("check", "demo")).err and run.status == 2
+            assert message in (run := cli("check", "demo/bare-pod.yaml")).err and run.status == 2
 
     def test_of_use(self, demo: Path, cli: Cli) -> None:
         for folder in ("state", "demo/state"):

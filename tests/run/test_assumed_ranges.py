@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from scclint.cli import main
 from scclint.finding import Severity
 from scclint.library import lint_text
 from scclint.report import FORMATS
+from tests.running import check_in
 
 WEB = """\
 apiVersion: apps/v1
@@ -118,8 +118,9 @@ def test_a_required_scc_that_rejects_the_id() -> None:
     assert severities(text)["SCC105"] == (Severity.WARNING, True)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_every_format_names_the_assumption(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_format_names_the_assumption(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text(manifest("{runAsUser: 1000700000}"))
-    assert main(["check", "--isolated", "--format", form, str(tmp_path)]) == 1
-    assert "the namespace has the ID range 1000000000/10000" in " ".join(capsys.readouterr().out.split())
+    status, texts = check_in(FORMATS, tmp_path, "--isolated", str(tmp_path / "web.yaml"))
+    assert status == 1
+    for name, text in texts.items():
+        assert "the namespace has the ID range 1000000000/10000" in " ".join(text.split()), name
