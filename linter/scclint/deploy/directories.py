@@ -41,20 +41,8 @@ def units(split: "Split") -> Iterator[Unit]:
 
 def applied_by_commands(split: "Split", commands: "Commands", built: frozenset[Identity]) -> Iterator[Unit]:
     """The plain files that one script applies in one namespace. A variant of what a kustomization builds stays by itself."""
-    outline, excluded = split.outline, path_filter(split.config.exclude)
-    applied_by: dict[tuple[frozenset[str], str], dict[str, Iterable[str]]] = {}
-    for (script, namespace), applied in commands.applied.items():
-        named = {outline.shown(path): path for path in applied.files}
-        # A file that is not read for its name counts if it holds objects, since a pipe may also begin with a program.
-        unread = {
-            name
-            for name, path in named.items()
-            if not name.endswith(SUFFIXES) and outline.has(path) and not excluded(outline.name(name))
-        }
-        left = [name for name in named if name in split.left or (name in unread and outline.facts(name).identities)]
-        files = frozenset(name for name in left if built.isdisjoint(outline.facts(name).identities))
-        if files:
-            applied_by.setdefault((files, namespace), {})[script] = applied.commands
+    outline = split.outline
+    applied_by = _files_of_scripts(split, commands, built)
     for files, namespace in applied_by:
         # A script that applies only a part of the files makes no other deployment.
         if any(files < others and namespace == home for others, home in applied_by):
@@ -71,3 +59,25 @@ def applied_by_commands(split: "Split", commands: "Commands", built: frozenset[I
                 deployment,
             )
     split.take(file for files, _ in applied_by for file in files)
+
+
+_ScriptFiles = dict[tuple[frozenset[str], str], dict[str, Iterable[str]]]
+"""The commands of scripts, by the files that they apply and their namespace, and by script."""
+
+
+def _files_of_scripts(split: "Split", commands: "Commands", built: frozenset[Identity]) -> _ScriptFiles:
+    outline, excluded = split.outline, path_filter(split.config.exclude)
+    applied_by: _ScriptFiles = {}
+    for (script, namespace), applied in commands.applied.items():
+        named = {outline.shown(path): path for path in applied.files}
+        # A file that is not read for its name counts if it holds objects, since a pipe may also begin with a program.
+        unread = {
+            name
+            for name, path in named.items()
+            if not name.endswith(SUFFIXES) and outline.has(path) and not excluded(outline.name(name))
+        }
+        left = [name for name in named if name in split.left or (name in unread and outline.facts(name).identities)]
+        files = frozenset(name for name in left if built.isdisjoint(outline.facts(name).identities))
+        if files:
+            applied_by.setdefault((files, namespace), {})[script] = applied.commands
+    return applied_by

@@ -12,6 +12,7 @@ from scclint.expand.ansible import applied, files_of_tasks, other_files_of_tasks
 from scclint.files import ASSET_FOLDERS
 from scclint.files.globs import path_filter
 from scclint.model.object import Workload
+from scclint.record import grouped
 
 if TYPE_CHECKING:
     from scclint.deploy.split import Split
@@ -42,36 +43,39 @@ def applied_with(file: str, known_roles: Set[str]) -> tuple[Kind, str]:
 
 def units(split: "Split", templates: Sequence[str]) -> Iterator[Unit]:
     """The templates and assets that operators apply, and the roles and playbooks of Ansible."""
-    outline = split.outline
-    known_roles = roles(outline.files)
-    groups: dict[tuple[Kind, str], list[str]] = {}
-    for file in templates:
-        groups.setdefault(applied_with(file, known_roles), []).append(file)
+    known_roles = roles(split.outline.files)
+    groups = grouped((applied_with(file, known_roles), file) for file in templates)
     for (found_kind, folder), inside in sorted(groups.items()):
-        is_role = found_kind == "ansible"
-        takes_all = is_role or os.path.basename(folder) in ASSET_FOLDERS
-        below = split.below(folder) if takes_all else inside
-        documents = [document for file in inside for document in outline.documents(file)]
-        tasks = [found for document in documents for found in files_of_tasks(document)]
-        kind, by = found_kind, "a template, which a program fills in and applies"
-        if is_role or any(any(applied(document)) for document in documents):
-            kind, by = "ansible", f"an Ansible {'role' if is_role else 'playbook'} applies it"
-        if names := {name for name, _, state in tasks if state == "absent"}:
-            names -= {name for name, _, state in tasks if state != "absent"}
-            split.deleted += with_names(split, (file for file in split.below(folder) if os.path.basename(file) in names))
-        deleted = frozenset(split.deleted)
-        files = split.take(file for file in below if file not in deleted)
-        # What a program of the repository merges into other manifests.
-        patches = {} if is_role else dict(_patches(split, files))
-        split.undeployed |= dict.fromkeys(patches.values(), FRAGMENT)
-        files = tuple(file for file in files if file not in patches)
-        files += tuple(file for file in _other_files(split, inside, folder) if file not in files)
-        for group in alternatives(files, lambda file: outline.facts(file).identities):
-            path = group.path or folder or "."
-            for reading in range(max(map(outline.readings, set(group.files).intersection(templates)), default=1)):
-                name = outline.name(path) + (f"#{reading + 1}" if reading else "")
-                reason = f"{by}, with other branches of its conditions" if reading else by
-                yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
+        yield from _units_in(split, found_kind, folder, inside, templates)
+
+
+def _units_in(split: "Split", found_kind: Kind, folder: str, inside: Sequence[str], templates: Sequence[str]) -> Iterator[Unit]:
+    """The units of the templates `inside` a folder, with what is applied with them. `templates` are all."""
+    outline = split.outline
+    is_role = found_kind == "ansible"
+    takes_all = is_role or os.path.basename(folder) in ASSET_FOLDERS
+    below = split.below(folder) if takes_all else inside
+    documents = [document for file in inside for document in outline.documents(file)]
+    tasks = [found for document in documents for found in files_of_tasks(document)]
+    kind, by = found_kind, "a template, which a program fills in and applies"
+    if is_role or any(any(applied(document)) for document in documents):
+        kind, by = "ansible", f"an Ansible {'role' if is_role else 'playbook'} applies it"
+    if names := {name for name, _, state in tasks if state == "absent"}:
+        names -= {name for name, _, state in tasks if state != "absent"}
+        split.deleted += with_names(split, (file for file in split.below(folder) if os.path.basename(file) in names))
+    deleted = frozenset(split.deleted)
+    files = split.take(file for file in below if file not in deleted)
+    # What a program of the repository merges into other manifests.
+    patches = {} if is_role else dict(_patches(split, files))
+    split.undeployed |= dict.fromkeys(patches.values(), FRAGMENT)
+    files = tuple(file for file in files if file not in patches)
+    files += tuple(file for file in _other_files(split, inside, folder) if file not in files)
+    for group in alternatives(files, lambda file: outline.facts(file).identities):
+        path = group.path or folder or "."
+        for reading in range(max(map(outline.readings, set(group.files).intersection(templates)), default=1)):
+            name = outline.name(path) + (f"#{reading + 1}" if reading else "")
+            reason = f"{by}, with other branches of its conditions" if reading else by
+            yield Unit(name, kind, path, group.files, reason, group.shared, reading=reading, gives=not reading)
 
 
 def _other_files(split: "Split", files: Iterable[str], folder: str) -> tuple[str, ...]:

@@ -121,33 +121,47 @@ def _plain(pointer: Sequence[str]) -> tuple[str, ...]:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer)
 
 
+class _Grant(NamedTuple):
+    """A role that a command gives to subjects, in a namespace or in all."""
+
+    role: str
+    role_kind: str
+    subjects: list[dict[str, str]]
+    in_all: bool
+
+
+def _added(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]]) -> _Grant:
+    """Return what `oc adm policy add-...` gives."""
+    namespace, accounts = flags.get("namespace", [""])[-1], flags.get("serviceaccount", [])
+    in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not accounts)
+    role = words[0] if words else ""
+    role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
+    subjects = [_subject(word, match["to"]) for word in words[1:]]
+    # Without -n, the account is in the project of the user. The namespace of a RoleBinding is that project.
+    subjects += [_account(namespace or (OPEN_NAMESPACE if in_all else ""), account) for account in accounts]
+    return _Grant(role, "ClusterRole", subjects, in_all)
+
+
+def _created(match: re.Match[str], flags: Mapping[str, list[str]]) -> _Grant:
+    """Return what `oc create rolebinding` or `clusterrolebinding` gives."""
+    role = (flags.get("clusterrole") or flags.get("role") or [""])[-1]
+    subjects = [_account(*account.rpartition(":")[::2]) for account in flags.get("serviceaccount", [])]
+    subjects += [_subject(name, kind) for kind in ("user", "group") for name in flags.get(kind, ())]
+    return _Grant(role, "ClusterRole" if "clusterrole" in flags else "Role", subjects, bool(match["cluster"]))
+
+
 def _binding(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]]) -> dict[str, Any] | None:
     """Return the binding that a command creates; None if its role or its subjects are not known."""
-    namespace = flags.get("namespace", [""])[-1]
-    accounts = flags.get("serviceaccount", [])
-    if match["added"]:
-        role = words[0] if words else ""
-        role_kind = "ClusterRole"
-        subjects = [_subject(word, match["to"]) for word in words[1:]]
-        in_all = match["added"] == "cluster-role" or (match["added"] == "scc" and not accounts)
-        # Without -n, the account is in the project of the user. The namespace of a RoleBinding is that project.
-        subjects += [_account(namespace or (OPEN_NAMESPACE if in_all else ""), account) for account in accounts]
-        role = f"system:openshift:scc:{role}" if role and match["added"] == "scc" else role
-    else:
-        role = (flags.get("clusterrole") or flags.get("role") or [""])[-1]
-        role_kind = "ClusterRole" if "clusterrole" in flags else "Role"
-        subjects = [_account(*account.rpartition(":")[::2]) for account in accounts]
-        subjects += [_subject(name, kind) for kind in ("user", "group") for name in flags.get(kind, ())]
-        in_all = bool(match["cluster"])
+    role, role_kind, subjects, in_all = _added(match, words, flags) if match["added"] else _created(match, flags)
     if not role or not subjects or (match["added"] != "scc" and _OPEN.search(role)):
         return None
+    namespace = "" if in_all else flags.get("namespace", [""])[-1]
     # `oc` adds the subjects to one binding, and chooses its name.
     name = words[0] if words and not match["added"] else ":".join((role, *(subject["name"] for subject in subjects)))
-    metadata = {"name": name} | ({"namespace": namespace} if namespace and not in_all else {})
     return {
         "apiVersion": f"{_GROUP}/v1",
         "kind": "ClusterRoleBinding" if in_all else "RoleBinding",
-        "metadata": metadata,
+        "metadata": {"name": name} | ({"namespace": namespace} if namespace else {}),
         "roleRef": {"apiGroup": _GROUP, "kind": role_kind, "name": role},
         "subjects": subjects,
     }

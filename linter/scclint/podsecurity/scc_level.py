@@ -45,30 +45,27 @@ def level_of_scc(scc: Object, uid_range: str, minor: int) -> Level:
 
 def _levels(scc: Object, uid_range: str, minor: int) -> Iterator[Level]:
     """Yield the level of each field that keeps an SCC from being `restricted`: the strictest that allows what the field allows."""
-    if any(map(scc.get, _HOST_ACCESS)):
-        yield "privileged"
-    if scc.get("allowPrivilegeEscalation") is not False:
-        yield "baseline"
-    allowed = {name or "" for name in scc.get("allowedCapabilities") or ()}
-    if not allowed <= {"NET_BIND_SERVICE"}:
-        yield "baseline" if allowed <= CAPABILITIES else "privileged"
-    if "ALL" not in (scc.get("requiredDropCapabilities") or ()):
-        yield "baseline"
-    if not {name or "" for name in scc.get("allowedUnsafeSysctls") or ()} <= SYSCTLS_1_0:
-        yield "privileged"
-    yield from _levels_of_volumes(scc, minor)
+    capabilities = {name or "" for name in scc.get("allowedCapabilities") or ()}
+    sysctls = {name or "" for name in scc.get("allowedUnsafeSysctls") or ()}
+    profiles = [profile or "" for profile in scc.get("seccompProfiles") or ()]
     context = scc.get("seLinuxContext") or {}
     options = context.get("seLinuxOptions") or {}
-    known_type = (options.get("type") or "") in SE_LINUX_TYPES_1_0
-    if context.get("type") != "MustRunAs" or not known_type or options.get("user") or options.get("role"):
-        yield "privileged"
-    profiles = [profile or "" for profile in scc.get("seccompProfiles") or ()]
-    if not profiles:
-        yield "baseline"
-    if not all(map(is_seccomp_annotation_allowed, profiles)):
-        yield "privileged"
-    if _lowest_uid(scc, uid_range) <= 0:
-        yield "baseline"
+    yield from _levels_of_volumes(scc, minor)
+    kept_from: tuple[tuple[Level, bool], ...] = (
+        ("privileged", any(map(scc.get, _HOST_ACCESS))),
+        ("privileged", not capabilities <= {"NET_BIND_SERVICE"} | CAPABILITIES),
+        ("privileged", not sysctls <= SYSCTLS_1_0),
+        ("privileged", context.get("type") != "MustRunAs"),
+        ("privileged", (options.get("type") or "") not in SE_LINUX_TYPES_1_0),
+        ("privileged", bool(options.get("user") or options.get("role"))),
+        ("privileged", not all(map(is_seccomp_annotation_allowed, profiles))),
+        ("baseline", scc.get("allowPrivilegeEscalation") is not False),
+        ("baseline", not capabilities <= {"NET_BIND_SERVICE"}),
+        ("baseline", "ALL" not in (scc.get("requiredDropCapabilities") or ())),
+        ("baseline", not profiles),
+        ("baseline", _lowest_uid(scc, uid_range) <= 0),
+    )
+    yield from (level for level, is_kept in kept_from if is_kept)
 
 
 def _levels_of_volumes(scc: Object, minor: int) -> Iterator[Level]:

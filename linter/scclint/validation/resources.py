@@ -171,12 +171,8 @@ def check_pod_resources(spec: Object, path: Path, claims: list[str], minor: int,
         yield forbidden((*at, "claims"), "claims may not be set for Resources at pod-level")
         yield from _check_claim_names(part, (*at, "claims"), claims)
     of_all = [_total(spec, field, is_pod=is_pod) for field in (0, 1)]
-    if is_pod and (limits or requests):
-        huge = {name: amount for name, amount in of_all[0].items() if name.startswith(_HUGE) and name not in requests}
-        limits = {**huge, **limits}
-    if is_pod and limits:
-        added = {**limits, **{name: amount for name, amount in of_all[1].items() if name in _OF_PODS}}
-        requests = {**{name: amount for name, amount in added.items() if _is_of_pods(name)}, **requests}
+    if is_pod:
+        limits, requests = _with_amounts_of_containers(limits, requests, *of_all)
     yield from _check_amounts(limits, requests, at, _name_errors, minor)
     for field, amounts, all_amounts in (("limits", limits, of_all[0]), ("requests", requests, of_all[1])):
         for name, amount in amounts.items():
@@ -193,6 +189,19 @@ def check_pod_resources(spec: Object, path: Path, claims: list[str], minor: int,
                 yield invalid(
                     (*at, "limits"), str(amount), f"must be less than or equal to pod limits of {limits[name]}", named=named
                 )
+
+
+def _with_amounts_of_containers(
+    limits: Amounts, requests: Amounts, all_limits: Amounts, all_requests: Amounts
+) -> tuple[Amounts, Amounts]:
+    """The limits and requests of a whole pod with the API server's defaults, which are those of all containers."""
+    if limits or requests:
+        huge = {name: amount for name, amount in all_limits.items() if name.startswith(_HUGE) and name not in requests}
+        limits = {**huge, **limits}
+    if limits:
+        added = {**limits, **{name: amount for name, amount in all_requests.items() if name in _OF_PODS}}
+        requests = {**{name: amount for name, amount in added.items() if _is_of_pods(name)}, **requests}
+    return limits, requests
 
 
 def _total(spec: Object, field: int, *, is_pod: bool) -> Amounts:

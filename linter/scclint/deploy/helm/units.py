@@ -1,7 +1,7 @@
 """The units that helm renders: charts as something deploys them, and the views that values files make of them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from scclint.deploy.helm import CHART_FILE
@@ -24,32 +24,36 @@ def _views(split: "Split") -> Iterator[Unit]:
     folders = {os.path.dirname(file) for file in split.outline.files if os.path.basename(file) == CHART_FILE}
     for folder in sorted(folders):
         real = os.path.realpath(folder or os.curdir)
-        if real in split.configured_paths:
-            continue
-        # A job that tries the chart with its default values says nothing of those who install it.
-        deployed = [
-            deployment
-            for deployment in split.deployed.with_tool(real, "chart")
-            if not (deployment.is_default and split.evidence.is_tried(deployment))
-        ]
-        for deployment in deployed:
-            yield chart_unit(split, split.unit_name(real, deployment), folder, deployment.reason, deployment)
-        named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
-        by_controller = any(deployment.by_controller for deployment in deployed)
-        has_default = any(deployment.is_default for deployment in deployed)
-        # As in Argo CD, what has both is a kustomization.
-        all_views = {} if real in split.kustomizations else views(folder or os.curdir, split.tree, inflated)
-        all_views |= dict(_views_elsewhere(split, real, all_views))
-        # A chart can render the Application that deploys it.
-        rendered = f"{split.outline.name(folder)} as rendered"
-        is_root = any(path == real and file == rendered for path, _, file in split.deployed.sources)
-        for called, view in all_views.items():
-            # Beside what a controller deploys, only what is called a values file is one.
-            is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default
-            if is_new and (not by_controller or (belongs_to_chart(f"{called}.yaml") if called else is_root)):
-                name = split.outline.name(folder) + (f"#{called}" if called else "")
-                reason = f"a chart with the values of {called}" if called else "a chart with its default values"
-                yield chart_unit(split, name, folder, reason, view)
+        if real not in split.configured_paths:
+            yield from _views_of_chart(split, folder, real, inflated)
+
+
+def _views_of_chart(split: "Split", folder: str, real: str, inflated: Set[str]) -> Iterator[Unit]:
+    """The views of the chart in a folder, given as displayed and by its real path. `inflated` are the charts that kustomizations render."""
+    # A job that tries the chart with its default values says nothing of those who install it.
+    deployed = [
+        deployment
+        for deployment in split.deployed.with_tool(real, "chart")
+        if not (deployment.is_default and split.evidence.is_tried(deployment))
+    ]
+    for deployment in deployed:
+        yield chart_unit(split, split.unit_name(real, deployment), folder, deployment.reason, deployment)
+    named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
+    by_controller = any(deployment.by_controller for deployment in deployed)
+    has_default = any(deployment.is_default for deployment in deployed)
+    # As in Argo CD, what has both is a kustomization.
+    all_views = {} if real in split.kustomizations else views(folder or os.curdir, split.tree, inflated)
+    all_views |= dict(_views_elsewhere(split, real, all_views))
+    # A chart can render the Application that deploys it.
+    rendered = f"{split.outline.name(folder)} as rendered"
+    is_root = any(path == real and file == rendered for path, _, file in split.deployed.sources)
+    for called, view in all_views.items():
+        # Beside what a controller deploys, only what is called a values file is one.
+        is_new = named.isdisjoint(map(os.path.realpath, view.values)) if called else not has_default
+        if is_new and (not by_controller or (belongs_to_chart(f"{called}.yaml") if called else is_root)):
+            name = split.outline.name(folder) + (f"#{called}" if called else "")
+            reason = f"a chart with the values of {called}" if called else "a chart with its default values"
+            yield chart_unit(split, name, folder, reason, view)
 
 
 def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]) -> Iterator[tuple[str, Deployment]]:
