@@ -173,8 +173,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
                 f"enough for this: {'; and '.join(first.requests)}"
                 if first.requests
                 else "this gets past the SCCs that it may use",
-                *([f"it may also {more}"] if more else ()),
                 *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
+                *([f"it may also {more}"] if more else ()),
             ),
             at=_place(binding, first, world),
             related=tuple(dict.fromkeys(steps)),
