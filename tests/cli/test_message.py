@@ -290,6 +290,27 @@ def test_the_finding_on_an_image_that_cannot_run(cli: Cli) -> None:
     assert "other.yaml" not in out
 
 
+@pytest.mark.parametrize(
+    ("text", "containers"),
+    [
+        ("open /data/temp-1.rdb: permission denied", {"cache", "zookeeper"}),
+        ("/docker-entrypoint.sh: line 15: /conf/zoo.cfg: Permission denied", {"zookeeper"}),
+        ("bind() to 0.0.0.0:80 failed (13: Permission denied)", {"proxy"}),
+        ("open /database/file: permission denied", {"cache", "zookeeper", "proxy"}),
+    ],
+)
+def test_the_container_whose_image_needs_the_path_or_port(cli: Cli, text: str, containers: set[str]) -> None:
+    images = {"cache": "redis:7.2", "zookeeper": "zookeeper:3.9", "proxy": "nginx:1.25"}
+    listed = "".join(f"    - {{name: {name}, image: '{image}'}}\n" for name, image in images.items())
+    Path("pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, annotations: "
+        f"{{openshift.io/required-scc: restricted-v2}}}}\nspec:\n  containers:\n{listed}"
+    )
+    Path("error.txt").write_text(text)
+    out = words(cli("explain", "--message", "error.txt", "pod.yaml").out)
+    assert {name for name in ("cache", "zookeeper", "proxy") if f"Pod web: container {name}" in out} == containers, out
+
+
 def test_what_is_suppressed_is_a_cause_as_well(cli: Cli) -> None:
     Path(".scclint.yaml").write_text("baseline: baseline.json\nignores: [{rule: SCC107, reason: known}]\n")
     assert cli("check", "--write-baseline", "baseline.json", "deploy").status == 0

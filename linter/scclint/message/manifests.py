@@ -94,6 +94,7 @@ def _match(incident: Incident, asked: Sequence[tuple[OpenUnit, Workload]], run: 
     subjects = {(workload.kind, workload.name) for _, workload in chosen}
     rules = {rule for kind in incident.kinds for rule in kind.rules} | (_OF_DENIALS if incident.denial else frozenset())
     findings = tuple(f for f in report.live if f.rule_id in rules and (f.subject.kind, f.subject.name) in subjects)
+    findings = _on_containers(incident, chosen, findings)
     part = joined(replace(report, findings=findings))
     part = replace(part, findings=part.live)
     if part.findings:
@@ -103,6 +104,21 @@ def _match(incident: Incident, asked: Sequence[tuple[OpenUnit, Workload]], run: 
     unit, workload = chosen[0]
     pod = unit.world.outcome(workload).judged.submitted
     return Match(part, workload.named, unit.edited(workload.place.span), () if findings else tuple(differences(incident, pod)))
+
+
+def _on_containers(
+    incident: Incident, chosen: Sequence[tuple[OpenUnit, Workload]], findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """Return the findings on the containers whose image needs the path or the port of an incident; all if no image is known to."""
+    path, port = incident.facts.get("path", ""), incident.facts.get("port", "")
+    needs = [
+        workload.pod.field(*misfit.container.path).path
+        for unit, workload in chosen
+        for misfit in unit.world.misfits(workload)
+        if (misfit.need == "port" and port == str(misfit.values[0]))
+        or (misfit.need == "directory" and any(f"{path}/".startswith(f"{each}/") for each in misfit.values))
+    ]
+    return tuple(finding for finding in findings if any(finding.path[: len(at)] == at for at in needs)) or findings
 
 
 def makes(workload: Workload, incident: Incident) -> bool:
