@@ -2,6 +2,7 @@
 
 import re
 from argparse import Namespace
+from collections.abc import Sequence
 
 from scclint.cli.named_workloads import named_with, names
 from scclint.console.arguments import settings_of_one_cluster, view_units, write_formats
@@ -13,7 +14,7 @@ from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.remedy.least_privilege import Suggestion, suggest
 from scclint.report.suggest import render_json, render_yaml
-from scclint.run.listed import LISTED
+from scclint.run.listed import LISTED, ListedWorkload
 from scclint.text import and_more
 
 _SURENESS = ("applied", "built", "unknown", "shown")
@@ -44,11 +45,7 @@ def run(args: Namespace) -> int:
         code = status_of_units(opened_run, statuses)
         if meant.path and code == USAGE:
             return code
-        workloads = [workload for one in found for workload in one.value]
-        there = f"there are: {names(workloads)}" if workloads else "there are no workloads in the input"
-        raise UsageError(f"{args.what}: no workload of the input is or uses it; {there}")
-    if not by_account and len({(w.kind, w.name) for _, _, w in chosen}) > 1:
-        raise UsageError(f"{args.what} has several workloads, {names(w for _, _, w in chosen)}: name one of them")
+    _check_one_is_meant(args.what, [w for _, _, w in chosen], [w for one in found for w in one.value], by_account)
     placed = [one for one in chosen if one[2].namespace != UNSPECIFIED_NAMESPACE] or chosen
     # Whoever asks because of a rejection means the unit in which something has to be granted.
     units = {one.unit.name: one.unit for one, _, _ in placed}
@@ -73,6 +70,15 @@ def run(args: Namespace) -> int:
 
     write_formats(args, render, "yaml")
     return status_of_units(opened_run, statuses)
+
+
+def _check_one_is_meant(what: str, chosen: Sequence[ListedWorkload], there: Sequence[ListedWorkload], by_account: bool) -> None:
+    """Raise UsageError if an argument means no workload of those that are there, or several where it should mean one."""
+    if not chosen:
+        input_has = f"there are: {names(there)}" if there else "there are no workloads in the input"
+        raise UsageError(f"{what}: no workload of the input is or uses it; {input_has}")
+    if not by_account and len({(w.kind, w.name) for w in chosen}) > 1:
+        raise UsageError(f"{what} has several workloads, {names(chosen)}: name one of them")
 
 
 def _of_account(world: World, workloads: list[Workload], meant: Workload, by_account: bool) -> tuple[list[Workload], str, str]:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.admission.rbac import service_account_name
 from scclint.deploy.deployers import NO_FOLDER, Deployer, Deployments, laid_over, scalar
@@ -133,22 +133,37 @@ def _variables(deployer: Deployer, spec: Mapping[str, Any]) -> tuple[dict[str, s
     return {key: value.replace("\n", "") for key, value in variables.items()}, tuple(files), unknown
 
 
+class _Chart(NamedTuple):
+    """The chart of a HelmRelease: the field that says which, the fields themselves, their namespace, and the file of another object."""
+
+    at: Path
+    spec: Mapping[str, Any]
+    namespace: str
+    file: str = ""
+
+
+def _chart_of(deployer: Deployer, spec: Mapping[str, Any]) -> _Chart:
+    reference = as_mapping(spec.get("chartRef"))
+    chart = _Chart(("spec", "chart", "spec"), as_mapping(value_at(spec, ("chart", "spec"))), deployer.namespace)
+    if reference.get("kind") != "HelmChart":
+        return chart
+    namespace = as_text(reference.get("namespace")) or deployer.namespace
+    referred = deployer.repository.referred("HelmChart", namespace, as_text(reference.get("name")))
+    if referred is None:
+        return chart._replace(at=("spec", "chartRef"), namespace=namespace)
+    return _Chart(("spec", "chartRef"), as_mapping(referred.data.get("spec")), namespace, referred.file)
+
+
 def of_release(deployer: Deployer) -> Deployments:
     """What a HelmRelease deploys."""
     spec = as_mapping(deployer.data.get("spec"))
-    at: Path = ("spec", "chart", "spec")
-    chart, namespace, file = as_mapping(value_at(spec, ("chart", "spec"))), deployer.namespace, ""
-    reference = as_mapping(spec.get("chartRef"))
-    if reference.get("kind") == "HelmChart":
-        at, namespace = ("spec", "chartRef"), as_text(reference.get("namespace")) or namespace
-        if referred := deployer.repository.referred("HelmChart", namespace, as_text(reference.get("name"))):
-            chart, file = as_mapping(referred.data.get("spec")), referred.file
+    at, chart, namespace, file = _chart_of(deployer, spec)
     folder = deployer.folder(as_text(chart.get("chart")))
     # Azure Arc fills in the repository that it follows where an object names no source.
     is_in_git = value_at(chart, ("sourceRef", "kind")) in (None, "GitRepository")
     ours = is_in_git and _is_ours(deployer, chart, namespace, folder)
     if not ours:
-        yield deployer.unfollowed(("spec", "chartRef") if reference else ("spec", "chart"), _OUTSIDE)
+        yield deployer.unfollowed(("spec", "chartRef") if as_mapping(spec.get("chartRef")) else ("spec", "chart"), _OUTSIDE)
     elif not os.path.isdir(folder):
         yield deployer.unfollowed(at, "scclint does not unpack it" if folder else NO_FOLDER)
     else:

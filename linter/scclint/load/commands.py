@@ -128,6 +128,32 @@ class ScriptCommand(NamedTuple):
         return self.match["verb"] in APPLYING and not self.is_trial
 
 
+class _Written(NamedTuple):
+    """A command as it is written: its arguments, what is piped into it, its folder, its place, how people read it, and its patch."""
+
+    match: re.Match[str]
+    arguments: str
+    in_pipe: str
+    folder: str
+    place: tuple[int, int, int, int]
+    shown: str
+    patch: str
+
+    def filled(self, variables: Mapping[str, str], values: Mapping[str, str]) -> Iterator[ScriptCommand]:
+        """Yield the command with the variables of the script, and of one iteration of its loops; nothing if it may be another program."""
+        known, match = {**variables, **values}, self.match
+        words, flags, _ = _words(self.arguments, known)
+        if match["variable"] and match["verb"] not in CHANGING and not flags.keys() & {"filename", "kustomize"}:
+            return
+        _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", known)
+        piped, before, _ = _words(re.sub("[<|\"']", " ", self.in_pipe), known)
+        if "process" in piped and _STDIN.intersection(flags.get("filename", ())):
+            flags["filename"] += before.get("filename", [])
+        piped = [word for word in piped if not word.endswith(SUFFIXES)]
+        folder, patch = _filled(self.folder, values), _filled(self.patch, known)
+        yield ScriptCommand(match, words, in_front | flags, *self.place, folder, self.shown, piped, patch)
+
+
 def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
     """Yield the commands in a text that grant, deploy or delete something."""
     plain = _LISTED.sub(lambda listed: _BORDER.sub(lambda match: " " * len(match[0]), listed[0]), text)
@@ -164,19 +190,9 @@ def commands_in(file: str, text: str) -> Iterator[ScriptCommand]:
             rest = _LINE_END.search(plain, at)
             shown = " ".join((text if patch else plain)[match.start() : at].replace("\\", " ").split())
             place = (line, start, at, rest.start() if rest else len(plain))
+            written = _Written(match, arguments, in_pipe, folder, place, shown, patch["text"] if patch else "")
             for values in _iterations(f"{match[0]} {arguments[:length]} {in_pipe} {folder}", loops):
-                known = {**variables, **values}
-                words, flags, _ = _words(arguments, known)
-                if match["variable"] and match["verb"] not in CHANGING and not flags.keys() & {"filename", "kustomize"}:
-                    # The program may be any other.
-                    continue
-                _, in_front, _ = _words(match["flags"] or f"-n {match['inside'] or ''}", known)
-                piped, before, _ = _words(re.sub("[<|\"']", " ", in_pipe), known)
-                if "process" in piped and _STDIN.intersection(flags.get("filename", ())):
-                    flags["filename"] += before.get("filename", [])
-                piped = [word for word in piped if not word.endswith(SUFFIXES)]
-                patched = _filled(patch["text"], known) if patch else ""
-                yield ScriptCommand(match, words, in_front | flags, *place, _filled(folder, values), shown, piped, patched)
+                yield from written.filled(variables, values)
 
 
 def _loops_of(text: str) -> dict[str, list[str]]:

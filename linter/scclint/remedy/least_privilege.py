@@ -7,7 +7,7 @@ custom SCC allows what the pods ask for and nothing else, and it is tried after 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from scclint.admission.access import opened_by, used_by
 from scclint.admission.rbac import binding_object, role_object, use_rule
@@ -96,42 +96,58 @@ def _custom_name(namespace: str, account: str) -> str:
     return f"scc-{namespace}-{account}"
 
 
-def _suggested(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
-    cluster = world.cluster
+class _Asked(NamedTuple):
+    """What is known of the pods before a suggestion: `required` are the SCCs that they ask for by name, empty where they ask for none."""
+
+    outcomes: Sequence[Outcome]
+    verdicts: Sequence[Verdict]
+    required: Sequence[str]
+    notes: Sequence[str]
+
+    def pods(self, account: str) -> list[AskingPod]:
+        """The pods as they would be created with a service account, without the SCC that they ask for."""
+        return [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in self.outcomes]
+
+
+def _asked(world: World, workloads: Sequence[Workload], namespace: str) -> _Asked:
+    """Raises UsageError for pods of which nothing can be said."""
     if stands_for_a_name(namespace):
         raise UsageError(f"{workloads[0].named}: its namespace is {namespace}, which is not filled in")
     judged = [world.outcome(workload) for workload in workloads]
-    outcomes = [outcome for outcome in judged if outcome.verdict is not None]
     unknown = [
         f"{one.workload.named}: its outcome is not known, because {one.unknown}" for one in judged if one.verdict is None
     ]
-    if not outcomes:
+    known = [(outcome, outcome.verdict) for outcome in judged if outcome.verdict is not None]
+    if not known:
         raise UsageError(unknown[0])
-    before = [outcome.verdict for outcome in outcomes if outcome.verdict is not None]
-    for outcome, verdict in zip(outcomes, before, strict=True):
-        if verdict.skipped:
-            raise UsageError(f"{outcome.workload.named}: {outcome.skipped}")
-    required = [verdict.required_scc or "" if cluster.admission.reads_required_scc else "" for verdict in before]
-    pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
-    asked_sccs = {*required} if len({*required}) == 1 else ()
-    suggestion = _of_release(cluster, asked_sccs, pods, namespace, account, ())
-    if suggestion is None and not any(required):
-        suggestion = _usable(cluster, pods, namespace, account)
-    asked_account = account
+    if skipped := next((outcome for outcome, verdict in known if verdict.skipped), None):
+        raise UsageError(f"{skipped.workload.named}: {skipped.skipped}")
     notes = [f"check the rest by hand, because of {text}" for text in unknown]
     notes += [
         f"check the pods of {one.workload.named} in a cluster, because {clause}"
         for one in judged
         for clause in of_injection(world, one.workload)
     ]
+    reads = world.cluster.admission.reads_required_scc
+    required = [verdict.required_scc or "" if reads else "" for _, verdict in known]
+    return _Asked([outcome for outcome, _ in known], [verdict for _, verdict in known], required, notes)
+
+
+def _suggested(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
+    cluster = world.cluster
+    asked = _asked(world, workloads, namespace)
+    notes, pods = [*asked.notes], asked.pods(account)
+    asked_sccs = {*asked.required} if len({*asked.required}) == 1 else ()
+    suggestion = _of_release(cluster, asked_sccs, pods, namespace, account, ())
+    if suggestion is None and not any(asked.required):
+        suggestion = _usable(cluster, pods, namespace, account)
     if suggestion is None or suggestion.kind != "usable":
+        asked_account = account
         if account in SHARED_ACCOUNTS:
             rights = rights_beside(world, namespace, account)
-            notes.append(
-                f"set serviceAccountName: {workloads[0].name} in the pods, which run as the account {account} now{rights}"
-            )
             account = workloads[0].name
-            pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
+            notes.append(f"set serviceAccountName: {account} in the pods, which run as the account {asked_account} now{rights}")
+            pods = asked.pods(account)
         written = world.find(ObjectRef("ServiceAccount", namespace, account))
         metadata = {"name": account, "namespace": namespace}
         extra: list[Object] = [] if written else [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
@@ -143,26 +159,36 @@ def _suggested(world: World, workloads: Sequence[Workload], namespace: str, acco
         )
         if not suggestion.objects and account != asked_account:
             suggestion = replace(suggestion, objects=tuple(extra))
+    changed, of_pods = _with_changes(cluster, suggestion, asked, pods)
+    notes += of_pods
+    # Other pods may need what the pods of the input do not.
+    if rights := listed(other_rights(world, namespace, account, suggestion.scc)):
+        notes.append(f"remove {rights} from the account, unless pods that are not in the input need it")
+    return replace(changed, notes=(*notes, *suggestion.notes))
+
+
+def _with_changes(
+    cluster: Cluster, suggestion: Suggestion, asked: _Asked, pods: Sequence[AskingPod]
+) -> tuple[Suggestion, list[str]]:
+    """Return the suggestion with what it changes for the pods, and whether they must name the SCC, and notes on each pod."""
     with_grants = cluster.with_objects(suggestion.objects)
-    unpinned = [_admit(with_grants, pod, namespace) for pod in pods]
+    unpinned = [_admit(with_grants, pod, suggestion.namespace) for pod in pods]
     needs_pin = cluster.admission.reads_required_scc and any(
         required_scc != suggestion.scc and verdict.scc not in (suggestion.scc, RESTRICTED)
-        for required_scc, verdict in zip(required, unpinned, strict=True)
+        for required_scc, verdict in zip(asked.required, unpinned, strict=True)
     )
-    changes = []
-    for pod, was, required_scc, verdict in zip(pods, before, required, unpinned, strict=True):
-        after = _admit(with_grants, pod, namespace, suggestion.scc) if needs_pin or required_scc else verdict
+    changes, notes = [], []
+    own = "; if one does not, write runAsUser: {type: RunAsAny} in the SCC" if suggestion.kind == "custom" else ""
+    for pod, was, required_scc, verdict in zip(pods, asked.verdicts, asked.required, unpinned, strict=True):
+        is_pinned = needs_pin or required_scc
+        after = _admit(with_grants, pod, suggestion.namespace, suggestion.scc) if is_pinned else verdict
         name = pod.workload.named
         changes.append((name, was.scc or "", after.scc or ""))
         if required_scc not in ("", suggestion.scc):
             notes.append(f"write {REQUIRED_SCC}: {suggestion.scc} instead of {required_scc} in the pods of {name}")
         if user := user_change(cluster.admission, was, after):
-            own = "; if one does not, write runAsUser: {type: RunAsAny} in the SCC" if suggestion.kind == "custom" else ""
             notes.append(f"check the images of {name}, because {user}{own}")
-    # Other pods may need what the pods of the input do not.
-    if rights := listed(other_rights(world, namespace, account, suggestion.scc)):
-        notes.append(f"remove {rights} from the account, unless pods that are not in the input need it")
-    return replace(suggestion, pods=tuple(changes), pin=needs_pin, notes=(*notes, *suggestion.notes))
+    return replace(suggestion, pods=tuple(changes), pin=needs_pin), notes
 
 
 def _plain(outcome: Outcome, account: str) -> Object:

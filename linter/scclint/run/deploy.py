@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
@@ -327,41 +327,51 @@ def _judged_units(
     split: Split, all_units: Sequence[Unit], made: Mapping[str, Rendering]
 ) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
     """The units that are judged, by what they render to or by their files, and the views of charts that are not."""
-    units: list[Unit] = []
-    failed: list[Unit] = []
     views = [unit for unit in all_units if unit.kind == "chart"]
     paths = {unit.path for unit in views if not made[unit.name].error}
-    # Without rendering, all views of a chart are the same files: they are judged once, as a controller deploys them or with the default
-    # values. Where other views are rendered, only what a controller deploys is missing.
+    by_files = _views_by_files(views, paths, made)
+    installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
+    upgrades = [unit for unit in all_units if unit.deployment.upgrade]
+    same_as_installed = {
+        unit.name
+        for unit in upgrades
+        if made[unit.name].text == installed[unit.path, replace(unit.deployment, upgrade=False)].text
+    }
+    units: list[Unit] = []
+    failed: list[Unit] = []
+    for unit in (unit for unit in all_units if unit.name not in same_as_installed):
+        rendering = made[unit.name] if unit.needs_renderer else None
+        if rendering is None:
+            units.append(unit)
+        elif not rendering.error:
+            units.append(replace(unit, left_out=rendering.left_out or unit.left_out))
+        elif unit.shown is COMMENTED and not any(_opens(split.text(file)) for file in unit.files):
+            # kubebuilder writes kustomizations that cannot be built yet.
+            continue
+        elif unit.kind != "chart" or unit.name in by_files:
+            # What is remote is the reason, whatever then fails without it.
+            units.append(replace(unit, unrendered=unit.left_out or rendering.error, left_out=""))
+        elif unit.path in paths or unit.deployment.by_controller:
+            failed.append(replace(unit, unrendered=rendering.error))
+    # If the default values do not render, the others show what the templates make for everybody.
+    without_defaults = {unit.path for unit in views if unit.is_default_view and made[unit.name].error}
+    return tuple(
+        replace(unit, shown=None) if unit.shown is TRIED_VALUES and unit.path in without_defaults else unit for unit in units
+    ), tuple(failed)
+
+
+def _views_by_files(views: Iterable[Unit], paths: Set[str], made: Mapping[str, Rendering]) -> set[str]:
+    """The names of the views of charts that are judged by their files. `paths` are the charts with a view that helm renders.
+
+    Without rendering, all views of a chart are the same files: they are judged once, as a controller deploys them or with the default
+    values. Where other views are rendered, only what a controller deploys is missing.
+    """
     order = sorted(
         views, key=lambda unit: (unit.deployment.upgrade, not unit.is_default_view, not unit.deployment.by_controller)
     )
     unrendered = [unit for unit in order if made[unit.name].error]
     missing = [unit for unit in unrendered if unit.path not in paths or unit.deployment.by_controller]
-    first = {unit.path: unit for unit in reversed(missing)}
-    installed = {(unit.path, unit.deployment): made[unit.name] for unit in views}
-    without_defaults = {unit.path for unit in views if unit.is_default_view and made[unit.name].error}
-    for unit in all_units:
-        error = made[unit.name].error if unit.needs_renderer else ""
-        if (
-            unit.deployment.upgrade
-            and made[unit.name].text == installed[unit.path, replace(unit.deployment, upgrade=False)].text
-        ):
-            continue
-        if not error:
-            units.append(replace(unit, left_out=made[unit.name].left_out or unit.left_out) if unit.needs_renderer else unit)
-        elif unit.shown is COMMENTED and not any(_opens(split.text(file)) for file in unit.files):
-            # kubebuilder writes kustomizations that cannot be built yet.
-            continue
-        elif unit.kind != "chart" or unit is first.get(unit.path):
-            # What is remote is the reason, whatever then fails without it.
-            units.append(replace(unit, unrendered=unit.left_out or error, left_out=""))
-        elif unit.path in paths or unit.deployment.by_controller:
-            failed.append(replace(unit, unrendered=error))
-    # If the default values do not render, the others show what the templates make for everybody.
-    return tuple(
-        replace(unit, shown=None) if unit.shown is TRIED_VALUES and unit.path in without_defaults else unit for unit in units
-    ), tuple(failed)
+    return {unit.name for unit in {unit.path: unit for unit in reversed(missing)}.values()}
 
 
 def _opens(text: str) -> bool:
