@@ -1,25 +1,28 @@
 """A workload while a remedy is put together: the operations so far, and the pod that each release would then get."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from scclint.admission.field import FieldError
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
 from scclint.model.kinds import TEKTON
 from scclint.model.object import Workload
 from scclint.model.pod import Container
-from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
+from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC, RESTRICTED
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.record import grouped, replace
+from scclint.record import Memo, grouped, replace
 from scclint.text import and_more, listed, plain
 from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data
 from scclint.yaml.operations import EditRefused, changed_data
-from scclint.yaml.untyped import as_mappings, as_text, copied, has, value_at
+from scclint.yaml.untyped import as_mappings, as_text, has, value_at
 from scclint.yaml.write import reads_as_itself
+
+T = TypeVar("T")
 
 OPTIONAL = frozenset(
     (
@@ -50,11 +53,9 @@ class Draft:
         self.operations: list[Operation] = []
         self._removed: list[str] = []
         self._written: list[str] = []
-        self._manifest = copied(workload.pod.manifest)
+        self._manifest = workload.pod.manifest
         self.pods: dict[str, dict[str, Any]] = {
-            release: copied(outcome.verdict.submitted)
-            for release, outcome in self.outcomes.items()
-            if outcome.verdict is not None
+            release: outcome.verdict.submitted for release, outcome in self.outcomes.items() if outcome.verdict is not None
         }
 
     @property
@@ -74,18 +75,39 @@ class Draft:
 
     def after(self) -> Sequence[tuple[Outcome, Outcome, World]]:
         """Return for each release the outcome as it is and with the operations, and its world."""
-        # Several rules ask about one workload in turn, and their ladders have steps in common.
-        trials: dict[Workload, dict[tuple[Operation, ...], dict[str, Outcome]]] = self.world.memo((Draft.after,), dict)
-        if self.workload not in trials:
-            trials.clear()
-            trials[self.workload] = {}
-        of_workload, operations = trials[self.workload], tuple(self.operations)
-        if operations not in of_workload:
-            of_workload[operations] = {
+        made = self._once(
+            Draft.after,
+            lambda: {
                 release: self.worlds[release].outcomes.with_pod(self.outcomes[release], pod)
                 for release, pod in self.pods.items()
-            }
-        return [(self.outcomes[release], after, self.worlds[release]) for release, after in of_workload[operations].items()]
+            },
+        )
+        return [(self.outcomes[release], after, self.worlds[release]) for release, after in made.items()]
+
+    def rejections(self) -> dict[Path, FieldError] | None:
+        """Return why restricted-v2 rejects the pod with the operations, by field; None if a release does not say."""
+        return self._once(Draft.rejections, self._rejections)
+
+    def _rejections(self) -> dict[Path, FieldError] | None:
+        errors: dict[Path, FieldError] = {}
+        for release, world in self.worlds.items():
+            pod, namespace = self.pods.get(release), self.outcomes[release].namespace
+            found = world.cluster.admission.errors_under(RESTRICTED, pod, namespace=namespace) if pod is not None else None
+            if found is None:
+                return None
+            errors |= {error.path: error for error in found}
+        return errors
+
+    def _once(self, question: object, answer: Callable[[], T]) -> T:
+        """Return the answer to a question, which a method is, about the pods with the operations so far.
+
+        Several rules ask about one workload in turn, and their ladders have steps in common.
+        """
+        kept: dict[Workload, Memo] = self.world.memo((Draft._once,), dict)
+        if self.workload not in kept:
+            kept.clear()
+            kept[self.workload] = Memo()
+        return kept[self.workload]((question, tuple(self.operations)), answer)
 
     def remedy(self) -> Remedy:
         """What the operations do, and what then becomes different."""
@@ -94,8 +116,11 @@ class Draft:
             parts.append(f"remove {and_more(dict.fromkeys(self._removed), 4)}")
         if self._written:
             parts.append(f"write {and_more(dict.fromkeys(self._written), 4)}")
+        return Remedy(", and ".join(parts), self._once(Draft.remedy, self._effects), tuple(self.operations))
+
+    def _effects(self) -> tuple[str, ...]:
         changed = next((pair for *pair, world in self.after() if world is self.world), None)
-        return Remedy(", and ".join(parts), tuple(effects(self.world, *changed)) if changed else (), tuple(self.operations))
+        return tuple(effects(self.world, *changed)) if changed else ()
 
     def written(self, remedy: Remedy) -> Remedy:
         """The remedy with its operations on the document instead of the pod; without them if the document has no place for a field."""
@@ -176,12 +201,28 @@ class Draft:
         return value_at(self._manifest, path)
 
     def _do(self, operation: Set | Append | Remove) -> None:
-        changed_data(self._manifest, operation)
+        self._manifest = _changed(self._manifest, operation)
         self.operations.append(operation)
-        for pod in self.pods.values():
+        for release, pod in self.pods.items():
             # A release that does not know the field has dropped it.
             with suppress(EditRefused):
-                changed_data(pod, operation)
+                self.pods[release] = _changed(pod, operation)
+
+
+def _changed(data: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    """Return a copy of a pod with the operation applied. It shares with the pod what the operation leaves alone."""
+    changed: dict[str, Any] = changed_data(_copied_along(data, operation.path), operation)
+    return changed
+
+
+def _copied_along(data: Any, path: Path) -> Any:
+    """Return a copy of data in which what lies on the path is copied as well, and all else is shared."""
+    made = data.copy()
+    if path:
+        child = value_at(data, path[:1])
+        if isinstance(child, dict | list):
+            made[path[0]] = _copied_along(child, path[1:])
+    return made
 
 
 class _Mounts:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Literal
 
 from scclint.admission.access import opened_by, why_privileged
-from scclint.admission.field import FieldError
 from scclint.advice.draft import Draft, profile_place
 from scclint.advice.effects import given_up, position, user_change
 from scclint.advice.grants import by_own_grant, confines, copy_grant, least_grant, profile_entries
@@ -253,15 +252,9 @@ def _fits(draft: Draft) -> bool:
     if any(container.privileged.value is True for container in draft.workload.pod.containers):
         return False
     for _ in range(_ROUNDS):
-        errors: dict[Path, FieldError] = {}
-        for release, world in draft.worlds.items():
-            pod, namespace = draft.pods.get(release), draft.outcomes[release].namespace
-            rejections = None
-            if pod is not None:
-                rejections = world.cluster.admission.errors_under(RESTRICTED, pod, namespace=namespace)
-            if rejections is None:
-                return False
-            errors |= {error.path: error for error in rejections}
+        errors = draft.rejections()
+        if errors is None:
+            return False
         if not errors:
             if draft.pinned:
                 draft.pin(RESTRICTED)
