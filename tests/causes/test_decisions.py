@@ -60,6 +60,17 @@ def test_workloads_under_one_grant_are_one_cause_at_the_grant() -> None:
     assert not causes(text, "RBA405")
 
 
+def test_each_account_of_a_grant_needs_its_own() -> None:
+    several = GRANT.format("web", "anyuid").replace("namespace: shop}]", "namespace: shop}, {kind: ServiceAccount, name: db}]")
+    (cause,) = causes(POD.format("web", "web", ROOT) + POD.format("db", "db", ROOT) + several)
+    assert [f"service account {name} a custom copy of anyuid" in cause.help for name in ("web", "db")] == [True, True]
+    # The catalogue knows that the image runs as any user.
+    known = POD.format("db", "db", "").replace("registry.example/db:1", "docker.io/library/rabbitmq:4")
+    (cause,) = causes(POD.format("web", "web", ROOT) + known + several)
+    assert "service account web a custom copy" in cause.help
+    assert "in Deployment db, write seccompProfile" in cause.help
+
+
 def test_workloads_under_grants_of_their_own_are_causes_of_their_own() -> None:
     text = "".join(POD.format(name, name, ROOT) + GRANT.format(name, "anyuid") for name in ("web", "db"))
     assert [cause.message for cause in causes(text)] == [

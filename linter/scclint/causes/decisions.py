@@ -69,10 +69,10 @@ class Decided:
     def _of_objects(self) -> tuple[Remedy, ...]:
         """Return what each of the objects needs."""
         alike = [f for f in (self.first, *self.others) if f.rule_id == self.first.rule_id and f.remedies]
-        # One change of what decides is enough for all.
-        beside = dict.fromkeys(f.remedies[0] for f in alike if f.remedies[0].beside)
-        if len(beside) == 1:
-            return tuple(beside)
+        first = dict.fromkeys(f.remedies[0] for f in alike)
+        if len(first) == 1 and all(remedy.beside for remedy in first):
+            # One change of what decides is enough for all.
+            return tuple(first)
         by_words = grouped((f.remedies[0].words, f) for f in alike)
         if not by_words:
             return ()
