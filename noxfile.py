@@ -125,6 +125,16 @@ def renderings(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", "--dist", "loadfile", *sorted(modules), env={"SCCLINT_RENDERINGS": mode})
 
 
+@nox.session(python=OLDEST)
+def ratios(session: nox.Session) -> None:
+    """Fail when a run takes a fifth more than it should beside other programs. It needs an idle machine, so `nox` alone leaves it out.
+
+    Arguments after `--` go to `benchmarks/ratios.py`.
+    """
+    install(session, ".")
+    session.run("python", "benchmarks/ratios.py", *session.posargs)
+
+
 @nox.session(python=PYTHONS[::-1])
 def tests(session: nox.Session) -> None:
     """Run the other tests: all on the oldest and the newest Python that is there, and those of the core on the others.

@@ -1,14 +1,20 @@
-"""Composes every document below a folder with ruamel.yaml's parser in C, and does nothing with it: `python compose.py FOLDER`."""
+"""Composes every document below a folder with a parser in C, and does nothing with it: `python compose.py [--pyyaml] FOLDER`.
+
+The parser is that of ruamel.yaml, or PyYAML's.
+"""
 
 import os
 import sys
 
-from ruamel.yaml.cyaml import CBaseLoader
-from ruamel.yaml.error import YAMLError
-
 
 def main() -> None:
-    for folder, _, files in os.walk(sys.argv[1]):
+    if "--pyyaml" in sys.argv:
+        from yaml import CBaseLoader, YAMLError
+    else:
+        from ruamel.yaml.cyaml import CBaseLoader
+        from ruamel.yaml.error import YAMLError
+
+    for folder, _, files in os.walk(sys.argv[-1]):
         for name in files:
             if name.endswith((".yaml", ".yml", ".json")):
                 with open(os.path.join(folder, name), "rb") as file:
