@@ -101,7 +101,7 @@ def judged(folder: Path, values: str) -> Verdict:
         return Verdict((), failed=next((notice.message for notice in report.notices), "no chart is rendered"))
     outcomes = report.outcomes[DEFAULT] if DEFAULT in report.outcomes else next(iter(report.outcomes.values()), ())
     return Verdict(
-        {f"{each.outcome.workload.kind} {each.outcome.workload.name}" for each in outcomes},
+        {f"{each.kind} {each.name}" for each in outcomes},
         [finding for finding in fixed if finding.rule_id == "SCC101"],
         Counter(f"{finding.rule_id} ({finding.rule_name})" for finding in fixed if finding.rule_id != "SCC101"),
     )

@@ -28,8 +28,10 @@ from scclint.config.model import Config
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity, TextEdit
 from scclint.outcome.chain import Outcome
+from scclint.record import grouped
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
+from scclint.run.judge import open_units
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import prepare, report_of
@@ -54,10 +56,19 @@ class Checked(NamedTuple):
     weighty: Counter[str]
 
 
+Outcomes = Mapping[str, Sequence[Outcome]]
+"""The outcomes of all workloads, by release."""
+
+
 def lint(path: str, config: Config, *, generated: bool = False) -> tuple[Run, Report]:
-    options = RunOptions(review=True, force_generated=generated)
-    run = prepare(find_sources([path], config), config, builtin(), options)
+    run = prepare(find_sources([path], config), config, builtin(), RunOptions(force_generated=generated))
     return run, report_of(run)
+
+
+def outcomes_of(run: Run) -> Outcomes:
+    """Judge the workloads of a run."""
+    worlds = ((release, world, unit.workloads) for unit in open_units(run) for release, world in unit.worlds.items())
+    return grouped((release, world.outcome(workload)) for release, world, workloads in worlds for workload in workloads)
 
 
 def check(paths: Sequence[str], *, generated: bool = False, render: bool = False) -> Checked:
@@ -74,7 +85,7 @@ def check(paths: Sequence[str], *, generated: bool = False, render: bool = False
         fixed = with_fixes(run, report, live)
         found.seconds.extend([(perf_counter() - start) / len(live)] * len(live))
         found.broken.extend(f"{path}: {crash.error}" for crash in fixed.crashes)
-        _carry_out_all(path, config, report, fixed, found)
+        _carry_out_all(path, config, (report, outcomes_of(run)), fixed, found)
     return found
 
 
@@ -86,7 +97,7 @@ def _count(weighty: Counter[str], report: Report) -> None:
     weighty["workloads"] += report.tally.workloads
 
 
-def _carry_out_all(path: str, config: Config, report: Report, fixed: Report, found: Checked) -> None:
+def _carry_out_all(path: str, config: Config, before: tuple[Report, Outcomes], fixed: Report, found: Checked) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = _Copy(path, config, Path(folder) / "copy")
         done = set()
@@ -99,7 +110,7 @@ def _carry_out_all(path: str, config: Config, report: Report, fixed: Report, fou
                 done.add(key)
                 found.carried_out[finding.rule_id] += 1
                 whose = f"{path}: {finding.rule_id} {finding.subject}"
-                found.broken.extend(f"{whose}: {why}" for why in copy.broken(report, finding))
+                found.broken.extend(f"{whose}: {why}" for why in copy.broken(before, finding))
 
 
 class _Copy:
@@ -115,7 +126,7 @@ class _Copy:
         self._made = False
         self._with = lru_cache(maxsize=16)(self._judged_with)
 
-    def broken(self, before: Report, finding: Finding) -> Iterator[str]:
+    def broken(self, before: tuple[Report, Outcomes], finding: Finding) -> Iterator[str]:
         """Carry out the fix of a finding on the copy, and yield each obligation that it breaks."""
         assert finding.fix is not None
         if not self._made:
@@ -125,13 +136,14 @@ class _Copy:
         yield from faults
         yield from _compare(before, after, finding)
 
-    def _judged_with(self, edits: Sequence[TextEdit]) -> tuple[list[str], Report]:
-        """The faults of the texts with these edits, and the report on the copy with them. Fixes of several findings may be equal."""
+    def _judged_with(self, edits: Sequence[TextEdit]) -> tuple[list[str], tuple[Report, Outcomes]]:
+        """The faults of the texts with these edits, and what the copy with them is judged. Fixes of several findings may be equal."""
         texts = {file: self._target(file).read_bytes() for file in {edit.file for edit in edits}}
         try:
             faults = list(self._carry_out(edits))
             with chdir(self._folder):
-                return faults, lint(self._within, self._config)[1]
+                run, report = lint(self._within, self._config)
+                return faults, (report, outcomes_of(run))
         finally:
             for file, data in texts.items():
                 self._target(file).write_bytes(data)
@@ -179,7 +191,8 @@ def _documents(text: str) -> list[Any]:
     return list(reader.load_all(text))
 
 
-def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
+def _compare(judged: tuple[Report, Outcomes], changed: tuple[Report, Outcomes], finding: Finding) -> Iterator[str]:
+    (before, then_outcomes), (after, now_outcomes) = judged, changed
     if after.crashes:
         yield f"a rule fails: {after.crashes[0]}"
     there, here = (sum(_place(f) == _place(finding) for f in report.live) for report in (before, after))
@@ -191,14 +204,14 @@ def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
         named = rule == "RBA403" and finding.fix is not None and "not needed" in finding.fix.effect
         if number > then[key] and not named and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
             yield f"{rule} is new"
-    for release, outcomes in before.outcomes.items():
+    for release, outcomes in then_outcomes.items():
         # Files may define one object in different ways, each in a unit of its own: only the order tells them apart.
-        results = [one.outcome for one in after.outcomes.get(release, ())]
-        if list(map(_name, results)) != [_name(one.outcome) for one in outcomes]:
+        results = now_outcomes.get(release, ())
+        if list(map(_name, results)) != list(map(_name, outcomes)):
             yield "other workloads have outcomes"
             continue
         for one, now in zip(outcomes, results, strict=True):
-            yield from _compare_outcomes(one.outcome, now, finding)
+            yield from _compare_outcomes(one, now, finding)
 
 
 def _compare_outcomes(outcome: Outcome, now: Outcome, finding: Finding) -> Iterator[str]:

@@ -63,7 +63,7 @@ def judged(path: str) -> dict[str, Judged]:
         results[name] = Judged(
             Counter(_place(finding) for finding in report.live),
             Counter((finding.rule_id, finding.subject) for finding in weighty),
-            Counter((each.outcome.workload.kind, each.outcome.workload.name) for each in outcomes),
+            Counter((each.kind, each.name) for each in outcomes),
             sum(bool(unit.unrendered) for unit in run.rendered.units),
         )
     return results

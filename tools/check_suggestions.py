@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from scclint.finding import Severity
 from scclint.model.object import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.record import grouped
 from scclint.registry import builtin
 from scclint.remedy.least_privilege import Suggestion, suggest
 from scclint.report.suggest import render_yaml
@@ -42,8 +43,14 @@ NODE_ACCESS = ("SCC312", "RBA402")
 
 def judge(paths: Sequence[str], context: Sequence[str] = ()) -> tuple[Run, Report]:
     config = Config(render="never", namespace="demo")
-    run = prepare(find_sources(paths, config, context=context), config, builtin(), RunOptions(review=True))
+    run = prepare(find_sources(paths, config, context=context), config, builtin(), RunOptions())
     return run, report_of(run)
+
+
+def outcomes_of(run: Run) -> Mapping[str, Sequence[Outcome]]:
+    """Judge the workloads of a run, by release."""
+    worlds = ((release, world, unit.workloads) for unit in open_units(run) for release, world in unit.worlds.items())
+    return grouped((release, world.outcome(workload)) for release, world, workloads in worlds for workload in workloads)
 
 
 def check(path: str, counts: Counter[str]) -> Iterator[str]:
@@ -92,17 +99,17 @@ def _judge_together(path: str, found: Suggestion, workloads: list[Workload], acc
         copy = Path(folder) / "copy"
         shutil.copytree(path, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         with chdir(copy):
-            _, before = judge(["."])
+            before = outcomes_of(judge(["."])[0])
             beside = Path("..") / NAME
             beside.write_text(render_yaml(found), encoding="utf-8")
             # A bundle takes nothing from other files of its folder, but everything from what describes the cluster.
-            _, after = judge(["."], [str(beside)])
+            after = outcomes_of(judge(["."], [str(beside)])[0])
             shutil.copy(beside, NAME)
             _, linted = judge(["."])
     names = {workload.name for workload in workloads}
-    for release, outcomes in before.outcomes.items():
-        then = {_name(one.outcome): one.outcome for one in outcomes}
-        now = {_name(one.outcome): one.outcome for one in after.outcomes[release]}
+    for release, outcomes in before.items():
+        then = {_name(outcome): outcome for outcome in outcomes}
+        now = {_name(outcome): outcome for outcome in after[release]}
         for name, outcome in now.items():
             ours = outcome.workload.name in names and outcome.workload.pod.service_account == account
             if ours and account != "default" and not outcome.admitted:

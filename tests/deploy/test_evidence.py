@@ -195,7 +195,9 @@ def test_an_open_rejection_says_so_in_explain() -> None:
     row = opened.row(opened.world, opened.workloads[0])
     assert row.result == "rejected"
     assert row.rests_on == "rejected unless ClusterRole shop-anyuid-scc, which is not in the input, grants an SCC"
-    assert row.rests_on in " ".join(explained([(opened, opened.world, row)], color=False).split())
+    assert row.rests_on in " ".join(
+        explained([(opened, opened.world, opened.world.outcome(opened.workloads[0]), row)], color=False).split()
+    )
 
 
 APPLICATION = """\

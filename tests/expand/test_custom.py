@@ -230,7 +230,7 @@ def _sccs(text: str) -> list[str]:
     """The SCCs that admit the pods of the text, empty for one that none does."""
     config = Config()
     (outcomes,) = report_on(config=config, text=text, review=True).outcomes.values()
-    return [(o.verdict.scc or "") if o.verdict else o.unknown for o in (one.outcome for one in outcomes)]
+    return [row.scc if row.verdict else row.unknown for row in outcomes]
 
 
 ROOT_TASK = """\

@@ -96,7 +96,7 @@ def facts(row: WorkloadRow) -> dict[str, str]:
     texts = {"result": row.result, "scc": row.scc, "subject": row.subject, "grant": row.grant, "fsGroup": row.fs_group}
     texts |= {ASKS: ", ".join(row.asks), "pod security": row.pod_security}
     texts |= {"waits for": row.waits} if row.waits else {}
-    for container in row.containers if row.outcome.admitted else ():
+    for container in row.containers if row.admitted else ():
         values = {"uid": container.uid, "selinux": container.selinux, "capabilities": container.capabilities}
         values |= {"seccomp": container.seccomp, "root filesystem": container.root_filesystem}
         texts |= {f"{field} of {container.name}": value for field, value in values.items()}

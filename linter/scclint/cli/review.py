@@ -2,13 +2,14 @@
 
 from argparse import Namespace
 
-from scclint.console.arguments import color_wanted, judged_workloads, open_units, settings, terminal_columns, write_formats
-from scclint.console.status import BUG, status_of_units
+from scclint.console.arguments import color_wanted, settings, terminal_columns, view_units, write_formats
+from scclint.console.status import status_of_units
 from scclint.files.revision import find_changes
+from scclint.outcome.rows import WorkloadRow
 from scclint.report import review
 from scclint.report.review_text import render_text
 from scclint.run.options import DEFAULTS, RunOptions
-from scclint.run.views import input_status
+from scclint.run.reviewed import REVIEWED
 
 
 def run(args: Namespace) -> int:
@@ -18,14 +19,12 @@ def run(args: Namespace) -> int:
     options = DEFAULTS
     if only == "changed":
         options = RunOptions(changes=find_changes([]))
-    opened_run, opened = open_units(args, config, registry, options)
-    judged, broke = judged_workloads(opened)
-    wanted = {
-        (unit.unit.name, id(row.outcome.workload))
-        for unit, _, row in judged
-        if {"refused": row.result == "rejected", "unconfined": row.unconfined > 0}.get(only, True)
-    }
-    rows = [row for unit, _, row in judged if (unit.unit.name, id(row.outcome.workload)) in wanted]
+    opened_run, found = view_units(args, config, registry, REVIEWED, options)
+
+    def is_wanted(row: WorkloadRow) -> bool:
+        return {"refused": row.result == "rejected", "unconfined": row.unconfined > 0}.get(only, True)
+
+    rows = [row for one in found for releases in one.value if any(map(is_wanted, releases)) for row in releases]
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
@@ -38,4 +37,4 @@ def run(args: Namespace) -> int:
         return render_text(rows, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     write_formats(args, render)
-    return BUG if broke else status_of_units(opened_run, map(input_status, opened))
+    return status_of_units(opened_run, (one.status for one in found))

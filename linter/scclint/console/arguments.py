@@ -15,6 +15,7 @@ from scclint.errors import LoadError, UsageError
 from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, not_there, read, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.model.object import Workload
+from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import WorkloadRow
 from scclint.outcome.world import World
 from scclint.record import replace
@@ -253,17 +254,17 @@ def _standard_input(name: str) -> str | LoadError:
 
 def judged_workloads(
     opened: Iterable[OpenUnit], chosen: Callable[[Workload], bool] = lambda workload: True, *, explained: bool = False
-) -> tuple[list[tuple[OpenUnit, World, WorkloadRow]], bool]:
+) -> tuple[list[tuple[OpenUnit, World, Outcome, WorkloadRow]], bool]:
     """Return the rows of the `chosen` workloads of all units, and whether a bug prevented one of them, which is reported.
 
-    A workload has a row for each release, which comes with its unit and world. With `explained`, it has one only if what each SCC does
+    A workload has a row for each release, which comes with its unit, world and outcome. With `explained`, it has one only if what each SCC does
     with it can be worked out as well.
     """
     good, broke = [], False
     asked = [(unit, workload) for unit in opened for workload in unit.workloads if chosen(workload)]
     for unit, workload in asked:
         try:
-            made = [(unit, world, unit.row(world, workload)) for world in unit.worlds.values()]
+            made = [(unit, world, world.outcome(workload), unit.row(world, workload)) for world in unit.worlds.values()]
             for world in unit.worlds.values() if explained else ():
                 world.outcomes.explain(workload)
         except Exception as error:

@@ -14,9 +14,10 @@ from scclint.finding import Path
 from scclint.model.object import Workload
 from scclint.model.releases import RELEASES
 from scclint.model.terms import namespace_name, shown_name
-from scclint.outcome.chain import Outcome
+from scclint.outcome.chain import Outcome, PodSecurity, Step
 from scclint.outcome.selinux import conflicts, mounts
 from scclint.outcome.world import World
+from scclint.podsecurity.csi import CsiVolume
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
@@ -25,6 +26,7 @@ from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.cluster.who_can import SubjectKind
+    from scclint.outcome.policies import PolicyAnswer
 
 Result = Literal["admitted", "rejected", "skipped", "unknown"]
 
@@ -61,6 +63,36 @@ class ContainerRow:
 
 
 @record
+class VerdictRow:
+    """The verdict of SCC admission, in the words of `Verdict`. `reason` is known of bare Pods, whose creator's rights may decide."""
+
+    allowed: bool
+    subject: str | None
+    message: str | None
+    reason: str | None
+    namespace_assumed: bool
+
+
+@record
+class PodSecurityRow:
+    """What Pod Security admission answers: to the pod, and with `template_warning` to the workload.
+
+    `is_known` says whether the levels of the namespace are, and `set_by` what sets the enforced one.
+    """
+
+    is_known: bool
+    enforce: str
+    audit: str
+    warn: str
+    set_by: str
+    message: str
+    warning: str
+    template_warning: str
+    exemption: str | None
+    unknown: str
+
+
+@record
 class WorkloadRow:
     """What the pods of a workload get in one unit on one release. `place` is where people edit the workload.
 
@@ -71,9 +103,12 @@ class WorkloadRow:
     says how lax its SCC is. `pod_security` is the strictest level that the pod meets; empty if an earlier step rejects it. `waits` names the
     pods that a pod waits for if both run on one node, because they mount a claim with other SELinux labels, if the release mounts volumes
     with labels. `rests_on` is what a rejection rests on and the input does not give, as a clause; `why` has it as well.
+
+    `label` is that of the provenance and `written_namespace` the one in the manifest, which is in `file`, at `lines`, and which `source` is
+    rendered from. `account` is the service account with its namespace. `verdict` is None if there is none, and `unknown` then says why.
+    The rest is that of the outcome. `granted_to` is whose right to use the SCC counts; empty if no SCC admits the pod.
     """
 
-    outcome: Outcome
     unit: str
     unit_title: str
     release: str
@@ -81,12 +116,30 @@ class WorkloadRow:
     namespace: str
     name: str
     part: str
+    label: str
+    written_namespace: str
     place: Span
+    file: str
+    source: str
+    lines: tuple[int, int]
+    account: tuple[str, str]
+    controlled: bool
+    creator: str
+    verdict: VerdictRow | None
+    skipped: str
+    unknown: str
+    created: bool | None
+    rejected_by: Step | None
+    invalid: tuple[str, ...]
+    security: PodSecurityRow | None
+    csi: tuple[CsiVolume, ...]
+    policies: "tuple[PolicyAnswer, ...]"
     result: Result
     why: str
     scc: str
     subject: str
     grant: str
+    granted_to: str
     fs_group: str
     access: tuple[Access, ...]
     points: int
@@ -105,6 +158,11 @@ class WorkloadRow:
     def runs(self) -> bool:
         """Whether the cluster creates the pods, as far as is known."""
         return self.result in ("admitted", "skipped")
+
+    @property
+    def admitted(self) -> bool:
+        """Whether SCC admission admits the pods. A later step may still reject them."""
+        return self.verdict is not None and self.verdict.allowed
 
     @property
     def unconfined(self) -> int:
@@ -153,7 +211,24 @@ def workload_row(
     minor, on_node = world.cluster.kubernetes_minor, tuple(_volumes_on_node(world, workload)) if admitted else ()
     rests_on = _rests_on(outcome, world) if result == "rejected" else ""
     return WorkloadRow(
-        outcome=outcome,
+        label=workload.provenance.label,
+        written_namespace=workload.namespace,
+        file=workload.file,
+        source=workload.document.source,
+        lines=workload.lines,
+        account=(outcome.namespace, workload.pod.service_account),
+        controlled=workload.controlled,
+        creator=outcome.creator.name,
+        verdict=_verdict(verdict, workload) if verdict is not None else None,
+        skipped=outcome.skipped,
+        unknown=outcome.unknown,
+        created=outcome.created,
+        rejected_by=outcome.rejected_by,
+        invalid=tuple(problem.message for problem in outcome.invalid),
+        security=_security(outcome, outcome.pod_security) if outcome.pod_security is not None else None,
+        csi=outcome.csi,
+        policies=outcome.policies,
+        granted_to=outcome.grant.subject if outcome.grant else "",
         unit=unit,
         unit_title=unit_title or unit,
         release=world.cluster.release or world.cluster.kubernetes_version,
@@ -175,6 +250,32 @@ def workload_row(
         pod_security=outcome.pod_security.meets if outcome.pod_security else "",
         containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),
         waits=_waits(world, workload),
+    )
+
+
+def _verdict(verdict: Verdict, workload: Workload) -> VerdictRow:
+    return VerdictRow(
+        verdict.allowed,
+        verdict.subject,
+        verdict.message,
+        None if workload.controlled else verdict.reason,
+        verdict.namespace_assumed and not verdict.skipped,
+    )
+
+
+def _security(outcome: Outcome, security: PodSecurity) -> PodSecurityRow:
+    policy, answer = security.policy, security.answer
+    return PodSecurityRow(
+        not policy.unknown,
+        str(policy.policy.enforce),
+        str(policy.policy.audit),
+        str(policy.policy.warn),
+        policy.origin("enforce"),
+        answer.denial,
+        answer.warning,
+        outcome.template.warning,
+        answer.exemption,
+        security.unknown,
     )
 
 

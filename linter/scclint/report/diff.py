@@ -170,7 +170,7 @@ def _facts(facts: WorkloadRow) -> Json:
                 "seccomp": visible_line(container.seccomp),
                 "rootFilesystem": container.root_filesystem,
             }
-            for container in (facts.containers if facts.outcome.admitted else ())
+            for container in (facts.containers if facts.admitted else ())
         ],
     }
 

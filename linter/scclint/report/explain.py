@@ -22,8 +22,8 @@ from scclint.text import and_more, field_path
 if TYPE_CHECKING:
     from scclint.outcome.policies import PolicyAnswer
 
-Judged = tuple[OpenUnit, World, WorkloadRow]
-"""A row with the unit and the world that it is from."""
+Judged = tuple[OpenUnit, World, Outcome, WorkloadRow]
+"""A row with the unit, the world and the outcome that it is from."""
 
 _SHOWN = 8
 
@@ -33,11 +33,11 @@ def render_json(judged: Iterable[Judged]) -> str:
 
     A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
     """
-    return dump({"version": 1, "workloads": [{**_entry(*triple), "units": [triple[2].unit]} for triple in judged]}) + "\n"
+    return dump({"version": 1, "workloads": [{**_entry(*each), "units": [each[-1].unit]} for each in judged]}) + "\n"
 
 
-def _entry(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
-    outcome, verdict = row.outcome, row.outcome.verdict
+def _entry(unit: OpenUnit, world: World, outcome: Outcome, row: WorkloadRow) -> Json:
+    verdict = outcome.verdict
     return {
         **workload_entry(row),
         "containers": [
@@ -83,18 +83,18 @@ def render_text(judged: Sequence[Judged], color: bool, columns: int | None = Non
 
     A workload that several units share and that comes out the same in them has one section, with their names.
     """
-    several = len({row.unit for _, _, row in judged}) > 1
-    sections = with_units((_section(unit, world, row), row.unit) for unit, world, row in judged)
+    several = len({row.unit for *_, row in judged}) > 1
+    sections = with_units((_section(*each), each[-1].unit) for each in judged)
     for section in sections if several else ():
         section["name"] = in_units(section["name"], section["units"])
     return from_template("explain", color, columns, sections=sections)
 
 
-def _section(unit: OpenUnit, world: World, row: WorkloadRow) -> Json:
+def _section(unit: OpenUnit, world: World, outcome: Outcome, row: WorkloadRow) -> Json:
     """Return the texts about a workload."""
-    outcome, verdict = row.outcome, row.outcome.verdict
+    verdict = outcome.verdict
     place = line_place(row.place.file, row.place.line)
-    head = {"name": named(outcome.workload), "place": place, "setting": _setting(world, row)}
+    head = {"name": named(row), "place": place, "setting": _setting(world, outcome, row)}
     if verdict is None:
         return {**head, "unknown": f"There is no verdict, because {visible_line(outcome.unknown)}."}
     return {
@@ -219,8 +219,8 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
     return opened_by_each(caps, crio_on(world.cluster))
 
 
-def _setting(world: World, row: WorkloadRow) -> str:
-    outcome, verdict = row.outcome, row.outcome.verdict
+def _setting(world: World, outcome: Outcome, row: WorkloadRow) -> str:
+    verdict = outcome.verdict
     who = "the workload's controller" if outcome.workload.controlled else outcome.creator.name
     assumed = ""
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:

@@ -167,7 +167,7 @@ def workload_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = (), cho
         notes += [f"on {listed(verdict.releases)}"] if verdict.releases else []
         lines = list(_lines(verdict, (*TITLES[:_OF_PAGE], *columns)))
         at = line_place(row.place.file, row.place.line)
-        bodies.append(TableBody(lines, named(row.outcome.workload), at, classes, notes))
+        bodies.append(TableBody(lines, named(row), at, classes, notes))
     problems = sum(body.classes.startswith("problem") for body in bodies)
     return {"titles": ("Workload", *TITLES[:_OF_PAGE], *columns), "workloads": bodies, "problems": problems}
 
@@ -315,9 +315,7 @@ def _workloads(report: Report) -> Mapping[tuple[str, str], Sequence[str]]:
     by_account: dict[tuple[str, str], dict[str, None]] = {}
     for some in report.outcomes.values():
         for row in some:
-            workload = row.outcome.workload
-            account = (row.outcome.namespace, workload.pod.service_account)
-            by_account.setdefault(account, {})[f"{workload.kind} {workload.name}"] = None
+            by_account.setdefault(row.account, {})[f"{row.kind} {row.name}"] = None
     return {account: list(names) for account, names in by_account.items()}
 
 

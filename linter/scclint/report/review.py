@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from scclint.model.object import Workload
-from scclint.outcome.chain import Outcome, PodSecurity
-from scclint.outcome.rows import WorkloadRow
+from scclint.outcome.rows import PodSecurityRow, WorkloadRow
 from scclint.report.text import Json, dump, present, visible, visible_line, with_units
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, counted, full_name
@@ -51,21 +49,20 @@ def _cells(row: WorkloadRow, columns: Sequence[str]) -> dict[str, tuple[str, ...
     """
     if row.result == "unknown":
         return dict.fromkeys(columns, ())
-    security = row.outcome.pod_security
-    policy = security.policy.policy.enforce if security else ""
+    policy = row.security.enforce if row.security else ""
     cells = {
         "uid": [container.uid for container in row.containers],
         "fsgroup": [row.fs_group for _ in row.containers],
         "caps": [container.capabilities for container in row.containers],
         "selinux": [container.selinux for container in row.containers],
-        "psa": [str(policy) for _ in row.containers],
+        "psa": [policy for _ in row.containers],
     }
     return {name: tuple(map(visible_line, cells[name])) for name in columns}
 
 
 def workload_entry(row: WorkloadRow) -> Json:
     """One workload and its place: `scc` is null where the pod is exempt or no SCC admits it; `unknown` says why there is no verdict."""
-    outcome, verdict = row.outcome, row.outcome.verdict
+    verdict = row.verdict
     return {
         "kind": visible_line(row.kind),
         "name": visible_line(row.name),
@@ -79,14 +76,14 @@ def workload_entry(row: WorkloadRow) -> Json:
         "grant": visible_line(row.grant) or None,
         "allowed": verdict.allowed if verdict else None,
         "message": visible(verdict.message) if verdict and verdict.message else None,
-        "skipped": visible_line(outcome.skipped) or None,
-        "namespaceAssumed": bool(verdict and verdict.namespace_assumed and not verdict.skipped),
-        "unknown": visible_line(outcome.unknown) or None,
-        "containers": [container_entry(c) for c in outcome.seccomp],
-        "created": outcome.created,
-        "rejectedBy": outcome.rejected_by,
-        "invalid": [visible(problem.message) for problem in outcome.invalid],
-        "podSecurity": None if outcome.pod_security is None else pod_security_entry(outcome, outcome.pod_security),
+        "skipped": visible_line(row.skipped) or None,
+        "namespaceAssumed": bool(verdict and verdict.namespace_assumed),
+        "unknown": visible_line(row.unknown) or None,
+        "containers": [container_entry(c.effective) for c in row.containers],
+        "created": row.created,
+        "rejectedBy": row.rejected_by,
+        "invalid": list(map(visible, row.invalid)),
+        "podSecurity": None if row.security is None else pod_security_entry(row, row.security),
         "csiVolumes": [
             {
                 "driver": visible_line(volume.driver),
@@ -94,7 +91,7 @@ def workload_entry(row: WorkloadRow) -> Json:
                 "known": volume.known,
                 "refused": volume.refused,
             }
-            for volume in outcome.csi
+            for volume in row.csi
         ],
         "admissionPolicies": [
             {
@@ -103,24 +100,23 @@ def workload_entry(row: WorkloadRow) -> Json:
                 "message": visible(answer.text),
                 "unknown": visible(answer.unknown),
             }
-            for answer in outcome.policies
+            for answer in row.policies
         ],
     }
 
 
-def pod_security_entry(outcome: Outcome, security: PodSecurity) -> Json:
+def pod_security_entry(row: WorkloadRow, security: PodSecurityRow) -> Json:
     """The policy of the namespace, and what Pod Security admission answers to the pod as SCC admission leaves it, and to the workload."""
-    policy, answer = security.policy, security.answer
     return {
-        "enforce": None if policy.unknown else str(policy.policy.enforce),
-        "audit": None if policy.unknown else str(policy.policy.audit),
-        "warn": None if policy.unknown else str(policy.policy.warn),
-        "enforceSetBy": None if policy.unknown else policy.origin("enforce"),
-        "meets": security.meets,
-        "message": visible(answer.denial) or None,
-        "warning": visible(answer.warning) or None,
-        "templateWarning": visible(outcome.template.warning) or None,
-        "exemption": answer.exemption,
+        "enforce": security.enforce if security.is_known else None,
+        "audit": security.audit if security.is_known else None,
+        "warn": security.warn if security.is_known else None,
+        "enforceSetBy": security.set_by if security.is_known else None,
+        "meets": row.pod_security,
+        "message": visible(security.message) or None,
+        "warning": visible(security.warning) or None,
+        "templateWarning": visible(security.template_warning) or None,
+        "exemption": security.exemption,
         "unknown": visible_line(security.unknown) or None,
     }
 
@@ -165,7 +161,7 @@ class SharedVerdict(NamedTuple):
     @property
     def name(self) -> str:
         """The workload with its releases and units, safe to show."""
-        name = named(self.row.outcome.workload, ", ".join(self.releases))
+        name = named(self.row, ", ".join(self.releases))
         return in_units(name, self.titles) if self.titles else name
 
 
@@ -174,7 +170,7 @@ def shared_verdicts(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) ->
     several_units, several_releases = len({row.unit for row in rows}) > 1, len({row.release for row in rows}) > 1
     workloads: dict[object, dict[tuple[Cells, ...], dict[str, list[WorkloadRow]]]] = {}
     for row in rows:
-        workload = (row.place.file, row.place.line, row.place.column, named(row.outcome.workload))
+        workload = (row.place.file, row.place.line, row.place.column, named(row))
         verdicts = workloads.setdefault(workload, {})
         verdicts.setdefault(tuple(table_rows(row, columns)), {}).setdefault(row.unit, []).append(row)
     shared: dict[object, tuple[tuple[Cells, ...], list[list[WorkloadRow]]]] = {}
@@ -200,9 +196,9 @@ def table_rows(row: WorkloadRow, columns: Sequence[str] = ()) -> list[Cells]:
 
     Only the first line has what is about the whole pod.
     """
-    verdict, more = row.outcome.verdict, _cells(row, columns)
+    verdict, more = row.verdict, _cells(row, columns)
     if verdict is None:
-        why = (visible_line(row.outcome.unknown), "quiet")
+        why = (visible_line(row.unknown), "quiet")
         return [(("unknown", "quiet"), *_EMPTY, why, *_EMPTY, *(("", "") for _ in columns))]
     without_scc = ("exempt", "warning") if verdict.allowed else ("REJECTED", "error")
     scc = (visible_line(row.scc), "") if row.scc else without_scc
@@ -232,7 +228,7 @@ def markdown_table(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> 
         for verdict in verdicts
         for number, line in enumerate(verdict.lines)
     ]
-    workloads = len({(verdict.row.place, named(verdict.row.outcome.workload)) for verdict in verdicts})
+    workloads = len({(verdict.row.place, named(verdict.row)) for verdict in verdicts})
     return {"titles": ("Workload", *TITLES, *columns), "rows": lines, "workloads": workloads}
 
 
@@ -243,22 +239,22 @@ def _pod_security_cell(row: WorkloadRow) -> tuple[str, str]:
         "csi": "REJECTED (CSI)",
         "policy": "REJECTED (POLICY)",
         "pod-security": "REJECTED",
-    }.get(row.outcome.rejected_by or "")
-    unknown = row.outcome.pod_security is not None and row.outcome.pod_security.unknown
+    }.get(row.rejected_by or "")
+    unknown = row.security is not None and row.security.unknown
     if rejected:
         return rejected, "error"
     return ("unknown", "quiet") if unknown else (row.pod_security, "")
 
 
-def named(workload: Workload, release: str = "") -> str:
+def named(row: WorkloadRow, release: str = "") -> str:
     """`Deployment shop/web (4.20)`, safe to show; without the release where it is empty.
 
     Pods of one object that controllers keep apart are named as in messages: `head of RayCluster web in shop`.
     """
-    if label := workload.provenance.label:
-        called = f"{label} in {workload.namespace}" if workload.namespace else label
+    if row.label:
+        called = f"{row.label} in {row.written_namespace}" if row.written_namespace else row.label
     else:
-        called = full_name(workload.kind, workload.namespace, workload.name)
+        called = full_name(row.kind, row.written_namespace, row.name)
     return visible_line(f"{called} ({release})" if release else called)
 
 
@@ -269,7 +265,6 @@ def in_units(name: str, units: Iterable[str]) -> str:
 
 def _granted_to(row: WorkloadRow) -> str:
     """Whose right to use the SCC counts: the service account, or who creates the pod."""
-    outcome = row.outcome
-    if outcome.grant is None or outcome.grant.subject == "serviceaccount":
-        return "service account" if outcome.grant else ""
-    return "everyone" if outcome.workload.controlled else visible_line(outcome.creator.name)
+    if row.granted_to in ("", "serviceaccount"):
+        return "service account" if row.granted_to else ""
+    return "everyone" if row.controlled else visible_line(row.creator)

@@ -22,7 +22,7 @@ def render_csv(rows: Sequence[WorkloadRow], columns: Sequence[str] = ()) -> str:
     many = len({row.release for row in rows}) > 1
     for row in rows:
         lines = table_rows(row, columns)
-        name = named(row.outcome.workload, row.openshift if many else "")
+        name = named(row, row.openshift if many else "")
         for line in lines:
             cells = [text for text, _ in (*lines[0][:OF_POD], *line[OF_POD:])]
             start = (visible_line(row.place.file), str(row.place.line), visible_line(row.unit), row.openshift, name)

@@ -37,7 +37,7 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
         fits = width is None or display_width(where + _GAP + name) <= width
         lines.append(paint(where, "place", color) + (_GAP if fits else f"\n{_INDENT}") + name)
         if row.result == "unknown":
-            lines.append(_INDENT + paint(f"unknown, because {visible_line(row.outcome.unknown)}", "quiet", color))
+            lines.append(_INDENT + paint(f"unknown, because {visible_line(row.unknown)}", "quiet", color))
         else:
             lines += [line for cells in map(_shortened, verdict.lines) for line in _lines(cells, widths, folds, color)]
             if (why := _why_of_administrator(row)) and row.scc not in explained:
@@ -48,18 +48,12 @@ def render_text(rows: Sequence[WorkloadRow], color: bool, width: int | None = No
 
 def _why_of_administrator(row: WorkloadRow) -> str:
     """Why a bare Pod that uses the node gets an SCC that its service account may not use, as a sentence; empty for other pods."""
-    verdict, chosen = row.outcome.verdict, row.outcome.chosen
-    if verdict is None or chosen is None or not chosen.grant or chosen.grant.subject == "serviceaccount":
+    verdict = row.verdict
+    if verdict is None or row.granted_to in ("", "serviceaccount"):
         return ""
-    if (
-        not row.access
-        or row.outcome.workload.controlled
-        or row.outcome.creator.name != CLUSTER_ADMIN.name
-        or not verdict.reason
-    ):
+    if not row.access or row.controlled or row.creator != CLUSTER_ADMIN.name or not verdict.reason:
         return ""
-    who = row.outcome.creator.name
-    return f"{who} creates this Pod and may use every SCC: {verdict.reason}; --as names another creator"
+    return f"{row.creator} creates this Pod and may use every SCC: {verdict.reason}; --as names another creator"
 
 
 def _shortened(cells: Cells) -> Cells:

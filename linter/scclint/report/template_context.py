@@ -51,30 +51,29 @@ def _rule(rule: AnyRule, page: str) -> Json:
 
 
 def _workload(row: WorkloadRow, release: str) -> Json:
-    outcome = row.outcome
-    workload, verdict, security = outcome.workload, outcome.verdict, outcome.pod_security
+    verdict = row.verdict
     return {
-        "kind": visible_line(workload.kind),
-        "namespace": visible_line(workload.namespace or ""),
-        "name": visible_line(workload.name),
-        "part": visible_line(workload.part),
+        "kind": visible_line(row.kind),
+        "namespace": visible_line(row.written_namespace or ""),
+        "name": visible_line(row.name),
+        "part": visible_line(row.part),
         "file": visible_line(row.place.file),
         "line": row.place.line,
         "unit": visible_line(row.unit),
         "release": release,
-        "scc": visible_line(verdict.scc) if verdict and verdict.scc else None,
+        "scc": visible_line(row.scc) or None,
         "message": visible(verdict.message) if verdict and verdict.message else "",
-        "created": outcome.created,
-        "rejectedBy": outcome.rejected_by,
-        "podSecurity": security.meets if security else None,
-        "unknown": visible_line(outcome.unknown),
+        "created": row.created,
+        "rejectedBy": row.rejected_by,
+        "podSecurity": row.pod_security or None,
+        "unknown": visible_line(row.unknown),
         "containers": [
             {
                 "name": visible_line(container.name),
                 "type": container.type,
                 "localhostProfile": visible_line(container.profile.get("localhostProfile", "")) if container.type else "",
             }
-            for container in outcome.seccomp
+            for container in (each.effective for each in row.containers)
         ],
     }
 

@@ -158,10 +158,11 @@ def restored_records(kind: type[T], items: Any) -> tuple[T, ...]:
     return tuple(restored_record(kind, fields) for fields in items)
 
 
-def restored_record(kind: Any, fields: Any) -> Any:
-    """Return the record of a kind with these fields, in their order, as JSON has them."""
+def restored_record(kind: Any, fields: Any, values: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
+    """Return the record of a kind with these fields, in their order, as JSON has them. `values` make fields that are no plain values."""
+    values = _VALUES if values is None else values
     named = zip(kind.__match_args__, fields, strict=True)
-    return kind(**{name: None if value is None else _VALUES.get(name, _frozen)(value) for name, value in named})
+    return kind(**{name: None if value is None else values.get(name, _frozen)(value) for name, value in named})
 
 
 def _frozen(value: Any) -> Any:

@@ -62,18 +62,18 @@ def predictions(units: Iterable[OpenUnit]) -> list[Prediction]:
 
 
 def _of(workload: Workload, world: World) -> Iterator[Prediction]:
-    row = workload_row(world, workload)
-    verdict = row.outcome.verdict
+    row, outcome = workload_row(world, workload), world.outcome(workload)
+    verdict = outcome.verdict
     if verdict is None:
         why = f"there is no verdict, {row.why}"
         for view in workload.pod.containers:
             unknown = ContainerSeccomp(None, "not admitted", why, name=view.name, index=view.index)
             yield Prediction(row, ContainerRow(view.name, "", unknown))
         return
-    subject, possible = row.subject if workload.controlled or world.creator_given else "", _possible(row.outcome, world)
+    subject, possible = row.subject if workload.controlled or world.creator_given else "", _possible(outcome, world)
     for container in row.containers:
         effective = container.effective
-        caps = bounding_set_of(row.outcome.container(effective))
+        caps = bounding_set_of(outcome.container(effective))
         path = effective.localhost_profile if effective.type == "Localhost" else None
         yield Prediction(row, container, caps, _profile(path, world, caps) if path else None, subject, possible)
 

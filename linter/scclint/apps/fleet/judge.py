@@ -194,12 +194,11 @@ def _unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:
 
 
 def _workload(row: WorkloadRow) -> Row:
-    security = row.outcome.pod_security
     return {
         "file": row.place.file,
         "line": row.place.line,
         "result": row.result,
-        "rejected_by": row.outcome.rejected_by or "",
+        "rejected_by": row.rejected_by or "",
         "why": row.why,
         "scc": row.scc,
         "subject": row.subject,
@@ -207,7 +206,7 @@ def _workload(row: WorkloadRow) -> Row:
         "unconfined": row.unconfined,
         "access": [access.words for access in row.access],
         "takes_node": any(access.takes for access in row.access),
-        "pod_security_enforce": "" if security is None or security.policy.unknown else str(security.policy.policy.enforce),
+        "pod_security_enforce": row.security.enforce if row.security and row.security.is_known else "",
         "pod_security_meets": row.pod_security,
     }
 

@@ -167,15 +167,15 @@ def _by_text(placed: Iterable[WorkloadInFile], describe: Callable[[Workload, Wor
 
 def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
     """The paragraphs about a workload in one world."""
-    row = workload_row(world, workload)
-    verdict, security = row.outcome.verdict, row.outcome.pod_security
-    title = f"**{escaped(named(workload))}** on {world.cluster.platform_name}"
+    row, outcome = workload_row(world, workload), world.outcome(workload)
+    verdict, security = outcome.verdict, outcome.pod_security
+    title = f"**{escaped(named(row))}** on {world.cluster.platform_name}"
     if verdict is None:
         yield f"{title}: there is no verdict, {escaped(row.why)}."
         return
     effects = field_effect(workload, world, path)
     if verdict.skipped:
-        yield f"{title}: no SCC is tried, because {escaped(row.outcome.skipped)}."
+        yield f"{title}: no SCC is tried, because {escaped(row.skipped)}."
     elif row.scc:
         yield f"{title}: SCC {code(row.scc)} admits the pod."
         if row.grant:
@@ -192,8 +192,8 @@ def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
             for container in row.containers
         )
         yield "\n".join(["| Container | Seccomp profile | Set by |", "|---|---|---|", *lines])
-    for problem in row.outcome.invalid:
-        yield f"The API server rejects the pod: {escaped(problem.message)}"
+    for problem in row.invalid:
+        yield f"The API server rejects the pod: {escaped(problem)}"
     if security is not None:
         answer = f"The strictest level that the pod meets is {row.pod_security}."
         if security.unknown:

@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry)
     judged, broke = judged_workloads(opened)
-    rows = [row for _, _, row in judged]
+    rows = [(row, outcome) for _, _, outcome, row in judged]
     log: dict[str, Any] = {**logs[0], "runs": [run for scanner_log in logs for run in scanner_log["runs"]]}
     triaged = list(triage(log, rows, {unit.unit.name: unit.unit.files for unit in opened}))
 

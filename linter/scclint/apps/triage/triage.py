@@ -12,6 +12,7 @@ from scclint.deploy.kustomize import NAMES
 from scclint.files.package_data import read_json
 from scclint.finding import Path
 from scclint.load import data_of
+from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
 from scclint.text import full_name, shared_start, whole_number
@@ -61,7 +62,11 @@ _TEMPORARY = re.compile(r"^tmp\w{8}/")
 _FOLDER_OF_CHART = re.compile(r"[^/]+/((?:templates|charts)/)")
 
 
-def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow], inputs: Mapping[str, Sequence[str]]) -> Iterator[Triaged]:
+JudgedRow = tuple[WorkloadRow, Outcome]
+"""What a workload gets, and the outcome that this is from."""
+
+
+def triage(log: Mapping[str, Any], rows: Sequence[JudgedRow], inputs: Mapping[str, Sequence[str]]) -> Iterator[Triaged]:
     """Yield what admission does about each result of a SARIF log, in order.
 
     `rows` are those of all workloads of the same files, and `inputs` are the files of each unit, by its name.
@@ -81,9 +86,9 @@ def triage(log: Mapping[str, Any], rows: Sequence[WorkloadRow], inputs: Mapping[
                 names |= _named_by(quoted)
             # A patch, or a kustomization that others include, is read by units. A patch that is not applied has no verdict.
             meant = _at(rows, file, line, names) or [
-                row
-                for row in rows
-                if row.outcome.verdict and row.kind in names and row.name in names
+                (row, outcome)
+                for row, outcome in rows
+                if row.verdict and row.kind in names and row.name in names
                 if any(_is_same(name, file) for name in inputs[row.unit])
             ]
             fate, why = _fate(condition, meant, 0 if names else line)
@@ -97,22 +102,22 @@ def _named_by(quoted: str) -> set[str]:
     return set() if "" in names else names
 
 
-def _at(rows: Sequence[WorkloadRow], file: str, line: int, names: set[str]) -> list[WorkloadRow]:
+def _at(rows: Sequence[JudgedRow], file: str, line: int, names: set[str]) -> list[JudgedRow]:
     """Return the rows of the workload that is named, of the one at a line of a file, or else of all in the file."""
-    inside = [row for row in rows if _is_in(row, file)]
+    inside = [each for each in rows if _is_in(each[0], file)]
     if not names:
-        there = [row for row in inside if row.outcome.workload.lines[0] <= line <= row.outcome.workload.lines[1]]
+        there = [each for each in inside if each[0].lines[0] <= line <= each[0].lines[1]]
         return there or inside
     # A scanner renders a chart as a release of another name, with which the names of its objects begin.
-    of_kind = [row for row in inside if row.kind in names and (row.name in names or "/templates/" in f"/{file}")]
-    shared = [(row.name in names, max(shared_start(name[::-1], row.name[::-1]) for name in names)) for row in of_kind]
-    return [row for row, alike in zip(of_kind, shared, strict=True) if alike == max(shared)]
+    of_kind = [each for each in inside if each[0].kind in names and (each[0].name in names or "/templates/" in f"/{file}")]
+    shared = [(row.name in names, max(shared_start(name[::-1], row.name[::-1]) for name in names)) for row, _ in of_kind]
+    return [each for each, alike in zip(of_kind, shared, strict=True) if alike == max(shared)]
 
 
 def _is_in(row: WorkloadRow, file: str) -> bool:
     """Whether a scanner can mean a workload by the name of a file: that of the workload, or of the kustomization that it renders."""
     # The template of a packed dependency is no file of the repository.
-    files = (row.place.file, row.outcome.workload.file, row.outcome.workload.document.source)
+    files = (row.place.file, row.file, row.source)
     folder, base = os.path.split(file)
     if base in NAMES:
         return any(_is_same(name, folder or ".") for name in (row.unit, *map(os.path.dirname, files)))
@@ -128,13 +133,13 @@ def _is_same(name: str, other: str) -> bool:
     return bool(other) and ours[-len(theirs) :] == theirs[-len(ours) :]
 
 
-def _fate(condition: Condition | None, rows: Sequence[WorkloadRow], line: int) -> tuple[Fate, str]:
+def _fate(condition: Condition | None, rows: Sequence[JudgedRow], line: int) -> tuple[Fate, str]:
     """Return what admission does about a result, and why. What differs between units or releases is left."""
     if condition is None:
         return "other", "Admission does not decide what this rule is about."
     if not rows:
         return "left", "scclint judges no workload at this place: nothing deploys one there, or only `helm test` creates it."
-    fates = [(_fate_of_row(condition, row, line), row) for row in rows]
+    fates = [(_fate_of_row(condition, row, outcome, line), row) for row, outcome in rows]
     (fate, why), row = fates[0]
     other = next(((other, row) for other, row in fates if other[0] != fate), None)
     if other is None:
@@ -143,11 +148,11 @@ def _fate(condition: Condition | None, rows: Sequence[WorkloadRow], line: int) -
     return "left", f"It differs for {which}: {other[0][1]}"
 
 
-def _fate_of_row(condition: Condition, row: WorkloadRow, line: int) -> tuple[Fate, str]:
-    outcome, verdict = row.outcome, row.outcome.verdict
+def _fate_of_row(condition: Condition, row: WorkloadRow, outcome: Outcome, line: int) -> tuple[Fate, str]:
+    verdict = outcome.verdict
     if verdict is None:
         return "left", f"there is no verdict, because {outcome.unknown}."
-    containers = _containers(row, line)
+    containers = _containers(row, outcome, line)
     if condition.met(verdict.submitted, containers):
         return "left", f"the manifest already sets {condition.about} as the rule asks."
     if row.result == "rejected":
@@ -169,13 +174,11 @@ def _fate_of_row(condition: Condition, row: WorkloadRow, line: int) -> tuple[Fat
     return "filled in", f"SCC {row.scc} sets {condition.about}. It is usable by the {row.grant}."
 
 
-def _containers(row: WorkloadRow, line: int) -> list[Path]:
+def _containers(row: WorkloadRow, outcome: Outcome, line: int) -> list[Path]:
     """Return the paths of the containers at a line, or else of all."""
     paths = [container.effective.path for container in row.containers]
-    spans = {path: row.outcome.workload.pod.field(*path).span for path in paths}
-    there = [
-        path for path, span in spans.items() if span.file == row.outcome.workload.file and span.line <= line <= span.end_line
-    ]
+    spans = {path: outcome.workload.pod.field(*path).span for path in paths}
+    there = [path for path, span in spans.items() if span.file == row.file and span.line <= line <= span.end_line]
     return there or paths
 
 
