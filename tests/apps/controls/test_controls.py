@@ -13,13 +13,15 @@ from jsonschema import Draft202012Validator
 from scclint.apps.controls.api_server import ADMISSION_PLUGIN
 from scclint.apps.controls.assess import Assessment, assess
 from scclint.apps.controls.checks import CHECKS
+from scclint.apps.controls.facts import ControlFacts, control_facts
 from scclint.apps.controls.frameworks import framework, frameworks
 from scclint.apps.controls.report import render_json, render_markdown, render_sarif
 from scclint.apps.controls.scope import PERMITTED
 from scclint.errors import UsageError
 from scclint.registry import builtin
-from scclint.run.judge import open_units
 from scclint.run.run import report_of
+from scclint.run.shared import Run
+from scclint.run.views import viewed
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
 from tests.deploy.tools import needs_kustomize
 from tests.running import run_over
@@ -31,10 +33,14 @@ CONFINED = WEB.replace(
 STIG = "stig-ocp4-v2r3"
 
 
+def facts(run: Run, name: str) -> list[ControlFacts]:
+    return [one.value for one in viewed(run, control_facts(framework(name)))]
+
+
 def assessed(text: str, name: str = "cis-ocp-1.9") -> dict[str, Assessment]:
     run = run_over(text=text, filename="input.yaml")
     report = report_of(run)
-    return {one.control.id: one for one in assess(framework(name), list(open_units(run)), report.findings)}
+    return {one.control.id: one for one in assess(framework(name), facts(run, name), report.findings)}
 
 
 def test_controls_name_only_rules_and_checks_that_exist() -> None:
@@ -398,7 +404,7 @@ def test_what_fails_a_control_is_where_people_edit_it(tmp_path: Path, monkeypatc
     run = run_over(["."])
     (control,) = (
         one
-        for one in assess(framework("cis-ocp-1.9"), list(open_units(run)), report_of(run).findings)
+        for one in assess(framework("cis-ocp-1.9"), facts(run, "cis-ocp-1.9"), report_of(run).findings)
         if one.control.id == "5.2.1"
     )
     assert [evidence.span.file for evidence in control.evidence] == ["base/web.yaml"]

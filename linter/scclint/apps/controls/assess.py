@@ -5,18 +5,14 @@ from itertools import chain
 from typing import Literal
 
 from scclint.apps.controls.api_server import ADMISSION_PLUGIN
-from scclint.apps.controls.checks import CHECKS, Evidence
+from scclint.apps.controls.checks import Evidence
+from scclint.apps.controls.facts import ControlFacts
 from scclint.apps.controls.frameworks import Control, Framework
-from scclint.apps.controls.scope import Scope, without_platform
 from scclint.finding import Finding
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.record import record
-from scclint.run.judge import OpenUnit
 from scclint.text import listed
 
 Status = Literal["pass", "fail", "suppressed", "not assessable"]
-
-_CLASSES: tuple[type[ApiObject], ...] = (Workload, Role, RoleBinding, SecurityContextConstraints)
 
 _WORDS = {
     "Workload": "workload that runs",
@@ -44,49 +40,40 @@ class Assessment:
 
 def assess(
     framework: Framework,
-    opened: Sequence[OpenUnit],
+    units: Sequence[ControlFacts],
     findings: Sequence[Finding],
     *,
-    dump: bool = False,
     api_server: tuple[Evidence, ...] | None = None,
 ) -> tuple[Assessment, ...]:
-    """Return the status of each control, for the units of an input and the findings on them.
+    """Return the status of each control, for what the units of an input have and the findings on them.
 
     A control passes only if the input has objects of each kind that it needs, and every workload has a verdict. Workloads count if
-    the cluster runs at least one. `dump` says that the input is a dump of a cluster, in which the objects of the platform do not
-    count. `api_server` is what is wrong
+    the cluster runs at least one. In a dump of a cluster, the objects of the platform do not count. `api_server` is what is wrong
     with the configuration of the API server in it; None if it has none.
     """
-    scopes = [Scope(unit, world, dump) for unit in opened for world in unit.worlds.values()]
-    have = {kind.__name__ for kind in _CLASSES if any(True for scope in scopes for _ in scope.all(kind))}
-    outcomes = [outcome for scope in scopes for outcome in scope.outcomes()]
-    if not any(outcome.admitted and outcome.rejected_by is None for outcome in outcomes):
+    have = {kind for unit in units for kind in unit.kinds}
+    if not any(unit.runs for unit in units):
         have.discard("Workload")
-    if any(workload.provenance.operator for scope in scopes for workload in scope.of(Workload)):
-        have.add("ClusterServiceVersion")
     if api_server is not None:
         have.add("KubeAPIServerConfig")
-    unknown = any(outcome.verdict is None for outcome in outcomes)
-    counted = without_platform(findings, scopes)
-    return tuple(_assess(control, scopes, counted, have, api_server or (), unknown=unknown) for control in framework.controls)
+    unknown = any(unit.unknown for unit in units)
+    gone = {obj for unit in units for obj in unit.platform}
+    counted = [
+        finding for finding in findings if (finding.subject.kind, finding.subject.namespace, finding.subject.name) not in gone
+    ]
+    return tuple(_assess(control, units, counted, have, api_server or (), unknown=unknown) for control in framework.controls)
 
 
 def _assess(
     control: Control,
-    scopes: Sequence[Scope],
+    units: Sequence[ControlFacts],
     findings: Sequence[Finding],
     have: set[str],
     api_server: tuple[Evidence, ...],
     *,
     unknown: bool,
 ) -> Assessment:
-    found = (
-        Evidence(evidence.message, scope.unit.edited(evidence.span))
-        for name in control.checks
-        if name != ADMISSION_PLUGIN
-        for scope in scopes
-        for evidence in CHECKS[name](scope)
-    )
+    found = (evidence for name in control.checks for unit in units for evidence in unit.evidence.get(name, ()))
     evidence = tuple(dict.fromkeys(chain(api_server if ADMISSION_PLUGIN in control.checks else (), found)))
     against = tuple(finding for finding in findings if finding.rule_id in control.rules)
     if evidence or against:

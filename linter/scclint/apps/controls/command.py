@@ -5,6 +5,7 @@ from argparse import Namespace
 from scclint import __version__
 from scclint.apps.controls.api_server import admission_plugin_problems
 from scclint.apps.controls.assess import assess
+from scclint.apps.controls.facts import control_facts
 from scclint.apps.controls.frameworks import framework, frameworks
 from scclint.apps.controls.report import render_html, render_json, render_markdown, render_sarif, render_text
 from scclint.config.model import Config
@@ -15,10 +16,9 @@ from scclint.errors import UsageError
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, replace
 from scclint.report.text import visible_line
-from scclint.run.judge import open_units
 from scclint.run.options import RunOptions
 from scclint.run.run import report_of
-from scclint.run.views import input_status
+from scclint.run.views import viewed
 from scclint.text import listed
 
 
@@ -33,10 +33,10 @@ def run(args: Namespace) -> int:
         config = replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, baseline="")
         opened_run = open_run(args, config, registry, stored(args, RunOptions(progress=step)))
         report = report_of(opened_run)
-        opened = list(open_units(opened_run))
-    dumps = dumps_in(args)
+        dumps = dumps_in(args)
+        found = viewed(opened_run, control_facts(chosen_framework, dump=bool(dumps)))
     assessments = assess(
-        chosen_framework, opened, report.findings, dump=bool(dumps), api_server=admission_plugin_problems(dumps)
+        chosen_framework, [one.value for one in found], report.findings, api_server=admission_plugin_problems(dumps)
     )
 
     def render(form: str, output: str | None) -> str:
@@ -50,7 +50,7 @@ def run(args: Namespace) -> int:
         return render_text(chosen_framework, assessments, None if output else terminal_columns())
 
     write_formats(args, render)
-    return status_of_units(opened_run, map(input_status, opened)) or (
+    return status_of_units(opened_run, (one.status for one in found)) or (
         FINDINGS if any(assessment.status == "fail" for assessment in assessments) else OK
     )
 

@@ -1,12 +1,11 @@
 """Which objects of an input the controls are about: all of them, or in a dump of a cluster those that the platform does not bring."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypeVar
 
 from scclint.admission import rbac
 from scclint.admission.decoding import decode_object
 from scclint.admission.verdict import User
-from scclint.finding import Finding
 from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.manifests import manifests
@@ -94,14 +93,6 @@ class Scope:
             marks = (*(metadata.get("labels") or ()), *(metadata.get("annotations") or ()))
             return obj.name.startswith("system:") or any(mark.startswith(_MARKS) for mark in marks)
         return False
-
-
-def without_platform(findings: Iterable[Finding], scopes: Iterable[Scope]) -> tuple[Finding, ...]:
-    """Return the findings about objects that count in one of the scopes."""
-    gone = {obj for scope in scopes for obj in scope.platform_objects()}
-    return tuple(
-        finding for finding in findings if (finding.subject.kind, finding.subject.namespace, finding.subject.name) not in gone
-    )
 
 
 def is_platform_namespace(namespace: str) -> bool:
