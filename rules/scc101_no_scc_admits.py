@@ -56,8 +56,6 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
-    RANGED,
-    FieldError,
     Outcome,
     Problem,
     Refusal,
@@ -115,7 +113,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         + quoted(workload.pod.field(*errors[0].path))
         + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
         refusal=Refusal(f"{closest}: {errors[0].text}", f"{closest}: {errors[0].reason}"),
-        notes=(*documented, *_assumed_range(outcome, errors)),
+        notes=documented,
         at=workload.pod.field(*errors[0].path),
         opens=tuple(map(rejected, errors)),
         related=(*refused_fields(closest, errors[1:], workload), *elsewhere),
@@ -139,12 +137,3 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: Wor
         if verdict.candidates
         else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
     )
-
-
-def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> Iterator[str]:
-    """Yield a remark on the quoted range if the input does not give the namespace's own."""
-    ranged = [
-        e for e in errors if any(str(s) in RANGED for s in e.path) and (e.path[-1] == "level" or "seLinuxOptions" not in e.path)
-    ]
-    if outcome.verdict is not None and outcome.verdict.namespace_assumed and ranged:
-        yield "the namespace's ranges are assumed, because the input does not give them"

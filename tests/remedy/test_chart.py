@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scclint.finding import Finding
-from tests.deploy.tools import needs_helm
+from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.remedy.test_kustomize import after, findings, fixed
 from tests.running import write_below
 
@@ -291,3 +291,13 @@ def test_a_value_that_a_named_template_reads(tmp_path: Path, monkeypatch: pytest
     found = fixed(tmp_path, monkeypatch)
     assert found.span.file == "web/values.yaml"
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
+
+
+@needs_kustomize
+def test_a_fix_is_not_tried_where_nothing_renders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kustomization = "helmGlobals: {chartHome: ..}\nhelmCharts: [{name: absent, valuesFile: ../web/values.yaml}]\n"
+    write_below(tmp_path, {**CHART, "ci/kustomization.yaml": kustomization})
+    found = fixed(tmp_path, monkeypatch)
+    assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
+    assert found.fix is not None
+    assert found.fix.effect.endswith(" It was not tried in ci, which cannot be rendered.")

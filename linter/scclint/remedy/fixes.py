@@ -1,6 +1,6 @@
 """The remedies to try for each finding, and the first that is proved over all units that have its file."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
@@ -121,7 +121,9 @@ class _Fixes:
         of_chart = grouped(
             (unit.path, (finding, unit))
             for finding in findings
-            for unit in self._judged(unit for unit in self._units if unit.name in finding.units and unit.kind == "chart")
+            for unit in self._judged(
+                (unit for unit in self._units if unit.name in finding.units and unit.kind == "chart"), finding.units
+            )
             if unit.rendered
         )
         for path, pairs in of_chart.items():
@@ -151,7 +153,9 @@ class _Fixes:
         units += [unit for unit in self._units if file in unit.shared and unit not in units]
         self._check_judged(finding, units)
         # A chart that has the file itself comes before those that depend on it.
-        judged = sorted(self._judged(units), key=lambda unit: unit.kind == "chart" and not is_below(file, unit.path))
+        judged = sorted(
+            self._judged(units, finding.units), key=lambda unit: unit.kind == "chart" and not is_below(file, unit.path)
+        )
         benches = [self.bench(unit) for unit in judged]
         if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
             return fix_of_suppression(finding, self._findings, benches[0], self._session)
@@ -203,7 +207,7 @@ class _Fixes:
             proofs = []
             with suppress(EditRefused):
                 self._check_editable(switch.file)
-                judged = self._judged(unit for unit in self._units if switch.file in unit.files)
+                judged = self._judged((unit for unit in self._units if switch.file in unit.files), results)
                 self._spend(judged, switch)
                 for unit in judged:
                     tried = self._memo((unit.name, switch), partial(with_switch, self.bench(unit), switch))
@@ -236,16 +240,22 @@ class _Fixes:
         texts = {file: text for file, text in edit.texts.items() if file in unit.files}
         return not unit.unrendered and same_without_pin(bench, bench.try_out(replace(edit, texts=texts)))
 
-    def _judged(self, units: Iterable[Unit]) -> list[Unit]:
-        """The units that an edit can be judged in: a view of a chart that does not render is none if another one does."""
-        units = list(units)
+    def _judged(self, units: Iterable[Unit], having: Container[str]) -> list[Unit]:
+        """The units that an edit is judged in: of those that cannot be rendered only those `having` the finding.
+
+        A view of a chart that does not render is none if another one does.
+        """
         rendered = {unit.path for unit in self._units if unit.kind == "chart" and unit.rendered}
-        left = [unit for unit in units if not (unit.kind == "chart" and unit.unrendered and unit.path in rendered)]
+        left = [
+            unit
+            for unit in units
+            if not unit.unrendered or (unit.name in having and not (unit.kind == "chart" and unit.path in rendered))
+        ]
         return left if self._budget is None else self._budget.within(left)
 
     def _check_judged(self, finding: Finding, units: Sequence[Unit]) -> None:
         """Raises EditRefused if the units of a finding cannot be judged with an edit."""
-        if raw := next((unit for unit in self._judged(units) if unit.unrendered), None):
+        if raw := next((unit for unit in self._judged(units, finding.units) if unit.unrendered), None):
             told = any(rule.id == finding.rule_id and rule.on is Workload for rule in self._session.registry.rules)
             raise EditRefused(f"{raw.name} is judged without being rendered: {raw.unrendered}" if told else "")
         source = self._session.outline.files.get(finding.span.file)
@@ -323,14 +333,13 @@ class _Fixes:
         """The remedy as a fix. Raises EditRefused if it is none in a unit that has the finding, or does harm in another."""
         for file in edit.texts:
             self._check_editable(file)
-        units = self._judged(unit for unit in self._units if any(file in unit.files for file in edit.texts))
+        edited = [unit for unit in self._units if any(file in unit.files for file in edit.texts)]
+        units = self._judged(edited, results)
         if missed := [name for name in results if name not in {unit.name for unit in units}]:
             raise EditRefused(f"the finding would stay in {listed(missed)}")
         self._spend(units, tuple(sorted(edit.texts.items())))
         proofs = []
         for unit in units:
-            if unit.unrendered:
-                raise EditRefused(f"{unit.name} has the file as well, and is judged without being rendered: {unit.unrendered}")
             texts = {file: text for file, text in edit.texts.items() if file in unit.files}
             try:
                 proof = prove(self.bench(unit), finding, results.get(unit.name), remedy, replace(edit, texts=texts))
@@ -341,6 +350,8 @@ class _Fixes:
             raise EditRefused("no unit has the file")
         worst = max(proofs, key=lambda proof: _SAFETY.index(proof[1]))
         _, _, effect = next((proof for proof in proofs if proof[0]), worst)
+        if raw := [unit.name for unit in edited if unit.unrendered and unit not in units and unit.kind != "chart"]:
+            effect += f" It was not tried in {and_more(raw, 2)}, which cannot be rendered."
         return self._as_fix(remedy, edit, worst[1], effect)
 
     def _as_fix(self, remedy: Remedy, edit: FileEdit, safety: Safety, effect: str) -> Fix:

@@ -137,8 +137,8 @@ def _sentence(finding: Finding) -> tuple[object, ...]:
     def said(text: str) -> str:
         return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", "…", text) if pattern else text
 
-    help = finding.fix.title if finding.fix and not finding.fix.second else finding.help
-    return finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(help)
+    _, to_do, _ = _fix(finding)
+    return finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(to_do)
 
 
 def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]:
@@ -164,7 +164,9 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     also = [f for f in finding.others if (f.span.file, f.span.line) not in marked or options.verbose]
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled]
-    if finding.no_fix:
+    # Who reads a change that was not proved wants to know why.
+    changes = any(remedy.operations for remedy in finding.remedies[:1])
+    if finding.no_fix and (changes or options.verbose or not finding.help):
         reasons.append({"text": visible(f"no fix is proved: {finding.no_fix}"), "place": ""})
     shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options)]
     made = [_consequence(other, finding) for other in _first(also, _CONSEQUENCES, options)]
