@@ -6,6 +6,7 @@ from shutil import which
 
 import pytest
 
+from scclint.causes.consequences import related_places
 from scclint.causes.join import joined
 from tests.running import report_on, run_over, write_files
 
@@ -383,7 +384,7 @@ def test_documentation_only_explains() -> None:
     written = f"Run:\n\n    oc adm policy add-scc-to-user privileged -z agent -n agents\n    {creating}"
     write_files({"agent.yaml": pod, "README.md": written})
     (finding,) = report_on(["."]).findings
-    assert (finding.rule_id, finding.notes[0]) == (
+    assert (finding.rule_id, finding.notes[1]) == (
         "SCC101",
         "README.md, line 3, tells the user to grant SCC privileged to service account agent, and no manifest grants it",
     )
@@ -671,7 +672,7 @@ def test_a_bundle_repeats_what_the_roles_of_the_repository_say(verb: str, rule: 
     live = joined(report_on(["."])).live
     (finding,) = (finding for finding in live if finding.rule_id == rule)
     assert finding.span.file == "config/rbac/role.yaml"
-    assert [place.span.file for place in finding.related if place.message.startswith(f"also {rule}")] == [csv]
+    assert [place.span.file for place in related_places(finding) if place.message.startswith(f"also {rule}")] == [csv]
     # Another account, and another right: the bundle does not repeat them.
     for changed in (BUNDLED.replace("manager", "other").replace("VERB", verb), BUNDLED.replace("VERB", "update")):
         write_files({csv: changed})
@@ -839,7 +840,7 @@ def test_a_template_made_of_other_manifests() -> None:
     write_files({"config/role.yaml": OF_MANAGER.replace("VERB", "create"), "hack/template.yaml": template})
     (finding,) = (finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA406")
     assert finding.span.file == "config/role.yaml"
-    assert "hack/template.yaml" in {place.span.file for place in finding.related}
+    assert "hack/template.yaml" in {place.span.file for place in related_places(finding)}
     write_files({"hack/template.yaml": template.replace("{name: manager", "{name: another")})
     assert {f.span.file for f in joined(report_on(["."])).live if f.rule_id == "RBA406"} == {
         "config/role.yaml",
@@ -877,7 +878,7 @@ def test_a_generated_manifest_repeats_what_it_is_made_of(header: str, name: str,
     write_files({made: header + binding % name, "assets/base/binding.yaml": binding % "a"})
     live = [finding for finding in joined(report_on(["."])).live if finding.rule_id == "RBA402"]
     assert [f.span.file for f in live] == (["assets/base/binding.yaml"] if is_copy else [made, "assets/base/binding.yaml"])
-    assert (made in {place.span.file for place in live[-1].related}) is is_copy
+    assert (made in {place.span.file for place in related_places(live[-1])}) is is_copy
 
 
 @pytest.mark.parametrize(("header", "is_made"), [("# Generated file. Do not edit.\n", True), ("# Edit me.\n", False)])

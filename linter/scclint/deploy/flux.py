@@ -133,7 +133,7 @@ def _variables(deployer: Deployer, spec: Mapping[str, Any]) -> tuple[dict[str, s
     return {key: value.replace("\n", "") for key, value in variables.items()}, tuple(files), unknown
 
 
-class _Chart(NamedTuple):
+class _FluxChart(NamedTuple):
     """The chart of a HelmRelease: the field that says which, the fields themselves, their namespace, and the file of another object."""
 
     at: Path
@@ -142,16 +142,16 @@ class _Chart(NamedTuple):
     file: str = ""
 
 
-def _chart_of(deployer: Deployer, spec: Mapping[str, Any]) -> _Chart:
+def _chart_of(deployer: Deployer, spec: Mapping[str, Any]) -> _FluxChart:
     reference = as_mapping(spec.get("chartRef"))
-    chart = _Chart(("spec", "chart", "spec"), as_mapping(value_at(spec, ("chart", "spec"))), deployer.namespace)
+    chart = _FluxChart(("spec", "chart", "spec"), as_mapping(value_at(spec, ("chart", "spec"))), deployer.namespace)
     if reference.get("kind") != "HelmChart":
         return chart
     namespace = as_text(reference.get("namespace")) or deployer.namespace
     referred = deployer.repository.referred("HelmChart", namespace, as_text(reference.get("name")))
     if referred is None:
         return chart._replace(at=("spec", "chartRef"), namespace=namespace)
-    return _Chart(("spec", "chartRef"), as_mapping(referred.data.get("spec")), namespace, referred.file)
+    return _FluxChart(("spec", "chartRef"), as_mapping(referred.data.get("spec")), namespace, referred.file)
 
 
 def of_release(deployer: Deployer) -> Deployments:
