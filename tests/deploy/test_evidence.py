@@ -9,9 +9,10 @@ from scclint.config.model import Config
 from scclint.finding import Severity
 from scclint.report import FORMATS, render
 from scclint.report.explain import render_text as explained
-from scclint.report.who_can import of_scc, render_text
+from scclint.report.who_can import of_scc, render_text, scc_view
 from scclint.run.judge import open_units
 from scclint.run.report import Report
+from scclint.run.views import viewed
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.deploy.trees import UNRENDERED, binding, deployment, role, scc
 from tests.running import open_one, report_on, run_over, write_files
@@ -71,7 +72,7 @@ def test_an_scc_that_a_script_applies_and_grants_is_there_for_a_chart(form: str)
 @needs_helm
 def test_who_can_names_the_command_that_grants_an_scc() -> None:
     write_files({**CHART, "install.sh": INSTALL.replace("GRANT", GRANT), "scc/scc.yaml": CUSTOM})
-    answer = render_text(of_scc([*open_units(run_over(["."]))], "my-scc", ""))
+    answer = render_text(of_scc(viewed(run_over(["."]), scc_view("my-scc", "")), "my-scc", ""))
     assert "ServiceAccount n/default" in answer
     assert "install.sh:2" in answer
 

@@ -3,10 +3,10 @@
 import os
 import re
 from argparse import Namespace
-from collections.abc import Sequence
 
 from scclint.cluster.who_can import SubjectKind
-from scclint.console.arguments import check_paths, open_units, settings_of_one_cluster, terminal_columns, write_formats
+from scclint.config.model import Config
+from scclint.console.arguments import check_paths, settings_of_one_cluster, terminal_columns, view_units, write_formats
 from scclint.console.status import status_of_units
 from scclint.deploy.unit import PLAIN, Placed, Unit
 from scclint.errors import UsageError
@@ -14,7 +14,8 @@ from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUN
 from scclint.report import who_can
 from scclint.report.text import Json, dump
 from scclint.run.judge import OpenUnit, open_unit
-from scclint.run.views import input_status
+from scclint.run.shared import Run
+from scclint.run.views import UnitView, Viewed, input_status
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",
@@ -42,12 +43,16 @@ def run(args: Namespace) -> int:
     args.paths = (words if subject else words[1:]) or ["."]
     check_paths(args.paths)
     config, registry = settings_of_one_cluster(args)
-    opened_run, opened = open_units(args, config, registry)
-    units = opened or [open_unit(Unit(PLAIN, "plain", PLAIN, (), "", takes=False, placed=Placed(config.namespace)), opened_run)]
-    if subject:
-        answer = who_can.of_subject(units, _subject(subject, config.namespace), config.namespace)
+    asked = _subject(subject, config.namespace) if subject else None
+    view = who_can.subject_view(asked, config.namespace) if asked else who_can.scc_view(words[0], config.namespace)
+    opened_run, found = view_units(args, config, registry, view)
+    units = [unit for unit in found if unit.value] or [_without_units(opened_run, config, view)]
+    if asked:
+        answer = who_can.of_subject(units, asked, config.namespace)
+    elif any(unit.value.get("known") for unit in units):
+        answer = who_can.of_scc(units, words[0], config.namespace)
     else:
-        answer = _of_scc(units, words[0], config.namespace)
+        raise _unknown(words[0], units[0].open(opened_run))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
@@ -55,16 +60,25 @@ def run(args: Namespace) -> int:
         return who_can.render_text(answer, None if output else terminal_columns())
 
     write_formats(args, render)
-    return status_of_units(opened_run, map(input_status, opened))
+    return status_of_units(opened_run, (unit.status for unit in found))
 
 
-def _of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
+def _without_units(run: Run, config: Config, view: UnitView[Json]) -> Viewed[Json]:
+    """Return what is shown of a cluster for which the input has no unit."""
+    unit = Unit(PLAIN, "plain", PLAIN, (), "", takes=False, placed=Placed(config.namespace))
+    opened = open_unit(unit, run)
+    return Viewed(unit, view.make(opened), input_status(opened), opened)
+
+
+def _unknown(scc: str, opened: OpenUnit) -> UsageError:
+    """Return the error about an SCC that no unit knows."""
     try:
-        return who_can.of_scc(opened, scc, namespace)
+        opened.world.cluster.who_can_use(scc)
     except UsageError as error:
         if os.path.exists(scc):
-            raise UsageError(f"{error}. Name the SCC before the path, as in `scclint who-can anyuid {scc}`.") from error
-        raise
+            return UsageError(f"{error}. Name the SCC before the path, as in `scclint who-can anyuid {scc}`.")
+        return error
+    raise AssertionError(scc)
 
 
 def _subject(text: str, namespace: str) -> tuple[SubjectKind, str, str]:

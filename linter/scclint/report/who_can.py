@@ -1,17 +1,19 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.cluster.escalation import Account, Escalation
 from scclint.cluster.who_can import SubjectKind, acting_as
+from scclint.files.store import digest
 from scclint.finding import Related
 from scclint.model.object import ServiceAccount, Workload
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of, shown_name
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, line_place, visible_line, with_units
 from scclint.run.judge import OpenUnit
+from scclint.run.views import UnitView, Viewed
 from scclint.text import and_more, counted, full_name
 
 Subject = tuple[SubjectKind, str, str]
@@ -27,61 +29,43 @@ _MADE_BY_OPENSHIFT = frozenset(("default", "builder", "deployer"))
 """The service accounts of every project."""
 
 
-def of_scc(opened: Sequence[OpenUnit], scc: str, namespace: str) -> Json:
-    """Return who may use an SCC, as JSON values that schemas/who-can.json describes.
+def scc_view(scc: str, namespace: str) -> UnitView[Json]:
+    """Return the view of who may use an SCC in a unit. `namespace` limits it to grants that count there; empty for all."""
 
-    `namespace` limits the answer to grants that count there; empty for all. Units with the same answer for a subject are one entry.
-    Raises UsageError for an SCC that no unit knows.
-    """
-    subjects: Entries = []
-    ways: Entries = []
-    defined, workloads = _accounts(opened)
-    for unit in [unit for unit in opened if scc in unit.world.cluster.sccs] or opened[:1]:
-        cluster, name = unit.world.cluster, visible_line(unit.unit.name)
-        for holder in cluster.who_can_use(scc, namespace or None):
-            grants = [_grant(grant, scc, unit) for grant in holder.grants]
-            installed = all(grant["installed"] for grant in grants)
-            account = (holder.namespace, holder.name) if holder.kind == "ServiceAccount" else None
-            entry = {
-                **_named(holder.kind, holder.namespace, holder.name),
-                "members": visible_line(members_of(holder.name)) if holder.kind == "Group" else "",
-                # Users and groups of people are never in manifests.
-                "defined": None if account is None else installed or holder.name in _MADE_BY_OPENSHIFT or account in defined,
-                "workloads": None if account is None or installed else len(workloads.get(account, ())),
-            }
-            subjects.append(({**entry, "grants": grants}, name))
-        for subject in _subjects(cluster):
-            for way in unit.world.escalations(*subject, scc=scc):
-                if not namespace or way.namespace in ("", namespace):
-                    ways.append(({**_named(*subject), **_way(way, unit)}, name))
-    return {
-        **_about(opened, namespace),
-        "scc": visible_line(scc),
-        "subjects": with_units(subjects),
-        "escalations": with_units(ways),
-    }
+    def make(unit: OpenUnit) -> Json:
+        world, cluster = unit.world, unit.world.cluster
+        known = scc in cluster.sccs
+        ways = [
+            {**_named(*subject), **_way(way, unit)}
+            for subject in (_subjects(cluster) if known else ())
+            for way in world.escalations(*subject, scc=scc)
+            if not namespace or way.namespace in ("", namespace)
+        ]
+        return {
+            "release": cluster.release,
+            "known": known,
+            "holders": [
+                [holder.kind, holder.namespace, holder.name, [_grant(grant, scc, unit) for grant in holder.grants]]
+                for holder in (cluster.who_can_use(scc, namespace or None) if known else ())
+            ],
+            "ways": ways,
+            "accounts": [[world.namespace_of(account), account.name] for account in world.of(ServiceAccount)],
+            "workloads": [
+                [world.namespace_of(workload), workload.pod.service_account, workload.file, workload.place.span.line]
+                for workload in world.of(Workload)
+            ],
+        }
+
+    return _view(f"{scc} in {namespace}", make)
 
 
-def _accounts(opened: Sequence[OpenUnit]) -> tuple[Set[Account], Mapping[Account, Set[tuple[str, int]]]]:
-    """Return the service accounts that the input as a whole defines, and the places of the workloads that run as each."""
-    defined: set[Account] = set()
-    workloads: dict[Account, set[tuple[str, int]]] = {}
-    for world in (unit.world for unit in opened):
-        defined.update((world.namespace_of(account), account.name) for account in world.of(ServiceAccount))
-        for workload in world.of(Workload):
-            account = (world.namespace_of(workload), workload.pod.service_account)
-            # Units may share a file.
-            workloads.setdefault(account, set()).add((workload.file, workload.place.span.line))
-    return defined, workloads
-
-
-def of_subject(opened: Sequence[OpenUnit], subject: Subject, namespace: str) -> Json:
-    """Return which SCCs a subject may use, by its name or a group that Kubernetes puts it in, and its ways to those that take the node."""
+def subject_view(subject: Subject, namespace: str) -> UnitView[Json]:
+    """Return the view of which SCCs a subject may use in a unit, by its name or a group that Kubernetes puts it in."""
     user = acting_as(*subject)
-    sccs: Entries = []
-    ways: Entries = []
-    for unit in opened:
-        cluster, name = unit.world.cluster, visible_line(unit.unit.name)
+
+    def make(unit: OpenUnit) -> Json:
+        cluster = unit.world.cluster
+        sccs = []
         for scc in cluster.sccs:
             grants = [
                 _grant(grant, scc, unit)
@@ -91,15 +75,70 @@ def of_subject(opened: Sequence[OpenUnit], subject: Subject, namespace: str) -> 
                 for grant in holder.grants
             ]
             if grants:
-                sccs.append(({"scc": visible_line(scc), "grants": grants}, name))
-        for way in unit.world.escalations(*subject):
-            if not namespace or way.namespace in ("", namespace):
-                ways.append((_way(way, unit), name))
-    return {**_about(opened, namespace), "subject": _named(*subject), "sccs": with_units(sccs), "escalations": with_units(ways)}
+                sccs.append({"scc": visible_line(scc), "grants": grants})
+        ways = unit.world.escalations(*subject)
+        in_force = [_way(way, unit) for way in ways if not namespace or way.namespace in ("", namespace)]
+        return {"release": cluster.release, "sccs": sccs, "ways": in_force}
+
+    return _view(f"{'/'.join(subject)} in {namespace}", make)
 
 
-def _about(opened: Sequence[OpenUnit], namespace: str) -> Json:
-    return {"version": 1, "release": opened[0].world.cluster.release, "namespace": visible_line(namespace)}
+def _view(question: str, make: Callable[[OpenUnit], Json]) -> UnitView[Json]:
+    """Return the view of a question. Its answer is made of values that JSON has, by key."""
+
+    def restore(value: Json) -> Json:
+        return {**value}
+
+    return UnitView(f"who-can {digest(question)[:16]}", make, restore, {})
+
+
+def of_scc(units: Sequence[Viewed[Json]], scc: str, namespace: str) -> Json:
+    """Return who may use an SCC that one of the units knows, as JSON values that schemas/who-can.json describes.
+
+    `units` have the values of `scc_view`. Units with the same answer for a subject are one entry.
+    """
+    subjects: Entries = []
+    ways: Entries = []
+    defined = {(home, name) for unit in units for home, name in unit.value["accounts"]}
+    # Units may share a file.
+    workloads: dict[Account, set[tuple[str, int]]] = {}
+    for home, name, file, line in (workload for unit in units for workload in unit.value["workloads"]):
+        workloads.setdefault((home, name), set()).add((file, line))
+    for unit in units:
+        name = visible_line(unit.unit.name)
+        for kind, home, holder, grants in unit.value["holders"]:
+            installed = all(grant["installed"] for grant in grants)
+            account = (home, holder) if kind == "ServiceAccount" else None
+            entry = {
+                **_named(kind, home, holder),
+                "members": visible_line(members_of(holder)) if kind == "Group" else "",
+                # Users and groups of people are never in manifests.
+                "defined": None if account is None else installed or holder in _MADE_BY_OPENSHIFT or account in defined,
+                "workloads": None if account is None or installed else len(workloads.get(account, ())),
+            }
+            subjects.append(({**entry, "grants": grants}, name))
+        ways += ((way, name) for way in unit.value["ways"])
+    return {
+        **_about(units, namespace),
+        "scc": visible_line(scc),
+        "subjects": with_units(subjects),
+        "escalations": with_units(ways),
+    }
+
+
+def of_subject(units: Sequence[Viewed[Json]], subject: Subject, namespace: str) -> Json:
+    """Return which SCCs a subject may use, and its ways to those that take the node. `units` have the values of `subject_view`."""
+    sccs: Entries = []
+    ways: Entries = []
+    for unit in units:
+        name = visible_line(unit.unit.name)
+        sccs += ((scc, name) for scc in unit.value["sccs"])
+        ways += ((way, name) for way in unit.value["ways"])
+    return {**_about(units, namespace), "subject": _named(*subject), "sccs": with_units(sccs), "escalations": with_units(ways)}
+
+
+def _about(units: Sequence[Viewed[Json]], namespace: str) -> Json:
+    return {"version": 1, "release": units[0].value["release"], "namespace": visible_line(namespace)}
 
 
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
