@@ -38,11 +38,17 @@ _OF_HELM = r"(?m)^[^#\n{]*+\{\{[^{}\n]*\.(?:Values|Release|Chart)\."
 
 
 def load_file(
-    file: str, text: str, subject_kinds: Set[str], reading: int = 0, former: Sequence[Document] = ()
+    file: str,
+    text: str,
+    subject_kinds: Set[str],
+    reading: int = 0,
+    former: Sequence[Document] = (),
+    searched: set[str] | None = None,
 ) -> list[Document]:
     """Return the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed.
 
-    `former` are documents of an earlier text of the file: those that are the same in this one are not parsed again.
+    `former` are documents of an earlier text of the file: those that are the same in this one are not parsed again. `searched` names
+    files of which it is known that no command in their documents makes one, and gets more of them.
 
     Other templates are read with unknown values for their expressions (see `scclint.load.templates`). `reading` is the number, from 0,
     of the branches that count; beyond them, the last one counts. So are `${NAME}` in the assets of an operator.
@@ -56,8 +62,11 @@ def load_file(
 
         documents += documents_of_commands(file, text)
         return [*documents, *_applied(file, text, subject_kinds, len(documents))]
-    if documents:
-        documents += commands_in_yaml(file, text, documents)
+    if documents and (searched is None or file not in searched):
+        made = [*commands_in_yaml(file, text, documents)]
+        documents += made
+        if searched is not None and not made:
+            searched.add(file)
     is_asset = "${" in text and not _ASSETS.isdisjoint(file.split("/"))
     if not (is_template or is_asset or any(d.status == "template" and ("{{" in d.text or "{%" in d.text) for d in documents)):
         return documents

@@ -25,6 +25,7 @@ class Reader:
         self._texts: dict[str, str] = {}
         self._documents: dict[str, list[Document]] = {}
         self._former: dict[str, list[Document]] = {}
+        self._without_commands: set[str] = set()
         self._room = KEPT_TEXT
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Reader":
@@ -34,6 +35,7 @@ class Reader:
         made._room = self._room
         made._texts = dict(self._texts)
         made._documents = {file: documents for file, documents in self._documents.items() if file not in changed}
+        made._without_commands = self._without_commands - changed
         made._former = {file: self._documents.get(file, self._former.get(file, [])) for file in changed}
         return made
 
@@ -63,7 +65,8 @@ class Reader:
         documents = None if reading else self._documents.get(file.display)
         if documents is None:
             kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
-            documents = load_file(file.display, self.text(file, keep=keep), kinds, reading, self._former.get(file.display, ()))
+            text, former = self.text(file, keep=keep), self._former.get(file.display, ())
+            documents = load_file(file.display, text, kinds, reading, former, self._without_commands)
             if reading:
                 return documents
             if file.display in self._texts or file.display in self._overlay:
