@@ -1,5 +1,6 @@
 """The scanner in Python, which reads where none in C is installed."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +70,19 @@ def test_what_the_scanner_in_python_refuses(
 def test_anchors_that_contain_themselves(text: str, line: int) -> None:
     said = events.endless_alias("f.yaml", text)
     assert said.partition(" ")[0] == (f"f.yaml:{line}:" if line else "")
+
+
+def test_a_scanner_is_freed_without_a_garbage_collection() -> None:
+    """A run switches the collector off, and a scanner holds 15 kB."""
+
+    def left_by(number: int) -> int:
+        gc.collect()
+        for _ in range(number):
+            load_text("f.yaml", "a: b\n", frozenset())
+        return gc.collect()
+
+    gc.disable()
+    try:
+        assert left_by(20) < left_by(1) + 19
+    finally:
+        gc.enable()

@@ -31,7 +31,7 @@ from scclint.limits import MAX_COLON_ATTEMPTS, MAX_DEPTH, LimitError
 from scclint.yaml.lines import BYTE_ORDER_MARK
 
 try:
-    from ruamel.yaml.cyaml import CBaseLoader
+    from _ruamel_yaml import CParser
 
     IN_C = True
 except ModuleNotFoundError:
@@ -46,13 +46,14 @@ IN_PYTHON = (
 
 def event_source(text: str) -> Callable[[], Any]:
     """Return a function that returns the next event of the text. It raises YAMLError or UnicodeError."""
-    source: Callable[[], Any] = CBaseLoader(text).get_event if IN_C else _scanner().parse(text).__next__
+    # The loaders of ruamel.yaml refer to themselves: without a garbage collection, none would be freed.
+    source: Callable[[], Any] = CParser(text).get_event if IN_C else _scanner().parse(text).__next__
     return source
 
 
 def tokens(text: str) -> Iterator[Any]:
     """Yield the tokens of the text. Raises YAMLError or UnicodeError."""
-    return iter(CBaseLoader(text).get_token, None) if IN_C else iter(_scanner().scan(text))
+    return iter(CParser(text).get_token, None) if IN_C else iter(_scanner().scan(text))
 
 
 _ANCHOR, _ALIAS = re.compile(r"&([\w-]++)"), re.compile(r"\*([\w-]++)")
