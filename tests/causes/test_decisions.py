@@ -1,5 +1,7 @@
 """What one grant or one SCC decides for several objects is one cause, at the place of the decision."""
 
+from pathlib import Path
+
 import pytest
 
 from scclint.causes.consequences import related_places
@@ -7,7 +9,8 @@ from scclint.causes.join import joined
 from scclint.finding import Finding
 from scclint.report import render
 from scclint.run.run import report_of
-from tests.running import run_over
+from tests.deploy.tools import needs_helm
+from tests.running import report_on, run_over, write_below
 
 POD = """\
 apiVersion: apps/v1
@@ -122,3 +125,18 @@ def test_the_fix_of_a_decision_is_said_once() -> None:
     text = SCC + POD.format("web", "web", ROOT) + POD.format("db", "db", ROOT)
     shown = render(joined(report_of(run_over(text=text))), "full")
     assert shown.count("Add runtime/default to seccompProfiles.") == 1
+
+
+@needs_helm
+def test_the_place_of_a_decision_in_a_chart_is_the_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = POD.format("web", "default", ROOT) + POD.format("db", "default", ROOT)
+    files = {
+        "shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n",
+        "shop/templates/pods.yaml": pods,
+        "shop/templates/grant.yaml": "# {{ .Release.Name }}\n" + GRANT.format("default", "anyuid"),
+    }
+    write_below(tmp_path, files)
+    monkeypatch.chdir(tmp_path)
+    (cause,) = (f for f in joined(report_on(["shop"])).live if f.rule_id == "SEC201")
+    assert cause.message == "2 workloads run unconfined under SCC anyuid"
+    assert cause.span.file == "shop/templates/grant.yaml"

@@ -66,4 +66,7 @@ def with_places_moved(finding: Finding, move: Callable[[Span], Span]) -> Finding
         suppression = replace(suppression, span=move(suppression.span))
     related = tuple(replace(place, span=move(place.span)) for place in finding.related)
     flow = tuple(replace(place, span=move(place.span)) for place in finding.flow)
-    return replace(finding, related=related, flow=flow, suppression=suppression)
+    decision = finding.decision
+    if decision is not None and decision.at is not None:
+        decision = replace(decision, at=replace(decision.at, span=move(decision.at.span)))
+    return replace(finding, related=related, flow=flow, suppression=suppression, decision=decision)
