@@ -78,7 +78,7 @@ from scclint.api import (
     without_privileged,
 )
 
-from ._elsewhere import documented_grant, granted_elsewhere
+from ._misplaced_grants import documented_grant, granted_elsewhere
 
 
 @rule(

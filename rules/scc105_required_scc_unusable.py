@@ -65,7 +65,7 @@ from scclint.api import (
     when_created,
 )
 
-from ._elsewhere import granted_elsewhere
+from ._misplaced_grants import granted_elsewhere
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""What a cluster knows that bears on admission."""
+"""A cluster, as installed and with the objects of the input: its SCCs, rights, namespaces and nodes."""
 
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster.cluster import Cluster

@@ -1,1 +1,1 @@
-"""What is deployed together, and where rendered text comes from."""
+"""Which files are deployed together, by what and where, and what kustomize and helm render of them."""

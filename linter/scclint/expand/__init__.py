@@ -1,4 +1,4 @@
-"""Stage model: from a document to its model objects, those that other objects carry or imply included."""
+"""Makes the objects of a document, with those that other objects contain or imply."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set

@@ -1,4 +1,4 @@
-"""The load stage: bytes to documents to node trees that know where every value was written."""
+"""Reads bytes into documents: trees of nodes that know where every value was written."""
 
 import os.path
 import re

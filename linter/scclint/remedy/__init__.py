@@ -1,1 +1,1 @@
-"""Fixes that are judged before they are shown: propose, prove, apply."""
+"""Fixes of files: write what `advice` proposes into manifests, charts and kustomizations, judge the result, and apply it."""

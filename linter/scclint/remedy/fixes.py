@@ -16,7 +16,7 @@ from scclint.model.object import ApiObject, Workload
 from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.budget import RenderBudget
-from scclint.remedy.outcomes import same_without_pin
+from scclint.remedy.edit_effects import same_without_pin
 from scclint.remedy.prove import prove
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse

@@ -14,7 +14,7 @@ from scclint.advice.draft import OFF_BY_DEFAULT, OPTIONAL
 from scclint.deploy.unit import Unit
 from scclint.finding import Finding, Remedy, Safety, Severity
 from scclint.record import replace
-from scclint.remedy.outcomes import effect, outcomes_disprove
+from scclint.remedy.edit_effects import effect, outcomes_disprove
 from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench, place_of
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, changed_data

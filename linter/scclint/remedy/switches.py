@@ -15,7 +15,7 @@ from scclint.load.document import Document
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import replace
 from scclint.remedy.chart import as_values
-from scclint.remedy.outcomes import effect, outcomes_disprove, rights
+from scclint.remedy.edit_effects import effect, outcomes_disprove, rights
 from scclint.remedy.prove import identity
 from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench
 from scclint.run.check import subject_of

@@ -1,1 +1,1 @@
-"""One run, from paths to a report. Nothing here prints or exits."""
+"""A whole run, from paths to a report: scan, deploy, judge each unit, merge. Nothing here prints or exits."""

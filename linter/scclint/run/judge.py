@@ -134,7 +134,7 @@ def open_unit(unit: Unit, run: Run, last_applied: Mapping[str, Mapping[ObjectRef
             from scclint.deploy.origins.tracer import Tracer
 
             return Tracer()
-        from scclint.deploy.origins.units import TracedDocuments, tracer
+        from scclint.deploy.origins.unit_tracer import TracedDocuments, tracer
 
         return tracer(unit, TracedDocuments(inputs.targets, inputs.origins), ours, givers, run)
 

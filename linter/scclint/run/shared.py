@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.deploy.helm.values import ViewValues
     from scclint.deploy.images import Images
-    from scclint.deploy.origins.units import TracedDocuments
+    from scclint.deploy.origins.unit_tracer import TracedDocuments
     from scclint.deploy.rbac_markers import RbacMarkers
     from scclint.run.cluster_state import ClusterState
 
@@ -296,7 +296,7 @@ class Run(Frozen):
 
     def traced(self, unit: Unit) -> "TracedDocuments":
         """The documents of a unit that a tracer looks at."""
-        from scclint.deploy.origins.units import TracedDocuments
+        from scclint.deploy.origins.unit_tracer import TracedDocuments
 
         inputs = load_documents(unit, self)
         return TracedDocuments(inputs.targets, inputs.origins)

@@ -1,0 +1,1 @@
+"""The seccomp profile that each container of an admitted pod runs with."""

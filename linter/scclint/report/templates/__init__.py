@@ -1,0 +1,1 @@
+"""The Jinja templates of text, Markdown and HTML."""
