@@ -281,5 +281,22 @@ def test_only_the_table_of_releases_compares_a_release_with_a_number() -> None:
                 assert not (fixed and of_release), f"{label(file)}:{node.lineno}: add a Difference to model/releases.py"
 
 
+DECIDES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.With, ast.IfExp, ast.comprehension, ast.Assert, ast.match_case)
+"""Each of these is something that a reader has to decide, and so is every further operand of `and` and `or`."""
+
+MOST_DECISIONS = 25
+
+
+def test_no_function_decides_too_much() -> None:
+    """What is decided earlier, a table or a type makes a function simpler. A helper that is called once hides how much there is."""
+    for file in modules():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                own = [inner for inner in ast.walk(node) if inner is not node]
+                decisions = sum(len(one.values) - 1 for one in own if isinstance(one, ast.BoolOp))
+                decisions += sum(isinstance(one, DECIDES) for one in own)
+                assert decisions < MOST_DECISIONS, f"{label(file)}:{node.lineno}: {node.name} decides {decisions + 1} things"
+
+
 def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, int)

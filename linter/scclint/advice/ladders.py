@@ -311,33 +311,56 @@ def _write(draft: Draft, violations: Iterable[Violation]) -> Remedy | None:
 
 
 def _satisfy(draft: Draft, violation: Violation) -> bool:
-    match violation.check:
-        case "allowPrivilegeEscalation":
-            for path in violation.paths:
-                _set(draft, path, value=False)
-        case "capabilities_restricted":
-            if any(path[-1] != "drop" for path in violation.paths):
-                return False
-            for path in violation.paths:
-                if "ALL" not in (draft.value(path) or ()):
-                    draft.append(path, "ALL", 'capabilities.drop: ["ALL"]')
-        case "runAsNonRoot":
-            on_pod = draft.has_pod_context and all(draft.value(path) is None for path in violation.paths)
-            for path in (("spec", "securityContext", "runAsNonRoot"),) if on_pod else violation.paths:
-                _set(draft, path, value=True)
-        case "runAsUser":
-            for path in violation.paths:
-                draft.remove(path)
-        case "seccompProfile_restricted":
-            missing = [path for path in violation.paths if path[-1] == "seccompProfile"]
-            if len(missing) < len(violation.paths):
-                return False
-            for holder in [("spec",)] if draft.has_pod_context else [path[:-2] for path in missing]:
-                if draft.value((*holder, "securityContext", "seccompProfile")) is None:
-                    draft.set_profile(holder, "seccompProfile: {type: RuntimeDefault}")
-        case _:
-            return False
+    satisfy = _SATISFYING.get(violation.check)
+    return satisfy is not None and satisfy(draft, violation.paths)
+
+
+def _forbid_escalation(draft: Draft, paths: Sequence[Path]) -> bool:
+    for path in paths:
+        _set(draft, path, value=False)
     return True
+
+
+def _drop_capabilities(draft: Draft, paths: Sequence[Path]) -> bool:
+    if any(path[-1] != "drop" for path in paths):
+        return False
+    for path in paths:
+        if "ALL" not in (draft.value(path) or ()):
+            draft.append(path, "ALL", 'capabilities.drop: ["ALL"]')
+    return True
+
+
+def _run_as_non_root(draft: Draft, paths: Sequence[Path]) -> bool:
+    on_pod = draft.has_pod_context and all(draft.value(path) is None for path in paths)
+    for path in (("spec", "securityContext", "runAsNonRoot"),) if on_pod else paths:
+        _set(draft, path, value=True)
+    return True
+
+
+def _remove_user(draft: Draft, paths: Sequence[Path]) -> bool:
+    for path in paths:
+        draft.remove(path)
+    return True
+
+
+def _set_profiles(draft: Draft, paths: Sequence[Path]) -> bool:
+    missing = [path for path in paths if path[-1] == "seccompProfile"]
+    if len(missing) < len(paths):
+        return False
+    for holder in [("spec",)] if draft.has_pod_context else [path[:-2] for path in missing]:
+        if draft.value((*holder, "securityContext", "seccompProfile")) is None:
+            draft.set_profile(holder, "seccompProfile: {type: RuntimeDefault}")
+    return True
+
+
+_SATISFYING: Mapping[str, Callable[[Draft, Sequence[Path]], bool]] = {
+    "allowPrivilegeEscalation": _forbid_escalation,
+    "capabilities_restricted": _drop_capabilities,
+    "runAsNonRoot": _run_as_non_root,
+    "runAsUser": _remove_user,
+    "seccompProfile_restricted": _set_profiles,
+}
+"""What satisfies a check of Pod Security at the paths that violate it, and whether it does."""
 
 
 def _set(draft: Draft, path: Path, *, value: bool) -> None:

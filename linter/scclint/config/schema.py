@@ -79,14 +79,11 @@ def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
             like = " or ".join(str(e) for e in schema.get("examples", ()) if isinstance(e, str))
             yield Mistake(path, f"{written(path)} must look like {like or rule}, not {_shown(data)}")
         case "required":
-            for key in rule:
-                if key not in data:
-                    yield Mistake(path, f"{written(path)} needs the key {key!r}")
+            yield from (Mistake(path, f"{written(path)} needs the key {key!r}") for key in rule if key not in data)
         case "additionalProperties":
             known_here: Schema = schema.get("properties", {})
-            for key in data:
-                if key not in known_here:
-                    yield Mistake((*path, key), f"unknown key {key!r}{_instead(key, known_here, root, path)}", unknown=True)
+            for key in (key for key in data if key not in known_here):
+                yield Mistake((*path, key), f"unknown key {key!r}{_instead(key, known_here, root, path)}", unknown=True)
         case _:
             yield Mistake(path, f"{written(path)}: {error.message}")
 

@@ -4,6 +4,7 @@ The texts are as the manifests have them. A view that prints a text makes it saf
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission.access import Access, demands, opened_by, used_by
@@ -206,9 +207,9 @@ def workload_row(
     verdict, chosen = outcome.verdict, outcome.chosen
     scc = world.cluster.sccs[chosen.scc] if chosen is not None else None
     decided = _decided_by_namespace(scc) if scc is not None else {}
-    admitted = verdict if verdict is not None and verdict.allowed else None
+    of_scc: Mapping[str, Any] = {"scc": scc.name, "points": points(scc)} if scc is not None else {"scc": "", "points": 0}
+    of_pod = _of_pod(verdict, workload, world, decided) if verdict is not None and verdict.allowed else _NO_POD
     result, why = _result(outcome)
-    minor, on_node = world.cluster.kubernetes_minor, tuple(_volumes_on_node(world, workload)) if admitted else ()
     rests_on = _rests_on(outcome, world) if result == "rejected" else ""
     return WorkloadRow(
         label=workload.provenance.label,
@@ -240,17 +241,27 @@ def workload_row(
         result=result,
         why=f"{why} ({rests_on})" if rests_on else why,
         rests_on=rests_on,
-        scc=scc.name if scc is not None else "",
-        subject=(admitted.subject if admitted else None) or "",
         grant=grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
-        fs_group=_sourced(admitted, ("spec",), "fsGroup", decided, "none") if admitted else "",
-        access=(*used_by(admitted.pod, minor), *on_node) if admitted else (),
-        asks=tuple(sorted((*demands(admitted.pod, minor), *(access.words for access in on_node)))) if admitted else (),
-        points=points(scc) if scc is not None else 0,
+        **of_scc,
+        **of_pod,
         pod_security=outcome.pod_security.meets if outcome.pod_security else "",
         containers=tuple(_container(outcome, container, decided) for container in outcome.seccomp),
         waits=_waits(world, workload),
     )
+
+
+_NO_POD: Mapping[str, Any] = MappingProxyType({"subject": "", "fs_group": "", "access": (), "asks": ()})
+"""The fields of a row about an admitted pod, for one that is not admitted."""
+
+
+def _of_pod(admitted: Verdict, workload: Workload, world: World, decided: Mapping[str, str]) -> Mapping[str, Any]:
+    minor, on_node = world.cluster.kubernetes_minor, tuple(_volumes_on_node(world, workload))
+    return {
+        "subject": admitted.subject or "",
+        "fs_group": _sourced(admitted, ("spec",), "fsGroup", decided, "none"),
+        "access": (*used_by(admitted.pod, minor), *on_node),
+        "asks": tuple(sorted((*demands(admitted.pod, minor), *(access.words for access in on_node)))),
+    }
 
 
 def _verdict(verdict: Verdict, workload: Workload) -> VerdictRow:

@@ -104,21 +104,16 @@ class _Walk:
         kind = shape.type
         if type(value) is Unknown:
             return
-        if kind is Type.OBJECT:
-            if isinstance(value, dict):
-                self.object(value, shape)
-            else:
-                self.mismatch("a mapping", value)
+        if kind in (Type.OBJECT, Type.MAP) and not isinstance(value, dict):
+            self.mismatch("a mapping", value)
+        elif kind is Type.ARRAY and not isinstance(value, list):
+            self.mismatch("a list", value)
+        elif kind is Type.OBJECT:
+            self.object(value, shape)
         elif kind is Type.ARRAY:
-            if isinstance(value, list):
-                self.items(enumerate(value), shape.item)
-            else:
-                self.mismatch("a list", value)
+            self.items(enumerate(value), shape.item)
         elif kind is Type.MAP:
-            if isinstance(value, dict):
-                self.items(value.items(), shape.item)
-            else:
-                self.mismatch("a mapping", value)
+            self.items(value.items(), shape.item)
         elif kind is Type.INTEGER:
             self.integer(value, shape)
         elif kind is Type.STRING:

@@ -40,15 +40,14 @@ def chart_problem(chart: str, root: str, values: Iterable[str] = (), left_out: S
                 count += 1
                 if count > MAX_CHART_ENTRIES:
                     return f"{named(chart)} has more than {MAX_CHART_ENTRIES:,} files and folders, links followed"
-                path, real = os.path.join(way, entry.name), entry.path
+                path, is_link = os.path.join(way, entry.name), entry.is_symlink()
                 if path in left_out:
                     continue
-                if entry.is_symlink():
-                    real = os.path.realpath(real)
-                    if not is_below(real, top):
-                        return f"{named(path)} is a link out of the root"
-                    if is_below(folder, real):
-                        return f"{named(path)} is a link to a folder that contains it"
+                real = os.path.realpath(entry.path) if is_link else entry.path
+                if is_link and not is_below(real, top):
+                    return f"{named(path)} is a link out of the root"
+                if is_link and is_below(folder, real):
+                    return f"{named(path)} is a link to a folder that contains it"
                 if is_folder(entry):
                     pending.append((path, real))
     return ""
