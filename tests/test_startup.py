@@ -1,12 +1,15 @@
 """A run over one file imports what it uses and nothing else: that is what makes a commit hook quick."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 RULES = Path(__file__).parents[1] / "rules"
+PACKAGE = Path(__file__).parents[1] / "linter" / "scclint"
 
 MOST_MODULES = 177
 """How many modules of scclint, rules apart, a run over one clean Deployment may import."""
@@ -51,22 +54,28 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_the_version_needs_nothing_that_judges() -> None:
+    version, modules = of_version()
+    assert version.startswith("scclint ")
+    judging = ("scclint.run", "scclint.outcome", "scclint.rules.", "ruamel")
+    assert [name for name in modules if name.startswith(judging)] == []
+
+
+def of_version() -> tuple[str, set[str]]:
+    """What `scclint -V` prints, and all modules that it imports."""
     code = "import sys; from scclint.cli import main; main(); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code, "-V"], capture_output=True, text=True, check=True)
     version, modules = run.stdout.splitlines()
-    assert version.startswith("scclint ")
-    judging = ("scclint.run", "scclint.outcome", "scclint.rules.", "ruamel")
-    assert [name for name in modules.split() if name.startswith(judging)] == []
+    return version, set(modules.split())
 
 
-def check(folder: Path, manifest: str) -> tuple[str, set[str]]:
-    """The output of a run and the modules that it imports."""
+def check(folder: Path, manifest: str, *words: str) -> tuple[str, set[str]]:
+    """The output of a run over the file, or of one with other words, and the modules that it imports."""
     (folder / "web.yaml").write_text(manifest, encoding="utf-8")
     # From Python 3.14 on, argparse imports dear modules of its own for the colors of help.
     parser = "import argparse, sys; argparse.ArgumentParser().add_argument('paths'); print(*sys.modules)"
     before = subprocess.run([sys.executable, "-c", parser], cwd=folder, capture_output=True, text=True, check=True)
     code = "import sys; from scclint.cli import main; status = main(); print(*sys.modules, file=sys.stderr); sys.exit(status)"
-    command = [sys.executable, "-c", code, "check", "web.yaml"]
+    command = [sys.executable, "-c", code, "check", *(words or ("web.yaml",))]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return run.stdout, set(run.stderr.split()) - set(before.stdout.split())
 
@@ -99,3 +108,33 @@ def dear(imported: set[str]) -> list[str]:
 
 def test_nothing_dear(imported: set[str]) -> None:
     assert dear(imported) == []
+
+
+def imports_within_functions(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports in functions, but those in a `try`, which work without the module."""
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        tried = {id(inner) for node in ast.walk(function) if isinstance(node, ast.Try) for inner in ast.walk(node)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in tried:
+                yield node
+
+
+def test_imports_within_functions_save_time_at_startup(imported: set[str], tmp_path: Path) -> None:
+    """An import belongs to the top of a module, unless a run that imports the module does not need what is imported."""
+    (tmp_path / "findings").mkdir()
+    (tmp_path / "folder").mkdir()
+    text = CLEAN + "          securityContext: {runAsUser: 1000}\n"
+    runs = [imported, of_version()[1], check(tmp_path / "findings", text)[1], check(tmp_path / "folder", CLEAN, ".")[1]]
+    files = {
+        ".".join(("scclint", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): file
+        for file in sorted(PACKAGE.rglob("*.py"))
+    }
+    names, useless = files.keys(), []
+    for name, file in files.items():
+        of_file = [run for run in runs if name in run]
+        for node in imports_within_functions(ast.parse(file.read_text(encoding="utf-8"))) if of_file else ():
+            wanted = {f"{node.module}.{alias.name}" for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+            wanted = {name if name in names else name.rpartition(".")[0] for name in wanted}
+            if wanted and wanted <= names and all(wanted <= run for run in of_file):
+                useless.append(f"{file.relative_to(PACKAGE)}:{node.lineno}: {ast.unparse(node)}")
+    assert not useless, "\n".join(useless)

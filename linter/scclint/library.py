@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from scclint.causes.join import joined
 from scclint.config import discover_config, read_config
 from scclint.config.model import Config
+from scclint.deploy.applied import who_applies
 from scclint.deploy.facts import names_of
 from scclint.deploy.unit import Unit
 from scclint.files import SourceFile, display, not_there
@@ -101,8 +102,6 @@ def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
 
 def units_with_context(run: Run) -> list[Unit]:
     """The units to judge, each with the names of what it takes from others, and with who applies it."""
-    from scclint.deploy.applied import who_applies
-
     who = who_applies(run.rendered.split, run.rendered.units)
     return [replace(unit, context=names_of(run.others.of(unit)), applied_by=who[unit.name]) for unit in run.units]
 

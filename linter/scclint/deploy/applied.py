@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scclint.deploy.bundle import is_base
 from scclint.deploy.facts import NO_FACTS
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
@@ -31,8 +32,6 @@ def with_evidence(split: "Split", unit: Unit) -> Unit:
     if shown is None and unit.kind == "kustomize" and not unit.deployment.reason and is_commented_out(split, unit.path):
         shown = COMMENTED
     if csvs and os.path.basename(unit.path) == "bases":
-        from scclint.deploy.bundle import is_base
-
         shown = OF_BUNDLE if is_base(split, csvs) else shown
     return replace(unit, shown=shown, gives=False) if shown is not None else unit
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Literal, NamedTuple
 
 from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm.precheck import chart_problem
+from scclint.deploy.helm.schema import outward_schema
 from scclint.deploy.kustomize import NAMES
 from scclint.errors import LoadError
 from scclint.files import RealPaths, is_below, is_text, read
@@ -491,8 +493,6 @@ class _ClosureWalk:
 
     def _take_chart(self, folder: str) -> None:
         from scclint.deploy.copies import files_below
-        from scclint.deploy.helm.precheck import chart_problem
-        from scclint.deploy.helm.schema import outward_schema
 
         if not is_text(folder) or not os.path.isfile(os.path.join(folder, CHART_FILE)):
             # Without the name of the file, so that one notice names all units of a repository with this problem.
