@@ -49,6 +49,7 @@ LAYERS = (
 
 THIRD_PARTY = {
     "ruamel": {"yaml"},
+    "_ruamel_yaml": {"yaml"},
     "jinja2": {"report"},
     "jsonschema": {"config", "profiles"},
     "cel": {"cel"},
