@@ -201,15 +201,33 @@ def node_at(root: Node, path: Path) -> Node:
     return node
 
 
-def overridden(node: Node, path: Path = ()) -> Iterator[tuple[Path, Entry]]:
-    """Yield the entries below a node that a later key of the same name overrides, each with its path. `path` is that of the node."""
+def overridden(node: Node) -> Iterator[tuple[Path, Entry]]:
+    """Return the entries below a node that a later key of the same name overrides, each with its path."""
+    return _overridden(node, ()) if _has_duplicates(node) else iter(())
+
+
+def _overridden(node: Node, path: Path) -> Iterator[tuple[Path, Entry]]:
     if isinstance(node, MappingNode):
         yield from (((*path, str(entry.key.value)), entry) for entry in node.duplicates)
         for entry in node.entries:
-            yield from overridden(entry.value, (*path, str(entry.key.value)))
+            yield from _overridden(entry.value, (*path, str(entry.key.value)))
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
-            yield from overridden(item, (*path, index))
+            yield from _overridden(item, (*path, index))
+
+
+def _has_duplicates(node: Node) -> bool:
+    """Whether a later key overrides an entry below a node, as in few documents."""
+    left = [node]
+    while left:
+        node = left.pop()
+        if type(node) is MappingNode:
+            if node.duplicates:
+                return True
+            left += [entry.value for entry in node._index.values() if type(entry.value) is not ScalarNode]
+        elif type(node) is SequenceNode:
+            left += [item for item in node.items if type(item) is not ScalarNode]
+    return False
 
 
 def made_node(data: Any, region: Region) -> Node:
