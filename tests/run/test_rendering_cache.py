@@ -114,3 +114,34 @@ def test_a_line_of_a_named_template_moves(
     write_below(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + pod})
     moved = check(capsys, "--select", "SCC101")
     assert [json.loads(text)["findings"][0]["line"] for text in (first, moved)] == [2, 3]
+
+
+@needs_kustomize
+def test_a_comparison_renders_what_differs(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def compared(*options: str) -> str:
+        main(["diff", "a", "b", "--isolated", "--format", "json", "--fail-if", "never", *options])
+        return capsys.readouterr().out
+
+    for side in ("a", "b"):
+        write_below(Path(side), KUSTOMIZE)
+    plain = compared("--no-cache")
+    assert len(rendered) == 1, "both sides render to the same"
+    assert compared() == plain
+    assert len(rendered) == 2
+    assert compared() == plain
+    assert len(rendered) == 2
+    write_below(Path("b"), {"base/web.yaml": KUSTOMIZE["base/web.yaml"].replace("name: web", "name: other")})
+    changed = compared()
+    assert changed != plain
+    del rendered[:]
+    assert compared() == changed == compared("--no-cache")
+
+
+@needs_kustomize
+def test_commands_share_what_check_rendered(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write_below(Path(), KUSTOMIZE)
+    check(capsys)
+    del rendered[:]
+    for command in (["units"], ["who-can", "anyuid"], ["suggest", "deployment/my-web"]):
+        main([*command, "--isolated"])
+    assert not rendered

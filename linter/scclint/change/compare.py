@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -73,13 +73,19 @@ def compare(before: "str | os.PathLike[str]", after: "str | os.PathLike[str]", c
     return compare_sides(before, after, config)
 
 
-def compare_sides(before: str, after: str, config: Config, *, merge_base: bool = False) -> Differences:
-    """Return what changes between two paths or revisions. With `merge_base`, `before` is where `after` branched off from it."""
+def compare_sides(
+    before: str, after: str, config: Config, *, merge_base: bool = False, scope: Sequence[str] = (), jobs: int = 1
+) -> Differences:
+    """Return what changes between two paths or revisions. With `merge_base`, `before` is where `after` branched off from it.
+
+    `scope` names the cache of what both render to, and `jobs` is the number of programs that render at the same time.
+    """
     with ExitStack() as stack:
-        store = RunStore((), rules_of(config), shared=True)
-        first = stack.enter_context(open_side(before, config, after if merge_base else "", store=store))
+        store = RunStore(scope, rules_of(config), shared=True)
+        first = stack.enter_context(open_side(before, config, after if merge_base else "", store=store, jobs=jobs))
         # Both are judged for the same cluster.
-        second = stack.enter_context(open_side(after, config, state=first.state, store=store))
+        second = stack.enter_context(open_side(after, config, state=first.state, store=store, jobs=jobs))
+        store.save()
         pairs = (
             (later or earlier, *_matched(*states))
             for earlier, later in _pairs(first, second)
@@ -226,8 +232,8 @@ def _differences(
         workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
         if before is after and before is not None:
             if whole:
-                inventory.add_namespaces(0, unit, before, sides[0].place)
-                inventory.add_namespaces(1, unit, before, partial(sides[1].place, opened_by=sides[0]))
+                inventory.add_namespaces(0, unit, before, sides[0].places_in_opened())
+                inventory.add_namespaces(1, unit, before, sides[1].places_in_opened(sides[0]))
             continue
         for change in _workloads(unit, before, after):
             causes = tuple(placed_at_value(cause) for cause in change.causes)
@@ -235,7 +241,7 @@ def _differences(
         if whole:
             for number, state in enumerate((before, after)):
                 if state is not None:
-                    inventory.add(number, unit, state, sides[number].place)
+                    inventory.add(number, unit, state, sides[number].places_in_opened())
             sccs += (placed(scc, True) for scc in _sccs(unit, before, after))
     grants, rights, namespaces = inventory.changes()
     return Differences(
@@ -310,6 +316,8 @@ class _Inventory:
         self._grants: tuple[list[tuple[Grant, Held]], list[tuple[Grant, Held]]] = ([], [])
         self._rights: tuple[list[tuple[Right, Held]], list[tuple[Right, Held]]] = ([], [])
         self._namespaces: tuple[dict[tuple[str, str], NamespaceState], dict[tuple[str, str], NamespaceState]] = ({}, {})
+        # To find a place may render a unit: only those of changes are looked for.
+        self._places: dict[tuple[str, str], Callable[[Span], Span]] = {}
 
     def add(self, side: int, unit: str, state: State, place: Callable[[Span], Span]) -> None:
         """Add what a unit has on the side, 0 for before and 1 for after. `place` moves places to the files that people edit."""
@@ -326,9 +334,10 @@ class _Inventory:
     def add_namespaces(self, side: int, unit: str, state: State, place: Callable[[Span], Span]) -> None:
         """Add only the state of the namespaces of a unit: who may use what is the same on both sides."""
         for name, namespace in namespaces_of(state).items():
-            values = {key: (value, place(span)) for key, (value, span) in namespace.values.items()}
-            held = replace(namespace.held, unit=unit, span=namespace.held.span and place(namespace.held.span))
-            self._namespaces[side][state.release, name] = replace(namespace, values=values, held=held)
+            key = state.release, name
+            self._namespaces[side][key] = replace(namespace, held=replace(namespace.held, unit=unit))
+            if side:
+                self._places[key] = place
 
     @property
     def granted(self) -> Iterator[Held]:
@@ -347,7 +356,7 @@ class _Inventory:
         ]
         was, now = self._namespaces
         namespaces = [
-            change
+            replace(change, span=self._places[key](change.span)) if change.span is not None else change
             for key in sorted({**was, **now})
             if key in now
             for change in namespace_changes(key[1], was.get(key), now[key])

@@ -237,6 +237,7 @@ class Side:
         stream: bool = False,
         state: ClusterFiles | None = None,
         store: RunStore | None = None,
+        jobs: int = 1,
     ) -> None:
         self.config = config
         self.state = state
@@ -248,7 +249,7 @@ class Side:
             sources = find_sources(paths, config, state=state)
             if texts:
                 sources = sources._replace(targets=tuple(SourceFile(file, file) for file in texts))
-            self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts), store)
+            self._run = prepare(sources, config, rules_of(config), RunOptions(overlay=texts, jobs=jobs), store)
         self._units = {unit.name: unit for unit in self._run.units}
         self._edited: Callable[[Span], Span] = lambda span: span
         self._edited_field: Callable[[Span], Span] = lambda span: span
@@ -303,16 +304,29 @@ class Side:
         with chdir(self._folder):
             return self._run.others.of(self._units[unit]).same_answers(opened.others.asked.items())
 
-    def place(self, span: Span, opened_by: "Side | None" = None, *, field: bool = False) -> Span:
+    def place(self, span: Span, *, field: bool = False) -> Span:
         """Return a place in the unit that was opened last as the user finds it from the working directory, in the file to edit.
 
         `field` asks for the value that sets the field at the place.
+        """
+        with chdir(self._folder):
+            span = self._edited_field(span) if field else self._edited(span)
+        return span._replace(file=self._shown(span.file))
+
+    def places_in_opened(self, opened_by: "Side | None" = None) -> Callable[[Span], Span]:
+        """Return what returns `place` for the unit that was opened last, also after another one is opened.
+
         `opened_by` is the side that opened the unit, if this one has the same and did not open it.
         """
         opener = opened_by or self
-        with chdir(opener._folder):
-            span = opener._edited_field(span) if field else opener._edited(span)
-        return span._replace(file=self._shown(span.file))
+        edited, folder = opener._edited, opener._folder
+
+        def place(span: Span) -> Span:
+            with chdir(folder):
+                moved = edited(span)
+            return moved._replace(file=self._shown(moved.file))
+
+        return place
 
     def inside(self, file: str) -> str:
         """Return the path of a file from the folder of the side."""
@@ -327,11 +341,18 @@ class Side:
 
 @contextmanager
 def open_side(
-    name: str, config: Config, base_with: str = "", *, state: ClusterFiles | None = None, store: RunStore | None = None
+    name: str,
+    config: Config,
+    base_with: str = "",
+    *,
+    state: ClusterFiles | None = None,
+    store: RunStore | None = None,
+    jobs: int = 1,
 ) -> Iterator[Side]:
     """Open a file, a folder, a dump, a stream or a git revision. `base_with` is the other revision if `name` is to be their merge base.
 
     `state` are the files of the cluster state, if another side has found them. A store that two sides share has what both render to.
+    `jobs` is the number of programs that render at the same time.
     Raises UsageError if `name` is none of these, and LoadError if it cannot be read.
     """
     if is_stream(name) and not base_with:
@@ -345,9 +366,9 @@ def open_side(
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
         if folder in ("", os.curdir):
-            side = Side(os.curdir, [file], replace(config, baseline=""), "", state=state, store=store)
+            side = Side(os.curdir, [file], replace(config, baseline=""), "", state=state, store=store, jobs=jobs)
         else:
-            side = Side(folder, [file], _from_root(config), folder, state=state, store=store)
+            side = Side(folder, [file], _from_root(config), folder, state=state, store=store, jobs=jobs)
         if _is_revision(name):
             text = f"{name} is a path and a git revision, and the path is compared; write heads/{name} or tags/{name} for the revision"
             side.notices[Notice("note", text)] = None
@@ -361,7 +382,8 @@ def open_side(
     with copy_of(revision) as copy:
         # The part of the revision that lies in the working directory.
         settings = replace(copy.settings(config), baseline="")
-        yield Side(copy.folder, [os.curdir], settings, "", state=copy.state(config) if state is None else state, store=store)
+        files = copy.state(config) if state is None else state
+        yield Side(copy.folder, [os.curdir], settings, "", state=files, store=store, jobs=jobs)
 
 
 def _is_revision(name: str) -> bool:

@@ -2,12 +2,13 @@
 
 import os
 from argparse import Namespace
+from functools import partial
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences
 from scclint.cli.diff_base import settings_of
 from scclint.config.model import Config
-from scclint.console.arguments import color_wanted, settings, terminal_columns, write_formats
+from scclint.console.arguments import cache_scope, color_wanted, settings, terminal_columns, write_formats
 from scclint.console.status import FINDINGS, OK, USAGE
 from scclint.errors import UsageError
 from scclint.files import STDIN
@@ -24,7 +25,7 @@ def run(args: Namespace) -> int:
     """Compare two states, and end with 1 for a difference that --fail-if names."""
     operands: list[str] = args.operands
     config = _settings(args)
-    differences = _compare(operands, getattr(args, "what_if", []), config)
+    differences = _compare(operands, getattr(args, "what_if", []), config, args)
 
     def render(form: str, output: str | None) -> str:
         forms = {"json": diff.render_json, "markdown": diff.render_markdown, "sarif": diff.render_sarif}
@@ -71,7 +72,11 @@ def _base(operands: list[str]) -> Revision | None:
         return None
 
 
-def _compare(operands: list[str], files: list[str], config: Config) -> Differences:
+def _compare(operands: list[str], files: list[str], config: Config, args: Namespace) -> Differences:
+    # What a revision has of this folder is an earlier state of it.
+    paths = [*filter(os.path.exists, operands)] or [_WORKING_TREE]
+    scope = cache_scope(Namespace(**{**vars(args), "paths": paths}))
+    sides = partial(compare_sides, scope=scope, jobs=getattr(args, "jobs", 0))
     if len(operands) > 2:
         raise UsageError(f"diff compares two states, not {len(operands)}")
     if files:
@@ -86,7 +91,7 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Differenc
             raise UsageError(
                 f"{operands[0]} already names two states: leave out {operands[1]}, or run `scclint diff` in that folder"
             )
-        return compare_sides(operands[0], operands[1], config)
+        return sides(operands[0], operands[1], config)
     first = operands[0] if operands else ""
     if len(config.openshift) > 1 and (not first or os.path.exists(first)):
         return compare_releases(first or _WORKING_TREE, config)
@@ -96,8 +101,8 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Differenc
         raise UsageError(f"{first} is one state: name a second one, or two releases with --openshift, or files with --what-if")
     if "..." in first:
         before, _, after = first.partition("...")
-        return compare_sides(before or "HEAD", after or "HEAD", config, merge_base=True)
+        return sides(before or "HEAD", after or "HEAD", config, merge_base=True)
     if ".." in first:
         before, _, after = first.partition("..")
-        return compare_sides(before or "HEAD", after or "HEAD", config)
-    return compare_sides(first, _WORKING_TREE, config)
+        return sides(before or "HEAD", after or "HEAD", config)
+    return sides(first, _WORKING_TREE, config)
