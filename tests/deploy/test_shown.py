@@ -242,6 +242,27 @@ def test_older_releases_of_plain_files(folders: tuple[str, str], other: str, *, 
         assert severity(judged({"up.sh": f"oc apply -f {old}/\n"}), f"{old}/p.yaml") is not Severity.INFO
 
 
+@pytest.mark.parametrize(
+    ("more", "named", "shown"),
+    [
+        ({"1.2.0": EVIL.replace("  name: evil", "  name: evil\n  namespace: b")}, "", True),
+        ({"1.2.0": EVIL, "1.4.0": EVIL.replace("evil", "renamed")}, "", True),
+        ({"1.2.0": EVIL.replace("evil", "renamed"), "1.4.0": EVIL.replace("evil", "again")}, "", False),
+        ({"0.9.0": EVIL, "1.2.0": EVIL.replace("evil", "renamed")}, "", False),
+        ({"1.2.0": EVIL}, "1.0.0", False),
+    ],
+)
+def test_releases_that_rename_an_object_or_move_it(more: dict[str, str], named: str, *, shown: bool) -> None:
+    """Any newer release of the same object makes it older, in any namespace."""
+    releases = {"1.0.0": EVIL.replace("  name: evil", "  name: evil\n  namespace: a")} | more
+    files = {f"releases/{number}/p.yaml": text for number, text in releases.items()}
+    if named:
+        files["up.sh"] = f"oc apply -f releases/{named}/\n"
+    report = judged(files)
+    assert (severity(report, "releases/1.0.0/p.yaml") is Severity.INFO) is shown
+    assert bool(lines(report, "releases/1.0.0/p.yaml")) is shown
+
+
 @pytest.mark.parametrize("around", ["charts/{}/agent", "charts/agent/{}"])
 @pytest.mark.parametrize(
     ("old", "new", "is_older"),
@@ -296,6 +317,24 @@ def test_older_bundles(older: str, path: str, *, is_older: bool) -> None:
     judged_files = {file for unit in run_over(["."]).units for file in unit.files}
     assert judged_files == ({new} if is_older else {old, new})
     assert {file for unit in run_over([old]).units for file in unit.files} == {old}
+
+
+@pytest.mark.parametrize(
+    ("newer", "path", "is_older"),
+    [
+        ("agent.v1.2.0", "bundle/manifests/a.clusterserviceversion.yaml", True),
+        ("agent.v0.0.2", "bundle/manifests/a.clusterserviceversion.yaml", True),
+        ("agent.v0.0.1", "bundle/manifests/a.clusterserviceversion.yaml", False),
+        ("other.v1.2.0", "bundle/manifests/a.clusterserviceversion.yaml", False),
+        ("agent.v1.2.0", "testdata/manifests/a.clusterserviceversion.yaml", False),
+    ],
+)
+def test_a_catalogue_that_has_an_older_bundle(newer: str, path: str, *, is_older: bool) -> None:
+    old = "deploy/catalog/0.0.1/agent.0.0.1.clusterserviceversion.yaml"
+    test = {"testdata/a_test.go": 'package a\nfunc f() { read("manifests/a.clusterserviceversion.yaml") }\n'}
+    write_files({old: CSV.replace("NAME", "agent-0.0.1"), path: CSV.replace("NAME", newer)} | test)
+    judged_files = {file for unit in run_over(["."]).units if unit.shown is None for file in unit.files}
+    assert (old not in judged_files) is is_older
 
 
 def test_older_releases_of_kustomizations() -> None:

@@ -56,25 +56,30 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
     return strays
 
 
-def superseded(paths: Iterable[str]) -> Mapping[str, str]:
+def superseded(paths: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the folders that are called like their version, and the files of ClusterServiceVersions, beside which there is a newer one.
 
-    The value is the newest of these. A name does not prove that both are releases of the same objects.
+    The value is all newer ones, the newest first. A name does not prove that both are releases of the same objects.
     """
-    newest: dict[str, tuple[tuple[int, ...], str]] = {}
-    released = {path: match for path in paths if (match := re.fullmatch(_VERSIONED, path))}
-    versions = {path: tuple(map(int, (match["folder"] or match["file"]).split("."))) for path, match in released.items()}
-    for path, match in released.items():
-        newest[match["beside"]] = max((versions[path], path), newest.get(match["beside"], ((), "")))
-    latest = {path: newest[match["beside"]] for path, match in released.items()}
-    return {path: newer for path, (version, newer) in latest.items() if versions[path] < version}
+    beside: dict[str, dict[str, tuple[int, ...]]] = {}
+    for path in paths:
+        if (match := re.fullmatch(_VERSIONED, path)) is not None:
+            version = tuple(map(int, (match["folder"] or match["file"]).split(".")))
+            beside.setdefault(match["beside"], {})[path] = version
+    newer: dict[str, tuple[str, ...]] = {}
+    for versions in beside.values():
+        newest = sorted(versions, key=lambda path: (versions[path], path), reverse=True)
+        newer |= {path: tuple(other for other in newest if versions[other] > versions[path]) for path in newest}
+    return {path: several for path, several in newer.items() if several}
 
 
 def csv_name(text: str) -> tuple[str, tuple[int, ...]]:
     """Return the package and the version in the name of a ClusterServiceVersion with a spec, `memcached.v0.2.0`; empty without them."""
     if not holds_csv(text) or not re.search(r"""(?m)^[ {]*["']?spec["']?[ \t]*:""", text):
         return "", ()
-    match = re.search(rf"""(?m)\bname["']?[ \t]*:[ \t]*["']?([\w.-]+?)\.v?({_NUMBERS})(?![\w.])""", text)
+    with_hyphen = re.search(rf"(?m)^ {{2,4}}name:[ \t]+([\w-]+?)-v?({_NUMBERS})(?![\w.])", text)
+    named = rf"""(?m)\bname["']?[ \t]*:[ \t]*["']?([\w.-]+?)\.v?({_NUMBERS})(?![\w.])"""
+    match = with_hyphen or re.search(named, text)
     return (match[1], tuple(map(int, match[2].split(".")))) if match is not None else ("", ())
 
 
@@ -132,8 +137,8 @@ def units(split: "Split", find: Find) -> Iterator[Unit]:
     """The bundles that `find` finds."""
     tells = split.outline.tells
     of_csv = superseded(file for file in split.left if NAMED in file and split.outline.inside(file))
-    for file, newest in of_csv.items():
-        (package, version), newer = csv_name_of(split, file), csv_name_of(split, newest)
+    for file, newer_files in of_csv.items():
+        (package, version), newer = csv_name_of(split, file), csv_name_of(split, newer_files[0])
         if package and package == newer[0] and version < newer[1] and file not in split.outline.named:
             split.older.append(Unit(split.outline.name(file), "bundle", file, split.take([file]), OLDER.why))
     candidates = list(split.left)

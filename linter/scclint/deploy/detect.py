@@ -55,7 +55,7 @@ def detect(
     if len(units) > 1:
         from scclint.deploy.older import without_older
 
-        marked = [left for unit in marked for left in without_older(split, unit, units)]
+        marked = [left for unit in marked for left in without_older(split, unit, marked)]
     split.units = sorted(_told_apart(split, marked), key=lambda unit: (unit.name != PLAIN, unit.name))
     return split
 

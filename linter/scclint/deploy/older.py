@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.deploy.bundle import csv_name_of, superseded
 from scclint.deploy.helm import CHART_FILE
-from scclint.deploy.unit import OLDER, Kind, Unit
+from scclint.deploy.unit import OLDER, Kind, Series, Unit, UnplacedObject
 from scclint.load import data_of_file
 from scclint.record import replace
 from scclint.yaml.untyped import as_text, value_at
@@ -27,8 +27,7 @@ def without_older(split: "Split", unit: Unit, units: Sequence[Unit]) -> Iterator
 
     An older chart, kustomization or bundle is no unit, because a program would have to render each: it is among `older`.
     """
-    newer = "" if unit.deployment.reason or unit.shown is not None else _newer(split, unit, units)
-    older = _older_files(split, unit, newer, units) if newer else frozenset()
+    older = frozenset() if unit.deployment.reason or unit.shown is not None else _older_files(split, unit, units)
     rest = tuple(file for file in unit.files if file not in older)
     if not older or (rest and unit.needs_renderer):
         yield unit
@@ -42,26 +41,24 @@ def without_older(split: "Split", unit: Unit, units: Sequence[Unit]) -> Iterator
         yield replace(unit, name=name, files=files, shown=OLDER, gives=False)
 
 
-def _older_files(split: "Split", unit: Unit, newer: str, units: Sequence[Unit]) -> frozenset[str]:
-    """The files of a unit that are older releases of what is at a path: a whole chart or bundle, or files with the same objects."""
-    if unit.kind in ("chart", "bundle"):
-        return frozenset(unit.files) if _is_older(split, unit, newer) else frozenset()
-    facts = split.outline.facts
-    known = {
-        identity for other in units if _is_at(other.path, newer) for file in other.files for identity in facts(file).identities
-    }
-    if not any(facts(file).identities for file in unit.files):
-        return frozenset()
+def _older_files(split: "Split", unit: Unit, units: Sequence[Unit]) -> frozenset[str]:
+    """The files of a unit that are older releases: a whole chart or bundle, or files with objects that newer releases have as well."""
+    series = _series(split, units)
+    if unit.kind == "bundle":
+        package, version = _csv_of(split, unit)
+        named = not split.outline.named.isdisjoint(unit.files) or not split.outline.inside(unit.path)
+        return frozenset(unit.files) if not named and version < series.packages.get(package, ()) else frozenset()
+    path = next((path for path in _releases(split, unit) if path in series.newer), "")
+    newer = series.newer.get(path, ())
+    if unit.kind == "chart":
+        is_older = any(_is_older(unit.path, folder + unit.path[len(path) :]) for folder in newer)
+        return frozenset(unit.files) if is_older else frozenset()
+    # A release may be for another namespace than the one before it, and a later one may have other objects.
+    known = frozenset[UnplacedObject]().union(*(series.objects.get(folder, ()) for folder in newer))
+    objects = {file: _objects(split, file) for file in unit.files}
     of_kustomization = unit.needs_renderer
-    older = {file for file in unit.files if facts(file).identities <= known and (facts(file).identities or of_kustomization)}
-    return frozenset(older) if any(facts(file).identities for file in older) else frozenset()
-
-
-def _newer(split: "Split", unit: Unit, units: Sequence[Unit]) -> str:
-    """The folder of the newest release beside that of a unit, in which the newer unit is; empty if there is none."""
-    around = _releases(split, unit)
-    newest = _superseded(split, units)
-    return next((newest[path] + unit.path[len(path) :] for path in around if path in newest), "")
+    older = {file for file, of in objects.items() if of <= known and (of or of_kustomization)}
+    return frozenset(older) if any(objects[file] for file in older) else frozenset()
 
 
 def _releases(split: "Split", unit: Unit) -> tuple[str, ...]:
@@ -72,29 +69,49 @@ def _releases(split: "Split", unit: Unit) -> tuple[str, ...]:
     return (*((released[0],) if released else ()), *(by_kind if unit.kind in _RELEASED else ()))
 
 
-def _superseded(split: "Split", units: Sequence[Unit]) -> Mapping[str, str]:
-    """The newest release beside each older one, among the folders of units that nothing deploys."""
-    if split.newest is None:
-        free = (unit for unit in units if not unit.deployment.reason)
-        split.newest = superseded(path for unit in free for path in _releases(split, unit) if split.outline.inside(path))
-    return split.newest
+def _series(split: "Split", units: Sequence[Unit]) -> Series:
+    """The releases of units that nothing deploys."""
+    if split.series is None:
+        free = [unit for unit in units if not unit.deployment.reason]
+        newer = superseded(path for unit in free for path in _releases(split, unit) if split.outline.inside(path))
+        folders = {folder for several in newer.values() for folder in several}
+        objects: dict[str, set[UnplacedObject]] = {}
+        packages: dict[str, tuple[int, ...]] = {}
+        for unit in units if folders else ():
+            for folder in folders.intersection(_around(unit.path)):
+                objects.setdefault(folder, set()).update(*(_objects(split, file) for file in unit.files))
+        for unit in (unit for unit in units if unit.kind == "bundle" and unit.shown is None):
+            package, version = _csv_of(split, unit)
+            packages[package] = max(version, packages.get(package, ()))
+        split.series = Series(newer, objects, packages)
+    return split.series
 
 
-def _is_older(split: "Split", unit: Unit, newer: str) -> bool:
-    """Whether the chart or bundle at a path has the name of that of a unit, and a newer version."""
-    if unit.kind == "chart":
-        old, new = (data_of_file(os.path.join(folder, CHART_FILE)) for folder in (unit.path, newer))
-        fields = [(as_text(value_at(data, ("name",))), _numbers(as_text(value_at(data, ("version",))))) for data in (old, new)]
-    else:
-        files = [unit.files, [file for file in split.outline.files if _is_at(file, newer)]]
-        fields = [max(filter(None, (csv_name_of(split, file) for file in some)), default=("", ())) for some in files]
-    (old_name, old_version), (new_name, new_version) = fields
-    return bool(old_name and old_version) and old_name == new_name and old_version < new_version
+def _csv_of(split: "Split", unit: Unit) -> tuple[str, tuple[int, ...]]:
+    """The package and the version of a bundle; empty if its ClusterServiceVersion does not say so."""
+    names = (name for file in unit.files if all(name := csv_name_of(split, file)))
+    return max(names, key=lambda name: name[1], default=("", ()))
 
 
-def _is_at(path: str, folder: str) -> bool:
-    """Whether a path is a folder or in it, both as displayed."""
-    return path == folder or path.startswith(f"{folder}/")
+def _is_older(folder: str, newer: str) -> bool:
+    """Whether the chart in a folder has the name of that in another one, which has a newer version."""
+    charts = [data_of_file(os.path.join(path, CHART_FILE)) for path in (folder, newer)]
+    (old_name, old), (new_name, new) = (
+        (as_text(value_at(data, ("name",))), _numbers(as_text(value_at(data, ("version",))))) for data in charts
+    )
+    return bool(old_name and old) and old_name == new_name and old < new
+
+
+def _objects(split: "Split", file: str) -> frozenset[UnplacedObject]:
+    """The objects of a file that decide what is a release of what, without their namespaces."""
+    return frozenset((group, kind, name) for group, kind, _, name in split.outline.facts(file).identities)
+
+
+def _around(path: str) -> Iterator[str]:
+    """Yield a path and the folders around it."""
+    while path:
+        yield path
+        path = os.path.dirname(path) if os.path.dirname(path) != path else ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from scclint.deploy.deployed import DeployedFolders, deployed_folders, may_deplo
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline, holds_suite
-from scclint.deploy.unit import Deployment, Unit
+from scclint.deploy.unit import Deployment, Series, Unit
 from scclint.files import Reach
 from scclint.finding import Notice
 from scclint.load import data_of
@@ -51,7 +51,7 @@ class Split:
         self._named: set[str] = set()
         self.undeployed: dict[str, str] = {}
         self.deleted: list[str] = []
-        self.newest: Mapping[str, str] | None = None
+        self.series: Series | None = None
         self.older: list[Unit] = []
         self.closures: dict[str, Closure] = {}
         self.units: list[Unit] = []

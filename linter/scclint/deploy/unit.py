@@ -1,7 +1,7 @@
 """A unit: what one command or controller applies together, and so is judged together."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping, Set
+from typing import Literal, NamedTuple
 
 from scclint.files import display
 from scclint.finding import Applied
@@ -252,3 +252,19 @@ class Rendering:
     notices: tuple[str, ...] = ()
     marker: str = ""
     left_out: str = ""
+
+
+UnplacedObject = tuple[str, str, str]
+"""The group, the kind and the name of an object."""
+
+
+class Series(NamedTuple):
+    """The releases that a repository keeps.
+
+    `newer` are the newer ones beside each that has some, the newest first, and `objects` what these define. `packages` are the newest
+    versions of the bundles by package.
+    """
+
+    newer: Mapping[str, tuple[str, ...]]
+    objects: Mapping[str, Set[UnplacedObject]]
+    packages: Mapping[str, tuple[int, ...]]
