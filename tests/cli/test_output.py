@@ -172,14 +172,18 @@ def test_markdown_has_the_verdict_of_every_workload(demo: Path, cli: Cli) -> Non
 
 
 def test_markdown_stays_within_a_comment(here: Path, cli: Cli) -> None:
-    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{}-{}}}\nspec:\n  containers: [{{name: a, image: a}}]\n"
-    Path("a.yaml").write_text("---\n".join(pod.format(number, "x" * 150) for number in range(200)))
+    ports = "ports: [{{hostPort: {0}, containerPort: 1}}]"
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{0}-{1}}}\n"
+    pod = f"{head}spec:\n  containers: [{{{{name: a, image: a, {ports}}}}}]\n"
+    Path("a.yaml").write_text("---\n".join(pod.format(number, "x" * 150) for number in range(1, 101)))
     out = cli("check", "--format", "markdown", "a.yaml").out
     assert len(out) < 65_536
-    assert re.search(r"^The findings of 1 more file are left out for length\.$", out, re.M)
-    shown = len(re.findall(r"^\| Pod pod-\d+-x+ \| anyuid \|", out, re.M))
-    assert 50 < shown < 200
-    assert f"\n{200 - shown} more lines left out for length.\n\n</details>\n" in out
+    shown = len(re.findall(r"^- .* \*\*Pod pod-\d+-x+: ", out, re.M))
+    assert 10 < shown < 100
+    assert f"\n{100 - shown} more causes left out for length.\n" in out
+    rows = len(re.findall(r"^\| Pod pod-\d+-x+ \| hostnetwork-v2 \|", out, re.M))
+    assert 50 < rows < 100
+    assert f"\n{100 - rows} more lines left out for length.\n\n</details>\n" in out
 
 
 class TestQuiet:
