@@ -13,7 +13,7 @@ each service account of the namespace, with its SCC. Other rights have the same 
 | `bind` ClusterRoles and write bindings, or `escalate` and write roles | every right |
 | `impersonate` users, a user with many rights such as `system:admin`, or group `system:masters` | every right |
 | `impersonate:MODE`, and `impersonate-on:MODE:VERB` of a right in this table, from OpenShift 5.0 | this right as another subject has it |
-| update or patch namespaces | a label that switches off SCC admission |
+| update or patch namespaces | a label that switches off SCC admission, where it runs |
 | create namespaces and pods | a new namespace with this label |
 | write `mutatingwebhookconfigurations`, or `mutatingadmissionpolicies` and their bindings | changes to the pods of others |
 | create and approve certificate requests for the signer `kubernetes.io/kube-apiserver-client` | a certificate of every user |

@@ -71,6 +71,22 @@ def test_the_releases_own_roles(role: str, first: str) -> None:
     assert [phrase for phrase in phrases(granted(role, "shop")) if "by a label" not in phrase] == []
 
 
+@pytest.mark.parametrize(
+    ("namespace", "labels", "found"),
+    [
+        ("shop", {}, ["switch off SCC admission by a label in namespace shop"]),
+        ("shop", {"openshift.io/run-level": "1"}, []),
+        ("default", {}, []),
+        ("kube-system", {}, []),
+        ("", {}, ["switch off SCC admission by a label in every namespace"]),
+    ],
+)
+def test_a_label_switches_nothing_off_where_no_scc_admission_runs(namespace: str, labels: Object, found: list[str]) -> None:
+    metadata = {"name": namespace or "shop", "labels": labels}
+    objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}]
+    assert phrases([*objects, *granted([rule("patch", "namespaces")], namespace)]) == found
+
+
 def test_all_rights_of_a_role_of_the_release() -> None:
     """Nothing gets past the SCCs of a subject that may do everything."""
     assert phrases(granted("system:master")) == phrases(granted("cluster-admin")) == []

@@ -197,6 +197,9 @@ class Escalations:
             yield from self._through_users(way, names, visited)
         elif not route.target or not (namespace or names):
             yield replace(way, role=min(names) if route.name == "bind" and names else "")
+        elif route.target == "admission":
+            if not self._skips(namespace):
+                yield way
         elif route.target == "pod":
             yield from self._into_pods(way, user)
         elif route.target == "account":
@@ -217,11 +220,15 @@ class Escalations:
     def _with_pods(self, way: Escalation, user: User) -> Iterator[Escalation]:
         """Yield the ways of a user who may create pods in a namespace."""
         home = way.namespace
-        if self._cluster.platform != "kubernetes" and why_skipped(home, self._cluster.namespaces.get(home, {})):
+        if self._cluster.platform != "kubernetes" and self._skips(home):
             yield replace(way, of_release=True)
         for found in self._accounts_for(way, frozenset(), user):
             if found.account and found.scc and not self._usable(user, home):
                 yield replace(found, everything=self._does_everything(controller_user(*found.account)))
+
+    def _skips(self, namespace: str) -> bool:
+        """Whether SCC admission skips the pods of a namespace."""
+        return bool(why_skipped(namespace, self._cluster.namespaces.get(namespace, {})))
 
     def _through_accounts(self, way: Escalation, names: Set[str], user: User, visited: set[str]) -> Iterator[Escalation]:
         """Yield the ways of a user who may act as the service accounts of a namespace, or of some names."""

@@ -88,15 +88,15 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
 REQUESTS_BY_GROUP = grouped((request.group, (right, request)) for right, requests in REQUESTS.items() for request in requests)
 """The requests by API group, each with the right that it belongs to."""
 
-Target = Literal["", "account", "identity", "pod", "user"]
+Target = Literal["", "account", "identity", "pod", "user", "admission"]
 
 
 class Route(NamedTuple):
     """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` is replaced by the namespaces in which it counts.
 
     `target` says what else it needs where its rights count in single namespaces or for named objects only: an account that may use
-    the SCC (`account`), one that can itself create pods with the SCC or has a way to it (`identity`), a pod that uses it (`pod`), or a
-    user or group that has a way to it (`user`).
+    the SCC (`account`), one that can itself create pods with the SCC or has a way to it (`identity`), a pod that uses it (`pod`), a
+    user or group that has a way to it (`user`), or a namespace in which SCC admission runs (`admission`).
     In all namespaces, the release's own components have all of them. A `whole` way counts only if its rights are for the whole
     cluster. It exists from Kubernetes minor `since` to `until`. `mode` is the mode of constrained impersonation: the way leads only to
     what the subject may do in this mode.
@@ -146,7 +146,7 @@ ROUTES = (
     Route("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
     Route("build", ("create builds", "build custom images"), "run custom builds{where}, whose pods are privileged"),
     Route("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
-    Route("namespace", ("change namespaces",), "switch off SCC admission by a label{where}"),
+    Route("namespace", ("change namespaces",), "switch off SCC admission by a label{where}", "admission"),
     Route("namespace", ("create namespaces", "create pods"), "create a namespace without SCC admission, and pods in it", whole=True),
     Route("pod", ("create pods",), "create pods in every namespace as every service account (OpenShift's own included)", "account"),
     Route("token", ("create tokens",), "create tokens of every service account (OpenShift's own included)", "identity"),
