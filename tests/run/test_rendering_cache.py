@@ -145,3 +145,19 @@ def test_commands_share_what_check_rendered(rendered: list[str], capsys: pytest.
     for command in (["units"], ["who-can", "anyuid"], ["suggest", "deployment/my-web"]):
         main([*command, "--isolated"])
     assert not rendered
+
+
+@needs_kustomize
+def test_units_that_do_not_render_are_counted_with_one_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "c"):
+        text = f"resources: [web.yaml, {name}.yaml]\n"
+        write_below(tmp_path, {f"{name}/kustomization.yaml": text, f"{name}/web.yaml": deployment()})
+    main(["check", "--exit-zero"])
+    told = [line for line in capsys.readouterr().err.splitlines() if "judged unrendered" in line and line.startswith("note")]
+    assert told == [
+        'note: 1 unit judged unrendered (a): a/kustomization.yaml: resources names "a.yaml", which does not exist; '
+        "2 more units for other reasons, which `scclint units` lists"
+    ]
