@@ -298,6 +298,7 @@ def _remedies(
         return ()
     changes = () if privileged else advise("restricted", outcome.workload, world)[:2]
     accepted = (_ACCEPTED,) if any(access.takes for access in used) else ()
-    stays = accepted if is_least else (least_grant(outcome, world),)
+    # An SCC may be the least for the account, and not for each of its pods.
+    stays = accepted if is_least and used else (least_grant(outcome, world),)
     # An author whose pod uses the node, or who adds capabilities, needs that more often than not.
     return (*stays, *changes) if needed else (*changes, *stays)

@@ -401,6 +401,19 @@ def test_the_least_scc_is_not_to_be_replaced() -> None:
     assert "Allow in SCC agent only what the pods under it use" in wide.help
 
 
+@pytest.mark.parametrize(("priority", "own"), [(10, True), (0, False)])
+def test_a_grant_without_effect_is_for_an_account_of_its_own(priority: int, own: bool) -> None:
+    # The other workload keeps the SCC, which the cluster tries first if its priority is higher.
+    scc = SCC.replace("volumes: [", f"priority: {priority}\nallowHostDirVolumePlugin: true\nvolumes: [hostPath, ")
+    users = 'users: ["system:serviceaccount:shop:web"]\nallowHostPID: true\n'
+    agent = DEPLOYMENT.replace("name: web, namespace", "name: agent, namespace")
+    agent = f"{agent}      hostPID: true\n      volumes: [{{name: logs, hostPath: {{path: /var/log}}}}]\n---\n"
+    web = DEPLOYMENT.replace("serviceAccountName: web", "serviceAccountName: web\n      securityContext: {runAsUser: 1001}")
+    scc = scc.replace("{type: MustRunAsRange}", "{type: RunAsAny}")
+    found = [f for f in findings_of(f"{agent}{web}---\n{scc}{users}", "SCC102") if f.subject.name == "web"]
+    assert ("service account of its own" in found[0].help) is own
+
+
 def with_metadata(field: str, text: str) -> str:
     return DEPLOYMENT.replace("labels: {app: web}}", f"labels: {{app: web}}, {field}: {text}}}").replace(
         "labels: {app: web}, labels: {", "labels: {app: web, "

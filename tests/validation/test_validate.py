@@ -206,6 +206,20 @@ def test_a_field_that_belongs_elsewhere_in_another_form(written: Data, hint: str
 
 
 @pytest.mark.parametrize(
+    ("selector", "hint"),
+    [
+        ({"app": "web"}, "it belongs in matchLabels"),
+        ({"app": ["web"]}, ""),  # No label.
+        ({"matchLabel": "web"}, "did you mean matchLabels?"),
+    ],
+)
+def test_a_label_that_a_selector_lacks(selector: Data, hint: str) -> None:
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"selector": selector}}
+    problems = [problem for problem in validate(deployment, "apps/v1", "Deployment", 33) if problem.code == "unknown"]
+    assert [problem.hint for problem in problems] == [hint]
+
+
+@pytest.mark.parametrize(
     ("drop", "hint"), [("ALL", "it belongs in capabilities, as a list"), (["ALL"], "it belongs in capabilities")]
 )
 def test_capabilities_that_a_security_context_drops(drop: object, hint: str) -> None:

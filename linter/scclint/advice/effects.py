@@ -39,7 +39,12 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     lost = given_up(world, before, after)
     them = "it" if len(lost) == 1 else "them"
     loss = f"the program must work without {them}" if lost else ""
-    return (*filter(None, (admission, loss, process)), *of_images(world, before, after), *of_injection(world, after.workload))
+    confinement = confinement_effect(before, after)
+    return (
+        *filter(None, (admission, loss, confinement, process)),
+        *of_images(world, before, after),
+        *of_injection(world, after.workload),
+    )
 
 
 def of_images(world: World, before: Outcome, after: Outcome) -> Iterator[str]:
@@ -74,6 +79,11 @@ def given_up(world: World, before: Outcome, after: Outcome) -> set[str]:
     return asked(before.verdict.submitted, minor).keys() - asked(after.verdict.submitted, minor).keys()
 
 
+def asks_for_unconfined(outcome: Outcome) -> bool:
+    """Whether a field or annotation of the pod turns seccomp off for a container."""
+    return any(c.requested is not None and c.requested.type == "Unconfined" for c in outcome.seccomp)
+
+
 def admission_effect(before: Outcome, after: Outcome) -> str:
     """Return which SCC then admits the pods, and the profiles that the containers then run with; empty if both are as before."""
     if before.verdict is None or after.verdict is None:
@@ -86,6 +96,12 @@ def admission_effect(before: Outcome, after: Outcome) -> str:
         whose = "the pod" if after.workload.kind == "Pod" else "the pods"
         return f"SCC {after.verdict.scc} then admits {whose}{f' with profile {listed(confined)}' if confined else ''}"
     return f"the containers then run with profile {listed(confined)}" if confined else ""
+
+
+def confinement_effect(before: Outcome, after: Outcome) -> str:
+    """Return what a program needs whose author turned seccomp off, perhaps with a reason, if it is then on; empty for another."""
+    confined = asks_for_unconfined(before) and not asks_for_unconfined(after)
+    return "the program must work with the system calls that the profile allows" if confined else ""
 
 
 def process_effect(world: World, before: Outcome, after: Outcome) -> str:

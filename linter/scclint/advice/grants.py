@@ -8,7 +8,7 @@ from scclint.admission.field import FieldError
 from scclint.admission.rbac import RESOURCE, service_account_name
 from scclint.admission.strategies import users_of
 from scclint.admission.verdict import Grant, ObjectRef, User
-from scclint.advice.effects import of_injection, user_change
+from scclint.advice.effects import asks_for_unconfined, of_injection, user_change
 from scclint.cluster.addons import brings
 from scclint.finding import Remedy
 from scclint.model.object import Role, Workload
@@ -71,7 +71,7 @@ def grant(
     if outcome.workload.is_hook:
         # Hooks run as `default`, which cannot be changed.
         words = f"grant service account deployer, which creates the pods of hooks, {phrase or f'SCC {scc}'}"
-    elif account in SHARED_ACCOUNTS and not narrows:
+    elif (account in SHARED_ACCOUNTS and not narrows) or _has_no_effect(outcome, world, scc):
         rights = rights_beside(world, outcome.namespace, account)
         words = f"run the workload as a service account of its own{rights}, and grant it {phrase or f'SCC {scc}'}"
     verdict = outcome.judged
@@ -140,6 +140,20 @@ def ranged_by_namespace(world: World, scc: str, error: FieldError) -> bool:
         "level": not (strategies.se_linux_options or {}).get("level"),
     }
     return error.value is not None and ranged.get([step for step in error.path if isinstance(step, str)][-1], False)
+
+
+def _has_no_effect(outcome: Outcome, world: World, scc: str) -> bool:
+    """Whether the pod stays under its SCC when its account may use another one, because other pods of the account need that SCC.
+
+    An SCC that is to be written has no priority.
+    """
+    account = outcome.workload.pod.service_account
+    if not outcome.scc or account in SHARED_ACCOUNTS or len(workloads_of(world, outcome.namespace, account)) < 2:
+        return False
+    if not scc:
+        return bool(world.cluster.sccs[outcome.scc].priority)
+    names = [one.name for one in world.cluster.scc_order.ordered]
+    return names.index(outcome.scc) < names.index(scc)
 
 
 def least_grant(outcome: Outcome, world: World) -> Remedy:
@@ -287,11 +301,6 @@ def without_privileged(outcome: Outcome) -> str:
         "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "
         "apply, and use an SCC that allows these capabilities."
     )
-
-
-def asks_for_unconfined(outcome: Outcome) -> bool:
-    """Whether a field or annotation of the pod turns seccomp off for a container."""
-    return any(c.requested is not None and c.requested.type == "Unconfined" for c in outcome.seccomp)
 
 
 def profile_entries(outcome: Outcome) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
 from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import User
-from scclint.advice.grants import asks_for_unconfined
+from scclint.advice.effects import asks_for_unconfined
 from scclint.finding import Path
 from scclint.model.object import SecurityContextConstraints, Workload
 from scclint.model.terms import EVERYONE, SERVICE_ACCOUNTS_OF

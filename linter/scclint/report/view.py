@@ -160,8 +160,12 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     elif finding.rests_on:
         evidence.insert(0, finding.rests_on)
     marked = {(at.file, at.line) for at in (finding.span, *(related.span for related in labelled))}
-    # A rule that says less of a field that is marked is not worth a line.
-    also = [f for f in finding.others if (f.span.file, f.span.line) not in marked or options.verbose]
+    # A rule that says less of the object because of a field that is marked is not worth a line.
+    also = [
+        f
+        for f in finding.others
+        if options.verbose or (f.span.file, f.span.line) not in marked or _object(f) != _object(finding)
+    ]
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled]
     # Who reads a change that was not proved wants to know why.

@@ -211,6 +211,10 @@ class _Walk:
         if len(absent) == 1 and data.get(absent[0][0]) is None and not nearest(key, shape.fields):
             name, field = absent[0]
             return name + _form(data.get(key), field.fields[key])
+        # Anything may be a key of a map, such as a label of matchLabels.
+        maps = [name for name, field in shape.fields.items() if field.type is Type.MAP]
+        if len(maps) == 1 and isinstance(data.get(key), str) and not nearest(key, shape.fields):
+            return maps[0]
         return ""
 
     def release(self, minor: int) -> str:
