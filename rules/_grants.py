@@ -20,6 +20,7 @@ from scclint.api import (
     Span,
     User,
     World,
+    and_more,
     as_list,
     grouped,
     listed,
@@ -29,6 +30,8 @@ from scclint.api import (
     stands_for_a_name,
     texts_of,
 )
+
+_SUBJECTS = {"ServiceAccount": "service account", "Group": "group", "User": "user"}
 
 
 class Subject(NamedTuple):
@@ -122,6 +125,38 @@ def role_of(binding: RoleBinding, world: World) -> ObjectRef:
 def bound_to(role: Role, world: World) -> str:
     """Return the names of the subjects that a role is bound to, sorted. An operator's bundle and its roles name the same accounts."""
     return ", ".join(sorted({*_names_by_role(world).get(reference(role, world), ())}))
+
+
+class Attempt(NamedTuple):
+    """A binding of the input that is for a role and reaches nobody yet, with the names of its subjects, and why."""
+
+    binding: RoleBinding
+    subjects: tuple[str, ...]
+    why: str
+
+    @property
+    def note(self) -> Related:
+        """The binding as a note on the finding."""
+        to = f" to {and_more(self.subjects, 2)}" if self.subjects else ""
+        return Related(f"{self.binding.named} binds the role{to}, {self.why}", self.binding.place.span)
+
+
+def attempts(role: Role, world: World) -> tuple[Attempt, ...]:
+    """Return the bindings of a role that the API server rejects as they are, or that name no subject in a known namespace."""
+    return world.memo(attempts, lambda: grouped((role_of(found.binding, world), found) for found in _attempts(world))).get(
+        reference(role, world), ()
+    )
+
+
+def _attempts(world: World) -> Iterator[Attempt]:
+    for binding in (obj for obj in world.objects if isinstance(obj, RoleBinding) and obj.role[1]):
+        rejected = world.rejects(binding)
+        written = (subject for subject in as_list(binding.manifest.get("subjects")) if isinstance(subject, dict))
+        named = [subject for subject in written if isinstance(subject.get("name"), str)]
+        if named and (rejected or not any(subjects_of(binding, world))):
+            kinds = ((_SUBJECTS.get(str(subject.get("kind")), str(subject.get("kind"))), subject["name"]) for subject in named)
+            why = "but the API server rejects the binding as it is" if rejected else "whose namespace is not known"
+            yield Attempt(binding, tuple(f"{kind} {name}" for kind, name in kinds), why)
 
 
 def _names_by_role(world: World) -> dict[ObjectRef, list[str]]:

@@ -66,6 +66,7 @@ from scclint.api import (
 
 from ._grants import (
     aggregated,
+    attempts,
     bound_to,
     created_by_code,
     installer_help,
@@ -98,7 +99,11 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     own = reference(role, world)
     writers: _Writers = world.memo(_writers, lambda: _writers(world))
     bindings, holders = writers.bindings.get(own, []), writers.holders.get(own, [])
-    if bindings and not holders:
+    tried = (
+        [attempt for attempt in attempts(role, world) if attempt.binding.kind == "ClusterRoleBinding"] if not holders else []
+    )
+    # SCCs have no namespace, so that a RoleBinding gives nothing here.
+    if bindings and not holders and not tried:
         return
     roles = {ref: held for holder in holders for ref, held in writers.roles[holder].items()} | {own: role}
     written = [*chain.from_iterable(map(_written, roles.values()))]
@@ -115,13 +120,14 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         notes=(
             *written_by(first, world),
             "they can use whatever they write into an SCC",
-            *(["nothing in the input binds the role"] if not holders else []),
+            *(["nothing in the input binds the role"] if not holders and not tried else []),
             *([f"the rule has {': *, '.join(wildcards)}: *"] if wildcards else ()),
         ),
         at=first.field("verbs"),
         opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
         cause=bound_to(role, world),
         related=(
+            *(attempt.note for attempt in tried[:8]),
             *(Related("this rule does so, too", item.field("verbs").span) for item in also[:7]),
             *(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span)
@@ -130,7 +136,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             ),
         ),
         help=installer_help(role, world) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
-        severity=None if holders or aggregated(role, world) else Severity.WARNING,
+        severity=None if holders or tried or aggregated(role, world) else Severity.WARNING,
     )
 
 
