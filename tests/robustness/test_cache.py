@@ -50,6 +50,21 @@ def test_every_command_says_the_same_with_the_cache(run: Run, many: Path, view: 
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view[0])
+@pytest.mark.parametrize(("old", "new"), [(b"[", b"]"), (b"m.yaml", b"\xff\xfe"), (b",", b""), (b"scclint", b"scclinx")])
+def test_no_command_uses_a_damaged_cache(run: Run, many: Path, view: tuple[str, ...], old: bytes, new: bytes) -> None:
+    cold = run(*view)
+    files = [*many.iterdir()]
+    assert any(old in file.read_bytes() for file in files)
+    for file in files:
+        data = file.read_bytes()
+        file.write_bytes(data.replace(old, new, 500))
+    assert run(*view) == cold
+    for file in files:
+        file.write_bytes(file.read_bytes()[:-200])
+    assert run(*view) == cold
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view[0])
 def test_every_command_sees_a_change(run: Run, many: Path, tmp_path: Path, view: tuple[str, ...]) -> None:
     run("check", "m", "--format", "json")
     run(*view)
