@@ -143,9 +143,8 @@ class Attempt(NamedTuple):
 
 def attempts(role: Role, world: World) -> tuple[Attempt, ...]:
     """Return the bindings of a role that the API server rejects as they are, or that name no subject in a known namespace."""
-    return world.memo(attempts, lambda: grouped((role_of(found.binding, world), found) for found in _attempts(world))).get(
-        reference(role, world), ()
-    )
+    by_role = world.memo(attempts, lambda: grouped((role_of(found.binding, world), found) for found in _attempts(world)))
+    return tuple(by_role.get(reference(role, world), ()))
 
 
 def _attempts(world: World) -> Iterator[Attempt]:
