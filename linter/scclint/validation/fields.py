@@ -211,11 +211,8 @@ class _Walk:
         if len(absent) == 1 and data.get(absent[0][0]) is None and not nearest(key, shape.fields):
             name, field = absent[0]
             return name + _form(data.get(key), field.fields[key])
-        # Anything may be a key of a map, such as a label of matchLabels.
-        maps = [name for name, field in shape.fields.items() if field.type is Type.MAP]
-        if len(maps) == 1 and isinstance(data.get(key), str) and not nearest(key, shape.fields):
-            return maps[0]
-        return ""
+        is_misspelled = nearest(key, shape.fields) or not isinstance(data.get(key), str)
+        return "" if is_misspelled else _only_map(shape)
 
     def release(self, minor: int) -> str:
         openshift_kind = self.kind == "SecurityContextConstraints"
@@ -230,6 +227,12 @@ def nearest(key: str, names: Mapping[str, object]) -> str:
     spelled = key.partition(":")[0].replace("_", "").replace("-", "")
     match = closest_match(spelled, names)
     return match if match and _edits(spelled.lower(), match.lower()) <= _MOST_EDITS else ""
+
+
+def _only_map(shape: Shape) -> str:
+    """Return the one field of an object that anything may be a key of, such as matchLabels of a selector; empty without one."""
+    maps = [name for name, field in shape.fields.items() if field.type is Type.MAP]
+    return maps[0] if len(maps) == 1 else ""
 
 
 def _form(value: Any, shape: Shape) -> str:
