@@ -72,7 +72,7 @@ def check(folder: Path, manifest: str, *words: str) -> tuple[str, set[str]]:
     """The output of a run over the file, or of one with other words, and the modules that it imports."""
     (folder / "web.yaml").write_text(manifest, encoding="utf-8")
     # From Python 3.14 on, argparse imports dear modules of its own for the colors of help.
-    parser = "import argparse, sys; argparse.ArgumentParser().add_argument('paths'); print(*sys.modules)"
+    parser = "import argparse, sys; argparse.ArgumentParser(add_help=False); print(*sys.modules)"
     before = subprocess.run([sys.executable, "-c", parser], cwd=folder, capture_output=True, text=True, check=True)
     code = "import sys; from scclint.cli import main; status = main(); print(*sys.modules, file=sys.stderr); sys.exit(status)"
     command = [sys.executable, "-c", code, "check", *(words or ("web.yaml",))]

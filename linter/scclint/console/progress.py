@@ -1,7 +1,6 @@
 """A line on standard error that says how far a long run is, for a person who waits at a terminal."""
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -57,7 +56,9 @@ def progress(quiet: bool = False) -> Iterator[Progress]:
         yield silent
         return
 
-    line = ProgressLine(sys.stderr, shutil.get_terminal_size().columns)
+    from shutil import get_terminal_size
+
+    line = ProgressLine(sys.stderr, get_terminal_size().columns)
     try:
         yield line
     finally:

@@ -1,7 +1,6 @@
 """Write a report to its destination, and decide whether it has colour there."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -32,7 +31,10 @@ def columns_of(stream: TextIO | None) -> int | None:
     if stream is None or not stream.isatty():
         return None
 
-    return shutil.get_terminal_size().columns
+    # It brings the modules of four compressions.
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def say(text: str) -> None:
