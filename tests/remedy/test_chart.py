@@ -215,6 +215,92 @@ def test_a_switch_for_openshift_with_words_for_values(tmp_path: Path, monkeypatc
     assert "`--set global.compatibility.openshift.adaptSecurityContext=force`" in found.fix.title
 
 
+PLATFORM = (
+    TEMPLATE.partition("          securityContext:")[0]
+    + """          {{- if ne .Values.global.platform "openshift" }}
+          securityContext:
+            runAsUser: 1001
+          {{- end }}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "condition"),
+    [
+        ("", 'ne .Values.global.platform "openshift"'),
+        ("", 'not (has .Values.global.platform (list "openshift" "ocp"))'),
+        ("", 'not (list "openshift" "ocp" | has .Values.global.platform)'),
+        ("{{- $on := lower .Values.global.platform }}\n", 'not (contains "openshift" $on)'),
+        ("", 'ne (include "web.platform" .) "openshift"'),
+        ("", 'ne (include "web.on-openshift" $) "true"'),
+    ],
+    ids=["compared", "in a list", "by a pipe", "by a variable", "by a named template", "in a named template"],
+)
+@pytest.mark.parametrize("platform", ["aks", '""'])
+def test_a_switch_that_is_the_name_of_a_platform(
+    head: str, condition: str, platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = (
+        '{{- define "web.platform" }}{{ .Values.global.platform }}{{ end }}\n'
+        '{{- define "web.on-openshift" }}{{ eq .Values.global.platform "openshift" }}{{ end }}\n'
+    )
+    template = head + PLATFORM.replace('ne .Values.global.platform "openshift"', condition)
+    values = f"global:\n  platform: {platform}\nhostNetwork: false\n"
+    found = switched(tmp_path, monkeypatch, template, values, named=named)
+    assert found.fix is not None
+    assert "`--set global.platform=openshift`" in found.fix.title
+    assert after(tmp_path, found) == {"web/values.yaml": values.replace("aks", "openshift").replace('""', '"openshift"')}
+
+
+def test_a_word_for_the_platform_that_decides_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = PLATFORM.replace(
+        'ne .Values.global.platform "openshift"', 'and (ne .Values.flavour "plain") (ne .Values.cloud "none")'
+    ).replace(
+        "name: web\n          image",
+        'name: {{ if eq .Values.global.platform "openshift" }}a{{ else }}web{{ end }}\n          image',
+    )
+    values = "global: {platform: aks}\nflavour: plenty\ncloud: aks\nhostNetwork: false\n"
+    found = switched(tmp_path, monkeypatch, template, values)
+    assert found.fix is None or "openshift" not in found.fix.title
+
+
+def test_a_platform_whose_grant_needs_another_switch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+    grant = GRANT.replace(".Values.openshift.enabled", 'and .Values.rbac.create (eq .Values.global.platform "openshift")')
+    values = VALUES.replace("  runAsUser: 1001\n", "") + 'global: {platform: ""}\nrbac: {create: false}\n'
+    found = switched(tmp_path, monkeypatch, template, values, grant=grant)
+    assert found.fix is not None
+    assert found.fix.safety == "advice"
+    assert "`--set global.platform=openshift,rbac.create=true`" in found.fix.title
+    assert found.fix.effect.endswith("With it, web may use SCC hostnetwork-v2.")
+
+
+def test_an_scc_of_a_switch_is_granted_to_the_account_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Administrators, who may use every SCC, are no news."""
+    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+    scc = (
+        '{{- if eq .Values.global.platform "openshift" }}\napiVersion: security.openshift.io/v1\n'
+        "kind: SecurityContextConstraints\nmetadata: {name: web}\nallowHostNetwork: true\nallowHostPorts: true\n"
+        "allowPrivilegeEscalation: false\nrequiredDropCapabilities: [ALL]\n"
+        "runAsUser: {type: MustRunAsRange}\nfsGroup: {type: MustRunAs}\nsupplementalGroups: {type: RunAsAny}\n"
+        "seLinuxContext: {type: MustRunAs}\nvolumes: ['*']\nusers: ['system:serviceaccount:shop:web']\n{{- end }}\n"
+    )
+    values = VALUES.replace("  runAsUser: 1001\n", "") + 'global: {platform: ""}\n'
+    found = switched(tmp_path, monkeypatch, template, values, scc=scc)
+    assert found.fix is not None
+    assert " With it, web may use SCC web" in found.fix.effect
+
+
+def test_a_platform_and_a_privileged_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = HELPER.replace(".Values.sysctlImage.enabled", ".Values.set_vm_max_map_count")
+    template = PLATFORM.replace("      containers:", helper)
+    values = "global:\n  platform: aks\nset_vm_max_map_count: true\nhostNetwork: false\n"
+    found = switched(tmp_path, monkeypatch, template, values)
+    assert found.fix is not None
+    assert "`--set global.platform=openshift,set_vm_max_map_count=false`" in found.fix.title
+
+
 def test_the_switch_of_a_block_whose_values_are_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = TEMPLATE.partition("      {{- with .Values.podSecurityContext }}\n")[0]
     containers = "      containers:\n        - {name: web, image: web}\n"

@@ -10,7 +10,7 @@ from typing import Any
 from scclint.advice.draft import OFF_BY_DEFAULT
 from scclint.deploy.helm.chart import TemplateOrigin
 from scclint.deploy.helm.schema import SCHEMA
-from scclint.deploy.helm.values import Layer, edited_layer
+from scclint.deploy.helm.values import Layer, ViewValues, edited_layer
 from scclint.deploy.origins.charts import references
 from scclint.deploy.origins.tracer import FieldOrigin
 from scclint.finding import Append, Operation, Path, Remove, Scalar, Set
@@ -21,7 +21,7 @@ from scclint.record import grouped, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.text import listed, plain
 from scclint.yaml.edit import EditRefused
-from scclint.yaml.nodes import locate, to_data
+from scclint.yaml.nodes import Node, locate, to_data
 from scclint.yaml.untyped import value_at
 
 _NEUTRAL: dict[bool, tuple[str, Scalar]] = {True: ("privileged", False), False: ("fsGroupChangePolicy", "OnRootMismatch")}
@@ -61,7 +61,7 @@ def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> Fil
     """The edit of the values of several views. Raises EditRefused where there is no place for an operation."""
     (first, operations), *_ = moved
     placed = [pair for chart, of_view in moved for pair in chart.placed(of_view)]
-    return _edit_of_layers(first.bench, dict.fromkeys(placed), first.as_values(operations))
+    return _edit_of_layers(first.bench, dict.fromkeys(placed), _own_values(first.bench, operations))
 
 
 def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
@@ -96,8 +96,9 @@ def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]],
     texts, places, needs_review = {}, [], False
     for file, several in grouped((layer.file, (layer, operation)) for layer, operation in placed).items():
         text = bench.text(file)
-        lines = sorted({_line_of(layer, operation) for layer, operation in several} - {0})
-        places.append(f"{file}{f', {_lines(lines)}' if lines else ''}")
+        paths = ((layer, layer.path(operation.path)) for layer, operation in several)
+        lines = {_line_of(layer.root, path) for layer, path in paths if path is not None} - {0}
+        places.append(f"{file}{_lines(sorted(lines))}")
         for layer, of_layer in grouped(several).items():
             text, review = edited_layer(
                 text, layer, [replace(o, path=(layer.path(o.path) or ())[len(layer.base) :]) for o in of_layer]
@@ -105,6 +106,45 @@ def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]],
             needs_review = needs_review or review
         texts[file] = text
     return FileEdit(texts, needs_review, f"in {listed(places)}{as_values}")
+
+
+def switch_edit(benches: Sequence[Workbench], settings: Sequence[Set]) -> FileEdit:
+    """The edit that sets values in all these views of a chart. Raises EditRefused where there is no place for one."""
+    placed = (
+        (_layer(bench.session.values(bench.opened.unit), setting.path), setting) for bench in benches for setting in settings
+    )
+    return _edit_of_layers(benches[0], dict.fromkeys(placed), _own_values(benches[0], settings))
+
+
+def _layer(values: ViewValues, keys: Path) -> Layer:
+    """The layer to edit for a key: the one that sets it, else the first of the chart itself. What subcharts set is overridden."""
+    own = [layer for layer in values.layers if not layer.inside]
+    if not own:
+        raise EditRefused("the chart has no file of values")
+    for length in range(len(keys), 0, -1):
+        layer = next((layer for layer in own if layer.has(keys[:length])), None)
+        if layer is not None:
+            return layer
+    return own[0]
+
+
+def _own_values(bench: Workbench, operations: Sequence[Operation]) -> str:
+    """The operations as values of an own file and as an option of helm, in parentheses; empty where they are none."""
+    if bench.opened.unit.deployment.by_controller or not _takes(bench, operations):
+        return ""
+    return _as_values(operations)
+
+
+def _takes(bench: Workbench, operations: Sequence[Operation]) -> bool:
+    """Whether the chart renders with null for the keys to remove: a schema may want a number there."""
+    session, unit = bench.session, bench.opened.unit
+    folders = {os.path.dirname(layer.file) for layer in session.values(unit).layers}
+    removed = [operation.path for operation in operations if isinstance(operation, Remove)]
+    if not removed or not any(os.path.isfile(os.path.join(folder, SCHEMA)) for folder in folders):
+        return True
+    options = tuple(f"--set={_option(path, None)}" for path in removed)
+    changed = replace(unit, deployment=replace(unit.deployment, settings=(*unit.deployment.settings, *options)))
+    return session.memo((_takes, unit.name, options), lambda: not session.rendered.output(changed).error)
 
 
 class _Chart:
@@ -182,7 +222,7 @@ class _Chart:
 
     def placed(self, operations: Sequence[Operation]) -> list[tuple[Layer, Operation]]:
         """Operations on values, each with the layer to edit. Raises EditRefused where there is none."""
-        return [(layer := self._layer(operation.path), self._below(operation, layer)) for operation in operations]
+        return [(layer := _layer(self._values, operation.path), self._below(operation, layer)) for operation in operations]
 
     def template_edit(self, operations: Sequence[Operation]) -> FileEdit:
         """Remove the lines of templates that have nothing but the fields to remove. Raises EditRefused if there are others."""
@@ -206,7 +246,7 @@ class _Chart:
             for number in sorted(numbers, reverse=True):
                 del kept[number - 1]
             texts[file] = "\n".join(kept)
-            places.append(f"{file}, {_lines(sorted(numbers))}")
+            places.append(f"{file}{_lines(sorted(numbers))}")
         return FileEdit(texts, where=f"in {listed(places)}")
 
     def _parts(self, operations: Sequence[Operation]) -> Iterator[Operation]:
@@ -230,17 +270,6 @@ class _Chart:
             return [Set(keys, False)]
         return [replace(operation, path=keys)]
 
-    def _layer(self, keys: Path) -> Layer:
-        """The layer to edit for a key: the one that sets it, else the first of the chart itself. What subcharts set is overridden."""
-        own = [layer for layer in self._values.layers if not layer.inside]
-        if not own:
-            raise EditRefused("the chart has no file of values")
-        for length in range(len(keys), 0, -1):
-            layer = next((layer for layer in own if layer.has(keys[:length])), None)
-            if layer is not None:
-                return layer
-        return own[0]
-
     def _below(self, operation: Operation, layer: Layer) -> Operation:
         """The operation in a layer. What a layer below sets as well is overridden with null, for which Helm removes the key."""
         if not isinstance(operation, Remove):
@@ -252,30 +281,13 @@ class _Chart:
             raise EditRefused(f"{layer.file} does not set {'.'.join(map(str, operation.path))}")
         return Set(operation.path, None)
 
-    def as_values(self, operations: Sequence[Operation]) -> str:
-        """The operations as values of an own file and as an option of helm, in parentheses; empty where they are none."""
-        if self.bench.opened.unit.deployment.by_controller or not self._takes(operations):
-            return ""
-        return as_values(operations)
-
-    def _takes(self, operations: Sequence[Operation]) -> bool:
-        """Whether the chart renders with null for the keys to remove: a schema may want a number there."""
-        folders = {os.path.dirname(layer.file) for layer in self._values.layers}
-        removed = [operation.path for operation in operations if isinstance(operation, Remove)]
-        if not removed or not any(os.path.isfile(os.path.join(folder, SCHEMA)) for folder in folders):
-            return True
-        session, unit = self.bench.session, self.bench.opened.unit
-        options = tuple(f"--set={_option(path, None)}" for path in removed)
-        changed = replace(unit, deployment=replace(unit.deployment, settings=(*unit.deployment.settings, *options)))
-        return session.memo((_Chart, unit.name, options), lambda: not session.rendered.output(changed).error)
-
 
 def _neutral(path: Path) -> tuple[str, Scalar]:
     """A field that changes nothing, with its value, for the security context at a path."""
     return _NEUTRAL[any(step in path for step in CONTAINER_LISTS)]
 
 
-def as_values(operations: Iterable[Operation]) -> str:
+def _as_values(operations: Iterable[Operation]) -> str:
     """Operations on values as those of an own file and as an option of helm, in parentheses; empty if some cannot be told so."""
     options: list[str] = []
     tree: dict[str, Any] = {}
@@ -309,12 +321,13 @@ def _flow(tree: Any, *, outer: bool = True) -> str:
     return text if outer else f"{{{text}}}"
 
 
-def _line_of(layer: Layer, operation: Operation) -> int:
-    """The line of the key of an operation in the file of a layer; 0 if it is not there yet."""
-    path = layer.path(operation.path)
-    span, written = locate(layer.root, path) if path is not None else (None, False)
-    return span.line if span is not None and written else 0
+def _line_of(root: Node, path: Path) -> int:
+    """The line of the field at a path; 0 if it is not there yet."""
+    span, written = locate(root, path)
+    return span.line if written else 0
 
 
 def _lines(numbers: Sequence[int]) -> str:
-    return f"line{'' if len(numbers) == 1 else 's'} {listed(list(map(str, numbers)))}"
+    """The lines as words behind the name of their file; empty for none."""
+    word = "line" if len(numbers) == 1 else "lines"
+    return f", {word} {listed(list(map(str, numbers)))}" if numbers else ""

@@ -23,7 +23,7 @@ from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.run.judge import open_unit
 from scclint.run.load import guard
 from scclint.run.shared import Run
-from scclint.text import and_more, listed, plain
+from scclint.text import and_more, listed
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import ScalarNode, node_at, to_data
 
@@ -201,24 +201,37 @@ class _Fixes:
         bench = self._benches[name]
         if not isinstance(result.subject, Workload) or bench.opened.unit.kind != "chart" or not bench.opened.unit.rendered:
             return None
-        from scclint.remedy.switches import prove_switch, switches, with_switch
+        from scclint.remedy.chart import switch_edit
+        from scclint.remedy.switches import switches
 
         for switch in switches(bench, result.document, for_openshift=for_openshift):
-            proofs = []
             with suppress(EditRefused):
-                self._check_editable(switch.file)
-                judged = self._judged((unit for unit in self._units if switch.file in unit.files), results)
-                self._spend(judged, switch)
-                for unit in judged:
-                    tried = self._memo((unit.name, switch), partial(with_switch, self.bench(unit), switch))
-                    if tried is None:
-                        raise EditRefused("the chart renders to the same")
-                    proof = prove_switch(self.bench(unit), tried[1], finding, results.get(unit.name))
-                    proofs.append((*proof, unit.name, tried[0]))
-                if results.keys() <= {name for _, _, name, _ in proofs}:
-                    safety, effect, _, edit = max(proofs, key=lambda proof: (_SAFETY.index(proof[0]), proof[2] == name))
-                    return self._as_fix(Remedy(f"write {plain(switch.value)} for"), edit, safety, effect)
+                edit = switch_edit([self._benches[view] for view in results], switch.settings)
+                safety, effect = self._proved_switch(finding, results, edit)
+                return self._as_fix(Remedy(switch.title), edit, safety, effect)
         return None
+
+    def _proved_switch(self, finding: Finding, results: Mapping[str, Occurrence], edit: FileEdit) -> tuple[Safety, str]:
+        """How far the pods differ with the edit of a switch, and that in words. Raises EditRefused if it is no fix."""
+        from scclint.remedy.switches import prove_switch, with_texts
+
+        for file in edit.texts:
+            self._check_editable(file)
+        judged = self._judged((unit for unit in self._units if not edit.texts.keys().isdisjoint(unit.files)), results)
+        if not results.keys() <= {unit.name for unit in judged}:
+            raise EditRefused("a view has the finding and not the file")
+        key = tuple(sorted(edit.texts.items()))
+        self._spend(judged, key)
+        first, proofs = next(iter(results)), []
+        for unit in judged:
+            texts = {file: text for file, text in edit.texts.items() if file in unit.files}
+            after = self._memo((unit.name, key), partial(with_texts, self.bench(unit), texts))
+            if after is None and unit.name in results:
+                raise EditRefused("the chart renders to the same")
+            if after is not None:
+                proofs.append((*prove_switch(self.bench(unit), after, finding, results.get(unit.name)), unit.name == first))
+        safety, effect, _ = max(proofs, key=lambda proof: (_SAFETY.index(proof[0]), proof[2]))
+        return safety, effect
 
     def pin(self, unit: Unit, workload: Workload) -> Iterator[Fix]:
         """Yield the proved pin of a workload; nothing if there is none. Raises EditRefused if it has no place for the annotation."""

@@ -3,42 +3,54 @@
 No chart is known by its name. The name of a switch makes it worth a try, and only rendering the chart with it shows what it does.
 """
 
+import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from scclint.finding import Finding, Path, Safety, Scalar, Set, Severity
+from scclint.deploy.origins.charts import references
+from scclint.deploy.origins.comparisons import Comparisons
+from scclint.deploy.origins.template_lines import ACTION
+from scclint.files import is_below
+from scclint.finding import Finding, Path, Safety, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
+from scclint.load import is_helm_template
 from scclint.load.document import Document
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
-from scclint.record import replace
-from scclint.remedy.chart import as_values
+from scclint.record import grouped, replace
 from scclint.remedy.edit_effects import effect, outcomes_disprove, rights
 from scclint.remedy.prove import identity
-from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench
+from scclint.remedy.workbench import EditTrial, Occurrence, Workbench
 from scclint.run.check import subject_of
 from scclint.run.judge import open_unit
-from scclint.text import and_more, listed
-from scclint.yaml.edit import EditRefused, edit
-from scclint.yaml.nodes import locate
+from scclint.text import and_more, listed, plain
+from scclint.yaml.edit import EditRefused
+from scclint.yaml.untyped import value_at
 
 _OPENSHIFT = re.compile(r"openshift|scc\b|securitycontextconstraint", re.IGNORECASE)
-_PLATFORM = re.compile(r"(?:platform|distribution|distro|flavou?r|clustertype)$", re.IGNORECASE)
+_PLATFORM = re.compile(r"openshift|^ocp\d?$|^okd$", re.IGNORECASE)
+"""The names of platforms with SCCs, with which templates compare values."""
 _HELPER = re.compile(
     r"securitycontext\.enabled$|sysctl|permission|chown|privileged|maxmapcount|host(?:network|path|pid|ipc)", re.IGNORECASE
 )
+_GRANT = re.compile(r"\bSecurityContextConstraints\b|\bsystem:openshift:scc:")
 _UNDECIDED = frozenset(("auto", "detect", "disable", "disabled", "false", "no", "none", "off"))
 _ON = ("force", "enabled", "true")
+_GLOBAL = "global"
 
 
 class Switch(NamedTuple):
-    """A value to set in a values file, with the path of its key."""
+    """Values to set together."""
 
-    file: str
-    path: Path
-    value: Scalar
+    settings: tuple[Set, ...]
+
+    @property
+    def title(self) -> str:
+        """What to do in a file of values."""
+        named = [(".".join(map(str, setting.path)), plain(setting.value)) for setting in self.settings]
+        return f"write {listed([f'{value} for {name}' for name, value in named])}"
 
 
 def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> list[Switch]:
@@ -47,46 +59,90 @@ def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> li
     Those that the template of the document reads come first.
     """
     values = bench.session.values(bench.opened.unit)
-    found = [(path, value) for path, value in _named(values.data) if (value is not False) is for_openshift]
+    templates = _templates(bench)
+    named, platforms = [*_named(values.data)], [*_platforms(templates, values.data)]
     origin = bench.opened.inputs.origins.get((document.file, document.source))
-    template = bench.text(origin.file) if origin is not None and origin.entry is None else ""
-    found.sort(key=lambda switch: re.search(rf"\.Values\.{re.escape('.'.join(map(str, switch[0])))}\b", template) is None)
-    return [Switch(values.files[0], path, value) for path, value in found[:MAX_SWITCHES_TRIED]] if values.files else []
+    template = os.path.relpath(origin.file, bench.opened.unit.path) if origin is not None and origin.entry is None else ""
+    read = {_values_path(template, keys) for keys in references(templates.get(template, ""))}
+    alone = [setting for setting in named if (setting.value is not False) is for_openshift]
+    alone += [setting for setting, _ in platforms] if for_openshift else []
+    alone.sort(key=lambda setting: setting.path not in read)
+    found: list[tuple[Set, ...]] = [(setting,) for setting in alone]
+    if for_openshift:
+        found += [(setting, more) for setting, file in platforms for more in _granting(file, templates, values.data)]
+    else:
+        # A helper can be one of several reasons, and the platform settles the others.
+        found = [more for one in found for more in (one, *((setting, *one) for setting, _ in platforms[:1]))]
+    return [Switch(settings) for settings in found[:MAX_SWITCHES_TRIED]]
 
 
-def _named(values: Any, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+def _named(values: Any, path: Path = ()) -> Iterator[Set]:
+    """The switches that their names tell."""
     for key, value in values.items() if isinstance(values, Mapping) else ():
         at = (*path, str(key))
-        name = ".".join(map(str, at))
+        name = ".".join(map(str, at)).replace("_", "")
         if isinstance(value, Mapping):
             yield from _named(value, at)
         elif isinstance(value, str):
-            on = _ON if _OPENSHIFT.search(name) and value.casefold() in _UNDECIDED else ()
-            yield from ((at, word) for word in (*on, *(["openshift"] if _PLATFORM.search(name) and value else [])))
+            yield from (Set(at, word) for word in _ON if _OPENSHIFT.search(name) and value.casefold() in _UNDECIDED)
         elif (value is False and _OPENSHIFT.search(name)) or (value is True and _HELPER.search(name)):
-            yield at, not value
+            yield Set(at, not value)
 
 
-def with_switch(bench: Workbench, switch: Switch) -> tuple[FileEdit, Workbench] | None:
-    """Return the edit that sets a switch, and the unit that then comes out; None if that is what comes out without it, or nothing."""
+def _platforms(templates: Mapping[str, str], values: Any) -> Iterator[tuple[Set, str]]:
+    """The values that templates compare with the name of a platform, each set to that, with the first template that does.
+
+    A template with a grant of an SCC comes before others.
+    """
+    found: dict[Set, str] = {}
+    compared = Comparisons(templates).with_word(_PLATFORM)
+    for comparison in sorted(compared, key=lambda comparison: _GRANT.search(templates[comparison.file]) is None):
+        path = _values_path(comparison.file, comparison.keys)
+        value = value_at(values, path)
+        if (value is None or isinstance(value, str)) and value != comparison.word:
+            found.setdefault(Set(path, comparison.word), comparison.file)
+    yield from found.items()
+
+
+def _granting(file: str, templates: Mapping[str, str], values: Any) -> Iterator[Set]:
+    """The values that are off and that conditions of a template with a grant of an SCC ask for."""
+    actions = ACTION.finditer(templates[file]) if _GRANT.search(templates[file]) else ()
+    conditions = (action[0] for action in actions if re.match(r"\{\{-?\s*(?:else\s+)?if\b", action[0]))
+    paths = dict.fromkeys(_values_path(file, keys) for condition in conditions for keys in references(condition))
+    yield from (Set(path, True) for path in paths if value_at(values, path) is False)
+
+
+def _templates(bench: Workbench) -> Mapping[str, str]:
+    """The templates of the chart and of the charts below it, by path from the chart."""
+    unit, session = bench.opened.unit, bench.session
+
+    def read() -> Mapping[str, str]:
+        files = (file for file in session.outline.files if is_below(file, unit.path) and is_helm_template(file))
+        return {os.path.relpath(file, unit.path): session.outline.text(file) for file in files}
+
+    return session.memo((_templates, unit.path), read)
+
+
+def _values_path(file: str, keys: Sequence[str]) -> Path:
+    """Where the values of the chart have what a template calls `.Values` with these keys."""
+    folders = file.partition("/templates/")[0].split("/")
+    inside = [name for before, name in pairwise(folders) if before == "charts"] if keys[0] != _GLOBAL else []
+    return (*inside, *keys)
+
+
+def with_texts(bench: Workbench, texts: Mapping[str, str]) -> Workbench | None:
+    """Return the unit that comes out with texts in place of files; None if that is what comes out without them.
+
+    Raises EditRefused if they do not render.
+    """
     session, unit = bench.session, bench.opened.unit
-    document = bench.document(switch.file)
-    if document is None:
+    made = session.edited_rendering(unit, texts)
+    if made.error:
+        raise EditRefused(f"the edited files do not render: {made.error}")
+    if made.text == session.rendered.renderings[unit.name].text:
         return None
-    setting = Set(switch.path, switch.value)
-    with suppress(EditRefused):
-        edited = edit(bench.text(switch.file), document.index, [setting])
-        made = session.edited_rendering(unit, {switch.file: edited.text})
-        if not made.error and made.text != session.rendered.renderings[unit.name].text:
-            after = session.with_rendering(unit, made)
-            where = f"{'.'.join(map(str, switch.path))} in {switch.file}{_line(document, switch.path)}{as_values([setting])}"
-            return FileEdit({switch.file: edited.text}, edited.needs_review, where), Workbench(open_unit(unit, after), after)
-    return None
-
-
-def _line(document: Document, path: Path) -> str:
-    span, written = locate(document.root, path) if document.root is not None else (None, False)
-    return f", line {span.line}" if span is not None and written else ""
+    after = session.with_rendering(unit, made)
+    return Workbench(open_unit(unit, after), after)
 
 
 def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: Occurrence | None) -> tuple[Safety, str]:
@@ -101,7 +157,13 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     pairs = [(workload, kept.get(subject_of(workload))) for workload in before.opened.workloads]
     granted: dict[str, dict[str, None]] = {}
     for release, world in after.worlds.items():
-        for user, _, scc in sorted(rights(world.cluster) - rights(before.worlds[release].cluster)):
+        was_allowed = rights(before.worlds[release].cluster)
+        # Who may use every SCC may also use one that the chart adds.
+        sccs = before.worlds[release].cluster.sccs.keys()
+        unlimited = {
+            user for user, allowed in grouped((user, scc) for user, _, scc in was_allowed).items() if sccs <= {*allowed}
+        }
+        for user, _, scc in sorted(right for right in rights(world.cluster) - was_allowed if right[0] not in unlimited):
             granted.setdefault(user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")[2], {})[scc] = None
         for old, new in pairs:
             must_run = before.worlds[release].outcome(old).created is not False or (result and old is result.subject)
