@@ -61,7 +61,9 @@ def test_parts_of_a_unit_make_the_same_report(folder: Path) -> None:
 def test_a_small_unit_beside_a_large_one(folder: Path) -> None:
     other = folder / "overlay"
     other.mkdir()
-    (other / "kustomization.yaml").write_text("resources: [web.yaml]\n", encoding="utf-8")
+    generator = "secretGenerator: [{name: keys, files: [trust.jks]}]\n"
+    (other / "kustomization.yaml").write_text(f"resources: [web.yaml]\n{generator}", encoding="utf-8")
+    (other / "trust.jks").write_bytes(b"\0\1")
     (other / "web.yaml").write_text(DEPLOYMENT.format(i=99, user=5), encoding="utf-8")
     whole, parts = (render(report_on(folder, jobs), "json") for jobs in (1, 3))
     assert parts == whole

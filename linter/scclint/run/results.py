@@ -111,7 +111,8 @@ def by_units(run: Run, units: Sequence[Unit], work: Callable[[Run, Unit], T], di
     from scclint.run.pool import Died, in_processes_of
 
     # A unit that would keep one process busy for longer than all others work is judged first, by all.
-    sizes = [_size(run.outline.files[file] for file in unit.files) for unit in units]
+    files = run.outline.files  # without those that a unit has and that are no manifests, such as keys of a generator
+    sizes = [_size(files[file] for file in unit.files if file in files) for unit in units]
     large = {unit.name: work(run, unit) for unit, size in zip(units, sizes, strict=True) if size > sum(sizes) / jobs}
     others = [unit for unit in units if unit.name not in large]
     made = in_processes_of(run, "judged", lambda run, index: work(run, others[index]), len(others), jobs)
