@@ -99,7 +99,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             notes=(f"{misfit.image.source} describes the image{exposes}",),
             at=_place(workload, misfit),
             severity=None if misfit.image.exact else Severity.INFO,
-            help="Let the program listen on a port from 1024." if misfit.need == "port" else "",
+            help="This is not needed if the program listens on a port from 1024." if misfit.need == "port" else "",
             remedies=what_fits(misfit, workload, world),
         )
 
