@@ -42,6 +42,8 @@ _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 """Variables by which Python decides how to encode paths."""
 _LONGEST_MESSAGE = 300
 _MOST_NOTICES = 3
+_OUTER = re.compile(r"Error: .*: recursed (?:accumulation of|merging from) path (?='[^']*': )")
+"""What kustomize says of the folders around the one in which a build fails, of which it names the cause last."""
 _KLOG = re.compile(r'[EWI]\d{4} [\d:.]+ +\d+ \S+\] ".*?" err=<?"?')
 """What kubectl puts before an error: the time, its process, and a place in its code."""
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
@@ -356,6 +358,7 @@ def _lines(messages: bytes, names: Mapping[str, str]) -> Iterator[str]:
         printable = "".join(c if c.isprintable() else " " for c in line).strip()
         if logged := _KLOG.match(printable):
             printable = printable[logged.end() :].rstrip('"')
+        printable = _OUTER.sub("Error: ", printable)
         if printable:
             yield shortened(printable, _LONGEST_MESSAGE)
 

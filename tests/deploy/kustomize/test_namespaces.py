@@ -99,6 +99,30 @@ def test_overlays(here: Path, files: dict[str, str], expected: str) -> None:
     assert homes(".") == expected.split(" ")
 
 
+@pytest.mark.parametrize(
+    ("patches", "text", "expected"),
+    [
+        ("patchesStrategicMerge: [p.yaml]", DEPLOYMENT.replace("name: web\n", "name: web\n  namespace: p\n", 1), ""),
+        ("patchesStrategicMerge: [p.yaml]", DEPLOYMENT.replace("name: web\n", "name: web\n  namespace: a\n", 1), "a"),
+        ("patchesStrategicMerge: [p.yaml]", DEPLOYMENT.replace("name: web\n", "name: other\n  namespace: p\n", 1), "a"),
+        ("patches: [{path: p.yaml, target: {kind: Deployment}}]", "[{op: add, path: /metadata/namespace, value: p}]\n", ""),
+        ("patches: [{path: p.yaml, target: {kind: Service}}]", "[{op: add, path: /metadata/namespace, value: p}]\n", "a"),
+        ("patches: [{path: p.yaml, target: {kind: Deployment}}]", "[{op: add, path: /metadata/labels/a, value: p}]\n", "a"),
+    ],
+)
+def test_a_patch_may_set_a_namespace(here: Path, patches: str, text: str, expected: str) -> None:
+    """Without a build, the namespace of a base is not known to be that of the pods."""
+    write_files(
+        BASE
+        | {
+            "base/kustomization.yaml": "namespace: a\nresources: [web.yaml]\n",
+            "prod/kustomization.yaml": f"resources: [../base]\n{patches}\n",
+            "prod/p.yaml": text,
+        }
+    )
+    assert {o.provenance.home for o in objects(".") if o.file == "base/web.yaml"} == {expected}
+
+
 def test_home_does_not_spread_to_neighbours(here: Path) -> None:
     write_files(
         {"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": DEPLOYMENT, "other.yaml": DEPLOYMENT}

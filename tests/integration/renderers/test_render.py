@@ -168,6 +168,11 @@ def test_names_that_are_no_release_name(bin_folder: Path, tree: Path, name: str)
             """sys.stderr.write('E1126 10:00:00.123456     123 run.go:74] "command failed" err="bad resource"\\n'); sys.exit(1)""",
             "failed: bad resource",
         ),
+        (
+            """print("Error: accumulating resources: accumulation err='accumulating resources from '../b': 'x/b' must resolve to a """
+            """file': recursed accumulation of path 'x/b': no matches for Id a", file=sys.stderr); sys.exit(1)""",
+            "failed: 'x/b': no matches for Id a",
+        ),
         ("os.kill(os.getpid(), 9)", "was killed, most likely at its limit of 20 seconds of processor time"),
         ("sys.stdout.buffer.write(b'a\\xff')", "wrote text that is not a text file: byte 0xff is not UTF-8"),
     ],

@@ -1,7 +1,7 @@
 """Looks at the kustomizations around the manifests, and at the files that built manifests say they come from."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from scclint.deploy.outline import Outline
 
 
+_NAMESPACE = "/metadata/namespace"
+"""The field as JSON patches write it."""
+
+
 class Surroundings:
     """The kustomizations around the files of a run, each looked for once. `outline` has what files hold."""
 
@@ -32,6 +36,11 @@ class Surroundings:
         # Caches of functions of `self`, so that they live as long as it does.
         self._in_folder = cache(_kustomizations_in)
         self.read = cache(outline.kustomization)
+
+    def sets_namespace(self, path: str) -> bool:
+        """Whether a file of the run has a JSON patch that sets a namespace."""
+        shown = self._outline.shown(path)
+        return self._outline.has(path) and self._outline.tells(shown, "sets namespace", lambda text: _NAMESPACE in text)
 
     def beside(self, files: Iterable[str]) -> Iterator[str]:
         """The kustomizations in the folders of the files and in those above, up to the folder the paths start from.
@@ -67,8 +76,41 @@ def with_kustomizations(
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in objects}
     completed = [_completed(obj, absolute[obj.file], layout, built=built) for obj in objects]
-    namespaces = {file: layout.namespaces[path] for file, path in absolute.items() if path in layout.namespaces}
+    uncertain = _moved(objects, absolute, kustomizations, layout, around)
+    placed = {file: path for file, path in absolute.items() if path in layout.namespaces and file not in uncertain}
+    namespaces = {file: layout.namespaces[path] for file, path in placed.items()}
     return completed, namespaces, list(_not_read(kustomizations, linted))
+
+
+def _moved(
+    objects: Sequence[ApiObject],
+    absolute: Mapping[str, str],
+    kustomizations: "Sequence[Kustomization]",
+    layout: "Layout",
+    around: Surroundings,
+) -> frozenset[str]:
+    """The files of objects for which a patch may set another namespace than a kustomization. `absolute` are the paths of the files."""
+    if not layout.namespaces or not any(k.patch_entries for k in kustomizations):
+        return frozenset()
+    entries = ((os.path.dirname(os.path.abspath(k.file)), entry) for k in kustomizations for entry in k.patch_entries)
+    targets = [
+        entry.target
+        for folder, entry in entries
+        if _NAMESPACE in entry.text
+        or (entry.file and around.sets_namespace(os.path.normpath(os.path.join(folder, entry.file))))
+    ]
+    by_patches: dict[tuple[str, str], set[str]] = {}
+    for obj in objects:
+        if obj.namespace and absolute[obj.file] in layout.patches:
+            by_patches.setdefault((obj.kind, obj.name), set()).add(obj.namespace)
+
+    def may_move(obj: ApiObject) -> bool:
+        others = by_patches.get((obj.kind, obj.name), set()) - {layout.namespaces.get(absolute[obj.file], "")}
+        return bool(others) or any(
+            target.get("kind") in (None, obj.kind) and target.get("name") in (None, obj.name) for target in targets
+        )
+
+    return frozenset(obj.file for obj in objects if may_move(obj))
 
 
 def stands_alone(obj: ApiObject) -> bool:
