@@ -58,8 +58,8 @@ def test_a_value_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
     assert found.fix is not None
     assert found.fix.title == (
-        "Remove runAsUser: 1001 in web/values.yaml, line 6 "
-        "(in your own values: `securityContext: {runAsUser: null}`; with helm: `--set securityContext.runAsUser=null`)."
+        "Set `securityContext: {runAsUser: null}` in your own values (with helm: `--set securityContext.runAsUser=null`), "
+        "or, for all users of the chart, remove runAsUser: 1001 in web/values.yaml, line 6."
     )
 
 
@@ -86,6 +86,21 @@ def test_the_values_of_the_view_are_edited(tmp_path: Path, monkeypatch: pytest.M
     found = fixed(tmp_path, monkeypatch)
     assert found.units == ("web#values-edge",)
     assert after(tmp_path, found) == {"web/values-edge.yaml": "# Edge.\nhostNetwork: false\nreplicas: 2\n"}
+    assert found.fix is not None
+    assert "(with helm: `--set hostNetwork=false`), or, for all users of these values, " in found.fix.title
+
+
+def test_values_that_a_command_installs_are_the_own_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "")
+    script = "#!/bin/sh\nhelm upgrade --install web ./web -f values-prod.yaml -n shop\n"
+    write_below(
+        tmp_path,
+        {**CHART, "web/values.yaml": values, "values-prod.yaml": "hostNetwork: true\nreplicas: 2\n", "deploy.sh": script},
+    )
+    found = fixed(tmp_path, monkeypatch)
+    assert found.fix is not None
+    assert found.fix.title.endswith(" in values-prod.yaml, line 1.")
+    assert "--set" not in found.fix.title
 
 
 def test_the_values_of_all_views_with_the_finding_are_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,8 +211,8 @@ def test_a_switch_for_openshift_that_adds_a_grant(tmp_path: Path, monkeypatch: p
     assert found.fix is not None
     assert found.fix.safety == "advice"
     assert found.fix.title == (
-        "Write true for openshift.enabled in web/values.yaml, line 10 "
-        "(in your own values: `openshift: {enabled: true}`; with helm: `--set openshift.enabled=true`)."
+        "Set `openshift: {enabled: true}` in your own values (with helm: `--set openshift.enabled=true`), "
+        "or, for all users of the chart, write true for openshift.enabled in web/values.yaml, line 10."
     )
     assert found.fix.effect.startswith("SCC hostnetwork-v2 then admits the pods")
     assert "With it, web may use SCC hostnetwork-v2." in found.fix.effect

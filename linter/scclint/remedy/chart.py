@@ -61,7 +61,7 @@ def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> Fil
     """The edit of the values of several views. Raises EditRefused where there is no place for an operation."""
     (first, operations), *_ = moved
     placed = [pair for chart, of_view in moved for pair in chart.placed(of_view)]
-    return _edit_of_layers(first.bench, dict.fromkeys(placed), _own_values(first.bench, operations))
+    return _as_own_values(first.bench, operations, _edit_of_layers(first.bench, dict.fromkeys(placed)))
 
 
 def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
@@ -91,7 +91,7 @@ def joined_edit(findings: Iterable[Sequence[View]]) -> FileEdit | None:
     return _edit_of_layers(bench, joined) if bench is not None and alone > 1 else None
 
 
-def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]], as_values: str = "") -> FileEdit:
+def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]]) -> FileEdit:
     """Carry operations out in the layers of values. Raises EditRefused where there is no place for one."""
     texts, places, needs_review = {}, [], False
     for file, several in grouped((layer.file, (layer, operation)) for layer, operation in placed).items():
@@ -105,7 +105,7 @@ def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]],
             )
             needs_review = needs_review or review
         texts[file] = text
-    return FileEdit(texts, needs_review, f"in {listed(places)}{as_values}")
+    return FileEdit(texts, needs_review, f"in {listed(places)}")
 
 
 def switch_edit(benches: Sequence[Workbench], settings: Sequence[Set]) -> FileEdit:
@@ -113,7 +113,7 @@ def switch_edit(benches: Sequence[Workbench], settings: Sequence[Set]) -> FileEd
     placed = (
         (_layer(bench.session.values(bench.opened.unit), setting.path), setting) for bench in benches for setting in settings
     )
-    return _edit_of_layers(benches[0], dict.fromkeys(placed), _own_values(benches[0], settings))
+    return _as_own_values(benches[0], settings, _edit_of_layers(benches[0], dict.fromkeys(placed)))
 
 
 def _layer(values: ViewValues, keys: Path) -> Layer:
@@ -128,11 +128,15 @@ def _layer(values: ViewValues, keys: Path) -> Layer:
     return own[0]
 
 
-def _own_values(bench: Workbench, operations: Sequence[Operation]) -> str:
-    """The operations as values of an own file and as an option of helm, in parentheses; empty where they are none."""
-    if bench.opened.unit.deployment.by_controller or not _takes(bench, operations):
-        return ""
-    return _as_values(operations)
+def _as_own_values(bench: Workbench, operations: Sequence[Operation], made: FileEdit) -> FileEdit:
+    """The edit with what to set instead in own values, if the files that it edits are there for others as well."""
+    unit = bench.opened.unit
+    defaults = made.texts.keys() <= {bench.session.outline.shown(os.path.join(unit.path, "values.yaml"))}
+    if unit.deployment.by_controller or (unit.deployment.reason and not defaults) or not _takes(bench, operations):
+        return made
+    instead = _as_values(operations)
+    whose = "the chart" if defaults else "these values"
+    return replace(made, before=f"{instead}, or, for all users of {whose}, ") if instead else made
 
 
 def _takes(bench: Workbench, operations: Sequence[Operation]) -> bool:
@@ -288,7 +292,7 @@ def _neutral(path: Path) -> tuple[str, Scalar]:
 
 
 def _as_values(operations: Iterable[Operation]) -> str:
-    """Operations on values as those of an own file and as an option of helm, in parentheses; empty if some cannot be told so."""
+    """What to do in values of one's own for operations on values, and as an option of helm; empty if some cannot be told so."""
     options: list[str] = []
     tree: dict[str, Any] = {}
     for operation in operations:
@@ -305,7 +309,7 @@ def _as_values(operations: Iterable[Operation]) -> str:
         for step in operation.path[:-1]:
             holder = holder.setdefault(str(step), {})
         holder[str(operation.path[-1])] = value
-    return f" (in your own values: `{_flow(tree)}`; with helm: `--set {','.join(options)}`)"
+    return f"set `{_flow(tree)}` in your own values (with helm: `--set {','.join(options)}`)"
 
 
 def _option(path: Path, value: Scalar) -> str:

@@ -23,7 +23,7 @@ from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.run.judge import open_unit
 from scclint.run.load import guard
 from scclint.run.shared import Run
-from scclint.text import and_more, listed
+from scclint.text import and_more, capitalized, listed
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import ScalarNode, node_at, to_data
 
@@ -368,7 +368,7 @@ class _Fixes:
         return self._as_fix(remedy, edit, worst[1], effect)
 
     def _as_fix(self, remedy: Remedy, edit: FileEdit, safety: Safety, effect: str) -> Fix:
-        title = f"{remedy.title.removesuffix('.')} {edit.where}." if edit.where else remedy.title
+        title = f"{capitalized(f'{edit.before}{remedy.words} {edit.where}')}." if edit.where else remedy.title
         text = self._session.outline.text
         edits = (text_edit for file, edited in edit.texts.items() for text_edit in text_edits(file, text(file), edited))
         return Fix(title, effect, safety, tuple(edits))

@@ -41,12 +41,14 @@ class Occurrence:
 @record
 class FileEdit:
     """Texts in place of files, by path as displayed. `needs_review`: what was removed may tell a reader something.
-    `where` says, as a clause, how the edit is made where that is not in the object itself.
+    `where` says, as a clause, how the edit is made where that is not in the object itself. `before` says what to do rather than that, and
+    ends where the words for the edit follow.
     """
 
     texts: Mapping[str, str]
     needs_review: bool = False
     where: str = ""
+    before: str = ""
 
 
 @record
