@@ -128,6 +128,46 @@ def test_no_evidence_of_test_code(code: dict[str, str]) -> None:
     )
 
 
+JAVA = 'var data = Paths.get("src/test/resources/data/" + name + "/pod.yaml");\n'
+RESOLVED = 'var data = Paths.get("src/test/resources");\nreturn data.resolve("data").resolve("pod.yaml");\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ({"src/test/java/shop/PodTest.java": JAVA}, True),
+        ({"src/test/java/shop/PodTest.java": RESOLVED}, True),
+        ({"src/test/java/shop/PodTest.java": JAVA, "src/test/scripts/new.py": 'open("../resources/data/a/pod.yaml")\n'}, True),
+        ({"src/test/java/shop/PodTest.java": JAVA, "src/main/new.py": 'open("../test/resources/data/a/pod.yaml")\n'}, False),
+        ({"src/test/java/shop/PodTest.java": "// " + JAVA}, False),
+        ({"src/test/java/shop/Pods.java": JAVA}, False),
+        ({"src/main/java/shop/PodTest.java": JAVA}, False),
+    ],
+    ids=[
+        "Java",
+        "a step for each folder",
+        "code of tests",
+        "a program",
+        "a comment",
+        "code that is no test",
+        "no sources of tests",
+    ],
+)
+def test_resources_that_only_tests_in_java_read(code: dict[str, str], *, shown: bool) -> None:
+    report = judged({"src/test/resources/data/a/pod.yaml": EVIL, "web.yaml": OTHER} | code)
+    assert (severity(report, "src/test/resources/data/a/pod.yaml") is Severity.INFO) is shown
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("${TMP}/cluster.yaml", True), ("${TMP}/pod.yaml", False), ("$1/testdata", False), ("$1/other/", True), ("$1", False)],
+)
+def test_the_known_end_of_a_path_that_a_script_applies(path: str, *, shown: bool) -> None:
+    script = f'for folder in pkg; do\n  kubectl apply -f "{path}"\ndone\n'
+    report = judged({"pkg/testdata/pod.yaml": EVIL, "web.yaml": OTHER, "pkg/a_test.go": READS, "up.sh": script})
+    assert (severity(report, "pkg/testdata/pod.yaml") is Severity.INFO) is shown
+
+
 def test_test_code_shows_no_manifest_outside_of_its_folder() -> None:
     code = 'os.ReadFile("../deploy/pod.yaml")\nfilepath.Join("..", "deploy")\n'
     report = judged({"deploy/pod.yaml": EVIL, "pkg/a_test.go": code, "a_test.go": 'read("deploy")\n', "web.yaml": OTHER})

@@ -27,7 +27,7 @@ from scclint.deploy.unit import (
     Shown,
     Unit,
 )
-from scclint.files import TEST_CODE, USES_TESTS, text_of
+from scclint.files import TEST_CODE, TEST_SOURCES, USES_TESTS, text_of
 from scclint.load import load_text
 from scclint.model.kinds import TEKTON
 from scclint.yaml.nodes import to_data
@@ -57,10 +57,12 @@ _TOKEN = (
 """A comment or a text in Go, Python or a shell."""
 _PATH = r"[\w./-]+"
 _JOINS = r"\s*[,/]\s*"
-_READS = r"(?i)(?:(?:path|join|dir|file|glob|walk|open|read|load|fixture|data)\w{0,20}\(\s*|/\s)$"
+_READS = r"(?i)(?:(?:path|join|dir|file|glob|walk|open|read|load|fixture|data|resolve)\w{0,20}(?:\.(?:get|of))?\(\s*|/\s)$"
 """In front of a text: the name of a function that gets a path, or the operator that joins paths in Python."""
 _FARTHEST = 80
 """Characters in front of a text in which such a name is looked for."""
+_KNOWN_END = r"((?:/[\w.-]+)*)/*\Z"
+"""The end of a path that has no variable."""
 _WORD = r"(?<=[\"'`/ =\t])[\w.-]++(?=[\"'`/*\s)])"
 _NAMED = r"(?<![\w.-])[\w-]++(?:\.[\w-]++)*+(?<=\.yaml|\.json|.\.yml)"
 
@@ -125,29 +127,29 @@ class ShownFiles:
         return bool(lines) and lines.issubset(self._outline.told.get(("test clusters",), ()))
 
     def _may_be_applied(self, file: str) -> bool:
-        """Whether a script applies a path that is not known, and names a folder of the file."""
-        folders = self._outline.inside(os.path.dirname(file) or os.curdir).split("/")
-        words = [word for word in folders if word]
+        """Whether a script applies a path that is not known, and names a folder of the file. The known end of the path must fit."""
+        inside = self._outline.inside(file)
+        words = [word for word in os.path.dirname(inside).split("/") if word]
         return any(
             re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])", text)
-            for text in self._open_scripts
+            for text, ends in self._open_scripts
+            if any(f"{end}/" in f"/{inside}/" for end in ends)
             for word in words
             if word in text
         )
 
     @cached_property
-    def _open_scripts(self) -> list[str]:
-        """The texts of the scripts with a command that applies a path with a variable that the script does not set."""
-        return [
-            text
-            for _, text, commands in self._outline.told.get(("commands",), ())
-            if any(
-                re.search(r"[$`]|\{\{", path)
-                for command in commands
-                if command.applies
-                for path in command.flag("filename", "kustomize")
-            )
-        ]
+    def _open_scripts(self) -> list[tuple[str, Set[str]]]:
+        """The texts of the scripts with a command that applies a path with a variable that the script does not set, and what is known of the
+        ends of these paths.
+        """
+        scripts: list[tuple[str, Set[str]]] = []
+        for _, text, commands in self._outline.told.get(("commands",), ()):
+            applied = (path for c in commands if c.applies for path in c.flag("filename", "kustomize"))
+            ends = {_known_end(path) for path in applied if re.search(r"[$`]|\{\{", path)}
+            if ends:
+                scripts.append((text, ends))
+        return scripts
 
     def _is_documented(self, path: str) -> bool:
         """Whether a document or a script names a file or folder, or the folder of the file, beside the jobs that apply it."""
@@ -228,10 +230,10 @@ class ShownFiles:
         read = set(self._of_suites[0])
         by_name: dict[str, str] = {}
         for source in self._outline.texts:
-            folder = os.path.dirname(source.display)
-            if re.search(TEST_CODE, source.display) and (folder in self._holding or "testdata" in self._names_of_folders):
-                for path in self._paths_in_test(folder, text_of(source)):
-                    by_name.setdefault(path, folder)
+            own = _own_folder(os.path.dirname(source.display))
+            if re.search(TEST_CODE, source.display) and (own in self._holding or "testdata" in self._names_of_folders):
+                for path in self._paths_in_test(own, text_of(source)):
+                    by_name.setdefault(path, own)
         for path, folder in by_name.items():
             files = [path] if path in self._outline.files else self._below(path)
             step = os.path.relpath(path, folder or os.curdir).replace(os.sep, "/").lstrip("./").partition("/")[0]
@@ -244,7 +246,7 @@ class ShownFiles:
         return {os.path.basename(folder) for folder in self._holding}
 
     def _paths_in_test(self, folder: str, text: str) -> Iterator[str]:
-        """Yield the files and folders that a test names, which lie below its own folder, or in a folder `testdata` of Go."""
+        """Yield the files and folders that a test names, which lie below their own folder, or in a folder `testdata` of Go."""
         is_top = not self._outline.inside(folder or os.curdir)
         for names, reads in _paths_in(text):
             joined = self._resolved(folder, "/".join(names))
@@ -259,7 +261,8 @@ class ShownFiles:
         """The words in texts and paths of scripts, and of code that is for no test."""
         words: set[str] = set()
         for file in self._outline.texts:
-            if not file.display.endswith(".md") and not re.search(TEST_CODE, file.display):
+            is_test = re.search(TEST_CODE, file.display) or re.match(TEST_SOURCES, file.display)
+            if not file.display.endswith(".md") and not is_test:
                 text = text_of(file)
                 words.update(() if re.search(USES_TESTS, text) else re.findall(_WORD, text))
         return words
@@ -305,6 +308,18 @@ class ShownFiles:
         lines = (line for source in self._outline.texts for line in text_of(source).split("\n"))
         applied = {name for line in lines if re.search(r"\b(?:oc|kubectl)\b", line) for name in re.findall(_NAMED, line)}
         return {file for name, file in names.items() if name not in applied}
+
+
+def _known_end(path: str) -> str:
+    """The folders and the file at the end of a path that have no variable; empty if it ends in one."""
+    match = re.search(_KNOWN_END, path)
+    return match[1] if match else ""
+
+
+def _own_folder(folder: str) -> str:
+    """The folder below which the code of tests in a folder has its own files. Maven and Gradle keep them apart from the code."""
+    sources = re.match(TEST_SOURCES, f"{folder}/")
+    return f"{sources[0]}resources" if sources else folder
 
 
 def _commented_entries(text: str) -> list[str]:

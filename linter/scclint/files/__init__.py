@@ -18,8 +18,11 @@ TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".gotmpl", ".tpl", ".i
 ASSET_FOLDERS = ("bindata", "assets")
 """Folders whose manifests the code of an operator fills in and applies."""
 
-TEST_CODE = r"(?:^|/)(?:[^/]*_test\.go|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.bats)$"
-"""What `go test`, pytest and bats require code of tests to be called."""
+TEST_CODE = r"(?:^|/)(?:[^/]*_test\.go|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.bats|[^/]*Tests?\.java)$"
+"""What `go test`, pytest, bats and Maven require code of tests to be called."""
+
+TEST_SOURCES = r"(?:^|.*/)src/test/"
+"""Where Maven and Gradle keep code that is part of no program, only of tests."""
 
 USES_TESTS = r"(?m)^\s*(?:import\s+)?\"testing\"|onsi/gomega|stretchr/testify|^(?:import|from)\s+(?:pytest|unittest)\b"
 """Code of another name that is part of tests."""
@@ -36,7 +39,7 @@ MAKEFILES = (".mk", "Makefile", "makefile")
 PACKED_SUFFIX = ".tgz"
 """What packed charts are called."""
 
-TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", ".bats", PACKED_SUFFIX)
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", ".bats", "Test.java", "Tests.java", PACKED_SUFFIX)
 """What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")
