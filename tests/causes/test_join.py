@@ -9,6 +9,7 @@ import pytest
 from scclint.causes.consequences import related_places
 from scclint.causes.join import YIELDS, joined
 from scclint.cli import main
+from scclint.config.model import Config
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.library import lint_texts
 from scclint.record import replace
@@ -16,7 +17,7 @@ from scclint.report import FORMATS
 from scclint.run.report import Report
 from scclint.run.run import report_of
 from scclint.source import Span
-from tests.running import check_in, run_over
+from tests.running import check_in, run_over, write_files
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -300,6 +301,75 @@ def test_an_object_that_has_fewer_containers_in_another_unit_is_one_finding() ->
     units = [[replace(f, units=("base",), cause="none", help="a and b") for f in (a, b)]]
     units += [[replace(b, path=("containers", 1), units=("overlay",), cause="none", help="b")]]
     assert shown(*(f for unit in units for f in unit)) == ["SEC201"]
+
+
+RIGHT = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: NAME-role}
+rules:
+- {apiGroups: [GROUP], resources: [RESOURCE], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: NAME-binding}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: NAME-role}
+subjects: [{kind: ServiceAccount, name: ACCOUNT, namespace: NAME}]
+"""
+
+
+def delivered(name: str, account: str = "manager", resource: str = "pods", kind: str = "") -> str:
+    group = "security.openshift.io" if resource == "securitycontextconstraints" else "''"
+    text = RIGHT.replace("NAME", name).replace("ACCOUNT", account).replace("RESOURCE", resource).replace("GROUP", group)
+    return (
+        text.replace("kind: ClusterRoleBinding\nmetadata: {", f"kind: RoleBinding\nmetadata: {{namespace: {kind}, ")
+        if kind
+        else text
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "folder", "number"),
+    [
+        (delivered("b"), "deploy", 1),
+        (delivered("b", resource="persistentvolumes, pods, persistentvolumeclaims"), "deploy", 2),
+        (delivered("b", account="other"), "deploy", 2),
+        (delivered("b", kind="openshift-etcd"), "deploy", 2),
+        (delivered("b"), "config", 2),
+    ],
+    ids=["same", "more", "another account", "another scope", "one unit"],
+)
+def test_the_forms_in_which_a_program_is_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str, folder: str, number: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kustomization = "resources: [RESOURCES]\n"
+    files = {"config/a.yaml": delivered("a"), f"{folder}/b.yaml": other}
+    for name in {"config", folder}:
+        resources = [file.partition("/")[2] for file in files if file.startswith(f"{name}/")]
+        files[f"{name}/kustomization.yaml"] = kustomization.replace("RESOURCES", ", ".join(resources))
+    write_files(files)
+    live = [f for f in joined(report_of(run_over(["."], Config(render="never")))).live if f.rule_id == "RBA407"]
+    assert len(live) == number
+    assert live[0].span.file == "config/a.yaml"
+    if number == 1:
+        assert "also RBA407 (scc-escalation-path) for ClusterRoleBinding b-binding" in [
+            r.message for r in related_places(live[0])
+        ]
+
+
+@pytest.mark.parametrize(
+    ("account", "resource", "rules"),
+    [("default", "pods", ["RBA407", "RBA407"]), ("manager", "securitycontextconstraints", ["RBA406"])],
+)
+def test_accounts_of_every_namespace_are_of_several_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: str, resource: str, rules: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_files({f"{name}/kustomization.yaml": "resources: [a.yaml]\n" for name in "ab"})
+    write_files({f"{name}/a.yaml": delivered(name, account, resource) for name in "ab"})
+    live = joined(report_of(run_over(["."], Config(render="never")))).live
+    assert [f.rule_id for f in live if f.rule_id in ("RBA406", "RBA407")] == rules
 
 
 OLD = """\

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from scclint.causes.consequences import is_implied
 from scclint.causes.decisions import by_decision
 from scclint.causes.reach import widest_first
+from scclint.deploy.kustomize import NAMES
 from scclint.finding import Finding, Suppression
 from scclint.load.sniff import is_generated
 from scclint.record import replace
@@ -47,6 +48,13 @@ _COPIES = frozenset(("install", "objects"))
 
 _OF_ROLES = (ROLE, "RBA406")
 """The rules about roles, whose findings have in common the accounts that the role is bound to."""
+
+_OF_PROGRAMS = (ROLE, "RBA406", "RBA407")
+"""The rules about rights that the code of a program needs, whatever form the program is delivered in."""
+
+_ACCOUNT = "service account"
+_IN_EVERY_NAMESPACE = frozenset(("builder", "default", "deployer"))
+"""The service accounts that OpenShift creates in each namespace: two of one name are of two programs."""
 
 Subject = tuple[str, str, str, str, str]
 
@@ -97,7 +105,16 @@ class _Winners:
         """Return the winner of each finding that has one. `copies` is False if those on copies of one object have none."""
         # A file that is put together of others has more findings than each of them.
         number = Counter(finding.span.file for finding in live)
-        by_source = sorted(live, key=lambda f: (self._is_derived(f), self._rendered.isdisjoint(f.units), number[f.span.file]))
+        by_source = sorted(
+            live,
+            # The line of a kustomization stands for objects that nobody wrote.
+            key=lambda f: (
+                self._is_derived(f),
+                os.path.basename(f.span.file) in NAMES,
+                self._rendered.isdisjoint(f.units),
+                number[f.span.file],
+            ),
+        )
         found = {}
         for finding in by_source:
             winner = self._repeated(finding, copies) or next(_winners(finding, self._mains, self._roles), None)
@@ -114,6 +131,7 @@ class _Winners:
         same = [
             self._earlier(_cause(finding), finding) if finding.cause else None,
             self._of_source(finding),
+            self._of_program(finding),
             # What a program makes may differ from its source in other fields.
             said if self._is_derived(finding) else None,
             *([self._earlier(key, finding) for key in _same(finding)] if copies else ()),
@@ -138,6 +156,15 @@ class _Winners:
         if source is None and implied:
             self._first.setdefault(named, finding)
         return source
+
+    def _of_program(self, finding: Finding) -> Finding | None:
+        """Return the first finding on the same right of an account of the same name in another unit.
+
+        A repository delivers one program in several forms: manifests, kustomizations, charts. In one unit, these are two programs.
+        """
+        key = _delivered(finding)
+        first = self._earlier(key, finding) if key else None
+        return first if first is not None and set(first.units).isdisjoint(finding.units) else None
 
     def _earlier(self, key: tuple[object, ...], finding: Finding) -> Finding | None:
         """Return the first finding with this key; None if it is this one."""
@@ -215,6 +242,26 @@ def _rights(finding: Finding) -> tuple[object, ...]:
     # The field is another one in a ClusterServiceVersion.
     opens = finding.cause if finding.rule_id == "RBA407" else finding.opens - {unplaced(finding)}
     return finding.rule_id, finding.severity, finding.releases, opens, common
+
+
+def _delivered(finding: Finding) -> tuple[object, ...]:
+    """What a finding on a right of service accounts has in common with that on another form of the program; empty if it is no such one."""
+    if finding.rule_id not in _OF_PROGRAMS:
+        return ()
+    # The rules about roles name the accounts as the cause.
+    subjects = finding.subjects or tuple(f"{_ACCOUNT} {name}" for name in finding.cause.split(", ") if " " not in name)
+    names = frozenset(subject.removeprefix(_ACCOUNT).strip().rpartition("/")[2] for subject in subjects)
+    if not names or not names.isdisjoint(_IN_EVERY_NAMESPACE) or not all(subject.startswith(_ACCOUNT) for subject in subjects):
+        return ()
+    return (
+        _OF_PROGRAMS,
+        finding.rule_id,
+        finding.severity,
+        finding.releases,
+        finding.opens,
+        finding.subject.kind,
+        names,
+    )
 
 
 def _said(finding: Finding) -> tuple[object, ...]:
