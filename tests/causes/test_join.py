@@ -247,6 +247,23 @@ def in_file(file: str, one: Finding, *contents: str) -> Finding:
     return replace(one, span=replace(one.span, file=file), contents=contents)
 
 
+def test_several_fields_that_one_line_wrote_are_one_finding() -> None:
+    one = replace(finding("MAN002"), message="env[10] has no name", path=("env", 10), help="Correct the field.")
+    same = replace(one, message="env[11] has no name", path=("env", 11))
+    (winner,) = joined(Report((one, same))).live
+    assert [place.message for place in related_places(winner)] == ["also MAN002 (name-of-MAN002) for env[11]"]
+    for other in (
+        replace(same, help="Remove the field."),
+        replace(same, span=Span("a.yaml", 2, 1, 2, 2)),
+        replace(same, severity=Severity.WARNING),
+        replace(same, rule_id="MAN001"),
+        replace(same, subject=replace(same.subject, part="task build")),
+    ):
+        assert len(shown(one, other)) == 2
+    # Each has an edit of its own.
+    assert len(joined(Report((one, same)), each_edit=True).live) == 2
+
+
 def test_copies_of_an_object_are_one_finding() -> None:
     """A script put `all.yaml` together, which has the findings of several files."""
     web, db = (finding("SCC101", name=name) for name in ("web", "db"))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from scclint.finding import Finding, Related
+from scclint.text import field_path
 
 
 def related_places(finding: Finding) -> Sequence[Related]:
@@ -25,10 +26,18 @@ def consequence(other: Finding, finding: Finding) -> str:
 
 
 def about_what(other: Finding, finding: Finding) -> str:
-    """Return the object or container that another finding of a cause is about; empty if the cause is about it."""
+    """Return the object, container or field that another finding of a cause is about; empty if the cause is about it."""
     if other.subject.name != finding.subject.name and not is_implied(other):
         return str(other.subject)
-    return f"container {other.subject.container}" if other.subject.container else ""
+    if other.subject.container:
+        return f"container {other.subject.container}"
+    return field_path(other.path) if is_other_field(other, finding) else ""
+
+
+def is_other_field(other: Finding, finding: Finding) -> bool:
+    """Whether a finding says the same of another field that one line of a template wrote."""
+    same = other.rule_id == finding.rule_id and other.subject == finding.subject and other.span == finding.span
+    return same and other.path != finding.path
 
 
 def is_implied(finding: Finding) -> bool:

@@ -279,6 +279,9 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
         # Files of one folder that define the same object are alternatives.
         yield *said, finding.path, os.path.dirname(finding.span.file)
     yield from ((*said, finding.path, content) for content in finding.contents)
+    if finding.help:
+        # One line of a template wrote several fields of the object, and the same is to be done.
+        yield finding.rule_id, finding.severity, _subject(finding), finding.span, finding.help, finding.releases
     if finding.path[-1:] == ("apiVersion",):
         # All objects of a folder or unit that need another version are corrected in one go.
         old = finding.rule_id, finding.severity, finding.releases, finding.help

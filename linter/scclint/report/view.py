@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from scclint.causes.consequences import about_what, consequence
+from scclint.causes.consequences import about_what, consequence, is_other_field
 from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, by_reach, reach
 from scclint.finding import Cause, Finding, Fix, Related, help_text
 from scclint.record import grouped
@@ -164,7 +164,10 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     also = [
         f
         for f in finding.others
-        if options.verbose or (f.span.file, f.span.line) not in marked or _object(f) != _object(finding)
+        if options.verbose
+        or (f.span.file, f.span.line) not in marked
+        or _object(f) != _object(finding)
+        or is_other_field(f, finding)
     ]
     reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled]
