@@ -147,6 +147,11 @@ def attempts(role: Role, world: World) -> tuple[Attempt, ...]:
     return tuple(by_role.get(reference(role, world), ()))
 
 
+def bound_elsewhere(role: Role, world: World) -> bool:
+    """Whether another unit binds a role."""
+    return world.other_units.binds_role(role.kind, role.namespace if role.kind == "Role" else "", role.name)
+
+
 def _attempts(world: World) -> Iterator[Attempt]:
     for binding in (obj for obj in world.objects if isinstance(obj, RoleBinding) and obj.role[1]):
         rejected = world.rejects(binding)

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
 
-from ._grants import aggregated, attempts, bound_to, installer_help
+from ._grants import aggregated, attempts, bound_elsewhere, bound_to, installer_help
 from ._markers import written_by
 
 
@@ -68,17 +68,18 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     ]
     bound, takers = (bound_to(role, world), aggregated(role, world)) if using else ("", "")
     tried = attempts(role, world) if using and not bound else ()
+    used = bool(bound or tried or takers) or (bool(using) and bound_elsewhere(role, world))
     for item, matched in using:
         yield Problem(
             f"{role.named}: grants the use of every SCC, including privileged",
             notes=(
                 *written_by(item, world),
                 f"the rule has {', '.join(f'{key}: {value}' for key, value in matched.items())}, and no resourceNames{takers}",
-                *([] if bound or tried or takers else ["nothing in the input binds the role"]),
+                *([] if used else ["nothing in the input binds the role"]),
             ),
             at=item.field("verbs"),
             help=installer_help(role, world) or _fix(item, takers),
-            severity=None if bound or tried or takers else Severity.WARNING,
+            severity=None if used else Severity.WARNING,
             related=tuple(attempt.note for attempt in tried[:8]),
             cause=bound or "every SCC",
             opens=("SCC *",),

@@ -67,6 +67,7 @@ from scclint.api import (
 from ._grants import (
     aggregated,
     attempts,
+    bound_elsewhere,
     bound_to,
     created_by_code,
     installer_help,
@@ -105,6 +106,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     # SCCs have no namespace, so that a RoleBinding gives nothing here.
     if bindings and not holders and not tried:
         return
+    used = bool(holders or tried) or bound_elsewhere(role, world)
     roles = {ref: held for holder in holders for ref, held in writers.roles[holder].items()} | {own: role}
     written = [*chain.from_iterable(map(_written, roles.values()))]
     rights = _rights(written)
@@ -120,7 +122,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         notes=(
             *written_by(first, world),
             "they can use whatever they write into an SCC",
-            *(["nothing in the input binds the role"] if not holders and not tried else []),
+            *(["nothing in the input binds the role"] if not used else []),
             *([f"the rule has {': *, '.join(wildcards)}: *"] if wildcards else ()),
         ),
         at=first.field("verbs"),
@@ -136,7 +138,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             ),
         ),
         help=installer_help(role, world) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
-        severity=None if holders or tried or aggregated(role, world) else Severity.WARNING,
+        severity=None if used or aggregated(role, world) else Severity.WARNING,
     )
 
 

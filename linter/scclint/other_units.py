@@ -86,6 +86,10 @@ class OtherUnits:
         """Whether another unit defines a Role or ClusterRole."""
         return self._ask("role", kind, namespace, name)
 
+    def binds_role(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether another unit has a binding to a Role or ClusterRole, or may have one that no file shows."""
+        return self._ask("binding", kind, namespace, name)
+
     def grants_scc(self, name: str) -> bool:
         """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""
         return self._ask("grant", name)

@@ -389,6 +389,19 @@ def test_accounts_of_every_namespace_are_of_several_programs(
     assert [f.rule_id for f in live if f.rule_id in ("RBA406", "RBA407")] == rules
 
 
+@pytest.mark.parametrize(
+    ("ref", "severity"), [("wide", Severity.ERROR), ("other", Severity.WARNING)], ids=["bound in another unit", "bound nowhere"]
+)
+def test_a_role_that_another_unit_binds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ref: str, severity: Severity) -> None:
+    monkeypatch.chdir(tmp_path)
+    role, binding = (ROLE % ref).replace("verbs: [use]", "verbs: [use, create]").split("---\n")
+    write_files({f"{name}/kustomization.yaml": "resources: [a.yaml]\n" for name in "ab"})
+    write_files({"a/a.yaml": role, "b/a.yaml": binding})
+    found = [f for f in report_of(run_over(["."], Config(render="never"))).live if f.rule_id in ("RBA401", "RBA406")]
+    assert [f.severity for f in found] == [severity] * 2
+    assert [any("nothing in the input" in note for note in f.notes) for f in found] == [severity is Severity.WARNING] * 2
+
+
 OLD = """\
 apiVersion: %s
 kind: Deployment

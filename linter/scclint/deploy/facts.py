@@ -565,6 +565,9 @@ def _answered(facts: Facts) -> Iterator[Question]:
             yield "defined account", obj.namespace, obj.name
         elif isinstance(obj, Role):
             yield "role", *name_of(obj)
+        elif isinstance(obj, RoleBinding):
+            kind, name = obj.role
+            yield "binding", kind, obj.namespace if kind == "Role" else "", name
         yield from (("grant", name) for name in _granted(obj))
 
 
