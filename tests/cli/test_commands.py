@@ -223,3 +223,15 @@ def test_config_prints_texts_that_look_like_commands_as_the_same_texts(here: Pat
     assert " ::" not in printed and "##[" not in printed
     Path("printed.yaml").write_text(printed)
     assert load_config("printed.yaml").sarif_category == text
+
+
+def test_the_cache_is_emptied(demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(demo / "cache"))
+    folder = demo / "cache" / "scclint"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "one.parts").write_bytes(b"x" * 1_500_000)
+    (folder / "two.outline").write_bytes(b"")
+    assert cli("cache", "clean") == (0, "Removed 2 files (1.5 MB).\n", "")
+    assert list(folder.iterdir()) == []
+    assert cli("cache", "clean").out == "Removed 0 files (0.0 MB).\n"
+    assert cli("cache", "grow").status == 2

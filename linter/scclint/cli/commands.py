@@ -546,6 +546,14 @@ nothing.""",
         module="scclint.apps.mcp.server",
         extra="mcp",
     ),
+    "cache": Command(
+        "remove what is stored between runs",
+        plain(option("action", choices=("clean",), metavar="clean", help="remove all stored results and renderings")),
+        "[OPTIONS] clean",
+        """\
+Remove the results and renderings that other commands store between runs. They
+are in the folder scclint of $XDG_CACHE_HOME, else of ~/.cache.""",
+    ),
     "completion": Command(
         "print a script that completes the command line in a shell",
         plain(

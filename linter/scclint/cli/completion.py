@@ -11,7 +11,7 @@ from scclint.model.releases import DEFAULT, RELEASES
 from scclint.registry import builtin
 from scclint.report.output import write
 
-FILES = ("FILE", "PATH", "WORKLOAD")
+FILES = ("FILE", "PATH", "WHAT", "WORKLOAD")
 """The metavars of options that take paths."""
 
 

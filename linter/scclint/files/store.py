@@ -78,6 +78,20 @@ def own_folder() -> str:
     return "" if foreign or not os.path.isdir(folder) or os.path.islink(folder) else folder
 
 
+def clear() -> tuple[int, int]:
+    """Remove all files of the user's folder. Returns how many they were, and their bytes. Raises OSError for a file that stays."""
+    folder = own_folder()
+    if not folder:
+        return 0, 0
+    with os.scandir(folder) as files:
+        sizes = {
+            file.path: file.stat(follow_symlinks=False).st_size for file in files if not file.is_dir(follow_symlinks=False)
+        }
+    for path in sizes:
+        os.unlink(path)
+    return len(sizes), sum(sizes.values())
+
+
 def digest(text: str) -> str:
     """Return the hex digest of a text."""
     return digest_of_bytes(text.encode("utf-8", "surrogatepass"))

@@ -1,6 +1,6 @@
 """SELinux labels of volumes: which pods mount one claim with labels that exclude each other.
 
-From OpenShift 5.1 (Kubernetes 1.37, gate SELinuxMount) the kubelet mounts a volume with the label of the pod, and a second pod with
+From OpenShift 5.1 (gate SELinuxMount) the kubelet mounts a volume with the label of the pod, and a second pod with
 another label waits. OpenShift 5.0 reports such pods and then refuses its upgrade.
 
 Source: the SELinux warning controller of kube-controller-manager (`pkg/controller/volume/selinuxwarning`), and `GetMountSELinuxLabel`
