@@ -130,16 +130,32 @@ def test_a_file_that_helm_passes_on() -> None:
     assert found == [TemplateLine("A", 4, True), TemplateLine("A", 5, True)]
 
 
+def test_fields_that_are_in_another_order() -> None:
+    template = (
+        '{{- define "rules" }}\nb: 1\na: 1\n{{- end }}\nkind: SCC\nmetadata:\n  name: {{ .x }}\n{{ include "rules" . }}\n'
+    )
+    found = MarkedRendering().similar_lines("kind: SCC\nmetadata:\n  name: c\na: 1\nnew: 2\nb: 1\n", template, "A", raw=False)
+    assert found == [TemplateLine("A", number, False) for number in (5, 6, 7, 3, 3, 2)]
+
+
 def test_texts_that_are_too_long_to_match() -> None:
+    """Lines that both have once are enough to find the way."""
+    text = "".join(f"a{number}: b\n  c: d\n" for number in range(1500))
+    found = MarkedRendering().similar_lines("new: 1\n" + text, text + "e: f\n", "A", raw=False)
+    assert found[:5] == [None, *(TemplateLine("A", number, False) for number in (1, 1, 3, 3))]
+
+
+def test_long_texts_in_another_order() -> None:
     text = "".join(f"a{number}: b\n" for number in range(3000))
-    assert set(MarkedRendering().similar_lines(text, text + "c: d\n", "A", raw=False)) == {None}
+    found = MarkedRendering().similar_lines("a2999: b\n" + text.replace("a2999: b\n", ""), text, "A", raw=False)
+    assert found[:2] == [None, TemplateLine("A", 1, False)]
 
 
 def test_texts_of_one_chart_that_are_too_many_to_match() -> None:
     rendering = MarkedRendering()
-    text = "".join(f"a{number}: b\n" for number in range(1000))
-    found = [rendering.similar_lines(text, text + "c: d\n", "A", raw=False)[5] for _ in range(4)]
-    assert found == [*[TemplateLine("A", 6, False)] * 3, None]
+    text = "".join(f"a{number}: b\n  c: d\n" for number in range(500))
+    found = [rendering.similar_lines(text, text + "e: f\n", "A", raw=False)[5] for _ in range(4)]
+    assert found == [*[TemplateLine("A", 6, False)] * 3, TemplateLine("A", 5, False)]
 
 
 def test_the_time_to_match_any_texts_is_bounded() -> None:

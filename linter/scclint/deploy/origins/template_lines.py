@@ -5,8 +5,11 @@ text without a mark of its own, such as what `toYaml` writes, was written by the
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from operator import itemgetter
 from typing import NamedTuple
 
 from scclint.limits import MAX_LINE_PAIRS
@@ -156,15 +159,51 @@ class MarkedRendering:
         self, lines: Sequence[str], others: Sequence[str], places: Sequence[TemplateLine | None]
     ) -> Sequence[TemplateLine | None]:
         """The `places` of the lines of another text, for the lines that match these. Any other line gets the place of that before it."""
-        self._pairs_left -= len(lines) * len(others)
-        if self._pairs_left < 0:
-            return [None] * len(lines)
         matched: list[TemplateLine | None] = []
         before: TemplateLine | None = None
-        for _, first, end, start, stop in SequenceMatcher(None, lines, others).get_opcodes():
-            matched += places[start:stop] if end - first == stop - start else [before] * (end - first)
-            before = matched[-1]._replace(exact=False) if matched and matched[-1] else before
+        once = _once(lines, others)
+        self._pairs_left -= len(lines) * len(others)
+        if self._pairs_left < 0:
+            same = _in_order(once)
+            for at in range(len(lines)):
+                before = places[same[at]] if at in same else _inexact(before)
+                matched.append(before)
+            return matched
+        for tag, first, end, start, stop in SequenceMatcher(None, lines, others).get_opcodes():
+            for at in range(first, end):
+                place = places[start + at - first] if end - first == stop - start else before
+                # A program may write fields in another order.
+                matched.append(place if tag == "equal" or at not in once else _inexact(places[once[at]]))
+                before = _inexact(matched[-1])
         return matched
+
+
+def _inexact(place: TemplateLine | None) -> TemplateLine | None:
+    return place._replace(exact=False) if place is not None else None
+
+
+def _once(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
+    """Where the lines that each text has once are in the other text."""
+    once, other_once = ({line for line, number in Counter(text).items() if number == 1} for text in (lines, others))
+    where = {line: at for at, line in enumerate(others) if line in other_once and line.strip()}
+    return {at: where[line] for at, line in enumerate(lines) if line in once and line in where}
+
+
+def _in_order(pairs: Mapping[int, int]) -> dict[int, int]:
+    """As many of the pairs of lines as are in the same order in both texts."""
+    # The last pair of the best chain of each length, and the pair before each pair in its chain.
+    ends: list[tuple[int, int]] = []
+    previous: dict[tuple[int, int], tuple[int, int] | None] = {}
+    for pair in pairs.items():
+        length = bisect_left(ends, pair[1], key=itemgetter(1))
+        previous[pair] = ends[length - 1] if length else None
+        ends[length : length + 1] = [pair]
+    found: dict[int, int] = {}
+    last = ends[-1] if ends else None
+    while last is not None:
+        found[last[0]] = last[1]
+        last = previous[last]
+    return found
 
 
 def template_folder(file: str) -> str:
