@@ -138,7 +138,7 @@ PLAYED = Shown(
 )
 TRIED = Shown("only a CI job or script applies it, to a cluster that it creates")
 TRIED_VALUES = Shown("chart-testing (`ct`) only tries the chart with these values")
-OLDER = Shown("a newer release of the same objects is beside it, and nothing deploys this one")
+OLDER = Shown("the input has a newer release of the same objects, and nothing deploys this one")
 OF_BUNDLE = Shown("`operator-sdk` makes the bundle from it, which is judged")
 
 
