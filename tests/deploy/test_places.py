@@ -124,6 +124,29 @@ def test_what_no_source_is_known_for_is_at_the_first_key_of_the_kustomization(tm
     assert "kustomize made it, and no file of it is known" in found["prod", 2]
 
 
+CHARTS = {
+    "only": ("  - name: web\n", 5),
+    "named": ("  - name: other\n  - name: web\n    valuesFile: values.yaml\n", 7),
+    "several": ("  - name: x\n  - name: other\n", 4),
+}
+
+
+@needs_kustomize
+@needs_helm
+@pytest.mark.parametrize(("charts", "line"), CHARTS.values(), ids=CHARTS)
+def test_what_a_chart_of_a_kustomization_makes_is_at_its_entry(charts: str, line: int, tmp_path: Path) -> None:
+    kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nhelmGlobals: {chartHome: charts}\n"
+    files = {"app/kustomization.yaml": f"{kustomization}helmCharts:\n{charts}", "app/values.yaml": "a: 1\n"}
+    for name in ("web", "other", "x"):
+        files[f"app/charts/{name}/Chart.yaml"] = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+        files[f"app/charts/{name}/values.yaml"] = "a: 1\n"
+        files[f"app/charts/{name}/templates/a.yaml"] = ROOT if name != "other" else ""
+    files["prod/kustomization.yaml"] = "resources: [../app]\n"
+    report = report_on([write_below(tmp_path, files)])
+    found = {f"{Path(f.span.file).relative_to(tmp_path)}:{f.span.line}" for f in report.findings if "prod" in f.units}
+    assert found == {f"app/kustomization.yaml:{line}"}
+
+
 @needs_helm
 @pytest.mark.parametrize(
     "objects", [deployment() + "---\n" + binding("privileged"), ROOT, scc(groups='"system:authenticated"')]

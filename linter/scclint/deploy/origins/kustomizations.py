@@ -20,11 +20,12 @@ from scclint.files import read
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_RENAMED
 from scclint.load import data_of, load_text
+from scclint.load.document import text_at
 from scclint.model.object import ApiObject, Origin
 from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
-from scclint.yaml.nodes import Node, ScalarNode, locate, node_at, to_data
+from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, locate, node_at, to_data
 from scclint.yaml.untyped import as_list, as_mapping, as_text, value_at
 
 LONGEST = 4096
@@ -67,6 +68,36 @@ def find_origin(
         if len(alike) == 1:
             return Origin(file, alike[0])
     return Origin(files[0])
+
+
+_GENERATORS = {
+    "HelmChartInflationGenerator": "helmCharts",
+    "ConfigMapGenerator": "configMapGenerator",
+    "SecretGenerator": "secretGenerator",
+}
+"""The fields of a kustomization that make objects, by what annotations call them."""
+
+
+def configured_in(obj: ApiObject) -> tuple[str, str]:
+    """The path of the kustomization that makes a built object, and the field that does; both empty where a file has the object."""
+    annotated = _annotated(obj)
+    field = _GENERATORS.get(as_text(as_mapping(annotated.get("configuredBy")).get("kind")), "")
+    return (as_text(annotated.get("configuredIn")), field) if field else ("", "")
+
+
+def generator_entry(root: Node, field: str, obj: ApiObject) -> Related | None:
+    """The entry of a field of a kustomization that makes an object: the values file of a chart, if it names one."""
+    listed = root.entry(field) if isinstance(root, MappingNode) else None
+    if listed is None:
+        return None
+    items = listed.value.items if isinstance(listed.value, SequenceNode) else []
+    entries = [item for item in items if isinstance(item, MappingNode)]
+    named = [item for item in entries if text_at(item, "name") and text_at(item, "name") in obj.name]
+    makers = entries if len(entries) == 1 else named
+    if len(makers) != 1:
+        return Related(f"{field} makes it", listed.key.span)
+    entry = makers[0].entry("valuesFile") or makers[0].entry("name")
+    return Related(f"this entry of {field} makes it", entry.span if entry is not None else makers[0].span)
 
 
 def from_wrapper(base: str, root: str) -> Callable[[str], Iterable[str]]:

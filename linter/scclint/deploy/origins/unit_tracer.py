@@ -1,14 +1,23 @@
 """Makes the tracer of a unit: from rendered text to Helm templates, kustomize resources and patches."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from scclint.config.model import Config
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.origins.charts import Trace
-from scclint.deploy.origins.kustomizations import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
+from scclint.deploy.origins.kustomizations import (
+    Named,
+    Patches,
+    before_kustomize,
+    by_name,
+    configured_in,
+    find_origin,
+    from_wrapper,
+    generator_entry,
+)
 from scclint.deploy.origins.template_lines import MarkedRendering
 from scclint.deploy.origins.tracer import FieldOrigin, Tracer, with_places_moved
 from scclint.deploy.origins.values_keys import FieldKeys
@@ -19,7 +28,7 @@ from scclint.deploy.unit_renderer import UnitRenderer
 from scclint.files import display, is_below
 from scclint.finding import Finding, Path, Related
 from scclint.load import load_text
-from scclint.load.document import Document
+from scclint.load.document import Document, first_root
 from scclint.model.object import ApiObject, Origin
 from scclint.record import EMPTY, Memo, replace
 from scclint.source import Span
@@ -240,22 +249,25 @@ class KustomizeTrace(Tracer):
         if finding.span.file != self._rendered:
             return moved
         origin = self._place(finding.span)
-        if origin is None:
-            note = "kustomize made it, and no file of it is known"
-            return replace(moved, span=self._entry(finding.span), notes=(*finding.notes, note))
-        return replace(moved, span=origin.span)
+        if origin is not None:
+            return replace(moved, span=origin.span)
+        entry = self._entry(finding.span)
+        return replace(moved, span=entry.span, notes=(*finding.notes, entry.message))
 
     def span(self, span: Span) -> Span:
-        place = self._place(span)
-        return place.span if place is not None else self._entry(span)
+        if span.file != self._rendered:
+            return span
+        return (self._place(span) or self._entry(span)).span
 
     def origin(self, obj: ApiObject) -> Origin | None:
         built = self._built.get(_key(obj))
         return built[1] if built is not None else None
 
-    def _entry(self, span: Span) -> Span:
-        """The first key of the kustomization, for a place whose file is not known."""
-        return self._first_key if span.file == self._rendered else span
+    def _entry(self, span: Span) -> Related:
+        """The entry of a kustomization that makes the object at a place, as by a chart; its first key where that is not known."""
+        obj = next((obj for obj in self._objects if obj.lines[0] <= span.line <= obj.lines[1]), None)
+        generated = self._generated.get(_key(obj)) if obj is not None else None
+        return generated or Related("kustomize made it, and no file of it is known", self._first_key)
 
     @cached_property
     def _first_key(self) -> Span:
@@ -285,21 +297,38 @@ class KustomizeTrace(Tracer):
         return Patches(self._closure, rendered.tree, self._run.shown_rendered, rendered.text, self._unit.deployment)
 
     @cached_property
-    def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:
-        """The objects as kustomize builds them with origins, each with its own."""
-        rendered = self._run.rendered
-        made = rendered.output(self._unit, origins=True)
-        if made.error:
-            return {}
+    def _with_origins(self) -> tuple[Sequence[ApiObject], Callable[[str], Iterable[str]]]:
+        """The objects as kustomize builds them with origins, and how to resolve their paths."""
+        made = self._run.rendered.output(self._unit, origins=True)
         outline = self._run.outline
-        resolve = from_wrapper(made.base, made.root)
-        objects = outline.objects(load_text(self._rendered, made.text, outline.kinds))
+        objects = [] if made.error else outline.objects(load_text(self._rendered, made.text, outline.kinds))
+        return objects, from_wrapper(made.base, made.root)
+
+    @cached_property
+    def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:
+        """The objects that have a source, each with it."""
+        objects, resolve = self._with_origins
         built = {}
         for obj in objects:
             origin = find_origin(obj, self._objects_of, resolve)
             if origin is not None and origin.source is not None:
                 built[_key(obj)] = obj, origin
         return built
+
+    @cached_property
+    def _generated(self) -> dict[_ObjectKey, Related]:
+        """The entries of kustomizations that make objects of no file."""
+        objects, resolve = self._with_origins
+        generated = {}
+        for obj in objects:
+            file, generator = configured_in(obj)
+            names = (self._run.shown_rendered(name) for name in resolve(file)) if file else ()
+            for shown in names:
+                outline = self._run.outline
+                root = first_root(load_text(shown, outline.text(shown), frozenset())) if shown in outline.files else None
+                if root is not None and (entry := generator_entry(root, generator, obj)) is not None:
+                    generated[_key(obj)] = entry
+        return generated
 
     def _objects_of(self, name: str) -> Named:
         outline = self._run.outline
