@@ -6,7 +6,7 @@ import re
 import pytest
 
 from scclint.deploy.unit import Unit
-from scclint.finding import Finding, Severity
+from scclint.finding import Finding, Related, Severity
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.output import say
@@ -33,6 +33,15 @@ def test_no_line_of_prose_is_wider(sample: Report, columns: int | None) -> None:
     text = render(replace(sample, findings=tuple(long)), "full", Options(width=columns))
     helps = [line for line in text.splitlines() if "set this" in line]
     assert prose_width(columns) - len("set this ") < max(map(len, helps)) <= prose_width(columns)
+
+
+def test_reasons_at_one_place_are_one_excerpt(sample: Report) -> None:
+    finding = sample.findings[0]
+    reasons = [Related(f"reason {number}", finding.span, f"label {number}") for number in (1, 2, 1)]
+    report = replace(sample, findings=(replace(finding, related=tuple(reasons)),))
+    text = render(report, "full", Options(width=200))
+    assert "label 1; label 2" in text
+    assert text.count("label 1") == 1
 
 
 def test_a_wide_terminal_shows_a_long_line_whole() -> None:

@@ -152,7 +152,9 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     labelled = [*_first(labelled, _LABELLED - 1, options)]
     refusal = finding.refusal
     here = Related("", finding.span, refusal.label if refusal else "")
-    places = [_place(at, lines) for at in (here, *labelled)]
+    # Several fields can come from one line, as of a dependency.
+    of_span = grouped((at.span, at.label) for at in (here, *labelled))
+    places = [_place(Related("", span, "; ".join(filter(None, labels))), lines) for span, labels in of_span.items()]
     # The label at the place says it in short.
     evidence = [note for note in finding.notes if refusal is None or note != refusal.text]
     if clauses and refusal is None:
