@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.finding import Finding, Fix
+from scclint.finding import Finding, Fix, Severity
+from scclint.record import replace
+from scclint.remedy.fixes import FixOutcome
 from scclint.remedy.proofs import with_fixes
 from scclint.run.run import report_of
+from scclint.source import Span
 from tests.running import run_over
 from tests.yaml_text import read_documents
 
@@ -444,3 +447,13 @@ def test_an_object_that_is_written_as_text_is_left(tmp_path: Path) -> None:
     found = [finding for finding in all_fixed(text, tmp_path, openshift=("4.16",)) if finding.rule_id == "SEC201"]
     assert [finding.no_fix for finding in found] == ["the object is written as text in another one"]
     assert found[0].fix is None
+
+
+def test_the_fix_of_a_chart_is_advised_in_place_of_the_remedy_that_it_carries_out() -> None:
+    finding = Finding("SCC101", "no-scc-admits", Severity.ERROR, "a", Span("a.yaml", 1, 1, 1, 2), help="Grant an SCC.")
+    fix = Fix("Remove a.", "The pod starts.", "unsafe", ())
+    assert FixOutcome(fix).stamped(finding, is_advice=True).help == "Remove a. The pod starts."
+    assert FixOutcome(fix).stamped(finding).help == "Grant an SCC."
+    # The fix is the second thing to do, and what comes first stays.
+    second = FixOutcome(replace(fix, second=True)).stamped(finding, is_advice=True)
+    assert second.help == "Grant an SCC."

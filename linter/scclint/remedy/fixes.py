@@ -38,8 +38,9 @@ class FixOutcome:
     why: str = ""
 
     def stamped(self, finding: Finding, *, is_advice: bool = False) -> Finding:
-        """The finding with its fix, or the reason why it has none. `is_advice`: the fix takes the place of what the rule advises."""
-        advised = f"{self.fix.title} {self.fix.effect}" if is_advice and self.fix is not None else finding.help
+        """The finding with its fix, or the reason why it has none. `is_advice`: the fix takes the place of what the rule advises first."""
+        first = self.fix if is_advice and self.fix is not None and not self.fix.second else None
+        advised = f"{first.title} {first.effect}" if first is not None else finding.help
         return replace(finding, fix=self.fix, no_fix=self.why, help=advised)
 
 
