@@ -104,16 +104,17 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             ),
             (bool(missed), f"so the API server rejects the object without {field_path(missed)}"),
             (lost, "so the protection it asks for does not apply"),
-            (True, "so it has no effect"),
         )
-        effect = next(text for happens, text in effects if happens)
+        effect = next((text for happens, text in effects if happens), "")
+        fact = f"{obj.named}: {problem.message}"
+        clauses = (f"{fact}, {effect}",) if effect else (fact, "oc apply rejects the object, and other tools drop the field")
         # A name that opens something is no correction: the cluster works without it now.
         suggestion = "" if meaning.opens else problem.suggestion
         # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
         is_needless = not suggestion and (has == "" or (has and meaning.name == "runAsUser"))
         hint = "" if is_needless or suggestion != problem.suggestion else problem.hint
         yield Problem(
-            "; ".join(filter(None, (f"{obj.named}: {problem.message}, {effect}", hint, has))),
+            "; ".join(filter(None, (*clauses, hint, has))),
             at=field,
             help=_help(problem, field) if not (suggestion or is_needless) else "",
             severity=Severity.ERROR if lost or missed else None,

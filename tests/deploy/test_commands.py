@@ -355,7 +355,7 @@ def test_commands_reject_unknown_fields() -> None:
     write_files({"hack/x.sh": f"cat <<EOF | oc create -n shop -f -\n{pod}EOF\n", "pod.yaml": pod})
     found = {f.span.file: f.message for f in report_on(["hack", "pod.yaml"]).findings if f.rule_id == "MAN003"}
     assert "so the command that applies the object rejects it" in found["hack/x.sh"]
-    assert "so it has no effect" in found["pod.yaml"]
+    assert "oc apply rejects the object" in found["pod.yaml"]
 
 
 def test_a_folder_that_is_not_known_is_not_that_of_the_run() -> None:

@@ -5,6 +5,7 @@ entry that names the places of the others.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -27,6 +28,8 @@ _PLACES = 4
 _LABELLED = 3
 """Source lines of a cause that are shown."""
 _CONSEQUENCES = 3
+_MOST_PATHS = 2
+"""Paths that a printed command repeats."""
 _REASONS = 2
 """Reasons without a place that are shown, besides the releases."""
 _ORIGINS = 1
@@ -83,12 +86,20 @@ class Entries:
         first, *others = causes
         return {
             "id": first.name,
+            "explained_by": self._explained_by(first.name),
             **_cause(first.finding, self._lines, self._options),
             "units": visible_line(self._units(first.finding)),
             "page": visible_line(self._pages.get(first.finding.rule_id, "")),
             "others": [_other(other.finding) for other in _first(others, _PLACES, self._options)],
             "more": max(len(others) - _PLACES, 0) * (not self._options.verbose),
         }
+
+    def _explained_by(self, name: str) -> str:
+        """Return the command that prints all of a cause, over the same paths; only the option for that where they are many or a pipe."""
+        paths = self._options.paths
+        if len(paths) > _MOST_PATHS or "-" in paths:
+            return "--verbose"
+        return visible_line(" ".join(("scclint explain", name, *(shlex.quote(path) for path in paths if path != "."))))
 
 
 def lead(report: Report, options: Options) -> str:

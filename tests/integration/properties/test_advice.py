@@ -41,7 +41,7 @@ def test_one_proved_fix_removes_both() -> None:
             # Two objects of one name cannot be told apart in what is left.
             continue
         losers = [f for f in report.findings if f.suppression is not None and f.suppression.by == "finding"]
-        winners = [f for f in report.live if any(related.message.startswith("also ") for related in f.related)]
+        winners = [finding for finding in report.live if finding.others]
         for winner in with_fixes(run, report, winners).live if losers else ():
             if winner.fix is None:
                 continue
