@@ -43,8 +43,8 @@ rules:
 ```
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from scclint.api import (
@@ -112,11 +112,8 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     rights = _rights(written)
     wildcards = [*dict.fromkeys(chain.from_iterable(writing.wildcards for writing in written))]
     first = written[0].rule
-    giving = (item for held in roles.values() for item in held.rules if _values(item.data))
-    also = [item for item in giving if (item.root, item.path) != (first.root, first.path)]
     lets = [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs]
     shown = and_more(holders, 2) if holders and not role.implied else "its subjects"
-    bound = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"][:8]
     yield Problem(
         f"{role.named}: lets {shown} {listed(lets)}",
         notes=(
@@ -128,18 +125,24 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         at=first.field("verbs"),
         opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
         cause=bound_to(role, world),
-        related=(
-            *(attempt.note for attempt in tried[:8]),
-            *(Related("this rule does so, too", item.field("verbs").span) for item in also[:7]),
-            *(
-                Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span)
-                for binding in bound
-                if not binding.implied
-            ),
-        ),
+        related=(*(attempt.note for attempt in tried[:8]), *_other_rules(first, roles), *_bindings(role, bindings)),
         help=installer_help(role, world) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
         severity=None if used or aggregated(role, world) else Severity.WARNING,
     )
+
+
+def _other_rules(first: View, roles: Mapping[ObjectRef, Role]) -> Iterator[Related]:
+    """Yield the rules besides the first that let the subjects of the roles write SCCs."""
+    giving = (item for held in roles.values() for item in held.rules if _values(item.data))
+    also = (item for item in giving if (item.root, item.path) != (first.root, first.path))
+    return (Related("this rule does so, too", item.field("verbs").span) for item in islice(also, 7))
+
+
+def _bindings(role: Role, bindings: Sequence[RoleBinding]) -> Iterator[Related]:
+    """Yield what binds the role in the whole cluster."""
+    wide = islice((binding for binding in bindings if binding.kind == "ClusterRoleBinding"), 8)
+    shown = (binding for binding in wide if not binding.implied)
+    return (Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in shown)
 
 
 class _Writing(NamedTuple):
