@@ -170,7 +170,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{binding.named}: lets {named or 'it'} {first.phrase}",
             notes=(
-                f"enough for this: {'; and '.join(first.requests)}"
+                f"this takes no more than {'; and '.join(first.requests)}"
                 if first.requests
                 else "this gets past the SCCs that it may use",
                 *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),

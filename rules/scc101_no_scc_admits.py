@@ -80,6 +80,8 @@ from scclint.api import (
 
 from ._misplaced_grants import documented_grant, granted_elsewhere
 
+_GRANTED = "If the cluster already grants an SCC that admits the pods, add that grant to the input (--cluster-state)."
+
 
 @rule(
     "SCC101",
@@ -119,7 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         related=(*refused_fields(closest, errors[1:], workload), *elsewhere),
         # What documentation grants is meant for the pod as it is.
         remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
-        help=f"{without_privileged(outcome)} If the cluster already has this grant, add it to the input (--cluster-state).".lstrip(),
+        help=f"{without_privileged(outcome)} {_GRANTED}".lstrip(),
     )
 
 

@@ -24,7 +24,7 @@ deploy/web.yaml:15:11: error[SCC101] Deployment shop/web: no SCC that it may use
    = runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses
      seccompProfile.type=RuntimeDefault
    = anyuid [of the release] allows no profile
-   = and 3 more (scclint explain 57187356)
+   = and 3 more notes: scclint explain 57187356
    = help: Leave runAsUser out.
    = https://scclint.github.io/scclint/rules/no-scc-admits/
 

@@ -35,6 +35,7 @@ _REASONS = 2
 _ORIGINS = 1
 """Places that are shown of what explains a cause, such as the binding of a grant."""
 _LONGEST_HEADLINE = 100
+_SHORT_END = 30
 _LONGEST_DIFF = 3
 """Lines that a fix removes and adds, if they are shown: longer ones are in `scclint fix --diff`."""
 
@@ -213,8 +214,10 @@ def _headline(message: str) -> tuple[str, str]:
     if len(headline) > _LONGEST_HEADLINE:
         # The first colon ends the name of the object.
         *facts, _ = headline[:_LONGEST_HEADLINE].split(": ")
-        if len(facts) > 1:
-            headline = ": ".join(facts)
+        fact = ": ".join(facts)
+        # Without a few words at its end, a headline is no sentence.
+        if len(facts) > 1 and len(headline) - len(fact) > _SHORT_END:
+            headline = fact
             clauses = message.removeprefix(f"{headline}: ")
     return headline, clauses
 
