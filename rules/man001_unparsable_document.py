@@ -72,6 +72,12 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         if text.strip() == "---" and text[0].isspace():
             line, column = number, text.index("-") + 1
             message, fix = "`---` is indented, so it begins no document", "Write `---` at the start of the line."
+    # The parser stops at a key behind blanks that are none to YAML, or at the line after it.
+    blank = next((n for n in (until, until - 1) if n > 0 and _NO_BLANK.match(document.text.split("\n")[n - 1])), 0)
+    if blank:
+        line, column = document.line + blank - 1, 1
+        message = "the line begins with a no-break space (U+00A0), which is no indentation"
+        fix = "Write a space instead of each no-break space."
     if document.file != _STREAM and not document.file.endswith(_SUFFIXES):
         fix = (
             "If the file holds no objects, do not name it, also not in the resources of a kustomization; "
@@ -84,6 +90,8 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         severity=None if _may_be_manifest(document, world) else Severity.INFO,
     )
 
+
+_NO_BLANK = re.compile(r"\s*\u00a0")
 
 _STREAM = "<stdin>"
 """The name of standard input. A command prints it that was asked for manifests."""

@@ -158,7 +158,8 @@ def _what(
     # The namespace matters only if it is not the one in which the pods of the service account run.
     where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
     if reached.every:
-        return f"every SCC{where}"
+        beyond = ", and do anything else in the cluster" if reached.anything and not home else ""
+        return f"every SCC{where}{beyond}"
     return f"SCCs {and_more(opens, 3)}{where}" if len(opens) > 1 else f"SCC {widest}{where}"
 
 

@@ -52,6 +52,7 @@ from scclint.api import (
     World,
     as_list,
     rule,
+    workloads_under,
 )
 
 from ._grants import listed_in
@@ -79,6 +80,10 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         at = scc.field("seccompProfiles", 0)
         fact = 'seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined'
     else:
+        return
+    under = workloads_under(scc.name, world)
+    if under and all(c.privileged.value is True for workload, _ in under for c in workload.pod.containers):
+        # No profile applies to a privileged container.
         return
     # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
     if scc.name not in world.cluster.own_sccs:

@@ -439,3 +439,17 @@ def test_an_old_version_in_a_folder_for_openshift_3(folder: str) -> None:
 def test_an_old_version_in_another_folder(folder: str) -> None:
     (found,) = (f for f in lint_texts({f"{folder}/a.yaml": OLD % ("apps/v1beta1", "a")}).live if f.rule_id == "MAN002")
     assert found.severity is Severity.ERROR
+
+
+def test_unknown_fields_of_one_mapping_are_one_finding() -> None:
+    text = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  triggers: []\n  test: false\n"
+        "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+        "    spec: {containers: [{name: web, image: a, ports: [{containerPort: 1, portName: x}]}]}\n"
+    )
+    report = joined(report_of(run_over(text=text)))
+    found = [finding for finding in report.live if finding.rule_id == "MAN003"]
+    assert [(f.path, [consequence.message for consequence in related_places(f)]) for f in found] == [
+        (("spec", "triggers"), ["also MAN003 (unknown-field) for spec.test"]),
+        (("spec", "template", "spec", "containers", 0, "ports", 0, "portName"), []),
+    ]

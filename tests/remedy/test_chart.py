@@ -402,3 +402,17 @@ def test_a_fix_is_not_tried_where_nothing_renders(tmp_path: Path, monkeypatch: p
     assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
     assert found.fix is not None
     assert found.fix.effect.endswith(" It was not tried in ci, which cannot be rendered.")
+
+
+def test_a_text_that_helm_would_read_as_another_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace(
+        "      hostNetwork:", "      nodeSelector:\n        {{- toYaml .Values.nodeSelector | nindent 8 }}\n      hostNetwork:"
+    )
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template})
+    write_below(tmp_path, {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "") + "nodeSelector:\n  proxy: true\n"})
+    found = fixed(tmp_path, monkeypatch, "MAN002")
+    assert found.fix is not None
+    assert (
+        '`nodeSelector: {proxy: "true"}` in your own values (with helm: `--set-string nodeSelector.proxy=true`)'
+        in found.fix.title
+    )

@@ -279,6 +279,20 @@ def test_a_grant_that_is_not_needed_afterwards_is_named(tmp_path: Path) -> None:
     assert "RBA403" in found
 
 
+def test_a_binding_with_other_rights_is_needed_afterwards(tmp_path: Path) -> None:
+    role = (
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: driver}\nrules:\n"
+        "  - {apiGroups: [''], resources: [configmaps], verbs: [get]}\n"
+        "  - apiGroups: [security.openshift.io]\n    resources: [securitycontextconstraints]\n"
+        "    resourceNames: [nonroot-v2]\n    verbs: [use]\n"
+    )
+    binding = grant("nonroot-v2").replace("system:openshift:scc:nonroot-v2", "driver")
+    text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + binding + role
+    fix = fixed(text, "SCC107", tmp_path).fix
+    assert fix is not None
+    assert "is not needed" not in fix.effect
+
+
 def test_a_profile_of_the_pod_is_not_lost(tmp_path: Path) -> None:
     profile = "  securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}\n"
     finding = fixed(POD.replace("  serviceAccountName", f"{profile}  serviceAccountName"), "SCC102", tmp_path)

@@ -35,8 +35,8 @@ def about_what(other: Finding, finding: Finding) -> str:
 
 
 def is_other_field(other: Finding, finding: Finding) -> bool:
-    """Whether a finding says the same of another field that one line of a template wrote."""
-    same = other.rule_id == finding.rule_id and other.subject == finding.subject and other.span == finding.span
+    """Whether a finding says the same of another field: one line of a template wrote both, or one mistake."""
+    same = other.rule_id == finding.rule_id and other.subject == finding.subject
     return same and other.path != finding.path
 
 

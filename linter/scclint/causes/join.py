@@ -41,6 +41,9 @@ ROLE, BINDING, PODS = "RBA401", "RBA402", "SCC102"
 """The rule about a role, that about its bindings, and that about the pods. A finding on a binding yields to that on the rule of the role
 that it names, and to that on the pods of its subjects if they are all under the SCC because of the binding."""
 
+UNKNOWN_FIELD = "MAN003"
+"""The rule about fields that do not exist."""
+
 _MADE = "a comment says that a program writes this file: change what it is made from"
 
 _COPIES = frozenset(("install", "objects"))
@@ -282,6 +285,9 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
     if finding.help:
         # One line of a template wrote several fields of the object, and the same is to be done.
         yield finding.rule_id, finding.severity, _subject(finding), finding.span, finding.help, finding.releases
+    if finding.rule_id == UNKNOWN_FIELD:
+        # Whoever writes one field into a mapping that does not have it writes the others there as well.
+        yield finding.rule_id, finding.severity, _subject(finding), finding.path[:-1], finding.releases
     if finding.path[-1:] == ("apiVersion",):
         # All objects of a folder or unit that need another version are corrected in one go.
         old = finding.rule_id, finding.severity, finding.releases, finding.help

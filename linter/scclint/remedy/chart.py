@@ -293,7 +293,7 @@ def _neutral(path: Path) -> tuple[str, Scalar]:
 
 def _as_values(operations: Iterable[Operation]) -> str:
     """What to do in values of one's own for operations on values, and as an option of helm; empty if some cannot be told so."""
-    options: list[str] = []
+    options: list[tuple[str, str]] = []
     tree: dict[str, Any] = {}
     for operation in operations:
         if (
@@ -303,13 +303,19 @@ def _as_values(operations: Iterable[Operation]) -> str:
         ):
             return ""
         written = operation.value if isinstance(operation, Set) else None
-        value = plain(written)
-        options.append(_option(operation.path, written))
+        is_typed = isinstance(written, str) and re.fullmatch(_TYPED, written) is not None
+        value = f'"{written}"' if is_typed else plain(written)
+        options.append(("--set-string" if is_typed else "--set", _option(operation.path, written)))
         holder: dict[str, Any] = tree
         for step in operation.path[:-1]:
             holder = holder.setdefault(str(step), {})
         holder[str(operation.path[-1])] = value
-    return f"set `{_flow(tree)}` in your own values (with helm: `--set {','.join(options)}`)"
+    together = " ".join(f"{name} {','.join(values)}" for name, values in grouped(options).items())
+    return f"set `{_flow(tree)}` in your own values (with helm: `{together}`)"
+
+
+_TYPED = r"true|false|null|-?\d+(\.\d+)?"
+"""Texts that helm reads as another type if `--set` gives them."""
 
 
 def _option(path: Path, value: Scalar) -> str:

@@ -5,7 +5,7 @@ pod that was admitted stays admitted, with a profile and without more of the nod
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import chain
 from typing import Any
@@ -46,7 +46,8 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
         # The trial may be one of the edits for several findings.
         trial = replace(trial, pairs=tuple(pair for pair in trial.pairs if pair[0] is result.subject) or trial.pairs)
     safety, words = effect(bench, trial, needs_review=edit.needs_review)
-    if needless := _needless_grants(finding, trial):
+    # Of a binding that gives other rights as well, only a rule of the role is needless.
+    if needless := [grant for grant, other in _needless_grants(finding, trial).items() if not _keeps_binding(other)]:
         words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
     return safety, words
 
@@ -99,15 +100,20 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
 
 
-def _needless_grants(finding: Finding, trial: EditTrial) -> list[str]:
+def _keeps_binding(needless: Finding) -> bool:
+    """Whether what is needless is a rule of a role that has others."""
+    return any(remedy.words.startswith("remove the rule") for remedy in needless.remedies[:1])
+
+
+def _needless_grants(finding: Finding, trial: EditTrial) -> Mapping[str, Finding]:
     """The grants that nothing needs once the pods are admitted without them. The fix names them, and their author removes them."""
     if not trial.only_workloads or finding.rule_id == NEEDLESS_GRANT:
-        return []
+        return {}
     before, after = (
-        {str(other.subject) for other in findings if other.rule_id == NEEDLESS_GRANT}
+        {str(other.subject): other for other in findings if other.rule_id == NEEDLESS_GRANT}
         for findings in (trial.before, trial.after)
     )
-    return sorted(after - before)
+    return {grant: after[grant] for grant in sorted(after.keys() - before.keys())}
 
 
 def identity(finding: Finding) -> tuple[object, ...]:
