@@ -416,3 +416,19 @@ def test_a_text_that_helm_would_read_as_another_type(tmp_path: Path, monkeypatch
         '`nodeSelector: {proxy: "true"}` in your own values (with helm: `--set-string nodeSelector.proxy=true`)'
         in found.fix.title
     )
+
+
+@pytest.mark.parametrize(
+    "reads", ["((.Values).global).openshift", '(dig "openshift" false .Values.global)', ".Values.global.openshift"]
+)
+def test_a_switch_that_the_values_do_not_have(reads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace(
+        "          securityContext:\n            {{- toYaml .Values.securityContext | nindent 12 }}\n",
+        f"          {{{{- if not {reads} }}}}\n          securityContext: {{runAsUser: 1001}}\n          {{{{- end }}}}\n",
+    )
+    write_below(
+        tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": "hostNetwork: false\nglobal:\n  name: a\n"}
+    )
+    found = fixed(tmp_path, monkeypatch)
+    assert found.fix is not None
+    assert "`--set global.openshift=true`" in found.fix.title

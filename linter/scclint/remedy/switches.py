@@ -35,6 +35,8 @@ _PLATFORM = re.compile(r"openshift|^ocp\d?$|^okd$", re.IGNORECASE)
 _HELPER = re.compile(
     r"securitycontext\.enabled$|sysctl|permission|chown|privileged|maxmapcount|host(?:network|path|pid|ipc)", re.IGNORECASE
 )
+_READ = re.compile(r"\.Values\)?((?:\.\w+\)?)*)\.openshift\b(?!\.)|\bdig\s+\"openshift\"\s+\w+\s+\(?\.Values((?:\.\w+)*)")
+"""What reads a value called `openshift`, also with parentheses for a mapping that may be absent: `((.Values).global).openshift`."""
 _GRANT = re.compile(r"\bSecurityContextConstraints\b|\bsystem:openshift:scc:")
 _UNDECIDED = frozenset(("auto", "detect", "disable", "disabled", "false", "no", "none", "off"))
 _ON = ("force", "enabled", "true")
@@ -64,7 +66,8 @@ def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> li
     origin = bench.opened.inputs.origins.get((document.file, document.source))
     template = os.path.relpath(origin.file, bench.opened.unit.path) if origin is not None and origin.entry is None else ""
     read = {_values_path(template, keys) for keys in references(templates.get(template, ""))}
-    alone = [setting for setting in named if (setting.value is not False) is for_openshift]
+    alone = [*_unwritten(templates, values.data)] if for_openshift else []
+    alone += [setting for setting in named if (setting.value is not False) is for_openshift]
     alone += [setting for setting, _ in platforms] if for_openshift else []
     alone.sort(key=lambda setting: setting.path not in read)
     found: list[tuple[Set, ...]] = [(setting,) for setting in alone]
@@ -87,6 +90,13 @@ def _named(values: Any, path: Path = ()) -> Iterator[Set]:
             yield from (Set(at, word) for word in _ON if _OPENSHIFT.search(name) and value.casefold() in _UNDECIDED)
         elif (value is False and _OPENSHIFT.search(name)) or (value is True and _HELPER.search(name)):
             yield Set(at, not value)
+
+
+def _unwritten(templates: Mapping[str, str], values: Any) -> Iterator[Set]:
+    """The switches for OpenShift that templates read, and that the values do not have."""
+    read = ((file, match) for file, text in templates.items() for match in _READ.finditer(text))
+    paths = (_values_path(file, (*re.findall(r"\w+", match[1] or match[2] or ""), "openshift")) for file, match in read)
+    yield from (Set(path, True) for path in dict.fromkeys(paths) if value_at(values, path) is None)
 
 
 def _platforms(templates: Mapping[str, str], values: Any) -> Iterator[tuple[Set, str]]:
