@@ -1,6 +1,7 @@
 """Messages that people posted in public issues, as they posted them: the incidents in each, and what each says."""
 
 import json
+import re
 from pathlib import Path
 from time import thread_time
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from scclint.message.clean import DENIAL
-from scclint.message.incidents import filled, incidents, kinds, owner_of, without_links
+from scclint.message.incidents import ErrorKind, filled, incidents, kinds, owner_of, without_links
 from scclint.message.violations import violations
 from scclint.registry import builtin
 
@@ -534,3 +535,9 @@ def test_a_long_message_is_read_quickly(piece: str) -> None:
     seconds(piece)
     assert seconds(f"{DENIAL}{piece * 2_500}") < 1
     assert seconds(piece * 2_500) < 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind.pattern], ids=lambda kind: kind.title[:40])
+def test_a_pattern_is_one_of_browsers_too(kind: ErrorKind) -> None:
+    # Flags within a pattern are a syntax error of JavaScript, which ends the search of the page of errors.
+    assert not re.search(r"\(\?[aiLmsux]", kind.pattern)

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
-from urllib.parse import unquote
 
 from scclint.errors import LoadError
 from scclint.limits import GIT_PATIENCE, GIT_SECONDS, MAX_BYTES, MAX_CODE
@@ -545,6 +544,8 @@ def repository_name(url: str) -> str:
     """
     path = url.strip().partition("#")[0].partition("?")[0].replace("\\", "/")
     if "%" in path:
+        from urllib.parse import unquote
+
         path = unquote(path)
     parts = [part for part in path.casefold().replace(":", "/").split("/") if part not in ("", ".", ".git")]
     return parts[-1].removesuffix(".git") if parts else ""
