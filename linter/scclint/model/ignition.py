@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from scclint.finding import Path
 from scclint.limits import MAX_INFLATED
@@ -91,6 +90,8 @@ def _text(source: str, compression: str) -> tuple[str | None, str]:
     head, comma, body = source[len("data:") :].partition(",")
     if not comma:
         return None, "its data: URL has no comma"
+    from urllib.parse import unquote_to_bytes
+
     raw = unquote_to_bytes(body)
     try:
         if head.split(";")[-1].strip() == "base64":
