@@ -19,10 +19,9 @@ def render(report: Report, options: Options) -> str:
     summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options, report.units) + summary
-    from scclint.report.view import aside, entries, lead
+    from scclint.report.view import layout
 
-    values = {"lead": lead(report, options), "entries": entries(report, options), "aside": aside(report, options)}
-    text = from_template("check", options.color, options.width, **values)
+    text = from_template("check", options.color, options.width, **layout(report, options))
     return text + (overview(findings, options) if len(findings) > LONG_OUTPUT else "") + summary
 
 

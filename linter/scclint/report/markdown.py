@@ -16,7 +16,7 @@ from scclint.report.text import (
     one_line,
     visible_line,
 )
-from scclint.report.view import aside, entries, lead
+from scclint.report.view import layout, lead
 from scclint.run.report import Report
 from scclint.text import counted
 
@@ -51,10 +51,8 @@ def render(report: Report, options: Options) -> str:
         notices=report.notices,
         crashes=[(crash_label(crash), crash.error) for crash in report.crashes],
         signs=_SIGNS,
-        lead=lead(report, options),
         statistics=by_rule(findings) if options.statistics else [],
-        entries=[] if options.statistics else entries(report, options),
-        aside=None if options.statistics else aside(report, options),
+        **({"lead": lead(report, options), "entries": [], "aside": None} if options.statistics else layout(report, options)),
         shown=_SHOWN,
         table=table,
         longest=LONGEST,

@@ -28,6 +28,7 @@ _PLACES = 4
 _LABELLED = 3
 """Source lines of a cause that are shown."""
 _CONSEQUENCES = 3
+"""Lines that are shown of what else a cause makes."""
 _MOST_PATHS = 2
 """Paths that a printed command repeats."""
 _REASONS = 2
@@ -36,15 +37,27 @@ _ORIGINS = 1
 """Places that are shown of what explains a cause, such as the binding of a grant."""
 _LONGEST_HEADLINE = 100
 _SHORT_END = 30
+"""The last part of a longer headline that is not cut off, because it is what the headline says."""
 _LONGEST_DIFF = 3
 """Lines that a fix removes and adds, if they are shown: longer ones are in `scclint fix --diff`."""
 
 
 def entries(report: Report, options: Options) -> list[Json]:
     """Return the entries, the widest reach first. schemas/template.json describes them."""
-    first, aside = in_order(report, options)
+    shown: list[Json] = layout(report, options)["entries"]
+    return shown
+
+
+def layout(report: Report, options: Options) -> Json:
+    """Return what the templates of text and Markdown lay out: `lead`, `entries`, and what these leave out as `aside`."""
+    first, others = in_order(report, options)
     make = Entries(report, options)
-    return [make.entry(same) for same in _alike([*first, *aside] if options.verbose else first, options)]
+    shown = _alike([*first, *others] if options.verbose else first, options)
+    return {
+        "lead": lead(report, options),
+        "entries": [make.entry(same) for same in shown],
+        "aside": _aside([cause.finding for cause in others], report) if others and not options.verbose else None,
+    }
 
 
 def in_order(report: Report, options: Options) -> tuple[list[Cause], list[Cause]]:
@@ -53,19 +66,20 @@ def in_order(report: Report, options: Options) -> tuple[list[Cause], list[Cause]
     There are none of the latter if all causes are in such folders.
     """
     shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
-    first = [c for c in shown if c.finding.span.file not in report.aside or c.applied == "applied"]
-    return (first, [cause for cause in shown if cause not in first]) if first else (shown, [])
+    first: list[Cause] = []
+    aside: list[Cause] = []
+    for cause in shown:
+        is_aside = cause.finding.span.file in report.aside and cause.applied != "applied"
+        (aside if is_aside else first).append(cause)
+    return (first, aside) if first else (shown, [])
 
 
-def aside(report: Report, options: Options) -> Json | None:
-    """Return what the entries leave out, because it is in folders that are called as many users call those that they do not deploy."""
-    _, causes = in_order(report, options)
-    if not causes or options.verbose:
-        return None
-    open_most = [cause.finding for cause in causes if reach(cause.finding) in (CLUSTER, NODE)]
+def _aside(findings: Sequence[Finding], report: Report) -> Json:
+    """Return what the entries leave out, because its folders are called as many users call those that they do not deploy."""
+    open_most = [finding for finding in findings if reach(finding) in (CLUSTER, NODE)]
     return {
-        "number": counted(len(causes), "cause"),
-        "folders": visible_line(and_more(dict.fromkeys(report.aside[cause.finding.span.file] for cause in causes), 3)),
+        "number": counted(len(findings), "cause"),
+        "folders": visible_line(and_more(dict.fromkeys(report.aside[finding.span.file] for finding in findings), 3)),
         "open": [
             {"place": place(f.span), "text": f"{f.severity.value}[{f.rule_id}] {_headline(visible(f.message))[0]}"}
             for f in open_most[:_PLACES]
@@ -257,8 +271,8 @@ def _other(finding: Finding) -> Json:
 
 def _fix(finding: Finding) -> tuple[str, str, str]:
     """Return the kind of the fix, what to do, and what it changes; empty without one. A proved fix comes before remedies for pods."""
-    if finding.fix and not finding.fix.second:
-        return finding.fix.kind, visible(finding.fix.title), visible(finding.fix.effect)
+    if fix := finding.first_fix:
+        return fix.kind, visible(fix.title), visible(fix.effect)
     if not finding.remedies:
         return "help", visible(finding.help), ""
     best = finding.remedies[0]
