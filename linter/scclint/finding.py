@@ -360,6 +360,11 @@ class Finding:
         return self.rule_id
 
     @property
+    def first_fix(self) -> Fix | None:
+        """The proved fix, if it is what to do first: one that carries the second remedy out is not."""
+        return None if self.fix is None or self.fix.second else self.fix
+
+    @property
     def opens(self) -> frozenset[str]:
         """What the object opens in any unit."""
         return frozenset().union(*(opening.opens for opening in self.openings))

@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from scclint.finding import Append, Deduplicate, Refusal, Remedy, Remove, Rename, Set, Severity, Suppression
+from scclint.finding import Append, Deduplicate, Fix, Refusal, Remedy, Remove, Rename, Set, Severity, Suppression
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
@@ -85,6 +85,16 @@ def test_every_field_of_a_cause(sample: Report) -> None:
         "suppressed": None,
     }
     assert list(VALIDATOR.iter_errors(document(replace(sample, findings=(web,)), Options()))) == []
+
+
+def test_a_fix_that_carries_the_second_remedy_out_is_the_alternative(sample: Report) -> None:
+    remedies = (Remedy("grant a copy of anyuid"), Remedy("remove runAsUser: 0", (), (Remove(("a",)),)))
+    fix = Fix("Remove runAsUser: 0.", "The pods are admitted.", "unsafe", (), second=True)
+    web = replace(sample.findings[0], remedies=remedies, fix=fix)
+    (cause,) = document(replace(sample, findings=(web,)), Options())["causes"]
+    assert (cause["remedy"]["text"], cause["remedy"]["tried"]) == ("Grant a copy of anyuid.", False)
+    assert (cause["alternative"]["text"], cause["alternative"]["tried"]) == ("Remove runAsUser: 0.", True)
+    assert cause["alternative"]["operations"] == [{"operation": "remove", "path": "a"}]
 
 
 def test_every_field_of_a_finding(sample: Report) -> None:

@@ -33,8 +33,8 @@ def brief(finding: Finding, pages: Mapping[str, str]) -> Brief:
     fix, effect = finding.help, ""
     if finding.remedies:
         fix, effect = finding.remedies[0].title, capitalized("; ".join(finding.remedies[0].effects))
-    if finding.fix and not finding.fix.second:
-        fix, effect = finding.fix.title, finding.fix.effect
+    if first := finding.first_fix:
+        fix, effect = first.title, first.effect
     return Brief(
         sentences(finding.message) or sentences(f"{finding.rule_id} {finding.rule_name}"),
         sentences(*finding.notes[:1]),

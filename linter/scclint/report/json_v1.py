@@ -80,8 +80,7 @@ def _consequence(finding: Finding) -> Json:
 def _remedy(finding: Finding) -> Json:
     """What to do first: the proved fix, the best remedy, or the help where there is none of these."""
     best = finding.remedies[0] if finding.remedies else None
-    fix = finding.fix
-    if fix is not None:
+    if fix := finding.first_fix:
         operations = best.operations if best is not None and best.title == fix.title else ()
         return _to_do(fix.title, [fix.effect], operations, tried=True)
     if best is not None:
@@ -90,9 +89,11 @@ def _remedy(finding: Finding) -> Json:
 
 
 def _alternative(finding: Finding) -> Json | None:
-    return (
-        _to_do(second.title, second.effects, second.operations) if (second := next(iter(finding.remedies[1:]), None)) else None
-    )
+    """What to do else: the proved fix, if it carries the second remedy out, or that remedy."""
+    second = next(iter(finding.remedies[1:]), None)
+    if finding.fix is not None and finding.fix.second:
+        return _to_do(finding.fix.title, [finding.fix.effect], second.operations if second else (), tried=True)
+    return _to_do(second.title, second.effects, second.operations) if second else None
 
 
 def _to_do(text: str, effects: Iterable[str] = (), operations: Iterable[Operation] = (), *, tried: bool = False) -> Json:
