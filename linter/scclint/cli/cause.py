@@ -22,11 +22,11 @@ def run(args: Namespace) -> int:
     with progress() as step:
         judged = open_run(args, config, registry, RunOptions(progress=step, cache_scope=cache_scope(args)))
         report = joined(report_of(judged))
-        found = next((cause for cause in report.causes if cause.name == args.what), None)
-        if found is None:
-            there = f"there are: {and_more([cause.name for cause in report.causes], 10)}" if report.causes else "there is none"
+        by_name = {cause.name: cause for cause in report.causes}
+        if args.what not in by_name:
+            there = f"there are: {and_more(by_name, 10)}" if by_name else "there is none"
             raise UsageError(f"{args.what}: no such cause; {there}")
-        fixed = with_fixes(judged, report, [found.finding])
+        fixed = with_fixes(judged, report, [by_name[args.what].finding])
     cause = next(cause for cause in fixed.causes if cause.name == args.what)
 
     def render(form: str, output: str | None) -> str:

@@ -26,6 +26,7 @@ from scclint.run.judge import OpenUnit, judge
 from scclint.run.listed import LISTED
 from scclint.run.options import RunOptions
 from scclint.run.shared import Run
+from scclint.suppress.consequences import NAME_OF_CAUSE
 
 
 def run(args: Namespace) -> int:
@@ -71,7 +72,7 @@ def run(args: Namespace) -> int:
 
 def _is_name_of_cause(what: str) -> bool:
     """Whether a text has the form of the name of a cause, and is no path."""
-    return re.fullmatch(r"[0-9a-f]{8}(-\d+)?", what) is not None and not os.path.exists(what)
+    return re.fullmatch(NAME_OF_CAUSE, what) is not None and not os.path.exists(what)
 
 
 def _of_part(unit: OpenUnit, opened_run: Run, meant: Named) -> list[Workload]:

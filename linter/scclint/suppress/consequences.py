@@ -149,6 +149,10 @@ def fingerprints(findings: Iterable[Finding]) -> list[str]:
     return prints
 
 
+NAME_OF_CAUSE = r"[0-9a-f]{8}(-\d+)?"
+"""The form of the names that `causes_of` gives."""
+
+
 def causes_of(findings: Sequence[Finding]) -> Iterator[Cause]:
     """Yield the cause of each finding that stands for one, in the order of the findings."""
     for finding, fingerprint in zip(findings, fingerprints(findings), strict=True):

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
 
-from scclint.deploy.origins.template_lines import ACTION
+from scclint.deploy.origins.template_lines import ACTION, DEFINED, INCLUDED
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, read, walk
@@ -34,8 +34,6 @@ _INSTALLATION = re.compile(
 )
 """What gives another result in the cluster than where the chart is rendered."""
 _CHOICE = re.compile(r"\b(?:ternary|and|or|default|coalesce|not)\b")
-_INCLUDED = re.compile(r"\b(?:include|template|block)\s+[\"`]([^\"`]+)[\"`]")
-_DEFINED = re.compile(r"\{\{-?\s*(?:define|block)\s+[\"`]([^\"`]+)[\"`]")
 _FILE = re.compile(r"\.Files\.(?:Get|GetBytes|Lines)\s+[\"`]([^\"`]+)[\"`]")
 _VALUE = re.compile(r"\.Values\.(\w+)")
 _ASSIGNED = re.compile(r"(\$\w+)\s*(?:,\s*(\$\w+)\s*)?:?=")
@@ -102,7 +100,7 @@ def _parts(text: str, actions: Iterable["re.Match[str]"]) -> list[_Part]:
         statement = _STATEMENT.match(action[0])
         if statement is None:
             continue
-        defined = _DEFINED.match(action[0])
+        defined = DEFINED.match(action[0])
         if statement[1] == "end":
             del blocks[-1:]
             del named[bisect_left(named, len(blocks)) :]
@@ -254,7 +252,7 @@ class ChartSources:
                 # A function can choose as well.
                 conditions = (*part.conditions, action[0]) if _CHOICE.search(action[0]) else part.conditions
                 at = file, conditions, self._source_of(file, part, action.start())
-                included, files, values = _INCLUDED.findall(action[0]), _FILE.findall(action[0]), _VALUE.findall(action[0])
+                included, files, values = INCLUDED.findall(action[0]), _FILE.findall(action[0]), _VALUE.findall(action[0])
                 for sort, names in (("define", included), ("file", files), ("value", values)):
                     for name in names:
                         sites.setdefault(f"{sort} {name}", []).append(at)

@@ -6,14 +6,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from scclint.deploy.origins.charts import references
-from scclint.deploy.origins.template_lines import ACTION
+from scclint.deploy.origins.template_lines import ACTION, DEFINED, INCLUDED
 
 _COMPARES = re.compile(r"\b(?:eq|ne|has|contains|hasPrefix|hasSuffix)\s")
 _LITERAL = re.compile(r"[\"`]([\w.-]+)[\"`]")
 _VARIABLE = re.compile(r"\$\w+")
 _ASSIGNED = re.compile(r"\{\{-?\s*(\$\w+)\s*:?=")
-_INCLUDED = re.compile(r"\b(?:include|template)\s+[\"`]([^\"`]+)[\"`]")
-_DEFINED = re.compile(r"\{\{-?\s*define\s+[\"`]([^\"`]+)[\"`]")
 
 
 class ComparedValue(NamedTuple):
@@ -47,7 +45,7 @@ class Comparisons:
         """The values that an expression reads, the nearest first."""
         yield from references(expression)
         variables = (self._assigned.get(f"{file} {name}") for name in _VARIABLE.findall(expression))
-        named = (self._defined.get(name) for name in _INCLUDED.findall(expression))
+        named = (self._defined.get(name) for name in INCLUDED.findall(expression))
         for source in (*variables, *named):
             if source is not None and source[1] not in visited:
                 visited.add(source[1])
@@ -68,7 +66,7 @@ class Comparisons:
         """The text of each named template, up to the next one, with its file."""
         defined: dict[str, tuple[str, str]] = {}
         for file, text in self._texts.items():
-            starts = [*_DEFINED.finditer(text)]
+            starts = [*DEFINED.finditer(text)]
             for match, end in zip(starts, [*(later.start() for later in starts[1:]), len(text)], strict=False):
                 defined[match[1]] = file, text[match.end() : end]
         return defined

@@ -18,6 +18,9 @@ from scclint.yaml.split import split
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
 ACTION = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
 """An action or a comment of a template."""
+INCLUDED = re.compile(r"\b(?:include|template|block)\s+[\"`]([^\"`]+)[\"`]")
+DEFINED = re.compile(r"\{\{-?\s*(?:define|block)\s+[\"`]([^\"`]+)[\"`]")
+"""The name of a template that an action includes, and of one that it begins."""
 _SILENT = re.compile(r"\{\{-?\s*(?:/\*|\$\w*(?:\s*,\s*\$\w+)?\s*:?=|(if|with|range|block|define|else|end|break|continue)\b)")
 """The beginning of an action that writes nothing itself; the word if it is a statement."""
 _WRITTEN, _INSIDE, _TRIMMED = "\1", "\2", "\3"
