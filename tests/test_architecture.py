@@ -39,7 +39,7 @@ LAYERS = (
     ("message",),
     ("change",),
     ("report",),
-    ("library",),
+    ("linting",),
     ("console",),
     ("apps",),
     ("cli",),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scclint.deploy.unit import Unit
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
-    from scclint.library import find_units, lint, lint_text, lint_texts
+    from scclint.linting import find_units, lint, lint_text, lint_texts
     from scclint.message.answers import Explanation
     from scclint.message.explain import explain_message
     from scclint.outcome.judge import JudgingCluster as Cluster
@@ -60,10 +60,10 @@ _HOMES = {
     "compare": "scclint.change.compare.compare",
     "effective_seccomp": "scclint.seccomp.effective.effective_seccomp",
     "explain_message": "scclint.message.explain.explain_message",
-    "find_units": "scclint.library.find_units",
-    "lint": "scclint.library.lint",
-    "lint_text": "scclint.library.lint_text",
-    "lint_texts": "scclint.library.lint_texts",
+    "find_units": "scclint.linting.find_units",
+    "lint": "scclint.linting.lint",
+    "lint_text": "scclint.linting.lint_text",
+    "lint_texts": "scclint.linting.lint_texts",
     "load_config": "scclint.run.rule_set.load_config",
 }
 """Where each name of the public API is defined."""

@@ -11,7 +11,7 @@ from scclint.causes.join import YIELDS, joined
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.finding import Finding, Severity, Subject, Suppression
-from scclint.library import lint_texts
+from scclint.linting import lint_texts
 from scclint.record import replace
 from scclint.report import FORMATS
 from scclint.run.report import Report

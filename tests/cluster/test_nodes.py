@@ -7,7 +7,7 @@ import pytest
 
 from scclint.cluster import Cluster
 from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release, possible_pools
-from scclint.library import lint_text
+from scclint.linting import lint_text
 
 WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
 MASTER = {"pools.operator.machineconfiguration.openshift.io/master": ""}

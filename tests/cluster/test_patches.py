@@ -5,7 +5,7 @@ import pytest
 from scclint.cluster.installed import patch_changes
 from scclint.config.model import Config
 from scclint.config.selection import patches_of
-from scclint.library import lint_text
+from scclint.linting import lint_text
 
 WEB = """\
 apiVersion: apps/v1

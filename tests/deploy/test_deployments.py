@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.library import find_units
+from scclint.linting import find_units
 from scclint.run.report import Report
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.running import report_on, write_files

@@ -12,7 +12,7 @@ from scclint.deploy.detect import detect
 from scclint.deploy.unit import UNLISTED, Deployment, Unit
 from scclint.errors import ConfigError
 from scclint.files.sources import find_sources
-from scclint.library import find_units
+from scclint.linting import find_units
 from scclint.run.scan import scan
 from scclint.source import Span
 from tests.deploy.tools import needs_helm

@@ -3,7 +3,7 @@
 import pytest
 
 from scclint.config.model import Config
-from scclint.library import find_units
+from scclint.linting import find_units
 from tests.deploy.test_deployments import CHART, WEB, application, gaps, here, judged, names, of_chart, rejected
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.running import write_files

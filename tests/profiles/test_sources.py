@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from scclint.config.model import Config
 from scclint.finding import Finding
-from scclint.library import lint_text
 from scclint.limits import MAX_INHERITED
+from scclint.linting import lint_text
 from scclint.model.object import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.outcome.world import World
 from scclint.profiles import sources

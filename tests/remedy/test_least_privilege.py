@@ -10,7 +10,7 @@ import pytest
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Severity
-from scclint.library import lint_texts
+from scclint.linting import lint_texts
 from scclint.model.object import Workload
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.outcome.world import PROJECT_USER, World

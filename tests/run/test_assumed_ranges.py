@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scclint.finding import Severity
-from scclint.library import lint_text
+from scclint.linting import lint_text
 from scclint.report import FORMATS
 from tests.running import check_in
 

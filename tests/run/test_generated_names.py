@@ -11,7 +11,7 @@ import pytest
 from scclint.change.compare import compare_sides
 from scclint.cluster import Cluster
 from scclint.config.model import Config
-from scclint.library import lint
+from scclint.linting import lint
 from tests.running import write_below
 
 Object = dict[str, Any]

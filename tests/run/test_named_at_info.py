@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scclint.config.model import Config
-from scclint.library import lint
+from scclint.linting import lint
 
 Object = dict[str, Any]
 

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from scclint.console.arguments import settings, terminal_columns, view_units, write_formats
 from scclint.console.status import status_of_units
-from scclint.library import units_with_context
+from scclint.linting import units_with_context
 from scclint.report import units
 from scclint.report.units import ListedUnit
 from scclint.run.listed import LISTED

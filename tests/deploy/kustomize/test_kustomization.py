@@ -8,7 +8,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.library import find_units
+from scclint.linting import find_units
 from tests.deploy.kustomize.folders import BINDING, DEPLOYMENT, notes
 from tests.running import write_files
 

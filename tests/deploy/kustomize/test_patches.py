@@ -9,7 +9,7 @@ from scclint.config.model import Config
 from scclint.deploy.kustomize.kustomization import read_kustomization
 from scclint.deploy.kustomize.surroundings import stands_alone
 from scclint.expand import expand
-from scclint.library import find_units
+from scclint.linting import find_units
 from scclint.load import load_text
 from tests.deploy.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload
 from tests.deploy.tools import needs_kustomize

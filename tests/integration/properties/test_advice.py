@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scclint.causes.join import joined
 from scclint.config.model import Config
-from scclint.library import lint_texts
+from scclint.linting import lint_texts
 from scclint.remedy.proofs import with_fixes
 from scclint.run.run import report_of
 from tests.conftest import shared

@@ -6,7 +6,7 @@ import pytest
 
 import scclint
 from scclint.finding import Finding
-from scclint.library import find_units
+from scclint.linting import find_units
 from scclint.record import replace
 from scclint.run.run import report_of
 from tests.deploy.catalog import write_catalog
