@@ -103,7 +103,7 @@ def documents(kind: str) -> tuple[Any, ...]:
 
 
 def _documents(kind: str) -> Iterator[Any]:
-    from scclint.load import load_text
+    from scclint.objects.documents import load_text
     from scclint.yaml.nodes import to_data
 
     where = {

@@ -13,7 +13,7 @@ from functools import cache
 from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.finding import Finding, Notice, Related, Severity, Subject
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.registry import Registry
 from scclint.run.report import Report
 from scclint.source import Span
@@ -23,8 +23,8 @@ from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 def load(data: bytes) -> None:
     """Bytes to documents: nothing is lost, and every node lies within the text."""
     from scclint.files import decode
-    from scclint.load import load_text
-    from scclint.model.kinds import SUBJECT_KINDS
+    from scclint.objects.documents import load_text
+    from scclint.objects.kinds import SUBJECT_KINDS
 
     try:
         text = decode(data, "f.yaml")
@@ -48,8 +48,8 @@ def load(data: bytes) -> None:
 
 def _subjects(documents: list[Document]) -> list[tuple[int, str, str]]:
     """The objects that matter, in order: the quick filter may leave out none."""
-    from scclint.expand.item import items_of
-    from scclint.model.kinds import SUBJECT_KINDS
+    from scclint.objects.expand.item import items_of
+    from scclint.objects.kinds import SUBJECT_KINDS
     from scclint.yaml.nodes import node_at
 
     items = [item for document in documents for item in items_of(document) if str(item.data["kind"]) in SUBJECT_KINDS]

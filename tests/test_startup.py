@@ -11,7 +11,7 @@ import pytest
 RULES = Path(__file__).parents[1] / "rules"
 PACKAGE = Path(__file__).parents[1] / "linter" / "scclint"
 
-MOST_MODULES = 177
+MOST_MODULES = 178
 """How many modules of scclint, rules apart, a run over one clean Deployment may import."""
 
 MOST_FOR_FINDINGS = 50

@@ -21,8 +21,8 @@ from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
-from scclint.load import data_of_file
-from scclint.model.releases import DEFAULT
+from scclint.objects.documents import data_of_file
+from scclint.platform.releases import DEFAULT
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
 from scclint.run.options import RunOptions

@@ -24,7 +24,7 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity, TextEdit
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
 from scclint.run.options import RunOptions

@@ -22,7 +22,7 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
 from scclint.finding import Severity
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import grouped

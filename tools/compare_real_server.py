@@ -21,7 +21,7 @@ from scclint import Cluster
 from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.admission.pod import containers
 from scclint.admission.verdict import User
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 
 ANNOTATIONS = (
     *(VALIDATED_SCC, REQUIRED_SCC, SUBJECT_TYPE, POD_SECCOMP_ANNOTATION),

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from scclint.cluster import Cluster
-from scclint.expand import expand
-from scclint.load import load_text
-from scclint.model.object import Workload
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.types import Workload
 from scclint.outcome.selinux import event_text, events, mounts
 from scclint.outcome.world import World
 

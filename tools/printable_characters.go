@@ -1,7 +1,7 @@
 // Print the characters that strconv.Quote leaves as they are, as JSON: for each Unicode version the code points at which
 // printable and other characters take turns, the first of which is printable.
 //
-// Development only. It makes linter/scclint/model/printable.json and needs golang.org/x/text for the older version:
+// Development only. It makes linter/scclint/platform/printable.json and needs golang.org/x/text for the older version:
 //
 //	go mod init printable && go get golang.org/x/text@latest && go run printable_characters.go > printable.json
 //

@@ -39,8 +39,8 @@ from scclint.admission.admit import VALIDATED_SCC
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.authorize import controller_user
 from scclint.cluster import Cluster
-from scclint.model.kinds import TEMPLATES
-from scclint.model.pod_names import controller_of
+from scclint.objects.kinds import TEMPLATES
+from scclint.platform.pod_names import controller_of
 from scclint.yaml.untyped import value_at
 
 Json = dict[str, Any]

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Iterator
 from types import ModuleType
 
-from scclint.model.releases import DEFAULT, kubernetes_of
-from scclint.model.schema import Shape, Type, shapes
+from scclint.platform.releases import DEFAULT, kubernetes_of
+from scclint.platform.schema import Shape, Type, shapes
 from scclint.validation import details, names, pods, resources, sccs, security, volumes
 
 INTRODUCTION = """# What is validated

@@ -73,8 +73,9 @@ from scclint.finding import (
     Severity,
 )
 from scclint.limits import MAX_COPIES, MAX_MARKERS, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS
-from scclint.load.document import Document
-from scclint.model.object import (
+from scclint.objects.documents.document import Document
+from scclint.objects.pod import Container, Pod
+from scclint.objects.types import (
     ApiObject,
     KubeletConfig,
     MachineConfig,
@@ -88,9 +89,18 @@ from scclint.model.object import (
     ServiceAccount,
     Workload,
 )
-from scclint.model.pod import Container, Pod
-from scclint.model.releases import GIT_REPO_GATE, ONE_POD_VOLUME_LABELS, SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
-from scclint.model.terms import (
+from scclint.objects.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
+from scclint.objects.view import Field, View
+from scclint.outcome.chain import Misfit, Outcome
+from scclint.outcome.decisive import decisive_fields
+from scclint.outcome.selinux import Event as SELinuxEvent
+from scclint.outcome.selinux import Mount
+from scclint.outcome.selinux import conflicts as selinux_conflicts
+from scclint.outcome.selinux import event_text as selinux_event_text
+from scclint.outcome.selinux import mounts as claim_mounts
+from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
+from scclint.platform.releases import GIT_REPO_GATE, ONE_POD_VOLUME_LABELS, SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
+from scclint.platform.terms import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     EVERYONE,
     POD_SECCOMP_ANNOTATION,
@@ -102,16 +112,6 @@ from scclint.model.terms import (
     members_of,
     shown_name,
 )
-from scclint.model.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
-from scclint.model.view import Field, View
-from scclint.outcome.chain import Misfit, Outcome
-from scclint.outcome.decisive import decisive_fields
-from scclint.outcome.selinux import Event as SELinuxEvent
-from scclint.outcome.selinux import Mount
-from scclint.outcome.selinux import conflicts as selinux_conflicts
-from scclint.outcome.selinux import event_text as selinux_event_text
-from scclint.outcome.selinux import mounts as claim_mounts
-from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
 from scclint.podsecurity.levels import LEVELS, MODES, Mode, Standard, level_label, stricter

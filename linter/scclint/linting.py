@@ -11,7 +11,7 @@ from scclint.deploy.facts import names_of
 from scclint.deploy.unit import Unit
 from scclint.files import SourceFile, display, not_there
 from scclint.files.sources import Paths, Sources, StrPath, find_sources
-from scclint.model.releases import minor_release
+from scclint.platform.releases import minor_release
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.remedy.proofs import with_fixes

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from scclint.model.image import Image
-from scclint.model.object import ApiObject
+from scclint.objects.image import Image
+from scclint.objects.types import ApiObject
 from scclint.record import EMPTY, record
 from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
-    from scclint.model.image import Image
+    from scclint.objects.image import Image
 
 Question = tuple[str, ...]
 """What is asked for, such as `grant`, and the names of that."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from scclint.finding import Ignore, Problem, Severity
-from scclint.load.document import Document
-from scclint.model.object import ApiObject
+from scclint.objects.documents.document import Document
+from scclint.objects.types import ApiObject
 from scclint.record import record
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError
 from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, Provider, make_provider
-from scclint.model.terms import UID_RANGE
+from scclint.platform.terms import UID_RANGE
 
 ANNOTATIONS = {UID_RANGE: "1000680000/10000", MCS: "s0:c26,c15", SUPPLEMENTAL_GROUPS: "1000680000/10000"}
 ANY: dict[str, Any] = {"type": "RunAsAny"}

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, ProviderError, make_provider, make_providers
-from scclint.model.terms import UID_RANGE
+from scclint.platform.terms import UID_RANGE
 from tests.admission.build import ANNOTATIONS, MUST, provider, scc
 
 RANGE = {"type": "MustRunAsRange"}

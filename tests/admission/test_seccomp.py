@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from scclint.admission.seccomp import to_annotation, to_field
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
-from scclint.model.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
+from scclint.platform.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
 from tests.admission.build import Judged, judged, pod, provider
 
 RUNTIME_DEFAULT = {"type": "RuntimeDefault"}

@@ -19,7 +19,7 @@ from scclint.cluster.addons import addon, addons, unknown_addon
 from scclint.cluster.installed import scc_of
 from scclint.config.model import Config
 from scclint.errors import ConfigError, UsageError
-from scclint.model.releases import DEFAULT, RELEASES, release_of
+from scclint.platform.releases import DEFAULT, RELEASES, release_of
 from scclint.run.notices import notices
 from scclint.run.report import JudgementGap
 from tests.conftest import shared

@@ -9,7 +9,7 @@ from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC
 from scclint.errors import UsageError
-from scclint.model.releases import RELEASES
+from scclint.platform.releases import RELEASES
 from tests.admission.build import pod, scc_object
 
 ADMIN = User("kube:admin", ("system:cluster-admins", "system:authenticated"))

@@ -8,7 +8,7 @@ from scclint.admission.decoding import decode_object
 from scclint.admission.order import key
 from scclint.cluster.installed import OPENSHIFT_PLATFORMS, TECH_PREVIEW, Installation, check, own_rbac, own_sccs
 from scclint.errors import UsageError
-from scclint.model.releases import RELEASES, kubernetes_of, release_of
+from scclint.platform.releases import RELEASES, kubernetes_of, release_of
 from tests.conftest import shared
 
 

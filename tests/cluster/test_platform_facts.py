@@ -11,7 +11,7 @@ from scclint.admission import order
 from scclint.admission.authorize import service_account_user
 from scclint.cluster import Cluster, User
 from scclint.cluster.installed import TECH_PREVIEW, Installation, own_sccs
-from scclint.model.releases import RELEASES, kubernetes_of
+from scclint.platform.releases import RELEASES, kubernetes_of
 from tests.conftest import shared
 
 MICROSHIFT = {

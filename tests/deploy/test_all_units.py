@@ -6,8 +6,8 @@ import pytest
 
 from scclint.deploy.facts import AllUnits, Facts, facts_of
 from scclint.deploy.unit import Unit
-from scclint.expand import expand
-from scclint.load import load_text
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
 from scclint.other_units import OtherUnits
 from tests.deploy.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc
 from tests.running import report_on, write_below

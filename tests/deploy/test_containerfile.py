@@ -3,7 +3,7 @@
 import pytest
 
 from scclint.deploy.containerfile import read_containerfile
-from scclint.model.image import Image
+from scclint.objects.image import Image
 
 
 @pytest.mark.parametrize(

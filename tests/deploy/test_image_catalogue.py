@@ -11,7 +11,7 @@ import pytest
 
 import scclint.deploy
 from scclint.deploy.image_catalogue import catalogued
-from scclint.model.image import Image
+from scclint.objects.image import Image
 
 FILE = Path(scclint.deploy.__file__ or "").parent / "image_catalogue.json"
 SCHEMA = Path(__file__).parents[2] / "schemas" / "image-catalogue.json"

@@ -8,7 +8,7 @@ import pytest
 
 from scclint.cli.main import main
 from scclint.deploy.image_configs import read_image_config, read_layout
-from scclint.model.image import Image
+from scclint.objects.image import Image
 from tests.deploy.test_images import POD
 
 

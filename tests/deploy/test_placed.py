@@ -35,7 +35,7 @@ def as_list(*texts: str) -> str:
 
 
 def in_json(text: str) -> str:
-    from scclint.load import data_of
+    from scclint.objects.documents import data_of
 
     return json.dumps(data_of(text), indent=1)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scclint.model.image import HOME, Image
+from scclint.objects.image import HOME, Image
 from scclint.outcome.images import misfits
 from tests.outcome.test_chain import outcome, pod
 

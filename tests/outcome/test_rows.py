@@ -3,9 +3,9 @@
 import pytest
 
 from scclint.cluster import Cluster
-from scclint.expand import expand
-from scclint.load import load_text
-from scclint.model.object import Workload
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.types import Workload
 from scclint.other_units import OtherUnits, Question
 from scclint.outcome.rows import WorkloadRow, grant_rows, workload_row
 from scclint.outcome.world import World

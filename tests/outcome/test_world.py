@@ -10,10 +10,10 @@ import pytest
 
 import scclint
 from scclint.cluster import Cluster
-from scclint.expand import expand
 from scclint.finding import Finding
-from scclint.load import load_text
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 from tests.running import open_one

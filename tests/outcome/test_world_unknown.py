@@ -3,10 +3,10 @@
 import pytest
 
 from scclint.cluster import Cluster
-from scclint.expand import expand
-from scclint.load import load_text
-from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.object import Workload
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.kinds import SUBJECT_KINDS
+from scclint.objects.types import Workload
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
 

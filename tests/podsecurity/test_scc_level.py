@@ -7,7 +7,7 @@ import pytest
 from scclint.cluster import Cluster
 from scclint.cluster.installed import Installation, own_sccs
 from scclint.errors import ModelError
-from scclint.model.releases import RELEASES
+from scclint.platform.releases import RELEASES
 from scclint.podsecurity.scc_level import level_of_scc
 from tests.podsecurity.build import RESTRICTED
 

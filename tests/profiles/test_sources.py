@@ -12,7 +12,7 @@ from scclint.config.model import Config
 from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
 from scclint.linting import lint_text
-from scclint.model.object import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
+from scclint.objects.types import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.outcome.world import World
 from scclint.profiles import sources
 from scclint.profiles.problem import ProfileProblem

@@ -7,7 +7,7 @@ import pytest
 
 from scclint.errors import RuleSetError
 from scclint.finding import Problem, Severity
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import builtin, registry, rule_of

@@ -11,9 +11,9 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Severity
 from scclint.linting import lint_texts
-from scclint.model.object import Workload
-from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
+from scclint.objects.types import Workload
 from scclint.outcome.world import PROJECT_USER, World
+from scclint.platform.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml
 from scclint.run.judge import open_units

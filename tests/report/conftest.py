@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scclint.finding import Finding, Notice, Problem, Related, Severity, Subject, Suppression, Tally
-from scclint.model.object import ApiObject
+from scclint.objects.types import ApiObject
 from scclint.rule import Rule
 from scclint.run.report import Report
 from scclint.source import Span

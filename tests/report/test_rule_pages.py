@@ -3,7 +3,7 @@
 import json
 
 from scclint.finding import Severity
-from scclint.model.object import ApiObject
+from scclint.objects.types import ApiObject
 from scclint.record import replace
 from scclint.registry import builtin
 from scclint.report.rule_pages import page, table, table_json

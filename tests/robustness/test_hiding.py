@@ -23,10 +23,11 @@ def test_the_disguises_do_hide_something_from_a_naive_reader(monkeypatch: pytest
     assert any(f.rule_id == "SCC102" for f in findings(text))
     with pytest.raises(AssertionError), monkeypatch.context() as naive:
         naive.setattr(
-            "scclint.load.other_kind", lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk.text else None
+            "scclint.objects.documents.other_kind",
+            lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk.text else None,
         )
         seen = findings(text)
-        naive.setattr("scclint.load.other_kind", lambda *_: None)
+        naive.setattr("scclint.objects.documents.other_kind", lambda *_: None)
         assert findings(text) == seen
 
 

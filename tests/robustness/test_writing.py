@@ -125,7 +125,7 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
     (folder / "b.yaml").write_text(pod("b"), encoding="utf-8")
     from importlib import import_module
 
-    from scclint.load import reader
+    from scclint.objects.documents import reader
     from scclint.outcome import world
 
     def failing(real: object, is_meant: object) -> object:

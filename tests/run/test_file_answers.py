@@ -91,7 +91,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(os.path.relpath(path))
         return read(path, name)
 
-    monkeypatch.setattr("scclint.load.reader.read", counted)
+    monkeypatch.setattr("scclint.objects.documents.reader.read", counted)
     return found
 
 

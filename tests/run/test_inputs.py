@@ -7,7 +7,7 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
-from scclint.model.object import UnknownKind
+from scclint.objects.types import UnknownKind
 from scclint.run.load import expand_settings
 from tests.running import open_one, report_on, write_file, write_files
 

@@ -9,7 +9,7 @@ import scclint
 from scclint.config.model import Config
 from scclint.config.records import Creator, GrantFacts, NamespaceFacts
 from scclint.finding import Finding, Problem, Severity
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import builtin, registry

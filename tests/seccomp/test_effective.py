@@ -4,8 +4,8 @@ import pytest
 
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
-from scclint.model.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
+from scclint.platform.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
 from tests.admission.build import pod, scc_object
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.finding import Ignore
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.record import replace
 from scclint.source import Span
 from scclint.suppress.apply import without_comment, without_entry

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.config.selection import covers
-from scclint.expand import expand
 from scclint.finding import END, Finding, Ignore, Severity, Subject, Suppression
-from scclint.load import load_text
-from scclint.model.kinds import SUBJECT_KINDS
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.kinds import SUBJECT_KINDS
 from scclint.record import replace
 from scclint.registry import builtin
 from scclint.rule import AnyRule

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scclint.model.unknown import UNKNOWN
+from scclint.objects.unknown import UNKNOWN
 from scclint.validation.validate import validate
 from tests.validation.cases import Data, deployment, stateful_set
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.model.unknown import UNKNOWN, Unknown, first_unknown
+from scclint.objects.unknown import UNKNOWN, Unknown, first_unknown
 from scclint.text import field_path
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from scclint.expand.item import items_of
-from scclint.load import load_file
-from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.schema import shapes
+from scclint.objects.documents import load_file
+from scclint.objects.expand.item import items_of
+from scclint.objects.kinds import SUBJECT_KINDS
+from scclint.platform.schema import shapes
 from scclint.validation.validate import validate
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"

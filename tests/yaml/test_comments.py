@@ -2,7 +2,7 @@
 
 import pytest
 
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 
 
 @pytest.mark.parametrize(

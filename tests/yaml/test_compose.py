@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scclint.errors import LoadError
 from scclint.limits import MAX_COLON_ATTEMPTS, AliasCounter
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.source import Span
 from scclint.yaml.compose import parse_yaml
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.yaml.nodes import to_data
 from tests.conftest import shared
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.finding import Append, Deduplicate, Operation, Remove, Rename, Set
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.yaml.edit import EditRefused, add_document, edit
 from scclint.yaml.nodes import to_data
 from tests.conftest import examples

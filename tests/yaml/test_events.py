@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.yaml import events
 from scclint.yaml.nodes import to_data
 from tests.conftest import ALL_EXAMPLES

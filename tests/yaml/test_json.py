@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.yaml.json import parse_json
 from scclint.yaml.nodes import MappingNode, to_data
 

@@ -10,8 +10,8 @@ from scclint.admission.field import FieldError, Where, aggregate
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
 from scclint.admission.wording import Wording
-from scclint.model.releases import SUBJECT_TYPE_ANNOTATION
-from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
+from scclint.platform.releases import SUBJECT_TYPE_ANNOTATION
+from scclint.platform.terms import CONTAINER_LISTS, REQUIRED_SCC
 
 VALIDATED_SCC = "openshift.io/scc"
 SUBJECT_TYPE = "security.openshift.io/validated-scc-subject-type"

@@ -5,7 +5,7 @@ Source: the aggregation controller of kube-controller-manager, which repeats thi
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scclint.model.labels import is_valid, labels_of, selects
+from scclint.platform.labels import is_valid, labels_of, selects
 from scclint.record import Memo
 from scclint.yaml.untyped import Object, as_mapping, as_mappings
 

@@ -7,8 +7,8 @@ stores a pod: after SCC admission, and before validation and Pod Security. It le
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.model.releases import APP_ARMOR_ANNOTATIONS_OF_FIELDS, APP_ARMOR_FIELDS
-from scclint.model.terms import APPARMOR_ANNOTATION_PREFIX, CONTAINER_LISTS
+from scclint.platform.releases import APP_ARMOR_ANNOTATIONS_OF_FIELDS, APP_ARMOR_FIELDS
+from scclint.platform.terms import APPARMOR_ANNOTATION_PREFIX, CONTAINER_LISTS
 
 _LOCALHOST = "localhost/"
 _ANNOTATIONS = {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}

@@ -12,8 +12,8 @@ from scclint.admission.field import FieldError, Where, most_repeated
 from scclint.admission.pod import AdmissionContainer, AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.finding import Path
-from scclint.model.releases import SECCOMP_FIELDS_OF_ANNOTATIONS
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.platform.releases import SECCOMP_FIELDS_OF_ANNOTATIONS
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.yaml.untyped import Object
 
 SECURITY: Path = ("spec", "securityContext")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.model.id_ranges import Range
-from scclint.model.releases import ANY_VOLUME_IS_ALSO_IMAGE
+from scclint.platform.id_ranges import Range
+from scclint.platform.releases import ANY_VOLUME_IS_ALSO_IMAGE
 from scclint.record import record
 
 MUST_RUN_AS = "MustRunAs"

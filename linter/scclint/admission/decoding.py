@@ -1,6 +1,6 @@
 """Go decoding: what the API server makes of an object before admission looks at it.
 
-The types come from the schemas of the release (`scclint.model.schema`); the wording of an error is that of Go's JSON decoder. A
+The types come from the schemas of the release (`scclint.platform.schema`); the wording of an error is that of Go's JSON decoder. A
 field that the release does not have is dropped, a null in a list or a map is the zero value, and a whole number may be written
 as a float (`1000.0`), as YAML turns it into an integer. Only fields that admission reads are decoded. The others stay as they are.
 """
@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from scclint.errors import ModelError
-from scclint.model.schema import Shape, Type, shapes
+from scclint.platform.schema import Shape, Type, shapes
 
 _EVERY = frozenset(
     (

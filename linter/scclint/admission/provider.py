@@ -14,8 +14,8 @@ from scclint.admission.constraints import (
     content_of,
 )
 from scclint.admission.wording import Wording, wording_of
-from scclint.model.id_ranges import BlockError, Range, parse_block, parse_blocks
-from scclint.model.terms import UID_RANGE
+from scclint.platform.id_ranges import BlockError, Range, parse_block, parse_blocks
+from scclint.platform.terms import UID_RANGE
 from scclint.record import record
 
 MCS = "openshift.io/sa.scc.mcs"

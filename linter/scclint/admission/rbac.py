@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
-from scclint.model.kinds import INSTALLATIONS
-from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
+from scclint.objects.kinds import INSTALLATIONS
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import Memo, grouped, record
 from scclint.yaml.untyped import Object, as_mapping, as_text
 

@@ -11,8 +11,8 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
 from scclint.finding import Path
-from scclint.model.releases import ANY_PROFILE_BESIDE_DEFAULT
-from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, RUNTIME_DEFAULT
+from scclint.platform.releases import ANY_PROFILE_BESIDE_DEFAULT
+from scclint.platform.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, RUNTIME_DEFAULT
 
 _LOCALHOST = "localhost/"
 

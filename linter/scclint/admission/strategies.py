@@ -11,7 +11,7 @@ from scclint.admission.field import FieldError, Where, most_repeated
 from scclint.admission.pod import containers
 from scclint.admission.provider import Provider
 from scclint.finding import Path
-from scclint.model.id_ranges import Range
+from scclint.platform.id_ranges import Range
 from scclint.yaml.untyped import Object
 
 Effective = tuple[Any, Path]

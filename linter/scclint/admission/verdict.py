@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from scclint.admission.field import FieldError
-from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 
 __all__ = ["Candidate", "FieldError", "Grant", "ObjectRef", "Outcome", "SubjectType", "User", "Verdict"]

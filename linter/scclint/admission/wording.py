@@ -7,7 +7,7 @@ vendors them, `field.Error` of k8s.io/apimachinery, and `strconv.Quote` of the G
 from functools import cache
 from typing import NamedTuple
 
-from scclint.model.go_text import quote
+from scclint.platform.go_text import quote
 
 
 class Wording(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scclint.finding import Path, Remedy
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Misfit
 from scclint.outcome.world import World
 

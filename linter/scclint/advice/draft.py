@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from scclint.admission.field import FieldError
 from scclint.advice.effects import effects
 from scclint.finding import Append, Deduplicate, Operation, Path, Remedy, Remove, Rename, Scalar, Set
-from scclint.model.kinds import TEKTON
-from scclint.model.object import Workload
-from scclint.model.pod import Container
-from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC, RESTRICTED
+from scclint.objects.kinds import TEKTON
+from scclint.objects.pod import Container
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.platform.terms import CONTAINER_LISTS, REQUIRED_SCC, RESTRICTED
 from scclint.record import Memo, grouped, replace
 from scclint.text import and_more, listed, plain
 from scclint.yaml.nodes import Node, ScalarNode, node_at, to_data
@@ -326,7 +326,7 @@ def _words_of(root: Node, operation: Operation) -> str:
         return f"write {text} in {key}" if is_item else f"write {key}: {text}"
     if isinstance(operation, Append):
         return f"add {plain(operation.value)} to {key}"
-    from scclint.load.templates import written
+    from scclint.objects.documents.templates import written
 
     node = node_at(root, operation.path)
     value = written(node.text) if isinstance(node, ScalarNode) else to_data(node)

@@ -15,7 +15,7 @@ from scclint.admission.verdict import Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.finding import Operation, Path, Remove, Set
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import grouped, replace

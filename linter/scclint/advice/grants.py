@@ -11,11 +11,11 @@ from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.advice.effects import asks_for_unconfined, of_injection, user_change
 from scclint.cluster.addons import brings
 from scclint.finding import Remedy
-from scclint.model.object import Role, Workload
-from scclint.model.terms import EVERYONE, REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
-from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
+from scclint.objects.types import Role, Workload
+from scclint.objects.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.platform.terms import EVERYONE, REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.record import grouped
 from scclint.text import and_more
 

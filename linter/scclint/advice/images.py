@@ -8,8 +8,8 @@ from scclint.advice.effects import effects
 from scclint.advice.grants import least_grant
 from scclint.advice.ladders import MOST_REMEDIES
 from scclint.finding import Remedy
-from scclint.model.image import HOME
-from scclint.model.object import Workload
+from scclint.objects.image import HOME
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Misfit, Outcome
 from scclint.outcome.world import World
 from scclint.record import replace

@@ -17,16 +17,16 @@ from scclint.advice.effects import given_up, position, user_change
 from scclint.advice.grants import by_own_grant, confines, copy_grant, least_grant, profile_entries
 from scclint.advice.words import pods
 from scclint.finding import Path, Remedy, Remove
-from scclint.model.object import Workload
-from scclint.model.terms import (
+from scclint.objects.types import Workload
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import PROJECT_USER, World
+from scclint.platform.terms import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
     REQUIRED_SCC,
     RESTRICTED,
     RUNTIME_DEFAULT,
 )
-from scclint.outcome.chain import Outcome
-from scclint.outcome.world import PROJECT_USER, World
 from scclint.podsecurity.levels import LATEST, LEVELS, Mode, Standard, level_label
 from scclint.podsecurity.standards import Violation
 from scclint.yaml.operations import EditRefused

@@ -8,10 +8,10 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import User
 from scclint.advice.effects import asks_for_unconfined
 from scclint.finding import Path
-from scclint.model.object import SecurityContextConstraints, Workload
-from scclint.model.terms import EVERYONE, SERVICE_ACCOUNTS_OF
+from scclint.objects.types import SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
+from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 from scclint.record import grouped
 from scclint.seccomp.capabilities import CRIO_DEFAULT, canonical
 from scclint.text import and_more, listed

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.selinux import Mount, opted_out
 from scclint.outcome.world import World
 from scclint.podsecurity.csi import PROFILE_LABEL, CsiVolume

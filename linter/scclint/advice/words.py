@@ -7,8 +7,8 @@ from typing import Any
 from scclint.admission.verdict import FieldError
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.finding import Related
-from scclint.model.object import Workload
-from scclint.model.view import Field
+from scclint.objects.types import Workload
+from scclint.objects.view import Field
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.podsecurity.levels import Mode, Standard, level_label

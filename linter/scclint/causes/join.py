@@ -14,7 +14,7 @@ from scclint.causes.decisions import by_decision
 from scclint.causes.reach import widest_first
 from scclint.deploy.kustomize import NAMES
 from scclint.finding import Finding, Suppression
-from scclint.load.sniff import is_generated
+from scclint.objects.documents.sniff import is_generated
 from scclint.record import replace
 from scclint.run.check import order, unplaced
 from scclint.run.report import Report

@@ -18,9 +18,9 @@ from scclint.errors import ConfigError, LoadError
 from scclint.files import read
 from scclint.finding import Located, Path, Problem, Severity
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN, MAX_EXPRESSION
-from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
-from scclint.model.object import ApiObject, Workload
-from scclint.model.unknown import known
+from scclint.objects.kinds import STATE_KINDS, SUBJECT_KINDS
+from scclint.objects.types import ApiObject, Workload
+from scclint.objects.unknown import known
 from scclint.outcome.world import World
 from scclint.registry import Registry, registry
 from scclint.rule import AnyRule, Rule

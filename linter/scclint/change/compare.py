@@ -40,10 +40,10 @@ from scclint.change.state import Side, State, content, keyed, open_side
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.finding import Notice, Path
-from scclint.model.object import ApiObject, Workload
-from scclint.model.releases import ORDER
-from scclint.model.terms import RESTRICTED
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.rows import ContainerRow, WorkloadRow
+from scclint.platform.releases import ORDER
+from scclint.platform.terms import RESTRICTED
 from scclint.record import EMPTY, Memo, replace
 from scclint.run.diff import judged_access, with_new_access
 from scclint.run.judge import OpenUnit, applied_by

@@ -15,9 +15,9 @@ from scclint.change.state import State
 from scclint.cluster.namespaces import RUN_LEVEL, SCC_DISABLED
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Applied
-from scclint.model.object import RoleBinding
-from scclint.model.terms import RESTRICTED, UID_RANGE, namespace_name
+from scclint.objects.types import RoleBinding
 from scclint.outcome.rows import grant_rows
+from scclint.platform.terms import RESTRICTED, UID_RANGE, namespace_name
 from scclint.podsecurity.levels import Level, stricter
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.record import grouped, record

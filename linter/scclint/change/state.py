@@ -21,11 +21,11 @@ from scclint.files.dump import is_dump
 from scclint.files.revision import resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Applied, Notice
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import WRITTEN, ApiObject, Provenance, Workload
-from scclint.model.releases import RELEASES, minor_release
+from scclint.objects.kinds import CLUSTER_SCOPED
+from scclint.objects.types import WRITTEN, ApiObject, Provenance, Workload
 from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
+from scclint.platform.releases import RELEASES, minor_release
 from scclint.record import EMPTY, grouped, replace
 from scclint.run.dumped import texts_to_judge
 from scclint.run.judge import OpenUnit, open_unit

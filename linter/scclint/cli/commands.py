@@ -29,7 +29,7 @@ from scclint.cli.options import (
     words_of,
 )
 from scclint.cli.parser import Formatter, Parser, Parsers
-from scclint.model.releases import DEFAULT
+from scclint.platform.releases import DEFAULT
 from scclint.record import EMPTY
 from scclint.report import FORMATS
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scclint.cli.commands import build
 from scclint.cluster import Cluster
 from scclint.console.status import OK
-from scclint.model.releases import DEFAULT, RELEASES
+from scclint.platform.releases import DEFAULT, RELEASES
 from scclint.registry import builtin
 from scclint.report.output import write
 

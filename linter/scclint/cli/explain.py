@@ -18,7 +18,7 @@ from scclint.console.arguments import (
 )
 from scclint.console.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.record import replace
 from scclint.report import explain
 from scclint.run.check import subject_of

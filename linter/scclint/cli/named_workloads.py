@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from scclint.errors import UsageError
 from scclint.files import SUFFIXES
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.record import record
 from scclint.run.listed import ListedWorkload
 from scclint.text import and_more, whole_number

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from scclint.model.releases import DEFAULT, minor_release
+from scclint.platform.releases import DEFAULT, minor_release
 from scclint.text import listed, whole_number
 
 

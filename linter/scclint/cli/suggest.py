@@ -8,9 +8,9 @@ from scclint.cli.named_workloads import named_with, names
 from scclint.console.arguments import settings_of_one_cluster, view_units, write_formats
 from scclint.console.status import USAGE, status_of_units
 from scclint.errors import UsageError
-from scclint.model.object import Workload
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.objects.types import Workload
 from scclint.outcome.world import World
+from scclint.platform.terms import UNSPECIFIED_NAMESPACE
 from scclint.record import replace
 from scclint.remedy.least_privilege import Suggestion, suggest
 from scclint.report.suggest import render_json, render_yaml

@@ -10,7 +10,7 @@ from scclint.console.arguments import check_paths, settings_of_one_cluster, term
 from scclint.console.status import status_of_units
 from scclint.deploy.unit import PLAIN, Placed, Unit
 from scclint.errors import UsageError
-from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
+from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.report import who_can
 from scclint.report.text import Json, dump
 from scclint.run.judge import OpenUnit, open_unit

@@ -20,9 +20,9 @@ from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.cluster.volumes import claimed_volume
 from scclint.errors import ModelError, UsageError
-from scclint.model.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
-from scclint.model.labels import labels_of
-from scclint.model.releases import (
+from scclint.objects.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
+from scclint.platform.labels import labels_of
+from scclint.platform.releases import (
     ADMISSION_POLICIES,
     RUNTIMES,
     USER_NAMESPACE_LEVEL,
@@ -32,7 +32,7 @@ from scclint.model.releases import (
     release_of,
     shown_release,
 )
-from scclint.model.terms import UID_RANGE, generated_name
+from scclint.platform.terms import UID_RANGE, generated_name
 from scclint.podsecurity.defaults import default_policy, library_of
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.podsecurity.standards import evaluate

@@ -13,7 +13,7 @@ from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS, R
 from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC, why_skipped
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
-from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import Memo, grouped, record, replace
 from scclint.text import listed
 from scclint.yaml.untyped import Object, as_list

@@ -10,7 +10,7 @@ Sources: `pkg/features/kube_features.go` of openshift/kubernetes, as openshift/m
 from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
-from scclint.model.terms import CONTAINER_LISTS
+from scclint.platform.terms import CONTAINER_LISTS
 from scclint.yaml.untyped import as_mapping, mappings
 
 

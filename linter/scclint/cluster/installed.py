@@ -13,8 +13,8 @@ from scclint.cluster.addons import addon
 from scclint.cluster.namespaces import RUN_LEVEL
 from scclint.errors import UsageError
 from scclint.files.package_data import read_json
-from scclint.model.releases import RELEASES, is_within, release_of
-from scclint.model.terms import SCC_ROLE_PREFIX
+from scclint.platform.releases import RELEASES, is_within, release_of
+from scclint.platform.terms import SCC_ROLE_PREFIX
 from scclint.podsecurity.levels import MODES, level_label
 from scclint.record import record
 

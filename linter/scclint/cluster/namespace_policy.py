@@ -12,9 +12,9 @@ from scclint.admission.rbac import service_account_name
 from scclint.admission.verdict import User
 from scclint.cluster.cluster import Cluster
 from scclint.errors import ModelError
-from scclint.model.releases import PRIVILEGED_IS_FORCED, SYNCER_IGNORES_HOME
-from scclint.model.terms import UID_RANGE
-from scclint.model.unknown import is_open
+from scclint.objects.unknown import is_open
+from scclint.platform.releases import PRIVILEGED_IS_FORCED, SYNCER_IGNORES_HOME
+from scclint.platform.terms import UID_RANGE
 from scclint.podsecurity import csi
 from scclint.podsecurity.defaults import enforces
 from scclint.podsecurity.levels import LABELS, LEVELS, Level, Mode, Policy, level_label, policy_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS
-from scclint.model.terms import UID_RANGE
+from scclint.platform.terms import UID_RANGE
 from scclint.yaml.untyped import Object
 
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))

@@ -10,10 +10,10 @@ import tomllib
 from collections.abc import Iterable, Iterator
 
 from scclint.limits import MAX_TOML_KEY
-from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
-from scclint.model.labels import labels_of, meets, selects
-from scclint.model.releases import HANDLER_SECCOMP_PROFILES, PRIVILEGED_SECCOMP_PROFILE, RUNTIMES, SECCOMP_DEFAULT_SETTING
-from scclint.model.terms import POOL_LABELS
+from scclint.objects.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
+from scclint.platform.labels import labels_of, meets, selects
+from scclint.platform.releases import HANDLER_SECCOMP_PROFILES, PRIVILEGED_SECCOMP_PROFILE, RUNTIMES, SECCOMP_DEFAULT_SETTING
+from scclint.platform.terms import POOL_LABELS
 from scclint.record import grouped, record, replace
 from scclint.yaml.untyped import Object, as_mapping, as_text, mappings
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
-from scclint.model.kinds import CSV, INSTALLATIONS
+from scclint.objects.kinds import CSV, INSTALLATIONS
 from scclint.yaml.untyped import Object, as_text
 
 Key = tuple[str, str]

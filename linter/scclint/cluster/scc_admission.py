@@ -18,9 +18,9 @@ from scclint.cluster.grants import SccGrants
 from scclint.cluster.namespaces import annotations_of, why_skipped
 from scclint.cluster.objects import Key
 from scclint.cluster.sccs import OrderedSccs
-from scclint.model.id_ranges import BlockError, parse_block
-from scclint.model.releases import REQUIRED_SCC_ANNOTATION, TEMPLATES_AS_ADMITTED
-from scclint.model.terms import UID_RANGE
+from scclint.platform.id_ranges import BlockError, parse_block
+from scclint.platform.releases import REQUIRED_SCC_ANNOTATION, TEMPLATES_AS_ADMITTED
+from scclint.platform.terms import UID_RANGE
 from scclint.yaml.untyped import Object
 
 

@@ -8,7 +8,7 @@ from scclint.admission import order
 from scclint.admission.constraints import Constraints, from_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, Provider, make_provider, make_providers
 from scclint.cluster.objects import Key
-from scclint.model.terms import UID_RANGE
+from scclint.platform.terms import UID_RANGE
 from scclint.record import Memo
 from scclint.yaml.untyped import Object
 

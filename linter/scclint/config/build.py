@@ -13,15 +13,15 @@ from scclint.config.selection import unknown_selector
 from scclint.errors import UsageError
 from scclint.files import Reach, is_below, is_text
 from scclint.finding import Ignore, Path, Severity
-from scclint.model.image import ImageFacts
-from scclint.model.releases import minor_release
+from scclint.objects.image import ImageFacts
+from scclint.platform.releases import minor_release
 from scclint.record import record
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
 from scclint.yaml import untyped
 
 if TYPE_CHECKING:
-    from scclint.model.image import ImageFacts
+    from scclint.objects.image import ImageFacts
 
 VERSIONS = ("openshift", "kubernetes")
 """The settings that hold versions of a cluster, each named after its platform."""

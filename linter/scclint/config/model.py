@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         PodTemplate,
         UnitSettings,
     )
-    from scclint.model.image import ImageFacts
+    from scclint.objects.image import ImageFacts
 
 
 @record

@@ -8,7 +8,7 @@ from scclint.errors import ConfigError, LoadError
 from scclint.files import read
 from scclint.finding import Path
 from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.yaml import untyped

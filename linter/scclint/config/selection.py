@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from scclint.cluster.installed import patch_changes
 from scclint.config.model import Config
 from scclint.finding import Notice, Severity
-from scclint.model.releases import minor_release
+from scclint.platform.releases import minor_release
 from scclint.rule import AnyRule
 from scclint.text import listed
 from scclint.yaml.untyped import several

@@ -14,7 +14,7 @@ from scclint.console.progress import progress
 from scclint.errors import LoadError, UsageError
 from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, not_there, read, read_stream
 from scclint.files.sources import Sources, find_sources
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import WorkloadRow
 from scclint.outcome.world import World

@@ -20,8 +20,8 @@ from scclint.deploy.unit import Deployment
 from scclint.files import is_below
 from scclint.finding import Path
 from scclint.limits import MAX_APPLICATIONS
-from scclint.load import data_of, data_of_file
-from scclint.model.unknown import is_open
+from scclint.objects.documents import data_of, data_of_file
+from scclint.objects.unknown import is_open
 from scclint.text import whole_number
 from scclint.yaml.untyped import as_list, as_mapping, as_mappings, as_text, mappings, texts, value_at
 

@@ -16,7 +16,7 @@ from scclint.deploy.release_files import RELEASE_FILE, UNKNOWN, NamedRelease, re
 from scclint.deploy.unit import Deployment
 from scclint.files import is_below, walk
 from scclint.finding import Notice, shortened
-from scclint.load.commands import OWN, TOP, ScriptCommand
+from scclint.objects.commands import OWN, TOP, ScriptCommand
 from scclint.record import replace
 
 _UNKNOWN = re.compile(r"[$`]|\{\{")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 
 from scclint.deploy.image_configs import ports
-from scclint.model.image import Image
+from scclint.objects.image import Image
 
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*`", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_]\w*)")

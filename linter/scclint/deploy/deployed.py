@@ -11,14 +11,14 @@ from scclint.deploy.helm import CHART_FILE, NAMESPACE_MARKER
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Deployment, Unit
 from scclint.errors import LoadError
-from scclint.expand.carriers import carried
-from scclint.expand.item import Item, items_of
 from scclint.files import SUFFIXES, walk
 from scclint.finding import Notice, shortened
 from scclint.limits import AddedTextCounter
-from scclint.load import load_file
-from scclint.load.document import OPEN_NAMESPACE, Document
-from scclint.model.kinds import CARRIERS, TEMPLATE
+from scclint.objects.documents import load_file
+from scclint.objects.documents.document import OPEN_NAMESPACE, Document
+from scclint.objects.expand.carriers import carried
+from scclint.objects.expand.item import Item, items_of
+from scclint.objects.kinds import CARRIERS, TEMPLATE
 from scclint.record import grouped, replace
 from scclint.text import and_more, field_path, listed
 from scclint.yaml.untyped import as_text, mappings
@@ -213,7 +213,7 @@ def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
 
     `${NAME}` stays where a Template gives its parameter no value.
     """
-    from scclint.expand.template import instantiate
+    from scclint.objects.expand.template import instantiate
 
     for item in items:
         yield item

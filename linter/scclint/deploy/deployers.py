@@ -12,12 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scclint.deploy.unit import Deployment
-from scclint.expand.item import Item, items_of
 from scclint.files import is_below, is_text, repository_name, repository_names, walk
 from scclint.finding import Path
-from scclint.load import load_file
-from scclint.load.document import Document
-from scclint.model.unknown import is_open
+from scclint.objects.documents import load_file
+from scclint.objects.documents.document import Document
+from scclint.objects.expand.item import Item, items_of
+from scclint.objects.unknown import is_open
 from scclint.record import record
 from scclint.source import Span
 from scclint.yaml.nodes import locate

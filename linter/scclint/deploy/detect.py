@@ -13,7 +13,7 @@ from scclint.deploy.outline import Outline
 from scclint.deploy.placed import place
 from scclint.deploy.split import Split
 from scclint.deploy.unit import PLAIN, Unit
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.record import replace
 
 if TYPE_CHECKING:

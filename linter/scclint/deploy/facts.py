@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.deploy.placed import IN_EVERY_NAMESPACE, account_namespaces, named_accounts, subjects
 from scclint.deploy.unit import FromUnit, Unit
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import (
+from scclint.objects.kinds import CLUSTER_SCOPED
+from scclint.objects.types import (
     AdmissionPolicy,
     ApiObject,
     Namespace,
@@ -28,16 +28,16 @@ from scclint.model.object import (
     TektonConfig,
     Workload,
 )
-from scclint.model.terms import (
+from scclint.objects.unknown import is_open, is_unfilled_user, stands_for_a_name
+from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
+from scclint.outcome.manifests import namespace_of
+from scclint.platform.terms import (
     REQUIRED_SCC,
     SCC_ROLE_PREFIX,
     SERVICE_ACCOUNT_PREFIX,
     SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
 )
-from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
-from scclint.other_units import AmbiguousObject, BorrowedObject, OtherUnits, Question, Reply
-from scclint.outcome.manifests import namespace_of
 from scclint.record import EMPTY, record, replace
 from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at
 

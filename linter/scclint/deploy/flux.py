@@ -9,7 +9,7 @@ from scclint.admission.rbac import service_account_name
 from scclint.deploy.deployers import NO_FOLDER, Deployer, Deployments, laid_over, scalar
 from scclint.deploy.unit import Deployment
 from scclint.finding import Path
-from scclint.load import data_of
+from scclint.objects.documents import data_of
 from scclint.source import Span
 from scclint.yaml.untyped import as_mapping, as_text, mappings, texts, value_at
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from scclint.files.package_data import read_json
-from scclint.model.image import CATALOGUE, Image
+from scclint.objects.image import CATALOGUE, Image
 
 _MIRRORS = re.compile(
     r"^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io|public\.ecr\.aws/docker)/|^library/"

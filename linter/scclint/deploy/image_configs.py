@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from json import loads
 from typing import Any
 
-from scclint.model.image import Image
+from scclint.objects.image import Image
 from scclint.yaml.untyped import as_mapping, as_text, mappings
 
 _PORT = re.compile(r"([0-9]{1,5})(?:-[0-9]{1,5})?(?:/\w+)?")

@@ -10,8 +10,8 @@ from scclint.deploy.image_catalogue import catalogued
 from scclint.deploy.outline import Outline
 from scclint.files import display
 from scclint.finding import Notice
-from scclint.load import load_text
-from scclint.model.image import Image, ImageFacts
+from scclint.objects.documents import load_text
+from scclint.objects.image import Image, ImageFacts
 from scclint.yaml.nodes import to_data
 from scclint.yaml.untyped import as_mapping, as_text, mappings, texts, value_at
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scclint.deploy.bundle import csv_name_of, superseded
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.unit import OLDER, Kind, Series, Unit, UnplacedObject
-from scclint.load import data_of_file
+from scclint.objects.documents import data_of_file
 from scclint.record import replace
 from scclint.yaml.untyped import as_text, value_at
 

@@ -8,10 +8,10 @@ from scclint.deploy.applied import FRAGMENT, with_names
 from scclint.deploy.facts import NO_FACTS
 from scclint.deploy.plain import alternatives, whole
 from scclint.deploy.unit import Kind, Unit
-from scclint.expand.ansible import applied, files_of_tasks, other_files_of_tasks
 from scclint.files import ASSET_FOLDERS
 from scclint.files.globs import path_filter
-from scclint.model.object import Workload
+from scclint.objects.expand.ansible import applied, files_of_tasks, other_files_of_tasks
+from scclint.objects.types import Workload
 from scclint.record import grouped
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.deploy.facts import NO_FACTS, Facts, facts_of, plain, restored
 from scclint.errors import LoadError
-from scclint.expand.ansible import applied, files_of_tasks, other_files_of_tasks
 from scclint.files import SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, RealPaths, SourceFile, display, is_below, read
-from scclint.load import load_text
-from scclint.load.document import Document
-from scclint.load.reader import Reader
-from scclint.model.object import ApiObject
+from scclint.objects.documents import load_text
+from scclint.objects.documents.document import Document
+from scclint.objects.documents.reader import Reader
+from scclint.objects.expand.ansible import applied, files_of_tasks, other_files_of_tasks
+from scclint.objects.types import ApiObject
 from scclint.other_units import Question
 from scclint.record import EMPTY, replace
 
@@ -119,13 +119,13 @@ class Outline:
 
     def holds_manifest(self, file: str) -> bool:
         """Whether a file that may be a template holds a manifest."""
-        from scclint.load.templates import holds_manifest
+        from scclint.objects.documents.templates import holds_manifest
 
         return self.tells(file, "manifest", holds_manifest)
 
     def readings(self, file: str) -> int:
         """How many readings a template has that each judge a document which those before do not have."""
-        from scclint.load.templates import readings
+        from scclint.objects.documents.templates import readings
 
         reader, source = self.reader, self.source(file)
         earlier_texts: set[str] = set()

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
-from scclint.expand.ansible import CREATES_NOTHING, files_of_tasks
-from scclint.expand.csv import HOME
-from scclint.load.document import Document
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import (
+from scclint.objects.documents.document import Document
+from scclint.objects.expand.ansible import CREATES_NOTHING, files_of_tasks
+from scclint.objects.expand.csv import HOME
+from scclint.objects.kinds import CLUSTER_SCOPED
+from scclint.objects.types import (
     ApiObject,
     OperatorInstallation,
     Role,
@@ -22,8 +22,8 @@ from scclint.model.object import (
     ServiceAccount,
     Workload,
 )
-from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
-from scclint.model.unknown import is_open, is_unfilled_user, stands_for_a_name
+from scclint.objects.unknown import is_open, is_unfilled_user, stands_for_a_name
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import EMPTY
 from scclint.yaml.untyped import as_text, mappings, texts
 

@@ -9,7 +9,7 @@ from scclint.deploy.applied import FRAGMENT, shown_of
 from scclint.deploy.facts import NO_FACTS, Identity, identity
 from scclint.deploy.kustomize.surroundings import stands_alone
 from scclint.deploy.unit import DEFAULT, OF_KONFLUX, PLAIN, Shown, Unit
-from scclint.model.object import ApiObject
+from scclint.objects.types import ApiObject
 from scclint.text import shared_start
 
 if TYPE_CHECKING:

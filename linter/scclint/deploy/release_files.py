@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scclint.deploy.deployers import laid_over
-from scclint.load import data_of, load_text
+from scclint.objects.documents import data_of, load_text
 from scclint.record import record
 from scclint.yaml.nodes import to_data
 from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, texts, value_at

@@ -28,8 +28,8 @@ from scclint.deploy.unit import (
     Unit,
 )
 from scclint.files import TEST_CODE, TEST_SOURCES, USES_TESTS, text_of
-from scclint.load import load_text
-from scclint.model.kinds import TEKTON
+from scclint.objects.documents import load_text
+from scclint.objects.kinds import TEKTON
 from scclint.yaml.nodes import to_data
 from scclint.yaml.untyped import as_list, as_text, value_at
 

@@ -13,8 +13,8 @@ from scclint.deploy.outline import Outline, holds_suite
 from scclint.deploy.unit import Deployment, Series, Unit
 from scclint.files import Reach
 from scclint.finding import Notice
-from scclint.load import data_of
-from scclint.load.document import Document
+from scclint.objects.documents import data_of
+from scclint.objects.documents.document import Document
 from scclint.text import and_more
 from scclint.yaml.untyped import as_text, value_at
 

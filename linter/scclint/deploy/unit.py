@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from scclint.files import display
 from scclint.finding import Applied
-from scclint.model.kinds import TEKTON
+from scclint.objects.kinds import TEKTON
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
@@ -166,7 +166,7 @@ class Unit:
     `deployment` says how it is deployed. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
     `incomplete` says whether its build would add objects that no file has, such as those of a remote resource, and `left_out` what was left
     out of the build for this reason.
-    `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.load.templates`).
+    `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.objects.documents.templates`).
     `gives` is False for a unit that gives no context to others: a bundle, a variant of what a rendered unit defines, or what nobody applies.
     `shown` is the evidence that nobody applies it to an OpenShift cluster; None without any.
     `takes` is False for a unit that takes nothing from others. Once all units are known (`scclint.find_units`), `context` has what it

@@ -25,8 +25,8 @@ from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
 from scclint.files.store import digest, digest_of_bytes
-from scclint.load import data_of
-from scclint.model.releases import DEFAULT
+from scclint.objects.documents import data_of
+from scclint.platform.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.yaml.untyped import as_mapping
 

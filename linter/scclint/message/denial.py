@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from scclint.message.clean import DENIAL
-from scclint.model.terms import RESTRICTED
+from scclint.platform.terms import RESTRICTED
 from scclint.record import record, replace
 
 _NOT_USABLE = "Forbidden: not usable by user or serviceaccount"

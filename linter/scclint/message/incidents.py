@@ -9,7 +9,7 @@ from string import Formatter
 from scclint.files.package_data import read_json
 from scclint.message.clean import DENIAL, dense, records
 from scclint.message.denial import Denial, read_denial
-from scclint.model.releases import DEFAULT, ORDER, is_within
+from scclint.platform.releases import DEFAULT, ORDER, is_within
 from scclint.record import EMPTY, record, replace
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?-?"

@@ -9,8 +9,8 @@ from scclint.config.records import NamespaceFacts
 from scclint.finding import Finding
 from scclint.message.denial import Reason
 from scclint.message.incidents import Incident, release_of
-from scclint.model.object import Workload
-from scclint.model.pod_names import is_pod_of
+from scclint.objects.types import Workload
+from scclint.platform.pod_names import is_pod_of
 from scclint.record import record, replace
 from scclint.remedy.proofs import with_fixes
 from scclint.run.judge import OpenUnit

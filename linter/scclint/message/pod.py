@@ -6,7 +6,7 @@ from typing import Any
 
 from scclint.message.denial import Reason
 from scclint.message.incidents import Incident, owner_of
-from scclint.model.terms import SCC_ROLE_PREFIX
+from scclint.platform.terms import SCC_ROLE_PREFIX
 
 JsonObject = dict[str, Any]
 

@@ -10,9 +10,9 @@ from scclint.message.incidents import Incident
 from scclint.message.pod import as_in_message
 from scclint.message.sccs import changed_sccs, foreign_sccs, strategies
 from scclint.message.words import fields_of, in_manifest_of, is_debug
-from scclint.model.terms import RESTRICTED
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.platform.terms import RESTRICTED
 from scclint.record import record
 from scclint.text import and_more, capitalized, listed
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import ObjectRef
-from scclint.model.object import Workload
-from scclint.model.terms import SCC_ROLE_PREFIX, namespace_name
+from scclint.objects.types import Workload
 from scclint.outcome.world import World
+from scclint.platform.terms import SCC_ROLE_PREFIX, namespace_name
 from scclint.text import full_name, listed
 
 _WITHOUT_SCCS = frozenset((

@@ -22,10 +22,10 @@ from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located, Path
 from scclint.limits import MAX_VALID_CHANGES
-from scclint.model.object import Workload
-from scclint.model.releases import GIT_REPO_VOLUMES, INLINE_CSI_KNOWN, SECCOMP_ANNOTATIONS
-from scclint.model.terms import APPARMOR_ANNOTATION_PREFIX, CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX
-from scclint.model.unknown import known
+from scclint.objects.types import Workload
+from scclint.objects.unknown import known
+from scclint.platform.releases import GIT_REPO_VOLUMES, INLINE_CSI_KNOWN, SECCOMP_ANNOTATIONS
+from scclint.platform.terms import APPARMOR_ANNOTATION_PREFIX, CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.csi import CsiVolume, inline_volumes
@@ -39,7 +39,7 @@ from scclint.validation.validate import validate
 from scclint.yaml.untyped import as_mapping, value_at
 
 if TYPE_CHECKING:
-    from scclint.model.image import Image
+    from scclint.objects.image import Image
     from scclint.outcome.policies import PolicyAnswer
 
 _BREAKS_POLICY = "container's runAsUser breaks non-root policy"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.admission.verdict import ObjectRef
-from scclint.model.object import (
+from scclint.objects.types import (
     ApiObject,
     KubeletConfig,
     Namespace,
@@ -14,9 +14,9 @@ from scclint.model.object import (
     ServiceAccount,
     Workload,
 )
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, SCC_ROLE_PREFIX
-from scclint.model.view import Field, View
+from scclint.objects.view import Field, View
 from scclint.outcome.world import World
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, SCC_ROLE_PREFIX
 
 Path = tuple[str | int, ...]
 

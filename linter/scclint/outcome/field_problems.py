@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from scclint.admission.decoding import decode_object
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import without_disabled_fields
-from scclint.model.kinds import TEMPLATES, WORKLOADS
-from scclint.model.object import ApiObject, SecurityContextConstraints, Workload
-from scclint.model.releases import TEMPLATES_OF_STATEFUL_SETS
-from scclint.model.unknown import in_plain_words, known
+from scclint.objects.kinds import TEMPLATES, WORKLOADS
+from scclint.objects.types import ApiObject, SecurityContextConstraints, Workload
+from scclint.objects.unknown import in_plain_words, known
+from scclint.platform.releases import TEMPLATES_OF_STATEFUL_SETS
 from scclint.record import Memo
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate

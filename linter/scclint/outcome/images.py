@@ -6,7 +6,7 @@ from typing import Any
 
 from scclint.admission.strategies import users_of
 from scclint.admission.sysctl import first_open_port
-from scclint.model.image import HOME, Image
+from scclint.objects.image import HOME, Image
 from scclint.outcome.chain import Misfit, Outcome
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.effective import ContainerSeccomp

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TypeVar
 
 from scclint.admission.verdict import ObjectRef
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.kinds import CLUSTER_SCOPED
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.manifests import namespace_of
 
 O = TypeVar("O", bound=ApiObject)

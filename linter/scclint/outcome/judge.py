@@ -10,10 +10,10 @@ from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.judgement import Judgement, RequestOutcome
 from scclint.errors import ModelError
-from scclint.expand import expand
-from scclint.load import load_text
-from scclint.model.kinds import TEMPLATES
-from scclint.model.object import Workload
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.kinds import TEMPLATES
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.field_problems import OF_DECODING
 from scclint.outcome.manifests import manifests

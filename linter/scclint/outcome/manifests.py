@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, SeccompProfileFile, SecurityContextConstraints, Workload
-from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
-from scclint.model.unknown import first_unknown, known
+from scclint.objects.kinds import CLUSTER_SCOPED
+from scclint.objects.types import ApiObject, SeccompProfileFile, SecurityContextConstraints, Workload
+from scclint.objects.unknown import first_unknown, known
+from scclint.platform.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.yaml.untyped import as_mapping
 
 

@@ -16,10 +16,9 @@ from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
 from scclint.cluster.objects import ServiceAccounts
 from scclint.limits import CANDIDATES_KEPT
-from scclint.model.kinds import TEKTON_GROUP, TEMPLATES
-from scclint.model.object import Workload
-from scclint.model.pod_names import controller_of
-from scclint.model.unknown import Unknown, decisive_unknown, known, stands_for_a_name
+from scclint.objects.kinds import TEKTON_GROUP, TEMPLATES
+from scclint.objects.types import Workload
+from scclint.objects.unknown import Unknown, decisive_unknown, known, stands_for_a_name
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import (
     NoVerdict,
@@ -33,6 +32,7 @@ from scclint.outcome.chain import (
 )
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
+from scclint.platform.pod_names import controller_of
 from scclint.podsecurity.admission import Answer
 from scclint.record import Memo, replace
 from scclint.seccomp.effective import effective_seccomp

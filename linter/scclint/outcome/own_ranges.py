@@ -7,8 +7,8 @@ from typing import Any
 from scclint.admission.pod import containers
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS
 from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
-from scclint.model.terms import UID_RANGE
 from scclint.outcome.chain import Outcome
+from scclint.platform.terms import UID_RANGE
 
 _FIRST, _LAST, _SIZE = 1_000_000_000, 1_999_999_999, 10_000
 """The IDs that OpenShift gives to namespaces, in blocks of this size: `uidAllocatorRange` of the controller manager's configuration."""

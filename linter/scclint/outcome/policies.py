@@ -11,10 +11,10 @@ from scclint.admission.verdict import User
 from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, LimitReached
 from scclint.cluster import Cluster
 from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN
-from scclint.model.kinds import TEMPLATES
-from scclint.model.labels import labels_of, selects
-from scclint.model.object import Workload
-from scclint.model.unknown import known
+from scclint.objects.kinds import TEMPLATES
+from scclint.objects.types import Workload
+from scclint.objects.unknown import known
+from scclint.platform.labels import labels_of, selects
 from scclint.record import grouped, record
 from scclint.yaml.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 

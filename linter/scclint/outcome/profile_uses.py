@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from scclint.cluster import Cluster
-from scclint.model.object import ProfileSource
+from scclint.objects.types import ProfileSource
 from scclint.outcome.chain import Outcome
 from scclint.profiles.lint import target_of
 from scclint.profiles.sources import Flaw, Profiles, key_of

@@ -12,12 +12,12 @@ from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constr
 from scclint.admission.order import points
 from scclint.admission.verdict import Grant, Verdict
 from scclint.finding import Path
-from scclint.model.object import Workload
-from scclint.model.releases import RELEASES
-from scclint.model.terms import namespace_name, shown_name
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome, PodSecurity, Step
 from scclint.outcome.selinux import conflicts, mounts
 from scclint.outcome.world import World
+from scclint.platform.releases import RELEASES
+from scclint.platform.terms import namespace_name, shown_name
 from scclint.podsecurity.csi import CsiVolume
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp

@@ -15,7 +15,7 @@ from scclint.admission.pod import containers
 from scclint.cluster import Cluster
 from scclint.cluster.volumes import UNKNOWN, ClaimedVolume
 from scclint.finding import Path
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scclint.admission.verdict import Grant, ObjectRef
 from scclint.finding import Related
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints
+from scclint.objects.types import ApiObject, Role, RoleBinding, SecurityContextConstraints
 from scclint.outcome.index import ObjectIndex
 from scclint.text import listed
 

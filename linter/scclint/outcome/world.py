@@ -11,15 +11,15 @@ from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.limits import MAX_OWN_RANGES
-from scclint.model.object import ApiObject, RoleBinding, SecurityContextConstraints, Workload
-from scclint.model.pod_names import owns_pod
-from scclint.model.view import Field
+from scclint.objects.types import ApiObject, RoleBinding, SecurityContextConstraints, Workload
+from scclint.objects.view import Field
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import Outcome
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
 from scclint.outcome.outcomes import Outcomes
 from scclint.outcome.steps import AccessSteps
+from scclint.platform.pod_names import owns_pod
 from scclint.record import Memo, grouped
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.untyped import Object

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 from scclint.finding import Path
-from scclint.model.releases import HOST_PORTS_OF_TEMPLATES
+from scclint.platform.releases import HOST_PORTS_OF_TEMPLATES
 from scclint.podsecurity.checks import CheckedPod, Library
 from scclint.podsecurity.levels import Policy, Standard
 from scclint.podsecurity.standards import judge

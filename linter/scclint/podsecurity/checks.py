@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from scclint.finding import Path
-from scclint.model.go_text import quote
-from scclint.model.releases import (
+from scclint.platform.go_text import quote
+from scclint.platform.releases import (
     APP_ARMOR_FIELDS,
     GO_UNICODE_15,
     IMAGE_VOLUMES_RESTRICTED,
@@ -17,7 +17,7 @@ from scclint.model.releases import (
     USER_NAMESPACES_GATE,
     Difference,
 )
-from scclint.model.terms import (
+from scclint.platform.terms import (
     APPARMOR_ANNOTATION_PREFIX,
     CONTAINER_LISTS,
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,

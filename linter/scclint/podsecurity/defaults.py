@@ -6,7 +6,7 @@ openshift/cluster-kube-apiserver-operator, and the feature gates in `payload-man
 openshift/hypershift. ROKS: `assets/kube-apiserver/config.yaml` of openshift/ibm-roks-toolkit, release branches 4.11 to 4.17.
 """
 
-from scclint.model.releases import HYPERSHIFT_ENFORCES, POD_SECURITY_ENFORCED, USER_NAMESPACES_GATE_ON
+from scclint.platform.releases import HYPERSHIFT_ENFORCES, POD_SECURITY_ENFORCED, USER_NAMESPACES_GATE_ON
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.levels import Policy, Standard
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from scclint.errors import UsageError
-from scclint.model.releases import ENFORCED_IS_WARNED
+from scclint.platform.releases import ENFORCED_IS_WARNED
 from scclint.record import record
 
 Level = Literal["privileged", "baseline", "restricted"]

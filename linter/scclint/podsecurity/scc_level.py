@@ -6,8 +6,8 @@ Source: `pkg/psalabelsyncer/scctopsamapping.go` of openshift/cluster-policy-cont
 from collections.abc import Iterator
 
 from scclint.errors import ModelError
-from scclint.model.id_ranges import BlockError, parse_block
-from scclint.model.terms import UID_RANGE
+from scclint.platform.id_ranges import BlockError, parse_block
+from scclint.platform.terms import UID_RANGE
 from scclint.podsecurity.checks import CAPABILITIES, SE_LINUX_TYPES_1_0, SYSCTLS_1_0, is_seccomp_annotation_allowed
 from scclint.podsecurity.levels import Level, least_strict
 from scclint.yaml.untyped import Object

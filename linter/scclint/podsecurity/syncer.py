@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from scclint.errors import ModelError
-from scclint.model.releases import PRIVILEGED_IS_FORCED, SYNCER_LEAVES_OWNED, SYNCER_WRITES_LATEST
-from scclint.model.terms import UID_RANGE
+from scclint.platform.releases import PRIVILEGED_IS_FORCED, SYNCER_LEAVES_OWNED, SYNCER_WRITES_LATEST
+from scclint.platform.terms import UID_RANGE
 from scclint.podsecurity.levels import LABELS, LATEST, MODES, Level, Mode, least_strict, level_label, version_label
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.record import record

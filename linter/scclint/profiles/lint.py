@@ -11,7 +11,7 @@ from typing import Any
 from scclint.cluster.cluster import Cluster
 from scclint.finding import Path
 from scclint.limits import MAX_COMPARED_RULES, MAX_SYSCALL_SUGGESTIONS
-from scclint.model.releases import DEFAULT, installed_runtime, kubernetes_of, minor_of_kubernetes
+from scclint.platform.releases import DEFAULT, installed_runtime, kubernetes_of, minor_of_kubernetes
 from scclint.profiles.diff import (
     CONDITIONAL,
     DENIED,

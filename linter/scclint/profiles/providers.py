@@ -15,7 +15,7 @@ from scclint.errors import LoadError
 from scclint.files import Reach, read
 from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
-from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
+from scclint.objects.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.record import Memo, grouped, record
 from scclint.yaml.untyped import Object, as_list, as_mapping
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from scclint.cluster.cluster import Cluster
 from scclint.errors import UsageError
-from scclint.model.releases import RELEASES, minor_release, release_of
+from scclint.platform.releases import RELEASES, minor_release, release_of
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
 from scclint.text import whole_number

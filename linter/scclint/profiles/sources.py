@@ -8,8 +8,8 @@ from typing import Any
 from scclint.admission.decoding import decode_object
 from scclint.errors import LoadError
 from scclint.finding import Path
-from scclint.model.ignition import NodeFile, files_of
-from scclint.model.object import (
+from scclint.objects.ignition import NodeFile, files_of
+from scclint.objects.types import (
     ApiObject,
     MachineConfig,
     ProfileSource,

@@ -10,8 +10,8 @@ from scclint.errors import LoadError
 from scclint.files import SourceFile, decode, encoded_like, is_below
 from scclint.files.replace import replace_file
 from scclint.finding import Finding, Fix, TextEdit
-from scclint.load.document import Document
-from scclint.load.sniff import is_generated
+from scclint.objects.documents.document import Document
+from scclint.objects.documents.sniff import is_generated
 from scclint.text import shared_start
 
 _OPERATOR_SDK = "operators.operatorframework.io/builder"

@@ -14,9 +14,9 @@ from scclint.deploy.helm.values import Layer, ViewValues, edited_layer
 from scclint.deploy.origins.charts import references
 from scclint.deploy.origins.tracer import FieldOrigin
 from scclint.finding import Append, Operation, Path, Remove, Scalar, Set
-from scclint.load import is_helm_template
-from scclint.model.object import ApiObject
-from scclint.model.terms import CONTAINER_LISTS
+from scclint.objects.documents import is_helm_template
+from scclint.objects.types import ApiObject
+from scclint.platform.terms import CONTAINER_LISTS
 from scclint.record import grouped, replace
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.text import listed, plain

@@ -9,9 +9,9 @@ from scclint.admission.sysctl import safe
 from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
 from scclint.finding import Path
-from scclint.model.object import Workload
-from scclint.model.releases import USER_NAMESPACE_LEVEL
-from scclint.model.terms import RESTRICTED
+from scclint.objects.types import Workload
+from scclint.platform.releases import USER_NAMESPACE_LEVEL
+from scclint.platform.terms import RESTRICTED
 from scclint.record import record
 from scclint.text import field_path, plain
 from scclint.yaml.untyped import value_at

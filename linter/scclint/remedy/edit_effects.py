@@ -13,10 +13,10 @@ from scclint.admission.verdict import Verdict
 from scclint.advice.effects import admission_effect, asked, confinement_effect, process_effect
 from scclint.cluster import Cluster
 from scclint.finding import Safety
-from scclint.model.object import Workload
-from scclint.model.terms import REQUIRED_SCC
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome, Step
 from scclint.outcome.world import PROJECT_USER, World
+from scclint.platform.terms import REQUIRED_SCC
 from scclint.podsecurity.admission import with_source
 from scclint.record import record
 from scclint.remedy.workbench import EditTrial, Occurrence, Workbench

@@ -12,7 +12,7 @@ from scclint.advice.ladders import why_none
 from scclint.deploy.unit import Unit
 from scclint.files import is_below
 from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.types import ApiObject, Workload
 from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.budget import RenderBudget

@@ -9,8 +9,8 @@ from typing import Any
 
 from scclint.deploy.origins.kustomizations import corresponding
 from scclint.finding import Append, Operation, Path, Remove, Set
-from scclint.load.document import Document
-from scclint.model.object import ApiObject
+from scclint.objects.documents.document import Document
+from scclint.objects.types import ApiObject
 from scclint.record import replace
 from scclint.remedy.workbench import FileEdit, Workbench
 from scclint.text import field_path

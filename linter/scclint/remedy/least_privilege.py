@@ -17,11 +17,11 @@ from scclint.advice.grants import SHARED_ACCOUNTS, other_rights, rights_beside
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
-from scclint.model.object import Workload
-from scclint.model.terms import REQUIRED_SCC, RESTRICTED, SCC_ROLE_PREFIX, UNSPECIFIED_NAMESPACE
-from scclint.model.unknown import stands_for_a_name
+from scclint.objects.types import Workload
+from scclint.objects.unknown import stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
+from scclint.platform.terms import REQUIRED_SCC, RESTRICTED, SCC_ROLE_PREFIX, UNSPECIFIED_NAMESPACE
 from scclint.record import EMPTY, record, replace
 from scclint.remedy.demand import DEFAULT_PROFILE, AskingPod, Demand, Object
 from scclint.text import listed

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scclint.advice.draft import pruned
 from scclint.finding import Finding, Fix, Ignore, Remedy, Remove, Set
-from scclint.load import load_file
-from scclint.load.document import Document
+from scclint.objects.documents import load_file
+from scclint.objects.documents.document import Document
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.prove import prove
 from scclint.remedy.workbench import FileEdit, Workbench

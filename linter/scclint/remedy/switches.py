@@ -16,9 +16,9 @@ from scclint.deploy.origins.template_lines import ACTION
 from scclint.files import is_below
 from scclint.finding import Finding, Path, Safety, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
-from scclint.load import is_helm_template
-from scclint.load.document import Document
-from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
+from scclint.objects.documents import is_helm_template
+from scclint.objects.documents.document import Document
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import grouped, replace
 from scclint.remedy.edit_effects import effect, outcomes_disprove, rights
 from scclint.remedy.prove import identity

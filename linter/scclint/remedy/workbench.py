@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn, cast
 
 from scclint.config import Selection
-from scclint.expand import Settings, expand, with_references
 from scclint.finding import Finding, Operation, Remove
-from scclint.load import load_file
-from scclint.load.document import Document
-from scclint.model.kinds import TEKTON, TEKTON_GROUP
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.documents import load_file
+from scclint.objects.documents.document import Document
+from scclint.objects.expand import Settings, expand, with_references
+from scclint.objects.kinds import TEKTON, TEKTON_GROUP
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import Memo, record, replace
 from scclint.rule import AnyRule, Checked

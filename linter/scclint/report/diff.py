@@ -16,9 +16,9 @@ from scclint.change.model import (
     WorkloadChange,
 )
 from scclint.finding import Finding, Related, Severity, Subject
-from scclint.model.object import Workload
-from scclint.model.releases import shown_release
+from scclint.objects.types import Workload
 from scclint.outcome.rows import WorkloadRow
+from scclint.platform.releases import shown_release
 from scclint.record import grouped
 from scclint.report import Options, markdown, render
 from scclint.report.table import table

@@ -6,8 +6,8 @@ from itertools import accumulate
 from typing import Any
 
 from scclint.admission.verdict import ObjectRef
-from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.outcome.rows import GrantRow, WorkloadRow
+from scclint.platform.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.record import grouped, record, replace
 from scclint.report import Options
 from scclint.report.html_page import Choice, TableBody, TableCell

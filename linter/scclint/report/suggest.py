@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.model.terms import REQUIRED_SCC
+from scclint.platform.terms import REQUIRED_SCC
 from scclint.remedy.least_privilege import Suggestion
 from scclint.report.text import dump, visible_line
 from scclint.text import wrap

@@ -8,8 +8,8 @@ from scclint.cluster.escalation import Account, Escalation
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.files.store import digest
 from scclint.finding import Related
-from scclint.model.object import ServiceAccount, Workload
-from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of, shown_name
+from scclint.objects.types import ServiceAccount, Workload
+from scclint.platform.terms import UNSPECIFIED_NAMESPACE, members_of, shown_name
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, line_place, visible_line, with_units
 from scclint.run.judge import OpenUnit

@@ -7,9 +7,9 @@ from scclint.cluster import installed
 from scclint.cluster.apply import merged
 from scclint.config.model import Config
 from scclint.finding import Path
-from scclint.load.document import Operation
-from scclint.model.object import ApiObject, SecurityContextConstraints
-from scclint.model.releases import DEFAULT
+from scclint.objects.documents.document import Operation
+from scclint.objects.types import ApiObject, SecurityContextConstraints
+from scclint.platform.releases import DEFAULT
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, SequenceNode, made_node, node_at
 from scclint.yaml.untyped import Object, copied
 

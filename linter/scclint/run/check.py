@@ -27,10 +27,10 @@ from scclint.finding import (
     shortened,
 )
 from scclint.limits import GLANCE, MAX_OBJECT_NAME, MAX_TEXT
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Workload
-from scclint.model.releases import NEWEST_KUBERNETES
+from scclint.objects.documents.document import Document
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
+from scclint.platform.releases import NEWEST_KUBERNETES
 from scclint.record import Memo, record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.run.options import Progress, silent

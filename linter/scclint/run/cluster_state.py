@@ -9,16 +9,16 @@ from scclint.cluster.observed import CONFLICT_EVENTS, CONFLICTS_PRESENT, KINDS, 
 from scclint.cluster.sccs import STANDARD
 from scclint.config.model import Config
 from scclint.errors import LoadError
-from scclint.expand.item import items_of
 from scclint.files import display, is_below, read
 from scclint.files.dump import CLUSTER, NAMESPACES, DumpFile, read_dump
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
-from scclint.load import load_file
-from scclint.load.document import Document
-from scclint.load.thin import thin, without_body
-from scclint.model.kinds import STATE_KINDS
-from scclint.model.releases import DEFAULT, RELEASES
+from scclint.objects.documents import load_file
+from scclint.objects.documents.document import Document
+from scclint.objects.documents.thin import thin, without_body
+from scclint.objects.expand.item import items_of
+from scclint.objects.kinds import STATE_KINDS
+from scclint.platform.releases import DEFAULT, RELEASES
 from scclint.record import record, replace
 from scclint.run.load import left_out, unread
 from scclint.source import Span

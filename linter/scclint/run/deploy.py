@@ -18,9 +18,9 @@ from scclint.errors import LoadError
 from scclint.files import display, read
 from scclint.finding import Notice
 from scclint.limits import MAX_DEPLOYMENT_ROUNDS
-from scclint.load import load_text
-from scclint.load.document import Document
-from scclint.load.host_access import host_access
+from scclint.objects.documents import load_text
+from scclint.objects.documents.document import Document
+from scclint.objects.documents.host_access import host_access
 from scclint.record import EMPTY, grouped, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore

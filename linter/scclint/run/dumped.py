@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
-from scclint.expand.item import items_of
 from scclint.files import SUFFIXES, SourceFile
 from scclint.files.dump import is_dump, texts_of_dump, texts_of_workloads
 from scclint.files.sources import Sources
-from scclint.load import load_file
-from scclint.model.kinds import WORKLOADS
-from scclint.model.pod_names import owns_pod
+from scclint.objects.documents import load_file
+from scclint.objects.expand.item import items_of
+from scclint.objects.kinds import WORKLOADS
+from scclint.platform.pod_names import owns_pod
 from scclint.record import grouped, replace
 from scclint.yaml.nodes import node_at
 from scclint.yaml.untyped import as_text, mappings, value_at

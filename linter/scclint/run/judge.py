@@ -12,14 +12,14 @@ from scclint.admission.verdict import ObjectRef, User
 from scclint.deploy.unit import Deployment, Unit
 from scclint.finding import Crash, Finding, Ignore
 from scclint.limits import MIN_SPLIT
-from scclint.load.document import Document
-from scclint.model.object import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
-from scclint.model.releases import shown_release
+from scclint.objects.documents.document import Document
+from scclint.objects.types import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
 from scclint.other_units import OtherUnits, Question, Reply
 from scclint.outcome.manifests import manifests
 from scclint.outcome.rows import grant_rows, workload_row
 from scclint.outcome.selinux import mounts
 from scclint.outcome.world import World
+from scclint.platform.releases import shown_release
 from scclint.record import EMPTY, record, replace
 from scclint.rule import Checked
 from scclint.run.check import Found, apply_rules, joined, look, nothing_more, order

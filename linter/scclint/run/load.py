@@ -13,16 +13,16 @@ from scclint.deploy.kustomize.surroundings import Surroundings, with_kustomizati
 from scclint.deploy.placed import namespaces_of_tasks, place_objects
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError, ScclintError
-from scclint.expand import Settings, expand, with_references
-from scclint.expand.carriers import references_to_manifests
-from scclint.expand.item import items_of
 from scclint.files import SourceFile
 from scclint.finding import Crash, Notice, Subject
 from scclint.limits import AddedTextCounter, LimitError
-from scclint.load.document import Document, text_at
-from scclint.load.reader import Reader
-from scclint.load.sniff import WITH_TEXTS
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.documents.document import Document, text_at
+from scclint.objects.documents.reader import Reader
+from scclint.objects.documents.sniff import WITH_TEXTS
+from scclint.objects.expand import Settings, expand, with_references
+from scclint.objects.expand.carriers import references_to_manifests
+from scclint.objects.expand.item import items_of
+from scclint.objects.types import ApiObject, Workload
 from scclint.record import EMPTY, replace
 from scclint.run.report import JudgementGap
 from scclint.suppress.syntax import MARK

@@ -16,17 +16,17 @@ from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.unit import Unit
 from scclint.finding import Finding, Notice, Tally
-from scclint.load import is_helm_template, load_text
-from scclint.load.document import Document, text_at
-from scclint.load.host_access import host_access
-from scclint.model.kinds import CSV, SUBSCRIPTION, WORKLOADS
-from scclint.model.object import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
-from scclint.model.pod_names import owns_pod
-from scclint.model.releases import MUTATING_POLICIES
-from scclint.model.terms import SCC_ROLE_PREFIX
-from scclint.model.unknown import is_open
+from scclint.objects.documents import is_helm_template, load_text
+from scclint.objects.documents.document import Document, text_at
+from scclint.objects.documents.host_access import host_access
+from scclint.objects.kinds import CSV, SUBSCRIPTION, WORKLOADS
+from scclint.objects.types import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
+from scclint.objects.unknown import is_open
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.platform.pod_names import owns_pod
+from scclint.platform.releases import MUTATING_POLICIES
+from scclint.platform.terms import SCC_ROLE_PREFIX
 from scclint.record import Memo, grouped
 from scclint.run.load import Inputs
 from scclint.run.report import JudgementGap
@@ -280,7 +280,7 @@ def _parameters(judged: Judged) -> Iterator[JudgementGap]:
     """The parameters that Templates have, if the command line gives values to some."""
     if judged.config.origins.get("params") != "command line":
         return
-    from scclint.expand.template import declared
+    from scclint.objects.expand.template import declared
 
     for document in judged.inputs.targets:
         if document.kind == "Template" and document.root is not None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from scclint.admission.access import node_access
 from scclint.deploy.unit import OLDER, Unit
 from scclint.finding import ON_RELEASE, Finding, Notice
-from scclint.load.host_access import lines_with_access
+from scclint.objects.documents.host_access import lines_with_access
 from scclint.record import grouped
 from scclint.text import and_more, counted, listed
 

@@ -14,7 +14,6 @@ from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, UNRESTRICTED
 from scclint.deploy.outline import Outline
 from scclint.errors import LoadError
-from scclint.expand import expand
 from scclint.files import (
     DANGLING,
     MAKEFILES,
@@ -32,14 +31,15 @@ from scclint.files import (
 from scclint.files.sources import Sources
 from scclint.finding import Notice
 from scclint.limits import MAX_HEADER, MIN_CACHED
-from scclint.load import is_helm_template
-from scclint.load.document import Document
-from scclint.load.host_access import host_access, lines_with_access
-from scclint.load.reader import Reader
-from scclint.load.sniff import is_generated
-from scclint.model.object import ApiObject
-from scclint.model.terms import SCC_ROLE_PREFIX
+from scclint.objects.documents import is_helm_template
+from scclint.objects.documents.document import Document
+from scclint.objects.documents.host_access import host_access, lines_with_access
+from scclint.objects.documents.reader import Reader
+from scclint.objects.documents.sniff import is_generated
+from scclint.objects.expand import expand
+from scclint.objects.types import ApiObject
 from scclint.other_units import Question
+from scclint.platform.terms import SCC_ROLE_PREFIX
 from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
@@ -153,7 +153,7 @@ def _holds(file: SourceFile, reader: Reader) -> str:
 
     The templates of a chart are other texts.
     """
-    from scclint.load.templates import holds_manifest
+    from scclint.objects.documents.templates import holds_manifest
 
     inner = os.path.splitext(os.path.splitext(file.display)[0])[1]
     try:
@@ -257,8 +257,8 @@ def beside(
     with access to the node.
     """
     from scclint.deploy.release_files import RELEASE_FILE
-    from scclint.load.commands import documents_of_commands
-    from scclint.load.workflows import lines_of_makefile_on_own_cluster, lines_of_script_on_own_cluster
+    from scclint.objects.commands import documents_of_commands
+    from scclint.objects.commands.workflows import lines_of_makefile_on_own_cluster, lines_of_script_on_own_cluster
 
     scripts: list[SourceFile] = []
     code: dict[str, list[str]] = {}
@@ -310,7 +310,7 @@ def beside(
 def _tell_deploying(told: dict[Question, list[Any]], file: str, text: str) -> None:
     """Add the commands of a script or CI workflow that deploy something, and whether it builds kustomizations without load restrictions."""
     from scclint.deploy.release_files import RELEASE_FILE
-    from scclint.load.commands import commands_in
+    from scclint.objects.commands import commands_in
 
     if UNRESTRICTED in text:
         told[("unrestricted",)] = []
@@ -342,7 +342,7 @@ def _tell_of_other_tools(told: dict[Question, list[Any]], file: str, text: str) 
 def _tell_of_own_clusters(told: dict[Question, list[Any]], file: str, text: str) -> None:
     """Add the lines of a CI workflow that use a cluster which their job creates, each as `FILE:LINE`."""
     if "jobs:" in text or "script:" in text:
-        from scclint.load.workflows import lines_on_own_cluster
+        from scclint.objects.commands.workflows import lines_on_own_cluster
 
         lines = [f"{file}:{line}" for line in lines_on_own_cluster(file, text)]
         if lines:

@@ -19,12 +19,12 @@ from scclint.deploy.unit import Rendering, Unit
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Ignore, Notice
-from scclint.load import commands_in_yaml, load_file, load_text
-from scclint.load.document import Document
-from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
-from scclint.model.object import OperatorInstallation
-from scclint.model.releases import DEFAULT, release_of
+from scclint.objects.documents import commands_in_yaml, load_file, load_text
+from scclint.objects.documents.document import Document
+from scclint.objects.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.objects.types import OperatorInstallation
 from scclint.other_units import BorrowedObject, Question
+from scclint.platform.releases import DEFAULT, release_of
 from scclint.podsecurity.defaults import enforces
 from scclint.record import EMPTY, Frozen, Memo, replace, set_fields
 from scclint.registry import Registry

@@ -15,15 +15,15 @@ from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.config.model import Config
 from scclint.config.selection import patches_of
 from scclint.limits import MAX_AGGREGATION
-from scclint.model.kinds import CLUSTER_SCOPED
-from scclint.model.object import ApiObject, Namespace, RoleBinding, TektonConfig, Workload
-from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
-from scclint.model.terms import POOL_LABELS, SCC_ROLE_PREFIX, UID_RANGE, UNSPECIFIED_NAMESPACE
-from scclint.model.unknown import is_open
+from scclint.objects.kinds import CLUSTER_SCOPED
+from scclint.objects.types import ApiObject, Namespace, RoleBinding, TektonConfig, Workload
+from scclint.objects.unknown import is_open
 from scclint.other_units import OtherUnits
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.manifests import manifests, namespace_of
 from scclint.outcome.world import World
+from scclint.platform.releases import DEFAULT, NEWEST_KUBERNETES
+from scclint.platform.terms import POOL_LABELS, SCC_ROLE_PREFIX, UID_RANGE, UNSPECIFIED_NAMESPACE
 from scclint.record import EMPTY, record, replace
 from scclint.yaml.untyped import Object, as_text, value_at
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
 from scclint.finding import Path
-from scclint.model.releases import SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.platform.releases import SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import grouped, record, replace
 from scclint.text import and_more
 from scclint.yaml.untyped import Object, as_mapping

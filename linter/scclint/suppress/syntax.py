@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from scclint.finding import END, Ignore, Path
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.documents.document import Document
+from scclint.objects.types import ApiObject, Workload
 from scclint.record import replace
 from scclint.source import Span
 from scclint.yaml.nodes import node_at

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.releases import ENVIRONMENT_NAMES_RELAXED, FILE_KEYS_NAMED, TOLERATION_VALUE_PRINTED, ZERO_SLEEP
-from scclint.model.terms import EACH
-from scclint.model.unknown import is_open
+from scclint.objects.unknown import is_open
+from scclint.platform.releases import ENVIRONMENT_NAMES_RELAXED, FILE_KEYS_NAMED, TOLERATION_VALUE_PRINTED, ZERO_SLEEP
+from scclint.platform.terms import EACH
 from scclint.validation.names import dns_errors, qualified_errors
 from scclint.validation.problem import Printed, Problems, forbidden, invalid, printed, required, unsupported
 from scclint.validation.resources import check_claims, check_container_resources, check_pod_resources, check_reference

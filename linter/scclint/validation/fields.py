@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.releases import first_with_kubernetes
-from scclint.model.schema import Shape, Shapes, Type
-from scclint.model.unknown import Unknown, is_expression, is_open
+from scclint.objects.unknown import Unknown, is_expression, is_open
+from scclint.platform.releases import first_with_kubernetes
+from scclint.platform.schema import Shape, Shapes, Type
 from scclint.text import closest_match, field_path
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
 from scclint.validation.resources import QUANTITY

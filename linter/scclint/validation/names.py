@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
-from scclint.model.labels import labels_of
-from scclint.model.releases import JSON_IN_MESSAGES
-from scclint.model.terms import LONGEST_NAME
-from scclint.model.unknown import is_open
+from scclint.objects.kinds import CLUSTER_SCOPED, WORKLOADS
+from scclint.objects.unknown import is_open
+from scclint.platform.labels import labels_of
+from scclint.platform.releases import JSON_IN_MESSAGES
+from scclint.platform.terms import LONGEST_NAME
 from scclint.validation.problem import FieldProblem, Printed, Problems, duplicate, invalid, not_found, printed, size
 from scclint.yaml.untyped import Object, as_mapping, as_mappings, value_at
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.kinds import WORKLOADS
-from scclint.model.releases import (
+from scclint.objects.kinds import WORKLOADS
+from scclint.objects.unknown import is_open
+from scclint.platform.releases import (
     APP_ARMOR_FIELDS,
     HOST_PORTS_OF_TEMPLATES,
     HOST_USERS,
@@ -21,14 +22,13 @@ from scclint.model.releases import (
     RESTART_RULES,
     SECCOMP_FIELDS_OF_ANNOTATIONS,
 )
-from scclint.model.terms import (
+from scclint.platform.terms import (
     APPARMOR_ANNOTATION_PREFIX,
     CONTAINER_LISTS,
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
     RUNTIME_DEFAULT,
 )
-from scclint.model.unknown import is_open
 from scclint.text import field_path
 from scclint.validation.details import check_details
 from scclint.validation.names import dns_errors, qualified_errors

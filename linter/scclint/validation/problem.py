@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from scclint.finding import Path
-from scclint.model.go_text import quote
-from scclint.model.releases import BYTES_MAY_NOT_BE_MORE
+from scclint.platform.go_text import quote
+from scclint.platform.releases import BYTES_MAY_NOT_BE_MORE
 from scclint.record import record, replace
 from scclint.text import field_path
 

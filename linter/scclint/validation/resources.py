@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from scclint.finding import Path
-from scclint.model.releases import JSON_IN_MESSAGES
-from scclint.model.unknown import is_open
+from scclint.objects.unknown import is_open
+from scclint.platform.releases import JSON_IN_MESSAGES
 from scclint.text import field_path
 from scclint.validation.names import qualified_errors
 from scclint.validation.problem import Printed, Problems, duplicate, forbidden, invalid, not_found, required, unsupported

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.kinds import WORKLOAD_GROUPS, WORKLOADS
-from scclint.model.releases import TEMPLATES_OF_STATEFUL_SETS
-from scclint.model.schema import shapes
-from scclint.model.unknown import is_open
+from scclint.objects.kinds import WORKLOAD_GROUPS, WORKLOADS
+from scclint.objects.unknown import is_open
+from scclint.platform.releases import TEMPLATES_OF_STATEFUL_SETS
+from scclint.platform.schema import shapes
 from scclint.record import replace
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
@@ -64,7 +64,7 @@ def validate(
     cover, the nearest one counts. `openshift` says that SCC admission runs before validation, which from OpenShift 4.13 on
     makes the seccomp fields of a bare Pod follow its annotations. `whole` says that nothing will be added to the object, as is to
     a patch. `gates` are the feature gates that are off. A null counts as an absent field, and an unknown value
-    (`scclint.model.unknown`) is not judged. Kinds without schema have no problems; nothing is raised.
+    (`scclint.objects.unknown`) is not judged. Kinds without schema have no problems; nothing is raised.
     """
     if bool(api_version) != bool(kind):
         missing = "kind" if api_version else "apiVersion"

@@ -5,7 +5,7 @@ for hostPath, csi and image volumes.
 """
 
 from scclint.finding import Path
-from scclint.model.releases import MISSING_DRIVER_IS_INVALID
+from scclint.platform.releases import MISSING_DRIVER_IS_INVALID
 from scclint.text import field_path
 from scclint.validation.details import check_pull_policy
 from scclint.validation.names import dns_errors

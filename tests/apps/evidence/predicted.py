@@ -4,9 +4,9 @@ from typing import Any
 
 from scclint.apps.evidence.predict import Prediction
 from scclint.cluster import Cluster
-from scclint.expand import expand
-from scclint.load import load_text
-from scclint.model.object import Workload
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
+from scclint.objects.types import Workload
 from scclint.outcome.rows import workload_row
 from scclint.outcome.world import World
 from scclint.record import replace

@@ -4,7 +4,7 @@ import pytest
 from pygls.workspace import PositionCodec
 
 from scclint.apps.lsp.places import LineColumn, LineMap, TextPlaces, path_at
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.source import Span
 
 UTF16 = PositionCodec("utf-16")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from scclint import load
 from scclint.apps.lsp import project as project_module
 from scclint.apps.lsp.project import Project
+from scclint.objects import documents as load
 from scclint.run.judge import OpenUnit, judge
 from scclint.run.report import UnitResult
 from scclint.run.shared import Run

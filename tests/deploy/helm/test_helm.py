@@ -20,7 +20,7 @@ from scclint.deploy.helm.chart import find_origins
 from scclint.deploy.origins.charts import APPROXIMATE, Trace
 from scclint.deploy.origins.template_lines import MarkedRendering, marked
 from scclint.errors import UsageError
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.run.report import Report
 from scclint.source import Span
 from tests.running import report_on

@@ -4,7 +4,7 @@ from typing import Any
 
 import scclint
 from scclint.config.model import Config
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.types import ApiObject, Workload
 from scclint.run.judge import open_units
 from scclint.run.report import Report
 from tests.running import run_over

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.deploy.kustomize.kustomization import Kustomization, lay_out, read_kustomization
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from tests.deploy.kustomize.folders import BASE, BINDING, DEPLOYMENT, objects, strict, workload
 from tests.running import write_files
 

@@ -8,9 +8,9 @@ import scclint
 from scclint.config.model import Config
 from scclint.deploy.kustomize.kustomization import read_kustomization
 from scclint.deploy.kustomize.surroundings import stands_alone
-from scclint.expand import expand
 from scclint.linting import find_units
-from scclint.load import load_text
+from scclint.objects.documents import load_text
+from scclint.objects.expand import expand
 from tests.deploy.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload
 from tests.deploy.tools import needs_kustomize
 from tests.running import report_on, write_files

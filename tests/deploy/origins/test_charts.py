@@ -9,7 +9,7 @@ from scclint.deploy.helm.chart import find_origins
 from scclint.deploy.origins.charts import APPROXIMATE, Trace
 from scclint.deploy.origins.template_lines import MarkedRendering
 from scclint.finding import Finding, Related, Severity, Suppression
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.source import Span
 from tests.deploy.tools import needs_helm
 from tests.running import report_on, write_files

@@ -18,11 +18,11 @@ from scclint.deploy.origins.kustomizations import (
     find_origin,
     from_wrapper,
 )
-from scclint.expand import expand
 from scclint.finding import Related
-from scclint.load import load_file, load_text
-from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.object import ApiObject
+from scclint.objects.documents import load_file, load_text
+from scclint.objects.expand import expand
+from scclint.objects.kinds import SUBJECT_KINDS
+from scclint.objects.types import ApiObject
 from scclint.yaml.nodes import to_data
 from tests.deploy.kustomize.folders import DEPLOYMENT
 from tests.deploy.tools import needs_kustomize, renderer

@@ -14,9 +14,9 @@ import scclint
 from scclint.config.model import Config
 from scclint.deploy.kustomize.kustomization import lay_out, read_kustomization
 from scclint.deploy.origins.template_lines import marked
-from scclint.load.commands import documents_of_commands
-from scclint.model.object import ApiObject
-from scclint.model.pod import Pod
+from scclint.objects.commands import documents_of_commands
+from scclint.objects.pod import Pod
+from scclint.objects.types import ApiObject
 from scclint.report import render
 from scclint.run import check
 from scclint.run.report import Report

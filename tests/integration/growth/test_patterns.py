@@ -17,20 +17,20 @@ from typing import Any
 import pytest
 
 from scclint.files.globs import name_pattern
-from scclint.load import host_access, load_text
-from scclint.load.sniff import _GENERATED
-from scclint.load.thin import thin
+from scclint.objects.documents import host_access, load_text
+from scclint.objects.documents.sniff import _GENERATED
+from scclint.objects.documents.thin import thin
 from scclint.validation.resources import QUANTITY
 
-PACKAGES = ("scclint.load", "scclint.message", "scclint.suppress", "scclint.deploy.helm", "scclint.yaml")
+PACKAGES = ("scclint.objects.documents", "scclint.message", "scclint.suppress", "scclint.deploy.helm", "scclint.yaml")
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 WITH_LOCAL_NAMES = {
     "scclint.message.incidents: re.search(kind.pattern)": "`test_a_long_message_is_read_quickly` measures those of errors.json",
     "scclint.message.incidents: re.search(wording['pattern'])": "`test_a_long_message_is_read_quickly` measures those of errors.json",
-    "scclint.load.host_access: re.search(pattern)": "`test_patterns_of_host_access` measures them",
-    "scclint.load.host_access: re.finditer(pattern)": "`test_patterns_of_host_access` measures them",
+    "scclint.objects.documents.host_access: re.search(pattern)": "`test_patterns_of_host_access` measures them",
+    "scclint.objects.documents.host_access: re.finditer(pattern)": "`test_patterns_of_host_access` measures them",
     "scclint.deploy.helm.unrendered: re.search(sources.mark(number) + value)": "begins with a mark, which is a literal",
-    "scclint.load: re.sub(action)": "`test_text_with_actions` measures it",
+    "scclint.objects.documents: re.sub(action)": "`test_text_with_actions` measures it",
     "scclint.yaml.edit_places: re.search(f'\\\\*{re.escape(name)}(?=[\\\\s,\\\\]}}:]|\\\\Z)')": "begins with a literal",
     "scclint.yaml.edit_styles: re.fullmatch(allowed)": "is one set of characters",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.outcome.world import World
 from scclint.run.run import report_of
 from tests.deploy.catalog import write_catalog

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scclint.load import sniff as quick
+from scclint.objects.documents import sniff as quick
 from tests.robustness.test_hiding import SPEC, findings
 
 JSON_SPEC = '{"containers": [{"name": "app", "image": "a", "securityContext": {"privileged": true}}]}'
@@ -158,7 +158,7 @@ def json_disguises(draw: st.DrawFn) -> str:
 def compare(text: str, patch: pytest.MonkeyPatch) -> None:
     seen = findings(text)
     with patch.context() as unfiltered:
-        unfiltered.setattr("scclint.load.other_kind", lambda *_: None)
+        unfiltered.setattr("scclint.objects.documents.other_kind", lambda *_: None)
         unfiltered.setattr(quick, "other_kind", lambda *_: None)
         assert findings(text) == seen, text
 

@@ -9,7 +9,7 @@ import pytest
 
 from scclint.errors import LoadError
 from scclint.files import read
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.yaml.nodes import to_data
 from tests.conftest import shared
 from tests.yaml.test_edit import check, operation_at, paths

@@ -17,7 +17,7 @@ from scclint.deploy.helm.capabilities import api_versions, kube_version
 from scclint.deploy.helm.precheck import chart_problem
 from scclint.deploy.render import Program, Renderer, RendererOutput, installed
 from scclint.errors import UsageError
-from scclint.model.releases import RELEASES
+from scclint.platform.releases import RELEASES
 from scclint.source import Span
 from tests.deploy.tools import needs_helm, needs_kustomize, renderer, template
 from tests.running import report_on, write_below

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from scclint.apps.controls.checks import Evidence
 from scclint.errors import LoadError
-from scclint.expand.item import items_of
 from scclint.files.dump import NAMESPACES, read_dump
-from scclint.load import load_file
+from scclint.objects.documents import load_file
+from scclint.objects.expand.item import items_of
 from scclint.yaml.nodes import locate
 from scclint.yaml.untyped import as_text, texts, value_at
 

@@ -12,10 +12,10 @@ from scclint.admission.constraints import MUST_RUN_AS_RANGE, Constraints
 from scclint.admission.rbac import Binding, role_bound_by, service_account_name
 from scclint.admission.verdict import ObjectRef, User
 from scclint.apps.controls.scope import PERMITTED, Scope, is_platform_account, is_platform_namespace
-from scclint.expand.csv import INSTALL
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
-from scclint.model.terms import EVERYONE, SCC_ROLE_PREFIX, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, shown_name
+from scclint.objects.expand.csv import INSTALL
+from scclint.objects.types import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
+from scclint.platform.terms import EVERYONE, SCC_ROLE_PREFIX, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, shown_name
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import listed

@@ -13,7 +13,7 @@ from scclint.console.arguments import dumps_in, open_run, settings, stored, term
 from scclint.console.progress import progress
 from scclint.console.status import FINDINGS, OK, status_of_units
 from scclint.errors import UsageError
-from scclint.model.releases import DEFAULT
+from scclint.platform.releases import DEFAULT
 from scclint.record import EMPTY, replace
 from scclint.report.text import visible_line
 from scclint.run.options import RunOptions

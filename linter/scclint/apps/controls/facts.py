@@ -7,7 +7,7 @@ from scclint.apps.controls.api_server import ADMISSION_PLUGIN
 from scclint.apps.controls.checks import CHECKS, Evidence
 from scclint.apps.controls.frameworks import Framework
 from scclint.apps.controls.scope import Scope
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
+from scclint.objects.types import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.record import EMPTY, record
 from scclint.run.judge import OpenUnit
 from scclint.run.views import UnitView

@@ -6,7 +6,7 @@ from typing import TypeVar
 from scclint.admission import rbac
 from scclint.admission.decoding import decode_object
 from scclint.admission.verdict import User
-from scclint.model.object import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
+from scclint.objects.types import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World

@@ -22,7 +22,7 @@ from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.errors import LoadError, UsageError
 from scclint.files import read, walk
 from scclint.files.dump import has_files, is_archive, pod_in_dump, read_dump
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.record import record, replace
 from scclint.text import whole_number
 from scclint.yaml.json import parse_json_stream

@@ -15,7 +15,7 @@ from scclint.console.status import BUG, FINDINGS, NOTHING, OK, USAGE, status_of_
 from scclint.errors import UsageError
 from scclint.files.dump import holds_dump
 from scclint.finding import Severity
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.output import say

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from scclint.errors import LoadError
 from scclint.finding import Severity
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import ContainerRow, WorkloadRow, workload_row
 from scclint.outcome.world import World

@@ -13,7 +13,7 @@ from scclint.console.pager import show
 from scclint.console.status import OK, USAGE, status_of_units
 from scclint.errors import UsageError
 from scclint.files import read
-from scclint.model.releases import DEFAULT
+from scclint.platform.releases import DEFAULT
 from scclint.profiles.diff import compare
 from scclint.profiles.runtime_default import crio_of, openshift_of, resolve
 from scclint.record import replace

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from scclint.apps.evidence.captures import Observation
 from scclint.apps.evidence.predict import Prediction
-from scclint.model.pod_names import is_pod_of, owns_pod
+from scclint.platform.pod_names import is_pod_of, owns_pod
 from scclint.profiles.lint import Recognition, recognise
 from scclint.profiles.providers import SECCOMP_ROOT
 from scclint.profiles.runtime_default import Variant, deciding_capabilities, variant_of

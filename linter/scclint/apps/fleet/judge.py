@@ -19,10 +19,10 @@ from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
-from scclint.model.object import Role, RoleBinding, SecurityContextConstraints
-from scclint.model.releases import DEFAULT
-from scclint.model.terms import namespace_name
+from scclint.objects.types import Role, RoleBinding, SecurityContextConstraints
 from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows
+from scclint.platform.releases import DEFAULT
+from scclint.platform.terms import namespace_name
 from scclint.record import Memo, record, replace
 from scclint.run.judge import OpenUnit, judge, open_unit
 from scclint.run.load import guard

@@ -9,7 +9,7 @@ from scclint.apps.fleet.query import Database, shown
 from scclint.apps.fleet.totals import Totals, latest_totals, scan_time
 from scclint.apps.fleet.views import VIEWS
 from scclint.finding import shortened
-from scclint.model.releases import RELEASES
+from scclint.platform.releases import RELEASES
 from scclint.record import record
 from scclint.report.html_page import Choice, TableBody, TableCell, render
 from scclint.report.text import line_place

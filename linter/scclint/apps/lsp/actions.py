@@ -5,11 +5,11 @@ from copy import deepcopy
 
 from scclint.apps.lsp.project import WorkloadInFile, document_at
 from scclint.finding import Finding, Fix, Set, TextEdit
-from scclint.load import load_text
-from scclint.load.document import Document
-from scclint.model.terms import REQUIRED_SCC
+from scclint.objects.documents import load_text
+from scclint.objects.documents.document import Document
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
+from scclint.platform.terms import REQUIRED_SCC
 from scclint.record import record
 from scclint.remedy.apply import text_edits
 from scclint.suppress.syntax import comment_ignores

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from scclint.model.ignition import paths_of
-from scclint.model.object import MachineConfig, SeccompProfile, Workload
+from scclint.objects.ignition import paths_of
+from scclint.objects.types import MachineConfig, SeccompProfile, Workload
 from scclint.outcome.world import World
 from scclint.profiles.providers import SECCOMP_ROOT, localhost_path
 from scclint.record import record

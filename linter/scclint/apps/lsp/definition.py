@@ -6,9 +6,9 @@ from typing import Any
 from scclint.admission.verdict import ObjectRef
 from scclint.apps.lsp.project import Cursor
 from scclint.finding import Path
-from scclint.model.object import Workload
-from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
+from scclint.objects.types import Workload
 from scclint.outcome.world import World
+from scclint.platform.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
 from scclint.run.judge import OpenUnit
 from scclint.source import Span
 from scclint.yaml.nodes import to_data

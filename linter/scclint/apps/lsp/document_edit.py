@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.record import record
 from scclint.source import Span
 

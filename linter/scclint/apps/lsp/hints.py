@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scclint.admission.verdict import Verdict
 from scclint.apps.lsp.project import WorkloadInFile
 from scclint.finding import END, Path
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.record import record
 from scclint.report.text import visible_line
 from scclint.source import Span

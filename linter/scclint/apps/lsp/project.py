@@ -21,8 +21,8 @@ from scclint.deploy.unit import Unit
 from scclint.files import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Workload
+from scclint.objects.documents.document import Document
+from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry

@@ -12,7 +12,7 @@ from scclint.about import rule_page, with_addresses
 from scclint.admission.verdict import Verdict
 from scclint.apps.lsp.project import Cursor, WorkloadInFile
 from scclint.finding import Path, Remove
-from scclint.model.object import Workload
+from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import seccomp_words, workload_row
 from scclint.outcome.world import World

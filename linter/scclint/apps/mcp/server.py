@@ -20,7 +20,7 @@ from scclint import __version__
 from scclint.console.status import OK, USAGE
 from scclint.errors import UsageError
 from scclint.limits import MAX_SHORT_TOOL_OUTPUT, MAX_TOOL_OUTPUT, MAX_TOOL_SECONDS
-from scclint.model.releases import DEFAULT
+from scclint.platform.releases import DEFAULT
 from scclint.text import closest_match, counted
 
 _INSTRUCTIONS = """\

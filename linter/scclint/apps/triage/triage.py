@@ -11,7 +11,7 @@ from scclint.admission.field import FieldError
 from scclint.deploy.kustomize import NAMES
 from scclint.files.package_data import read_json
 from scclint.finding import Path
-from scclint.load import data_of
+from scclint.objects.documents import data_of
 from scclint.outcome.chain import Outcome
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import record

@@ -7,7 +7,7 @@ Kubernetes with their kinds (https://kubernetes.io/docs/reference/kubernetes-api
 from functools import cache
 
 from scclint.files.package_data import read_json
-from scclint.model.releases import is_within, kubernetes_of
+from scclint.platform.releases import is_within, kubernetes_of
 
 
 def kube_version(release: str) -> str:

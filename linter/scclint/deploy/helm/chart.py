@@ -20,8 +20,8 @@ from scclint.errors import LoadError, UsageError
 from scclint.files import Reach, display, is_below, listed_by_git, read, walk
 from scclint.finding import Notice
 from scclint.limits import MAX_DEPENDENCY_FOLDERS
-from scclint.load import data_of, data_of_file, load_text
-from scclint.load.document import Document, first_root, text_at
+from scclint.objects.documents import data_of, data_of_file, load_text
+from scclint.objects.documents.document import Document, first_root, text_at
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
 from scclint.yaml.split import Chunk

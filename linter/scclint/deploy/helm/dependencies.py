@@ -11,7 +11,7 @@ from scclint.deploy.deployers import laid_over
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.helm.precheck import chart_problem
 from scclint.limits import MAX_DEPENDENCIES
-from scclint.load import data_of, data_of_file
+from scclint.objects.documents import data_of, data_of_file
 from scclint.record import record
 from scclint.text import and_more, whole_number
 from scclint.yaml.untyped import as_mapping, as_text, mappings, value_at

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.load import data_of
+from scclint.objects.documents import data_of
 from scclint.yaml.untyped import as_mapping, as_text, value_at
 
 _HOOK = "helm.sh/hook"

@@ -9,7 +9,7 @@ import re
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 from scclint.record import replace
 from scclint.yaml.nodes import to_data
 from scclint.yaml.untyped import as_text, value_at

@@ -20,7 +20,7 @@ from scclint.files import display, read, walk
 from scclint.files.store import digest
 from scclint.finding import shortened
 from scclint.limits import MAX_ACCESS_PLACES, MAX_CONDITION, MAX_NESTED_CONDITIONS
-from scclint.load.host_access import access_in_template
+from scclint.objects.documents.host_access import access_in_template
 from scclint.record import record
 
 _VALUES = "values.yaml"

@@ -15,7 +15,7 @@ from scclint.errors import LoadError
 from scclint.files import read
 from scclint.finding import Operation, Path
 from scclint.limits import MAX_DEPENDENCIES
-from scclint.load import data_of_file, load_text
+from scclint.objects.documents import data_of_file, load_text
 from scclint.record import EMPTY, replace
 from scclint.source import Span
 from scclint.yaml.compose import parse_yaml

@@ -7,7 +7,7 @@ from typing import Any
 
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.kustomize.kustomization import Closure, data_in, key_of
-from scclint.load import load_text
+from scclint.objects.documents import load_text
 
 _SUFFIXES = (".yaml", ".yml")
 _INCLUDING = ("resources", "bases", "components")

@@ -19,8 +19,8 @@ from scclint.errors import LoadError
 from scclint.files import RealPaths, is_below, is_text, read
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
-from scclint.load import load_text
-from scclint.load.document import Document, first_root
+from scclint.objects.documents import load_text
+from scclint.objects.documents.document import Document, first_root
 from scclint.record import EMPTY, Memo, record
 from scclint.yaml.events import endless_alias
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data

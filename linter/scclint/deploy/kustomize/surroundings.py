@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from scclint.deploy.kustomize import NAMES, ORIGIN
 from scclint.errors import LoadError
-from scclint.expand import expand
 from scclint.files import SUFFIXES, Reach, display, read
 from scclint.finding import Notice
-from scclint.load import load_file
-from scclint.load.document import Document
-from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.object import ApiObject, Role, UnknownKind
-from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
+from scclint.objects.documents import load_file
+from scclint.objects.documents.document import Document
+from scclint.objects.expand import expand
+from scclint.objects.kinds import SUBJECT_KINDS
+from scclint.objects.types import ApiObject, Role, UnknownKind
+from scclint.platform.releases import NEWEST_KUBERNETES, minor_of_kubernetes
 from scclint.text import and_more
 from scclint.validation.validate import validate
 

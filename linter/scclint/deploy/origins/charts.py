@@ -12,7 +12,7 @@ from scclint.deploy.origins.tracer import FieldOrigin, Tracer, with_places_moved
 from scclint.errors import LoadError
 from scclint.files import read
 from scclint.finding import Finding, Path, Related
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.text import plain

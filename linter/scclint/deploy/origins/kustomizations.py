@@ -19,10 +19,10 @@ from scclint.errors import LoadError
 from scclint.files import read
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_RENAMED
-from scclint.load import data_of, load_text
-from scclint.load.document import text_at
-from scclint.model.object import ApiObject, Origin
-from scclint.model.view import Field, View
+from scclint.objects.documents import data_of, load_text
+from scclint.objects.documents.document import text_at
+from scclint.objects.types import ApiObject, Origin
+from scclint.objects.view import Field, View
 from scclint.record import record
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, locate, node_at, to_data

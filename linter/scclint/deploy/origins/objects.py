@@ -1,9 +1,9 @@
 """What an object of the input was made from: parameters of a Template, and the file before kustomize built it."""
 
 from scclint.deploy.origins.kustomizations import before_kustomize
-from scclint.expand.template import parameters_behind
 from scclint.finding import Located, Related
-from scclint.model.object import ApiObject
+from scclint.objects.expand.template import parameters_behind
+from scclint.objects.types import ApiObject
 
 
 def made_from(obj: ApiObject, at: Located) -> tuple[tuple[Related, ...], tuple[str, ...]]:

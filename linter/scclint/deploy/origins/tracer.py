@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from scclint.finding import Finding, Path
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Origin
+from scclint.objects.documents.document import Document
+from scclint.objects.types import ApiObject, Origin
 from scclint.record import record, replace
 from scclint.source import Span
 

@@ -27,9 +27,9 @@ from scclint.deploy.unit import Rendering, Unit
 from scclint.deploy.unit_renderer import UnitRenderer
 from scclint.files import display, is_below
 from scclint.finding import Finding, Path, Related
-from scclint.load import load_text
-from scclint.load.document import Document, first_root
-from scclint.model.object import ApiObject, Origin
+from scclint.objects.documents import load_text
+from scclint.objects.documents.document import Document, first_root
+from scclint.objects.types import ApiObject, Origin
 from scclint.record import EMPTY, Memo, replace
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from scclint.finding import Path
 from scclint.limits import MAX_PROBE_RENDERINGS, MAX_PROBED
-from scclint.load.document import Document
+from scclint.objects.documents.document import Document
 from scclint.yaml.nodes import to_data
 from scclint.yaml.untyped import copied, has, value_at
 
