@@ -27,6 +27,7 @@ from tests.running import report_on
 __all__ = ["cli", "here"]
 
 GOLDEN = Path(__file__).with_name("sample.html")
+UPGRADE = Path(__file__).parents[2] / "fixtures" / "upgrade"
 VOID = {"meta", "input", "br"}
 SEARCH = (files("scclint.report.templates") / "search.js").read_text(encoding="utf-8")
 HOSTILE = "</td></code><script>x</script><img src=http://evil.example onerror=x>\" ' & {{ 1 }}"
@@ -122,29 +123,46 @@ def test_the_decisive_part_of_a_source_line_is_marked(sample: Report) -> None:
     assert "{name: 🔥, securityContext: {<mark>privileged: true</mark>}}" in text
 
 
-def test_the_verdict_of_every_workload(here: Path, cli: Cli) -> None:
+def test_the_chain_of_every_workload(here: Path, cli: Cli) -> None:
     root = ", securityContext: {runAsUser: 0}"
     Path("a.yaml").write_text(DEPLOYMENT % ("web", "") + "---\n" + DEPLOYMENT % ("root", root))
-    text = cli("check", "--isolated", "--format", "html", "--openshift", "4.12,4.20", "a.yaml").out
-    body = text.partition("</thead>")[2].partition("</table>")[0]
-    cells = [re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row) for row in body.split("</tr>")]
-    rejected = [
-        'Deployment shop/root<br><code class="quiet">a.yaml:15</code><br><span class="quiet">on 4.12 and 4.20</span>',
-        "none",
-        "rejected: restricted-v2: .containers[1].runAsUser: Invalid value: 0: must be in the ranges: [1000000000, 1000009999]",
-    ]
-    assert [row for row in cells if row] == [
-        rejected,
-        [
-            'Deployment shop/web<br><code class="quiet">a.yaml:3</code><br><span class="quiet">on 4.12 and 4.20</span>',
-            *("restricted-v2", "everyone", "restricted", "one", "RuntimeDefault", "SCC default"),
-        ],
-        ["two", "RuntimeDefault", "SCC default"],
-    ]
-    assert re.findall(r'<tbody class="(\w+)"', text) == ["problem", "fine"]
-    shown = Page(text).all("td")
-    assert shown[1] == {"role": "cell", "data-label": "Reason", "class": "reason", "colspan": "5"}
-    assert shown[2] == {"role": "cell", "data-label": "SCC", "rowspan": "2"}
+    text = cli("check", "--isolated", "--format", "html", "--openshift", "4.18,4.19", "a.yaml").out
+    shown = words(text).partition("step by step. ")[2]
+    assert shown.startswith(
+        "Rejected 1 workload Deployment shop/root rejected a.yaml:15 "
+        "Pod created by the controller in namespace shop as service account default "
+        "SCC admission no SCC admits the pod "
+        "restricted-v2: .containers[1].runAsUser: Invalid value: 0: must be in the ranges: [1000000000, 1000009999] "
+        "Result no pod is created "
+        "No problem 1 workload Deployment shop/web restricted-v2 a.yaml:3 "
+    )
+    granted = "through ClusterRoleBinding system:openshift:scc:restricted-v2 "
+    policy = "Pod Security admits the pod the namespace enforces privileged the pod meets restricted "
+    assert f"SCC admission restricted-v2 admits the pod usable by the creator, {granted}{policy}Containers " in shown
+    assert (
+        "Containers seccomp profile and user one: RuntimeDefault (SCC default) user: first of the range (namespace) two: "
+        in shown
+    )
+    assert re.findall(r'<div class="node error"><div class="quiet">(.*?)<', text) == ["SCC admission", "Result"]
+
+
+def test_a_workload_that_a_later_release_rejects_has_a_chain_for_each_release(cli: Cli) -> None:
+    text = cli("check", "--isolated", "--format", "html", "--openshift", "5.0,4.22", str(UPGRADE)).out
+    shown = words(text)
+    assert "0 of 4 workloads rejected on 4.22 2 of 4 workloads break on 5.0 " in shown
+    assert "Workloads by SCC on 4.22 anyuid 2 " in shown
+    chains = shown.partition("Rejected by a later release 2 workloads ")[2].partition(" Unconfined 1 workload ")[0]
+    before, _, after = chains.partition("Pod shop/shell ")[2].partition(" On 5.0: ")
+    assert "breaks on 5.0" in before and "On 4.22: Pod created by kube:admin " in before and "rejects" not in before
+    assert "Pod Security rejects the pod the namespace enforces restricted violates PodSecurity" in after
+    assert "Result no pod is created" in after
+    assert '<a href="#workloads-breaks">' in text and '<div id="workloads-breaks">' in text
+
+
+def test_one_release_breaks_nothing(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(DEPLOYMENT % ("root", ", securityContext: {runAsUser: 0}"))
+    shown = words(cli("check", "--isolated", "--format", "html", "a.yaml").out)
+    assert "1 of 1 workload rejected 0 of 2 containers unconfined" in shown and "break" not in shown
 
 
 def test_verdicts_by_unit(here: Path) -> None:
@@ -154,7 +172,17 @@ def test_verdicts_by_unit(here: Path) -> None:
         Path(name, "kustomization.yaml").write_text("resources: [web.yaml]\n")
     text = render(report_on(["."], review=True), "html")
     assert re.findall(r'<span class="quiet">(in .*?)<', text) == ["in base", "in other"]
-    assert "SCC, Pod Security level and seccomp profile of 2 workloads, 0 rejected or unconfined" in text
+    assert "No problem 2 workloads Deployment shop/base restricted-v2 base/web.yaml:3 in base " in words(text)
+
+
+def test_a_workload_of_plain_files_names_no_unit(here: Path) -> None:
+    Path("base").mkdir()
+    Path("base", "web.yaml").write_text(DEPLOYMENT % ("base", ""))
+    Path("base", "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    Path("web.yaml").write_text(DEPLOYMENT % ("plain", ""))
+    text = render(report_on(["."], review=True), "html")
+    assert re.findall(r'<span class="quiet">(in .*?)<', text) == ["in base"]
+    assert "other files</option>" in text
 
 
 def test_markup_in_manifests_is_text(sample: Report, here: Path) -> None:
@@ -199,12 +227,11 @@ def style_of(text: str) -> str:
     return str(style)
 
 
-def test_headings_and_tables_are_in_order(here: Path, cli: Cli) -> None:
+def test_headings_are_in_order(here: Path, cli: Cli) -> None:
     Path("a.yaml").write_text(DEPLOYMENT % ("web", ", securityContext: {runAsUser: 0}"))
     page = Page(cli("check", "--isolated", "--format", "html", "a.yaml").out)
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[:3] == [1, 2, 3] and all(after <= before + 1 for before, after in pairwise(levels))
-    assert {header["scope"] for header in page.all("th")} == {"col", "rowgroup"}
     assert page.all("html") == [{"lang": "en"}]
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
@@ -236,7 +263,8 @@ def test_the_first_screen_counts_and_names_the_worst(here: Path, cli: Cli) -> No
     Path("a.yaml").write_text(GRANTS % "" + "---\n" + root)
     text = words(cli("check", "--isolated", "--format", "html", "--openshift", "4.12,4.20", "a.yaml").out)
     screen = text.partition(" Findings ")[0]
-    assert "1 of 2 workloads rejected 1 of 3 containers unconfined 0 of 3 containers run as root 1 grant of an SCC" in screen
+    assert "1 of 2 workloads rejected on 4.12 0 of 2 workloads break on 4.20 1 of 3 containers unconfined" in screen
+    assert "0 of 3 containers run as root 1 grant of an SCC" in screen
     assert "rejected 1 anyuid 1" in screen
 
 
@@ -293,7 +321,7 @@ def test_the_search_hides_what_does_not_match(sample: Report, tmp_path: Path) ->
     shown = dom(page, tmp_path)
     matched = re.findall(r'<details class="(finding [^"]*)"', shown)
     assert len(matched) == 3 and sum("unmatched" not in name for name in matched) == 1
-    assert "1 of 3 match" in shown
+    assert "1 of 3 findings<" in shown
 
 
 @needs_chromium
@@ -397,13 +425,13 @@ def test_the_graph_of_grants(here: Path, cli: Cli) -> None:
     _, _, graph = words(text).rpartition("Who may use which SCC ")
     assert graph.startswith(
         "Each line shows subjects, what grants them the SCCs, and the SCCs. What OpenShift itself grants is left out. "
-        "SCC privileged can take over the node ServiceAccount shop/web runs Deployment web "
-        "ClusterRoleBinding agents ClusterRole system:openshift:scc:privileged a.yaml:3:12 "
-        "SCC anyuid Group system:serviceaccounts:shop every service account of namespace shop "
-        "RoleBinding shop/web ClusterRole system:openshift:scc:anyuid for pods in namespace shop a.yaml:11:12"
+        "SCC privileged can take over the node 1 grant ServiceAccount shop/web runs Deployment web "
+        "ClusterRoleBinding agents ClusterRole system:openshift:scc:privileged a.yaml:3:12 SCC privileged "
+        "SCC anyuid 1 grant Group system:serviceaccounts:shop every service account of namespace shop "
+        "RoleBinding shop/web ClusterRole system:openshift:scc:anyuid for pods in namespace shop a.yaml:11:12 SCC anyuid"
     )
     kinds = [attributes["class"] for attributes in page.all("div") if "class" in attributes]
-    assert kinds.count("graph") == 2 and kinds.count("node through") == 2
+    assert kinds.count("graph") == 2
 
 
 def test_a_grant_to_many_subjects_shows_some_and_the_number_of_the_others(here: Path, cli: Cli) -> None:
@@ -412,7 +440,7 @@ def test_a_grant_to_many_subjects_shows_some_and_the_number_of_the_others(here: 
     text = words(cli("check", "--isolated", "--format", "html", "--select", "SEC2", "a.yaml").out)
     assert "92 more" in text
     assert all(f"ServiceAccount ops/agent-{number} " in text for number in range(99))
-    graph = text.partition("can take over the node ")[2]
+    graph = text.partition("can take over the node 1 grant ")[2]
     assert graph.startswith("ServiceAccount shop/web runs Deployment web")
 
 
@@ -430,8 +458,8 @@ def test_filters_hide_what_does_not_belong_to_the_choice(here: Path) -> None:
     assert [select["id"] for select in page.all("select")] == ["unit"]
     assert "Unit all units a b " in words(text)
     assert "body:has(#unit option:nth-child(2):checked) .unit:not(.unit-0) { display: none; }" in text
-    bodies = [body["class"] for body in page.all("tbody")]
-    assert [name.partition(" ")[2] for name in bodies] == ["unit unit-0", "unit unit-1"]
+    workloads = [one["class"] for one in page.all("details") if one["class"].startswith("workload")]
+    assert [name.partition(" ")[2] for name in workloads] == ["unit unit-0", "unit unit-1"]
     findings = [attributes["class"] for attributes in page.all("details") if attributes.get("class", "").startswith("finding")]
     assert findings and all("unit-0" in name for name in findings)
 
