@@ -115,7 +115,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         hint = "" if is_needless or suggestion != problem.suggestion else problem.hint
         yield Problem(
             "; ".join(filter(None, (*clauses, hint, has))),
-            at=field,
+            at=field.key,
             help=_help(problem, field) if not (suggestion or is_needless) else "",
             severity=Severity.ERROR if lost or missed else None,
             edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),

@@ -78,6 +78,7 @@ from collections.abc import Iterator
 from scclint.api import (
     CSI_PROFILE_LABEL,
     CsiVolume,
+    Decision,
     ObjectRef,
     Outcome,
     Problem,
@@ -120,7 +121,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             notes=(f"the driver has {level}{guess}", f"{where} {_level(outcome, volume)}"),
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             related=driver,
-            help=csi_labels(volume, where),
+            remedies=csi_labels(volume, where),
+            decision=_decision(volume.driver, driver),
             severity=None if volume.known else Severity.INFO,
         )
 
@@ -131,6 +133,12 @@ def _level(outcome: Outcome, volume: CsiVolume) -> str:
     if security is not None and level_label("enforce") in security.policy.labels:
         return f"enforces level {volume.enforced}"
     return f"has no label {level_label('enforce')}, which counts as level {volume.enforced} here"
+
+
+def _decision(name: str, driver: tuple[Related, ...]) -> Decision | None:
+    """Return the label of the driver as what decides for all of its volumes, if the input has the driver."""
+    words = f"are rejected because of inline volumes of CSI driver {name}"
+    return Decision(f"CSIDriver {name}", driver[0], words) if driver else None
 
 
 def _driver(name: str, world: World) -> tuple[Related, ...]:

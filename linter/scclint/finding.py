@@ -290,7 +290,8 @@ class Fix:
 
     `title` says what to do, `effect` what then happens. `safety` is `safe` if all pods are the same after admission, `unsafe` if
     a pod differs. `advice` is a change that scclint never applies: one of an SCC, a role, a binding or a namespace, and one that takes
-    from a pod what it asks of its node. `second`: it carries out another remedy than the first.
+    from a pod what it asks of its node. `second`: it carries out another remedy than the first. `switch` is what it sets in the values of
+    a chart, if that is a switch of the chart for more than one object (`global.openshift: true`), and `beside` says what else that does.
     """
 
     title: str
@@ -298,6 +299,13 @@ class Fix:
     safety: Safety
     edits: tuple[TextEdit, ...]
     second: bool = False
+    switch: str = ""
+    beside: str = ""
+
+    @property
+    def whole_effect(self) -> str:
+        """What then happens, and what else the change does."""
+        return " ".join(filter(None, (self.effect, self.beside)))
 
     @property
     def kind(self) -> str:

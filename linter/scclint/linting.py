@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from scclint.causes.join import joined
+from scclint.causes.shared_fix import joined_by_fix
 from scclint.config import discover_config, read_config
 from scclint.config.model import Config
 from scclint.deploy.applied import who_applies
@@ -56,7 +57,7 @@ def lint(
         sources, config, texts = with_dumps(names, dumps, config, find)
     judged = prepare(sources, config, registry, RunOptions(overlay=texts, review=True))
     report = _report(report_of(judged))
-    return with_fixes(judged, report, report.live) if fixes else report
+    return joined_by_fix(with_fixes(judged, report, report.live)) if fixes else report
 
 
 def _report(report: Report) -> Report:

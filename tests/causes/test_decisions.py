@@ -140,3 +140,32 @@ def test_the_place_of_a_decision_in_a_chart_is_the_template(tmp_path: Path, monk
     (cause,) = (f for f in joined(report_on(["shop"])).live if f.rule_id == "SEC201")
     assert cause.message == "2 workloads run unconfined under SCC anyuid"
     assert cause.span.file == "shop/templates/grant.yaml"
+
+
+CSI = """\
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata: {name: files.csi.example}
+spec: {volumeLifecycleModes: [Ephemeral]}
+---
+"""
+
+
+def with_csi(text: str) -> str:
+    """Workloads with an inline volume of the driver."""
+    return text.replace("containers: [", "volumes: [{name: files, csi: {driver: files.csi.example}}], containers: [")
+
+
+def test_workloads_with_volumes_of_one_driver_are_one_cause_at_the_driver() -> None:
+    text = CSI + with_csi(POD.format("web", "default", "") + POD.format("db", "default", ""))
+    (cause,) = causes(text, "PSA505")
+    assert cause.message == "2 workloads are rejected because of inline volumes of CSI driver files.csi.example"
+    assert cause.span.line == 3
+    assert cause.help.startswith(
+        "Set the label security.openshift.io/csi-ephemeral-volume-profile: restricted on the CSIDriver"
+    )
+
+
+def test_a_driver_that_the_input_lacks_has_no_place() -> None:
+    text = with_csi(POD.format("web", "default", "") + POD.format("db", "default", ""))
+    assert len(causes(text, "PSA505")) == 2

@@ -215,7 +215,7 @@ def test_a_switch_for_openshift_that_adds_a_grant(tmp_path: Path, monkeypatch: p
         "or, for all users of the chart, write true for openshift.enabled in web/values.yaml, line 10."
     )
     assert found.fix.effect.startswith("SCC hostnetwork-v2 then admits the pods")
-    assert "With it, web may use SCC hostnetwork-v2." in found.fix.effect
+    assert found.fix.beside == "With it, web may use SCC hostnetwork-v2."
     assert after(tmp_path, found) == {"web/values.yaml": values.replace("enabled: false", "enabled: true")}
 
 
@@ -288,7 +288,7 @@ def test_a_platform_whose_grant_needs_another_switch(tmp_path: Path, monkeypatch
     assert found.fix is not None
     assert found.fix.safety == "advice"
     assert "`--set global.platform=openshift,rbac.create=true`" in found.fix.title
-    assert found.fix.effect.endswith("With it, web may use SCC hostnetwork-v2.")
+    assert found.fix.beside == "With it, web may use SCC hostnetwork-v2."
 
 
 def test_an_scc_of_a_switch_is_granted_to_the_account_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,7 +304,7 @@ def test_an_scc_of_a_switch_is_granted_to_the_account_alone(tmp_path: Path, monk
     values = VALUES.replace("  runAsUser: 1001\n", "") + 'global: {platform: ""}\n'
     found = switched(tmp_path, monkeypatch, template, values, scc=scc)
     assert found.fix is not None
-    assert " With it, web may use SCC web" in found.fix.effect
+    assert found.fix.beside.startswith("With it, web may use SCC web")
 
 
 def test_a_platform_and_a_privileged_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,11 +176,13 @@ def test_the_same_sentence_is_one_entry_with_places(sample: Report) -> None:
     many = replace(sample, findings=tuple(named(f"p{number}", number) for number in range(1, 8)))
     shown = render(many, "full")
     assert shown.count("warning[SEC203]") == 1
-    assert "the same in 6 more places:\n      p2.yaml:2:1: Pod p2, container p2\n" in shown
+    assert "the same in 6 other places:\n      p2.yaml:2:1: Pod p2, container p2\n" in shown
     assert "      and 2 more (--verbose)\n" in shown
     assert "p7.yaml" not in shown
     assert render(many, "full", Options(verbose=True)).count("warning[SEC203]") == 7
-    assert render(replace(many, findings=many.findings[:3]), "full").count("warning[SEC203]") == 3
+    two = render(replace(many, findings=many.findings[:2]), "full")
+    assert two.count("warning[SEC203]") == 1
+    assert "the same in 1 other place:\n      p2.yaml:2:1: Pod p2, container p2\n" in two
 
 
 def test_the_widest_reach_comes_first_and_is_counted(sample: Report) -> None:

@@ -124,5 +124,5 @@ def test_causes_with_the_same_sentence_name_their_places(sample: Report) -> None
 
     text = render(replace(sample, findings=tuple(named(f"p{number}") for number in range(7))), "markdown")
     assert text.count("SEC203") == 1
-    assert "\n  - the same in 6 more places: p1.yaml:3 (Pod p1, container p1), p2.yaml:3 (Pod p2, " in text
+    assert "\n  - the same in 6 other places: p1.yaml:3 (Pod p1, container p1), p2.yaml:3 (Pod p2, " in text
     assert "p4.yaml:3 (Pod p4, container p4) and 2 more\n" in text

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from scclint.finding import Remedy
 from scclint.objects.types import Workload
 from scclint.outcome.selinux import Mount, opted_out
 from scclint.outcome.world import World
@@ -38,10 +39,10 @@ def _labelled_by(unlabelled: Mount, labelled: Mount, world: World) -> bool:
     return labelled.claim.label.strip(":") == (context.get("seLinuxOptions") or {}).get("level")
 
 
-def csi_labels(volume: CsiVolume, where: str) -> str:
-    """Return which labels allow an inline volume that is rejected. `where` names the namespace."""
-    namespace = f"the label {level_label('enforce')}: {volume.profile} on {where}"
+def csi_labels(volume: CsiVolume, where: str) -> tuple[Remedy, ...]:
+    """Return what allows an inline volume that is rejected. `where` names the namespace."""
+    namespace = Remedy(f"set the label {level_label('enforce')}: {volume.profile} on {where}", beside=True)
     if volume.shipped:
-        return f"Set {namespace}, or use a PersistentVolumeClaim."
-    driver = f"Set the label {PROFILE_LABEL}: {volume.enforced} on the CSIDriver"
-    return f"{driver}, or {namespace}." if volume.profile else f"{driver}."
+        return namespace, Remedy("use a PersistentVolumeClaim")
+    driver = Remedy(f"set the label {PROFILE_LABEL}: {volume.enforced} on the CSIDriver", beside=True)
+    return (driver, namespace) if volume.profile else (driver,)

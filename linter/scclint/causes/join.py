@@ -219,10 +219,7 @@ def _shown(
 ) -> Finding:
     """Return a finding with what yields to it, or suppressed by its winner. `containers` are the other ones that it is about."""
     if finding in winners:
-        winner = _root(finding, winners)
-        file = f" of {winner.span.file}" if winner.span.file != finding.span.file else ""
-        reason = f"{winner.rule_id} in line {winner.span.line}{file} has the same cause"
-        return replace(finding, suppression=Suppression("finding", reason, winner.span))
+        return hidden_by(_root(finding, winners), finding)
     if finding not in others:
         return finding
     message = finding.message
@@ -230,6 +227,13 @@ def _shown(
         # Some formats show the message alone.
         message += f"; the same holds for container{'' if len(named) == 1 else 's'} {and_more(named, 3)}"
     return replace(finding, message=message, others=tuple(widest_first(others[finding])))
+
+
+def hidden_by(winner: Finding, finding: Finding) -> Finding:
+    """Return a finding that is shown as a line of its winner alone."""
+    file = f" of {winner.span.file}" if winner.span.file != finding.span.file else ""
+    reason = f"{winner.rule_id} in line {winner.span.line}{file} has the same cause"
+    return replace(finding, suppression=Suppression("finding", reason, winner.span))
 
 
 def _subject(finding: Finding) -> Subject:

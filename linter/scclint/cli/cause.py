@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from scclint.causes.join import joined
+from scclint.causes.shared_fix import joined_by_fix
 from scclint.console.arguments import cache_scope, color_wanted, open_run, settings, terminal_columns, write_formats
 from scclint.console.progress import progress
 from scclint.errors import UsageError
@@ -22,12 +23,13 @@ def run(args: Namespace) -> int:
     with progress() as step:
         judged = open_run(args, config, registry, RunOptions(progress=step, cache_scope=cache_scope(args)))
         report = joined(report_of(judged))
-        by_name = {cause.name: cause for cause in report.causes}
+        # Causes with one fix are one cause where fixes are looked for, as in the text of `check`.
+        fixed = joined_by_fix(with_fixes(judged, report, report.live, limited=True))
+        by_name = {cause.name: cause for cause in (*report.causes, *fixed.causes)}
         if args.what not in by_name:
             there = f"there are: {and_more(by_name, 10)}" if by_name else "there is none"
             raise UsageError(f"{args.what}: no such cause; {there}")
-        fixed = with_fixes(judged, report, [by_name[args.what].finding])
-    cause = next(cause for cause in fixed.causes if cause.name == args.what)
+    cause = by_name[args.what]
 
     def render(form: str, output: str | None) -> str:
         if form == "json":

@@ -184,6 +184,7 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
         text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
         return replace(report, notices=(*report.notices, Notice("note", text)))
+    from scclint.causes.shared_fix import joined_by_fix
     from scclint.remedy.fixes import SharedFiles
     from scclint.remedy.proofs import with_fixes
 
@@ -200,7 +201,7 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
             text = f"no fix was looked for of {counted(left, 'finding')}, whose proof renders many units: use --fixes always"
             report = replace(report, notices=(*report.notices, Notice("note", text)))
         shown = cheap
-    return with_fixes(judged, report, shown, limited=limited)
+    return joined_by_fix(with_fixes(judged, report, shown, limited=limited))
 
 
 def _shows_fixes(name: str, when: str, options: Options) -> bool:

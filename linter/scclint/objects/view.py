@@ -2,10 +2,10 @@
 
 from typing import Any, Generic, TypeVar
 
-from scclint.finding import Path
+from scclint.finding import Path, Place
 from scclint.record import Frozen, set_fields
 from scclint.source import Span
-from scclint.yaml.nodes import Node, locate
+from scclint.yaml.nodes import MappingNode, Node, locate, node_at
 
 T = TypeVar("T")
 
@@ -37,6 +37,13 @@ class Field(Generic[T]):
     @property
     def span(self) -> Span:
         return locate(self._root, self.path)[0]
+
+    @property
+    def key(self) -> Place:
+        """The key alone, for what is wrong with the name of the field. The field itself where it is no entry of a mapping."""
+        holder = node_at(self._root, self.path[:-1])
+        entry = holder.entry(str(self.path[-1])) if isinstance(holder, MappingNode) else None
+        return Place(self.span if entry is None else entry.key.span, self.path)
 
     def __repr__(self) -> str:
         return f"Field({self.value!r}, present={self.present}, path={self.path})"

@@ -40,7 +40,7 @@ class FixOutcome:
     def stamped(self, finding: Finding, *, is_advice: bool = False) -> Finding:
         """The finding with its fix, or the reason why it has none. `is_advice`: the fix takes the place of what the rule advises first."""
         first = self.fix if is_advice and self.fix is not None and not self.fix.second else None
-        advised = f"{first.title} {first.effect}" if first is not None else finding.help
+        advised = f"{first.title} {first.whole_effect}" if first is not None else finding.help
         return replace(finding, fix=self.fix, no_fix=self.why, help=advised)
 
 
@@ -208,12 +208,13 @@ class _Fixes:
         for switch in switches(bench, result.document, for_openshift=for_openshift):
             with suppress(EditRefused):
                 edit = switch_edit([self._benches[view] for view in results], switch.settings)
-                safety, effect = self._proved_switch(finding, results, edit)
-                return self._as_fix(Remedy(switch.title), edit, safety, effect)
+                safety, effect, beside = self._proved_switch(finding, results, edit)
+                fix = self._as_fix(Remedy(switch.title), edit, safety, effect)
+                return replace(fix, switch=switch.values, beside=beside)
         return None
 
-    def _proved_switch(self, finding: Finding, results: Mapping[str, Occurrence], edit: FileEdit) -> tuple[Safety, str]:
-        """How far the pods differ with the edit of a switch, and that in words. Raises EditRefused if it is no fix."""
+    def _proved_switch(self, finding: Finding, results: Mapping[str, Occurrence], edit: FileEdit) -> tuple[Safety, str, str]:
+        """How far the pods differ with the edit of a switch, and what `prove_switch` says of it. Raises EditRefused if it is no fix."""
         from scclint.remedy.switches import prove_switch, with_texts
 
         for file in edit.texts:
@@ -231,8 +232,8 @@ class _Fixes:
                 raise EditRefused("the chart renders to the same")
             if after is not None:
                 proofs.append((*prove_switch(self.bench(unit), after, finding, results.get(unit.name)), unit.name == first))
-        safety, effect, _ = max(proofs, key=lambda proof: (_SAFETY.index(proof[0]), proof[2]))
-        return safety, effect
+        safety, effect, beside, _ = max(proofs, key=lambda proof: (_SAFETY.index(proof[0]), proof[3]))
+        return safety, effect, beside
 
     def pin(self, unit: Unit, workload: Workload) -> Iterator[Fix]:
         """Yield the proved pin of a workload; nothing if there is none. Raises EditRefused if it has no place for the annotation."""

@@ -41,6 +41,8 @@ _GRANT = re.compile(r"\bSecurityContextConstraints\b|\bsystem:openshift:scc:")
 _UNDECIDED = frozenset(("auto", "detect", "disable", "disabled", "false", "no", "none", "off"))
 _ON = ("force", "enabled", "true")
 _GLOBAL = "global"
+_BESIDE = 4
+"""What a switch does besides that is named."""
 
 
 class Switch(NamedTuple):
@@ -51,8 +53,16 @@ class Switch(NamedTuple):
     @property
     def title(self) -> str:
         """What to do in a file of values."""
-        named = [(".".join(map(str, setting.path)), plain(setting.value)) for setting in self.settings]
-        return f"write {listed([f'{value} for {name}' for name, value in named])}"
+        return f"write {listed([f'{value} for {name}' for name, value in self._named])}"
+
+    @property
+    def values(self) -> str:
+        """The values in short: `global.openshift: true`."""
+        return listed([f"{name}: {value}" for name, value in self._named])
+
+    @property
+    def _named(self) -> list[tuple[str, str]]:
+        return [(".".join(map(str, setting.path)), plain(setting.value)) for setting in self.settings]
 
 
 def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> list[Switch]:
@@ -155,10 +165,11 @@ def with_texts(bench: Workbench, texts: Mapping[str, str]) -> Workbench | None:
     return Workbench(open_unit(unit, after), after)
 
 
-def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: Occurrence | None) -> tuple[Safety, str]:
-    """Return how far the pods differ with a switch, and that in words. Raises EditRefused if the finding stays or harm is done.
+def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: Occurrence | None) -> tuple[Safety, str, str]:
+    """Return how far the pods differ with a switch, what becomes of those that the finding is about, and what else the switch does.
 
     A switch may add objects, also such that grant SCCs. It is then advice, and the words name the grants and what is wrong with them.
+    Raises EditRefused if the finding stays or harm is done.
     """
     was, now = (Counter(map(identity, bench.findings)) for bench in (before, after))
     if result is not None and now[identity(result.finding)] >= was[identity(result.finding)]:
@@ -179,6 +190,8 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
             must_run = before.worlds[release].outcome(old).created is not False or (result and old is result.subject)
             if new is None or (must_run and world.outcome(new).created is False):
                 raise EditRefused(f"{old.named} would be gone, or its pod rejected")
+    # What becomes of the pods with the finding is said first.
+    pairs.sort(key=lambda pair: result is None or pair[0] is not result.subject)
     found = tuple((old, new) for old, new in pairs if new is not None)
     # The grants are named by themselves.
     trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
@@ -188,4 +201,4 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
         raise EditRefused(harm[0])
     safety, words = effect(before, replace(trial, only_workloads=not granted), needs_review=False)
     grants = [f"{user} may use SCC {listed(sccs)}" for user, sccs in granted.items()]
-    return safety, f"{words} With it, {and_more([*grants, *harm], 6)}." if granted else words
+    return safety, words, f"With it, {and_more([*grants, *harm], _BESIDE)}." if granted else ""

@@ -34,7 +34,7 @@ def brief(finding: Finding, pages: Mapping[str, str]) -> Brief:
     if finding.remedies:
         fix, effect = finding.remedies[0].title, capitalized("; ".join(finding.remedies[0].effects))
     if first := finding.first_fix:
-        fix, effect = first.title, first.effect
+        fix, effect = first.title, first.whole_effect
     return Brief(
         sentences(finding.message) or sentences(f"{finding.rule_id} {finding.rule_name}"),
         sentences(*finding.notes[:1]),

@@ -82,7 +82,7 @@ def _remedy(finding: Finding) -> Json:
     best = finding.remedies[0] if finding.remedies else None
     if fix := finding.first_fix:
         operations = best.operations if best is not None and best.title == fix.title else ()
-        return _to_do(fix.title, [fix.effect], operations, tried=True)
+        return _to_do(fix.title, [fix.effect, fix.beside], operations, tried=True)
     if best is not None:
         return _to_do(best.title, best.effects, best.operations)
     return _to_do(finding.help)
@@ -92,7 +92,9 @@ def _alternative(finding: Finding) -> Json | None:
     """What to do else: the proved fix, if it carries the second remedy out, or that remedy."""
     second = next(iter(finding.remedies[1:]), None)
     if finding.fix is not None and finding.fix.second:
-        return _to_do(finding.fix.title, [finding.fix.effect], second.operations if second else (), tried=True)
+        return _to_do(
+            finding.fix.title, [finding.fix.effect, finding.fix.beside], second.operations if second else (), tried=True
+        )
     return _to_do(second.title, second.effects, second.operations) if second else None
 
 
@@ -151,7 +153,7 @@ def _fix(finding: Finding) -> Json | None:
     edits = [
         {"file": visible_line(edit.file), "line": edit.line, "endLine": edit.end_line, "text": edit.text} for edit in fix.edits
     ]
-    return {"title": visible(fix.title), "effect": visible(fix.effect), "safety": fix.safety, "edits": edits}
+    return {"title": visible(fix.title), "effect": visible(fix.whole_effect), "safety": fix.safety, "edits": edits}
 
 
 def _span(span: Span) -> Json:

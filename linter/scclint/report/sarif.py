@@ -168,7 +168,7 @@ class _Run:
                 region |= {"endLine": whole.last, "endColumn": len(last.encode("utf-16-le")) // 2 + 1}
             changes.setdefault(edit.file, []).append({"deletedRegion": region, "insertedContent": {"text": whole.text}})
         return {
-            "description": {"text": unlinked(sentences(finding.fix.title, finding.fix.effect))},
+            "description": {"text": unlinked(sentences(finding.fix.title, finding.fix.whole_effect))},
             "artifactChanges": [
                 {"artifactLocation": {"uri": self._paths.uri(file)}, "replacements": replacements}
                 for file, replacements in changes.items()

@@ -22,7 +22,7 @@ from scclint.run.report import Report
 from scclint.text import and_more, capitalized, counted
 
 _ALIKE = 4
-"""Causes with the same sentence that are shown as one entry: fewer are easier to read one by one."""
+"""Causes with the same sentence that are shown as one entry, whatever their evidence is. Fewer are one if that is the same as well."""
 _PLACES = 4
 """Places of such an entry that are shown besides the first."""
 _LABELLED = 3
@@ -105,6 +105,7 @@ class Entries:
             **_cause(first.finding, self._lines, self._options),
             "units": visible_line(self._units(first.finding)),
             "page": visible_line(self._pages.get(first.finding.rule_id, "")),
+            "other_places": counted(len(others), "other place") if others else "",
             "others": [_other(other.finding) for other in _first(others, _PLACES, self._options)],
             "more": max(len(others) - _PLACES, 0) * (not self._options.verbose),
         }
@@ -145,26 +146,29 @@ def _alike(causes: Sequence[Cause], options: Options) -> Iterator[Sequence[Cause
     if options.verbose:
         yield from ((cause,) for cause in causes)
         return
-    said = [(_sentence(cause.finding), cause) for cause in causes]
-    sentences = grouped(said)
-    for sentence, cause in said:
-        same = sentences[sentence]
-        if len(same) < _ALIKE:
-            yield (cause,)
-        elif cause is same[0]:
-            yield same
+    said = [(*_sentence(cause.finding), cause) for cause in causes]
+    often = {
+        sentence for sentence, same in grouped((sentence, cause) for sentence, _, cause in said).items() if len(same) >= _ALIKE
+    }
+    yield from grouped(
+        ((sentence, () if sentence in often else evidence), cause) for sentence, evidence, cause in said
+    ).values()
 
 
-def _sentence(finding: Finding) -> tuple[object, ...]:
-    """Return what a finding says, whatever the names of its object and container are."""
-    names = (finding.subject.label, finding.subject.name, finding.subject.container)
+def _sentence(finding: Finding) -> tuple[tuple[object, ...], tuple[str, ...]]:
+    """Return what a finding says, and its evidence, whatever the names of its object, container and subjects are."""
+    subject = finding.subject
+    users = (user.removeprefix("service account ") for user in finding.subjects)
+    names = (subject.label, *users, subject.name, subject.container)
     pattern = "|".join(re.escape(name) for name in names if name)
 
     def said(text: str) -> str:
         return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", "…", text) if pattern else text
 
-    _, to_do, _ = _fix(finding)
-    return finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(to_do)
+    kind, to_do, _ = _fix(finding)
+    evidence = (kind, *finding.notes, *(related.message for related in finding.related if not related.label))
+    sentence = finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(to_do)
+    return sentence, tuple(map(said, evidence))
 
 
 def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]:
@@ -272,7 +276,7 @@ def _other(finding: Finding) -> Json:
 def _fix(finding: Finding) -> tuple[str, str, str]:
     """Return the kind of the fix, what to do, and what it changes; empty without one. A proved fix comes before remedies for pods."""
     if fix := finding.first_fix:
-        return fix.kind, visible(fix.title), visible(fix.effect)
+        return fix.kind, visible(fix.title), visible(fix.whole_effect)
     if not finding.remedies:
         return "help", visible(finding.help), ""
     best = finding.remedies[0]
@@ -287,7 +291,7 @@ def _fix(finding: Finding) -> tuple[str, str, str]:
 def _alternative(finding: Finding) -> str:
     """Return the second remedy, for who cannot do the first, or the fix that carries it out; empty without one."""
     if finding.fix and finding.fix.second:
-        return " ".join(filter(None, (finding.fix.title, finding.fix.effect)))
+        return " ".join(filter(None, (finding.fix.title, finding.fix.whole_effect)))
     if not finding.remedies[1:]:
         return ""
     second = finding.remedies[1]

@@ -213,3 +213,27 @@ def test_a_template_that_fails_with_marks(tmp_path: Path, monkeypatch: pytest.Mo
     files = {**NAMED, "web/templates/web.yaml": check + NAMED["web/templates/web.yaml"]}
     found = place_of_host_network(files, tmp_path, monkeypatch)
     assert (found.span, APPROXIMATE in found.message) == (Span("web/templates/web.yaml", 10, 7, 10, 45), True)
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("written", "values", "place"),
+    [
+        ("  priorityClassName: {{ .Values.priority }}\n", "priority: high\n", "web/templates/web.yaml"),
+        ("  {{- toYaml .Values.spec | nindent 2 }}\n", "spec:\n  priorityClassName: high\n", "web/values.yaml"),
+    ],
+    ids=["the template writes the key", "the values have the key"],
+)
+def test_an_unknown_field_is_wrong_where_its_key_is_written(
+    written: str, values: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pods = "  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n"
+    containers = "    spec: {containers: [{name: a, image: registry.example/a:1}]}\n"
+    write_files({
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+        "web/values.yaml": values,
+        "web/templates/web.yaml": f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n{written}{pods}{containers}",
+    })  # fmt: skip
+    found = [finding for finding in report_on(["."]).findings if finding.rule_id == "MAN003"]
+    assert [finding.span.file for finding in found] == [place]

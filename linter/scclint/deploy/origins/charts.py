@@ -16,7 +16,7 @@ from scclint.objects.documents.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.text import plain
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, to_data
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at, to_data
 from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Trace(Tracer):
         was = Related(f"rendered as line {finding.span.line} of {rendered}", finding.span)
         document = self._document(finding.span)
         origin = self.origin_of_field(document, finding.path) if document is not None else None
+        if origin is not None and _is_about_key(document, finding) and self._writes_key(place, finding.path):
+            return replace(moved, span=place.span, related=(*moved.related, was))
         if origin is not None and origin.replaces and self._has_value(place, document, finding.path):
             instead = Related(f"{origin.name} takes the place of this default", origin.span)
             return replace(moved, span=place.span, related=(*moved.related, instead, was))
@@ -89,6 +91,10 @@ class Trace(Tracer):
             return replace(moved, span=origin.span, related=(*moved.related, template, was))
         notes = (*finding.notes, place.note) if place.note else finding.notes
         return replace(moved, span=place.span, related=(*moved.related, was), notes=notes)
+
+    def _writes_key(self, place: TemplatePlace, path: Path) -> bool:
+        """Whether the line of a template has the key of the field, and only its value comes from elsewhere."""
+        return bool(path) and not place.note and f"{path[-1]}:" in self._read(place.span.file)[place.span.line - 1]
 
     def _has_value(self, place: TemplatePlace, document: Document | None, path: Path) -> bool:
         """Whether the line of a template has the field with its value."""
@@ -227,6 +233,13 @@ def _columns(rendered: str, column: int, end: int, template: str, *, exact: bool
 def _behind_dashes(line: str) -> int:
     match = re.match(r"\s*(?:-\s+)*", line)
     return match.end() if match else 0
+
+
+def _is_about_key(document: Document | None, finding: Finding) -> bool:
+    """Whether a finding is about the name of its field, and not about the value."""
+    holder = node_at(document.root, finding.path[:-1]) if document is not None and document.root is not None else None
+    entry = holder.entry(str(finding.path[-1])) if isinstance(holder, MappingNode) and finding.path else None
+    return entry is not None and entry.key.span == finding.span
 
 
 _REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
