@@ -278,7 +278,9 @@ def test_the_page_has_each_view(fleet: Path) -> None:
     page = Page(text)
     assert all(view.title in page.text for view in VIEWS)
     assert all(f"{title}\n" in page.text for title in ("Workloads that are rejected", "Containers that run unconfined"))
-    assert text.count("<path") == 2 * 2 * 2
+    # Of each line: the line, its dots and its key.
+    assert text.count("<path") == 2 * 2 * 3
+    assert text.index('id="trend"') < text.index('id="by-repository"')
     assert "DaemonSet agent/agent" in page.text
     assert not {"script", "img", "link", "iframe"} & set(page.tags)
     assert "default-src 'none'" in text.replace("&#x27;", "'")

@@ -13,7 +13,7 @@ from scclint.platform.releases import RELEASES
 from scclint.record import record
 from scclint.report.html_page import Choice, TableBody, TableCell, render
 from scclint.report.text import line_place
-from scclint.text import capitalized, counted, full_name, listed
+from scclint.text import and_more, capitalized, counted, full_name, listed
 
 MOST_ROWS = 500
 """Rows of a view that a page shows. `scclint fleet sql` has all."""
@@ -24,7 +24,13 @@ _LONGEST = 300
 """Characters of a cell."""
 
 _OPEN = 50
-"""Rows of a table of numbers that are shown without a click; half as many of one with texts."""
+"""Rows of a table of numbers that are shown without a click."""
+
+_FEW = 10
+"""Rows of a table with texts that are shown without a click. On a phone, each is as high as half a screen."""
+
+_UNITS = 2
+"""Units of a workload or grant that a page names."""
 
 _SHORT = 14
 """Characters of a cell that is one line. A phone shows the cells of a table side by side if all are so short."""
@@ -154,7 +160,7 @@ def _table(section: _Section, database: Database, choice: Choice) -> dict[str, o
         "meaning": section.meaning,
         "titles": [_title(head), *titles],
         "compact": compact,
-        "open": len(rows) <= (_OPEN if compact else _OPEN // 2),
+        "open": len(rows) <= (_OPEN if compact else _FEW),
         "rows": list(_bodies(rows, cells, titles, head, choice)),
         "total": f"{total:,}",
         "caption": counted(total, "row"),
@@ -236,12 +242,12 @@ def _bodies(
         units = [unit for unit in row.get("units", ()) if unit != "."]
         notes = [f"of {row['role']}"] if row.get("role") else []
         if units:
-            notes.append(f"in unit{'s' if len(units) > 1 else ''} {shortened(listed(units), _LONGEST)}")
+            notes.append(f"in unit{'s' if len(units) > 1 else ''} {and_more(units, _UNITS)}")
         at = line_place(row["file"], row["line"]) if row.get("file") else ""
         yield TableBody(lines, _text(head, row) or _NO_TEAM, at, choice.classes([row["team"]]) if "team" in row else "", notes)
 
 
-_BELOW = {"why": "reason long", "opens": "quiet"}
+_BELOW = {"why": "reason long"}
 """Columns whose texts are below their row, as wide as the table, with their tones."""
 
 

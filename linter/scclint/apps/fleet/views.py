@@ -61,8 +61,8 @@ VIEWS = (
     FleetView(
         "by_team",
         "By team",
-        "For each team and release: the targets that were judged for it, workloads, those that are rejected, those that can take over their "
-        "node, containers, and those that run without a seccomp profile.",
+        "A row for each team and release. It counts the workloads that are rejected or can take over their node, and the containers that run "
+        "without a seccomp profile.",
         f"""
         SELECT team, release, count(*) AS targets, {_OF_TARGETS}
         FROM numbers WHERE {_LATEST} GROUP BY team, release
@@ -72,7 +72,7 @@ VIEWS = (
     FleetView(
         "by_repository",
         "By repository",
-        "The same for each target. A release that a target was not judged for has no row, and a target that was not judged has no numbers.",
+        "A row for each target and each release that it was judged for. A target that could not be judged has no numbers.",
         f"""
         SELECT target, team, status, release, workloads, rejected, take_node, containers, unconfined
         FROM (SELECT scan, target, team, status FROM targets WHERE {_LATEST}) LEFT JOIN numbers USING (scan, target, team)
@@ -82,8 +82,8 @@ VIEWS = (
     FleetView(
         "rejected",
         "Rejected",
-        "Workloads that a release rejects, with the releases that admit them. `breaks_on` is the first release that rejects a workload which "
-        "an earlier one admits. These workloads come first.",
+        "Workloads that a release rejects, with the releases that admit them. A workload breaks on a release if an earlier release admits it: "
+        "`breaks_on` is the first such release. These workloads come first.",
         f"""
         WITH judged AS (
           SELECT {_POD}, release, bool_or(result = 'rejected') AS rejected, bool_and(result IN ('admitted', 'skipped')) AS admitted,
@@ -105,8 +105,8 @@ VIEWS = (
     FleetView(
         "unconfined",
         "Unconfined",
-        "Containers that run without a seccomp profile, and the releases on which they do. `new` is true if the container did not in the "
-        "scan before in which its target was judged. These containers come first.",
+        "Containers that run without a seccomp profile, and on which releases. `new` is true if the scan before did not find the container "
+        "unconfined. These containers come first.",
         f"""
         WITH before AS (
           SELECT target, max(scan) AS scan FROM targets WHERE NOT {_LATEST} AND status <> 'failed' GROUP BY target
@@ -134,8 +134,8 @@ VIEWS = (
     FleetView(
         "grants_that_open_the_node",
         "Grants that open the node",
-        "Who may use SCCs with which a container can take over its node. A row is a grant to a subject, with all such SCCs that it "
-        "grants. Groups come first.",
+        "Who may use an SCC that lets a container take over its node. A row is a grant to a subject, with all such SCCs that it grants. Groups "
+        "come first.",
         f"""
         SELECT target, team, binding, role, subject_kind, subject_namespace, subject, list_sort(list_distinct(list(scc))) AS sccs,
           list_sort(list_distinct(list(release))) AS releases, scope, list_sort(list_distinct(flatten(list(opens)))) AS opens,
@@ -147,7 +147,7 @@ VIEWS = (
     FleetView(
         "findings_by_rule",
         "Findings by rule",
-        "How many findings of a rule the latest scan has that nothing suppresses, and in how many targets and teams.",
+        "How many findings of each rule the latest scan has, and in how many targets and teams. Suppressed findings do not count.",
         f"""
         SELECT severity, rule, rule_name, count(*) AS findings, count(DISTINCT target) AS targets,
           count(DISTINCT nullif(team, '')) AS teams
@@ -158,7 +158,7 @@ VIEWS = (
     FleetView(
         "scc_share_by_team",
         "SCC share by team",
-        "How many workloads of a team each SCC admits in the latest scan, and their share. A workload without an SCC counts by its result.",
+        "How many workloads of each team an SCC admits, and their share. Those that no SCC admits count as rejected, exempt or unknown.",
         f"""
         SELECT team, release, scc, workloads, round(workloads / sum(workloads) OVER (PARTITION BY team, release), 3) AS share
         FROM (
@@ -178,7 +178,7 @@ VIEWS = (
     FleetView(
         "trend",
         "Trend over scans",
-        "For each scan and release: the targets that were judged for it, and what was found in them.",
+        "A row for each scan and release: the targets that were judged, and what was found in them.",
         f"""
         SELECT scan, release, count(*) AS targets, any_value(failed) AS failed, {_OF_TARGETS},
           coalesce(any_value(errors), 0) AS errors, coalesce(any_value(warnings), 0) AS warnings
