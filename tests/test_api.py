@@ -1,6 +1,7 @@
 """The functions of `import scclint` that other programs call."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import scclint
 from scclint.cli import main
 from tests.must_gather import files, write_folder
+from tests.remedy.test_chart import CHART
+from tests.running import write_files
 from tests.yaml_text import read_yaml
 
 WEB = """\
@@ -157,8 +160,69 @@ def test_a_path_that_is_not_there(here: Path, paths: Any) -> None:
     for function in (scclint.lint, scclint.find_units):
         with pytest.raises(scclint.LoadError, match="no such file or directory"):
             function(paths)
-    with pytest.raises(scclint.LoadError, match="no such file or directory"):
-        scclint.explain_message("unable to validate against any security context constraint: []", paths)
+    questions = (
+        lambda: scclint.explain_message("unable to validate against any security context constraint: []", paths),
+        lambda: scclint.explain("deployment/web", paths),
+        lambda: scclint.suggest("deployment/web", paths),
+    )
+    for question in questions:
+        with pytest.raises(scclint.LoadError, match="no such file or directory"):
+            question()
+
+
+def test_an_error_names_the_file(here: Path) -> None:
+    with pytest.raises(scclint.LoadError) as none:
+        scclint.lint("gone/web.yaml")
+    assert str(none.value) == "gone/web.yaml: no such file or directory"
+    assert (none.value.file, none.value.message) == ("gone/web.yaml", "no such file or directory")
+
+
+def test_a_part_of_a_chart_is_linted_with_its_chart(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(CHART)
+    main(["check", "--no-cache", "--format", "json", "web/values.yaml"])
+    printed = json.loads(capsys.readouterr().out)["findings"]
+    report = scclint.lint("web/values.yaml")
+    assert [(f.rule, f.span.file) for f in report.live] == [("SCC101", "web/values.yaml")]
+    assert json.loads(report.to_json())["findings"] == printed
+    assert [one.row.name for one in scclint.explain("web/templates/web.yaml:22")] == ["web"]
+    assert scclint.suggest("web/templates/web.yaml").scc == "nonroot-v2"
+
+
+@pytest.mark.parametrize("what", ["deployment/web", "d/web.yaml", "d/web.yaml:3"])
+def test_explain_and_suggest_answer_as_the_commands_do(what: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "d").mkdir()
+    (here / "d/web.yaml").write_text(WEB)
+    main(["explain", "--format", "json", "--openshift", "4.16,4.20", what, "d"])
+    printed = json.loads(capsys.readouterr().out)["workloads"]
+    explained = scclint.explain(what, "d", release=("4.16", "4.20"))
+    assert [(one.row.release, one.row.scc) for one in explained] == [("4.16", ""), ("4.20", "")]
+    for one, shown in zip(explained, printed, strict=True):
+        assert one.verdict is not None and one.row.created == shown["created"]
+        assert [(tried.scc, tried.outcome) for tried in one.verdict.candidates] == [
+            (entry["scc"], entry["outcome"]) for entry in shown["candidates"]
+        ]
+        assert [(would.scc, would.outcome, [error.text for error in would.reasons]) for would in one.candidates] == [
+            (entry["scc"], entry["wouldBe"], [reason["text"] for reason in entry["reasons"]]) for entry in shown["candidates"]
+        ]
+    main(["suggest", "--format", "json", "--openshift", "4.20", what, "d"])
+    shown = json.loads(capsys.readouterr().out)
+    suggestion = scclint.suggest(what, "d", release="4.20")
+    assert (suggestion.scc, suggestion.kind, list(suggestion.objects)) == (shown["scc"], shown["kind"], shown["objects"])
+
+
+def test_explain_and_suggest_refuse_what_is_no_workload(here: Path) -> None:
+    (here / "web.yaml").write_text(WEB + "---\n" + WEB.replace("web", "db"))
+    for question in (scclint.explain, scclint.suggest):
+        with pytest.raises(scclint.UsageError, match=r"here are: deployment/web and deployment/db"):
+            question("deployment/gone")
+        with pytest.raises(scclint.UsageError, match=r"gone\.yaml: no such file or directory"):
+            question("gone.yaml")
+    with pytest.raises(scclint.UsageError, match="has several workloads"):
+        scclint.suggest("web.yaml")
+    with pytest.raises(scclint.UsageError, match="plain Kubernetes has no SCCs"):
+        scclint.suggest("deployment/web", config=scclint.Config(platform="kubernetes"))
+    assert [one.row.name for one in scclint.explain(Path("web.yaml"))] == ["web", "db"]
+    assert max(map(len, map(repr, scclint.explain("web.yaml")))) < 100
 
 
 def test_a_bare_pod_is_created_by_an_administrator_unless_a_user_is_given(here: Path) -> None:
@@ -240,3 +304,37 @@ def test_a_pod_template_is_admitted_as_a_pod() -> None:
     assert [cluster.admit(made, namespace="shop").allowed for made in (template, pod, {**template, "unknown": {}})] == [
         False
     ] * 3
+
+
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+
+
+CALLS: Any = scclint
+"""The package without its types: the calls below are mistakes."""
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: CALLS.Cluster.openshift(4.20), r"a release is a text such as '4\.20', and not the number 4\.2$"),
+        (lambda: CALLS.lint(".", release=5.0), "a release is a text"),
+        (
+            lambda: CALLS.lint(".", "4.20"),
+            r"config is what load_config\(FILE\) returns, or Config\(\.\.\.\), and not '4\.20'",
+        ),
+        (lambda: CALLS.lint_text(WEB, config={"openshift": ["4.20"]}), "config is what load_config"),
+        (lambda: CALLS.lint([]), r"no path is given: the working directory is '\.'"),
+        (lambda: CALLS.Cluster.openshift("4.20").judge(POD, user="alice"), r"write scclint\.User\('alice', "),
+        (lambda: CALLS.Cluster.openshift("4.20").admit(POD, namespace="shop", user="alice"), "a user has groups"),
+        (lambda: CALLS.suggest("deployment/web", release=("4.20", "5.0")), "suggest is about one cluster"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_named(call: Callable[[], Any], message: str, here: Path) -> None:
+    (here / "web.yaml").write_text(WEB)
+    with pytest.raises(scclint.UsageError, match=message):
+        call()
+
+
+def test_the_objects_of_a_cluster_are_dicts() -> None:
+    with pytest.raises(scclint.ModelError, match=r"expected an object as a dict, found str: 'web\.yaml'"):
+        scclint.Cluster.openshift("4.20", objects=["web.yaml"])  # type: ignore[list-item]  # the mistake

@@ -40,6 +40,7 @@ LAYERS = (
     ("change",),
     ("report",),
     ("linting",),
+    ("workloads",),
     ("console",),
     ("apps",),
     ("cli",),

@@ -6,10 +6,12 @@ The public API, kept stable by semantic versioning:
     judgement = cluster.judge(deployment)
     verdict = cluster.admit(pod, namespace="demo", user=scclint.User("alice", ("system:authenticated",)))
     scclint.effective_seccomp(verdict, cluster)
-    scclint.lint(["manifests/"], scclint.load_config(".scclint.yaml"))
+    report = scclint.lint(["manifests/"], scclint.load_config(".scclint.yaml"))
     scclint.lint_text(text, filename="web.yaml")
     scclint.lint_texts({"web.yaml": text, "rbac.yaml": more})
     scclint.find_units(["."])
+    scclint.explain("deployment/web", "manifests/")
+    scclint.suggest("deployment/web", "manifests/")
     scclint.compare("main", ".")
     scclint.explain_message("unable to validate against any security context constraint: ...")
 
@@ -32,13 +34,16 @@ if TYPE_CHECKING:
     from scclint.message.answers import Explanation
     from scclint.message.explain import explain_message
     from scclint.outcome.judge import JudgingCluster as Cluster
+    from scclint.remedy.least_privilege import Suggestion
     from scclint.run.report import Report
     from scclint.run.rule_set import load_config
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+    from scclint.workloads import ExplainedWorkload, explain, suggest
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ExplainedWorkload": "scclint.workloads.ExplainedWorkload",
     "Explanation": "scclint.message.answers.Explanation",
     "Cluster": "scclint.outcome.judge.JudgingCluster",
     "Differences": "scclint.change.model.Differences",
@@ -53,18 +58,21 @@ _HOMES = {
     "RequestOutcome": "scclint.cluster.judgement.RequestOutcome",
     "RuleSetError": "scclint.errors.RuleSetError",
     "ScclintError": "scclint.errors.ScclintError",
+    "Suggestion": "scclint.remedy.least_privilege.Suggestion",
     "Unit": "scclint.deploy.unit.Unit",
     "UsageError": "scclint.errors.UsageError",
     "User": "scclint.admission.verdict.User",
     "Verdict": "scclint.admission.verdict.Verdict",
     "compare": "scclint.change.compare.compare",
     "effective_seccomp": "scclint.seccomp.effective.effective_seccomp",
+    "explain": "scclint.workloads.explain",
     "explain_message": "scclint.message.explain.explain_message",
     "find_units": "scclint.linting.find_units",
     "lint": "scclint.linting.lint",
     "lint_text": "scclint.linting.lint_text",
     "lint_texts": "scclint.linting.lint_texts",
     "load_config": "scclint.run.rule_set.load_config",
+    "suggest": "scclint.workloads.suggest",
 }
 """Where each name of the public API is defined."""
 
@@ -74,6 +82,7 @@ __all__ = [
     "ConfigError",
     "ContainerSeccomp",
     "Differences",
+    "ExplainedWorkload",
     "Explanation",
     "Finding",
     "Judgement",
@@ -83,18 +92,21 @@ __all__ = [
     "RequestOutcome",
     "RuleSetError",
     "ScclintError",
+    "Suggestion",
     "Unit",
     "UsageError",
     "User",
     "Verdict",
     "compare",
     "effective_seccomp",
+    "explain",
     "explain_message",
     "find_units",
     "lint",
     "lint_text",
     "lint_texts",
     "load_config",
+    "suggest",
 ]
 
 

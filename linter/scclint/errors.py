@@ -27,6 +27,12 @@ class LoadError(ScclintError):
         self.column = column
         self.began = began or line
 
+    def __str__(self) -> str:
+        # A file name may contain a line feed, and the text after it must not look like a message of scclint.
+        file = self.file.replace("\n", "\\n")
+        place = f"{file}:{self.line}:{self.column}" if file and self.line else file
+        return f"{place}: {self.message}" if place else self.message
+
 
 class ModelError(ScclintError):
     """An object has a field that the API server could not decode, or is of another kind than a function takes.

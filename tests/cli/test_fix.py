@@ -261,7 +261,7 @@ def test_a_file_name_cannot_write_lines_of_a_diff(name: str, here: Path, cli: Cl
 
 
 def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scclint.cli.check.MAX_FIXED_FINDINGS", 1)
+    monkeypatch.setattr("scclint.remedy.proofs.MAX_FIXED_FINDINGS", 1)
     (here / "web.yaml").write_text(WEB)
     run = cli("check", "--format", "rdjson")
     assert "suggestions" not in run.out
@@ -272,7 +272,7 @@ def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypat
 @needs_kustomize
 def test_a_report_on_a_terminal_renders_few_units_for_fixes(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("scclint.cli.check.MAX_FIXES_RENDERED", 1)
+    monkeypatch.setattr("scclint.remedy.proofs.MAX_FIXES_RENDERED", 1)
     (here / "pod.yaml").write_text(SAFE.replace("{name: web,", "{name: plain,"))
     kustomization = "resources: [../base]\n"
     write_files({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": SAFE})

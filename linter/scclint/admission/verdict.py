@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from scclint.admission.field import FieldError
+from scclint.errors import UsageError
 from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
-from scclint.record import record
+from scclint.record import record, replace
+from scclint.yaml.untyped import several
 
 __all__ = ["Candidate", "FieldError", "Grant", "ObjectRef", "Outcome", "SubjectType", "User", "Verdict"]
 
@@ -25,6 +27,13 @@ class User:
         """Namespace and name of the service account that the user is; None for others."""
         namespace, _, name = self.name.removeprefix(SERVICE_ACCOUNT_PREFIX).partition(":")
         return (namespace, name) if self.name.startswith(SERVICE_ACCOUNT_PREFIX) and namespace and name else None
+
+
+def given_user(user: User | None) -> User | None:
+    """Return a user of the public API, whose groups may be given as one text. Raises UsageError for a name in place of a User."""
+    if isinstance(user, str):
+        raise UsageError(f"a user has groups: write scclint.User({user!r}, ('system:authenticated',))")
+    return user and replace(user, groups=several(user.groups))
 
 
 class ObjectRef(NamedTuple):
@@ -70,6 +79,10 @@ class Candidate:
     def reasons(self) -> tuple[FieldError, ...]:
         """Why the SCC does not admit the pod. They are made each time, since they may be many and are rarely read."""
         return self.errors()
+
+    def __repr__(self) -> str:
+        # Without what makes the errors, which holds the whole SCC.
+        return f"Candidate(scc={self.scc!r}, outcome={self.outcome!r}, grant={self.grant!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Candidate):

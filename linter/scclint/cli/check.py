@@ -3,7 +3,6 @@
 import os
 from argparse import Namespace
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from scclint.config import selection
@@ -14,8 +13,7 @@ from scclint.console.status import NOTHING, OK, USAGE, status_of_check
 from scclint.deploy.unit import chart_views
 from scclint.errors import ConfigError, LoadError, UsageError
 from scclint.files import read
-from scclint.finding import Notice, Severity
-from scclint.limits import MAX_FIXED_FINDINGS, MAX_FIXES_RENDERED
+from scclint.finding import Severity
 from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import UNPARSABLE, Options, render
@@ -174,34 +172,17 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     A finding of a chart always is: what its rule advises for the pod has to be tried where people edit the chart.
     """
     shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
-    if not shown or when == "never":
+    of_all = any(_shows_fixes(name, when, options) for name, _ in outputs)
+    if not shown or when == "never" or not (of_all or any(unit.kind == "chart" for unit in judged.rendered.units)):
         return report
-    if not any(_shows_fixes(name, when, options) for name, _ in outputs):
-        charts = {unit.name for unit in judged.rendered.units if unit.kind == "chart" and unit.rendered}
-        shown = [finding for finding in shown if not charts.isdisjoint(finding.units)]
-        if not shown:
-            return report
-    if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
-        text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
-        return replace(report, notices=(*report.notices, Notice("note", text)))
     from scclint.causes.shared_fix import joined_by_fix
-    from scclint.remedy.fixes import SharedFiles
-    from scclint.remedy.proofs import with_fixes
+    from scclint.remedy.proofs import of_charts, with_few_fixes, with_fixes
 
-    limited = when == "auto" and not any(name in WITH_FIXES for name, _ in outputs)
-    if limited:
-        shared = SharedFiles(judged.rendered.units)
-        renderings = {
-            finding: sum(unit.rendered and unit.kind != "chart" for unit in shared.concerned(finding)) for finding in shown
-        }
-        shown = sorted(shown, key=renderings.__getitem__)
-        totals = accumulate(map(renderings.__getitem__, shown))
-        cheap = [finding for finding, total in zip(shown, totals, strict=True) if total <= MAX_FIXES_RENDERED]
-        if left := len(shown) - len(cheap):
-            text = f"no fix was looked for of {counted(left, 'finding')}, whose proof renders many units: use --fixes always"
-            report = replace(report, notices=(*report.notices, Notice("note", text)))
-        shown = cheap
-    return joined_by_fix(with_fixes(judged, report, shown, limited=limited))
+    if not of_all:
+        shown = of_charts(judged, shown)
+    if when == "always":
+        return joined_by_fix(with_fixes(judged, report, shown))
+    return joined_by_fix(with_few_fixes(judged, report, shown, limited=not any(name in WITH_FIXES for name, _ in outputs)))
 
 
 def _shows_fixes(name: str, when: str, options: Options) -> bool:

@@ -10,7 +10,7 @@ from typing import NoReturn
 from scclint import __version__
 from scclint.cli.commands import COMMANDS, build
 from scclint.console.status import BUG, OK, USAGE
-from scclint.errors import LoadError, ScclintError, UsageError
+from scclint.errors import ScclintError, UsageError
 from scclint.report.output import say, write
 
 _READ_NO_YAML = ("completion", "rule", "rules")
@@ -21,11 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(argv)
     except ScclintError as error:
-        where = ""
-        if isinstance(error, LoadError) and error.file:
-            where = f"{error.file}:{error.line}:{error.column}: " if error.line else f"{error.file}: "
-        # A file name may contain a line feed, and the text after it must not look like a message of scclint.
-        _say(f"scclint: {where}".replace("\n", "\\n") + str(error))
+        _say(f"scclint: {error}")
         return USAGE
     except BrokenPipeError:
         # The reader of standard output has gone away, and wants no message either.

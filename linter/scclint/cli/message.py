@@ -5,7 +5,6 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from scclint.about import site_page
-from scclint.cli.named_workloads import Named, named
 from scclint.config.model import Config
 from scclint.console.arguments import color_wanted, open_units, settings, terminal_columns, write_formats
 from scclint.console.status import OK, status_of_units
@@ -17,6 +16,7 @@ from scclint.message.manifests import matches
 from scclint.report import Options
 from scclint.report import message as reports
 from scclint.run.judge import OpenUnit
+from scclint.run.named_workloads import Named, named
 from scclint.run.options import RunOptions
 from scclint.run.shared import Run
 from scclint.run.views import input_status

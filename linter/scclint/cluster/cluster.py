@@ -9,7 +9,7 @@ from scclint.admission.constraints import Constraints, default_volumes, from_obj
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.provider import ProviderError, make_provider
 from scclint.admission.rbac import reference
-from scclint.admission.verdict import ObjectRef, User, Verdict
+from scclint.admission.verdict import ObjectRef, User, Verdict, given_user
 from scclint.cluster import installed
 from scclint.cluster.feature_gates import disabled_gates
 from scclint.cluster.grants import SccGrants
@@ -36,7 +36,7 @@ from scclint.platform.terms import UID_RANGE, generated_name
 from scclint.podsecurity.defaults import default_policy, library_of
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.podsecurity.standards import evaluate
-from scclint.record import EMPTY, Memo, replace
+from scclint.record import EMPTY, Memo
 from scclint.text import closest_match
 from scclint.yaml.untyped import Object, as_mapping, several
 
@@ -179,6 +179,8 @@ class Cluster:
         """Yield the objects, elements of lists one by one, as they are written and as the API server decodes and names them."""
         numbers: dict[ObjectRef, Iterator[int]] = {}
         for item in objects:
+            if not isinstance(item, Mapping):
+                raise ModelError(f"expected an object as a dict, found {type(item).__name__}: {item!r:.80}", ())
             decoded = decode_object(item, self.scc_fields)
             if strict or not decoded.errors:
                 for pair in zip(unroll((item,)), unroll((decoded.valid(),)), strict=True):
@@ -258,8 +260,7 @@ class Cluster:
         Raises ModelError for a pod that the API server could not decode, and for an object of another kind. A pod template, which
         has no kind, is taken as a Pod.
         """
-        who = user and replace(user, groups=several(user.groups))
-        return self.admission.admit(self._pod(pod), namespace, who)
+        return self.admission.admit(self._pod(pod), namespace, given_user(user))
 
     def _pod(self, pod: Any) -> Any:
         """Return a pod as the API server decodes it. Raises ModelError for anything else."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from scclint.errors import UsageError
 from scclint.finding import Ignore, Severity
 from scclint.record import EMPTY, record
 
@@ -102,3 +103,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     field: _key(field) for field in Config.__match_args__ if field not in ("file", "root", "found", "settings", "origins")
 }
 """The key of each field of `Config` in a configuration file, in the order of `scclint config`."""
+
+
+def check_one_cluster(config: Config, command: str) -> None:
+    """Raise UsageError if the settings do not describe a single cluster that has SCCs, which `command` is about."""
+    if config.platform == "kubernetes":
+        raise UsageError("plain Kubernetes has no SCCs")
+    if len(config.openshift) > 1:
+        raise UsageError(f"{command} is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")

@@ -5,14 +5,14 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.config import discover_config, read_config
-from scclint.config.model import KEYS, Config
+from scclint.config.model import KEYS, Config, check_one_cluster
 from scclint.console.progress import progress
+from scclint.deploy.detect import parts_of_charts as changes_of_parts
 from scclint.errors import LoadError, UsageError
-from scclint.files import STDIN, SUFFIXES, SourceFile, display, is_below, not_there, read, read_stream
+from scclint.files import STDIN, SUFFIXES, SourceFile, not_there, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
@@ -98,10 +98,7 @@ def settings(args: Namespace, raw: "Raw | None" = None) -> tuple[Config, Registr
 def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
     """Return what `settings` returns. Also raises UsageError if the settings do not describe a single cluster that has SCCs."""
     config, registry = settings(args)
-    if config.platform == "kubernetes":
-        raise UsageError("plain Kubernetes has no SCCs")
-    if len(config.openshift) > 1:
-        raise UsageError(f"{args.command} is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
+    check_one_cluster(config, args.command)
     return config, registry
 
 
@@ -136,32 +133,11 @@ def sources(args: Namespace, config: Config, state: "Sequence[SourceFile | Dump 
 
 
 def parts_of_charts(args: Namespace) -> "Changes | None":
-    """The named files, if one is a part of a chart, such as its values or a template: they are judged in the units that have them.
-
-    The input is then this folder. None if no such file is named, or something else than files is.
-    """
-    here = os.path.realpath(os.curdir)
-    files = [os.path.realpath(path) for path in args.paths if os.path.isfile(path)]
-    if len(files) < len(args.paths) or not any(_is_part_of_chart(file, here) for file in files):
-        return None
-    from scclint.files.revision import Changes
-
-    args.paths = ["."]
-    return Changes(frozenset(display(os.path.relpath(file, here)) for file in files))
-
-
-def _is_part_of_chart(file: str, here: str) -> bool:
-    """Whether a file below a folder means nothing without the chart that it is a part of."""
-    around = (str(folder) for folder in Path(file).parents if is_below(str(folder), here))
-    folder = next((folder for folder in around if os.path.isfile(os.path.join(folder, "Chart.yaml"))), None)
-    if folder is None:
-        return False
-    from scclint.deploy.helm.chart import VALUES, belongs_to_chart
-
-    inside = os.path.relpath(file, folder).replace(os.sep, "/")
-    if inside.startswith("templates/"):
-        return "{{" in read(file)
-    return belongs_to_chart(inside) and inside.endswith((VALUES, "values.yml"))
+    """The named files, if one is a part of a chart, such as its values or a template. The input is then this folder; else None."""
+    changes = changes_of_parts(args.paths)
+    if changes is not None:
+        args.paths = [os.curdir]
+    return changes
 
 
 def cache_scope(args: Namespace) -> tuple[str, ...]:

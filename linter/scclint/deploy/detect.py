@@ -1,7 +1,11 @@
-"""Splits the files of a run into units, in the order of their kinds: a file belongs to the first unit that takes it."""
+"""Splits the files of a run into units, in the order of their kinds: a file belongs to the first unit that takes it.
+
+A file that is a part of a chart, such as its values or a template, means nothing without the chart.
+"""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -13,11 +17,13 @@ from scclint.deploy.outline import Outline
 from scclint.deploy.placed import place
 from scclint.deploy.split import Split
 from scclint.deploy.unit import PLAIN, Unit
+from scclint.files import display, is_below, read
 from scclint.objects.documents.document import Document
 from scclint.record import replace
 
 if TYPE_CHECKING:
     from scclint.deploy.shown import ShownFiles
+    from scclint.files.revision import Changes
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -121,3 +127,31 @@ def _told_apart(split: Split, units: Iterable[Unit]) -> Iterator[Unit]:
         kustomization = split.kustomizations.get(os.path.realpath(unit.path)) if unit.kind == "kustomize" else None
         of_kustomization = kustomization.namespace if kustomization is not None else ""
         yield replace(unit, name=name, placed=place(unit, split.config.namespace, of_kustomization))
+
+
+def parts_of_charts(paths: Sequence[str]) -> "Changes | None":
+    """Return the named files if one is a part of a chart: they are judged in those units of the working directory that have them.
+
+    None if no such file is named, or something else than files is.
+    """
+    here = os.path.realpath(os.curdir)
+    files = [os.path.realpath(path) for path in paths if os.path.isfile(path)]
+    if len(files) < len(paths) or not any(_is_part_of_chart(file, here) for file in files):
+        return None
+    from scclint.files.revision import Changes
+
+    return Changes(frozenset(display(os.path.relpath(file, here)) for file in files))
+
+
+def _is_part_of_chart(file: str, here: str) -> bool:
+    """Whether a file below a folder means nothing without the chart that it is a part of."""
+    around = (str(folder) for folder in Path(file).parents if is_below(str(folder), here))
+    folder = next((folder for folder in around if os.path.isfile(os.path.join(folder, "Chart.yaml"))), None)
+    if folder is None:
+        return False
+    from scclint.deploy.helm.chart import VALUES, belongs_to_chart
+
+    inside = os.path.relpath(file, folder).replace(os.sep, "/")
+    if inside.startswith("templates/"):
+        return "{{" in read(file)
+    return belongs_to_chart(inside) and inside.endswith((VALUES, "values.yml"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from scclint.admission.admit import VALIDATED_SCC
 from scclint.admission.field import aggregate
-from scclint.admission.verdict import User
+from scclint.admission.verdict import User, given_user
 from scclint.cluster import Cluster
 from scclint.cluster.judgement import Judgement, RequestOutcome
 from scclint.errors import ModelError
@@ -18,10 +18,9 @@ from scclint.outcome.chain import Outcome
 from scclint.outcome.field_problems import OF_DECODING
 from scclint.outcome.manifests import manifests
 from scclint.outcome.world import World
-from scclint.record import replace
 from scclint.text import field_path
 from scclint.validation.problem import FieldProblem
-from scclint.yaml.untyped import Object, as_mapping, several
+from scclint.yaml.untyped import Object, as_mapping
 
 
 class JudgingCluster(Cluster):
@@ -36,7 +35,7 @@ class JudgingCluster(Cluster):
         the same of who runs `oc apply`. If the cluster has the service account
         `default` of the namespace, it has no accounts there but those that it was made with. Raises ModelError for any other object.
         """
-        return _judge(self, obj, user and replace(user, groups=several(user.groups)))
+        return _judge(self, obj, given_user(user))
 
 
 def _judge(cluster: Cluster, obj: Object, user: User | None) -> Judgement:

@@ -87,6 +87,8 @@ def installed_runtime(minor: int, platform: str) -> str:
 
 def release_of(name: str) -> Release:
     """Return the release of a name (`4.20`). Raises UsageError for one that is not known."""
+    if not isinstance(name, str):
+        raise UsageError(f"a release is a text such as '4.20', and not the number {name!r}")
     if name not in RELEASES:
         raise UsageError(f"OpenShift {name!r} is not a release scclint knows. Use one of {', '.join(RELEASES)}.")
     return RELEASES[name]

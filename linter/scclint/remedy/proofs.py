@@ -1,11 +1,13 @@
 """Stage fix: the proofs of all findings that are shown, in processes of their own if that pays, and from an earlier run if it had them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from itertools import accumulate
 from typing import Any
 
 from scclint.deploy.render import installed
 from scclint.files.store import digest
-from scclint.finding import Crash, Finding, Fix, Ignore, Subject, TextEdit
+from scclint.finding import Crash, Finding, Fix, Ignore, Notice, Subject, TextEdit
+from scclint.limits import MAX_FIXED_FINDINGS, MAX_FIXES_RENDERED
 from scclint.record import grouped, replace
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
 from scclint.run.report import Report
@@ -13,6 +15,7 @@ from scclint.run.results import processes
 from scclint.run.shared import Run
 from scclint.run.stored_results import unit_key
 from scclint.run.texts import FileTexts
+from scclint.text import counted
 
 _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
 
@@ -32,6 +35,35 @@ def with_fixes(session: Run, report: Report, shown: Sequence[Finding], *, limite
     fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
     texts = FileTexts((), {file: session.outline.text(file) for file in sorted(fixed)}, report.texts)
     return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
+
+
+def with_few_fixes(session: Run, report: Report, shown: Sequence[Finding], *, limited: bool = True) -> Report:
+    """Return what `with_fixes` does, without fixes and with a note if looking for them would take long.
+
+    `limited` leaves out also fixes in kustomizations whose proofs render many units.
+    """
+    if len(shown) > MAX_FIXED_FINDINGS:
+        text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
+        return replace(report, notices=(*report.notices, Notice("note", text)))
+    if limited:
+        shared = SharedFiles(session.rendered.units)
+        renderings = {
+            finding: sum(unit.rendered and unit.kind != "chart" for unit in shared.concerned(finding)) for finding in shown
+        }
+        shown = sorted(shown, key=renderings.__getitem__)
+        totals = accumulate(map(renderings.__getitem__, shown))
+        cheap = [finding for finding, total in zip(shown, totals, strict=True) if total <= MAX_FIXES_RENDERED]
+        if left := len(shown) - len(cheap):
+            text = f"no fix was looked for of {counted(left, 'finding')}, whose proof renders many units: use --fixes always"
+            report = replace(report, notices=(*report.notices, Notice("note", text)))
+        shown = cheap
+    return with_fixes(session, report, shown, limited=limited) if shown else report
+
+
+def of_charts(session: Run, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of rendered charts. What their rules advise for a pod has to be tried where people edit the chart."""
+    charts = rendered_charts(session)
+    return [finding for finding in findings if not charts.isdisjoint(finding.units)]
 
 
 def rendered_charts(session: Run) -> Set[str]:

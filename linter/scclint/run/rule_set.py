@@ -27,8 +27,10 @@ def load_config(path: str, *, found: bool = False) -> Config:
 def rules_of(config: Config) -> Registry:
     """Return the built-in rules with the rules of rule modules and the rules in the configuration.
 
-    Raises RuleSetError, and UsageError for a setting that is one text and should be a tuple of texts.
+    Raises RuleSetError, and UsageError for what is no Config and for a setting that is one text and should be a tuple of texts.
     """
+    if not isinstance(config, Config):
+        raise UsageError(f"config is what load_config(FILE) returns, or Config(...), and not {config!r:.80}")
     for name in KEYS:
         value = getattr(config, name)
         if isinstance(value, str) and isinstance(getattr(_DEFAULTS, name), tuple):

@@ -75,8 +75,9 @@ class TargetJudge:
             with open_target(target, self._rules_above) as place:
                 judged = self._judged(target, place, earlier)
         except ScclintError as error:
-            where = f"{error.file}: " if isinstance(error, LoadError) and error.file not in ("", target.address) else ""
-            return failed(target, f"{where}{error}")
+            if isinstance(error, LoadError) and error.file == target.address:
+                return failed(target, error.message)
+            return failed(target, str(error))
         except (Exception, RecursionError) as error:
             return failed(target, f"internal error: {type(error).__name__}: {error}", crashes=1)
         if not judged.row["reused"]:

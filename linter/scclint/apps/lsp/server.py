@@ -18,7 +18,7 @@ from pygls.lsp.server import LanguageServer
 from scclint import __version__
 from scclint.apps.lsp.convert import Converter
 from scclint.apps.lsp.project import Project
-from scclint.errors import LoadError, ScclintError
+from scclint.errors import ScclintError
 from scclint.files import SUFFIXES
 
 T = TypeVar("T")
@@ -139,8 +139,7 @@ class Server(LanguageServer):
     def tell(self, error: Exception) -> None:
         """Tell the user what failed: wrong settings in a message, a bug of scclint in the log."""
         if isinstance(error, ScclintError):
-            where = f"{error.file}: " if isinstance(error, LoadError) and error.file else ""
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"scclint: {where}{error}"))
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"scclint: {error}"))
         else:
             self._log(f"internal error: {type(error).__name__}: {error}. This is a bug of scclint.", types.MessageType.Error)
 
