@@ -11,6 +11,7 @@ from scclint.api import (
     Decision,
     Grant,
     Located,
+    Location,
     ObjectRef,
     Outcome,
     Related,
@@ -20,10 +21,8 @@ from scclint.api import (
     Span,
     User,
     World,
-    and_more,
     as_list,
     grouped,
-    listed,
     matched,
     members_of,
     shown_name,
@@ -46,8 +45,13 @@ class Subject(NamedTuple):
     at: Located
     shown: str
 
-    def __str__(self) -> str:
+    @property
+    def named(self) -> str:
+        """What messages call it: `service account shop/web`."""
         return f"{self.kind} {self.shown}"
+
+    def __str__(self) -> str:
+        return self.named
 
     @property
     def covers_service_accounts(self) -> bool:
@@ -127,24 +131,22 @@ def bound_to(role: Role, world: World) -> str:
     return ", ".join(sorted({*_names_by_role(world).get(reference(role, world), ())}))
 
 
-class Attempt(NamedTuple):
-    """A binding of the input that is for a role and reaches nobody yet, with the names of its subjects, and why."""
-
-    binding: RoleBinding
-    subjects: tuple[str, ...]
-    why: str
-
-    @property
-    def note(self) -> Related:
-        """The binding as a note on the finding."""
-        to = f" to {and_more(self.subjects, 2)}" if self.subjects else ""
-        return Related(f"{self.binding.named} binds the role{to}, {self.why}", self.binding.place.span)
+ATTEMPTS = {
+    "rejected-attempt": "{binding} binds the role[ to {subjects:2}], but the API server rejects the binding as it is",
+    "unplaced-attempt": "{binding} binds the role[ to {subjects:2}], whose namespace is not known",
+}
+"""The sentences about what `attempts` returns."""
 
 
-def attempts(role: Role, world: World) -> tuple[Attempt, ...]:
-    """Return the bindings of a role that the API server rejects as they are, or that name no subject in a known namespace."""
-    by_role = world.memo(attempts, lambda: grouped((role_of(found.binding, world), found) for found in _attempts(world)))
-    return tuple(by_role.get(reference(role, world), ()))
+def attempts(role: Role, world: World, *kinds: str) -> tuple[Location, ...]:
+    """Return the bindings of a role that the API server rejects as they are, or that name no subject in a known namespace.
+
+    These reach nobody yet. They are of any kind, or of one of `kinds`.
+    """
+    by_role = world.memo(
+        attempts, lambda: grouped((role_of(binding, world), (binding, at)) for binding, at in _attempts(world))
+    )
+    return tuple(at for binding, at in by_role.get(reference(role, world), ()) if not kinds or binding.kind in kinds)
 
 
 def bound_elsewhere(role: Role, world: World) -> bool:
@@ -152,15 +154,16 @@ def bound_elsewhere(role: Role, world: World) -> bool:
     return world.other_units.binds_role(role.kind, role.namespace if role.kind == "Role" else "", role.name)
 
 
-def _attempts(world: World) -> Iterator[Attempt]:
+def _attempts(world: World) -> Iterator[tuple[RoleBinding, Location]]:
     for binding in (obj for obj in world.objects if isinstance(obj, RoleBinding) and obj.role[1]):
         rejected = world.rejects(binding)
         written = (subject for subject in as_list(binding.manifest.get("subjects")) if isinstance(subject, dict))
         named = [subject for subject in written if isinstance(subject.get("name"), str)]
         if named and (rejected or not any(subjects_of(binding, world))):
             kinds = ((_SUBJECTS.get(str(subject.get("kind")), str(subject.get("kind"))), subject["name"]) for subject in named)
-            why = "but the API server rejects the binding as it is" if rejected else "whose namespace is not known"
-            yield Attempt(binding, tuple(f"{kind} {name}" for kind, name in kinds), why)
+            subjects = [f"{kind} {name}" for kind, name in kinds]
+            code = "rejected-attempt" if rejected else "unplaced-attempt"
+            yield binding, Location(code, binding.place, {"binding": binding, "subjects": subjects})
 
 
 def _names_by_role(world: World) -> dict[ObjectRef, list[str]]:
@@ -234,28 +237,26 @@ def node_decision(binding: str, at: Span, words: str = "") -> Decision:
     return Decision(f"{binding} opens the node", Related(binding, at), words, is_place=False)
 
 
-def installer_help(role: ApiObject | None, world: World) -> str:
-    """Return what to do about the rights of an account as which OLM v1 installs an extension; empty for the role of another.
+INSTALLER = (
+    "OLM installs ClusterExtension {extension} as this account, which needs all rights that the roles of the bundle grant. "
+    "Suppress the finding with your reason if the bundle needs the right."
+)
+"""The sentence about what `installed` returns."""
+
+
+def installed(role: ApiObject | None, world: World) -> tuple[str, ...]:
+    """Return the first ClusterExtensions that OLM v1 installs as an account with a role; empty if it installs none as such an account.
 
     OLM requires that the account may update the finalizers of the ClusterExtension.
     """
-    if not isinstance(role, Role):
-        return ""
-    names = world.memo((installer_help, id(role)), lambda: _extension(role))
-    if not names:
-        return ""
-    return (
-        f"OLM installs ClusterExtension {names} as this account, which needs all rights that the roles of the bundle grant. "
-        "Suppress the finding with your reason if the bundle needs the right."
-    )
+    return world.memo((installed, id(role)), lambda: _extensions(role)) if isinstance(role, Role) else ()
 
 
-def _extension(role: Role) -> str:
-    """The names of the first ClusterExtensions whose finalizers a role lets its subjects update; empty if there are none."""
+def _extensions(role: Role) -> tuple[str, ...]:
+    """The names of the first ClusterExtensions whose finalizers a role lets its subjects update."""
     rules = ((as_list(item.data.get("resources")), as_list(item.data.get("resourceNames"))) for item in role.rules)
-    return next(
-        (listed(map(str, names)) for resources, names in rules if "clusterextensions/finalizers" in resources and names), ""
-    )
+    extensions = (names for resources, names in rules if "clusterextensions/finalizers" in resources and names)
+    return tuple(map(str, next(extensions, ())))
 
 
 KINDS_OF_RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
@@ -288,10 +289,9 @@ def marked_for_deletion(obj: ApiObject) -> bool:
     return bool(obj.field("metadata", "annotations", "release.openshift.io/delete").value == "true")
 
 
-def aggregated(role: Role, world: World) -> str:
-    """Return as a clause which of the release's own roles take the rules of a ClusterRole; empty if none does."""
-    takers = world.cluster.grants.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
-    return f", also to everyone bound to ClusterRole {listed(takers, 'or')}, by its labels" if takers else ""
+def aggregated(role: Role, world: World) -> tuple[str, ...]:
+    """Return the release's own roles that take the rules of a ClusterRole by its labels."""
+    return tuple(world.cluster.grants.aggregated_into(role.manifest)) if role.kind == "ClusterRole" else ()
 
 
 def _means_anything(world: World, ref: ObjectRef) -> bool:

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 
-from scclint.api import MAX_MARKERS, MappingNode, Role, View, World, as_list, as_mapping, is_open, listed, shared_start, to_data
+from scclint.api import MAX_MARKERS, MappingNode, Role, View, World, as_list, as_mapping, is_open, shared_start, to_data
+
+MARKER = "`make` writes this rule from the {markers:marker|markers} +kubebuilder:rbac at {markers}: change it there"
+"""The sentence about what `written_by` returns."""
 
 _Box = tuple[frozenset[int], frozenset[int], frozenset[int]]
 """All rights between some groups, resources and verbs, each by its position in the rule."""
@@ -13,7 +16,7 @@ _Marker = tuple[int, int, str]
 
 
 def written_by(rule: View, world: World) -> tuple[str, ...]:
-    """Return a remark on the marker in code that `make` writes a rule of a role from; empty if there is none for its rights."""
+    """Return the places of the markers in code that `make` writes a rule of a role from; empty if there is none for its rights."""
     names = [list(dict.fromkeys(map(str, as_list(rule.data.get(key))))) for key in ("apiGroups", "resources", "verbs")]
     found = world.other_units.markers(*names) if all(names) else ()
     if not found:
@@ -30,12 +33,7 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
         marker = (-shared_start(place.split("/"), file), number, place)
         giving[groups, resources, verbs] = min(marker, giving.get((groups, resources, verbs), marker))
     groups, resources, verbs = (frozenset(of.values()) for of in positions)
-    markers = _fewest((groups, resources, verbs), giving) if len(giving) <= MAX_MARKERS else []
-    if not markers:
-        return ()
-    return (
-        f"`make` writes this rule from the marker{'s' if len(markers) > 1 else ''} +kubebuilder:rbac at {listed(markers)}: change it there",
-    )
+    return tuple(_fewest((groups, resources, verbs), giving)) if len(giving) <= MAX_MARKERS else ()
 
 
 def _fewest(rights: _Box, giving: Mapping[_Box, _Marker]) -> list[str]:

@@ -1,16 +1,30 @@
-"""Grants that look right for a workload but apply in another namespace."""
+"""Grants that miss the pod by their namespace, and grants that are not in force: shared by SCC101 and SCC105."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
-from scclint.api import SCC_ROLE_PREFIX, Outcome, Related, RoleBinding, World, admits
+from scclint.api import SCC_ROLE_PREFIX, Location, Outcome, RoleBinding, World, admits
 
 from ._accounts import bindings_by_subject
 from ._grants import home_of, reach, subjects_of
 
+ELSEWHERE = {
+    "to-other-account": "{binding} grants {every:every SCC|}[{scc}] to service account {holder}, not to {namespace}/{account}",
+    "without-namespace": "{binding} grants {every:every SCC|}[{scc}] to service account {holder}; this workload sets no namespace, so pass "
+    "it with -n",
+    "in-other-namespace": "{binding} grants {every:every SCC|}[{scc}] to service account {holder} in {home} only",
+}
+"""The sentences about what `granted_elsewhere` returns."""
+DOCUMENTED = {
+    "rejected-binding": "{binding} would grant SCC {granted}, but the API server rejects the binding: correct it first",
+    "documented": "{file}, line {line}, tells the user to grant SCC {granted} to service account {account}, and no manifest grants it",
+}
+"""The sentences about what `documented_grant` returns."""
 
-def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Related, ...]:
-    """Return a note on the first grant of a `wanted` SCC that misses the pod because of a namespace; empty if there is none.
+
+def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Location, ...]:
+    """Return the place of the first grant of a `wanted` SCC that misses the pod because of a namespace; empty if there is none.
 
     The grant names an account of the same name in another namespace, or the pod's account in another namespace's RoleBinding.
     """
@@ -26,19 +40,19 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
         scc = next(filter(wanted, reached.sccs), None)
         if scc is None:
             continue
-        what = f"{binding.named} grants {'every SCC' if reached.every else scc} to service account {holder.shown}"
-        if holder.namespace != namespace:
-            written = world.namespace_known(outcome.workload)
-            instead = f", not to {written}/{name}" if written else "; this workload sets no namespace, so pass it with -n"
-            return (Related(what + instead, holder.at.span),)
-        return (Related(f"{what} in {home_of(binding, world)} only", binding.place.span),)
+        facts = {"binding": binding, "every": reached.every, "scc": "" if reached.every else scc, "holder": holder.shown}
+        if holder.namespace == namespace:
+            return (Location("in-other-namespace", binding.place, {**facts, "home": home_of(binding, world)}),)
+        if written := world.namespace_known(outcome.workload):
+            return (Location("to-other-account", holder.at, {**facts, "namespace": written, "account": name}),)
+        return (Location("without-namespace", holder.at, facts),)
     return ()
 
 
-def documented_grant(outcome: Outcome, world: World) -> tuple[str, ...]:
-    """Return a remark on the first grant to the pod's account of an SCC that admits it, if only a rejected binding or documentation has it.
+def documented_grant(outcome: Outcome, world: World) -> tuple[str, Mapping[str, Any]]:
+    """Return the code and the facts of the first grant to the pod's account of an SCC that admits it, if none is in force.
 
-    It is empty if neither has one.
+    Only a binding that the API server rejects, or documentation, has it. Both are empty if neither has one.
     """
     name, namespace = outcome.workload.pod.service_account, outcome.namespace
     for binding in world.memo(
@@ -51,10 +65,8 @@ def documented_grant(outcome: Outcome, world: World) -> tuple[str, ...]:
             if (holder.kind, holder.name) == ("service account", name)
         }
         if scc and namespace in homes and binding.namespace in ("", namespace) and admits(world, scc, outcome):
-            return (f"{binding.named} would grant SCC {scc}, but the API server rejects the binding: correct it first",)
+            return "rejected-binding", {"binding": binding, "granted": scc}
     for home, scc, file, line in world.other_units.documented(name):
         if scc in world.cluster.sccs and home in ("", namespace) and admits(world, scc, outcome):
-            return (
-                f"{file}, line {line}, tells the user to grant SCC {scc} to service account {name}, and no manifest grants it",
-            )
-    return ()
+            return "documented", {"file": file, "line": str(line), "granted": scc, "account": name}
+    return "", {}

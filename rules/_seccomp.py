@@ -10,28 +10,30 @@ from scclint.api import (
     ContainerSeccomp,
     Field,
     Located,
+    Location,
     Operation,
     Outcome,
     Place,
     Problem,
     ProfileSource,
-    Related,
     SeccompProfileFile,
     Set,
+    Severity,
+    Span,
     Workload,
     World,
     grouped,
-    listed,
     to_field,
 )
 
-
-def on_pools(container: ContainerSeccomp) -> str:
-    """Return the node pools on which a container runs unconfined, as the end of a clause; empty if it does on all of them."""
-    pools = container.unconfined_on
-    if not pools:
-        return ""
-    return f" on node pool{'s' if len(pools) > 1 else ''} {listed(pools)}"
+SENTENCES = {
+    "flaw": "[{profile}: ][{where}: ]{flaw}",
+    "fix": "{fix}",
+    "user": "{workload} runs with it",
+    "more-users": "{more} more containers run with it, the first is here",
+}
+SEVERITIES = {f"flaw/{severity.value}": severity for severity in Severity}
+"""What `problems` says, in the words of the check of profiles, and how severe that is."""
 
 
 def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:
@@ -109,23 +111,27 @@ def _field(annotation: str) -> dict[str, str]:
 
 def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
     """Yield the problems of a rule. With `users`, each lists the workloads that run with the profile."""
-    related: dict[Related, None] = {}
+    related: dict[tuple[str, Span], Location] = {}
     uses = world.profile_uses.of(source) if users else ()
     for number, use in enumerate(uses):
         workload = use.outcome.workload
+        key = workload.named, workload.place.span
         if len(related) == MAX_PROFILE_USERS:
-            related[Related(f"{len(uses) - number} more containers run with it, the first is here", workload.place.span)] = None
+            related["more", key[1]] = Location("more-users", workload.place, {"more": str(len(uses) - number)})
             break
-        related[Related(f"{workload.named} runs with it", workload.place.span)] = None
+        related[key] = Location("user", workload.place, {"workload": workload})
     for flaw in world.profile_uses.flaws(source):
         if flaw.problem.rule == rule_id:
-            # The place of a finding in a profile file already names the profile.
-            whose = "" if isinstance(source, SeccompProfileFile) else f"{source.named}: "
-            where = f"{flaw.where}: " if flaw.where else ""
             yield Problem(
-                f"{whose}{where}{flaw.problem.message}",
+                f"flaw/{flaw.problem.severity.value}",
                 at=Place(flaw.span) if flaw.span else source.field(*flaw.path),
-                related=tuple(related),
-                help=flaw.problem.help,
-                severity=flaw.problem.severity,
+                facts={
+                    # The place of a finding in a profile file already names the profile.
+                    "profile": "" if isinstance(source, SeccompProfileFile) else source.named,
+                    "where": flaw.where,
+                    "flaw": flaw.problem.message,
+                    "fix": flaw.problem.help,
+                },
+                related=tuple(related.values()),
+                help="fix",
             )

@@ -50,6 +50,17 @@ from collections.abc import Iterator
 
 from scclint.api import Document, Place, Problem, Severity, Span, World, rule
 
+SENTENCES = {
+    "unreadable": "this document cannot be read: {error}",
+    "indented": "this document cannot be read: `---` is indented, so it begins no document",
+    "no-break-space": "this document cannot be read: the line begins with a no-break space (U+00A0), which is no indentation",
+    "fix-syntax": "Fix the syntax at this line. scclint checked nothing else in this document.",
+    "move": "Write `---` at the start of the line. scclint checked nothing else in this document.",
+    "write-space": "Write a space instead of each no-break space. scclint checked nothing else in this document.",
+    "do-not-name": "If the file holds no objects, do not name it, also not in the resources of a kustomization; else fix the syntax at this "
+    "line. scclint checked nothing else in this document.",
+}
+
 
 @rule(
     "MAN001",
@@ -58,6 +69,8 @@ from scclint.api import Document, Place, Problem, Severity, Span, World, rule
     severity=Severity.ERROR,
     on=Document,
     since="0.1",
+    sentences=SENTENCES,
+    severities={f"{code}/other-file": Severity.INFO for code in ("unreadable", "indented", "no-break-space")},
     tags=("manifest",),
     study=(5, 5),
 )
@@ -66,28 +79,24 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     if error is None or document.status == "template":
         return
     line, column = max(error.line, 1), max(error.column, 1)
-    message, fix = error.message, "Fix the syntax at this line."
+    code, help = "unreadable", "fix-syntax"
     until = line - document.line + 1
     for number, text in enumerate(document.text.split("\n")[max(until - 2, 0) : until], max(line - 1, document.line)):
         if text.strip() == "---" and text[0].isspace():
             line, column = number, text.index("-") + 1
-            message, fix = "`---` is indented, so it begins no document", "Write `---` at the start of the line."
+            code, help = "indented", "move"
     # The parser stops at a key behind blanks that are none to YAML, or at the line after it.
     blank = next((n for n in (until, until - 1) if n > 0 and _NO_BLANK.match(document.text.split("\n")[n - 1])), 0)
     if blank:
         line, column = document.line + blank - 1, 1
-        message = "the line begins with a no-break space (U+00A0), which is no indentation"
-        fix = "Write a space instead of each no-break space."
+        code, help = "no-break-space", "write-space"
     if document.file != _STREAM and not document.file.endswith(_SUFFIXES):
-        fix = (
-            "If the file holds no objects, do not name it, also not in the resources of a kustomization; "
-            "else fix the syntax at this line."
-        )
+        help = "do-not-name"
     yield Problem(
-        f"this document cannot be read: {message}",
+        code if _may_be_manifest(document, world) else f"{code}/other-file",
         at=Place(Span(document.file, line, column, line, column + 1)),
-        help=f"{fix} scclint checked nothing else in this document.",
-        severity=None if _may_be_manifest(document, world) else Severity.INFO,
+        facts={"error": error.message},
+        help=help,
     )
 
 

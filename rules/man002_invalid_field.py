@@ -58,6 +58,7 @@ spec:
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from scclint.api import (
     ApiObject,
@@ -80,12 +81,29 @@ from scclint.api import (
 
 from ._field_problems import field_problems, missing_for_their_names
 
-HELP = {
+SENTENCES = {
+    "object": "{object}: the API server rejects it: {error}",
+    "pods": "{object}: the API server rejects its pods: {error}",
+    "parameter": "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot be "
+    "left empty.",
+    "set-before": "Set {name} before you apply the object.",
+    "version": "Write {suggestion}{selector:, set spec.selector to labels of the pod template|}, and check again: the other fields are "
+    "checked in this version only{grants:; it grants nothing before that|}.",
+    "write": "Write {suggestion}.",
+    "label": "Add the label {label} to the pod template.",
+    "set": "Set {field}.",
+    "set-namespace": "Set {field} to the namespace of the service account.",
     "duplicate": "Give each item a different name.",
     "not-found": "Add a volume with this name, or remove the mount.",
     "not-on-windows": "Delete the field, or correct os.name if the pod runs on Linux nodes.",
+    "quotes": "Write the value in quotes.",
+    "type": "Write {expected}.",
+    "correct": "Correct the field.",
 }
-"""The fix for a problem, by its code."""
+_OWN_HELP = ("duplicate", "not-found", "not-on-windows")
+"""Codes of problems of fields that have a fix of their own."""
+SEVERITIES = {"object/later": Severity.INFO, "pods/later": Severity.INFO}
+
 _OPENSHIFT_3 = r"(?i)(?:^|[/_.-])(?:(?:openshift|ocp|okd|origin)[_-]?v?3|v?3\.(?:x|6|7|9|1[01]))(?=[/_-]|\.[a-z]|$)"
 """Names of folders and files for OpenShift 3, which has versions of the API that later releases lack."""
 _UNQUOTED = {"true": True, "false": False}
@@ -98,6 +116,8 @@ _UNQUOTED = {"true": True, "false": False}
     severity=Severity.ERROR,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("manifest",),
     study=(20, 19),
 )
@@ -118,16 +138,33 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 continue
             is_version = problem.path == ("apiVersion",) and bool(problem.suggestion)
             edits = _edits(obj, problem, field)
+            code = "object" if problem in of_object else "pods"
+            # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
+            is_later = later or in_plain_words(problem.path[-1]) or (is_version and re.search(_OPENSHIFT_3, obj.file))
             yield Problem(
-                f"{obj.named}: the API server rejects {'it' if problem in of_object else 'its pods'}: {problem.message}",
+                f"{code}/later" if is_later else code,
                 at=field,
-                help=later or (_help_for_version(obj, problem) if is_version else _help(problem, edits)),
-                # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
-                severity=Severity.INFO
-                if later or in_plain_words(problem.path[-1]) or (is_version and re.search(_OPENSHIFT_3, obj.file))
-                else None,
+                facts=_facts(obj, problem),
+                help=later or ("version" if is_version else _help(problem, edits)),
                 edits=edits,
             )
+
+
+def _facts(obj: ApiObject, problem: FieldProblem) -> dict[str, Any]:
+    # What its successor requires and this version does not.
+    lacks_selector = (
+        isinstance(obj, Workload) and bool(obj.field("spec", "template")) and not (obj.partial or obj.field("spec", "selector"))
+    )
+    return {
+        "error": problem.message,
+        "name": str(problem.path[-1]) if problem.path else "",
+        "field": ".".join(step for step in problem.path[-2:] if isinstance(step, str)),
+        "suggestion": problem.suggestion,
+        "selector": lacks_selector and problem.suggestion == "apps/v1",
+        "grants": isinstance(obj, Role | RoleBinding),
+        "label": problem.hint,
+        "expected": problem.expected,
+    }
 
 
 def _is_filled_in(value: object, world: World) -> bool:
@@ -144,17 +181,14 @@ def _is_rejected_volume(obj: ApiObject, problem: FieldProblem) -> bool:
 
 
 def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> str:
-    """Return how the author fills in a value that is left empty on purpose; empty if it is not."""
+    """Return the code of how the author fills in a value that is left empty on purpose; empty if it is not."""
     if not field.present:
         return ""
     path = obj.written(field.path)
     if any(not parameter.value for by_path in obj.provenance.substitutions for parameter in by_path.get(path, ())):
-        return (
-            "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot "
-            "be left empty."
-        )
+        return "parameter"
     is_to_be_set = problem.code == "required" and (problem.path[-1] == "image" or _is_blank(obj))
-    return f"Set {problem.path[-1]} before you apply the object." if is_to_be_set else ""
+    return "set-before" if is_to_be_set else ""
 
 
 def _is_blank(obj: ApiObject) -> bool:
@@ -181,25 +215,16 @@ def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple
     return (Set(field.path, _UNQUOTED[scalar.text] if scalar.text in _UNQUOTED else int(scalar.text)),)
 
 
-def _help_for_version(obj: ApiObject, problem: FieldProblem) -> str:
-    """Return the fix for an API version that is not served, with what its successor requires and this one does not."""
-    lacks = isinstance(obj, Workload) and obj.field("spec", "template") and not (obj.partial or obj.field("spec", "selector"))
-    selector = ", set spec.selector to labels of the pod template" if lacks and problem.suggestion == "apps/v1" else ""
-    grants = "; it grants nothing before that" if isinstance(obj, Role | RoleBinding) else ""
-    return f"Write {problem.suggestion}{selector}, and check again: the other fields are checked in this version only{grants}."
-
-
 def _help(problem: FieldProblem, edits: tuple[Operation, ...]) -> str:
-    """Return the fix; empty if the edits say it."""
+    """Return the code of the fix; empty if the edits say it."""
     if problem.suggestion:
-        return f"Write {problem.suggestion}."
+        return "write"
     if problem.code == "selector-differs":
-        return f"Add the label {problem.hint} to the pod template."
+        return "label"
     if problem.code == "required":
-        of_subject = problem.path[0] == "subjects" and problem.path[-1] == "namespace"
-        field_name = ".".join(step for step in problem.path[-2:] if isinstance(step, str))
-        return f"Set {field_name}{' to the namespace of the service account' if of_subject else ''}."
+        return "set-namespace" if problem.path[0] == "subjects" and problem.path[-1] == "namespace" else "set"
     if problem.code != "wrong-type":
-        return HELP.get(problem.code, "Correct the field.")
-    in_words = "Write the value in quotes." if problem.expected == "a string" else ""
-    return in_words if edits else f"Write {problem.expected}."
+        return problem.code if problem.code in _OWN_HELP else "correct"
+    if not edits:
+        return "type"
+    return "quotes" if problem.expected == "a string" else ""

@@ -68,6 +68,21 @@ from scclint.api import (
 
 from ._field_problems import field_problems, missing_for_their_names
 
+SENTENCES = {
+    "in-script": "{object}: {unknown}, so the command that applies the object rejects it, unless it has --validate=false[; {hint}]"
+    "[; SCC {scc} {user:sets a user other than root|applies it} anyway]",
+    "items": "{object}: {unknown}, but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
+    "[; {hint}]",
+    "missing": "{object}: {unknown}, so the API server rejects the object without {missing}[; {hint}]",
+    "unprotected": "{object}: {unknown}, so the protection it asks for does not apply[; {hint}]",
+    "dropped": "{object}: {unknown}; oc apply rejects the object, and other tools drop the field[; {hint}]"
+    "[; SCC {scc} {user:sets a user other than root|applies it} anyway]",
+    "opens": "Remove the field. Write {suggestion} instead only if the program needs what it opens.",
+    "run-as-root": "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it.",
+    "misplaced": "Remove the field, or write it where it belongs.",
+}
+SEVERITIES = dict.fromkeys(("missing", "unprotected", "in-script/unprotected", "items/unprotected"), Severity.ERROR)
+
 _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 """Fields of a PodSecurityPolicy that allow everything where they are absent."""
 
@@ -79,6 +94,8 @@ _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("manifest",),
     study=(23, 23),
 )
@@ -88,38 +105,42 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in (problem for problem in problems if problem.code == "unknown"):
         field = obj.field(*problem.path)
         meaning = _meaning(problem, field.value)
-        has = None
+        by = None
         if meaning.protects and isinstance(obj, Workload):
-            has = _has_anyway(obj, field, meaning.name, world)
-        lost = meaning.protects and has is None and problem.path[-1] not in _NO_PROTECTION
-        missed = lacking.get((*problem.path[:-1], problem.suggestion), ())
-        effects = (
-            (
-                obj.file.endswith(SCRIPT_SUFFIXES),
-                "so the command that applies the object rejects it, unless it has --validate=false",
-            ),
-            (
-                problem.path == ("items",) and isinstance(field.value, list),
-                "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest",
-            ),
-            (bool(missed), f"so the API server rejects the object without {field_path(missed)}"),
-            (lost, "so the protection it asks for does not apply"),
-        )
-        effect = next((text for happens, text in effects if happens), "")
-        fact = f"{obj.named}: {problem.message}"
-        clauses = (f"{fact}, {effect}",) if effect else (fact, "oc apply rejects the object, and other tools drop the field")
+            by = _applied_by(obj, field, meaning.name, world)
+        is_lost = meaning.protects and by is None and problem.path[-1] not in _NO_PROTECTION
+        missing = lacking.get((*problem.path[:-1], problem.suggestion), ())
         # A name that opens something is no correction: the cluster works without it now.
         suggestion = "" if meaning.opens else problem.suggestion
         # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
-        is_needless = not suggestion and (has == "" or (has and meaning.name == "runAsUser"))
-        hint = "" if is_needless or suggestion != problem.suggestion else problem.hint
+        is_needless = not suggestion and (by == "" or (by and meaning.name == "runAsUser"))
         yield Problem(
-            "; ".join(filter(None, (*clauses, hint, has))),
+            _code(obj, problem, field, is_missing=bool(missing), is_lost=is_lost),
             at=field.key,
+            facts={
+                "unknown": problem.message,
+                "missing": field_path(missing),
+                "hint": "" if is_needless or suggestion != problem.suggestion else problem.hint,
+                "scc": by,
+                "user": meaning.name.startswith("runAs"),
+                "suggestion": problem.suggestion,
+            },
             help=_help(problem, field) if not (suggestion or is_needless) else "",
-            severity=Severity.ERROR if lost or missed else None,
             edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),
         )
+
+
+def _code(obj: ApiObject, problem: FieldProblem, field: Field[Any], *, is_missing: bool, is_lost: bool) -> str:
+    """Return what happens because of the field, the most certain first."""
+    if obj.file.endswith(SCRIPT_SUFFIXES):
+        code = "in-script"
+    elif problem.path == ("items",) and isinstance(field.value, list):
+        code = "items"
+    elif is_missing:
+        return "missing"
+    else:
+        return "unprotected" if is_lost else "dropped"
+    return f"{code}/unprotected" if is_missing or is_lost else code
 
 
 class _Meaning(NamedTuple):
@@ -139,16 +160,15 @@ def _meaning(problem: FieldProblem, value: Any) -> _Meaning:
     return _Meaning(name, opens, problem.in_security_context and not (opens or is_default))
 
 
-def _has_anyway(workload: Workload, field: Field[Any], name: str, world: World) -> str | None:
-    """Return who sets what a field asks for in each container that it is about, if the SCC does; None if a container lacks it."""
+def _applied_by(workload: Workload, field: Field[Any], name: str, world: World) -> str | None:
+    """Return the SCC that sets what a field asks for in each container that it is about, empty if the manifest does; None if one lacks it."""
     path, verdict = workload.pod.path_in_manifest(field.path) or (), world.outcome(workload).verdict
     containers = workload.pod.containers
     own = tuple(container for container in containers if (container.list, container.index) == path[1:3])
     scc = (verdict and verdict.scc) or ""
-    for applied_by, pod in ("", workload.pod.manifest), (scc, verdict.pod if verdict and scc else {}):
+    for by, pod in ("", workload.pod.manifest), (scc, verdict.pod if verdict and scc else {}):
         if containers and all(_meets(partial(_held, pod, c, path), name, field.value) for c in own or containers):
-            sets = "sets a user other than root" if name.startswith("runAs") else "applies it"
-            return applied_by and f"SCC {applied_by} {sets} anyway"
+            return by
     return None
 
 
@@ -206,8 +226,9 @@ def _edits(problem: FieldProblem, field: Field[Any], suggestion: str) -> tuple[O
 
 
 def _help(problem: FieldProblem, field: Field[Any]) -> str:
+    """Return the code of the help; empty if the edits say it."""
     if problem.suggestion:
-        return f"Remove the field. Write {problem.suggestion} instead only if the program needs what it opens."
+        return "opens"
     if problem.path[-1] == "runAsRoot" and field.value is False:
-        return "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it."
-    return "Remove the field, or write it where it belongs." if "belongs in" in problem.hint else ""
+        return "run-as-root"
+    return "misplaced" if "belongs in" in problem.hint else ""

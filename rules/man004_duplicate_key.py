@@ -52,18 +52,19 @@ spec:
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from scclint.api import (
     MAX_COPIES,
     Deduplicate,
     Document,
     Entry,
+    Location,
     MappingNode,
     Node,
     Path,
     Place,
     Problem,
-    Related,
     ScalarNode,
     SequenceNode,
     Severity,
@@ -75,6 +76,20 @@ from scclint.api import (
     to_data,
 )
 
+_TWICE = "{whose}[: {path}] has {key} twice{again:, here and|}{merged: by a merge key|}[ in line {line}]; "
+SENTENCES = {
+    "no-separator": "`---` is missing {rendered:here|}[before line {line}], so the cluster reads two objects as one: the later keys, those of "
+    "{whose}, override the {lost} above",
+    "begins": "the {lost} begins here",
+    "separate": "Add a line with `---` {rendered:here|}[before line {line}].",
+    "same": _TWICE + "both have the same value",
+    "other": _TWICE + "the cluster uses {key}: {used} and drops {key}: {dropped}",
+    "later": _TWICE + "the cluster uses the later one and drops this one{content: with everything in it|}",
+    "used": "the cluster uses this {key}",
+    "keep": "Keep one of the two.",
+    "merge": "Keep one of the two, or merge their content under one {key}.",
+}
+
 
 @rule(
     "MAN004",
@@ -83,6 +98,7 @@ from scclint.api import (
     severity=Severity.WARNING,
     on=Document,
     since="0.1",
+    sentences=SENTENCES,
     tags=("manifest",),
     cwe=(694,),
     study=(20, 19),
@@ -132,13 +148,17 @@ def _run_together(whose: str, path: Path, mapping: MappingNode, *, is_rendered: 
         if key in above:
             kind = above["kind"].value if "kind" in above else None
             lost = kind.text if isinstance(kind, ScalarNode) and kind.text else "object"
-            here = "here" if is_rendered else f"before line {entry.key.line}"
             yield Problem(
-                f"`---` is missing {here}, so the cluster reads two objects as one: the later keys, those of {whose}, "
-                f"override the {lost} above",
+                "no-separator",
                 at=Place(entry.span, (*path, key)),
-                related=(Related(f"the {lost} begins here", next(iter(above.values())).span),),
-                help=f"Add a line with `---` {here}.",
+                facts={
+                    "rendered": is_rendered,
+                    "line": "" if is_rendered else str(entry.key.line),
+                    "whose": whose,
+                    "lost": lost,
+                },
+                related=(Location("begins", Place(next(iter(above.values())).span)),),
+                help="separate",
             )
             above = {}
         above[key] = entry
@@ -146,32 +166,37 @@ def _run_together(whose: str, path: Path, mapping: MappingNode, *, is_rendered: 
 
 def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int, *, is_rendered: bool) -> Problem:
     key = str(lost.key.value)
-    where = f"{whose or 'this document'}: {field_path(path)} has" if path else f"{whose or 'this document'} has"
-    places = ["by a merge key"] if winner.merged else []
-    # The lines of rendered text are in no file that people have.
-    places += [] if is_rendered else [f"in line {winner.key.line}"]
-    again = f", here and {' '.join(places)}" if places else ""
     # Of two different mappings, the author has to merge what each of them sets.
     is_needless = isinstance(lost.value, ScalarNode) or to_data(lost.value) == to_data(winner.value)
+    # The lines of rendered text are in no file that people have.
+    line = "" if is_rendered else str(winner.key.line)
+    code, values = _loss(lost, winner)
     return Problem(
-        f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
+        code,
         at=Place(lost.span, (*path, key)),
-        related=(Related(f"the cluster uses this {key}", winner.span),),
-        help="Keep one of the two"
-        + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
+        facts={
+            "whose": whose or "this document",
+            "path": field_path(path),
+            "key": key,
+            "again": winner.merged or bool(line),
+            "merged": winner.merged,
+            "line": line,
+            **values,
+        },
+        related=(Location("used", Place(winner.span)),),
+        help="keep" if isinstance(lost.value, ScalarNode) else "merge",
         edits=(Deduplicate((*path, key)),) * copies if copies <= MAX_COPIES and is_needless else (),
     )
 
 
-def _loss(key: str, lost: Entry, winner: Entry) -> str:
+def _loss(lost: Entry, winner: Entry) -> tuple[str, dict[str, Any]]:
     """Return which value the cluster uses and which it drops."""
     if isinstance(lost.value, ScalarNode) and isinstance(winner.value, ScalarNode):
         if lost.value.value == winner.value.value and type(lost.value.value) is type(winner.value.value):
-            return "both have the same value"
-        return f"the cluster uses {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
+            return "same", {}
+        return "other", {"used": _short(winner.value), "dropped": _short(lost.value)}
     is_empty = isinstance(lost.value, ScalarNode) or not to_data(lost.value)
-    content = "" if is_empty else " with everything in it"
-    return f"the cluster uses the later one and drops this one{content}"
+    return "later", {"content": not is_empty}
 
 
 def _short(scalar: ScalarNode) -> str:

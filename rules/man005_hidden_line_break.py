@@ -61,11 +61,11 @@ from collections.abc import Iterator
 
 from scclint.api import (
     Document,
+    Location,
     MappingNode,
     Node,
     Place,
     Problem,
-    Related,
     ScalarNode,
     SequenceNode,
     Severity,
@@ -73,6 +73,16 @@ from scclint.api import (
     World,
     rule,
 )
+
+SENTENCES = {
+    "break": "{name} starts a new line here in the cluster, but not in editors and git[: the cluster reads {hidden} as a separate line]"
+    "[; {more} more in this document]",
+    "mark": "the invisible character U+FEFF (byte order mark) starts this line, and the cluster reads it as part of the text[ {hidden}]"
+    "[; {more} more in this document]",
+    "too": "{name} here too",
+    "replace": "Delete the character, or replace it with a line feed.",
+    "delete": "Delete the character.",
+}
 
 NAMES = {
     "CR": "a carriage return without line feed",
@@ -90,6 +100,7 @@ NAMES = {
     severity=Severity.ERROR,
     on=Document,
     since="0.1",
+    sentences=SENTENCES,
     tags=("manifest",),
     security_severity=8.0,
     cwe=(451,),
@@ -108,18 +119,12 @@ def _problems(document: Document, found: list[tuple[str, int, int]]) -> Iterator
     for name, line, column in found[:1]:
         hidden = _rest_of_line(document, name, line, column)
         is_break = name != "BOM"
-        what = (
-            f"{NAMES[name]} starts a new line here in the cluster, but not in editors and git"
-            if is_break
-            else "the invisible character U+FEFF (byte order mark) starts this line, and the cluster reads it as part of the text"
-        )
-        read = f": the cluster reads {hidden!r} as a separate line" if is_break else f" {hidden!r}"
-        more = f"; {len(found) - 1} more in this document" if len(found) > 1 else ""
         yield Problem(
-            f"{what}{hidden and read}{more}",
+            "break" if is_break else "mark",
             at=_place(document, line, column),
-            related=tuple(Related(f"{NAMES[n]} here too", _place(document, at_line, at).span) for n, at_line, at in found[1:8]),
-            help=f"Delete the character{', or replace it with a line feed' if is_break else ''}.",
+            facts={"name": NAMES[name], "hidden": repr(hidden) if hidden else "", "more": len(found) - 1},
+            related=tuple(Location("too", _place(document, at_line, at), {"name": NAMES[n]}) for n, at_line, at in found[1:8]),
+            help="replace" if is_break else "delete",
         )
 
 

@@ -58,20 +58,33 @@ from typing import Any
 from scclint.api import (
     ApiObject,
     Field,
+    Location,
     Problem,
-    Related,
     Severity,
     Workload,
     World,
-    and_more,
     decisive_fields,
     in_plain_words,
     is_open,
-    quoted,
     rule,
 )
 
 from ._field_problems import field_problems
+
+_IS = "{object}: {fields:3} {fields:is still a placeholder|are still placeholders}, so "
+SENTENCES = {
+    "rejected": _IS + "the API server rejects the object until it is replaced",
+    "literal": _IS + "verdicts that depend on it treat the text literally",
+    "unknown": _IS + "the verdict for its pods is unknown",
+    "literal-in-pods": _IS + "the verdict for its pods treats the text literally",
+    "another": "another placeholder: {field}",
+    "write-same": "Write the value here if it is the same on all managed clusters.",
+    "parameter": "Set the Template parameter: `scclint check --param NAME=VALUE`.",
+    "write": "Write the value, or check the manifests after the value is filled in.",
+    "build": "Lint the built output: `kustomize build FOLDER | scclint check -`.",
+    "other-program": "The file is not a template of a Helm chart: lint what the program that fills in the value makes of it.",
+    "render": "Lint the rendered output: `envsubst < FILE | scclint check -`.",
+}
 
 
 @rule(
@@ -81,6 +94,7 @@ from ._field_problems import field_problems
     severity=Severity.INFO,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
     tags=("manifest",),
     study=(20, 20),
 )
@@ -100,12 +114,11 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     once = in_plain_words(text) or not isinstance(obj, Workload) or world.outcome(obj).verdict is not None
     if once and world.memo((check, text), lambda: obj) is not obj:
         return
-    names = dict.fromkeys(quoted(field) for field in fields)
-    are = "is still a placeholder" if len(names) == 1 else "are still placeholders"
     yield Problem(
-        f"{obj.named}: {and_more(names, 3)} {are}, so {_consequence(obj, world, rejected)}",
+        _consequence(obj, world, rejected),
         at=fields[0],
-        related=tuple(Related(f"another placeholder: {quoted(field)}", field.span) for field in fields[1:8]),
+        facts={"fields": fields},
+        related=tuple(Location("another", field, {"field": field}) for field in fields[1:8]),
         help=_help(obj, text),
     )
 
@@ -130,25 +143,25 @@ def _placeholder_elsewhere(obj: ApiObject, world: World, placeholders: list[Fiel
 
 def _consequence(obj: ApiObject, world: World, rejected: list[Field[Any]]) -> str:
     if rejected:
-        return "the API server rejects the object until it is replaced"
+        return "rejected"
     if not isinstance(obj, Workload):
-        return "verdicts that depend on it treat the text literally"
+        return "literal"
     if world.outcome(obj).verdict is None:
-        return "the verdict for its pods is unknown"
-    return "the verdict for its pods treats the text literally"
+        return "unknown"
+    return "literal-in-pods"
 
 
 def _help(obj: ApiObject, text: str) -> str:
     """Return the fix: the option that sets the value, or the command that most likely renders the file."""
     braces = "{{" in text and "${{" not in text
     if obj.provenance.substitutions and braces:
-        return "Write the value here if it is the same on all managed clusters."
+        return "write-same"
     if obj.provenance.substitutions:
-        return "Set the Template parameter: `scclint check --param NAME=VALUE`."
+        return "parameter"
     if in_plain_words(text):
-        return "Write the value, or check the manifests after the value is filled in."
+        return "write"
     if "$(" in text:
-        return "Lint the built output: `kustomize build FOLDER | scclint check -`."
+        return "build"
     if braces:
-        return "The file is not a template of a Helm chart: lint what the program that fills in the value makes of it."
-    return "Lint the rendered output: `envsubst < FILE | scclint check -`."
+        return "other-program"
+    return "render"

@@ -57,6 +57,20 @@ from typing import Any
 
 from scclint.api import ApiObject, Field, Path, Problem, ScalarNode, Set, Severity, World, node_at, plain, rule
 
+_MEANS = "{object}: {key}: {text} means {value} in the cluster"
+SENTENCES = {
+    "boolean": _MEANS + "; YAML 1.2 reads {text} as a string",
+    "octal": _MEANS + ", because the leading 0 makes it octal; YAML 1.2 reads it as {decimal}",
+    "not-octal": _MEANS + ", because its digits are not octal despite the leading 0",
+    "new-octal": _MEANS + ", because 0o makes it octal; YAML 1.1 reads it as a string",
+    "hexadecimal": _MEANS + ", because 0x makes it hexadecimal",
+    "binary": _MEANS + ", because 0b makes it binary; YAML 1.2 reads it as a string",
+    "exponent": _MEANS + "; other YAML parsers read it as a fraction or a string",
+    "underscores": _MEANS + ", because underscores are ignored; YAML 1.2 reads it as a string",
+    "fraction": _MEANS + "; other YAML parsers read it as a fraction",
+    "other": _MEANS,
+}
+
 NUMBERS = frozenset(
     (
         *("containerPort", "hostPort", "priority"),
@@ -78,16 +92,16 @@ KEYS = NUMBERS | MODES | BOOLEANS
 DECIMAL = r"-?(?:0|[1-9][0-9]*)"
 OCTAL = r"0[0-7]+|0o[0-7]+"
 FORMS = (
-    (r"0[0-7]+", ", because the leading 0 makes it octal; YAML 1.2 reads it as {decimal}"),
-    (r"0[0-9]+", ", because its digits are not octal despite the leading 0"),
-    (r"0o[0-7]+", ", because 0o makes it octal; YAML 1.1 reads it as a string"),
-    (r"0[xX][0-9a-fA-F_]+", ", because 0x makes it hexadecimal"),
-    (r"0[bB][01_]+", ", because 0b makes it binary; YAML 1.2 reads it as a string"),
-    (r"[0-9.]+[eE][-+]?[0-9]+", "; other YAML parsers read it as a fraction or a string"),
-    (r"[0-9_]+", ", because underscores are ignored; YAML 1.2 reads it as a string"),
-    (r"[0-9_]*\.[0-9_]*", "; other YAML parsers read it as a fraction"),
+    (r"0[0-7]+", "octal"),
+    (r"0[0-9]+", "not-octal"),
+    (r"0o[0-7]+", "new-octal"),
+    (r"0[xX][0-9a-fA-F_]+", "hexadecimal"),
+    (r"0[bB][01_]+", "binary"),
+    (r"[0-9.]+[eE][-+]?[0-9]+", "exponent"),
+    (r"[0-9_]+", "underscores"),
+    (r"[0-9_]*\.[0-9_]*", "fraction"),
 )
-"""The forms of a number, with the reason for its value in the cluster and its value for other readers."""
+"""The forms of a number, with the code of the reason for its value in the cluster and its value for other readers."""
 UNAMBIGUOUS_BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 
 
@@ -98,6 +112,7 @@ UNAMBIGUOUS_BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FAL
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
     tags=("manifest",),
     cwe=(436,),
 )
@@ -111,10 +126,15 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         if not _misleads(key, scalar):
             continue
         field: Field[Any] = obj.field(*path)
-        value = plain(scalar.value)
         yield Problem(
-            f"{obj.named}: {key}: {scalar.text} means {value} in the cluster{_reason(scalar)}",
+            _code(scalar),
             at=field,
+            facts={
+                "key": key,
+                "text": scalar.text,
+                "value": plain(scalar.value),
+                "decimal": scalar.text.lstrip("0") or "0",
+            },
             edits=(Set(field.path, scalar.value),),
         )
 
@@ -140,11 +160,8 @@ def _misleads(key: str, scalar: ScalarNode) -> bool:
     return key not in BOOLEANS and not re.fullmatch(DECIMAL, text)
 
 
-def _reason(scalar: ScalarNode) -> str:
+def _code(scalar: ScalarNode) -> str:
     """Return why the cluster reads this value, and how other readers read the text."""
     if isinstance(scalar.value, bool):
-        return f"; YAML 1.2 reads {scalar.text} as a string"
-    for form, reason in FORMS:
-        if re.fullmatch(form, scalar.text):
-            return reason.format(decimal=scalar.text.lstrip("0") or "0")
-    return ""
+        return "boolean"
+    return next((code for form, code in FORMS if re.fullmatch(form, scalar.text)), "other")

@@ -39,8 +39,8 @@ from collections.abc import Iterator
 
 from scclint.api import (
     ApiObject,
+    Location,
     Problem,
-    Related,
     Role,
     RoleBinding,
     SecurityContextConstraints,
@@ -48,9 +48,14 @@ from scclint.api import (
     Workload,
     World,
     is_open,
-    listed,
     rule,
 )
+
+SENTENCES = {
+    "replaced": "{object}: a later document defines the same object with a different {differing}, and replaces this one",
+    "applies": "this definition applies",
+    "delete": "Delete one of the two definitions, or give one of the objects another name or namespace.",
+}
 
 DECIDING = (Workload, SecurityContextConstraints, Role, RoleBinding)
 """Objects of which two definitions make two plain files alternatives, so that those in one unit are applied together."""
@@ -66,6 +71,7 @@ Identity = tuple[str, str, str, str, str]
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
     tags=("manifest",),
     cwe=(694,),
 )
@@ -85,10 +91,11 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     differing = [key for key in dict.fromkeys((*one, *other)) if one.get(key) != other.get(key)]
     if differing:
         yield Problem(
-            f"{obj.named}: a later document defines the same object with a different {listed(differing)}, and replaces this one",
+            "replaced",
             at=obj.place,
-            related=(Related("this definition applies", last.place.span),),
-            help="Delete one of the two definitions, or give one of the objects another name or namespace.",
+            facts={"differing": differing},
+            related=(Location("applies", last.place),),
+            help="delete",
         )
 
 

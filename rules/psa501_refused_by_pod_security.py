@@ -55,7 +55,23 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, advise, label_place, pods, rule, when_created, why_level
+from scclint.api import (
+    Problem,
+    Severity,
+    Workload,
+    World,
+    advise,
+    creator,
+    label_place,
+    rule,
+    why_level,
+)
+
+SENTENCES = {
+    "rejected": "{object}: Pod Security admission rejects {pods}[ when {creator} creates it]",
+    "level": "{level}",
+    "denial": "{denial}",
+}
 
 
 @rule(
@@ -65,6 +81,7 @@ from scclint.api import Problem, Severity, Workload, World, advise, label_place,
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "pod-security"),
     study=(22, 22),
 )
@@ -75,8 +92,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     violations = security.violations(security.policy.policy.enforce)
     yield Problem(
-        f"{workload.named}: Pod Security admission rejects {pods(workload)}{when_created(outcome)}",
-        notes=(why_level(outcome, "enforce", world), security.answer.denial),
+        "rejected",
+        facts={
+            "creator": creator(outcome),
+            "level": why_level(outcome, "enforce", world),
+            "denial": security.answer.denial,
+        },
+        notes=("level", "denial"),
         at=workload.pod.field(*violations[0].paths[0]),
         opens=tuple(f"rejects {violation.check}" for violation in violations),
         related=label_place(outcome, "enforce", world),

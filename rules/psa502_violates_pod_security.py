@@ -58,12 +58,23 @@ from scclint.api import (
     Workload,
     World,
     advise,
+    creator,
     label_place,
-    pods,
     rule,
-    when_created,
     why_level,
 )
+
+SENTENCES = {
+    "warned": "{object}: the API server warns about {pods}[ when {creator} creates it]",
+    "audited": "{object}: the API server audits {pods}[ when {creator} creates it]",
+    "level": "{why}",
+    "violations": "{violations}",
+    "template-warned": "{object}: the API server warns about the pod template as written, but its pods meet {level} [as SCC {scc} changes them]"
+    "{unchanged:when they are created|}",
+    "template-audited": "{object}: the API server audits the pod template as written, but its pods meet {level} [as SCC {scc} changes them]"
+    "{unchanged:when they are created|}",
+    "ignore": "Or ignore the warning.",
+}
 
 
 @rule(
@@ -73,6 +84,7 @@ from scclint.api import (
     severity=Severity.INFO,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "pod-security"),
     study=(13, 13),
 )
@@ -84,26 +96,26 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     pod, template = security.answer, outcome.template
     mode: Mode = "warn" if pod.warning or (template.warning and not pod.audit) else "audit"
     standard: Standard = getattr(security.policy.policy, mode)
-    does = "warns about" if mode == "warn" else "audits"
+    code, of_template = ("warned", "template-warned") if mode == "warn" else ("audited", "template-audited")
     if text := pod.warning or pod.audit:
         yield Problem(
-            f"{workload.named}: the API server {does} {pods(workload)}{when_created(outcome)}",
-            notes=(why_level(outcome, mode, world), text),
+            code,
             at=workload.pod.field(*security.violations(standard)[0].paths[0]),
+            facts={"creator": creator(outcome), "why": why_level(outcome, mode, world), "violations": text},
+            notes=("level", "violations"),
             related=label_place(outcome, mode, world),
             remedies=advise("warned level", workload, world),
         )
     elif text := template.warning or template.audit:
-        setter = (
-            f"as SCC {outcome.verdict.scc} changes them" if outcome.verdict and outcome.verdict.scc else "when they are created"
-        )
+        scc = outcome.verdict.scc if outcome.verdict else None
         yield Problem(
-            f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}",
-            notes=(text,),
+            of_template,
             at=_place(outcome, standard, world),
+            facts={"level": standard.level, "scc": scc, "unchanged": not scc, "violations": text},
+            notes=("violations",),
             related=label_place(outcome, mode, world),
             remedies=advise("warned level", workload, world),
-            help="Or ignore the warning.",
+            help="ignore",
         )
 
 

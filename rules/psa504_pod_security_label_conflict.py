@@ -86,6 +86,14 @@ from scclint.api import (
     stricter,
 )
 
+SENTENCES = {
+    "enforce": "{object}: the label {label} keeps the label syncer from setting level {level}, which service account {account} needs because "
+    "it may use SCC {scc}",
+    "sync": "{object}: the label {label} keeps the label syncer from setting level {level}, which service account {account} needs because it "
+    "may use SCC {scc}, so the default level {enforced} holds",
+    "remove": "Remove the label, or set the label {needed}.",
+}
+
 _ENFORCE = level_label("enforce")
 
 
@@ -96,6 +104,7 @@ _ENFORCE = level_label("enforce")
     severity=Severity.WARNING,
     on=Namespace,
     since="0.1",
+    sentences=SENTENCES,
     tags=("pod-security", "scc"),
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
@@ -109,16 +118,22 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     grant = world.cluster.grants.may_use(_user(namespace, policy), policy.scc, namespace.name)
     if grant is None or not _is_needed(namespace, policy, world):
         return
-    need = f"level {policy.needed}, which service account {policy.account} needs because it may use SCC {policy.scc}"
-    label = f"set the label {_ENFORCE}: {policy.needed}"
     written = namespace.field("metadata", "labels", _ENFORCE)
     related = world.steps.of_grant(grant, policy.scc, namespace)
+    facts = {
+        "level": policy.needed,
+        "account": policy.account,
+        "scc": policy.scc,
+        "enforced": enforced,
+        "needed": f"{_ENFORCE}: {policy.needed}",
+    }
     if written.present and policy.unsynced not in ("system-namespace", "openshift-prefix"):
         yield Problem(
-            f"{namespace.named}: the label {_ENFORCE}: {written.value} keeps the label syncer from setting {need}",
+            "enforce",
             at=written,
+            facts={**facts, "label": f"{_ENFORCE}: {written.value}"},
             related=related,
-            help=f"Remove the label, or {label}.",
+            help="remove",
             edits=(Remove(written.path),),
         )
     elif (
@@ -127,11 +142,11 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
         and (switch := namespace.field("metadata", "labels", SYNC_LABEL)).present
     ):
         yield Problem(
-            f'{namespace.named}: the label {SYNC_LABEL}: "false" keeps the label syncer from setting {need}, so the default level '
-            f"{enforced} holds",
+            "sync",
             at=switch,
+            facts={**facts, "label": f'{SYNC_LABEL}: "false"'},
             related=related,
-            help=f"Remove the label, or {label}.",
+            help="remove",
             edits=(Remove(switch.path),),
         )
 

@@ -76,8 +76,6 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
-    CSI_PROFILE_LABEL,
-    CsiVolume,
     Decision,
     ObjectRef,
     Outcome,
@@ -92,6 +90,14 @@ from scclint.api import (
     rule,
 )
 
+SENTENCES = {
+    "rejected": "{object}: the API server rejects {judged:it|}[{rejected}] because of an inline volume of CSI driver {driver}",
+    "driver": "the driver has {invalid:an invalid label security.openshift.io/csi-ephemeral-volume-profile|}[level {level}]"
+    "{known:| (assumed, because the input does not have the driver)}",
+    "enforces": "{where} enforces level {enforced}",
+    "no-label": "{where} has no label pod-security.kubernetes.io/enforce, which counts as level {enforced} here",
+}
+
 
 @rule(
     "PSA505",
@@ -100,6 +106,8 @@ from scclint.api import (
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"rejected/assumed": Severity.INFO},
     tags=("admission", "pod-security", "scc"),
     study=(40, 40),
 )
@@ -108,31 +116,30 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if outcome.rejected_by == "pod-security":
         return
     name = world.namespace_known(workload)
-    rejected = "it" if outcome.has_judged_template else pods(workload)
     where = f"namespace {name}" if name else "its namespace"
     for volume in outcome.csi:
         if not volume.refused:
             continue
-        driver = _driver(volume.driver, world)
-        level = f"level {volume.profile}" if volume.profile else f"an invalid label {CSI_PROFILE_LABEL}"
-        guess = "" if driver or volume.known else " (assumed, because the input does not have the driver)"
+        driver = world.find(ObjectRef("CSIDriver", "", volume.driver))
+        related = () if driver is None else (Related(f"{driver.named} is defined here", driver.place.span),)
         yield Problem(
-            f"{workload.named}: the API server rejects {rejected} because of an inline volume of CSI driver {volume.driver}",
-            notes=(f"the driver has {level}{guess}", f"{where} {_level(outcome, volume)}"),
+            "rejected" if volume.known else "rejected/assumed",
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
-            related=driver,
+            facts={
+                "judged": outcome.has_judged_template,
+                "rejected": "" if outcome.has_judged_template else pods(workload),
+                "driver": volume.driver,
+                "level": volume.profile,
+                "invalid": not volume.profile,
+                "known": bool(driver or volume.known),
+                "where": where,
+                "enforced": volume.enforced,
+            },
+            notes=("driver", _level(outcome)),
+            related=related,
             remedies=csi_labels(volume, where),
-            decision=_decision(volume.driver, driver),
-            severity=None if volume.known else Severity.INFO,
+            decision=_decision(volume.driver, related),
         )
-
-
-def _level(outcome: Outcome, volume: CsiVolume) -> str:
-    """Return the level of the namespace, as a verb phrase."""
-    security = outcome.pod_security
-    if security is not None and level_label("enforce") in security.policy.labels:
-        return f"enforces level {volume.enforced}"
-    return f"has no label {level_label('enforce')}, which counts as level {volume.enforced} here"
 
 
 def _decision(name: str, driver: tuple[Related, ...]) -> Decision | None:
@@ -141,6 +148,7 @@ def _decision(name: str, driver: tuple[Related, ...]) -> Decision | None:
     return Decision(f"CSIDriver {name}", driver[0], words) if driver else None
 
 
-def _driver(name: str, world: World) -> tuple[Related, ...]:
-    driver = world.find(ObjectRef("CSIDriver", "", name))
-    return () if driver is None else (Related(f"{driver.named} is defined here", driver.place.span),)
+def _level(outcome: Outcome) -> str:
+    """Return whether the namespace has a level."""
+    security = outcome.pod_security
+    return "enforces" if security is not None and level_label("enforce") in security.policy.labels else "no-label"

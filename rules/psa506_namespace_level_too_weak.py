@@ -69,6 +69,7 @@ from scclint.api import (
     Outcome,
     Problem,
     Set,
+    Severities,
     Severity,
     Workload,
     World,
@@ -78,6 +79,20 @@ from scclint.api import (
     stricter,
 )
 
+SENTENCES = {
+    "privileged": '{object}: enforces level privileged, and security.openshift.io/scc.podSecurityLabelSync: "false" keeps the label syncer '
+    "away, so only SCCs limit its pods",
+    "remove": "Remove both labels, or set pod-security.kubernetes.io/enforce to the strictest level that the pods of the namespace meet.",
+    "weak": "{object}: the namespace enforces level {enforced}, and the pods of its workload meet {level}",
+    "weak-for-all": "{object}: the namespace enforces level {enforced}, and the pods of all its {workloads} workloads meet {level}",
+    "set": "Set the label pod-security.kubernetes.io/enforce: {level}.",
+}
+# A namespace without the label has the level of the cluster.
+SEVERITIES: Severities = {
+    **dict.fromkeys(("privileged", "weak", "weak-for-all"), (Severity.INFO, Severity.WARNING)),
+    **dict.fromkeys(("weak/no-label", "weak-for-all/no-label"), Severity.INFO),
+}
+
 
 @rule(
     "PSA506",
@@ -86,6 +101,8 @@ from scclint.api import (
     severity=Severity.WARNING,
     on=Namespace,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("pod-security",),
     cwe=(1188,),
     study=(5, 5),
@@ -99,12 +116,9 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     if not outcomes:
         if is_open and not _is_of_platform(namespace, world) and not world.other_units.has_pods(namespace.name):
             yield Problem(
-                f'{namespace.named}: enforces level privileged, and {SYNC_LABEL}: "false" keeps the label syncer away, so only SCCs limit its '
-                "pods",
+                "privileged",
                 at=label,
-                help=f"Remove both labels, or set {level_label('enforce')} to the strictest level that the pods of the namespace meet.",
-                severity=Severity.INFO,
-                in_review=Severity.WARNING,
+                help="remove",
                 opens=("level privileged",),
                 always_named=True,
             )
@@ -117,15 +131,13 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     level = min((answer.meets for answer in known_answers), key=LEVELS.index)
     if not stricter(level, enforced) or world.other_units.has_pods(namespace.name):
         return
-    pods = "the pods of its workload" if len(known_answers) == 1 else f"the pods of all its {len(known_answers)} workloads"
+    code = "weak" if len(known_answers) == 1 else "weak-for-all"
     yield Problem(
-        f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
+        code if label.present else f"{code}/no-label",
         at=label if label.present else namespace.place,
+        facts={"enforced": enforced, "level": level, "workloads": len(known_answers)},
         opens=(f"level {enforced}",),
-        severity=Severity.INFO,
-        # A namespace without the label has the level of the cluster.
-        in_review=Severity.WARNING if label.present else None,
-        help=f"Set the label {level_label('enforce')}: {level}.",
+        help="set",
         edits=(Set(label.path, level),),
         always_named=is_open and not _is_of_platform(namespace, world),
     )

@@ -90,7 +90,25 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, pods, rule
+from scclint.api import (
+    Location,
+    ObjectRef,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    pods,
+    rule,
+)
+
+SENTENCES = {
+    "unknown": "{object}: {why}",
+    "denied": "{object}: the API server rejects {judged:it|}[{rejected}]: {text}",
+    "warned": "{object}: the API server warns about {judged:it|}[{rejected}]: {text}",
+    "defined": "{policy} is defined here",
+    "ask": "Ask a cluster that has the policy: `oc apply --dry-run=server`.",
+    "change": "Change the workload so that it meets the policy, or change what the policy or its binding is about.",
+}
 
 
 @rule(
@@ -100,21 +118,24 @@ from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, 
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"unknown": Severity.INFO, "warned": Severity.WARNING},
     tags=("admission",),
     study=(0, 0),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     for answer in world.outcome(workload).policies:
         policy = world.find(ObjectRef("ValidatingAdmissionPolicy", "", answer.policy))
-        created = "it" if answer.of_template or workload.kind == "Pod" else pods(workload)
-        verb = "rejects" if answer.denies else "warns about"
-        severity = None if answer.denies else Severity.WARNING
+        is_judged, code = answer.of_template or workload.kind == "Pod", "denied" if answer.denies else "warned"
         yield Problem(
-            f"{workload.named}: {answer.unknown or f'the API server {verb} {created}: {answer.text}'}",
+            "unknown" if answer.unknown else code,
             at=workload.place,
-            related=() if policy is None else (Related(f"{policy.named} is defined here", policy.place.span),),
-            help="Ask a cluster that has the policy: `oc apply --dry-run=server`."
-            if answer.unknown
-            else "Change the workload so that it meets the policy, or change what the policy or its binding is about.",
-            severity=Severity.INFO if answer.unknown else severity,
+            facts={
+                "why": answer.unknown,
+                "judged": is_judged,
+                "rejected": "" if is_judged else pods(workload),
+                "text": answer.text,
+            },
+            related=() if policy is None else (Location("defined", policy.place, {"policy": policy}),),
+            help="ask" if answer.unknown else "change",
         )

@@ -44,8 +44,25 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
 
-from ._grants import aggregated, attempts, bound_elsewhere, bound_to, installer_help
-from ._markers import written_by
+from ._grants import ATTEMPTS, INSTALLER, aggregated, attempts, bound_elsewhere, bound_to, installed
+from ._markers import MARKER, written_by
+
+SENTENCES = {
+    "every-scc": "{object}: grants the use of every SCC, including privileged",
+    "marker": MARKER,
+    "rule": "the rule has {matched}, and no resourceNames[, also to everyone bound to ClusterRole {takers:or}, by its labels]",
+    "unbound": "nothing in the input binds the role",
+    **ATTEMPTS,
+    "installer": INSTALLER,
+    "labels": "Move the rule to a ClusterRole without these labels, list the SCC that the subjects need in resourceNames, and bind it "
+    "to these subjects only.",
+    "all-resources": "Replace * in resources with the resources that the subjects need. If they need an SCC, bind ClusterRole "
+    "system:openshift:scc:NAME.",
+    # With resourceNames, no object can be created or listed.
+    "other-verbs": "Allow use in a rule of its own, with the SCC that the subjects need in resourceNames, and keep in this rule only the "
+    "other verbs that they need.",
+    "names": "List the SCC that the subjects need in resourceNames, or bind ClusterRole system:openshift:scc:NAME instead.",
+}
 
 
 @rule(
@@ -55,6 +72,8 @@ from ._markers import written_by
     severity=Severity.ERROR,
     on=Role,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"every-scc/unbound": Severity.WARNING},
     tags=("rbac",),
     security_severity=8.0,
     cwe=(250, 269),
@@ -66,41 +85,32 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         for item in role.rules
         if (matched := scc_grant(item.data, "use")) and not item.data.get("resourceNames")
     ]
-    bound, takers = (bound_to(role, world), aggregated(role, world)) if using else ("", "")
-    tried = attempts(role, world) if using and not bound else ()
-    used = bool(bound or tried or takers) or (bool(using) and bound_elsewhere(role, world))
+    if not using:
+        return
+    bound, takers, extension = bound_to(role, world), aggregated(role, world), installed(role, world)
+    tried = () if bound else attempts(role, world)
+    is_used = bool(bound or tried or takers) or bound_elsewhere(role, world)
     for item, matched in using:
         yield Problem(
-            f"{role.named}: grants the use of every SCC, including privileged",
-            notes=(
-                *written_by(item, world),
-                f"the rule has {', '.join(f'{key}: {value}' for key, value in matched.items())}, and no resourceNames{takers}",
-                *([] if used else ["nothing in the input binds the role"]),
-            ),
+            "every-scc" if is_used else "every-scc/unbound",
             at=item.field("verbs"),
-            help=installer_help(role, world) or _fix(item, takers),
-            severity=None if used else Severity.WARNING,
-            related=tuple(attempt.note for attempt in tried[:8]),
+            facts={
+                "markers": written_by(item, world),
+                "matched": ", ".join(f"{key}: {value}" for key, value in matched.items()),
+                "takers": takers,
+                "extension": extension,
+            },
+            notes=("marker", "rule") if is_used else ("marker", "rule", "unbound"),
+            help="installer" if extension else _help(item, takers),
+            related=tried[:8],
             cause=bound or "every SCC",
             opens=("SCC *",),
         )
 
 
-def _fix(item: View, takers: str) -> str:
+def _help(item: View, takers: tuple[str, ...]) -> str:
     if takers:
-        return (
-            "Move the rule to a ClusterRole without these labels, list the SCC that the subjects need in resourceNames, and bind it "
-            "to these subjects only."
-        )
+        return "labels"
     if "*" in item.data["resources"]:
-        return (
-            "Replace * in resources with the resources that the subjects need. If they need an SCC, bind ClusterRole "
-            "system:openshift:scc:NAME."
-        )
-    if set(as_list(item.data.get("verbs"))) != {"use"}:
-        # With resourceNames, no object can be created or listed.
-        return (
-            "Allow use in a rule of its own, with the SCC that the subjects need in resourceNames, and keep in this rule only the other "
-            "verbs that they need."
-        )
-    return "List the SCC that the subjects need in resourceNames, or bind ClusterRole system:openshift:scc:NAME instead."
+        return "all-resources"
+    return "names" if set(as_list(item.data.get("verbs"))) == {"use"} else "other-verbs"

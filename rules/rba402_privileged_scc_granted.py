@@ -51,6 +51,7 @@ from typing import Any
 
 from scclint.api import (
     ApiObject,
+    Location,
     Problem,
     Related,
     Remedy,
@@ -58,7 +59,6 @@ from scclint.api import (
     RoleBinding,
     Severity,
     World,
-    and_more,
     effects_of,
     is_least,
     node_access,
@@ -82,6 +82,19 @@ from ._grants import (
     subjects_of,
 )
 
+_SCCS = "{every:every SCC|}[SCC {scc}][SCCs {sccs:3}][ in {home}]{anything:, and do anything else in the cluster|}"
+SENTENCES = {
+    "lets": "{object}: lets {subjects:2} use " + _SCCS,
+    "lets-accounts": "{object}: lets service accounts {accounts:2} use " + _SCCS,
+    "allows": "{object}: allows the use of " + _SCCS,
+    "opens": "SCC {widest} opens the node: {opened:3}",
+    "role": "the name of the role is {role}",
+    "elsewhere": "pods outside of this unit may run as {elsewhere:2}: SCC102 says what those in the input use",
+    "idle": "SCC admission does not run in {idle:namespace|namespaces} {idle}, so the pods there need no grant",
+    "grants": "{granting} allows use of {widest}",
+}
+SEVERITIES = {f"{code}/least": (Severity.INFO, Severity.WARNING) for code in ("lets", "lets-accounts", "allows")}
+
 
 @rule(
     "RBA402",
@@ -90,6 +103,8 @@ from ._grants import (
     severity=Severity.WARNING,
     on=RoleBinding,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),
@@ -117,24 +132,54 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ]
     ref, idle = str(reference(binding, world)), _idle(subjects, world)
     least = all(is_least(scc, world, s.namespace, s.name) for scc in opens for s in subjects)
-    named = "" if binding.implied else _named(subjects)
-    what = _what(binding, reached, [*opens], widest, subjects, world)
+    code = _code(binding, subjects)
     advice = _advice(binding, reached, world, is_idle=len(idle) == len({s.namespace for s in subjects}))
     yield Problem(
-        f"{binding.named}: {f'lets {named} use' if named else 'allows the use of'} {what}",
-        notes=tuple(_notes(binding, reached, widest, opens[widest], elsewhere, idle)),
+        f"{code}/least" if least else code,
         at=role_place(binding, world, widest),
+        facts={
+            "subjects": subjects,
+            "accounts": [s.shown for s in subjects],
+            **_granted(binding, reached, [*opens], subjects, world),
+            "widest": widest,
+            "opened": opens[widest],
+            "role": _role_name(binding, reached, widest),
+            "elsewhere": elsewhere,
+            "idle": idle,
+        },
+        notes=("opens", "role", "elsewhere", "idle"),
         related=_steps(binding, reached, widest, world),
-        subjects=tuple(map(str, subjects)),
-        subjects_in_message=named,
         # SCC102 reports the pods.
         cause=ref if not elsewhere and _is_for_pods(ref, subjects, world) else "",
         # What several accounts get is more than what the pods of one of them need.
         decision=node_decision(ref, binding.place.span) if len(subjects) == 1 else None,
-        severity=Severity.INFO if least else None,
-        in_review=Severity.WARNING,
         remedies=() if least else (Remedy(advice, effects_of(binding, world, *subjects_removed(binding))),),
     )
+
+
+def _code(binding: RoleBinding, subjects: Sequence[Subject]) -> str:
+    if binding.implied:
+        return "allows"
+    return "lets-accounts" if len(subjects) > 1 and all(s.kind == "service account" for s in subjects) else "lets"
+
+
+def _granted(
+    binding: RoleBinding, reached: Reach, opens: Sequence[str], subjects: Sequence[Subject], world: World
+) -> dict[str, Any]:
+    """Return the facts of which SCCs a binding grants and where: every SCC, one, or several."""
+    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
+    # The namespace matters only if it is not the one in which the pods of the service account run.
+    where = home_of(binding, world) if home and any(s.namespace != home for s in subjects) else ""
+    facts: dict[str, Any] = {"every": reached.every, "scc": "", "sccs": (), "home": where, "anything": False}
+    if reached.every:
+        return {**facts, "anything": reached.anything and not home}
+    return {**facts, "sccs": opens} if len(opens) > 1 else {**facts, "scc": opens[0]}
+
+
+def _role_name(binding: RoleBinding, reached: Reach, widest: str) -> str:
+    """Return the name of the role; empty if it is that of the release's own role for the SCC, which would only repeat the SCC."""
+    is_written = binding.field("roleRef", "name").present
+    return reached.role.name if is_written and reached.role.name != f"system:openshift:scc:{widest}" else ""
 
 
 def _idle(subjects: Sequence[Subject], world: World) -> list[str]:
@@ -150,36 +195,11 @@ def _is_for_pods(ref: str, subjects: Sequence[Subject], world: World) -> bool:
     return all(workloads) and {binding_of(world.outcome(workload)) for some in workloads for workload in some} == {ref}
 
 
-def _what(
-    binding: RoleBinding, reached: Reach, opens: Sequence[str], widest: str, subjects: Sequence[Subject], world: World
-) -> str:
-    """Return which SCCs a binding grants and where, as a phrase."""
-    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
-    # The namespace matters only if it is not the one in which the pods of the service account run.
-    where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
-    if reached.every:
-        beyond = ", and do anything else in the cluster" if reached.anything and not home else ""
-        return f"every SCC{where}{beyond}"
-    return f"SCCs {and_more(opens, 3)}{where}" if len(opens) > 1 else f"SCC {widest}{where}"
-
-
-def _notes(
-    binding: RoleBinding, reached: Reach, widest: str, opens: Sequence[str], elsewhere: Sequence[str], idle: Sequence[str]
-) -> Iterator[str]:
-    yield f"SCC {widest} opens the node: {and_more(opens, 3)}"
-    # The name of the release's own role for the SCC would only repeat the SCC.
-    if binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}":
-        yield f"the name of the role is {reached.role.name}"
-    if elsewhere:
-        yield f"pods outside of this unit may run as {and_more(elsewhere, 2)}: SCC102 says what those in the input use"
-    yield from (f"SCC admission does not run in namespace {namespace}, so the pods there need no grant" for namespace in idle)
-
-
-def _steps(binding: RoleBinding, reached: Reach, widest: str, world: World) -> tuple[Related, ...]:
+def _steps(binding: RoleBinding, reached: Reach, widest: str, world: World) -> tuple[Related | Location, ...]:
     role = world.find(reached.origin, binding)
     if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
         # RBA401 reports this field, and the binding then is a line of its finding.
-        return (Related(f"{role.named} allows use of {widest}", granting.field("verbs").span),)
+        return (Location("grants", granting.field("verbs"), {"granting": role}),)
     return reached.steps(world, widest, binding)
 
 
@@ -202,9 +222,3 @@ def _removal(role: ApiObject | None) -> str:
     """What to remove where no admission asks for the grant."""
     part = "the rule about SCCs" if isinstance(role, Role) and len(role.rules) > 1 else "the grant"
     return f"remove {part}, unless the service account itself creates pods in other namespaces"
-
-
-def _named(subjects: list[Subject]) -> str:
-    if len(subjects) > 1 and all(s.kind == "service account" for s in subjects):
-        return f"service accounts {and_more((s.shown for s in subjects), 2)}"
-    return and_more(map(str, subjects), 2)

@@ -65,22 +65,21 @@ spec:
 ```
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from scclint.api import (
     EVERYONE,
+    Location,
     ObjectRef,
     Operation,
     Outcome,
     Problem,
-    Related,
     Remedy,
     Remove,
     Role,
     RoleBinding,
     Severity,
     World,
-    and_more,
     by_rights,
     effects_of,
     listed,
@@ -93,6 +92,19 @@ from scclint.api import (
 from ._accounts import may_create_workloads
 from ._grants import Reach, Subject, grant_decision, reach, reference, subjects_of
 
+SENTENCES = {
+    "not-needed": "{object}: grants [{holder} ]{every:every SCC|}[SCC {one}][SCCs {sccs:3}], which {workloads:2} {workloads:does|do} not need"
+    "{unless:, unless an image must run as its own user|}",
+    "not-needed-too": "{object}: grants [{holder} ]{sccs:SCC|SCCs} {sccs:3} too, which {workloads:2} {workloads:does|do} not need",
+    "admit": "{used} {used:admits|admit} the pods",
+    "other-grant": "another grant already allows {by}",
+    "without": "without the grant, {by:or} admits the pods",
+    "assumed": "{assumed}",
+    "captured": "{captured} admits them now only because of its priority",
+    "workload": "without the grant, {scc} admits it",
+    "own-id": "If the image needs its own user ID, write that ID as runAsUser in the pod.",
+}
+
 
 @rule(
     "RBA403",
@@ -101,6 +113,8 @@ from ._grants import Reach, Subject, grant_decision, reach, reference, subjects_
     severity=Severity.WARNING,
     on=RoleBinding,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"not-needed/assumed": Severity.INFO},
     tags=("rbac", "scc"),
     security_severity=5.5,
     cwe=(272,),
@@ -135,10 +149,16 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
     elif unneeded := _unneeded_node_access(reached, results, world):
         used = sorted({result.scc for result in results if result.scc})
         yield Problem(
-            f"{binding.named}: grants {_to(binding, holder)}{_sccs(unneeded)} too, which {_workloads(results)} not need",
-            notes=(f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",),
+            "not-needed-too",
             at=holder.at,
-            subjects=(str(holder),),
+            facts={
+                "holder": "" if binding.implied else holder,
+                "sccs": unneeded,
+                "workloads": [result.workload for result in results],
+                "used": used,
+                "subjects": [holder],
+            },
+            notes=("admit",),
             related=reached.steps(world, unneeded[0], binding),
             remedies=(Remedy(f"remove {listed(unneeded)} from the role"),),
         )
@@ -175,28 +195,31 @@ def _none_needed(
     by = sorted(set(without))
     results = list(zip(verdicts, without, strict=True))
     captured = sorted({result.scc for result, scc in results if result.scc != scc})
-    reason = (
-        f"another grant already allows {listed(by)}"
-        if set(by) <= set(reached.sccs)
-        else f"without the grant, {listed(by, 'or')} admits the pods"
-    )
     assumed = [written.provenance.assumed for scc in by if (written := world.scc(scc)) and written.provenance.assumed]
     remedy = _remedy(binding, reached, holder, world)
     if assumed:
         adds = f", unless the program that fills in the placeholder adds to the pods what SCC {listed(by, 'or')} rejects"
         remedy = Remedy(remedy.words + adds, remedy.effects)
-    granted = "every SCC" if reached.every else _sccs(reached.sccs)
-    unless = ", unless an image must run as its own user" if remedy.effects else ""
     return Problem(
-        f"{binding.named}: grants {_to(binding, holder)}{granted}, which {_workloads(verdicts)} not need{unless}",
-        notes=(reason, *assumed, *([f"{listed(captured)} admits them now only because of its priority"] if captured else ())),
+        "not-needed/assumed" if assumed and by != [holder.name] else "not-needed",
         at=holder.at,
-        subjects=(str(holder),),
-        related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
+        facts={
+            "holder": "" if binding.implied else holder,
+            "every": reached.every,
+            "one": reached.sccs[0] if len(reached.sccs) == 1 and not reached.every else "",
+            "sccs": reached.sccs if len(reached.sccs) > 1 and not reached.every else (),
+            "workloads": [verdict.workload for verdict in verdicts],
+            "unless": bool(remedy.effects),
+            "by": by,
+            "assumed": assumed,
+            "captured": captured,
+            "subjects": [holder],
+        },
+        notes=("other-grant" if set(by) <= set(reached.sccs) else "without", "assumed", "captured"),
+        related=tuple(Location("workload", result.workload.place, {"scc": scc}) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
         remedies=(remedy,),
-        help="If the image needs its own user ID, write that ID as runAsUser in the pod." if remedy.effects else "",
-        severity=Severity.INFO if assumed and by != [holder.name] else None,
+        help="own-id" if remedy.effects else "",
         decision=grant_decision(binding, world),
     )
 
@@ -232,20 +255,6 @@ def _has_others(binding: RoleBinding) -> bool:
     """Return whether the binding has more than one subject."""
     subjects, users, groups = (len(binding.manifest.get(key) or ()) for key in ("subjects", "userNames", "groupNames"))
     return max(subjects, users + groups) > 1
-
-
-def _to(binding: RoleBinding, holder: Subject) -> str:
-    """Return whom a binding grants an SCC, before a space; nothing if a ClusterServiceVersion implies it for the account that it names."""
-    return "" if binding.implied else f"{holder} "
-
-
-def _sccs(names: Sequence[str]) -> str:
-    return f"SCC{'s' if len(names) > 1 else ''} {and_more(names, 3)}"
-
-
-def _workloads(results: list[Outcome]) -> str:
-    names = list(dict.fromkeys(result.workload.named for result in results))
-    return f"{and_more(names, 2)} do{'es' if len(names) == 1 else ''}"
 
 
 def _unneeded_node_access(reached: Reach, results: list[Outcome], world: World) -> list[str]:

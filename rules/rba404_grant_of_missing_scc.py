@@ -56,13 +56,21 @@ from scclint.api import (
     World,
     brings,
     closest_match,
-    listed,
     opened,
     rule,
     scc_grant,
 )
 
 from ._grants import reach, role_of, role_place
+
+SENTENCES = {
+    "wildcard": '{object}: resourceNames lists "*", which is not a wildcard there, and no SCC has this name',
+    "lists": "{object}: resourceNames lists SCC {scc}, but neither the release nor the input has it",
+    "binds": "{object}: binds {role}, but neither the release nor the input has SCC {scc}",
+    "list": "List the SCC that the subjects need.",
+    "similar": "If you mean {similar:or}, write that name. If SCC {scc} exists in the cluster, add it to the input (--cluster-state).",
+    "correct": "Correct the name. If SCC {scc} exists in the cluster, add it to the input (--cluster-state).",
+}
 
 NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 """A valid name of an SCC, or `*`. Any other text is a placeholder."""
@@ -75,6 +83,7 @@ NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
     tags=("rbac", "scc"),
     references=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/",),
     study=(3, 3),
@@ -98,13 +107,13 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
         for index, name in enumerate(names):
             if not isinstance(name, str) or not re.fullmatch(NAME, name) or not _is_missing(name, world):
                 continue
-            fact = (
-                'resourceNames lists "*", which is not a wildcard there, and no SCC has this name'
-                if name == "*"
-                else f"resourceNames lists SCC {name}, but neither the release nor the input has it"
-            )
+            similar = _similar(name, world)
             yield Problem(
-                f"{role.named}: {fact}", at=item.field("resourceNames", index), help=_fix(name, world), cause="missing SCC"
+                "wildcard" if name == "*" else "lists",
+                at=item.field("resourceNames", index),
+                facts={"scc": name, "similar": similar},
+                help="list" if name == "*" else _help(similar),
+                cause="missing SCC",
             )
 
 
@@ -114,10 +123,12 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if role.kind != "ClusterRole" or scc == role.name or not re.fullmatch(NAME, scc) or not _is_missing(scc, world):
         return
     if world.find(role) is None and reach(binding, world) is None:
+        similar = _similar(scc, world)
         yield Problem(
-            f"{binding.named}: binds {role.name}, but neither the release nor the input has SCC {scc}",
+            "binds",
             at=role_place(binding, world, scc),
-            help=_fix(scc, world),
+            facts={"role": role.name, "scc": scc, "similar": similar},
+            help=_help(similar),
         )
 
 
@@ -133,12 +144,14 @@ def _suggestions(name: str, world: World) -> list[str]:
     return longer or list(filter(None, [closest_match(name[:64], sccs, cutoff=0.6)]))
 
 
-def _fix(name: str, world: World) -> str:
-    if name == "*":
-        return "List the SCC that the subjects need."
-    hints: dict[str, list[str]] = world.memo(_suggestions, dict)
+def _similar(name: str, world: World) -> list[str]:
+    """Return the SCCs that the name of a missing one may mean."""
+    hints: dict[str, list[str]] = world.memo(_similar, dict)
     if name not in hints:
         # A comparison with every SCC is slow, so an input with very many missing names gets no more suggestions.
         hints[name] = _suggestions(name, world) if len(hints) < MAX_SCC_SUGGESTIONS else []
-    correct = f"If you mean {listed(hints[name], 'or')}, write that name" if hints[name] else "Correct the name"
-    return f"{correct}. If SCC {name} exists in the cluster, add it to the input (--cluster-state)."
+    return hints[name]
+
+
+def _help(similar: list[str]) -> str:
+    return "similar" if similar else "correct"

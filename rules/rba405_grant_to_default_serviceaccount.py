@@ -46,16 +46,12 @@ from scclint.api import (
     EVERYONE,
     SERVICE_ACCOUNTS_OF,
     ApiObject,
-    Decision,
-    Located,
     Problem,
-    Related,
     Remedy,
     RoleBinding,
     SecurityContextConstraints,
     Severity,
     World,
-    and_more,
     effects_of,
     rule,
     subjects_removed,
@@ -65,6 +61,17 @@ from scclint.api import (
 
 from ._grants import Subject, grant_decision, holder_of, home_of, marked_for_deletion, reach, subjects_of
 
+SENTENCES = {
+    "account": "{object}: lets {holder} (every pod of the namespace without a serviceAccountName) use {every:every SCC|}[SCC {scc}]",
+    "accounts-of-namespace": "{object}: lets {holder} use {every:every SCC|}[SCC {scc}]",
+    "everyone": "{object}: lets group {group} (every pod of {home}) use {every:every SCC|}[SCC {scc}]",
+    "allows": "SCC {widest} allows {allowed:3}",
+    "lists-account": "SCC {scc}: {field} lists {holder} (every pod of the namespace without a serviceAccountName)",
+    "lists-accounts-of-namespace": "SCC {scc}: {field} lists {shown}",
+    "scc-allows": "the SCC allows {allowed:3}",
+}
+_FIX = "grant the SCC to a service account that only the workload that needs it uses, and name it in its pod"
+
 
 @rule(
     "RBA405",
@@ -73,6 +80,7 @@ from ._grants import Subject, grant_decision, holder_of, home_of, marked_for_del
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
     tags=("rbac", "scc"),
     security_severity=5.5,
     cwe=(269, 272),
@@ -88,10 +96,7 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, RoleBinding):
         yield from _by_binding(subject, world)
     elif isinstance(subject, SecurityContextConstraints) and (allowed := wider_than_restricted(subject.name, world)):
-        yield from _by_scc(subject, and_more(allowed, 3))
-
-
-_ITS_PODS = "every pod of the namespace without a serviceAccountName"
+        yield from _by_scc(subject, allowed)
 
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
@@ -100,55 +105,55 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if reached is None or not wide:
         return
     scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
-    what = "every SCC" if reached.every else f"SCC {scc}"
-    everyone = f"every pod of {home_of(binding, world)}" if binding.kind == "RoleBinding" else ""
+    # scc-open-to-everyone reports a ClusterRoleBinding and an SCC that lists a group of everyone.
+    is_in_namespace = binding.kind == "RoleBinding"
     for holder in subjects_of(binding, world):
-        if covered := _covered(holder, everyone):
+        is_everyone = is_in_namespace and holder.kind == "group" and holder.name in EVERYONE
+        if code := "everyone" if is_everyone else _covered(holder):
             effects = effects_of(binding, world, *subjects_removed(binding))
-            message = f"{binding.named}: lets {covered} use {what}"
-            note = f"SCC {scc} allows {and_more(wide[scc], 3)}"
-            steps = reached.steps(world, scc, binding)
-            yield _problem(message, note, holder.at, str(holder), steps, effects, grant_decision(binding, world))
+            yield Problem(
+                code,
+                at=holder.at,
+                facts={
+                    "holder": holder,
+                    "group": holder.name,
+                    "home": home_of(binding, world),
+                    "every": reached.every,
+                    "scc": "" if reached.every else scc,
+                    "widest": scc,
+                    "allowed": wide[scc],
+                    "subjects": [holder],
+                },
+                notes=("allows",),
+                related=reached.steps(world, scc, binding),
+                remedies=(Remedy(_FIX, effects),),
+                decision=grant_decision(binding, world),
+            )
 
 
-def _covered(holder: Subject, everyone: str = "") -> str:
-    """Return the `default` service accounts that a subject covers, as a phrase; empty if it covers none.
-
-    `everyone` names the pods that a group of everyone covers.
-    """
+def _covered(holder: Subject) -> str:
+    """Return which `default` service accounts a subject covers: that of one namespace, or all accounts of one; empty if it covers none."""
     if holder.kind == "service account" and holder.name == "default":
-        return f"{holder} ({_ITS_PODS})"
-    if holder.kind != "group":
-        return ""
-    if holder.name.startswith(SERVICE_ACCOUNTS_OF):
-        return f"{holder}"
-    # scc-open-to-everyone reports a ClusterRoleBinding and an SCC that lists such a group.
-    return f"group {holder.name} ({everyone})" if holder.name in EVERYONE and everyone else ""
+        return "account"
+    return "accounts-of-namespace" if holder.kind == "group" and holder.name.startswith(SERVICE_ACCOUNTS_OF) else ""
 
 
-def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
+def _by_scc(scc: SecurityContextConstraints, allowed: list[str]) -> Iterator[Problem]:
     for kind in ("user", "group"):
         for index, value in texts_of(scc, f"{kind}s"):
             holder = holder_of(kind, value, scc.field(f"{kind}s", index))
-            if covered := _covered(holder):
-                yield _problem(
-                    f"SCC {scc.name}: {kind}s lists {covered.removeprefix('group ')}",
-                    f"the SCC allows {allowed}",
-                    holder.at,
-                    value,
+            if code := _covered(holder):
+                yield Problem(
+                    "lists-account" if code == "account" else "lists-accounts-of-namespace",
+                    at=holder.at,
+                    facts={
+                        "scc": scc.name,
+                        "field": f"{kind}s",
+                        "holder": holder,
+                        "shown": holder.shown,
+                        "allowed": allowed,
+                        "subjects": [value],
+                    },
+                    notes=("scc-allows",),
+                    remedies=(Remedy(_FIX),),
                 )
-
-
-def _problem(
-    message: str,
-    note: str,
-    at: Located,
-    subject: str,
-    related: tuple[Related, ...] = (),
-    effects: tuple[str, ...] = (),
-    decision: Decision | None = None,
-) -> Problem:
-    remedy = Remedy(
-        "grant the SCC to a service account that only the workload that needs it uses, and name it in its pod", effects
-    )
-    return Problem(message, at, related=related, notes=(note,), remedies=(remedy,), subjects=(subject,), decision=decision)

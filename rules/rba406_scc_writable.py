@@ -48,9 +48,9 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from scclint.api import (
+    Location,
     ObjectRef,
     Problem,
-    Related,
     Role,
     RoleBinding,
     Severity,
@@ -65,18 +65,41 @@ from scclint.api import (
 )
 
 from ._grants import (
+    ATTEMPTS,
+    INSTALLER,
     aggregated,
     attempts,
     bound_elsewhere,
     bound_to,
     created_by_code,
-    installer_help,
+    installed,
     marked_for_deletion,
     reference,
     role_of,
     subjects_of,
 )
-from ._markers import written_by
+from ._markers import MARKER, written_by
+
+SENTENCES = {
+    "writes": "{object}: lets {unnamed:its subjects|}[{holders:2}] {rights}",
+    "marker": MARKER,
+    "use": "they can use whatever they write into an SCC",
+    "unbound": "nothing in the input binds the role",
+    "wildcards": "the rule has {matched}",
+    **ATTEMPTS,
+    "other-rule": "this rule does so, too",
+    "binding": "{binding} binds {role}",
+    "installer": INSTALLER,
+    "replace-wildcards": "Replace * in {wildcards} with what the subjects need. Leave out SCCs unless the program writes them"
+    "[ (as {place} does)].",
+    "named-sccs": "Remove {verbs} from verbs, unless the program writes these SCCs[ (as {place} does)].",
+    "limit": "If the program writes SCCs[ (as {place} does)], limit {changes} to these SCCs with resourceNames in a rule of their own. "
+    "Otherwise, remove {verbs} from verbs.",
+    "apply": "If the program writes SCCs[ (as {place} does)], let an administrator apply them if you want to remove create. Otherwise, remove "
+    "{verbs} from verbs.",
+    "limit-and-apply": "If the program writes SCCs[ (as {place} does)], limit {changes} to these SCCs with resourceNames in a rule of their "
+    "own and let an administrator apply them if you want to remove create. Otherwise, remove {verbs} from verbs.",
+}
 
 _WRITES = ("create", "update", "patch")
 
@@ -88,6 +111,8 @@ _WRITES = ("create", "update", "patch")
     severity=Severity.ERROR,
     on=Role,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"writes/unbound": Severity.WARNING},
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),
@@ -100,49 +125,52 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     own = reference(role, world)
     writers: _Writers = world.memo(_writers, lambda: _writers(world))
     bindings, holders = writers.bindings.get(own, []), writers.holders.get(own, [])
-    tried = (
-        [attempt for attempt in attempts(role, world) if attempt.binding.kind == "ClusterRoleBinding"] if not holders else []
-    )
+    tried = () if holders else attempts(role, world, "ClusterRoleBinding")
     # SCCs have no namespace, so that a RoleBinding gives nothing here.
     if bindings and not holders and not tried:
         return
-    used = bool(holders or tried) or bound_elsewhere(role, world)
+    is_used = bool(holders or tried) or bound_elsewhere(role, world)
     roles = {ref: held for holder in holders for ref, held in writers.roles[holder].items()} | {own: role}
     written = [*chain.from_iterable(map(_written, roles.values()))]
     rights = _rights(written)
     wildcards = [*dict.fromkeys(chain.from_iterable(writing.wildcards for writing in written))]
-    first = written[0].rule
-    lets = [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs]
-    shown = and_more(holders, 2) if holders and not role.implied else "its subjects"
+    first, shown, extension = written[0].rule, () if role.implied else holders, installed(role, world)
+    places = created_by_code(world, "SecurityContextConstraints")
     yield Problem(
-        f"{role.named}: lets {shown} {listed(lets)}",
-        notes=(
-            *written_by(first, world),
-            "they can use whatever they write into an SCC",
-            *(["nothing in the input binds the role"] if not used else []),
-            *([f"the rule has {': *, '.join(wildcards)}: *"] if wildcards else ()),
-        ),
+        "writes" if is_used or aggregated(role, world) else "writes/unbound",
         at=first.field("verbs"),
+        facts={
+            "holders": shown,
+            "unnamed": not shown,
+            "rights": [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs],
+            "markers": written_by(first, world),
+            "matched": ", ".join(f"{field}: *" for field in wildcards),
+            "wildcards": wildcards,
+            "extension": extension,
+            "place": next(iter(places), ""),
+            "verbs": [verb for verb in _WRITES if any(verb in of for of in rights.values())],
+            "changes": [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]],
+        },
+        notes=("marker", "use", *(() if is_used else ("unbound",)), "wildcards"),
         opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
         cause=bound_to(role, world),
-        related=(*(attempt.note for attempt in tried[:8]), *_other_rules(first, roles), *_bindings(role, bindings)),
-        help=installer_help(role, world) or _fix(rights, wildcards, created_by_code(world, "SecurityContextConstraints")),
-        severity=None if used or aggregated(role, world) else Severity.WARNING,
+        related=(*tried[:8], *_other_rules(first, roles), *_bindings(role, bindings)),
+        help="installer" if extension else _help(rights["SCCs"], wildcards),
     )
 
 
-def _other_rules(first: View, roles: Mapping[ObjectRef, Role]) -> Iterator[Related]:
+def _other_rules(first: View, roles: Mapping[ObjectRef, Role]) -> Iterator[Location]:
     """Yield the rules besides the first that let the subjects of the roles write SCCs."""
     giving = (item for held in roles.values() for item in held.rules if _values(item.data))
     also = (item for item in giving if (item.root, item.path) != (first.root, first.path))
-    return (Related("this rule does so, too", item.field("verbs").span) for item in islice(also, 7))
+    return (Location("other-rule", item.field("verbs")) for item in islice(also, 7))
 
 
-def _bindings(role: Role, bindings: Sequence[RoleBinding]) -> Iterator[Related]:
+def _bindings(role: Role, bindings: Sequence[RoleBinding]) -> Iterator[Location]:
     """Yield what binds the role in the whole cluster."""
     wide = islice((binding for binding in bindings if binding.kind == "ClusterRoleBinding"), 8)
-    shown = (binding for binding in wide if not binding.implied)
-    return (Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in shown)
+    facts = {"role": f"{role.kind} {role.name}"}
+    return (Location("binding", binding.place, {**facts, "binding": binding}) for binding in wide if not binding.implied)
 
 
 class _Writing(NamedTuple):
@@ -202,19 +230,15 @@ def _sccs(names: list[str]) -> str:
     return f"{kind} {and_more(names, 3)}" if names else kind
 
 
-def _fix(rights: Mapping[str, list[str]], wildcards: list[str], places: list[str]) -> str:
-    """Return what to do about the verbs, by the SCCs that they concern. A program that writes SCCs stops without them."""
-    place = f" (as {places[0]} does)" if places else ""
+def _help(verbs: Sequence[str], wildcards: Sequence[str]) -> str:
+    """Return what to do about the verbs that concern all SCCs. A program that writes SCCs stops without them."""
     if wildcards:
-        return f"Replace * in {listed(wildcards)} with what the subjects need. Leave out SCCs unless the program writes them{place}."
-    verbs = listed(verb for verb in _WRITES if any(verb in of for of in rights.values()))
-    changes = [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]]
-    ways = [f"limit {listed(changes)} to these SCCs with resourceNames in a rule of their own"] if changes else []
-    if "create" in rights["SCCs"]:
-        ways.append("let an administrator apply them if you want to remove create")
-    if not ways:
-        return f"Remove {verbs} from verbs, unless the program writes these SCCs{place}."
-    return f"If the program writes SCCs{place}, {listed(ways)}. Otherwise, remove {verbs} from verbs."
+        return "replace-wildcards"
+    if not verbs:
+        return "named-sccs"
+    if "create" not in verbs:
+        return "limit"
+    return "apply" if set(verbs) == {"create"} else "limit-and-apply"
 
 
 def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -102,7 +102,7 @@ subjects:
 ```
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +117,49 @@ from scclint.api import (
     User,
     View,
     World,
-    and_more,
     as_list,
-    listed,
     rule,
 )
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._grants import Subject, created_by_code, installer_help, marked_for_deletion, reference, role_of, subjects_of
-from ._markers import written_by
+from ._grants import INSTALLER, Subject, created_by_code, installed, marked_for_deletion, reference, role_of, subjects_of
+from ._markers import MARKER, written_by
+
+_CREATES_PODS = (
+    "If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with your reason. "
+    "Otherwise, remove this right from {roles}, or "
+)
+SENTENCES = {
+    "lets": "{object}: lets {subjects:2} {way}",
+    # A ClusterServiceVersion implies the binding of one service account, which is its name.
+    "implied": "{object}: lets it {way}",
+    "limited": "this takes no more than {requests}",
+    "unlimited": "this gets past the SCCs that it may use",
+    "more": "it may also {more}",
+    "marker": MARKER,
+    "installer": INSTALLER,
+    "wrong-namespace": "Move {object} to the namespace in which the program works[, or remove these rights from {role}]: namespace {namespace} "
+    "{accounts:has OpenShift's own accounts|runs no SCC admission}.",
+    "unknown-role": "Remove the subject from {object}. If a program needs some rights of the role, bind a role with these.",
+    "unknown-role-in-namespaces": "Bind {role} with RoleBindings, in the namespaces in which the subject works.",
+    "account": _CREATES_PODS + "move service account {account} to a namespace of its own.",
+    "account-of-openshift": _CREATES_PODS + "grant {scc} to a service account in a namespace of its own instead of {account}.",
+    "every-account": _CREATES_PODS + "bind {granting} to no service account of a namespace in which others create pods.",
+    "acts-as": "Remove {name} from the resourceNames in {roles}, unless the program has to act as this {kind}.",
+    "binds-one-role": "Remove {role} from the resourceNames of bind in {roles}, unless the program binds this role.",
+    "code-all-verbs": "Replace * (all verbs, {verbs} included) in {roles} with the verbs that the program uses. If it {uses:or}, ship the "
+    "{created} with its manifests, or keep {verbs}.",
+    "code-escalates": "If the program {uses:or}, ship the {created} with its manifests, or suppress this finding. Remove {verbs} from {roles} "
+    "unless the program then needs {verbs:it|them}.",
+    "code-binds": "If the program {uses:or}, limit bind to these roles with resourceNames, or ship the {created} with its manifests and "
+    "remove bind from {roles}. Otherwise, remove bind.",
+    "rights": "Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
+    "(impossible for create, list and watch){movable:, or move them to Roles of single namespaces|}, or suppress the finding with your "
+    "reason.",
+}
+
+Help = tuple[str, Mapping[str, Any]]
+"""The code of a sentence of the help, with its facts."""
 
 Escalation = Any
 """A value of `World.escalations`."""
@@ -143,6 +177,7 @@ _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group",
     severity=Severity.WARNING,
     on=RoleBinding,
     since="0.1",
+    sentences=SENTENCES,
     tags=("rbac", "scc"),
     security_severity=7.0,
     cwe=(269,),
@@ -163,26 +198,26 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
     for ways, subjects in chains.values():
         first, *others = ways
-        more = listed(dict.fromkeys(way.phrase for way in others if way.route.name != first.route.name))
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
-        # A ClusterServiceVersion implies the binding of one service account, which is its name.
-        named = "" if binding.implied else and_more(map(str, subjects), 2)
+        written = _rule(binding, first, world)
+        extension = installed(world.find(first.rules[0].role, binding), world)
+        help, of_help = ("installer", {"extension": extension}) if extension else _help(ways, binding, world)
         yield Problem(
-            f"{binding.named}: lets {named or 'it'} {first.phrase}",
-            notes=(
-                f"this takes no more than {'; and '.join(first.requests)}"
-                if first.requests
-                else "this gets past the SCCs that it may use",
-                *(written_by(written, world) if (written := _rule(binding, first, world)) is not None else ()),
-                *([f"it may also {more}"] if more else ()),
-            ),
+            "implied" if binding.implied else "lets",
             at=_place(binding, first, world),
+            facts={
+                "subjects": subjects,
+                "way": first.phrase,
+                "requests": "; and ".join(first.requests),
+                "more": [way.phrase for way in others if way.route.name != first.route.name],
+                "markers": written_by(written, world) if written is not None else (),
+                **of_help,
+            },
+            notes=("limited" if first.requests else "unlimited", "marker", "more"),
             related=tuple(dict.fromkeys(steps)),
-            subjects=tuple(map(str, subjects)),
-            subjects_in_message=named,
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
-            help=installer_help(world.find(first.rules[0].role, binding), world) or _fix(ways, binding, world),
+            help=help,
         )
 
 
@@ -227,89 +262,57 @@ _OF_CODE = {
 """For a route, what a program does that needs it, and the kinds and the name of the objects that it then creates."""
 
 
-def _fix(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> str:
+def _help(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> Help:
     """Return what to do about the first way, and with it about the other one that a program needs which creates and binds roles."""
     way, *others = ways
     of_code = not way.role and way.route.name in _OF_CODE
     ways = [way, *(other for other in others if of_code and not other.role and other.route.name in _OF_CODE)]
+    role = world.find(role_of(binding, world))
     if way.of_release and way.namespace:
-        return _fix_of_place(way, binding, world)
-    if world.find(role_of(binding, world)) is None:
-        return _fix_of_binding(way, binding)
+        return "wrong-namespace", {"role": role, "namespace": way.namespace, "accounts": way.account is not None}
+    if role is None:
+        code = "unknown-role-in-namespaces" if way.route.in_namespaces else "unknown-role"
+        return code, {"role": " ".join(binding.role)}
     # OLM chooses the name of a role that a ClusterServiceVersion implies.
     refs = ((held.role, world.find(held.role, binding)) for way in ways for held in way.rules)
-    roles = listed(dict.fromkeys(role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs))
+    roles = [role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs]
     if way.account is not None and way.route.target == "account":
-        return _fix_of_account(way, roles)
+        return _help_for_account(way, roles)
     if way.acting_as and way.rules[0].rule.get("resourceNames"):
         kind, name = way.acting_as.split(" ")
-        return f"Remove {name} from the resourceNames in {roles}, unless the program has to act as this {kind}."
+        return "acts-as", {"name": name, "kind": kind, "roles": roles}
     if way.role:
-        return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the program binds this role."
+        return "binds-one-role", {"role": way.role, "roles": roles}
     if of_code:
-        return _fix_of_code(ways, roles, binding, world)
+        return _help_for_code(ways, roles, binding, world)
     # The rest of the role may be about objects without a namespace.
-    single = ", or move them to Roles of single namespaces" if way.route.in_namespaces and not way.namespace else ""
-    return (
-        f"Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
-        f"(impossible for create, list and watch){single}, or suppress the finding with your reason."
-    )
+    return "rights", {"roles": roles, "movable": way.route.in_namespaces and not way.namespace}
 
 
-def _fix_of_binding(way: Escalation, binding: RoleBinding) -> str:
-    """Return what to do about a role that the input does not have."""
-    if not way.route.in_namespaces:
-        return f"Remove the subject from {binding.named}. If a program needs some rights of the role, bind a role with these."
-    return f"Bind {' '.join(binding.role)} with RoleBindings, in the namespaces in which the subject works."
-
-
-def _fix_of_account(way: Escalation, roles: str) -> str:
+def _help_for_account(way: Escalation, roles: Sequence[str]) -> Help:
     """Return what to do about a right to create pods as a service account that may use an SCC."""
-    account = way.account[1]
-    other = f"move service account {account} to a namespace of its own"
-    if account in IN_EVERY_NAMESPACE:
-        other = f"grant {way.scc} to a service account in a namespace of its own instead of {account}"
+    facts = {"account": way.account[1], "roles": roles, "scc": way.scc}
     if way.everything and way.grant is not None and way.grant.role is not None:
-        other = (
-            f"bind {way.grant.role.kind} {way.grant.role.name} to no service account of a namespace in which others create pods"
-        )
-    return (
-        f"If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with "
-        f"your reason. Otherwise, remove this right from {roles}, or {other}."
-    )
+        return "every-account", {**facts, "granting": f"{way.grant.role.kind} {way.grant.role.name}"}
+    return "account-of-openshift" if way.account[1] in IN_EVERY_NAMESPACE else "account", facts
 
 
-def _fix_of_code(ways: Sequence[Escalation], roles: str, binding: RoleBinding, world: World) -> str:
+def _help_for_code(ways: Sequence[Escalation], roles: Sequence[str], binding: RoleBinding, world: World) -> Help:
     """Return what to do about rights that a program needs which creates or binds roles."""
-    verbs = listed(way.route.name for way in ways)
+    verbs = [way.route.name for way in ways]
     # The code of the repository says nothing about a program that a test or an example installs.
     apart = not _OF_TESTS.isdisjoint(Path(binding.file).parts)
     created = [
         (does, () if apart else created_by_code(world, *kinds), name)
-        for does, kinds, name in (_OF_CODE[way.route.name] for way in ways)
+        for does, kinds, name in (_OF_CODE[verb] for verb in verbs)
     ]
-    uses = " or ".join(f"{does} (as {places[0]} does)" if places else does for does, places, _ in created)
-    ship = f"ship the {listed(name for *_, name in created)} with its manifests"
+    facts = {
+        "verbs": verbs,
+        "roles": roles,
+        "uses": [f"{does} (as {places[0]} does)" if places else does for does, places, _ in created],
+        "created": [name for *_, name in created],
+    }
     rules = (_rule(binding, way, world) for way in ways)
     if any(rule is not None and "*" in as_list(rule.data.get("verbs")) for rule in rules):
-        return (
-            f"Replace * (all verbs, {verbs} included) in {roles} with the verbs that the program uses. If it {uses}, {ship}, or "
-            f"keep {verbs}."
-        )
-    if "escalate" in verbs:
-        return (
-            f"If the program {uses}, {ship}, or suppress this finding. Remove {verbs} from {roles} unless the program then needs "
-            f"{'them' if ' and ' in verbs else 'it'}."
-        )
-    return (
-        f"If the program {uses}, limit bind to these roles with resourceNames, or {ship} and remove bind from {roles}. "
-        "Otherwise, remove bind."
-    )
-
-
-def _fix_of_place(way: Escalation, binding: RoleBinding, world: World) -> str:
-    """Return what to do about rights in a namespace with accounts of OpenShift, or without SCC admission."""
-    where = "has OpenShift's own accounts" if way.account is not None else "runs no SCC admission"
-    role = world.find(role_of(binding, world))
-    remove = "" if role is None else f", or remove these rights from {role.named}"
-    return f"Move {binding.named} to the namespace in which the program works{remove}: namespace {way.namespace} {where}."
+        return "code-all-verbs", facts
+    return "code-escalates" if "escalate" in verbs else "code-binds", facts

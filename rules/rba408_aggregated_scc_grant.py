@@ -46,9 +46,26 @@ rules:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Role, Severity, World, and_more, listed, rule, scc_grant, wider_than_restricted
+from scclint.api import (
+    Location,
+    Problem,
+    Role,
+    Severity,
+    World,
+    rule,
+    scc_grant,
+    wider_than_restricted,
+)
 
 from ._grants import marked_for_deletion
+
+SENTENCES = {
+    "aggregated": "{object}: its labels add the use of SCC {sccs:3} to ClusterRole {takers}",
+    "everyone": "everyone with {takers:this role|one of these roles} may use it",
+    "allows": "SCC {first} allows {allowed:3}",
+    "labels": "these labels select the roles",
+    "remove": "Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
+}
 
 
 @rule(
@@ -58,6 +75,7 @@ from ._grants import marked_for_deletion
     severity=Severity.ERROR,
     on=Role,
     since="0.1",
+    sentences=SENTENCES,
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),
@@ -76,13 +94,11 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             continue
         first = next(iter(wide))
         yield Problem(
-            f"{role.named}: its labels add the use of SCC {and_more(wide, 3)} to ClusterRole {listed(takers)}",
-            notes=(
-                f"everyone with {'one of these roles' if len(takers) > 1 else 'this role'} may use it",
-                f"SCC {first} allows {and_more(wide[first], 3)}",
-            ),
+            "aggregated",
             at=item.field("resourceNames", names.index(first)),
+            facts={"sccs": wide, "takers": takers, "first": first, "allowed": wide[first]},
+            notes=("everyone", "allows"),
             opens=tuple(f"SCC {name}" for name in wide),
-            related=(Related("these labels select the roles", role.field("metadata", "labels").span),),
-            help="Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
+            related=(Location("labels", role.field("metadata", "labels")),),
+            help="remove",
         )

@@ -66,9 +66,23 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, RoleBinding, Severity, User, World, and_more, node_access, rule
+from scclint.api import (
+    Problem,
+    RoleBinding,
+    Severity,
+    User,
+    World,
+    node_access,
+    rule,
+)
 
 from ._grants import home_of, marked_for_deletion, reference, role_of, subjects_of
+
+SENTENCES = {
+    "shared": "{object}: lets {subjects:2} create pods in {home} under SCCs that open the node",
+    "accounts": "the service accounts of the namespace with such an SCC: {accounts:3}",
+    "move": "Move the service account and its workload to a namespace in which only administrators may create pods.",
+}
 
 _POD_CREATORS = ("edit", "admin")
 """The release's own roles that allow the creation of pods; `cluster-admin` may use every SCC anyway."""
@@ -81,6 +95,7 @@ _POD_CREATORS = ("edit", "admin")
     severity=Severity.INFO,
     on=RoleBinding,
     since="0.1",
+    sentences=SENTENCES,
     tags=("rbac", "scc"),
     security_severity=3.0,
     cwe=(269,),
@@ -98,18 +113,19 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if not shared or not subjects:
         return
     first = next(iter(shared))
-    accounts = and_more((f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()), 3)
-    named = and_more(map(str, subjects), 2)
     yield Problem(
-        f"{binding.named}: lets {named} create pods in {home_of(binding, world)} under SCCs that open the node",
-        notes=(f"the service accounts of the namespace with such an SCC: {accounts}",),
+        "shared",
         at=binding.field("roleRef", "name"),
+        facts={
+            "subjects": subjects,
+            "home": home_of(binding, world),
+            "accounts": [f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()],
+        },
+        notes=("accounts",),
         related=world.steps.of_grant(
             world.cluster.grants.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
         ),
-        subjects=tuple(map(str, subjects)),
-        subjects_in_message=named,
-        help="Move the service account and its workload to a namespace in which only administrators may create pods.",
+        help="move",
     )
 
 

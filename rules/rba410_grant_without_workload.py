@@ -63,7 +63,6 @@ from scclint.api import (
     Severity,
     Workload,
     World,
-    and_more,
     closest_match,
     rule,
     wider_than_restricted,
@@ -73,6 +72,13 @@ from scclint.api import (
 from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import Subject, marked_for_deletion, reach, subjects_of
 
+SENTENCES = {
+    "missing": "{object}: grants {every:every SCC|}[SCC {sccs:2}] to service {accounts:account|accounts} {accounts:3}, which nothing in the "
+    "input defines or uses[; did you mean {similar}?]",
+    "correct": "Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it with "
+    "--context.",
+}
+
 
 @rule(
     "RBA410",
@@ -81,6 +87,7 @@ from ._grants import Subject, marked_for_deletion, reach, subjects_of
     severity=Severity.INFO,
     on=RoleBinding,
     since="0.1",
+    sentences=SENTENCES,
     tags=("rbac", "scc"),
     cwe=(272,),
     study=(1, 1),
@@ -95,16 +102,18 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     first, *others = missing
     similar = closest_match(first.name, world.cluster.accounts.names_in(first.namespace)) if not others else ""
-    accounts = f"service account{'s' if others else ''} {and_more((holder.shown for holder in missing), 3)}"
-    named = f"{accounts}, which nothing in the input defines or uses" + (f"; did you mean {similar}?" if similar else "")
     yield Problem(
-        f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to {named}",
+        "missing",
         at=first.at,
+        facts={
+            "every": reached.every,
+            "sccs": [] if reached.every else wide,
+            "accounts": [holder.shown for holder in missing],
+            "similar": similar,
+            "subjects": missing,
+        },
         related=() if reached.every else reached.steps(world, wide[0], binding),
-        subjects=tuple(map(str, missing)),
-        subjects_in_message=named,
-        help="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it with "
-        "--context.",
+        help="correct",
     )
 
 

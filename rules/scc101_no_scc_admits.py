@@ -56,31 +56,38 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
+    Location,
     Outcome,
     Problem,
     Refusal,
-    Related,
     Severity,
     Workload,
     World,
     admits,
     advise,
-    counted,
+    creator,
     first_per_field,
     grant,
     pinned,
-    pods,
-    quoted,
     refused_fields,
     rejected,
     rule,
-    when_created,
     without_privileged,
 )
 
-from ._misplaced_grants import documented_grant, granted_elsewhere
+from ._misplaced_grants import DOCUMENTED, ELSEWHERE, documented_grant, granted_elsewhere
 
-_GRANTED = "If the cluster already grants an SCC that admits the pods, add that grant to the input (--cluster-state)."
+SENTENCES = {
+    **ELSEWHERE,
+    **DOCUMENTED,
+    "rejected": "{object}: no SCC admits {pods}[ when {creator} creates it]; the closest match, {scc}, rejects {field}"
+    "[ and {more:,} {more:more field|more fields}]",
+    "nothing-tried": "{object}: no SCC admits {pods}[ when {creator} creates it]",
+    "error": "{error}",
+    "add-grant": "[{capabilities} ]If the cluster already grants an SCC that admits the pods, add that grant to the input "
+    "(--cluster-state).",
+    "correct": "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
+}
 
 
 @rule(
@@ -90,6 +97,7 @@ _GRANTED = "If the cluster already grants an SCC that admits the pods, add that 
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission",),
     study=(48, 48),
 )
@@ -101,7 +109,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     rejecting = world.outcomes.rejections(verdict)
     elsewhere = granted_elsewhere(outcome, world, lambda scc: admits(world, scc, outcome)) if verdict.candidates else ()
     if not rejecting:
-        yield _nothing_to_try(outcome, elsewhere, world)
+        yield _nothing_tried(outcome, elsewhere, world)
         return
     # The SCC that is closest rejects the fewest fields, where a user namespace counts as eleven.
     closest, reasons = min(
@@ -109,33 +117,39 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     )
     # What opens most of the node comes first.
     errors = sorted(first_per_field(reasons), key=lambda error: error.path[-1:] != ("privileged",))
-    documented = documented_grant(outcome, world)
+    field = workload.pod.field(*errors[0].path)
+    documented, granted = documented_grant(outcome, world)
     yield Problem(
-        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, rejects "
-        + quoted(workload.pod.field(*errors[0].path))
-        + (f" and {counted(len(errors) - 1, 'more field')}" if len(errors) > 1 else ""),
+        "rejected",
+        at=field,
+        facts={
+            "creator": creator(outcome),
+            "scc": closest,
+            "field": field,
+            "more": len(errors) - 1,
+            "capabilities": without_privileged(outcome),
+            **granted,
+        },
         refusal=Refusal(f"{closest}: {errors[0].text}", f"{closest}: {errors[0].reason}"),
-        notes=documented,
-        at=workload.pod.field(*errors[0].path),
+        notes=(documented,) if documented else (),
         opens=tuple(map(rejected, errors)),
         related=(*refused_fields(closest, errors[1:], workload), *elsewhere),
         # What documentation grants is meant for the pod as it is.
         remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
-        help=f"{without_privileged(outcome)} {_GRANTED}".lstrip(),
+        help="add-grant",
     )
 
 
-def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...], world: World) -> Problem:
+def _nothing_tried(outcome: Outcome, elsewhere: tuple[Location, ...], world: World) -> Problem:
     """The problem of a pod whose subjects may use no SCC, or for which admission fails before it tries any."""
-    workload, verdict = outcome.workload, outcome.judged
+    verdict = outcome.judged
     return Problem(
-        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}",
-        notes=((verdict.message or "").partition(" is forbidden: ")[2],),
-        at=workload.place,
+        "nothing-tried",
+        at=outcome.workload.place,
+        facts={"creator": creator(outcome), "error": (verdict.message or "").partition(" is forbidden: ")[2]},
+        notes=("error",),
         opens=("rejects the pod",),
         related=elsewhere,
         remedies=(grant(outcome, world, "", phrase="an SCC that admits the pods"),) if verdict.candidates else (),
-        help=""
-        if verdict.candidates
-        else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
+        help="" if verdict.candidates else "correct",
     )

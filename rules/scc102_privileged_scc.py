@@ -67,8 +67,10 @@ from scclint.api import (
     Field,
     FieldError,
     Located,
+    Location,
     ObjectRef,
     Outcome,
+    Place,
     Problem,
     Related,
     Remedy,
@@ -76,27 +78,46 @@ from scclint.api import (
     Workload,
     World,
     advise,
-    and_more,
     claim_mounts,
+    creator,
     first_per_field,
     grouped,
     is_least,
     least_grant,
-    listed,
     more_restrictive,
     opened,
     pinned,
-    pods,
-    quoted,
     refused_fields,
     rule,
     used_by,
-    when_created,
     why_privileged,
     without_privileged,
 )
 
 from ._grants import binding_of, node_decision
+
+_ADMITTED = (
+    "{object}: SCC {scc}, which opens the node, admits {pods}[ when {creator} creates it]"
+    "[, and privileged {privileged:container|containers} {privileged:2} {privileged:runs|run} unconfined]"
+)
+SENTENCES = {
+    "admitted": _ADMITTED + "[; {pods} {alone:uses|use} {used:2}]",
+    "adds-capability": _ADMITTED + "; {pods} {alone:uses|use} only capability {added}[, as {as_written} written]",
+    "uses-nothing": _ADMITTED + "; {pods} {alone:uses|use} none of it[, as {as_written} written]",
+    "opens": "SCC {scc} opens {opened:3}{least:, no more than its pods use|}",
+    "required": "annotation openshift.io/required-scc requires it[, and {without_it} would admit {pods} without the annotation]",
+    "rejected": "{closest} rejects {pods} because of {rejected:4}",
+    "platform-grant": "{binding} of the platform grants it to service account {account}",
+    "assumed": "{assumed}",
+    "instead": "{instead}",
+    "must-allow": "The SCC must allow privileged containers, because {why}.",
+    "injected": "Check what the containers need that a webhook adds because of {injection}, and grant no more than that.",
+    "volume": "{object}: {bound:mounts|can mount} {path} of the node through PersistentVolume {volume} and claim {claim}",
+    "unchecked": "no SCC checks the path of a PersistentVolume, so only SELinux and the user ID limit the container there",
+    "here": "PersistentVolume {volume}",
+    "mounts": "{workload} mounts it",
+    "storage": "Use a volume of a StorageClass, or a folder for this data alone, such as /var/mnt/data.",
+}
 
 _ACCEPTED = Remedy("suppress this finding with your reason if the program needs this access to its node")
 """For pods that can take their node under an SCC that opens no more of it: whether they may is for their author to decide."""
@@ -109,6 +130,10 @@ _ACCEPTED = Remedy("suppress this finding with your reason if the program needs 
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={
+        f"{code}/limited": (Severity.INFO, Severity.WARNING) for code in ("admitted", "adds-capability", "uses-nothing")
+    },
     tags=("admission",),
     security_severity=8.0,
     cwe=(250,),
@@ -133,56 +158,57 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not injection:
         needed = bool(used or added)
         remedies = _remedies(outcome, bool(privileged), world, is_least=least, used=used, needed=needed)
-    # In the first clause, which every format has.
-    unconfined = f", and {_unconfined(privileged)}" if privileged else ""
-    uses = _uses(workload, used, privileged, added, injected=bool(injection))
+    words = [access.words for access in used if not privileged or access.words != "privileged containers"]
+    instead = without_privileged(outcome) if privileged else ""
+    code = "admitted"
+    if not used:
+        code = "adds-capability" if added else "uses-nothing"
     yield Problem(
-        f"{workload.named}: SCC {scc}, which opens the node, admits {pods(workload)}{when_created(outcome)}{unconfined}{uses}",
-        notes=tuple(_facts(outcome, cause, node, world, is_least=least)),
+        code if any(access.takes for access in node) else f"{code}/limited",
         at=_place(workload, cause),
+        facts={
+            "scc": scc,
+            "creator": creator(outcome),
+            "privileged": privileged,
+            "used": words,
+            "added": added,
+            "as_written": injection and ("it is" if workload.kind == "Pod" else "they are"),
+            "opened": [access.words for access in node],
+            "least": least,
+            "rejected": [workload.pod.field(*error.path) for error in cause.rejected],
+            **_origin(outcome, cause, world),
+            "instead": instead,
+            "why": why_privileged(outcome.judged.pod) if privileged and not instead else "",
+            "injection": injection,
+        },
+        notes=("opens", *(("required",) if cause.annotation is not None else ()), "rejected", "platform-grant", "assumed"),
         related=_other_places(workload, cause) + world.steps.of_grant(outcome.grant, scc, workload),
         remedies=remedies,
-        help=_help(outcome, injection, is_privileged=bool(privileged)),
+        help=_help(is_privileged=bool(privileged), instead=instead, injection=injection),
         cause=binding_of(outcome) or f"SCC {scc}",
         decision=_decision(outcome, scc, world),
         opens=("the node",),
-        in_review=Severity.WARNING,
-        severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 
 
-def _uses(workload: Workload, used: Sequence[Access], privileged: list[str], added: list[str], *, injected: bool) -> str:
-    """Return as a clause what the pods use of their node; empty if they use what privileged containers do and nothing else."""
-    words = [access.words for access in used if not privileged or access.words != "privileged containers"]
-    if used and not words:
-        return ""
-    alone = pods(workload) == "the pod"
-    only = f"only capability {listed(added)}" if added else "none of it"
-    if injected:
-        only += ", as it is written" if alone else ", as they are written"
-    return f"; {pods(workload)} {'uses' if alone else 'use'} {and_more(words, 2) if used else only}"
-
-
-def _facts(outcome: Outcome, cause: "_Cause", node: Sequence[Access], world: World, *, is_least: bool) -> Iterator[str]:
-    """Yield what the SCC opens, why it admits the pod, and where it and its grant come from if the input does not say that."""
-    opens = f"SCC {outcome.scc} opens {and_more((access.words for access in node), 3)}"
-    yield f"{opens}, no more than its pods use" if is_least else opens
-    yield from _reasons(cause, outcome.workload)
+def _origin(outcome: Outcome, cause: "_Cause", world: World) -> dict[str, Any]:
+    """Return the facts of why the SCC admits the pod, and where it and its grant come from if the input does not say that."""
+    written = world.scc(outcome.scc)
     by = outcome.grant.binding if outcome.grant and outcome.grant.subject == "serviceaccount" else None
-    if by is not None and world.find(by) is None:
-        yield f"{by.kind} {by.name} of the platform grants it to service account {outcome.workload.pod.service_account}"
-    if (written := world.scc(outcome.scc)) is not None and written.provenance.assumed:
-        yield written.provenance.assumed
+    return {
+        "without_it": cause.without_it,
+        "closest": cause.closest,
+        "binding": f"{by.kind} {by.name}" if by is not None and world.find(by) is None else "",
+        "account": outcome.workload.pod.service_account,
+        "assumed": written.provenance.assumed if written is not None else "",
+    }
 
 
-def _help(outcome: Outcome, injection: str, *, is_privileged: bool) -> str:
+def _help(*, is_privileged: bool, instead: str, injection: str) -> str:
     """Return what to consider beside the remedies."""
     if is_privileged:
-        why = why_privileged(outcome.judged.pod)
-        return without_privileged(outcome) or f"The SCC must allow privileged containers, because {why}."
-    if injection:
-        return f"Check what the containers need that a webhook adds because of {injection}, and grant no more than that."
-    return ""
+        return "instead" if instead else "must-allow"
+    return "injected" if injection else ""
 
 
 def _decision(outcome: Outcome, scc: str, world: World) -> Decision | None:
@@ -214,28 +240,17 @@ def _through_volumes(workload: Workload, world: World) -> Iterator[Problem]:
             borrowed = any(taken.obj is written for taken in world.other_units.borrowed)
             path = written and written.field("spec", volume.source, "path")
             here = path if path is not None and not borrowed else workload.pod.field(*mount.claim.path)
-            of_volume = () if path is None or here is path else (Related(f"PersistentVolume {volume.name}", path.span),)
-            does = "mounts" if volume.bound else "can mount"
+            of_volume = () if path is None or here is path else (Location("here", path),)
+            mounts = ((other, span) for other, span in mounting[:8] if span != here.span)
             yield Problem(
-                f"{workload.named}: {does} {volume.path} of the node through PersistentVolume {volume.name} and claim {mount.claim.claim}",
-                notes=(
-                    "no SCC checks the path of a PersistentVolume, so only SELinux and the user ID limit the container there",
-                ),
+                "volume",
                 at=here,
-                related=(
-                    *of_volume,
-                    *(Related(f"{other.named} mounts it", span) for other, span in mounting[:8] if span != here.span),
-                ),
+                facts={"bound": volume.bound, "path": volume.path, "volume": volume.name, "claim": mount.claim.claim},
+                notes=("unchecked",),
+                related=(*of_volume, *(Location("mounts", Place(span), {"workload": other}) for other, span in mounts)),
                 opens=(volume.words,),
-                help="Use a volume of a StorageClass, or a folder for this data alone, such as /var/mnt/data.",
+                help="storage",
             )
-
-
-def _unconfined(privileged: list[str]) -> str:
-    """Return the clause that says which privileged containers run unconfined."""
-    if len(privileged) == 1:
-        return f"privileged container {privileged[0]} runs unconfined"
-    return f"privileged containers {and_more(privileged, 2)} run unconfined"
 
 
 class _Cause(NamedTuple):
@@ -267,16 +282,6 @@ def _closest(candidates: list[Candidate]) -> Candidate | None:
     """Return the SCC that rejects the fewest fields of the pod; None if none rejects it."""
     rejecting = [candidate for candidate in candidates if candidate.outcome == "too restrictive"]
     return min(rejecting, key=lambda candidate: len(first_per_field(candidate.reasons)), default=None)
-
-
-def _reasons(cause: _Cause, workload: Workload) -> Iterator[str]:
-    if cause.annotation is not None:
-        yield f"annotation {REQUIRED_SCC} requires it" + (
-            f", and {cause.without_it} would admit {pods(workload)} without the annotation" if cause.without_it else ""
-        )
-    if cause.rejected:
-        fields = dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in cause.rejected)
-        yield f"{cause.closest} rejects {pods(workload)} because of {and_more(fields, 4)}"
 
 
 def _place(workload: Workload, cause: _Cause) -> Located:

@@ -65,16 +65,16 @@ from collections.abc import Iterator
 from scclint.api import (
     REQUIRED_SCC,
     Candidate,
+    Location,
     Outcome,
     Path,
     Problem,
-    Related,
     Remedy,
     Severity,
     Workload,
     World,
     advise,
-    and_more,
+    creator,
     extra_permissions,
     first_per_field,
     grouped,
@@ -82,14 +82,17 @@ from scclint.api import (
     more_restrictive,
     node_access,
     pinned,
-    pods,
-    quoted,
     rule,
     user_change,
     verdict_without,
-    when_created,
     why_privileged,
 )
+
+SENTENCES = {
+    "wider": "{object}: because of {field}, SCC {scc} admits {pods}[ when {creator} creates it] instead of {narrower}",
+    "allows": "SCC {scc} also allows {extra:3}",
+    "here": "also here: {field}",
+}
 
 _STORAGE = frozenset((
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",
@@ -105,6 +108,7 @@ _STORAGE = frozenset((
     severity=Severity.INFO,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission",),
     security_severity=3.0,
     cwe=(250,),
@@ -124,11 +128,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         fields = [workload.pod.field(*path) for path in paths]
         first = fields[0]
         yield Problem(
-            f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits {pods(workload)}{when_created(outcome)} instead of "
-            f"{candidate.scc}",
-            notes=(f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",),
+            "wider",
             at=first,
-            related=tuple(Related(f"also here: {quoted(field)}", field.span, "also here") for field in fields[1:8])
+            facts={
+                "field": first,
+                "scc": verdict.scc,
+                "creator": creator(outcome),
+                "narrower": candidate.scc,
+                "extra": extra_permissions(world, verdict.scc, candidate.scc),
+            },
+            notes=("allows",),
+            related=tuple(Location("here", field, {"field": field}, "also here") for field in fields[1:8])
             + world.steps.of_grant(outcome.grant, verdict.scc, workload),
             remedies=tuple(_remedies(paths, candidate.scc, outcome, world)),
         )

@@ -42,7 +42,27 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, advise, least_grant, listed, profile, rule
+from scclint.api import (
+    PROJECT_USER,
+    Outcome,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    advise,
+    least_grant,
+    profile,
+    rule,
+)
+
+SENTENCES = {
+    "depends": "{object}: the verdict depends on who creates the pod",
+    "administrator-rejected": "for an administrator, no SCC admits it",
+    "administrator": "for an administrator, SCC {scc} admits it and it {unconfined:runs unconfined|}[runs with {profiles}]",
+    "user-rejected": "for a user without SCC grants, no SCC admits it",
+    "user": "for a user without SCC grants, SCC {user_scc} admits it and it {user_unconfined:runs unconfined|}[runs with {user_profiles}]",
+    "creator": "{admitted:Or use a Deployment or Job. |}If you know who creates the pod, pass --as USER --as-group GROUP.",
+}
 
 
 @rule(
@@ -52,6 +72,7 @@ from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, Worl
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission",),
     security_severity=5.5,
     cwe=(266,),
@@ -64,16 +85,25 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     other = world.outcome(workload, PROJECT_USER)
     if admin.verdict is None or other.verdict is None or _result(admin) == _result(other):
         return
+    (profiles, unconfined), (user_profiles, user_unconfined) = _profiles(admin), _profiles(other)
     yield Problem(
-        f"{workload.named}: the verdict depends on who creates the pod",
-        notes=(f"for an administrator, {_result_text(admin)}", f"for a user without SCC grants, {_result_text(other)}"),
+        "depends",
         at=workload.place,
+        facts={
+            "scc": admin.scc,
+            "profiles": profiles,
+            "unconfined": unconfined,
+            "user_scc": other.scc,
+            "user_profiles": user_profiles,
+            "user_unconfined": user_unconfined,
+            "admitted": bool(other.verdict.scc),
+        },
+        notes=("administrator" if admin.admitted else "administrator-rejected", "user" if other.admitted else "user-rejected"),
         remedies=(
             *advise("independent of its creator", workload, world)[:2],
             *(() if other.verdict.scc else (least_grant(other, world),)),
         ),
-        help=f"{'Or use a Deployment or Job. ' if other.verdict.scc else ''}"
-        "If you know who creates the pod, pass --as USER --as-group GROUP.",
+        help="creator",
     )
 
 
@@ -81,9 +111,7 @@ def _result(outcome: Outcome) -> tuple[str, tuple[str, ...]]:
     return outcome.scc, tuple(profile(c) for c in outcome.seccomp)
 
 
-def _result_text(outcome: Outcome) -> str:
-    if not outcome.admitted:
-        return "no SCC admits it"
+def _profiles(outcome: Outcome) -> tuple[list[str], bool]:
+    """Return the profiles of the containers, and whether all run unconfined; no profiles then."""
     profiles = sorted({profile(c) for c in outcome.seccomp})
-    runs = "runs unconfined" if profiles == ["unconfined"] else f"runs with {listed(profiles)}"
-    return f"SCC {outcome.scc} admits it and it {runs}"
+    return ([], True) if profiles == ["unconfined"] else (profiles, False)

@@ -46,26 +46,35 @@ from scclint.api import (
     REQUIRED_SCC,
     Outcome,
     Problem,
-    Related,
     Remedy,
     Severity,
     Workload,
     World,
     admits,
     advise,
-    and_more,
     applies_profile,
+    creator,
     first_per_field,
     grant,
     node_access,
     pinned,
-    pods,
     refused_fields,
     rule,
-    when_created,
 )
 
-from ._misplaced_grants import granted_elsewhere
+from ._misplaced_grants import ELSEWHERE, granted_elsewhere
+
+SENTENCES = {
+    **ELSEWHERE,
+    "missing": "{object}: openshift.io/required-scc requires SCC {scc}, but neither {platform} nor the input has it",
+    "rejected": "{object}: openshift.io/required-scc requires SCC {scc}, but it rejects {pods}[ when {creator} creates it]",
+    "denied": "{object}: openshift.io/required-scc requires SCC {scc}, but neither service account {account} nor "
+    "{controlled:the workload's controller|}[{user}] may use it",
+    "error": "{error}",
+    "correct-name": "Correct the name, or add the SCC to the input.",
+    "change": "Change the rejected fields, or require an SCC that allows them.",
+    "opens": "A grant of SCC {scc} is not a fix, because it opens {opens:2}.",
+}
 
 
 @rule(
@@ -75,6 +84,7 @@ from ._misplaced_grants import granted_elsewhere
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission",),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -84,36 +94,38 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.allowed or name is None or not pinned(outcome, world):
         return
     annotation = workload.pod.annotation(REQUIRED_SCC)
-    elsewhere: tuple[Related, ...] = ()
-    remedies: tuple[Remedy, ...] = ()
-    notes: tuple[str, ...] = ()
     rejected = [e for _, reasons in world.outcomes.rejections(verdict) for e in first_per_field(reasons)]
-    judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
-        if world.other_units.defines_scc(name):
-            return
-        reason = f"neither {world.cluster.platform_name} nor the input has it"
-        help = "Correct the name, or add the SCC to the input."
+        if not world.other_units.defines_scc(name):
+            facts = {"scc": name, "platform": world.cluster.platform_name}
+            yield Problem("missing", at=annotation, facts=facts, help="correct-name")
     elif rejected:
-        reason = f"it rejects {judged}"
-        notes = tuple(e.text for e in rejected[:1])
         remedies = tuple(remedy for remedy in advise("required SCC", workload, world) if remedy.operations)
-        help = "" if remedies else "Change the rejected fields, or require an SCC that allows them."
+        yield Problem(
+            "rejected",
+            at=annotation,
+            facts={"scc": name, "creator": creator(outcome), "error": rejected[0].text},
+            notes=("error",),
+            help="" if remedies else "change",
+            related=refused_fields("", rejected[1:], workload),
+            remedies=remedies,
+        )
     else:
-        creator = "the workload's controller" if workload.controlled else outcome.creator.name
-        reason = f"neither service account {workload.pod.service_account} nor {creator} may use it"
-        elsewhere = granted_elsewhere(outcome, world, name.__eq__)
-        remedies = _remedies(outcome, name, world)
         opens = node_access(name, world)
-        help = f"A grant of SCC {name} is not a fix, because it opens {and_more(opens, 2)}." if opens else ""
-    yield Problem(
-        f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
-        at=annotation,
-        related=(*refused_fields("", rejected[1:], workload), *elsewhere),
-        notes=notes,
-        help=help,
-        remedies=remedies,
-    )
+        yield Problem(
+            "denied",
+            at=annotation,
+            facts={
+                "scc": name,
+                "account": workload.pod.service_account,
+                "controlled": workload.controlled,
+                "user": "" if workload.controlled else outcome.creator.name,
+                "opens": opens,
+            },
+            help="opens" if opens else "",
+            related=granted_elsewhere(outcome, world, name.__eq__),
+            remedies=_remedies(outcome, name, world),
+        )
 
 
 def _remedies(outcome: Outcome, scc: str, world: World) -> tuple[Remedy, ...]:

@@ -65,27 +65,32 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
-    Outcome,
+    Location,
     Problem,
-    Related,
     Remedy,
     Severity,
     Verdict,
     Workload,
     World,
     advise,
-    and_more,
     applies_profile,
     confines,
+    creator,
     first_per_field,
-    pods,
-    quoted,
     ranged_by_namespace,
     rejected,
     rule,
     verdict_without,
-    when_created,
 )
+
+SENTENCES = {
+    "fixed": "{object}: SCC {scc} rejects {pods}[ when {creator} creates it] because of {ids:2}",
+    "range": "{ids:2} {ids:is|are} not in the namespace's own range",
+    "instead": "SCC {admitting} admits {pods} instead",
+    "required": "admission tries no other SCC, because openshift.io/required-scc names this one",
+    "none": "no other SCC that may be used admits {pods}",
+    "here": "also here: {field}",
+}
 
 
 @rule(
@@ -95,6 +100,7 @@ from scclint.api import (
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission",),
     references=("https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/images/creating-images",),
     study=(52, 52),
@@ -113,20 +119,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if after is None or after.scc != scc:
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
-        ids = list(dict.fromkeys(quoted(field) for field in fields))
         # An SCC that is no wider than the ID needs: whether the program needs the ID is for its author to decide.
         least = verdict.scc is not None and confines(world, verdict.scc)
         accepted = [Remedy("suppress this finding with your reason if the program needs this ID")] if least else []
-        are = "is" if len(ids) == 1 else "are"
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)} because of {and_more(ids, 2)}",
-            notes=(
-                f"{and_more(ids, 2)} {are} not in the namespace's own range",
-                _result(outcome),
-            ),
+            "fixed",
             at=fields[0],
+            facts={"scc": scc, "creator": creator(outcome), "ids": fields, "admitting": verdict.scc},
+            notes=("range", _result(verdict)),
             opens=tuple(map(rejected, errors)),
-            related=tuple(Related(f"also here: {quoted(field)}", field.span, "also here") for field in fields[1:8]),
+            related=tuple(Location("here", field, {"field": field}, "also here") for field in fields[1:8]),
             remedies=(*advise("IDs of the namespace", workload, world, paths)[:2], *accepted),
         )
         return
@@ -140,10 +142,8 @@ def _in_user_namespace(verdict: Verdict, world: World) -> bool:
     return bool(level == "RequirePodLevel") and applies_profile(world, verdict.scc)
 
 
-def _result(outcome: Outcome) -> str:
-    verdict = outcome.judged
+def _result(verdict: Verdict) -> str:
+    """Return the code of what becomes of the pod instead."""
     if verdict.scc is not None:
-        return f"SCC {verdict.scc} admits {pods(outcome.workload)} instead"
-    if verdict.required_scc and len(verdict.candidates) == 1:
-        return "admission tries no other SCC, because openshift.io/required-scc names this one"
-    return f"no other SCC that may be used admits {pods(outcome.workload)}"
+        return "instead"
+    return "required" if verdict.required_scc and len(verdict.candidates) == 1 else "none"

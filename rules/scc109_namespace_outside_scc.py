@@ -64,9 +64,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.api import (
+    Location,
     Outcome,
     Problem,
-    Related,
     Remedy,
     Severity,
     User,
@@ -77,12 +77,22 @@ from scclint.api import (
     first_per_field,
     least_grant,
     listed,
-    pods,
-    quoted,
     rule,
     used_by,
     user_change,
 )
+
+SENTENCES = {
+    "unplaced": "{object}: nobody gave a namespace, so that Helm or the chart's values say default, where SCC admission does not run",
+    "ordinary": "the verdicts are for an ordinary namespace",
+    "give-namespace": "Give the namespace: to helm template or in the values, or pass scclint -n NAME. If it is default, pass -n default.",
+    "skipped": "{object}: {why}, so no SCC restricts {pods}",
+    "manifest": "only the user ID, SELinux level and seccomp profile in the manifest apply",
+    "label": "namespace {namespace} has the label {label}",
+    "same-namespace": "{workload} is in the same namespace",
+    "static": "{object}: the kubelet of each node of the pool runs this static pod, which no SCC restricts, with {used:4}",
+    "daemonset": "Deploy it as a DaemonSet, so that an SCC decides what it may do, or remove what it does not need.",
+}
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""
@@ -101,6 +111,8 @@ _OWN_PROJECT = "another-namespace"
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"unplaced": Severity.INFO},
     tags=("admission",),
     security_severity=5.5,
     cwe=(1188,),
@@ -112,11 +124,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     first = world.memo(check, lambda: {w.file: w for w in reversed([*world.of(Workload)]) if w.provenance.unplaced})
     if not asked and first.get(workload.file) is workload:
         yield Problem(
-            f"{workload.named}: nobody gave a namespace, so that Helm or the chart's values say default, where SCC admission does not run",
-            notes=("the verdicts are for an ordinary namespace",),
+            "unplaced",
             at=workload.place,
-            help="Give the namespace: to helm template or in the values, or pass scclint -n NAME. If it is default, pass -n default.",
-            severity=Severity.INFO,
+            notes=("ordinary",),
+            help="give-namespace",
         )
     outcome = world.outcome(workload)
     if outcome.verdict is not None and outcome.verdict.skipped == "static":
@@ -129,7 +140,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     written = workload.field("metadata", "namespace")
     key = LABELS.get(outcome.verdict.skipped)
     label = world.namespace_label(namespace, key) if key else None
-    labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),) if label is not None else ()
+    labels: tuple[Location, ...] = ()
+    if label is not None:
+        labels = (Location("label", label, {"namespace": namespace, "label": f"{key}: {label.value}"}),)
     with_it, many = _moved_with(outcome, world)
     # The finding is about the other workloads of the namespace, too.
     others = [other for other in world.workloads_in(namespace) if other is not workload]
@@ -139,10 +152,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     suppress = f"{'' if in_place else ' if it has to stay'}, and suppress this finding"
     stays = [Remedy(r.words + suppress, r.effects) for r in advise("restricted by itself", workload, world)]
     yield Problem(
-        f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}",
-        notes=("only the user ID, SELinux level and seccomp profile in the manifest apply",),
+        "skipped",
         at=written if written else workload.place,
-        related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
+        facts={"why": outcome.skipped},
+        notes=("manifest",),
+        related=labels + tuple(Location("same-namespace", other.place, {"workload": other}) for other in others[:8]),
         opens=("no SCC", *(text for other in others for text in world.opens(other))),
         about=("Namespace", "", namespace),
         remedies=(*stays, move) if in_place else (move, *stays),
@@ -151,13 +165,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterator[Problem]:
     """Yield a problem for a static pod that uses the node. The kubelet runs it without the API server."""
-    used = list(dict.fromkeys(access.words for access in used_by(pod, world.cluster.kubernetes_minor)))
-    if used:
-        yield Problem(
-            f"{workload.named}: the kubelet of each node of the pool runs this static pod, which no SCC restricts, with {and_more(used, 4)}",
-            at=workload.place,
-            help="Deploy it as a DaemonSet, so that an SCC decides what it may do, or remove what it does not need.",
-        )
+    if used := [access.words for access in used_by(pod, world.cluster.kubernetes_minor)]:
+        yield Problem("static", at=workload.place, facts={"used": used}, help="daemonset")
 
 
 def _move(outcome: Outcome, world: World, with_it: str, label: str | None, *, alone: bool) -> Remedy:
@@ -180,7 +189,7 @@ def _move(outcome: Outcome, world: World, with_it: str, label: str | None, *, al
         return Remedy(way, tuple(filter(None, (user_change(world.cluster.admission, verdict, moved), depends))))
     closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
-    fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
+    fields = list(dict.fromkeys(workload.pod.field(*error.path).named for error in errors))
     rejects = f", {then} {closest.scc} rejects {and_more(fields, 4)}" if closest else ""
     grant = least_grant(outcome, world)
     rest = " (its other workloads may need a grant, too)" if label and not alone else ""

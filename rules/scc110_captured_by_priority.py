@@ -82,9 +82,9 @@ from scclint.api import (
     Field,
     Grant,
     Located,
+    Location,
     Outcome,
     Problem,
-    Related,
     Remedy,
     Remove,
     SecurityContextConstraints,
@@ -92,16 +92,22 @@ from scclint.api import (
     Workload,
     World,
     advise,
-    and_more,
     changed_cluster,
+    creator,
     effects_of,
     extra_permissions,
     more_restrictive,
     pinned,
     pods,
     rule,
-    when_created,
 )
+
+SENTENCES = {
+    "captured": "{object}: SCC {scc}, with priority {priority}, admits {pods}[ when {creator} creates it] before the more restrictive {rival}, "
+    "which would admit {alone:it|them} too",
+    "allows": "SCC {scc} also allows {extra:3}{unconfined:, but applies no seccomp profile|}",
+    "priority": "the priority of SCC {scc}",
+}
 
 
 @rule(
@@ -111,6 +117,7 @@ from scclint.api import (
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission",),
     security_severity=5.5,
     cwe=(250,),
@@ -127,17 +134,20 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     rival = _more_restrictive_rival(workload, world, verdict.scc)
     if rival is None:
         return
-    priority = world.cluster.sccs[verdict.scc].priority
     yield Problem(
-        f"{workload.named}: SCC {verdict.scc}, with priority {priority}, admits {pods(workload)}{when_created(outcome)} before the more "
-        f"restrictive {rival}, which would admit {'it' if workload.kind == 'Pod' else 'them'} too",
-        notes=(
-            f"SCC {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, rival), 3)}"
-            f"{_unconfined(outcome, world, rival)}",
-        ),
+        "captured",
         at=_decisive(workload, outcome.grant),
+        facts={
+            "scc": verdict.scc,
+            "priority": world.cluster.sccs[verdict.scc].priority,
+            "creator": creator(outcome),
+            "rival": rival,
+            "extra": extra_permissions(world, verdict.scc, rival),
+            "unconfined": _loses_profile(outcome, world, rival),
+        },
+        notes=("allows",),
         related=(
-            Related(f"the priority of SCC {verdict.scc}", written.field("priority").span),
+            Location("priority", written.field("priority")),
             *world.steps.of_grant(outcome.grant, verdict.scc, workload),
         ),
         remedies=(
@@ -174,11 +184,10 @@ def _more_restrictive_rival(workload: Workload, world: World, chosen: str) -> st
     return None
 
 
-def _unconfined(outcome: Outcome, world: World, rival: str) -> str:
-    """Return a remark if the pod runs without the seccomp profile that the other SCC would apply."""
+def _loses_profile(outcome: Outcome, world: World, rival: str) -> bool:
+    """Whether the pod runs without the seccomp profile that the other SCC would apply."""
     is_unconfined = any(c.type == "Unconfined" and c.source in ("SCC default", "kubelet default") for c in outcome.seccomp)
-    applies = any(profile not in ("*", "unconfined") for profile in world.cluster.sccs[rival].seccomp_profiles)
-    return ", but applies no seccomp profile" if is_unconfined and applies else ""
+    return is_unconfined and any(profile not in ("*", "unconfined") for profile in world.cluster.sccs[rival].seccomp_profiles)
 
 
 def _decisive(workload: Workload, grant: Grant | None) -> Located:

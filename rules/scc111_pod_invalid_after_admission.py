@@ -106,20 +106,33 @@ from scclint.api import (
     Workload,
     World,
     advise,
-    and_more,
-    counted,
-    pods,
+    creator,
     rule,
-    when_created,
 )
 
-_CAUSES = {
+_NOT_STARTED = (
+    "{object}: the kubelet does not start {names:container|containers} {names:2}, because runAsNonRoot is true"
+    "[, as SCC {demanding} demands] and "
+)
+SENTENCES = {
+    "user-id-0": _NOT_STARTED + "the user ID is 0[, which SCC {setting} sets]",
+    "root-image": _NOT_STARTED + "the image runs as root",
+    "named-user": _NOT_STARTED + "the image names its user: {user}",
+    "reported": "the kubelet reports: {error}",
+    "image": "{image} sets the user of the image",
+    "not-mounted": "{object}: the kubelet does not mount volume {volume}, so no container starts: the driver of gitRepo volumes is off",
+    "driver": "{platform} has the driver off{switchable:|, and it cannot be switched on}",
+    "clone": "Let an init container clone the repository into an emptyDir volume.",
+    "invalid": "{object}: SCC {scc} admits {pods}[ when {creator} creates it], and the API server then rejects {alone:it|them} as invalid",
+    "errors": "{error}[, and {more:,} {more:more error|more errors}]",
     "allowPrivilegeEscalation": "Set allowPrivilegeEscalation: true in SCC {scc}, because it allows what needs privilege escalation.",
     "runAsUser": "Set runAsUser in SCC {scc}, or the user ID range of the namespace, to IDs from 0 to 2147483647.",
     "fsGroup": "Set fsGroup in SCC {scc}, or the group ranges of the namespace, to IDs from 0 to 2147483647.",
     "supplementalGroups": "Set supplementalGroups in SCC {scc}, or the group ranges of the namespace, to IDs from 0 to 2147483647.",
+    "seccompProfiles": "Correct seccompProfiles in SCC {scc}, for example to runtime/default.",
 }
-"""The fix by the field of the pod that is invalid."""
+_FIELDS_OF_SCC = ("allowPrivilegeEscalation", "runAsUser", "fsGroup", "supplementalGroups")
+"""Fields of a pod that are invalid because of the field of the SCC with the same name."""
 
 
 @rule(
@@ -129,6 +142,8 @@ _CAUSES = {
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={f"{code}/inexact": Severity.INFO for code in ("user-id-0", "root-image", "named-user")},
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -138,27 +153,28 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield _never_started(outcome, error, [name for name, reported in stopped.items() if reported == error], world)
     for path in outcome.never_mounted:
         volume = workload.pod.field(*path, "name").value
-        always = "" if GIT_REPO_GATE.holds(world.cluster.kubernetes_minor) else ", and it cannot be switched on"
         yield Problem(
-            f"{workload.named}: the kubelet does not mount volume {volume}, so no container starts: the driver of gitRepo "
-            "volumes is off",
-            notes=(f"{world.cluster.platform_name} has the driver off{always}",),
+            "not-mounted",
             at=workload.pod.field(*path, "gitRepo"),
-            help="Let an init container clone the repository into an emptyDir volume.",
+            facts={
+                "volume": volume,
+                "platform": world.cluster.platform_name,
+                "switchable": GIT_REPO_GATE.holds(world.cluster.kubernetes_minor),
+            },
+            notes=("driver",),
+            help="clone",
         )
     if outcome.verdict is None or outcome.verdict.scc is None or not outcome.invalid_by_scc:
         return
     scc = outcome.verdict.scc
     first, *others = outcome.invalid_by_scc
-    more = f", and {counted(len(others), 'more error')}" if others else ""
-    step = next((step for step in reversed(first.path) if step in _CAUSES), "")
     yield Problem(
-        f"{workload.named}: SCC {scc} admits {pods(workload)}{when_created(outcome)}, and the API server then rejects "
-        f"{'it' if workload.kind == 'Pod' else 'them'} as invalid",
-        notes=(f"{first.message}{more}",),
+        "invalid",
         at=_place(workload, first),
+        facts={"scc": scc, "creator": creator(outcome), "error": first.message, "more": len(others)},
+        notes=("errors",),
         related=world.steps.of_grant(None, scc, workload),
-        help=_CAUSES.get(str(step), "Correct seccompProfiles in SCC {scc}, for example to runtime/default.").format(scc=scc),
+        help=next((str(step) for step in reversed(first.path) if step in _FIELDS_OF_SCC), "seccompProfiles"),
     )
 
 
@@ -172,27 +188,30 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
     image = next((outcome.image(container) for container in outcome.seccomp if container.name == names[0]), None)
     if "runAsUser" in error:
         paths = [field.path[len(workload.pod.path) :] for field in users]
-        why = f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}"
+        code = "user-id-0"
         changes = advise("without fields", workload, world, paths) or (
             Remedy(
                 "remove runAsUser: 0" if users else f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
             ),
         )
     else:
-        why = "the image runs as root" if image is None or image.uid == 0 else f"the image names its user: {image.user}"
+        code = "root-image" if image is None or image.uid == 0 else "named-user"
         changes = (
             *advise("restricted", workload, world)[:1],
             Remedy("write the ID of a user other than root in USER of the image"),
         )
-    notes = [f"the kubelet reports: {error}", *([f"{image.source} sets the user of the image"] if image and not users else [])]
-    demanded = "" if limits else f", as SCC {verdict.scc} demands"
-    single = len(names) == 1
     return Problem(
-        f"{workload.named}: the kubelet does not start container{'' if single else 's'} {and_more(names, 2)}, because runAsNonRoot is true"
-        f"{demanded} and {why}",
-        notes=tuple(notes),
+        code if users or image is None or image.exact else f"{code}/inexact",
         at=next(iter((*users, *limits)), workload.place),
-        severity=None if users or image is None or image.exact else Severity.INFO,
+        facts={
+            "names": names,
+            "demanding": "" if limits else verdict.scc,
+            "setting": "" if users else verdict.scc,
+            "user": image.user if image else "",
+            "error": error,
+            "image": image.source if image and not users else "",
+        },
+        notes=("reported", "image"),
         remedies=(*changes, *([Remedy("remove runAsNonRoot: true if the program must run as root")] if limits else [])),
     )
 

@@ -34,6 +34,8 @@ from collections.abc import Iterator
 
 from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, effects_of, rule
 
+SENTENCES = {"off": "{object}: the label {label} switches SCC admission off, so its pods may be privileged"}
+
 _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",), "openshift.io/run-level": ("0", "1")}
 """The labels that switch SCC admission off, with the values that do so."""
 
@@ -45,6 +47,7 @@ _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",)
     severity=Severity.ERROR,
     on=Namespace,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "scc"),
     security_severity=8.0,
     cwe=(250, 1188),
@@ -57,8 +60,9 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
         if field.value in values:
             removal = Remove(field.path)
             yield Problem(
-                f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
+                "off",
                 at=field,
+                facts={"label": f"{label}: {field.value}"},
                 remedies=(
                     Remedy(
                         "remove the label, and grant an SCC to the service accounts that need one",

@@ -36,6 +36,10 @@ from collections.abc import Iterator
 
 from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, effects_of, rule
 
+SENTENCES = {
+    "root": "{object}: openshift.io/sa.scc.uid-range: {range} begins with user ID 0, so restricted-v2 runs containers that set no user as root"
+}
+
 _FROM_ZERO = r"0+[/-][0-9]+"
 """A range of IDs that begins with 0: `0/10000` has its size, `0-9999` its last ID."""
 
@@ -47,6 +51,7 @@ _FROM_ZERO = r"0+[/-][0-9]+"
     severity=Severity.ERROR,
     on=Namespace,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "scc"),
     security_severity=7.0,
     cwe=(250,),
@@ -56,9 +61,9 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     if isinstance(field.value, str) and re.fullmatch(_FROM_ZERO, field.value):
         removal = Remove(field.path)
         yield Problem(
-            f"{namespace.named}: openshift.io/sa.scc.uid-range: {field.value} begins with user ID 0, so restricted-v2 runs containers "
-            "that set no user as root",
+            "root",
             at=field,
+            facts={"range": field.value},
             remedies=(
                 Remedy(
                     "remove the annotation, so that OpenShift gives the namespace a range of its own",

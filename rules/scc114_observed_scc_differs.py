@@ -74,8 +74,37 @@ spec:
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from scclint.api import Outcome, Problem, Related, Severity, Span, Workload, World, and_more, pods, rule
+from scclint.api import (
+    Location,
+    Outcome,
+    Place,
+    Problem,
+    Severity,
+    Span,
+    Workload,
+    World,
+    rule,
+)
+
+_DIFFERS = (
+    "{object}: {running:pod|pods} {running:2} {running:runs|run} under SCC {scc} in the cluster dump, but {rejected:no SCC admits its pods|}"
+    "[SCC {predicted} admits {pods}][{skipped}]"
+)
+SENTENCES = {
+    "differs": _DIFFERS,
+    "other-manifest": _DIFFERS + "; {scc} rejects {pods} as the manifest describes them: {error}",
+    "unknown-grants": _DIFFERS + ", as far as the RBAC in the input shows; {scc} could have admitted them",
+    "other-subject": "{object}: {running:pod|pods} {running:2} {running:runs|run} under SCC {scc} in the cluster dump because "
+    "{running:its|their} {subject} may use it; in the input, {running:its|their} {other} may",
+    "dump": "the dump has pod {pod} here",
+    "add-scc": "Add SCC {scc} to the input: it is neither in the dump nor in the manifests.",
+    "compare-manifest": "Compare the manifest with the running pods: they were created from another version of it.",
+    "compare-grants": "Compare the grants of SCC {scc} in the cluster with those in the input: one of them changed.",
+    "find-user": "Find out who may use SCC {scc}, or could when the pods were created, and add that grant or remove it.",
+    "collect": "Collect the RBAC that the dump lacks with the commands in the notice, and pass it with --cluster-state.",
+}
 
 
 @rule(
@@ -85,6 +114,8 @@ from scclint.api import Outcome, Problem, Related, Severity, Span, Workload, Wor
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={f"{code}/incomplete": Severity.INFO for code in ("differs", "other-manifest", "unknown-grants")},
     tags=("admission",),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -105,47 +136,41 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         observed = {who: running for who, running in observed.items() if who[0] not in admitting}
     complete = world.knows_grants_in(outcome.namespace)
     for (scc, subject), running in observed.items():
+        facts: dict[str, Any] = {"running": running, "scc": scc}
         if scc != outcome.verdict.scc:
-            text, advice = _differs(outcome, scc, world, complete=complete)
+            code, help, more = _differs(outcome, scc, world, complete=complete)
+            facts |= more
         elif complete and _other_subject(outcome, subject, world):
-            whose = "its" if len(running) == 1 else "their"
-            text = f" because {whose} {_SUBJECTS[subject]} may use it; in the input, {whose} {_SUBJECTS[outcome.verdict.subject]} may"
-            advice = f"Compare the grants of SCC {scc} in the cluster with those in the input: one of them changed."
+            code, help = "other-subject", "compare-grants"
+            facts |= {"subject": _SUBJECTS[subject], "other": _SUBJECTS[outcome.verdict.subject]}
         else:
             continue
         yield Problem(
-            f"{workload.named}: {_named(running)} under SCC {scc} in the cluster dump{text}",
+            code if complete else f"{code}/incomplete",
             at=workload.place,
+            facts=facts,
             related=(_first(running),),
-            severity=None if complete else Severity.INFO,
-            help=advice,
+            help=help,
         )
 
 
 _SUBJECTS = {"serviceaccount": "service account", "user": "creator", None: ""}
 
 
-def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tuple[str, str]:
-    """Return how the verdict differs from the SCC of the pods, and what to do."""
+def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tuple[str, str, dict[str, Any]]:
+    """Return how the verdict differs from the SCC of the pods, what to do, and the facts of both."""
     verdict = outcome.judged
-    predicted = f", but SCC {verdict.scc} admits {pods(outcome.workload)}" if verdict.scc else ", but no SCC admits its pods"
-    if verdict.skipped:
-        predicted = f", but {outcome.skipped}"
+    facts = {
+        "predicted": "" if verdict.skipped else verdict.scc,
+        "skipped": outcome.skipped if verdict.skipped else "",
+        "rejected": not (verdict.scc or verdict.skipped),
+    }
     errors = world.cluster.admission.errors_under(scc, verdict.submitted, namespace=outcome.namespace)
     if errors is None:
-        return predicted, f"Add SCC {scc} to the input: it is neither in the dump nor in the manifests."
+        return "differs", "add-scc", facts
     if errors:
-        return (
-            f"{predicted}; {scc} rejects {pods(outcome.workload)} as the manifest describes them: {errors[0].text}",
-            "Compare the manifest with the running pods: they were created from another version of it.",
-        )
-    if complete:
-        return (
-            predicted,
-            f"Find out who may use SCC {scc}, or could when the pods were created, and add that grant or remove it.",
-        )
-    advice = "Collect the RBAC that the dump lacks with the commands in the notice, and pass it with --cluster-state."
-    return f"{predicted}, as far as the RBAC in the input shows; {scc} could have admitted them", advice
+        return "other-manifest", "compare-manifest", {**facts, "error": errors[0].text}
+    return ("differs", "find-user", facts) if complete else ("unknown-grants", "collect", facts)
 
 
 def _other_subject(outcome: Outcome, subject: str, world: World) -> bool:
@@ -155,11 +180,6 @@ def _other_subject(outcome: Outcome, subject: str, world: World) -> bool:
     return subject in ("user", "serviceaccount") and predicted is not None and subject != predicted and not assumed
 
 
-def _named(running: Mapping[str, Span]) -> str:
-    names = and_more(running, 2)
-    return f"pod {names} runs" if len(running) == 1 else f"pods {names} run"
-
-
-def _first(running: Mapping[str, Span]) -> Related:
+def _first(running: Mapping[str, Span]) -> Location:
     name, place = next(iter(running.items()))
-    return Related(f"the dump has pod {name} here", place)
+    return Location("dump", Place(place), {"pod": name})

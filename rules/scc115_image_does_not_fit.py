@@ -79,7 +79,27 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Field, Misfit, Problem, Severity, Workload, World, listed, rule, what_fits
+from scclint.api import (
+    Field,
+    Misfit,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    rule,
+    what_fits,
+)
+
+SENTENCES = {
+    "user": "{object}: the image of container {name} works only as its own user[, {own}], and the container runs as user {user}",
+    "capability": "{object}: the kernel does not start the program of container {name}: its file has {values}, which the container drops",
+    "port": "{object}: container {name} cannot listen on port {values}, because it does not get NET_BIND_SERVICE",
+    "directory": "{object}: container {name} writes to {values}, where user {user} may not write",
+    "home": "{object}: container {name} writes to its home directory, and user {user} has none",
+    "image": "{image} describes the image",
+    "image-of-port": "{image} describes the image, which exposes the port",
+    "other-port": "This is not needed if the program listens on a port from 1024.",
+}
 
 
 @rule(
@@ -89,36 +109,33 @@ from scclint.api import Field, Misfit, Problem, Severity, Workload, World, liste
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={f"{need}/inexact": Severity.INFO for need in ("user", "capability", "port", "directory", "home")},
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     for misfit in world.misfits(workload):
-        exposes = ", which exposes the port" if misfit.need == "port" else ""
+        is_port = misfit.need == "port"
         yield Problem(
-            f"{workload.named}: {_fact(misfit)}",
-            notes=(f"{misfit.image.source} describes the image{exposes}",),
+            misfit.need if misfit.image.exact else f"{misfit.need}/inexact",
             at=_place(workload, misfit),
-            severity=None if misfit.image.exact else Severity.INFO,
-            help="This is not needed if the program listens on a port from 1024." if misfit.need == "port" else "",
+            facts={
+                "name": misfit.container.name,
+                "own": None if misfit.image.user is None else str(misfit.image.user or 0),
+                "user": str(misfit.user),
+                "values": _values(misfit),
+                "image": misfit.image.source,
+            },
+            notes=("image-of-port" if is_port else "image",),
+            help="other-port" if is_port else "",
             remedies=what_fits(misfit, workload, world),
         )
 
 
-def _fact(misfit: Misfit) -> str:
-    name, image = misfit.container.name, misfit.image
-    match misfit.need:
-        case "user":
-            own = f"its own user{'' if image.user is None else f', {image.user or 0}'}"
-            return f"the image of container {name} works only as {own}, and the container runs as user {misfit.user}"
-        case "capability":
-            lacks = listed(each.removeprefix("CAP_") for each in misfit.values)
-            return f"the kernel does not start the program of container {name}: its file has {lacks}, which the container drops"
-        case "port":
-            return f"container {name} cannot listen on port {misfit.values[0]}, because it does not get NET_BIND_SERVICE"
-        case "directory":
-            return f"container {name} writes to {listed(misfit.values)}, where user {misfit.user} may not write"
-        case "home":
-            return f"container {name} writes to its home directory, and user {misfit.user} has none"
+def _values(misfit: Misfit) -> list[str]:
+    """Return the directories, the port, or the capabilities as pods write them."""
+    values = map(str, misfit.values)
+    return [value.removeprefix("CAP_") for value in values] if misfit.need == "capability" else list(values)
 
 
 def _place(workload: Workload, misfit: Misfit) -> Field[object]:

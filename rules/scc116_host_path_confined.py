@@ -60,7 +60,22 @@ spec:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, and_more, as_mapping, rule
+from scclint.api import (
+    Outcome,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    as_mapping,
+    rule,
+)
+
+SENTENCES = {
+    "confined": "{object}: SELinux confines {writers:container|containers} {writers:2}, which may not write to {path} of the node unless its "
+    "files are labelled container_file_t",
+    "label": "SCC {scc} sets the SELinux label of the pod, and no type that may write there",
+    "volume": "Use a PersistentVolumeClaim or an emptyDir volume, or label the directory container_file_t on every node.",
+}
 
 _LABELLED = ("/dev", "/proc", "/sys")
 """Folders of a node whose files have types that containers may use."""
@@ -74,6 +89,7 @@ _CONFINED = ("", "container_t")
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "scc", "selinux"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -91,11 +107,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         writers = [name for name, volumes in written if volume.get("name") in volumes]
         if writers:
             yield Problem(
-                f"{workload.named}: SELinux confines container{'' if len(writers) == 1 else 's'} {and_more(writers, 2)}, which may not "
-                f"write to {path} of the node unless its files are labelled container_file_t",
-                notes=(f"SCC {outcome.scc} sets the SELinux label of the pod, and no type that may write there",),
+                "confined",
                 at=workload.pod.field("spec", "volumes", index, "hostPath"),
-                help="Use a PersistentVolumeClaim or an emptyDir volume, or label the directory container_file_t on every node.",
+                facts={"writers": writers, "path": path, "scc": outcome.scc},
+                notes=("label",),
+                help="volume",
             )
 
 

@@ -76,6 +76,13 @@ from scclint.api import (
     with_fs_group,
 )
 
+SENTENCES = {
+    "no-group": "{object}: container {name} runs as user {user}, which may not write to a new volume of claim {claim}, because the pod has no "
+    "fsGroup",
+    "unset": "SCC {scc} sets no fsGroup",
+    "image": "{source} sets the user of the image",
+}
+
 
 @rule(
     "SCC117",
@@ -84,6 +91,7 @@ from scclint.api import (
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -99,10 +107,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue
         container, path, (user, source) = found
         yield Problem(
-            f"{workload.named}: container {container.name} runs as user {user}, which may not write to a new volume of claim "
-            f"{mount.claim.claim}, because the pod has no fsGroup",
-            notes=(f"SCC {outcome.scc} sets no fsGroup", *([f"{source} sets the user of the image"] if source else [])),
+            "no-group",
             at=workload.pod.field(*path),
+            facts={
+                "name": container.name,
+                "user": str(user),
+                "claim": mount.claim.claim,
+                "scc": outcome.scc,
+                "source": source,
+            },
+            notes=("unset", "image"),
             remedies=with_fs_group(workload, world, user),
         )
 

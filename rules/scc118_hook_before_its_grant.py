@@ -74,7 +74,22 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, ObjectRef, Problem, Severity, Workload, World, as_mapping, listed, pods, rule
+from scclint.api import (
+    ApiObject,
+    ObjectRef,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    as_mapping,
+    rule,
+)
+
+SENTENCES = {
+    "before-grant": "{object}: Helm runs this hook before it creates {late}, so {pods} may not use SCC {scc} on the first installation",
+    "weight": "the hook is for pre-install, and its weight is {weight}",
+    "annotate": 'Annotate {late} with helm.sh/hook: pre-install and helm.sh/hook-weight: "{earlier}", or run the hook as post-install.',
+}
 
 _HOOK, _WEIGHT = "helm.sh/hook", "helm.sh/hook-weight"
 _EVENT = "pre-install"
@@ -87,6 +102,7 @@ _EVENT = "pre-install"
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -101,14 +117,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # Objects of other files may be there before the chart is installed.
     late = [obj for obj in found if obj is not None and obj.file == workload.file and _is_later(obj, workload)]
     if late:
-        names = listed(obj.named for obj in late)
+        weight = _weight(workload)
         yield Problem(
-            f"{workload.named}: Helm runs this hook before it creates {names}, so {pods(workload)} may not use SCC {scc} on the "
-            "first installation",
-            notes=(f"the hook is for {_EVENT}, and its weight is {_weight(workload)}",),
+            "before-grant",
             at=workload.field("metadata", "annotations", _HOOK),
+            facts={"late": late, "scc": scc, "weight": str(weight), "earlier": str(weight - 1)},
+            notes=("weight",),
             related=world.steps.of_grant(grant, scc, workload),
-            help=f'Annotate {names} with {_HOOK}: {_EVENT} and {_WEIGHT}: "{_weight(workload) - 1}", or run the hook as post-install.',
+            help="annotate",
         )
 
 

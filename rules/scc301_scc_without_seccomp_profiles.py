@@ -40,10 +40,12 @@ seccompProfiles: [runtime/default]
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from scclint.api import (
     Append,
     Decision,
+    Field,
     Located,
     Problem,
     Related,
@@ -57,6 +59,11 @@ from scclint.api import (
 
 from ._grants import listed_in
 
+SENTENCES = {
+    "unset": "SCC {scc}: has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected",
+    "no-default": 'SCC {scc}: seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined',
+}
+
 
 @rule(
     "SCC301",
@@ -65,6 +72,7 @@ from ._grants import listed_in
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
     tags=("scc", "seccomp"),
     security_severity=5.5,
     cwe=(693,),
@@ -73,13 +81,7 @@ from ._grants import listed_in
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     profiles = scc.field("seccompProfiles")
     entries = as_list(profiles.value)
-    if not profiles:
-        at: Located = profiles if profiles.present else scc.place
-        fact = "has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected"
-    elif entries and all(entry == "*" for entry in entries):
-        at = scc.field("seccompProfiles", 0)
-        fact = 'seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined'
-    else:
+    if profiles and not (entries and all(entry == "*" for entry in entries)):
         return
     under = workloads_under(scc.name, world)
     if under and all(c.privileged.value is True for workload, _ in under for c in workload.pod.containers):
@@ -88,10 +90,16 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
     if scc.name not in world.cluster.own_sccs:
         yield Problem(
-            f"SCC {scc.name}: {fact}",
-            at=at,
-            subjects=listed_in(scc),
+            "no-default" if profiles else "unset",
+            at=_place(scc, profiles),
+            facts={"scc": scc.name, "subjects": listed_in(scc)},
             opens=("unconfined",),
             edits=(Append(profiles.path, "runtime/default"),),
             decision=Decision(f"SCC {scc.name}", Related(f"SCC {scc.name}", scc.place.span)),
         )
+
+
+def _place(scc: SecurityContextConstraints, profiles: Field[Any]) -> Located:
+    if profiles:
+        return scc.field("seccompProfiles", 0)
+    return profiles if profiles.present else scc.place

@@ -58,6 +58,12 @@ from scclint.api import (
 
 from ._grants import listed_in
 
+SENTENCES = {
+    "default": "SCC {scc}: seccompProfiles makes unconfined the default, so pods without a profile run without seccomp",
+    "listed": "SCC {scc}: seccompProfiles lists unconfined, so every pod that the SCC admits may turn seccomp off",
+    "instead": "{instead}",
+}
+
 
 @rule(
     "SCC303",
@@ -66,6 +72,7 @@ from ._grants import listed_in
     severity=Severity.ERROR,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
     tags=("scc", "seccomp"),
     security_severity=8.0,
     cwe=(693,),
@@ -75,17 +82,16 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if not isinstance(entries, list) or "unconfined" not in entries:
         return
     default = next((entry for entry in entries if entry != "*"), None)
-    effect = (
-        "makes unconfined the default, so pods without a profile run without seccomp"
-        if default == "unconfined"
-        else "lists unconfined, so every pod that the SCC admits may turn seccomp off"
-    )
     others = [entry for entry in entries if entry not in ("*", "unconfined")]
     entry = scc.field("seccompProfiles", entries.index("unconfined"))
     yield Problem(
-        f"SCC {scc.name}: seccompProfiles {effect}",
+        "default" if default == "unconfined" else "listed",
         at=entry,
-        subjects=listed_in(scc),
-        help=without_unconfined(scc, world, replace=not others),
+        facts={
+            "scc": scc.name,
+            "subjects": listed_in(scc),
+            "instead": without_unconfined(scc, world, replace=not others),
+        },
+        help="instead",
         edits=(Remove(entry.path) if others else Set(entry.path, "runtime/default"),),
     )

@@ -49,6 +49,7 @@ subjects:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from scclint.api import (
     EVERYONE,
@@ -60,9 +61,7 @@ from scclint.api import (
     SecurityContextConstraints,
     Severity,
     World,
-    and_more,
     effects_of,
-    listed,
     rule,
     subjects_removed,
     texts_of,
@@ -70,6 +69,17 @@ from scclint.api import (
 )
 
 from ._grants import reach, subjects_of
+
+_REASONS = (
+    "[allows {wider:3}]{both: and |}[has priority {priority}, so it comes before {first:all of OpenShift's own SCCs|restricted-v2} and admits "
+    "every pod in the cluster that satisfies it]"
+)
+SENTENCES = {
+    "groups": "SCC {scc}: groups lists {group} ({members}), so they may use the SCC",
+    "binding": "{object}: lets {group} use {every:every SCC, including privileged|}[SCC {scc}]",
+    "unlike-restricted": "unlike restricted-v2, it " + _REASONS,
+    "wide": "SCC {scc} " + _REASONS,
+}
 
 ANYUID_PRIORITY = 10
 """The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""
@@ -84,6 +94,7 @@ FIX = "grant the SCC only to the service accounts that need it, with a RoleBindi
     severity=Severity.ERROR,
     on=ApiObject,
     since="0.1",
+    sentences=SENTENCES,
     tags=("scc", "rbac"),
     security_severity=8.0,
     cwe=(269, 732),
@@ -101,51 +112,60 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     groups = [(index, group) for index, group in texts_of(scc, "groups") if group in EVERYONE]
-    reasons = _reasons(scc.name, world) if groups and world.scc(scc.name) is scc else ""
+    reasons = _reasons(scc.name, world) if groups and world.scc(scc.name) is scc else {}
     if not reasons:
         return
     index, group = groups[0]
-    named = f"{group} ({EVERYONE[group]})"
     removed = (Remove(scc.field("groups", index).path) for index, _ in reversed(groups))
     yield Problem(
-        f"SCC {scc.name}: groups lists {named}, so they may use the SCC",
-        notes=(f"unlike restricted-v2, it {reasons}",),
+        "groups",
         at=scc.field("groups", index),
-        subjects=tuple(group for _, group in groups),
-        subjects_in_message=named,
+        facts={
+            "scc": scc.name,
+            "group": group,
+            "members": EVERYONE[group],
+            "subjects": [group for _, group in groups],
+            **reasons,
+        },
+        notes=("unlike-restricted",),
         remedies=(Remedy(FIX, effects_of(scc, world, *removed)),),
     )
 
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
-    wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := _reasons(scc, world))}
+    wide = {scc: reasons for scc in (reached.sccs if reached else ()) if (reasons := _reasons(scc, world))}
     if reached is None or not wide:
         return
     groups = [holder for holder in subjects_of(binding, world) if holder.kind == "group" and holder.name in EVERYONE]
     if not groups:
         return
     scc = next(iter(wide))
-    what = "every SCC, including privileged" if reached.every else f"SCC {scc}"
     yield Problem(
-        f"{binding.named}: lets {groups[0]} use {what}",
-        notes=() if reached.every else (f"SCC {scc} {wide[scc]}",),
+        "binding",
         at=groups[0].at,
-        subjects=tuple(group.name for group in groups),
-        subjects_in_message=str(groups[0]),
+        facts={
+            "group": str(groups[0]),
+            "every": reached.every,
+            "scc": "" if reached.every else scc,
+            "subjects": [group.name for group in groups],
+            **wide[scc],
+        },
+        notes=("wide",),
         related=() if reached.every else reached.steps(world, scc, binding),
         remedies=(Remedy(FIX, effects_of(binding, world, *subjects_removed(binding))),),
     )
 
 
-def _reasons(name: str, world: World) -> str:
-    """Return why not everyone may use the SCC, as verbs with their objects; empty if everyone may."""
+def _reasons(name: str, world: World) -> dict[str, Any]:
+    """Return the facts of why not everyone may use the SCC; empty if everyone may."""
     wider = wider_than_restricted(name, world)
-    priority = world.cluster.sccs[name].priority if name in world.cluster.sccs else 0
-    reasons = [f"allows {and_more(wider, 3)}"] if wider else []
-    if priority > 0 and world.scc(name) is not None:
-        before = "all of OpenShift's own SCCs" if priority > ANYUID_PRIORITY else "restricted-v2"
-        reasons.append(
-            f"has priority {priority}, so it comes before {before} and admits every pod in the cluster that satisfies it"
-        )
-    return listed(reasons)
+    priority = world.cluster.sccs[name].priority if name in world.cluster.sccs and world.scc(name) is not None else 0
+    if not wider and priority <= 0:
+        return {}
+    return {
+        "wider": wider,
+        "priority": max(priority, 0),
+        "both": bool(wider and priority > 0),
+        "first": priority > ANYUID_PRIORITY,
+    }

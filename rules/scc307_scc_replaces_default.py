@@ -52,16 +52,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.api import (
+    Location,
     Problem,
-    Related,
     SecurityContextConstraints,
     Severity,
     World,
-    and_more,
     first_unknown,
     own_name,
     rule,
 )
+
+SENTENCES = {
+    "replaces": "SCC {scc}: replaces OpenShift's own SCC of this name for every workload in the cluster that uses it",
+    "changes": "it changes {differing:5}",
+    "lost": "this list replaces OpenShift's own, so {lost:3} may no longer use the SCC",
+    "other-name": "{other_name}",
+}
 
 FIELDS = {
     "uid": "runAsUser",
@@ -84,6 +90,7 @@ FIELDS = {
     severity=Severity.ERROR,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
     tags=("scc", "admission"),
     security_severity=5.5,
     cwe=(269,),
@@ -100,17 +107,16 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if not differing:
         return
     yield Problem(
-        f"SCC {scc.name}: replaces OpenShift's own SCC of this name for every workload in the cluster that uses it",
-        notes=(f"it changes {and_more(differing, 5)}",),
+        "replaces",
         at=scc.place,
+        facts={"scc": scc.name, "differing": differing, "other_name": own_name(scc)},
+        notes=("changes",),
         related=tuple(
-            Related(
-                f"this list replaces OpenShift's own, so {and_more(lost, 3)} may no longer use the SCC", scc.field(field).span
-            )
+            Location("lost", scc.field(field), {"lost": lost})
             for field in ("users", "groups")
             if (lost := [name for name in getattr(original, field) if name not in getattr(written, field)])
         ),
-        help=own_name(scc),
+        help="other-name",
     )
 
 

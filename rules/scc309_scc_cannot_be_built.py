@@ -47,6 +47,11 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, SecurityContextConstraints, Severity, World, first_unknown, rule
 
+SENTENCES = {
+    "cannot-be-built": "SCC {scc}: SCC admission cannot prepare it ({error}), so it rejects every pod in the cluster",
+    "set": "Set the missing value, or use a strategy that needs none.",
+}
+
 FIELDS = (
     ("UIDRangeMin", ("runAsUser", "uidRangeMin")),
     ("UIDRangeMax", ("runAsUser", "uidRangeMax")),
@@ -66,6 +71,7 @@ FIELDS = (
     severity=Severity.ERROR,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
     tags=("scc", "admission"),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
@@ -74,7 +80,8 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     error = world.cluster.why_not_built(scc.manifest)
     if error is not None:
         yield Problem(
-            f"SCC {scc.name}: SCC admission cannot prepare it ({error.rpartition(': ')[2]}), so it rejects every pod in the cluster",
+            "cannot-be-built",
+            facts={"scc": scc.name, "error": error.rpartition(": ")[2]},
             at=scc.field(*next((path for word, path in FIELDS if word in error), ("runAsUser",))),
-            help="Set the missing value, or use a strategy that needs none.",
+            help="set",
         )

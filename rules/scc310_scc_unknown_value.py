@@ -73,6 +73,40 @@ from scclint.api import (
     texts_of,
 )
 
+_DEFAULT = "{breaks:; as the first entry it is the default, and the API server rejects pods that get it|}"
+SENTENCES = {
+    "volume": "SCC {scc}: volumes lists {value}, which is not a volume type, so it allows nothing",
+    "remove-volume": "Remove it, or write a volume type that SCCs know.",
+    "strategy": "SCC {scc}: {field} has no strategy named {value}",
+    "write-strategy": "Write {types}.",
+    "empty-range": "SCC {scc}: uidRangeMin: {low} is above uidRangeMax: {high}, so the range has no user ID and the SCC admits no pod",
+    "swap": "Swap the two values, or remove both to use the namespace's range.",
+    "every-capability": "SCC {scc}: {field} lists {value}, which means every capability only in allowedCapabilities",
+    "dropped-name": "SCC {scc}: {field} lists {value}, so admission makes each container drop a capability named {value}, and does not "
+    "treat it as {canonical}",
+    "other-name": "SCC {scc}: {field} lists {value}, which does not match {canonical}, the name that pods use",
+    "capability": "SCC {scc}: {field} lists {value}, which is not a capability",
+    "pattern": "SCC {scc}: seccompProfiles entry {value} is not a pattern and matches no profile: entries are compared exactly"
+    + _DEFAULT,
+    "path": "SCC {scc}: seccompProfiles entry {value} is not a path in the kubelet's seccomp directory, so no pod can use it"
+    + _DEFAULT,
+    "profile": "SCC {scc}: seccompProfiles entry {value} is not a profile name that SCCs know, so it matches no profile"
+    + _DEFAULT,
+    "write-profile": "Write {meant}.",
+    "wildcard": "SCC {scc}: {field} lists {value}, which matches nobody, because SCCs know no wildcards",
+    "list-names": "List each {kind} by its full name.",
+    "name-of-user": "SCC {scc}: {field} lists {value}, which matches nobody, because it is the name of a user",
+    "move-to-users": "Move {value} to users.",
+    "name-of-group": "SCC {scc}: {field} lists {value}, which matches nobody, because it is the name of a group",
+    "move-to-groups": "Move {value} to groups.",
+    "account": "SCC {scc}: {field} lists {value}, which matches nobody, because a service account is system:serviceaccount:NAMESPACE:NAME",
+    "write-account": "Write system:serviceaccount:NAMESPACE:NAME.",
+}
+SEVERITIES = {
+    "dropped-name": Severity.INFO,
+    **dict.fromkeys(("pattern", "path", "profile"), Severity.ERROR),
+}
+
 VOLUMES = (
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
     "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image",
@@ -111,6 +145,8 @@ INTENDED_PROFILES = {"runtimedefault": "runtime/default", "runtime-default": "ru
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("scc",),
     study=(2, 2),
 )
@@ -125,9 +161,10 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         if volume not in VOLUMES:
             meant = POD_SPELLING.get(volume.lower()) or closest_match(volume, VOLUMES)
             yield Problem(
-                f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
+                "volume",
                 at=scc.field("volumes", index),
-                help="" if meant else "Remove it, or write a volume type that SCCs know.",
+                facts={"scc": scc.name, "value": volume},
+                help="" if meant else "remove-volume",
                 edits=(Set(scc.field("volumes", index).path, meant),) if meant else (),
             )
 
@@ -138,9 +175,10 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
         if isinstance(strategy.value, str) and strategy.value and strategy.value not in types:
             closest = closest_match(strategy.value, types)
             yield Problem(
-                f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
+                "strategy",
                 at=strategy,
-                help="" if closest else f"Write {' or '.join(types)}.",
+                facts={"scc": scc.name, "field": name, "value": strategy.value, "types": " or ".join(types)},
+                help="" if closest else "write-strategy",
                 edits=(Set(strategy.path, closest),) if closest else (),
             )
 
@@ -149,10 +187,10 @@ def _user_range(scc: SecurityContextConstraints) -> Iterator[Problem]:
     low, high = scc.field("runAsUser", "uidRangeMin"), scc.field("runAsUser", "uidRangeMax")
     if scc.field("runAsUser", "type").value == "MustRunAsRange" and _number(low.value) > _number(high.value, float("inf")):
         yield Problem(
-            f"SCC {scc.name}: uidRangeMin: {low.value} is above uidRangeMax: {high.value}, so the range has no user ID "
-            "and the SCC admits no pod",
+            "empty-range",
             at=low,
-            help="Swap the two values, or remove both to use the namespace's range.",
+            facts={"scc": scc.name, "low": low.value, "high": high.value},
+            help="swap",
         )
 
 
@@ -162,23 +200,18 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
             continue
         canonical = capability.upper().removeprefix("CAP_")
         meant = canonical if canonical in CAPABILITIES else closest_match(canonical, CAPABILITIES)
-        severity = None
         if capability == "*":
-            meant, fact = "ALL", "which means every capability only in allowedCapabilities"
-        elif list_name == "requiredDropCapabilities" and canonical in CAPABILITIES:
-            severity = Severity.INFO
-            fact = (
-                f"so admission makes each container drop a capability named {capability}, and does not treat it as {canonical}"
-            )
+            code, meant = "every-capability", "ALL"
         elif canonical in CAPABILITIES:
-            fact = f"which does not match {canonical}, the name that pods use"
+            code = "dropped-name" if list_name == "requiredDropCapabilities" else "other-name"
         else:
-            fact = "which is not a capability"
+            code = "capability"
+        path = scc.field(list_name, index).path
         yield Problem(
-            f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
+            code,
             at=scc.field(list_name, index),
-            severity=severity,
-            edits=(Set(scc.field(list_name, index).path, meant) if meant else Remove(scc.field(list_name, index).path),),
+            facts={"scc": scc.name, "field": list_name, "value": capability, "canonical": canonical},
+            edits=(Set(path, meant) if meant else Remove(path),),
         )
 
 
@@ -190,49 +223,55 @@ def _profiles(scc: SecurityContextConstraints) -> Iterator[Problem]:
         if entry in PROFILES or is_file:
             continue
         meant = INTENDED_PROFILES.get(entry.lower(), "")
-        breaks = entry == default and not entry.startswith("localhost/")
         yield Problem(
-            f"SCC {scc.name}: seccompProfiles entry {entry} {_profile_mistake(entry)}"
-            + ("; as the first entry it is the default, and the API server rejects pods that get it" if breaks else ""),
+            _profile_mistake(entry),
             at=scc.field("seccompProfiles", index),
-            help="" if meant == "runtime/default" else f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
-            severity=Severity.ERROR,
+            facts={
+                "scc": scc.name,
+                "value": entry,
+                "breaks": entry == default and not entry.startswith("localhost/"),
+                "meant": meant or "runtime/default, localhost/<path> or *",
+            },
+            help="" if meant == "runtime/default" else "write-profile",
             edits=(Set(scc.field("seccompProfiles", index).path, meant),) if meant == "runtime/default" else (),
         )
 
 
 def _profile_mistake(entry: str) -> str:
-    if entry.startswith("localhost/") and "*" in entry:
-        return "is not a pattern and matches no profile: entries are compared exactly"
-    if entry.startswith("localhost/"):
-        return "is not a path in the kubelet's seccomp directory, so no pod can use it"
-    return "is not a profile name that SCCs know, so it matches no profile"
+    if not entry.startswith("localhost/"):
+        return "profile"
+    return "pattern" if "*" in entry else "path"
 
 
 def _subjects(scc: SecurityContextConstraints) -> Iterator[Problem]:
     for name in ("users", "groups"):
         for index, value in texts_of(scc, name):
-            reason, fix = _never_matches(name, value)
-            if reason and not is_open(value) and not in_plain_words(value):
+            code, help = _never_matches(name, value)
+            if code and not is_open(value) and not in_plain_words(value):
                 yield Problem(
-                    f"SCC {scc.name}: {name} lists {value}, which matches nobody, because {reason}",
+                    code,
                     at=scc.field(name, index),
-                    help=fix,
-                    subjects=(value,),
+                    facts={
+                        "scc": scc.name,
+                        "field": name,
+                        "value": value,
+                        "kind": name.removesuffix("s"),
+                        "subjects": [value],
+                    },
+                    help=help,
                 )
 
 
 def _never_matches(name: str, value: str) -> tuple[str, str]:
-    """Return why an entry matches nobody, as a clause, and the fix; both empty if it may match a user."""
+    """Return why an entry matches nobody, and the fix; both empty if it may match a user."""
     if "*" in value:
-        return "SCCs know no wildcards", f"List each {name.removesuffix('s')} by its full name."
+        return "wildcard", "list-names"
     if name == "groups" and value.startswith(SERVICE_ACCOUNT_PREFIX):
-        return "it is the name of a user", f"Move {value} to users."
+        return "name-of-user", "move-to-users"
     if name == "users" and value.startswith(SERVICE_ACCOUNTS_OF):
-        return "it is the name of a group", f"Move {value} to groups."
-    full = f"{SERVICE_ACCOUNT_PREFIX}NAMESPACE:NAME"
+        return "name-of-group", "move-to-groups"
     if value.startswith(SERVICE_ACCOUNT_PREFIX) and not all([*value.split(":")[2:], value.count(":") == 3]):
-        return f"a service account is {full}", f"Write {full}."
+        return "account", "write-account"
     return "", ""
 
 

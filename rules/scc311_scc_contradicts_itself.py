@@ -56,7 +56,40 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Remove, SecurityContextConstraints, Set, Severity, Workload, World, rule
+from scclint.api import (
+    Location,
+    Problem,
+    Remove,
+    SecurityContextConstraints,
+    Set,
+    Severity,
+    Workload,
+    World,
+    rule,
+)
+
+SENTENCES = {
+    "no-host-path": "SCC {scc}: volumes lists hostPath, but allowHostDirVolumePlugin is {set:false|unset}, so the API server removes hostPath "
+    "and no host path is allowed",
+    "overrides": "this field overrides volumes",
+    "remove-host-path": "Remove hostPath from volumes, or set allowHostDirVolumePlugin: true.",
+    "host-path": "SCC {scc}: allowHostDirVolumePlugin: true allows host paths, although volumes does not list hostPath",
+    "adds": "the API server adds hostPath to this list",
+    "set-plugin": "Set allowHostDirVolumePlugin: false, or add hostPath to volumes.",
+    "no-privileged": "SCC {scc}: allowPrivilegedContainer: true has no effect with allowPrivilegeEscalation: false: the SCC also sets this on "
+    "privileged containers, and the API server rejects them",
+    "privileged": "privileged containers are allowed here",
+    "needed": "Set allowPrivilegeEscalation: true, because {workload} has a privileged container.",
+    "not-needed": "Set allowPrivilegedContainer: false. If pods need the SCC for privileged containers, set allowPrivilegeEscalation: true.",
+    "unused": "SCC {scc}: {field}.{value} has no effect, because {field}.type is {strategy}",
+    "unused-by-default": "SCC {scc}: {field}.{value} has no effect, because {field}.type is unset, which means RunAsAny",
+    "strategy": "the strategy",
+    "write-type": "Write type: {type}, or remove {value}.",
+    "escalation": "SCC {scc}: allowPrivilegeEscalation {null:is null|is unset}, which allows privilege escalation",
+    "set-escalation": "Set allowPrivilegeEscalation: false, or true if pods that use it set true.",
+    "volumes": "SCC {scc}: volumes {null:is null|is unset}, which allows every volume type{host_paths:, including hostPath| except hostPath}",
+    "list-volumes": "List in volumes only the volume types that its pods use.",
+}
 
 USED_BY = {
     ("runAsUser", "uid"): ("MustRunAs",),
@@ -80,6 +113,7 @@ DEFAULTED = frozenset(("fsGroup", "supplementalGroups"))
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
     tags=("scc",),
     security_severity=5.5,
     cwe=(276, 1188),
@@ -97,36 +131,34 @@ def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
     if not isinstance(volumes.value, list) or not (plugin.value is None or isinstance(plugin.value, bool)):
         return
     if not plugin.value and "hostPath" in volumes.value:
-        state = "false" if plugin.value is False else "unset"
         yield Problem(
-            f"SCC {scc.name}: volumes lists hostPath, but allowHostDirVolumePlugin is {state}, so the API server removes hostPath "
-            "and no host path is allowed",
+            "no-host-path",
             at=scc.field("volumes", volumes.value.index("hostPath")),
-            related=(Related("this field overrides volumes", plugin.span),) if plugin.present else (),
-            help="Remove hostPath from volumes, or set allowHostDirVolumePlugin: true.",
+            facts={"scc": scc.name, "set": plugin.value is False},
+            related=(Location("overrides", plugin),) if plugin.present else (),
+            help="remove-host-path",
             edits=(Remove(scc.field("volumes", volumes.value.index("hostPath")).path),),
         )
     elif plugin.value and not {"hostPath", "*"}.intersection(v for v in volumes.value if isinstance(v, str)):
         yield Problem(
-            f"SCC {scc.name}: allowHostDirVolumePlugin: true allows host paths, although volumes does not list hostPath",
+            "host-path",
             at=plugin,
-            related=(Related("the API server adds hostPath to this list", volumes.span),),
-            help="Set allowHostDirVolumePlugin: false, or add hostPath to volumes.",
+            facts={"scc": scc.name},
+            related=(Location("adds", volumes),),
+            help="set-plugin",
         )
 
 
 def _escalation(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     privileged, escalation = scc.field("allowPrivilegedContainer"), scc.field("allowPrivilegeEscalation")
     if privileged.value is True and escalation.value is False:
-        needing = next((w.named for w in world.of(Workload) if _is_privileged_under(scc, w, world)), "")
+        needing = next((workload for workload in world.of(Workload) if _is_privileged_under(scc, workload, world)), None)
         yield Problem(
-            f"SCC {scc.name}: allowPrivilegedContainer: true has no effect with allowPrivilegeEscalation: false: "
-            "the SCC also sets this on privileged containers, and the API server rejects them",
+            "no-privileged",
             at=escalation,
-            related=(Related("privileged containers are allowed here", privileged.span),),
-            help=f"Set allowPrivilegeEscalation: true, because {needing} has a privileged container."
-            if needing
-            else "Set allowPrivilegedContainer: false. If pods need the SCC for privileged containers, set allowPrivilegeEscalation: true.",
+            facts={"scc": scc.name, "workload": needing},
+            related=(Location("privileged", privileged),),
+            help="needed" if needing else "not-needed",
             edits=() if needing else (Set(privileged.path, False),),
         )
 
@@ -150,11 +182,11 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
             scc.field(name, end).value for end in ("uidRangeMin", "uidRangeMax")
         )
         yield Problem(
-            f"SCC {scc.name}: {name}.{value} has no effect, because {name}.type is "
-            + (f"{strategy}" if written.value else "unset, which means RunAsAny"),
+            "unused" if written.value else "unused-by-default",
             at=field,
-            related=(Related("the strategy", written.span),) if written.value else (),
-            help="" if one_end else f"Write type: {users[0]}, or remove {value}.",
+            facts={"scc": scc.name, "field": name, "value": value, "strategy": strategy, "type": users[0]},
+            related=(Location("strategy", written),) if written.value else (),
+            help="" if one_end else "write-type",
             edits=(Remove(field.path),),
         )
 
@@ -162,21 +194,23 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
 def _unset(scc: SecurityContextConstraints) -> Iterator[Problem]:
     if scc.field("allowPrivilegedContainer").value is True:
         return
-    host_paths = scc.field("allowHostDirVolumePlugin").value is True
-    every = "every volume type, including hostPath" if host_paths else "every volume type except hostPath"
-    for name, default, fix in (
-        (
-            "allowPrivilegeEscalation",
-            "privilege escalation",
-            "Set allowPrivilegeEscalation: false, or true if pods that use it set true.",
-        ),
-        ("volumes", every, "List in volumes only the volume types that its pods use."),
-    ):
-        field = scc.field(name)
-        if field.value is None:
-            yield Problem(
-                f"SCC {scc.name}: {name} {'is null' if field.present else 'is unset'}, which allows {default}",
-                at=field if field.present else scc.place,
-                help=fix,
-                edits=(Set(field.path, False),) if name == "allowPrivilegeEscalation" else (),
-            )
+    escalation, volumes = scc.field("allowPrivilegeEscalation"), scc.field("volumes")
+    if escalation.value is None:
+        yield Problem(
+            "escalation",
+            at=escalation if escalation.present else scc.place,
+            facts={"scc": scc.name, "null": escalation.present},
+            help="set-escalation",
+            edits=(Set(escalation.path, False),),
+        )
+    if volumes.value is None:
+        yield Problem(
+            "volumes",
+            at=volumes if volumes.present else scc.place,
+            facts={
+                "scc": scc.name,
+                "null": volumes.present,
+                "host_paths": scc.field("allowHostDirVolumePlugin").value is True,
+            },
+            help="list-volumes",
+        )

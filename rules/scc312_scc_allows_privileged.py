@@ -72,8 +72,8 @@ from collections.abc import Iterator
 
 from scclint.api import (
     Extra,
+    Location,
     Problem,
-    Related,
     SecurityContextConstraints,
     Severity,
     World,
@@ -83,7 +83,6 @@ from scclint.api import (
     is_as_installed,
     is_least,
     is_open,
-    listed,
     may_admit_elsewhere,
     narrower,
     opened_by,
@@ -93,6 +92,21 @@ from scclint.api import (
 
 from ._grants import listed_in
 
+SENTENCES = {
+    "opens": "SCC {scc}: opens {opened}[; its pods use {used}]{unused:; no pod in the input uses any of it|}[; {extras}]",
+    "elsewhere": "pods outside of this unit may run under it: SCC102 says what those in the input use",
+    "opens-too": "opens {access}",
+    "user": "{workload} uses {used}",
+    "narrower": "{narrower}",
+    "extras": "SCC {scc}: {extras}",
+    "extra": "{extra}",
+    "allow-capabilities": "Move the capabilities to allowedCapabilities, and add them in the containers that need them.",
+    "set-level": "Set userNamespaceLevel: RequirePodLevel, and hostUsers: false in the pods.",
+    "allow-and-set": "Move the capabilities to allowedCapabilities, and add them in the containers that need them. Set userNamespaceLevel: "
+    "RequirePodLevel, and hostUsers: false in the pods.",
+}
+SEVERITIES = dict.fromkeys(("opens/limited", "extras"), (Severity.INFO, Severity.WARNING))
+
 
 @rule(
     "SCC312",
@@ -101,6 +115,8 @@ from ._grants import listed_in
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("scc",),
     security_severity=8.0,
     cwe=(250,),
@@ -117,49 +133,51 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     under = workloads_under(scc.name, world) if world.scc(scc.name) is scc else []
     used = list(dict.fromkeys(text for _, words in under for text in words))
     elsewhere = scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)
-    uses = f"; its pods use {listed(used)}" if used else ""
-    if not used and not elsewhere and not _has_placeholder(scc):
-        uses = "; no pod in the input uses any of it"
     least = bool(under) and is_least(scc.name, world)
+    users = [(workload, words) for workload, words in under if words]
     yield Problem(
-        "; ".join(
-            (f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}", *(extra.words for extra in extras))
-        ),
+        "opens" if any(access.takes for access in opened) and not least else "opens/limited",
         at=scc.field(*opened[0].at),
-        related=tuple(Related(f"opens {access.words}", scc.field(*access.at).span) for access in opened[1:])
-        + tuple(Related(f"{workload.named} uses {listed(words)}", workload.place.span) for workload, words in under if words)[
-            :4
-        ],
-        notes=("pods outside of this unit may run under it: SCC102 says what those in the input use",) if elsewhere else (),
-        help=narrower(least=least, elsewhere=elsewhere, used=bool(used)),
-        severity=None if any(access.takes for access in opened) and not least else Severity.INFO,
-        in_review=Severity.WARNING,
+        facts={
+            "scc": scc.name,
+            "opened": [access.words for access in opened],
+            "used": used,
+            "unused": not used and not elsewhere and not _has_placeholder(scc),
+            "extras": "; ".join(extra.words for extra in extras),
+            "narrower": narrower(least=least, elsewhere=elsewhere, used=bool(used)),
+            "subjects": listed_in(scc),
+        },
+        notes=("elsewhere",) if elsewhere else (),
+        related=(
+            *(Location("opens-too", scc.field(*access.at), {"access": access.words}) for access in opened[1:]),
+            *(Location("user", workload.place, {"workload": workload, "used": words}) for workload, words in users[:4]),
+        ),
+        help="narrower",
         opens=("the node", *(extra.words for extra in extras)),
-        subjects=listed_in(scc),
         always_named=not least and not is_as_installed(scc, world),
     )
 
 
 def _only_extras(scc: SecurityContextConstraints, extras: list[Extra], world: World) -> Iterator[Problem]:
     """Yield the problem of an SCC that opens nothing of the node."""
+    help = {_HELP[str(extra.at[0])] for extra in extras}
     if extras:
         yield Problem(
-            f"SCC {scc.name}: {'; '.join(extra.words for extra in extras)}",
+            "extras",
             at=scc.field(*extras[0].at),
-            related=tuple(Related(extra.words, scc.field(*extra.at).span) for extra in extras[1:]),
-            help=" ".join(dict.fromkeys(_HELP[str(extra.at[0])] for extra in extras)),
-            severity=Severity.INFO,
-            in_review=Severity.WARNING,
+            facts={
+                "scc": scc.name,
+                "extras": "; ".join(extra.words for extra in extras),
+                "subjects": listed_in(scc),
+            },
+            related=tuple(Location("extra", scc.field(*extra.at), {"extra": extra.words}) for extra in extras[1:]),
+            help="allow-and-set" if len(help) > 1 else min(help),
             opens=tuple(extra.words for extra in extras),
-            subjects=listed_in(scc),
             always_named=not is_as_installed(scc, world),
         )
 
 
-_HELP = {
-    "defaultAddCapabilities": "Move the capabilities to allowedCapabilities, and add them in the containers that need them.",
-    "userNamespaceLevel": "Set userNamespaceLevel: RequirePodLevel, and hostUsers: false in the pods.",
-}
+_HELP = {"defaultAddCapabilities": "allow-capabilities", "userNamespaceLevel": "set-level"}
 
 
 def _has_placeholder(scc: SecurityContextConstraints) -> bool:

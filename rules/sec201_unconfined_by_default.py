@@ -84,10 +84,30 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Decision, Outcome, Problem, Related, Severity, Workload, World, advise, rule, when_created
+from scclint.api import (
+    Decision,
+    Outcome,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    advise,
+    creator,
+    rule,
+)
 
 from ._grants import binding_of
-from ._seccomp import on_pools
+
+SENTENCES = {
+    "by-default": "{object}: container {container} will run unconfined[ on node {pools:pool|pools} {pools}][ when {creator} creates it]",
+    "kubelet": "it sets no seccomp profile, and the kubelet's seccompDefault is off",
+    "no-scc": "it sets no seccomp profile, and no SCC applies one, because {skipped}",
+    "default": "SCC {scc} admits it and applies its default profile, {default}",
+    "any-profile": 'SCC {scc} admits it and applies no profile, because its seccompProfiles lists only "*"',
+    "no-profiles": "SCC {scc} admits it and applies no profile, because it has no seccompProfiles",
+    "creator": "If you know who creates the pod, pass --as USER.",
+}
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -99,6 +119,7 @@ DEFAULTS = ("kubelet default", "SCC default")
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("seccomp",),
     security_severity=8.0,
     cwe=(693, 250),
@@ -112,24 +133,29 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not unconfined:
         return
     reason, remedies = _reason(outcome, world), advise("confined", workload, world)
-    may_name_creator = when_created(outcome) and not world.creator_given
     steps = world.steps.of_grant(outcome.grant, outcome.scc, workload)
     for container in unconfined:
         view = workload.pod.container(container.name)
         if view is None:
             continue
-        fact = f"will run unconfined{on_pools(container)}{when_created(outcome)}"
         yield Problem(
-            f"{workload.named}: container {container.name} {fact}",
-            notes=(reason,),
+            "by-default",
             at=view.field("securityContext", "seccompProfile"),
+            facts={
+                "container": container.name,
+                "pools": container.unconfined_on,
+                "creator": creator(outcome),
+                "scc": outcome.scc,
+                "skipped": outcome.skipped,
+                "default": world.cluster.sccs[outcome.scc].default_seccomp_profile if outcome.scc else "",
+            },
+            notes=(reason,),
             related=steps,
             flow=steps,
             remedies=remedies,
-            help="If you know who creates the pod, pass --as USER." if may_name_creator else "",
-            container=container.name,
+            help="creator" if creator(outcome) and not world.creator_given else "",
             opens=("unconfined",),
-            cause=f"{fact}: {reason}",
+            cause=" ".join((reason, *container.unconfined_on)),
             decision=_decision(outcome, steps, world),
         )
 
@@ -137,7 +163,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _decision(outcome: Outcome, steps: tuple[Related, ...], world: World) -> Decision | None:
     """Return what decides it for other pods as well: an SCC that applies no profile, or the grant of one. A creator decides for one pod."""
     scc = outcome.judged.scc
-    if scc is None or world.cluster.sccs[scc].seccomp_profiles or when_created(outcome):
+    if scc is None or world.cluster.sccs[scc].seccomp_profiles or creator(outcome):
         return None
     name, step = binding_of(outcome), 0
     if world.scc(scc) is not None:
@@ -148,14 +174,11 @@ def _decision(outcome: Outcome, steps: tuple[Related, ...], world: World) -> Dec
 
 
 def _reason(outcome: Outcome, world: World) -> str:
-    """Return why the container has no profile, as a clause."""
+    """Return why the container has no profile."""
     verdict = outcome.judged
     if verdict.scc is None:
-        if world.cluster.platform == "kubernetes":
-            return "it sets no seccomp profile, and the kubelet's seccompDefault is off"
-        return f"it sets no seccomp profile, and no SCC applies one, because {outcome.skipped}"
-    if default := world.cluster.sccs[verdict.scc].default_seccomp_profile:
-        return f"SCC {verdict.scc} admits it and applies its default profile, {default}"
-    if world.cluster.sccs[verdict.scc].seccomp_profiles:
-        return f'SCC {verdict.scc} admits it and applies no profile, because its seccompProfiles lists only "*"'
-    return f"SCC {verdict.scc} admits it and applies no profile, because it has no seccompProfiles"
+        return "kubelet" if world.cluster.platform == "kubernetes" else "no-scc"
+    scc = world.cluster.sccs[verdict.scc]
+    if scc.default_seccomp_profile:
+        return "default"
+    return "any-profile" if scc.seccomp_profiles else "no-profiles"

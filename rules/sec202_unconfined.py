@@ -64,9 +64,25 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, advise, rule, when_created
+from scclint.api import (
+    Location,
+    Problem,
+    Severity,
+    Workload,
+    World,
+    advise,
+    creator,
+    rule,
+)
 
 from ._seccomp import asked_at, pod_profile_at
+
+SENTENCES = {
+    "unconfined": "{object}: container {container} will run unconfined[ when {creator} creates it][ under SCC {scc}], because {setting} is "
+    "Unconfined",
+    "overridden": "it overrides the pod's profile {profile}",
+    "localhost": "If the container needs more system calls, set a Localhost profile that allows them.",
+}
 
 SETTINGS = {
     "container field": "its seccompProfile",
@@ -84,6 +100,7 @@ SETTINGS = {
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("seccomp",),
     security_severity=8.0,
     cwe=(693, 250),
@@ -97,18 +114,21 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     remedies = advise("profile instead of Unconfined", workload, world)
     pod_profile = pod_profile_at(workload)
-    overridden = Related(f"it overrides the pod's profile {pod_profile.value}", pod_profile.span)
-    under = f" under SCC {outcome.scc}" if outcome.scc else ""
+    overridden = Location("overridden", pod_profile, {"profile": pod_profile.value})
     for container in unconfined:
         setting = asked_at(workload, container)
-        fact = f"will run unconfined{when_created(outcome)}{under}, because {SETTINGS[container.source]} is Unconfined"
         yield Problem(
-            f"{workload.named}: container {container.name} {fact}",
+            "unconfined",
             at=setting,
+            facts={
+                "container": container.name,
+                "creator": creator(outcome),
+                "scc": outcome.scc,
+                "setting": SETTINGS[container.source],
+            },
             related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
             remedies=remedies,
-            help="If the container needs more system calls, set a Localhost profile that allows them.",
-            container=container.name,
+            help="localhost",
             opens=("unconfined",),
-            cause=fact,
+            cause=container.source,
         )

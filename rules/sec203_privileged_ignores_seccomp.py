@@ -72,18 +72,27 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import (
+    Location,
     Problem,
-    Related,
     Severity,
     Workload,
     World,
+    creator,
     rule,
-    when_created,
     why_privileged,
     without_privileged,
 )
 
-from ._seccomp import asked_at, on_pools
+from ._seccomp import asked_at
+
+SENTENCES = {
+    "privileged": "{object}: container {container} is privileged, so it runs unconfined[ on node {pools:pool|pools} {pools}]"
+    "[ when {creator} creates it][, and its {profile} profile has no effect]",
+    "no-effect": "{profile} is set here and has no effect",
+    "instead": "{instead}[ Remove the profile if the container stays privileged: it has no effect.{profile:|}]",
+    "needed": "No capability replaces privileged: true, because {why}."
+    "[ Remove the profile if the container stays privileged: it has no effect.{profile:|}]",
+}
 
 
 @rule(
@@ -93,6 +102,7 @@ from ._seccomp import asked_at, on_pools
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("seccomp",),
     security_severity=5.5,
     cwe=(693,),
@@ -107,27 +117,27 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     unconfined = [container for container in outcome.seccomp if container.is_unconfined_as_privileged]
     if not unconfined:
         return
-    instead = (
-        without_privileged(outcome) or f"No capability replaces privileged: true, because {why_privileged(outcome.judged.pod)}."
-    )
+    instead = without_privileged(outcome)
     for container in unconfined:
         view = workload.pod.container(container.name)
         if view is None:
             continue
-        fact = f"is privileged, so it runs unconfined{on_pools(container)}{when_created(outcome)}"
-        help = instead
-        related: tuple[Related, ...] = ()
-        requested = container.requested
-        if requested is not None and requested.type != "Unconfined" and requested.source not in of_others:
-            fact += f", and its {requested.type} profile has no effect"
-            related = (Related(f"{requested.type} is set here and has no effect", asked_at(workload, container).span),)
-            help += " Remove the profile if the container stays privileged: it has no effect."
+        asked = container.requested
+        is_own = asked is not None and asked.type != "Unconfined" and asked.source not in of_others
+        own = asked.type if asked is not None and is_own else ""
         yield Problem(
-            f"{workload.named}: container {container.name} {fact}",
+            "privileged",
             at=view.privileged,
-            related=related,
-            help=help,
-            container=container.name,
+            facts={
+                "container": container.name,
+                "pools": container.unconfined_on,
+                "creator": creator(outcome),
+                "profile": own,
+                "instead": instead,
+                "why": "" if instead else why_privileged(outcome.judged.pod),
+            },
+            related=(Location("no-effect", asked_at(workload, container)),) if own else (),
+            help="instead" if instead else "needed",
             opens=("unconfined",),
-            cause=fact,
+            cause=" ".join((f"profile {own}", *container.unconfined_on)),
         )

@@ -54,17 +54,19 @@ spec:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
+from scclint.api import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX,
+)
 from scclint.api import (
     SECCOMP_ANNOTATIONS,
     SECCOMP_FIELDS_OF_ANNOTATIONS,
     Field,
+    Location,
     Operation,
     Problem,
-    Related,
     Remove,
     Severity,
     Verdict,
@@ -78,9 +80,32 @@ from scclint.api import (
 
 from ._seccomp import flow_form, seccomp_keys, set_profile
 
+SENTENCES = {
+    "deprecated": "{object}: the deprecated seccomp annotation[ for container {container}] is {value}",
+    "no-container": "the pod has no container of that name, so it has no effect",
+    "on-controller": "it is on the {kind}, not on its pod template, so it has no effect",
+    "invalid": "on {platform} this value is not a valid profile, and the API server rejects the pod",
+    "windows": "on {platform} Windows pods have no seccomp, so it has no effect",
+    "overwrites": "on {platform} SCC admission overwrites the seccompProfile field with it, and both have the same value now",
+    "sets": "on {platform} SCC admission sets seccompProfile to {profile}",
+    "ignored": "on {platform}[ in namespace {namespace}, where SCC admission does not run,] it has no effect{in_field:|, so no profile is set}",
+    "must-match": "on {platform} it must match the seccompProfile field, or the API server rejects the pod",
+    "copied": "on {platform} the API server copies it into the field: seccompProfile becomes {profile}",
+    "delete": "Delete the annotation.",
+    "set": "Set seccompProfile: {flow_form} in the securityContext, and delete the annotation.",
+    "set-in-template": "Set seccompProfile in the pod template's securityContext, and delete the annotation.",
+    "contradicts": "{object}: the seccomp annotation for {of_pod:the pod|}[container {name}] says {value}, but the seccompProfile field says "
+    "{in_field}",
+    "field": "the field says {in_field}",
+    "overrides": "on {platform} the annotation overrides the field",
+    "no-effect": "on {platform} the annotation has no effect",
+    "rejected": "{platform} rejects the pod",
+    "keep-field": "Delete the annotation, and keep the seccompProfile field.",
+    "set-instead": "Delete the annotation, and set seccompProfile: {flow_form}.",
+}
+
 # SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
 ADMITTED = "openshift.io/scc"
-_DELETE = "Delete the annotation."
 
 
 @rule(
@@ -90,6 +115,8 @@ _DELETE = "Delete the annotation."
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"contradicts": Severity.ERROR},
     tags=("seccomp",),
     security_severity=3.0,
     cwe=(477,),
@@ -110,55 +137,74 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         elif verdict is None or (field is not None and not value) or (in_field and ADMITTED in workload.pod.annotations):
             continue
         elif field is None:
-            effect = "the pod has no container of that name, so it has no effect"
-            yield _problem(workload, annotation, effect, _DELETE, (Remove(annotation.path),))
+            yield _deprecated(workload, annotation, "no-container", "delete", (Remove(annotation.path),))
         else:
-            fix = f"Set seccompProfile: {flow_form(value)} in the securityContext, and delete the annotation."
             edits = (*(() if in_field else set_profile(field, value)), Remove(annotation.path))
-            effect = _effect(world, verdict, value, bool(in_field))
-            yield _problem(workload, annotation, effect, _DELETE if in_field else fix, edits)
+            effect = _effect(world, verdict, value, in_field=bool(in_field))
+            facts = {
+                "platform": world.cluster.platform_name,
+                "namespace": verdict.namespace if verdict.skipped in ("namespace", "run-level", "disabled") else "",
+                "profile": " ".join((to_field(value) or {}).values()),
+                "in_field": bool(in_field),
+                "flow_form": flow_form(value),
+            }
+            yield _deprecated(workload, annotation, effect, "delete" if in_field else "set", edits, facts)
 
 
 def _contradiction(workload: Workload, world: World, annotation: Field[Any], value: str, field: Field[Any]) -> Problem:
-    key = str(annotation.path[-1])
-    whose = f"container {key.removeprefix(PREFIX)}" if key.startswith(PREFIX) else "the pod"
+    name = _container(annotation)
     in_field = to_annotation(as_mapping(field.value))
-    fix = "Delete the annotation, and keep the seccompProfile field."
+    help = "keep-field"
     edits: tuple[Operation, ...] = (Remove(annotation.path),)
     if in_field == "unconfined":
         # Without the annotation, the field counts.
-        fix = f"Delete the annotation, and set seccompProfile: {flow_form(value)}."
+        help = "set-instead"
         edits = (*set_profile(field, value), *edits)
     return Problem(
-        f"{workload.named}: the seccomp annotation for {whose} says {value}, but the seccompProfile field says {in_field}",
-        notes=(_which_counts(world),),
+        "contradicts",
         at=annotation,
-        related=(Related(f"the field says {in_field}", field.below("type").span),),
-        help=fix,
-        severity=Severity.ERROR,
+        facts={
+            "of_pod": not name,
+            "name": name,
+            "value": value,
+            "in_field": in_field,
+            "platform": world.cluster.platform_name,
+            "flow_form": flow_form(value),
+        },
+        notes=(_which_counts(world),),
+        related=(Location("field", field.below("type")),),
+        help=help,
         edits=edits,
     )
 
 
-def _which_counts(world: World) -> str:
-    cluster = world.cluster
-    if cluster.platform != "kubernetes" and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(cluster.kubernetes_minor):
-        return f"on {cluster.platform_name} the annotation overrides the field"
-    if not SECCOMP_ANNOTATIONS.holds(cluster.kubernetes_minor):
-        return f"on {cluster.platform_name} the annotation has no effect"
-    return f"{cluster.platform_name} rejects the pod"
-
-
-def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str, edits: tuple[Operation, ...] = ()) -> Problem:
+def _container(annotation: Field[Any]) -> str:
+    """The container that an annotation is for; empty if it is for the pod."""
     key = str(annotation.path[-1])
-    container = key[len(PREFIX) :] if key.startswith(PREFIX) else ""
-    whose = f" for container {container}" if container else ""
+    return key.removeprefix(PREFIX) if key.startswith(PREFIX) else ""
+
+
+def _which_counts(world: World) -> str:
+    minor = world.cluster.kubernetes_minor
+    if world.cluster.platform != "kubernetes" and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(minor):
+        return "overrides"
+    return "rejected" if SECCOMP_ANNOTATIONS.holds(minor) else "no-effect"
+
+
+def _deprecated(
+    workload: Workload,
+    annotation: Field[Any],
+    effect: str,
+    help: str,
+    edits: tuple[Operation, ...] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> Problem:
     return Problem(
-        f"{workload.named}: the deprecated seccomp annotation{whose} is {annotation.value}",
-        notes=(effect,),
+        "deprecated",
         at=annotation,
-        help=fix,
-        container=container,
+        facts={"container": _container(annotation), "value": annotation.value, "kind": workload.kind, **(facts or {})},
+        notes=(effect,),
+        help=help,
         edits=edits,
     )
 
@@ -169,13 +215,8 @@ def _on_the_controller(workload: Workload) -> Iterator[Problem]:
         return
     annotations = workload.field("metadata", "annotations").value
     for key in seccomp_keys(annotations if isinstance(annotations, dict) else {}):
-        effect = f"it is on the {workload.kind}, not on its pod template, so it has no effect"
-        yield _problem(
-            workload,
-            workload.field("metadata", "annotations", key),
-            effect,
-            "Set seccompProfile in the pod template's securityContext, and delete the annotation.",
-        )
+        annotation = workload.field("metadata", "annotations", key)
+        yield _deprecated(workload, annotation, "on-controller", "set-in-template")
 
 
 def _matching_field(workload: Workload, key: str) -> Field[Any] | None:
@@ -186,22 +227,15 @@ def _matching_field(workload: Workload, key: str) -> Field[Any] | None:
     return None if container is None else container.field("securityContext", "seccompProfile")
 
 
-def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
-    """Return what the annotation does on this cluster, as a clause. `in_field`: the field has the same value."""
-    on = f"on {world.cluster.platform_name}"
-    profile = " ".join((to_field(value) or {}).values())
-    if not profile:
-        return f"{on} this value is not a valid profile, and the API server rejects the pod"
+def _effect(world: World, verdict: Verdict, value: str, *, in_field: bool) -> str:
+    """Return what the annotation does on this cluster. `in_field`: the field has the same value."""
+    minor = world.cluster.kubernetes_minor
+    if not to_field(value):
+        return "invalid"
     if verdict.skipped == "windows":
-        return f"{on} Windows pods have no seccomp, so it has no effect"
-    if verdict.skipped is None and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(world.cluster.kubernetes_minor):
-        if in_field:
-            return f"{on} SCC admission overwrites the seccompProfile field with it, and both have the same value now"
-        return f"{on} SCC admission sets seccompProfile to {profile}"
-    if not SECCOMP_ANNOTATIONS.holds(world.cluster.kubernetes_minor):
-        outside = verdict.skipped in ("namespace", "run-level", "disabled")
-        where = f" in namespace {verdict.namespace}, where SCC admission does not run," if outside else ""
-        return f"{on}{where} it has no effect" + ("" if in_field else ", so no profile is set")
-    if in_field:
-        return f"{on} it must match the seccompProfile field, or the API server rejects the pod"
-    return f"{on} the API server copies it into the field: seccompProfile becomes {profile}"
+        return "windows"
+    if verdict.skipped is None and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(minor):
+        return "overwrites" if in_field else "sets"
+    if not SECCOMP_ANNOTATIONS.holds(minor):
+        return "ignored"
+    return "must-match" if in_field else "copied"

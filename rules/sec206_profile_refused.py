@@ -80,12 +80,20 @@ from scclint.api import (
     Workload,
     World,
     advise,
+    creator,
     first_per_field,
     is_seccomp,
     refused_fields,
     rule,
-    when_created,
 )
+
+SENTENCES = {
+    "other-scc": "{object}: SCC {scc} rejects the pod only because of its seccomp profile[ ({profile})], so {admitting} admits it instead"
+    "[ when {creator} creates it]",
+    "no-scc": "{object}: SCC {scc} rejects the pod only because of its seccomp profile[ ({profile})], and no other SCC admits it"
+    "[ when {creator} creates it]",
+    "unconfined": "without a profile, the container would run unconfined",
+}
 
 
 @rule(
@@ -95,6 +103,7 @@ from scclint.api import (
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("seccomp", "admission"),
     study=(9, 9),
 )
@@ -110,15 +119,19 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if verdict.scc is not None and "*" not in world.cluster.sccs[verdict.scc].seccomp_profiles:
             return
         errors = first_per_field(reasons)
-        result = f"so {verdict.scc} admits it instead" if verdict.scc else "and no other SCC admits it"
         grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
         field = workload.pod.field(*errors[0].path)
         default = world.cluster.sccs[scc].default_seccomp_profile
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile"
-            f"{f' ({field.value})' if isinstance(field.value, str) else ''}, {result}{when_created(outcome)}",
-            notes=() if default else ("without a profile, the container would run unconfined",),
+            "other-scc" if verdict.scc else "no-scc",
             at=field,
+            facts={
+                "scc": scc,
+                "profile": field.value if isinstance(field.value, str) else "",
+                "admitting": verdict.scc,
+                "creator": creator(outcome),
+            },
+            notes=() if default else ("unconfined",),
             related=refused_fields("", errors[1:], workload) + world.steps.of_grant(grant, scc, workload),
             remedies=advise("profile allowed", workload, world),
         )

@@ -102,12 +102,38 @@ spec:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from scclint.api import Container, ContainerSeccomp, Outcome, Problem, Related, Set, Severity, Workload, World, listed, rule
+from scclint.api import (
+    Container,
+    ContainerSeccomp,
+    Location,
+    Outcome,
+    Problem,
+    Set,
+    Severity,
+    Workload,
+    World,
+    rule,
+)
 
 from ._seccomp import by_place, localhost_users
 
-_EMPTY = '""'
+_RUNS = "{object}: {names:container|containers} {names} {names:runs|run} with localhostProfile: {path}, "
+SENTENCES = {
+    "other-path": "{object}: the operator does not write the file of localhostProfile: {path}; {mismatch} {expected}",
+    "defined": "{profile} is defined here",
+    "write-path": "Write localhostProfile: {expected}, or change the SeccompProfile to the API version and scope of your operator.",
+    "empty": '{object}: {names:container|containers} {names} {names:runs|run} with localhostProfile: "", with which a container never starts',
+    "relative": "Write a path relative to /var/lib/kubelet/seccomp on the node, such as profiles/web.json.",
+    "not-provided": _RUNS + "which nothing in the input provides",
+    "unusable": _RUNS + "which {provider} does not provide: {problem}",
+    "other-nodes": _RUNS
+    + "which {providers} {providers:provides|provide} on {roles} nodes, but the pod can also run on {missing} nodes",
+    "provide": "Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that has it with "
+    "--profile-dir.",
+}
+
 _PROFILES = "/var/lib/kubelet/seccomp/"
 
 
@@ -118,6 +144,8 @@ _PROFILES = "/var/lib/kubelet/seccomp/"
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
+    severities={"empty": Severity.ERROR},
     tags=("seccomp",),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -136,34 +164,33 @@ def _other_path(workload: Workload, world: World, path: str, containers: list[Co
     """Yield the places that name a file which the Security Profiles Operator writes under another path."""
     resolution = world.profiles.resolve(path)
     profile = world.profiles.written(resolution.meant)
-    related = (Related(f"{profile.named} is defined here", profile.place.span),) if profile else ()
+    related = (Location("defined", profile.place, {"profile": profile}),) if profile else ()
     for at, names in by_place(workload, containers):
         yield Problem(
-            f"{workload.named}: the operator does not write the file of localhostProfile: {path}; "
-            f"{resolution.mismatch} {resolution.expected}",
+            "other-path",
             at=at,
+            facts={
+                "path": path,
+                "mismatch": resolution.mismatch,
+                "expected": resolution.expected,
+                "container": names[0] if len(names) == 1 else "",
+            },
             related=related,
-            help=f"Write localhostProfile: {resolution.expected}, or change the SeccompProfile to the API version and scope of your operator.",
-            container=names[0] if len(names) == 1 else "",
-            cause=f"{path}: {resolution.mismatch} {resolution.expected}",
+            help="write-path",
+            cause=f"other path than {path}",
             edits=(Set(at.path, resolution.expected),) if at.path[-1:] == ("localhostProfile",) else (),
         )
 
 
 def _missing(outcome: Outcome, world: World, path: str, containers: list[ContainerSeccomp]) -> Iterator[Problem]:
-    reason = _missing_because(path, outcome, world)
-    for at, names in by_place(outcome.workload, containers) if reason else ():
-        who = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"
+    code, facts = _missing_because(path, outcome, world)
+    for at, names in by_place(outcome.workload, containers) if code else ():
         yield Problem(
-            f"{outcome.workload.named}: {who} with localhostProfile: {path or _EMPTY}, {reason}",
+            code,
             at=at,
-            help="Write a path relative to /var/lib/kubelet/seccomp on the node, such as profiles/web.json."
-            if not path
-            else f"Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that "
-            "has it with --profile-dir.",
-            severity=None if path else Severity.ERROR,
-            container=names[0] if len(names) == 1 else "",
-            cause=f"{path}: {reason}",
+            facts={"names": names, "path": path, "container": names[0] if len(names) == 1 else "", **facts},
+            help="provide" if path else "relative",
+            cause=f"missing {path}",
         )
 
 
@@ -202,21 +229,22 @@ def _holds_profiles(path: object) -> bool:
     return path.startswith(_PROFILES) or path == "/var/lib/kubelet/"
 
 
-def _missing_because(path: str, outcome: Outcome, world: World) -> str:
-    """Return why the file may be missing, as a clause; empty if it is provided."""
+def _missing_because(path: str, outcome: Outcome, world: World) -> tuple[str, dict[str, Any]]:
+    """Return why the file may be missing, with the facts; empty if it is provided."""
     if not path:
-        return "with which a container never starts"
+        return "empty", {}
     resolution = world.profiles.resolve(path)
     delivered = [p for p in resolution.providers if p.delivered]
     if not resolution.providers:
-        return "" if resolution.mismatch else "which nothing in the input provides"
+        return "" if resolution.mismatch else "not-provided", {}
     if not delivered:
         first = resolution.providers[0]
-        return f"which {first.kind} {first.name} does not provide: {first.problem}"
+        return "unusable", {"provider": f"{first.kind} {first.name}", "problem": first.problem}
     pools = world.cluster.pools_of(outcome.judged.submitted)
     missing = [pool.name for pool in pools if not any(pool.takes(p.role) for p in delivered)]
-    if not missing:
-        return ""
-    names = listed(f"{p.kind} {p.name}" for p in delivered)
-    provide = "provides" if len(delivered) == 1 else "provide"
-    return f"which {names} {provide} on {listed(p.role for p in delivered)} nodes, but the pod can also run on {listed(missing)} nodes"
+    facts = {
+        "providers": [f"{p.kind} {p.name}" for p in delivered],
+        "roles": [p.role for p in delivered],
+        "missing": missing,
+    }
+    return "other-nodes" if missing else "", facts

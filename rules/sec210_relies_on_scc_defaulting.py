@@ -48,7 +48,22 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, advise, and_more, profile, rule, when_created
+from scclint.api import (
+    Problem,
+    Severity,
+    Workload,
+    World,
+    advise,
+    creator,
+    profile,
+    rule,
+)
+
+SENTENCES = {
+    "by-scc": "{object}: {names:container|containers} {names:2} {names:runs|run} with {profile} only because SCC {scc} applies it"
+    "[ when {creator} creates it]",
+    "kubernetes": "on Kubernetes without seccompDefault {names:it|they} would run unconfined",
+}
 
 
 @rule(
@@ -58,6 +73,7 @@ from scclint.api import Problem, Severity, Workload, World, advise, and_more, pr
     severity=Severity.INFO,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("seccomp",),
     study=(79, 79),
 )
@@ -69,12 +85,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not confined:
         return
     names = [c.name for c in confined]
-    run = f"container {names[0]} runs" if len(names) == 1 else f"containers {and_more(names, 2)} run"
     yield Problem(
-        f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} applies it"
-        f"{when_created(outcome)}",
-        notes=(f"on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",),
+        "by-scc",
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
+        facts={
+            "names": names,
+            "profile": profile(confined[0]),
+            "scc": outcome.verdict.scc,
+            "creator": creator(outcome),
+            "container": names[0] if len(names) == 1 else "",
+        },
+        notes=("kubernetes",),
         remedies=advise("default profile", workload, world),
-        container=names[0] if len(names) == 1 else "",
     )

@@ -56,7 +56,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, ProfileSource, Severity, World, rule
 
-from ._seccomp import problems
+from ._seccomp import SENTENCES, SEVERITIES, problems
 
 
 @rule(
@@ -66,6 +66,8 @@ from ._seccomp import problems
     severity=Severity.WARNING,
     on=ProfileSource,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("seccomp",),
     security_severity=5.5,
     cwe=(693,),

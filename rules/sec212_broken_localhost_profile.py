@@ -48,7 +48,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, ProfileSource, Severity, World, rule
 
-from ._seccomp import problems
+from ._seccomp import SENTENCES, SEVERITIES, problems
 
 
 @rule(
@@ -58,6 +58,8 @@ from ._seccomp import problems
     severity=Severity.ERROR,
     on=ProfileSource,
     since="0.1",
+    sentences=SENTENCES,
+    severities=SEVERITIES,
     tags=("seccomp",),
     study=(8, 8),
 )

@@ -122,20 +122,32 @@ from collections.abc import Iterator, Sequence
 
 from scclint.api import (
     ONE_POD_VOLUME_LABELS,
+    Location,
     Mount,
+    Place,
     Problem,
-    Related,
     SELinuxEvent,
     Severity,
     Workload,
     World,
     claim_mounts,
-    listed,
     one_label,
     rule,
     selinux_conflicts,
     selinux_event_text,
 )
+
+_CONFLICT = "{object}[ (SCC {scc})] mounts claim {claim} {labelled}, and {other} {other_labelled}; {planned:from OpenShift 5.1 (planned) |}"
+SENTENCES = {
+    "own-labels": "{object}: its containers mount claim {claim} with SELinux labels {labels}; {planned:from OpenShift 5.1 (planned) |}the "
+    "pod does not start (event MultipleSELinuxLabels)",
+    "same-options": "Set the same seLinuxOptions in all containers that mount the claim.",
+    "waits": _CONFLICT + "one waits while the other runs on the same node[, if driver {driver} mounts with labels]",
+    "waits-for-job": _CONFLICT
+    + "while {job} runs, the other pod waits on the same node[, if driver {driver} mounts with labels]",
+    "event": "{pod} mounts it {labelled}[ (SCC {scc})]: event {events}, {meaning}",
+    "one-label": "{one_label}",
+}
 
 _OPT_OUT = "SELinuxChangePolicy"
 """The feature gate with which pods can opt out of the mount option."""
@@ -148,6 +160,7 @@ _OPT_OUT = "SELinuxChangePolicy"
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
+    sentences=SENTENCES,
     tags=("selinux", "upgrade"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -159,42 +172,59 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         fails_now = "SELinuxMount" not in gates or (
             volume.of_one_pod and ONE_POD_VOLUME_LABELS.holds(world.cluster.kubernetes_minor)
         )
-        since = "" if fails_now else "from OpenShift 5.1 (planned) "
         if len(mount.claim.labels) > 1 and volume.mounts_with_label is not False and (fails_now or _OPT_OUT not in gates):
-            labels = listed([_shown(label) or "none" for label in mount.claim.labels])
             yield Problem(
-                f"{workload.named}: its containers mount claim {mount.claim.claim} with SELinux labels {labels};"
-                f" {since}the pod does not start (event MultipleSELinuxLabels)",
+                "own-labels",
                 at=workload.pod.field(*mount.claim.path),
-                help="Set the same seLinuxOptions in all containers that mount the claim.",
+                facts={
+                    "claim": mount.claim.claim,
+                    "labels": [_shown(label) or "none" for label in mount.claim.labels],
+                    "planned": not fails_now,
+                },
+                help="same-options",
             )
         elif _OPT_OUT not in gates and (conflicts := [*selinux_conflicts(mount, workload, world)]):
-            yield _conflict(workload, mount, conflicts, since, world)
+            yield _conflict(workload, mount, conflicts, world, is_planned=not fails_now)
 
 
 def _conflict(
-    workload: Workload, mount: Mount, conflicts: Sequence[tuple[Mount, tuple[SELinuxEvent, ...]]], since: str, world: World
+    workload: Workload,
+    mount: Mount,
+    conflicts: Sequence[tuple[Mount, tuple[SELinuxEvent, ...]]],
+    world: World,
+    *,
+    is_planned: bool,
 ) -> Problem:
     other = conflicts[0][0]
-    notes = (
-        Related(
-            f"{pod_mount.named} mounts it {_labelled(pod_mount)}{_scc(pod_mount)}: event {listed(reasons)}, "
-            f"{selinux_event_text(reasons[0], mount.claim, pod_mount.claim, pod_mount.pod)}",
-            pod_mount.span,
-        )
-        for pod_mount, reasons in conflicts
-    )
     job = next((pod_mount for pod_mount in (mount, other) if pod_mount.named.startswith(("Job ", "CronJob "))), None)
-    runs = f"while {job.named} runs, the other pod waits" if job else "one waits while the other runs"
-    driver = mount.claim.volume.driver if mount.claim.volume.mounts_with_label is None else ""
-    assumed = f", if driver {driver} mounts with labels" if driver else ""
     return Problem(
-        f"{workload.named}{_scc(mount)} mounts claim {mount.claim.claim} {_labelled(mount)}, and {other.named} {_labelled(other)};"
-        f" {since}{runs} on the same node{assumed}",
+        "waits-for-job" if job else "waits",
         at=workload.pod.field(*mount.claim.path),
-        related=tuple(notes),
-        help=one_label(workload, mount, [pod_mount for pod_mount, _ in conflicts], world),
+        facts={
+            "scc": mount.scc,
+            "claim": mount.claim.claim,
+            "labelled": _labelled(mount),
+            "other": other,
+            "other_labelled": _labelled(other),
+            "planned": is_planned,
+            "job": job,
+            "driver": mount.claim.volume.driver if mount.claim.volume.mounts_with_label is None else "",
+            "one_label": one_label(workload, mount, [pod_mount for pod_mount, _ in conflicts], world),
+        },
+        related=tuple(_event(mount, pod_mount, events) for pod_mount, events in conflicts),
+        help="one-label",
     )
+
+
+def _event(mount: Mount, pod_mount: Mount, events: tuple[SELinuxEvent, ...]) -> Location:
+    facts = {
+        "pod": pod_mount,
+        "labelled": _labelled(pod_mount),
+        "scc": pod_mount.scc,
+        "events": events,
+        "meaning": selinux_event_text(events[0], mount.claim, pod_mount.claim, pod_mount.pod),
+    }
+    return Location("event", Place(pod_mount.span), facts)
 
 
 def _labelled(mount: Mount) -> str:
@@ -206,7 +236,3 @@ def _labelled(mount: Mount) -> str:
 def _shown(label: str) -> str:
     """Return a label without the empty parts around it: `s0:c1,c0` for `:::s0:c1,c0`, and `spc_t` for `::spc_t:`."""
     return label.strip(":")
-
-
-def _scc(mount: Mount) -> str:
-    return f" (SCC {mount.scc})" if mount.scc else ""

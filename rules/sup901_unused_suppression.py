@@ -83,6 +83,14 @@ from collections.abc import Iterator
 
 from scclint.api import Ignore, Problem, Severity, World, rule
 
+SENTENCES = {
+    "mistake": "this {written} {partly:suppresses only a part of what it lists|suppresses nothing}: {mistake}",
+    "correct": "Correct it or remove it.",
+    "unused": "the suppression of {unused} matches no finding",
+    "remove": "Remove the suppression.",
+    "remove-some": "Remove {unused} from its list.",
+}
+
 WRITTEN = {"comment": "comment", "annotation": "annotation", "config": "entry of the configuration"}
 
 
@@ -93,16 +101,13 @@ WRITTEN = {"comment": "comment", "annotation": "annotation", "config": "entry of
     severity=Severity.WARNING,
     on=Ignore,
     since="0.1",
+    sentences=SENTENCES,
     tags=("suppression",),
 )
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if ignore.mistake:
-        effect = "suppresses only a part of what it lists" if ignore.uses else "suppresses nothing"
-        yield Problem(f"this {WRITTEN[ignore.by]} {effect}: {ignore.mistake}", at=ignore, help="Correct it or remove it.")
+        facts = {"written": WRITTEN[ignore.by], "partly": bool(ignore.uses), "mistake": ignore.mistake}
+        yield Problem("mistake", at=ignore, facts=facts, help="correct")
     elif ignore.unused and not ignore.expired:
-        unused = ", ".join(ignore.unused)
-        yield Problem(
-            f"the suppression of {unused} matches no finding",
-            at=ignore,
-            help="Remove the suppression." if ignore.unused == ignore.rules else f"Remove {unused} from its list.",
-        )
+        help = "remove" if ignore.unused == ignore.rules else "remove-some"
+        yield Problem("unused", at=ignore, facts={"unused": ", ".join(ignore.unused)}, help=help)

@@ -75,6 +75,11 @@ from collections.abc import Iterator
 
 from scclint.api import Ignore, Problem, Severity, World, rule
 
+SENTENCES = {
+    "no-reason": "the suppression of {rules} has no reason",
+    "add": "Add the reason: what needs the exception, or who accepted the risk.",
+}
+
 
 @rule(
     "SUP902",
@@ -83,13 +88,9 @@ from scclint.api import Ignore, Problem, Severity, World, rule
     severity=Severity.INFO,
     on=Ignore,
     since="0.1",
+    sentences=SENTENCES,
     tags=("suppression",),
 )
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if not ignore.reason and not ignore.mistake:
-        rules = ", ".join(ignore.rules)
-        yield Problem(
-            f"the suppression of {rules} has no reason",
-            at=ignore,
-            help="Add the reason: what needs the exception, or who accepted the risk.",
-        )
+        yield Problem("no-reason", at=ignore, facts={"rules": ", ".join(ignore.rules)}, help="add")

@@ -61,6 +61,13 @@ from collections.abc import Iterator
 
 from scclint.api import Ignore, Problem, Severity, World, rule
 
+SENTENCES = {
+    "expired": "the suppression of {rules} expired: until={until}",
+    "reported-again": "the suppression of {rules} expired: until={until}, so the finding that it covered is reported again",
+    "several-reported-again": "the suppression of {rules} expired: until={until}, so the {uses} findings that it covered are reported again",
+    "fix": "Fix the finding and remove the suppression, or set a later date.",
+}
+
 
 @rule(
     "SUP903",
@@ -69,6 +76,7 @@ from scclint.api import Ignore, Problem, Severity, World, rule
     severity=Severity.ERROR,
     on=Ignore,
     since="0.1",
+    sentences=SENTENCES,
     tags=("suppression",),
 )
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
@@ -76,11 +84,14 @@ def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     matters = ignore.uses > 0 or ignore.unused or ignore.by != "config"
     if not ignore.expired or ignore.mistake or not matters:
         return
-    effect = {0: "", 1: ", so the finding that it covered is reported again"}.get(
-        ignore.uses, f", so the {ignore.uses} findings that it covered are reported again"
-    )
+    code = {0: "expired", 1: "reported-again"}.get(ignore.uses, "several-reported-again")
     yield Problem(
-        f"the suppression of {', '.join(ignore.rules)} expired: until={ignore.until}{effect}",
+        code,
         at=ignore,
-        help="Fix the finding and remove the suppression, or set a later date.",
+        facts={
+            "rules": ", ".join(ignore.rules),
+            "until": ignore.until,
+            "uses": ignore.uses,
+        },
+        help="fix",
     )

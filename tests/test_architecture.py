@@ -17,7 +17,7 @@ RULES = ROOT / "rules"
 
 LAYERS = (
     ("source", "errors", "record", "text", "about"),
-    ("limits",),
+    ("limits", "sentences"),
     ("cel",),
     ("finding",),
     ("yaml", "files"),

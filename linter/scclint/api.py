@@ -3,7 +3,6 @@
 from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import matched, scc_grant
 from scclint.admission.seccomp import to_annotation, to_field
-from scclint.admission.sysctl import UNPRIVILEGED_PORT_START
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.advice import advise, what_fits, with_fs_group
 from scclint.advice.effects import changed_cluster, effects_of, subjects_removed, user_change, verdict_without
@@ -38,16 +37,14 @@ from scclint.advice.sccs import (
 )
 from scclint.advice.volumes import csi_labels, one_label
 from scclint.advice.words import (
-    RANGED,
+    creator,
     first_per_field,
     is_seccomp,
     label_place,
     pods,
     profile,
-    quoted,
     refused_fields,
     rejected,
-    when_created,
     why_level,
 )
 from scclint.cluster import Cluster
@@ -60,6 +57,7 @@ from scclint.finding import (
     Deduplicate,
     Ignore,
     Located,
+    Location,
     Operation,
     Path,
     Place,
@@ -112,24 +110,20 @@ from scclint.platform.terms import (
     members_of,
     shown_name,
 )
-from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
-from scclint.podsecurity.csi import CsiVolume
-from scclint.podsecurity.levels import LEVELS, MODES, Mode, Standard, level_label, stricter
-from scclint.podsecurity.standards import Violation
+from scclint.podsecurity.levels import LEVELS, Mode, Standard, level_label, stricter
 from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.record import grouped
-from scclint.rule import rule
+from scclint.rule import Severities, rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more, capitalized, closest_match, counted, field_path, listed, plain, shared_start
+from scclint.text import and_more, closest_match, field_path, listed, plain, shared_start
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, node_at, overridden, to_data
-from scclint.yaml.untyped import as_list, as_mapping, copied, value_at
+from scclint.yaml.untyped import as_list, as_mapping, value_at
 
 __all__ = [
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
-    "CSI_PROFILE_LABEL",
     "EVERYONE",
     "GIT_REPO_GATE",
     "LEVELS",
@@ -137,11 +131,9 @@ __all__ = [
     "MAX_MARKERS",
     "MAX_PROFILE_USERS",
     "MAX_SCC_SUGGESTIONS",
-    "MODES",
     "ONE_POD_VOLUME_LABELS",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
-    "RANGED",
     "REQUIRED_SCC",
     "SCC_ROLE_PREFIX",
     "SCRIPT_SUFFIXES",
@@ -150,7 +142,6 @@ __all__ = [
     "SERVICE_ACCOUNTS_OF",
     "SERVICE_ACCOUNT_PREFIX",
     "SYNC_LABEL",
-    "UNPRIVILEGED_PORT_START",
     "UNSPECIFIED_NAMESPACE",
     "Access",
     "ApiObject",
@@ -159,7 +150,6 @@ __all__ = [
     "Cluster",
     "Container",
     "ContainerSeccomp",
-    "CsiVolume",
     "Decision",
     "Deduplicate",
     "Document",
@@ -172,6 +162,7 @@ __all__ = [
     "Ignore",
     "KubeletConfig",
     "Located",
+    "Location",
     "MachineConfig",
     "MappingNode",
     "Misfit",
@@ -203,13 +194,13 @@ __all__ = [
     "SequenceNode",
     "ServiceAccount",
     "Set",
+    "Severities",
     "Severity",
     "Span",
     "Standard",
     "User",
     "Verdict",
     "View",
-    "Violation",
     "Workload",
     "World",
     "admits",
@@ -220,13 +211,11 @@ __all__ = [
     "as_mapping",
     "brings",
     "by_rights",
-    "capitalized",
     "changed_cluster",
     "claim_mounts",
     "closest_match",
     "confines",
-    "copied",
-    "counted",
+    "creator",
     "csi_labels",
     "decisive_fields",
     "effects_of",
@@ -262,7 +251,6 @@ __all__ = [
     "plain",
     "pods",
     "profile",
-    "quoted",
     "ranged_by_namespace",
     "refused_fields",
     "rejected",
@@ -284,7 +272,6 @@ __all__ = [
     "value_at",
     "verdict_without",
     "what_fits",
-    "when_created",
     "why_level",
     "why_privileged",
     "wider_than_restricted",

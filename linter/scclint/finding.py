@@ -1,10 +1,11 @@
 """What a check yields, and what the engine makes of it. All values are frozen and compare by content."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from scclint.limits import MAX_TEXT
-from scclint.record import record
+from scclint.record import EMPTY, record
 from scclint.source import Span
 from scclint.text import capitalized, full_name
 
@@ -169,18 +170,32 @@ class Decision:
 
 
 @record
-class Problem:
-    """What a check yields: the message, the decisive place, and places that explain it.
+class Location:
+    """A further place of a problem: the code of a sentence about it in the table of the rule, and facts that only this sentence has.
 
-    `remedies` are what the author can do, the best first, and `help` says more about it, as one or two sentences. `notes` are the causes
-    that have no place of their own, as clauses. `container` names the container it is about.
-    `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
-    replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
-    `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
-    `subjects_in_message` is the part of the message that names them.
+    `label` is that of `Related`.
+    """
+
+    code: str
+    at: Located
+    facts: Mapping[str, Any] = EMPTY
+    label: str = ""
+
+
+@record
+class Problem:
+    """What a check yields: facts as data, the decisive place, and what can be done. The words are in the table of the rule.
+
+    `code` is the key of the message in the table of sentences of the rule. After a `/`, it says why the problem has a severity of its own
+    (`unused/assumed`): the table of severities has the whole code, that of sentences only the part before it. `facts` are what the
+    sentences name, see `scclint.sentences`. `object` (the name of the subject) need not be among them, nor, for a workload, `pods`
+    (`its pods`, or `the pod`) and `alone` (true for a Pod). The fact `container` names the container that it is about, and `subjects` all
+    users, groups and service accounts, of which the message may name only some.
+    `notes` and `help` are codes of further sentences, without which the message is complete. A note that lacks a fact is left out.
+    `related` are places that explain it, and `remedies` what the author can do, the best first.
+    `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem.
     `opens` is what the subject opens that the rule alone knows of, a text for each part of the subject that opens it: see `Opening`. Without
     it, the field at `at` counts. `about` are kind, namespace and name of the object that opens it, if that is not the subject.
-    `in_review` is the severity of a finding that a change makes new, if that differs.
     `edits` are the operations of a remedy that has no effect on pods, or that `help` describes. Their paths lead from the root of the
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
@@ -189,30 +204,21 @@ class Problem:
     of the object. `refusal` is what an SCC says of the field at `at`.
     """
 
-    message: str
+    code: str
     at: Located
-    related: tuple[Related, ...] = ()
+    facts: Mapping[str, Any] = EMPTY
+    notes: tuple[str, ...] = ()
     help: str = ""
-    container: str = ""
+    related: "tuple[Related | Location, ...]" = ()
     flow: tuple[Related, ...] = ()
-    severity: Severity | None = None
-    subjects: tuple[str, ...] = ()
     edits: tuple[Operation, ...] = ()
-    subjects_in_message: str = ""
     opens: tuple[str, ...] = ()
     about: tuple[str, str, str] | None = None
-    in_review: Severity | None = None
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
-    notes: tuple[str, ...] = ()
     always_named: bool = False
     decision: Decision | None = None
     refusal: Refusal | None = None
-
-
-def help_of(problem: Problem) -> str:
-    """Return the help of a problem, its remedies first."""
-    return " ".join(filter(None, (help_text(problem.remedies), problem.help)))
 
 
 @record
@@ -324,7 +330,6 @@ class Finding:
     holds in, sorted. `subjects` are the users, groups and service accounts that it is about, sorted, and `openings` say what its pod,
     SCC, role or binding opens in each unit; a
     baseline and `--diff-base` compare these (see `scclint.suppress.consequences`).
-    `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
     `cause`, `in_review`, `always_named`, `decision` and `refusal` are those of the problem (see `Problem`). `rests_on` is what the verdict
@@ -348,7 +353,6 @@ class Finding:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
-    subjects_in_message: str = ""
     openings: tuple[Opening, ...] = ()
     contents: tuple[str, ...] = ()
     cause: str = ""

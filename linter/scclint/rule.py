@@ -1,12 +1,12 @@
 """A rule is a module with a `check` generator under `@rule`; this is the record the decorator makes of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from scclint.finding import Ignore, Problem, Severity
 from scclint.objects.documents.document import Document
 from scclint.objects.types import ApiObject
-from scclint.record import record
+from scclint.record import EMPTY, record
 
 if TYPE_CHECKING:
     from scclint.outcome.world import World
@@ -18,12 +18,21 @@ S = TypeVar("S", bound=Checked)
 Check = Callable[[S, "World"], Iterable[Problem]]
 
 
+Severities = Mapping[str, Severity | tuple[Severity, Severity]]
+"""The severity of problems that matter more or less than others of a rule, by code: see `Problem`.
+
+Of two, the first is that in a check, and the second that of a problem that a change makes new.
+"""
+
+
 @record
 class Rule(Generic[S]):
     """One rule: its identity, how much it matters, what it looks at, and its check.
 
     `on` is the model class of its subjects (`Workload`, `SecurityContextConstraints`, `RoleBinding`, ...), or `Document`.
     `security_severity` is GitHub's 0.1 to 10.0 scale, None for a rule that is not about security. `cwe` are CWE numbers.
+    `sentences` are what it says, by code, and `severities` that of problems that matter more or less than others of the rule, by code: see
+    `Problem`. With two of them, the second counts for what a change makes new.
     `page` is the manual: Markdown, the docstring of the rule's module. `study` counts the findings on manifests of other people that
     were read (tools/studies.md), and how many of them were right.
     """
@@ -41,6 +50,11 @@ class Rule(Generic[S]):
     cwe: tuple[int, ...] = ()
     references: tuple[str, ...] = ()
     study: tuple[int, int] = (0, 0)
+    sentences: Mapping[str, str] = EMPTY
+    severities: Severities = EMPTY
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 AnyRule = Rule[Any]
@@ -54,6 +68,8 @@ def rule(
     severity: Severity,
     on: type[S],
     since: str,
+    sentences: Mapping[str, str] = EMPTY,
+    severities: Severities = EMPTY,
     tags: tuple[str, ...] = (),
     security_severity: float | None = None,
     cwe: tuple[int, ...] = (),
@@ -67,6 +83,22 @@ def rule(
 
     def wrap(check: "Check[S]") -> Rule[S]:
         page = (check.__globals__.get("__doc__") or "").strip()
-        return Rule(id, name, title, severity, on, check, page, since, tags, security_severity, cwe, references, study)
+        return Rule(
+            id,
+            name,
+            title,
+            severity,
+            on,
+            check,
+            page,
+            since,
+            tags,
+            security_severity,
+            cwe,
+            references,
+            study,
+            sentences,
+            severities,
+        )
 
     return wrap

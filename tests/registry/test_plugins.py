@@ -25,10 +25,13 @@ Write the label `owner`.
 from scclint.api import Problem, Severity, Workload, rule
 
 
-@rule("{id}", "{name}", "A pod has no owner", severity=Severity.WARNING, on=Workload, since="1.0")
+SENTENCES = {{"no-owner": "{{object}}: no label owner"}}
+
+
+@rule("{id}", "{name}", "A pod has no owner", severity=Severity.WARNING, on=Workload, since="1.0", sentences=SENTENCES)
 def check(workload, world):
     if "owner" not in (workload.pod.field("metadata", "labels").value or {{}}):
-        yield Problem(f"{{workload.named}}: no label owner", at=workload.pod.field("metadata", "labels"))
+        yield Problem("no-owner", at=workload.pod.field("metadata", "labels"))
 '''
 POD = """\
 apiVersion: v1

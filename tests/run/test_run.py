@@ -263,7 +263,9 @@ def test_pods_on_windows_nodes_have_no_seccomp() -> None:
 
 
 def test_a_problem_that_a_rule_gives_twice_names_each_release_once() -> None:
-    @rule("XXX901", "stutter", "Says all twice", severity=Severity.WARNING, on=Workload, since="0.1", tags=("x",))
+    sentences = {"twice": "twice", "once": "Say it once."}
+
+    @rule("XXX901", "stutter", "Says all twice", severity=Severity.WARNING, on=Workload, since="0.1", sentences=sentences)
     def stutter(workload: Workload, world: World) -> Iterator[Problem]:
         """Says all twice.
 
@@ -271,8 +273,8 @@ def test_a_problem_that_a_rule_gives_twice_names_each_release_once() -> None:
 
         Say it once.
         """
-        yield Problem("twice", at=workload.place, help="Say it once.")
-        yield Problem("twice", at=workload.place, help="Say it once.")
+        yield Problem("twice", at=workload.place, help="once")
+        yield Problem("twice", at=workload.place, help="once")
 
     config = Config(openshift=("4.11", "4.22"))
     report = report_on(config=config, text=POD, registry=registry((stutter,)))

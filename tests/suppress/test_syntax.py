@@ -17,6 +17,7 @@ from scclint.objects.kinds import SUBJECT_KINDS
 from scclint.record import replace
 from scclint.registry import builtin
 from scclint.rule import AnyRule
+from scclint.run.problem_text import ProblemText
 from scclint.source import Span
 from scclint.suppress import apply as suppressions
 from scclint.suppress.syntax import annotation_ignores, comment_ignores, parse_annotation, parse_comment
@@ -47,7 +48,11 @@ def of_object(found: Finding, ignore: Ignore) -> Finding:
 def said(ignore: Ignore) -> list[str]:
     """What the SUP rules say of an ignore, as `ID message`."""
     world: Any = None
-    return [f"{rule.id} {problem.message}" for rule in SUP.values() for problem in rule.check(ignore, world)]
+    return [
+        f"{rule.id} {ProblemText(problem, rule, ignore).message}"
+        for rule in SUP.values()
+        for problem in rule.check(ignore, world)
+    ]
 
 
 class TestComment:

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 from scclint.admission.verdict import FieldError
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.finding import Related
 from scclint.objects.types import Workload
-from scclint.objects.view import Field
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
 from scclint.podsecurity.levels import Mode, Standard, level_label
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.text import plain
 
 
 def profile(container: ContainerSeccomp) -> str:
@@ -30,8 +27,8 @@ def pods(workload: Workload) -> str:
     return "the pod" if workload.kind == "Pod" else "its pods"
 
 
-def when_created(outcome: Outcome) -> str:
-    """Return ` when kube:admin creates it` for a bare Pod whose verdict depends on its creator; else nothing.
+def creator(outcome: Outcome) -> str:
+    """Return the name of who creates a bare Pod if its verdict depends on that, `kube:admin`; else nothing.
 
     It depends on nobody if its service account may use its SCC, and no creator may use more of those before it.
     """
@@ -41,7 +38,7 @@ def when_created(outcome: Outcome) -> str:
         and verdict.subject == "serviceaccount"
         and all(candidate.outcome != "denied" for candidate in verdict.candidates)
     )
-    return "" if outcome.workload.controlled or outcome.skipped or settled else f" when {outcome.creator.name} creates it"
+    return "" if outcome.workload.controlled or outcome.skipped or settled else outcome.creator.name
 
 
 def is_seccomp(error: FieldError) -> bool:
@@ -68,26 +65,6 @@ def refused_fields(scc: str, errors: Iterable[FieldError], workload: Workload) -
 def rejected(error: FieldError) -> str:
     """Return what an error rejects, whichever container or volume has it: `rejects spec.containers.securityContext.runAsUser`."""
     return f"rejects {'.'.join(step for step in error.path if isinstance(step, str))}"
-
-
-_VAGUE = frozenset(("capabilities", "flexVolume", "seLinuxOptions", "seccompProfile", "sysctls"))
-
-
-def quoted(field: Field[Any]) -> str:
-    """Return a field as `key: value`, or its key if the value is not a scalar: `runAsUser: 1001`, `emptyDir`, `hostPath /dev`.
-
-    A key that is unclear on its own has the name of its mapping in front: `capabilities.add: NET_ADMIN`.
-    """
-    names = [step for step in field.path if isinstance(step, str)]
-    key = ".".join(names[-2:] if names[-2:-1] and names[-2] in _VAGUE else names[-1:])
-    if isinstance(field.value, dict):
-        # The path identifies a hostPath volume.
-        return f"{key} {field.value['path']}" if isinstance(field.value.get("path"), str) else key
-    return key if isinstance(field.value, list) else f"{key}: {plain(field.value)}"
-
-
-RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
-"""Fields that an SCC can compare with the namespace's own range."""
 
 
 def why_level(outcome: Outcome, mode: Mode, world: World) -> str:

@@ -23,7 +23,7 @@ from scclint.objects.types import ApiObject, Workload
 from scclint.objects.unknown import known
 from scclint.outcome.world import World
 from scclint.registry import Registry, registry
-from scclint.rule import AnyRule, Rule
+from scclint.rule import AnyRule, Rule, Severities
 from scclint.source import Span
 
 _TYPES = frozenset(("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional"))
@@ -41,6 +41,24 @@ _USE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\b(?:\s*\.\s*(\w+)\b(?!\s*\())?")
 _MACROS = ("all", "exists", "exists_one", "map", "filter")
 _QUOTED = re.compile(r"""\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|//[^\n]*""", re.DOTALL)
 _STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] | \[ '([^']*)' \]""", re.VERBOSE)
+
+
+_SENTENCES = {
+    "declared": "{object}: {message}",
+    "declared-help": "{help}",
+    "too-much": "{object}: from here on {rule} is not evaluated: it takes {limit} here",
+    "too-much-altogether": "{object}: from here on {rule} is not evaluated: the rules took {seconds} seconds altogether",
+    "fewer-lists": "Go through fewer lists within each other, or write the rule in Python.",
+    "undecided": "{object}: {rule} cannot tell: {why}",
+    "correct": "Correct the expression.",
+    "provide": "Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null.",
+}
+_SEVERITIES: Severities = {
+    "too-much": Severity.WARNING,
+    "too-much-altogether": Severity.WARNING,
+    "undecided": Severity.INFO,
+    "undecided/broken": Severity.WARNING,
+}
 
 
 def with_declared(rules: Registry, config: Config) -> Registry:
@@ -183,6 +201,8 @@ def _rule(record: DeclaredRule, read: frozenset[str], used: frozenset[str], budg
         _check(record, read, used, budget),
         _page(record),
         since="declared in the configuration",
+        sentences=_SENTENCES,
+        severities=_SEVERITIES,
     )
 
 
@@ -217,22 +237,18 @@ def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], bud
         budget.left -= answer["seconds"] if answer else CEL_CPU
         if answer is None:
             exhausted = True
-            why = f"the rules took {CEL_SECONDS_OF_RUN} seconds altogether" if spent else f"it takes {TOO_MUCH} here"
-            yield Problem(
-                f"{subject.named}: from here on {record.id} is not evaluated: {why}",
-                at=subject.place,
-                help="Go through fewer lists within each other, or write the rule in Python.",
-                severity=Severity.WARNING,
-            )
+            facts = {"rule": record.id, "limit": TOO_MUCH, "seconds": CEL_SECONDS_OF_RUN}
+            yield Problem("too-much-altogether" if spent else "too-much", at=subject.place, facts=facts, help="fewer-lists")
         elif answer.get("value"):
-            yield Problem(f"{subject.named}: {record.message}", at=_at(subject, path), help=record.help)
+            facts = {"message": record.message, "help": record.help}
+            yield Problem("declared", at=_at(subject, path), facts=facts, help="declared-help")
         elif "why" in answer:
-            provide = "Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null."
+            is_broken = bool(answer.get("broken"))
             yield Problem(
-                f"{subject.named}: {record.id} cannot tell: {answer['why']}",
+                "undecided/broken" if is_broken else "undecided",
                 at=subject.place,
-                help="Correct the expression." if answer.get("broken") else provide,
-                severity=Severity.WARNING if answer.get("broken") else Severity.INFO,
+                facts={"rule": record.id, "why": answer["why"]},
+                help="correct" if is_broken else "provide",
             )
 
     return check

@@ -5,9 +5,12 @@ from typing import Any, Generic, TypeVar
 from scclint.finding import Path, Place
 from scclint.record import Frozen, set_fields
 from scclint.source import Span
+from scclint.text import plain
 from scclint.yaml.nodes import MappingNode, Node, locate, node_at
 
 T = TypeVar("T")
+
+_VAGUE = frozenset(("capabilities", "flexVolume", "seLinuxOptions", "seccompProfile", "sysctls"))
 
 
 class Field(Generic[T]):
@@ -44,6 +47,19 @@ class Field(Generic[T]):
         holder = node_at(self._root, self.path[:-1])
         entry = holder.entry(str(self.path[-1])) if isinstance(holder, MappingNode) else None
         return Place(self.span if entry is None else entry.key.span, self.path)
+
+    @property
+    def named(self) -> str:
+        """What messages call it: `runAsUser: 1001`, or its key if the value is not a scalar: `emptyDir`, `hostPath /dev`.
+
+        A key that is unclear on its own has the name of its mapping in front: `capabilities.add: NET_ADMIN`.
+        """
+        names = [step for step in self.path if isinstance(step, str)]
+        key = ".".join(names[-2:] if names[-2:-1] and names[-2] in _VAGUE else names[-1:])
+        if isinstance(self.value, dict):
+            # The path identifies a hostPath volume.
+            return f"{key} {self.value['path']}" if isinstance(self.value.get("path"), str) else key
+        return key if isinstance(self.value, list) else f"{key}: {plain(self.value)}"
 
     def __repr__(self) -> str:
         return f"Field({self.value!r}, present={self.present}, path={self.path})"

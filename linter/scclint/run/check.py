@@ -22,7 +22,6 @@ from scclint.finding import (
     Remedy,
     Severity,
     Subject,
-    help_of,
     help_text,
     shortened,
 )
@@ -183,9 +182,14 @@ def _assumptions(problems: Sequence[Problem], rule: AnyRule, subject: Checked, w
         return [otherwise] * len(problems)
     from scclint.outcome.own_ranges import assumption
 
-    stay = {(problem.at.path, problem.container) for problem in rule.check(other.merged(subject), other)}
+    stay = {(problem.at.path, _container(problem)) for problem in rule.check(other.merged(subject), other)}
     ranges = Assumption(f"assumed: {assumption(world.outcome(subject))}", _ADD_NAMESPACE)
-    return [otherwise if (problem.at.path, problem.container) in stay else ranges for problem in problems]
+    return [otherwise if (problem.at.path, _container(problem)) in stay else ranges for problem in problems]
+
+
+def _container(problem: Problem) -> str:
+    """The name of the container that a problem is about; empty if it is about none or several."""
+    return str(problem.facts.get("container", ""))
 
 
 def check_ignores(
@@ -203,7 +207,10 @@ def stamp(
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it, and one that
     rests on what is `assumed` is no error. `contents` keeps the checksum of each subject.
     """
-    message, notes = problem.message, problem.notes
+    from scclint.run.problem_text import ProblemText
+
+    text = ProblemText(problem, rule, subject)
+    message, notes = text.message, text.notes
     if problem.refusal is not None:
         notes = (problem.refusal.text, *notes)
     sources: tuple[Related, ...] = ()
@@ -215,7 +222,7 @@ def stamp(
 
             sources, caveats = made_from(subject, problem.at)
             notes = (*notes, *caveats)
-    own = problem.severity or rule.severity
+    own, in_review = _severities(problem, rule)
     if assumed.words:
         own = Severity.WARNING if own is Severity.ERROR else own
         # In the message, which every format has.
@@ -224,7 +231,7 @@ def stamp(
         where, account, placeholder = subject.provenance.home, subject.pod.service_account, subject.provenance.placeholder
         unsaid = f"namespace {placeholder} is a placeholder" if placeholder else "the manifest sets no namespace"
         notes = (*notes, f"{unsaid}; {where} is the only one in the input with service account {account}")
-    remedies, help = _advice(problem, rule, subject)
+    remedies, help = _advice(problem, text.help, subject)
     if assumed.help:
         help = f"{help} {assumed.help}".lstrip()
     return Finding(
@@ -233,17 +240,16 @@ def stamp(
         severity=own if severity is rule.severity else severity,
         message=shortened(message),
         span=problem.at.span,
-        subject=subject_of(subject, problem.container),
+        subject=subject_of(subject, _container(problem)),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
-        related=_shortened(dict.fromkeys((*problem.related, *sources))),
+        related=_shortened(dict.fromkeys((*text.related, *sources))),
         help=shortened(help),
         flow=_shortened(problem.flow),
         notes=notes,
-        subjects=tuple(sorted(set(problem.subjects))),
-        subjects_in_message=problem.subjects_in_message,
+        subjects=tuple(sorted(set(map(str, problem.facts.get("subjects", ()))))),
         contents=(contents((_content, id(subject)), partial(_content, subject)),) if isinstance(subject, ApiObject) else (),
         cause=problem.cause,
-        in_review=problem.in_review if severity is rule.severity else None,
+        in_review=in_review if severity is rule.severity else None,
         remedies=remedies,
         openings=(Opening(of=problem.about),),
         always_named=problem.always_named,
@@ -268,9 +274,15 @@ def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:
     return first, tuple(others)
 
 
-def _advice(problem: Problem, rule: AnyRule, subject: Checked) -> tuple[tuple[Remedy, ...], str]:
-    """The remedies of a problem, its edits among them, and what they say in words."""
-    help = help_of(problem)
+def _severities(problem: Problem, rule: AnyRule) -> tuple[Severity, Severity | None]:
+    """The severity of a problem that the settings do not change, and that in a review if it differs."""
+    given = rule.severities.get(problem.code, rule.severity)
+    return given if isinstance(given, tuple) else (given, None)
+
+
+def _advice(problem: Problem, more: str, subject: Checked) -> tuple[tuple[Remedy, ...], str]:
+    """The remedies of a problem, its edits among them, and what they say in words, with `more` to say about it."""
+    help = " ".join(filter(None, (help_text(problem.remedies), more)))
     document = subject if isinstance(subject, Document) else None
     if isinstance(subject, ApiObject):
         document = subject.document
