@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
@@ -185,6 +186,22 @@ class TestWords:
                 "scclint check: unrecognized arguments: --diff (did you mean --diff-base, or `scclint fix --diff`?)\n",
             ),
             (("fix", "--dry-run"), "scclint fix: unrecognized arguments: --dry-run (did you mean --diff?)\n"),
+            (("fix", "--unsafe-fixes"), "scclint fix: unrecognized arguments: --unsafe-fixes (did you mean --unsafe?)\n"),
+            (
+                ("check", "-f", "demo"),
+                "scclint check: unrecognized arguments: -f (did you mean --format, or the path alone?)\n",
+            ),
+            (("check", "-c", "a.yaml"), "scclint check: unrecognized arguments: -c (did you mean --config?)\n"),
+            (
+                ("check", "-r", "demo"),
+                "scclint check: unrecognized arguments: -r (a folder is read with all that is below it)\n",
+            ),
+            (("check", "--file=a.yaml"), "scclint check: unrecognized arguments: --file=a.yaml (write the path alone)\n"),
+            (
+                ("review", "--kubeconfig", "a", "demo"),
+                "scclint review: unrecognized arguments: --kubeconfig (no cluster is contacted: --cluster-state takes a dump)\n",
+            ),
+            (("check", "--exit-code", "0"), "scclint check: unrecognized arguments: --exit-code (did you mean --exit-zero?)\n"),
             (
                 ("check", "-o", "yaml"),
                 "scclint check: argument -o/--output: 'yaml' would be the name of a file: write --format json, ",
@@ -228,6 +245,9 @@ class TestWords:
             (("--kubernetes", "2.0"), "scclint: "),
             (("--config", "none.yaml"), "scclint: "),
             (("--baseline", "none.json"), "scclint: none.json: no such file or directory"),
+            (("--output", "report.json"), "scclint: report.json would be text: give --format json, or another name\n"),
+            (("--config", "demo/bare-pod.yaml"), "scclint: demo/bare-pod.yaml: a manifest of kind Pod, and no configuration: "),
+            (("--helm-chart", "none"), "scclint: none is no Helm chart: none/Chart.yaml: no such file or directory\n"),
             (("--template", "none.j2"), "scclint: cannot read template none.j2: no such file or directory"),
         ],
     )
@@ -264,6 +284,13 @@ class TestWords:
                 "check --changed demo",
                 "scclint: --changed takes the changed files, and demo is a folder: name files, or no path",
             ),
+            (
+                "check --select SEC201 SCC101 demo",
+                "SCC101: error: no such file or directory: write several rules with commas, as in --select SCC101,SEC201",
+            ),
+            ("explain legacy none/", "none: error: no such file or directory\nscclint: legacy: no such workload."),
+            ("who-can zzz demo", "scclint: OpenShift 4.22 has no SCC zzz; it has anyuid, hostaccess, "),
+            ("triage none.sarif demo", "scclint: none.sarif: no such file or directory"),
             ("config none", "scclint: none: no such file or directory"),
             ("diff 4.18 4.20", "scclint: 4.18 is no file, no folder and no git revision; to compare releases, write --openshi"),
             (
@@ -284,6 +311,16 @@ class TestWords:
         run = cli(*shlex.split(words))
         assert run.status == 2
         assert run.err.replace("\n  ", " ").startswith(message), run.err
+
+    @pytest.mark.parametrize("path", ["deploy/none", "deploy/none.yaml"])
+    def test_a_path_that_looks_like_a_workload(self, demo: Path, cli: Cli, path: str) -> None:
+        about = f"{path}: error: no such file or directory"
+        assert cli("check", "deploy/none").err == (
+            "deploy/none: error: no such file or directory: name the file or folder of the workload; "
+            "`scclint explain` takes KIND/NAME\n"
+        )
+        Path("deploy").mkdir()
+        assert cli("check", path).err == f"{about}\n"
 
     @pytest.mark.parametrize(
         "words",
@@ -377,3 +414,20 @@ def test_a_file_that_is_named_and_cannot_be_parsed(here: Path, cli: Cli, words: 
     run = cli(*words, "broken.yaml")
     assert run.status == 2
     assert "broken.yaml:1:5: " in run.out and "this document cannot be read" in run.out and "not shown" not in run.out
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("check", "-"), "reading manifests from standard input: end with Ctrl+D\n"),
+        (("explain", "--message", "-"), "reading the message from standard input: end with Ctrl+D\n"),
+    ],
+)
+def test_a_person_at_a_terminal_is_told_that_a_command_waits(
+    words: tuple[str, ...], text: str, here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_terminal in (True, False):
+        stream = io.TextIOWrapper(io.BytesIO(b""))
+        monkeypatch.setattr(stream, "isatty", lambda is_terminal=is_terminal: is_terminal)
+        monkeypatch.setattr("sys.stdin", stream)
+        assert (text in cli(*words).err) == is_terminal

@@ -228,7 +228,7 @@ statistics: false
         ("a: 1\n---\nb: 2\n", "c.yaml", "c.yaml:2:1: a configuration file is one document, this one has 2"),
         ("\n- select\n", "c.yaml", "c.yaml:2:1: a configuration is a mapping of settings"),
         ("select\n", "c.yaml", "c.yaml:1:1: a configuration is a mapping of settings"),
-        ("kind: Pod\napiVersion: v1\n", "c.yaml", "c.yaml:1:1: unknown key 'kind'"),
+        ("kind: Pod\napiVersion: v1\n", "c.yaml", "c.yaml: a manifest of kind Pod, and no configuration"),
         (
             "paths: [deploy]\n",
             "c.yaml",

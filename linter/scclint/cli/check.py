@@ -38,6 +38,9 @@ WITH_VERDICTS = ("markdown", "html")
 WITH_FIXES = ("sarif", "rdjson", "html")
 """Formats that show fixes wherever they are written to."""
 
+_FORMATS_OF = {".json": "json", ".sarif": "sarif", ".html": "html", ".md": "markdown", ".xml": "junit"}
+"""Names of files that people do not mean to hold a text, by their ends, and the format that they mean."""
+
 SHOW_FIXES = ("full", "json", "markdown", *WITH_FIXES)
 """Formats that have room for fixes."""
 
@@ -235,6 +238,10 @@ def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[
         if outputs.count(output) > 1:
             place = "standard output" if output is None else output
             raise UsageError(f"{outputs.count(output)} formats for {place}: give each an --output of its own")
+    if list(formats) == ["full"] and not config.template:
+        suffix = next((suffix for suffix in _FORMATS_OF if (outputs[0] or "").endswith(suffix)), "")
+        if suffix:
+            raise UsageError(f"{outputs[0]} would be text: give --format {_FORMATS_OF[suffix]}, or another name")
     if template_asked and "full" not in formats:
         raise UsageError(f"--template lays out the format full, not {formats[0]}: give --format full")
     return list(zip(formats, outputs, strict=True))

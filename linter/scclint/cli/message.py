@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from scclint.about import site_page
 from scclint.config.model import Config
-from scclint.console.arguments import color_wanted, open_units, settings, terminal_columns, write_formats
+from scclint.console.arguments import color_wanted, open_units, say_what_is_read, settings, terminal_columns, write_formats
 from scclint.console.status import OK, status_of_units
 from scclint.errors import UsageError
-from scclint.files import is_stream, read, read_stream
+from scclint.files import STDIN, is_stream, read, read_stream
 from scclint.message.answers import Explanation, answer
 from scclint.message.incidents import Incident, incidents
 from scclint.message.manifests import matches
@@ -52,6 +52,8 @@ def run(args: Namespace) -> int:
 def _text(message: str) -> str:
     """Return the text that an argument names: a file, standard input, or the message itself, which has spaces."""
     if is_stream(message):
+        if message == STDIN:
+            say_what_is_read("the message")
         return read_stream(message)
     if " " in message.strip():
         return message

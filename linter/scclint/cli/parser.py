@@ -18,7 +18,9 @@ _COMMANDS = {
 """Commands of other linters and of `oc`, and those that do the same here."""
 
 _OPTIONS = {
-    **dict.fromkeys(("-f", "--output-format", "--out", "--reporter"), "--format"),
+    "-f": "--format, or the path alone",
+    **dict.fromkeys(("--output-format", "--out", "--reporter"), "--format"),
+    **dict.fromkeys(("-c", "--config-file", "--rcfile"), "--config"),
     "--json": "--format json",
     "--sarif": "--format sarif",
     **dict.fromkeys(("--severity", "--severity-threshold", "--min-severity", "--level"), "--fail-on"),
@@ -36,10 +38,22 @@ _OPTIONS = {
     **dict.fromkeys(("--autofix", "--auto-fix"), "--fix"),
     **dict.fromkeys(("--since", "--base"), "--diff-base"),
     "--diff": "--diff-base, or `scclint fix --diff`",
-    "--soft-fail": "--exit-zero",
+    **dict.fromkeys(("--soft-fail", "--exit-code", "--no-fail", "--no-exit-code"), "--exit-zero"),
+    "--unsafe-fixes": "--unsafe",
+    "--strict": "--profile strict",
+    "--all": "--show-info",
     "--user": "--as",
 }
 """Options of other linters, of `oc` and of helm, and what to write here instead."""
+
+_NOT_NEEDED = {
+    **dict.fromkeys(("-r", "-R", "--recursive"), "a folder is read with all that is below it"),
+    **dict.fromkeys(("-d", "--dir", "--directory", "--file", "--files", "--filename", "--path"), "write the path alone"),
+    **dict.fromkeys(
+        ("--kubeconfig", "--cluster", "--server", "--token"), "no cluster is contacted: --cluster-state takes a dump"
+    ),
+}
+"""Options of other tools that are not needed here, and why."""
 
 _VALUES = {
     **dict.fromkeys(("ocp", "openshift4", "okd", "aro", "rosa", "osd", "rosa-classic"), ("openshift",)),
@@ -122,6 +136,8 @@ class Parser(argparse.ArgumentParser):
     def _with_hint(self, word: str) -> str:
         options = [option for option in self._option_string_actions if option.startswith("--")]
         written = word.partition("=")[0]
+        if written in _NOT_NEEDED:
+            return f"{word} ({_NOT_NEEDED[written]})"
         meant = _OPTIONS.get(written, "")
         if meant.partition(" ")[0].rstrip(",") not in options:
             meant = closest_match(written, options)

@@ -37,7 +37,7 @@ from scclint.podsecurity.defaults import default_policy, library_of
 from scclint.podsecurity.scc_level import level_of_scc
 from scclint.podsecurity.standards import evaluate
 from scclint.record import EMPTY, Memo
-from scclint.text import closest_match
+from scclint.text import and_more, closest_match
 from scclint.yaml.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
@@ -373,8 +373,8 @@ class Cluster:
         """
         if scc not in self.sccs:
             meant = closest_match(scc, self.sccs)
-            hint = f"; did you mean {meant}?" if meant else ""
-            raise UsageError(f"{self.platform_name} has no SCC {scc}{hint}")
+            hint = f"did you mean {meant}?" if meant else f"it has {and_more(sorted(self.sccs), 10)}"
+            raise UsageError(f"{self.platform_name} has no SCC {scc}; {hint}")
         from scclint.cluster.who_can import holders
 
         bindings = self.grants.bindings_to(scc)

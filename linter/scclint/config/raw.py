@@ -67,6 +67,8 @@ def empty_config(file: str = "") -> Raw:
 def parse_config(text: str, file: str) -> Raw:
     """As `read_config`, for the text of a file of that name."""
     raw = _read(text, file)
+    if isinstance(kind := raw.data.get("kind"), str) and "apiVersion" in raw.data:
+        raise ConfigError(f"{file}: a manifest of kind {kind}, and no configuration: name it without --config")
     schema = load_schema("config")
     wrong = (*raw.mistakes, *mistakes(raw.data, schema))
     data = without(raw.data, (m.path for m in wrong))

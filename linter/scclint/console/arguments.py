@@ -216,12 +216,19 @@ def dumps_in(args: Namespace) -> list[str]:
     return dumps_among(paths)
 
 
+def say_what_is_read(what: str) -> None:
+    """Tell a person at a terminal that standard input is read: a command that waits looks like one that hangs."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        say(f"reading {what} from standard input: end with Ctrl+D")
+
+
 def _stdin_filename(args: Namespace) -> str:
     return getattr(args, "stdin_filename", "") or "<stdin>"
 
 
 def _standard_input(name: str) -> str | LoadError:
     """What is piped in, or why that cannot be read, which leaves the other paths to be judged."""
+    say_what_is_read("manifests")
     try:
         return read_stream(STDIN, name)
     except LoadError as error:

@@ -56,7 +56,7 @@ class Named:
 
 def named_with(what: str, paths: Sequence[str]) -> tuple[Named, list[str]]:
     """Return what an argument names, and the paths to look in: `deployment web` is `deployment/web`, as for `oc`."""
-    if paths and what.isalpha() and not any(map(os.path.exists, (what, paths[0]))):
+    if paths and what.isalpha() and "/" not in paths[0] and not any(map(os.path.exists, (what, paths[0]))):
         what, *paths = f"{what}/{paths[0]}", *paths[1:]
     meant = named(what)
     return meant, [*filter(None, [meant.path]), *paths] or ["."]

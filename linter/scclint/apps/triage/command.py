@@ -10,7 +10,7 @@ from scclint.apps.triage.triage import Triaged, suppressed, triage
 from scclint.console.arguments import judged_workloads, open_units, settings_of_one_cluster, terminal_columns, write_formats
 from scclint.console.status import BUG, status_of_units
 from scclint.errors import UsageError
-from scclint.files import read
+from scclint.files import not_there, read
 from scclint.report.markdown import from_template
 from scclint.report.table import table_with_remarks
 from scclint.report.text import dump, line_place, visible_line
@@ -26,6 +26,9 @@ def run(args: Namespace) -> int:
     logs = [_log(word) for word in words if os.path.isfile(word) and word.endswith((".sarif", ".json"))]
     args.paths = [word for word in words if not (os.path.isfile(word) and word.endswith((".sarif", ".json")))] or ["."]
     if not logs:
+        for word in words:
+            if word.endswith(".sarif") and not os.path.exists(word):
+                raise not_there(word)
         raise UsageError("say which results: the SARIF file of a scanner, before the manifests")
     config, registry = settings_of_one_cluster(args)
     opened_run, opened = open_units(args, config, registry)

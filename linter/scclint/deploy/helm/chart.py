@@ -357,7 +357,7 @@ def _given(chart: str) -> "list[Chart]":
     try:
         return [chart_at(chart, here if here.has(chart) else Reach(chart))]
     except LoadError as error:
-        raise UsageError(f"{chart} is no Helm chart: {error.file} {error.message}") from None
+        raise UsageError(f"{chart} is no Helm chart: {error}") from None
 
 
 def has_source(document: Document) -> bool:
