@@ -87,7 +87,7 @@ def test_values_of_a_chart_show_the_verdict_and_take_the_fix(tmp_path: Path) -> 
         assert shown.startswith("**Deployment web** on OpenShift ")
         assert "no SCC that the pod may use admits it" in shown
         fix, suppress = await editor.actions(name, 1)
-        assert fix.title.startswith("Set `securityContext: {runAsUser: null}` in your own values")
+        assert fix.title == "Write securityContext: {}"
         assert fix.edit and fix.edit.changes and [*fix.edit.changes] == [editor.uri(name)]
         assert suppress.title == "Suppress SCC101 (no-scc-admits) with a comment"
         editor.type(name, VALUES.replace("0", "1"))

@@ -1,6 +1,7 @@
 """What an editor offers to do about a problem or a workload: a proved fix, a suppression, or to require the SCC that admits the pod."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 
 from scclint.apps.lsp.project import WorkloadInFile, document_at
@@ -13,8 +14,12 @@ from scclint.platform.terms import REQUIRED_SCC
 from scclint.record import record
 from scclint.remedy.apply import text_edits
 from scclint.suppress.syntax import comment_ignores
+from scclint.text import counted
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
+
+MAX_TITLE = 60
+"""Characters of a title that menus of editors show whole."""
 
 
 @record
@@ -27,15 +32,43 @@ class Action:
     preferred: bool = False
 
 
-def fixes(findings: Iterable[Finding]) -> Iterator[Action]:
-    """Yield each proved fix of the findings. Changes of SCCs, roles and namespaces are advice, which an editor does not apply."""
+def fixes(findings: Iterable[Finding], text_of: Callable[[str], str]) -> Iterator[Action]:
+    """Yield each proved fix of the findings. Changes of SCCs, roles and namespaces are advice, which an editor does not apply.
+
+    `text_of` returns the text of a file in the editor.
+    """
     resolved: dict[Fix, list[Finding]] = {}
     for finding in findings:
         if finding.fix is not None and finding.fix.safety != "advice":
             resolved.setdefault(finding.fix, []).append(finding)
     for fix, about in resolved.items():
-        title = f"{fix.title.rstrip('.')} ({fix.effect.rstrip('.')})"
-        yield Action(title, fix.edits, tuple(about), preferred=fix.safety == "safe")
+        yield Action(_title(fix, about[0].span.file, text_of), fix.edits, tuple(about), preferred=fix.safety == "safe")
+
+
+def _title(fix: Fix, file: str, text_of: Callable[[str], str]) -> str:
+    """What a fix does, as short as a menu needs it: what it has to say, or else the first line that it changes. The problem says the rest."""
+    whole = fix.title.rstrip(".")
+    if len(whole) <= MAX_TITLE:
+        return whole
+    changed = [(edit.file, *change) for edit in fix.edits for change in _changed_lines(edit, text_of(edit.file))]
+    if not changed:
+        return _shortened(whole, MAX_TITLE)
+    (place, verb, line), *more = changed
+    end = f" and {counted(len(more), 'more line')}" if more else ""
+    end += f" in {os.path.basename(place)}" if place != file else ""
+    return f"{verb} {_shortened(line, MAX_TITLE - len(verb) - 1 - len(end))}{end}"
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _changed_lines(edit: TextEdit, text: str) -> list[tuple[str, str]]:
+    """Return what an edit writes, each line with a verb, or what it removes if it writes nothing."""
+    old = [line.strip() for line in text.split("\n")[edit.line - 1 : edit.end_line - 1]]
+    new = [line.strip() for line in edit.text.splitlines()]
+    written = [("Write", line) for line in new if line not in old]
+    return written or [("Remove", line) for line in old if line not in new]
 
 
 def suppression(finding: Finding, text: str, documents: Sequence[Document]) -> Iterator[Action]:
@@ -50,7 +83,7 @@ def suppression(finding: Finding, text: str, documents: Sequence[Document]) -> I
     comment = f"{indent}# scclint: ignore[{finding.rule_id}] give the reason here{end}"
     if _is_suppressed(finding, document, "\n".join([*lines[: at - 1], comment, *lines[at - 1 :]])):
         title = f"Suppress {finding.rule_id} ({finding.rule_name}) with a comment"
-        yield Action(title, (TextEdit(finding.span.file, at, at, f"{comment}\n"),), (finding,))
+        yield Action(_shortened(title, MAX_TITLE), (TextEdit(finding.span.file, at, at, f"{comment}\n"),), (finding,))
 
 
 def _is_suppressed(finding: Finding, document: Document, edited: str) -> bool:
@@ -83,7 +116,7 @@ def pin(placed: Iterable[WorkloadInFile], text: str) -> Iterator[Action]:
         edited = edit(text, workload.document.index, [operation]).text
     except EditRefused:
         return
-    yield Action(f"Require SCC {scc} ({REQUIRED_SCC})", text_edits(workload.file, text, edited))
+    yield Action(_shortened(f"Require SCC {scc} ({REQUIRED_SCC})", MAX_TITLE), text_edits(workload.file, text, edited))
 
 
 def _pinnable(outcome: Outcome, world: World) -> str:

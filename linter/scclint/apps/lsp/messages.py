@@ -107,7 +107,7 @@ def _code_actions(params: types.CodeActionParams, project: Project, file: str, c
     first, last = params.range.start.line + 1, params.range.end.line + 1
     here = [finding for finding in project.findings(file) if finding.span.line <= last and first <= finding.span.end_line]
     text, documents = project.outline.text(file), project.outline.documents(file)
-    offered = list(actions.fixes(project.with_fixes(here)))
+    offered = list(actions.fixes(project.with_fixes(here), project.outline.text))
     offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
     by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
     for name, placed in by_place:
