@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from scclint.finding import Ignore, Problem, Severity
+from scclint.finding import Applied, Ignore, Problem, Severity
 from scclint.objects.documents.document import Document
 from scclint.objects.types import ApiObject
 from scclint.record import EMPTY, record
@@ -23,6 +23,18 @@ Severities = Mapping[str, Severity | tuple[Severity, Severity]]
 
 Of two, the first is that in a check, and the second that of a problem that a change makes new.
 """
+
+
+MOST_SEVERE: Mapping[Applied, Severity] = {
+    "shown": Severity.INFO,
+    "unknown": Severity.ERROR,
+    "built": Severity.ERROR,
+    "applied": Severity.ERROR,
+}
+"""The most that a finding matters in a check, by who applies its object. A finding that a change makes new counts in full."""
+
+MOST_SEVERE_IF_ASSUMED = Severity.WARNING
+"""The most that a finding matters that rests on something absent, also one that a change makes new."""
 
 
 @record
@@ -58,6 +70,27 @@ class Rule(Generic[S]):
 
 
 AnyRule = Rule[Any]
+
+
+def severities(
+    rule: AnyRule, code: str, setting: Severity, *, applied: Applied = "unknown", is_assumed: bool = False
+) -> tuple[Severity, Severity]:
+    """Return how much a problem matters in a check, and how much if a change makes it new.
+
+    This is all that decides it. `setting` is the severity of the rule in the file: another one than that of the rule is from the user,
+    and holds. `is_assumed`: the problem rests on something that the input does not give.
+    """
+    if setting is not rule.severity:
+        return setting, setting
+    given = rule.severities.get(code, rule.severity)
+    in_check, if_new = given if isinstance(given, tuple) else (given, given)
+    most = MOST_SEVERE_IF_ASSUMED if is_assumed else Severity.ERROR
+    return lightest(in_check, most, MOST_SEVERE[applied]), lightest(if_new, most)
+
+
+def lightest(*severities: Severity) -> Severity:
+    """Return the severity that matters least."""
+    return max(severities, key=lambda severity: severity.rank)
 
 
 def rule(

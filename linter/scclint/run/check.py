@@ -31,7 +31,7 @@ from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.platform.releases import NEWEST_KUBERNETES
 from scclint.record import Memo, record, replace
-from scclint.rule import AnyRule, Checked
+from scclint.rule import AnyRule, Checked, severities
 from scclint.run.options import Progress, silent
 
 _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
@@ -222,9 +222,8 @@ def stamp(
 
             sources, caveats = made_from(subject, problem.at)
             notes = (*notes, *caveats)
-    own, in_review = _severities(problem, rule)
+    in_check, if_new = severities(rule, problem.code, severity, is_assumed=bool(assumed.words))
     if assumed.words:
-        own = Severity.WARNING if own is Severity.ERROR else own
         # In the message, which every format has.
         message = f"{message} ({assumed.words})"
     if isinstance(subject, Workload) and subject.provenance.placed_by == "account" and "manifest" not in rule.tags:
@@ -237,7 +236,7 @@ def stamp(
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,
-        severity=own if severity is rule.severity else severity,
+        severity=in_check,
         message=shortened(message),
         span=problem.at.span,
         subject=subject_of(subject, _container(problem)),
@@ -249,7 +248,7 @@ def stamp(
         subjects=tuple(sorted(set(map(str, problem.facts.get("subjects", ()))))),
         contents=(contents((_content, id(subject)), partial(_content, subject)),) if isinstance(subject, ApiObject) else (),
         cause=problem.cause,
-        in_review=in_review if severity is rule.severity else None,
+        in_review=if_new if if_new is not in_check else None,
         remedies=remedies,
         openings=(Opening(of=problem.about),),
         always_named=problem.always_named,
@@ -272,12 +271,6 @@ def _at_a_glance(message: str) -> tuple[str, tuple[str, ...]]:
         return message, ()
     first, *others = message.split("; ")
     return first, tuple(others)
-
-
-def _severities(problem: Problem, rule: AnyRule) -> tuple[Severity, Severity | None]:
-    """The severity of a problem that the settings do not change, and that in a review if it differs."""
-    given = rule.severities.get(problem.code, rule.severity)
-    return given if isinstance(given, tuple) else (given, None)
 
 
 def _advice(problem: Problem, more: str, subject: Checked) -> tuple[tuple[Remedy, ...], str]:

@@ -11,6 +11,7 @@ from scclint.deploy.unit import Unit, chart_views
 from scclint.files import read
 from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
 from scclint.record import grouped, replace
+from scclint.rule import MOST_SEVERE, lightest
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
 from scclint.run.notices import CONFLICTS, notices, reported_conflicts
@@ -118,8 +119,9 @@ def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list
         return list(findings), []
     from scclint.run.opening import opening
 
+    most = MOST_SEVERE["shown"]
     info = {
-        f: replace(f, severity=Severity.INFO, in_review=f.in_review or f.severity, notes=(*f.notes, why))
+        f: replace(f, severity=lightest(f.severity, most), in_review=f.in_review or f.severity, notes=(*f.notes, why))
         for why, alike in by_reason.items()
         for f in alike
     }

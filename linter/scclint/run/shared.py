@@ -277,7 +277,7 @@ class Run(Frozen):
             severity = self.select(finding.span.file).get(finding.rule_id)
             if severity is not None:
                 selected_findings.append(
-                    finding if severity is severities[finding.rule_id] else replace(finding, severity=severity)
+                    finding if severity is severities[finding.rule_id] else replace(finding, severity=severity, in_review=None)
                 )
         return selected_findings
 
