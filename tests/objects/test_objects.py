@@ -3,8 +3,8 @@
 import pytest
 
 from scclint.objects.documents import load_text
-from scclint.objects.expand import MODELS, expand
-from scclint.objects.kinds import STATE_KINDS, SUBJECT_KINDS
+from scclint.objects.expand import expand
+from scclint.objects.kinds import KINDS, STATE_KINDS, SUBJECT_KINDS
 from scclint.objects.types import Workload
 
 NAMED = "metadata: {name: web}\n"
@@ -84,5 +84,9 @@ def test_another_provenance_makes_another_object() -> None:
     assert (placed.controlled, placed.pod.manifest, placed.pod.path) == (True, found.pod.manifest, found.pod.path)
 
 
-def test_every_kind_of_a_clusters_state_has_a_model() -> None:
-    assert {kind for _, kind in MODELS} == STATE_KINDS - {"List", "MachineConfig"}
+@pytest.mark.parametrize("key", [key for key, row in KINDS.items() if row.name in STATE_KINDS])
+def test_every_kind_of_a_clusters_state_has_a_model(key: tuple[str, str]) -> None:
+    group, kind = key
+    (document,) = load_text("a.yaml", f"apiVersion: {group}/v1\nkind: {kind}\n{NAMED}", SUBJECT_KINDS)
+    (found,) = expand(document)
+    assert type(found).__name__ == KINDS[key].model

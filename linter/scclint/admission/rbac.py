@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
-from scclint.objects.kinds import INSTALLATIONS
+from scclint.objects.kinds import CLUSTER_SCOPED, STATE_KINDS
 from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import Memo, grouped, record
 from scclint.yaml.untyped import Object, as_mapping, as_text
@@ -166,7 +166,7 @@ class SccRights:
         return self._uses[role]
 
 
-_NAMESPACED = ("PersistentVolumeClaim", "Role", "RoleBinding", "ServiceAccount", *INSTALLATIONS)
+_NAMESPACED = STATE_KINDS - CLUSTER_SCOPED
 """The kinds of objects of a cluster that have a namespace."""
 
 

@@ -20,7 +20,7 @@ from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.cluster.volumes import claimed_volume
 from scclint.errors import ModelError, UsageError
-from scclint.objects.kinds import CUSTOM_TEMPLATES, INSTALLATIONS, TEMPLATES
+from scclint.objects.kinds import INSTALLATIONS, KINDS, NO_KIND
 from scclint.platform.labels import labels_of
 from scclint.platform.releases import (
     ADMISSION_POLICIES,
@@ -270,7 +270,7 @@ class Cluster:
         stray = not kind and decoded != pod and "containers" not in as_mapping(decoded.get("spec"))
         if stray or kind not in (None, "Pod") or version not in (None, "v1"):
             key = str(version or "").rpartition("/")[0], str(kind)
-            template = "".join(f"[{step!r}]" for step in {**TEMPLATES, **CUSTOM_TEMPLATES}.get(key, ()))
+            template = "".join(f"[{step!r}]" for step in KINDS.get(key, NO_KIND).template or ())
             description = f"{kind} of {version}" if kind and version else kind or "an object without a kind"
             instead = f"pass its pod template, object{template}" if template else "`scclint.lint_text` judges whole manifests"
             raise ModelError(f"expected a Pod of v1, found {description}: {instead}", ("kind",))

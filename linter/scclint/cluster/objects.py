@@ -4,37 +4,30 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef
-from scclint.objects.kinds import CSV, INSTALLATIONS
+from scclint.objects.kinds import INSTALLATIONS, STATE
 from scclint.yaml.untyped import Object, as_text
 
 Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""
 
-_CORE = ("",)
-_MACHINE = ("machineconfiguration.openshift.io",)
-_STORAGE = ("storage.k8s.io",)
-_RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "SecurityContextConstraints": ("security.openshift.io", ""),
-    "Namespace": _CORE,
-    "ServiceAccount": _CORE,
-    "Role": _RBAC,
-    "ClusterRole": _RBAC,
-    "RoleBinding": _RBAC,
-    "ClusterRoleBinding": _RBAC,
-    "CSIDriver": _STORAGE,
-    "PersistentVolume": _CORE,
-    "PersistentVolumeClaim": _CORE,
-    "StorageClass": _STORAGE,
-    "ContainerRuntimeConfig": _MACHINE,
-    "KubeletConfig": _MACHINE,
-    "MachineConfig": _MACHINE,
-    "MachineConfigPool": _MACHINE,
-    "RuntimeClass": ("node.k8s.io",),
-    **dict.fromkeys(INSTALLATIONS, (CSV[0],)),
-    "ValidatingAdmissionPolicy": ("admissionregistration.k8s.io",),
-    "ValidatingAdmissionPolicyBinding": ("admissionregistration.k8s.io",),
+    kind: STATE[kind].groups
+    for kind in (
+        *(
+            "SecurityContextConstraints",
+            "Namespace",
+            "ServiceAccount",
+            "Role",
+            "ClusterRole",
+            "RoleBinding",
+            "ClusterRoleBinding",
+        ),
+        *("CSIDriver", "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "RuntimeClass"),
+        *("ContainerRuntimeConfig", "KubeletConfig", "MachineConfig", "MachineConfigPool"),
+        *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", *INSTALLATIONS),
+    )
 }
+"""The kinds that a cluster keeps, and the API groups that serve each."""
 
 
 class Objects:

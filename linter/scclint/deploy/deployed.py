@@ -18,7 +18,7 @@ from scclint.objects.documents import load_file
 from scclint.objects.documents.document import OPEN_NAMESPACE, Document
 from scclint.objects.expand.carriers import carried
 from scclint.objects.expand.item import Item, items_of
-from scclint.objects.kinds import CARRIERS, TEMPLATE
+from scclint.objects.kinds import KINDS, NO_KIND, Carried
 from scclint.record import grouped, replace
 from scclint.text import and_more, field_path, listed
 from scclint.yaml.untyped import as_text, mappings
@@ -37,13 +37,13 @@ DEPLOYERS: Mapping[tuple[str, str], str] = {
 
 GROUPS = tuple(dict.fromkeys(group for group, _ in DEPLOYERS))
 
-KINDS = frozenset(("Application", "Kustomization"))
+READ_AS_MANIFESTS = frozenset(("Application", "Kustomization"))
 """Kinds, of these API groups, whose documents are read as manifests."""
 
 DEPLOYING = frozenset(("List", *(kind for _, kind in DEPLOYERS)))
 """Kinds of the documents that may deploy a folder."""
 
-_CARRYING = DEPLOYING | {kind for _, kind in (*CARRIERS, *TEMPLATE)}
+_CARRYING = DEPLOYING | {row.name for row in KINDS.values() if row.contains == "Template" or isinstance(row.contains, Carried)}
 """Kinds of the documents that may deploy a folder, or that carry an object which may."""
 
 
@@ -217,9 +217,10 @@ def _with_carried(items: Iterable[Item]) -> Iterator[Item]:
 
     for item in items:
         yield item
-        if item.key in CARRIERS:
-            yield from _with_carried(carried(item))
-        elif item.key in TEMPLATE:
+        contains = KINDS.get(item.key, NO_KIND).contains
+        if isinstance(contains, Carried):
+            yield from _with_carried(carried(item, contains))
+        elif contains == "Template":
             open_parameters = [as_text(p.get("name")) for p in mappings(item.data.get("parameters")) if not p.get("value")]
             # One that is too large is reported where it is judged.
             with suppress(LoadError):

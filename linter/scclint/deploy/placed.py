@@ -11,9 +11,9 @@ from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
 from scclint.objects.documents.document import Document
 from scclint.objects.expand.ansible import CREATES_NOTHING, files_of_tasks
-from scclint.objects.expand.csv import HOME
 from scclint.objects.kinds import CLUSTER_SCOPED
 from scclint.objects.types import (
+    INSTALL_NAMESPACE,
     ApiObject,
     OperatorInstallation,
     Role,
@@ -104,7 +104,7 @@ def named_accounts(obj: ApiObject) -> Iterator[tuple[str, str, bool]]:
         accounts = (user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":") for user in users if not _is_unfilled(user, obj))
         found = [(name, namespace, True) for namespace, _, name in accounts]
     for name, namespace, granted in found:
-        if name not in IN_EVERY_NAMESPACE and (namespace.startswith(HOME) or namespace_name(namespace)):
+        if name not in IN_EVERY_NAMESPACE and (namespace.startswith(INSTALL_NAMESPACE) or namespace_name(namespace)):
             yield name, namespace, granted
 
 

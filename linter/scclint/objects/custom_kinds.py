@@ -236,4 +236,4 @@ CUSTOM_PODS: dict[tuple[str, str], tuple[CustomPod, ...]] = {
         CustomPod((*_SPEC, "leaderWorkerTemplate"), role, template=(f"{role}Template",)) for role in ("leader", "worker")
     ),
 }
-"""The pods of each of `CUSTOM_POD_KINDS`. All versions of a kind have these fields at the same place."""
+"""The pods of each kind, for `scclint.objects.kinds`. All versions of a kind have these fields at the same place."""

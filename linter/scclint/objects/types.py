@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_OBJECT_NAME
 from scclint.objects.documents.document import Document
-from scclint.objects.kinds import CLAIM_TEMPLATES, WORKLOADS
+from scclint.objects.kinds import KINDS, NO_KIND, WORKLOADS
 from scclint.objects.pod import Pod
 from scclint.objects.unknown import Unknown, is_expression
 from scclint.objects.view import Field, View
@@ -34,6 +34,10 @@ class Origin:
 
     file: str
     source: "ApiObject | None" = None
+
+
+INSTALL_NAMESPACE = "install namespace of "
+"""Before the name of a ClusterServiceVersion: the namespace that its operator is installed in, in words."""
 
 
 @record
@@ -371,7 +375,7 @@ class Workload(ApiObject):
             pod=Pod(
                 *(self.root, pod_data, self.path + template, self._pod_name(template)),
                 stored=controlled,
-                claims=self._claims() if (self.group, self.kind) in CLAIM_TEMPLATES else EMPTY,
+                claims=self._claims() if KINDS.get((self.group, self.kind), NO_KIND).has_claims else EMPTY,
                 # `initIdentity` of the controller: the name of the pod in DNS.
                 identity={"hostname": self._pod_name(template), "subdomain": self.field("spec", "serviceName").value}
                 if self.kind == "StatefulSet"

@@ -18,10 +18,10 @@ from scclint.finding import Crash, Notice, Subject
 from scclint.limits import AddedTextCounter, LimitError
 from scclint.objects.documents.document import Document, text_at
 from scclint.objects.documents.reader import Reader
-from scclint.objects.documents.sniff import WITH_TEXTS
 from scclint.objects.expand import Settings, expand, with_references
 from scclint.objects.expand.carriers import references_to_manifests
 from scclint.objects.expand.item import items_of
+from scclint.objects.kinds import WITH_TEXTS
 from scclint.objects.types import ApiObject, Workload
 from scclint.record import EMPTY, replace
 from scclint.run.report import JudgementGap

@@ -9,7 +9,7 @@ from time import time_ns
 from typing import Any
 
 from scclint.config.model import Config
-from scclint.deploy.deployed import KINDS
+from scclint.deploy.deployed import READ_AS_MANIFESTS
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES, UNRESTRICTED
 from scclint.deploy.outline import Outline
@@ -82,7 +82,7 @@ def scan(
     notices += _packed_charts(packed, files) if packed else ()
     told: Mapping[Question, list[Any]] = EMPTY
     more = expand_settings(config)
-    kinds = more.kinds | KINDS
+    kinds = more.kinds | READ_AS_MANIFESTS
     reader = Reader(kinds, overlay, NAMES)
     if sources.folders:
         from scclint.deploy.release_files import RELEASE_FILE

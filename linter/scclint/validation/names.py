@@ -46,7 +46,7 @@ def check_names(root: Object, kind: str, kubernetes_minor: int, rejected: Set[Pa
     # A tool that sets the name or the selector of an object can also add to its pod.
     if kind not in WORKLOADS or problems or is_open(namespace) or is_open(name):
         return
-    where = WORKLOADS[kind].template
+    where = WORKLOADS[kind].template or ()
     template = as_mapping(value_at(root, where))
     spec = as_mapping(root.get("spec"))
     if WORKLOADS[kind].needs_selector:

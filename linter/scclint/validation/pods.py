@@ -76,7 +76,7 @@ def check_pod(
     """
     if kind not in WORKLOADS:
         return
-    where = WORKLOADS[kind].template
+    where = WORKLOADS[kind].template or ()
     template = as_mapping(value_at(root, where))
     path = (*where, "spec")
     spec = as_mapping(template.get("spec"))

@@ -15,7 +15,7 @@ from scclint.objects.documents import load_text
 from scclint.objects.expand import DEFAULTS, expand
 from scclint.objects.expand.carriers import carried
 from scclint.objects.expand.item import Item
-from scclint.objects.kinds import CARRIERS, SUBJECT_KINDS, TRIGGERS
+from scclint.objects.kinds import KINDS, SUBJECT_KINDS, Carried, Created
 from scclint.objects.types import ApiObject, TektonConfig, UnknownKind, Workload
 from scclint.objects.unknown import Unknown
 from scclint.platform.terms import EACH
@@ -43,6 +43,9 @@ def policy(*entries: dict[str, Any], **spec: Any) -> dict[str, Any]:
 
 def entry(found: dict[str, Any], compliance: str = "musthave") -> dict[str, Any]:
     return {"complianceType": compliance, "objectDefinition": found}
+
+
+CARRIERS = {key: row.contains for key, row in KINDS.items() if isinstance(row.contains, Carried)}
 
 
 @pytest.mark.parametrize("key", CARRIERS)
@@ -140,16 +143,19 @@ VALUES = st.recursive(
 
 @given(spec=VALUES, entries=st.lists(VALUES, max_size=3))
 def test_whatever_is_written(spec: Any, entries: list[Any]) -> None:
-    policy = {"apiVersion": "policy.open-cluster-management.io/v1", "kind": "ConfigurationPolicy"}
+    policy = {"apiVersion": f"{POLICY}/v1", "kind": "ConfigurationPolicy"}
     for data in ({**policy, "spec": spec}, {**policy, "spec": {"object-templates": entries}}):
-        for found in carried(Item(ROOT, (), data)):
+        for found in carried(Item(ROOT, (), data), CARRIERS[POLICY, "ConfigurationPolicy"]):
             assert isinstance(found.data, dict)
 
 
-@pytest.mark.parametrize("key", TRIGGERS)
+CREATING = {key: row.contains.paths for key, row in KINDS.items() if isinstance(row.contains, Created)}
+
+
+@pytest.mark.parametrize("key", CREATING)
 def test_every_trigger(key: tuple[str, str]) -> None:
     group, kind = key
-    for path in TRIGGERS[key]:
+    for path in CREATING[key]:
         held: Any = JOB
         for step in reversed(path):
             held = [{}, held] if step == EACH else {step: held}

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 import scclint
-from scclint.objects.custom_kinds import CUSTOM_PODS
 from scclint.objects.documents import load_text
 from scclint.objects.expand import DEFAULTS, expand
-from scclint.objects.kinds import CUSTOM_POD_KINDS
 from scclint.objects.types import ApiObject, UnknownKind, Workload
 from scclint.run.report import Report
 
@@ -162,10 +160,6 @@ DRIVER = {"serviceAccount": "spark", "podSecurityContext": {"runAsUser": 185}, "
 )  # fmt: skip
 def test_pods_that_no_scc_admits(text: str, names: list[str]) -> None:
     assert refused(text) == names
-
-
-def test_the_kinds_of_the_table_are_parsed() -> None:
-    assert set(CUSTOM_PODS) == CUSTOM_POD_KINDS
 
 
 def test_what_the_controller_adds() -> None:

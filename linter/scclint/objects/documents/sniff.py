@@ -10,6 +10,7 @@ import re
 from collections.abc import Set
 from sys import intern
 
+from scclint.objects.kinds import PODLESS, WITH_TEXTS
 from scclint.yaml.lines import has_odd_breaks
 from scclint.yaml.split import Chunk
 
@@ -33,12 +34,6 @@ _SPELLED_OUT = r"""\\[uUx\r\n]|\n[ -]*+\?[ \r\n]"""
 
 HOLDERS = "*"
 """An entry of the requested kinds: also parse documents of other kinds that seem to contain containers."""
-
-PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinition", "PodSecurityPolicy", "Secret"))
-"""Kinds that mention containers in texts, schemas and records, and create no pods."""
-
-WITH_TEXTS = ("ConfigMap", "Secret")
-"""Kinds whose objects may hold manifests as text, which a ClusterResourceSet applies: those with the keys of one, or of its own type."""
 
 
 def other_kind(document: Chunk, subject_kinds: Set[str]) -> tuple[str, str] | None:

@@ -8,35 +8,16 @@ from typing import TYPE_CHECKING
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter, LimitError
 from scclint.objects.documents.document import Document
-from scclint.objects.documents.sniff import HOLDERS, WITH_TEXTS
+from scclint.objects.documents.sniff import HOLDERS
 from scclint.objects.expand.ansible import objects_of_tasks
 from scclint.objects.expand.carriers import applied_manifests, of_unknown_kind
 from scclint.objects.expand.item import Item, items_of, without_release_namespace
-from scclint.objects.kinds import (
-    CARRIERS,
-    CSV,
-    CUSTOM_POD_KINDS,
-    CUSTOM_TEMPLATES,
-    GENERATORS,
-    INSTALLATIONS,
-    KNATIVE,
-    MACHINE_CONFIG,
-    NODE_ACCESS,
-    POLICIES,
-    SUBJECT_KINDS,
-    TEKTON,
-    TEKTON_CONFIG,
-    TEKTON_GROUP,
-    TEMPLATE,
-    TEMPLATE_INSTANCE,
-    TEMPLATES,
-    TRIGGERS,
-)
-from scclint.objects.kinds import Key as KindKey
+from scclint.objects.kinds import KINDS, NO_KIND, SUBJECT_KINDS, TEKTON, TEKTON_GROUP, WITH_TEXTS
 from scclint.objects.types import (
     AdmissionPolicy,
     ApiObject,
     KubeletConfig,
+    MachineConfig,
     Namespace,
     OperatorInstallation,
     Role,
@@ -126,7 +107,7 @@ def _of_tekton(document: Document, settings: Settings) -> Iterator[Item]:
         item = pending.popleft()
         if item.key[0] == TEKTON_GROUP:
             yield item
-        elif item.key in _CARRYING and item.root is document.root:
+        elif KINDS.get(item.key, NO_KIND).holds_objects and item.root is document.root:
             # A document with too many objects is reported when it is expanded.
             with suppress(LimitError):
                 pending.extend(_one_level(item, settings))
@@ -151,10 +132,10 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         return (replace(item, model=UnknownKind, data={**shown, "metadata": item.data.get("metadata")}),)
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return ()
-    key = item.key
-    template = settings.pods.get((api_version, kind)) or CUSTOM_TEMPLATES.get(key)
+    row = KINDS.get(item.key, NO_KIND)
+    template = settings.pods.get((api_version, kind), row.template)
     if not (template and isinstance(value_at(item.data, template), dict)):
-        template = TEMPLATES.get(key)
+        template = row.template if row.model == "Workload" else None
     if template is not None:
         made = replace(item, model=Workload, template=template)
         if kind != "DeploymentConfig":
@@ -162,14 +143,14 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         from scclint.objects.expand.custom_pods import hook_pods
 
         return (made, *hook_pods(item))
-    if key in EXPANDING:
+    if row.contains is not None:
         from scclint.objects.expand.expansions import expansion
 
-        return expansion(item, settings.params, settings.added or AddedTextCounter(), settings.references)
+        return expansion(item, row.contains, settings.params, settings.added or AddedTextCounter(), settings.references)
     if kind in WITH_TEXTS and item.name in settings.applied:
         return applied_manifests(item)
-    if key in MODELS:
-        return (replace(item, model=MODELS[key]),)
+    if row.model:
+        return (replace(item, model=_MODELS[row.model]),)
     if not kind and is_profile(item.data):
         stated = {name: value for name, value in item.data.items() if value or name not in ("apiVersion", "kind")}
         return (replace(item, model=SeccompProfileFile, data=stated),)
@@ -178,37 +159,11 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
     return ()
 
 
-_RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")
-"""The last group is that of OpenShift's API before it had groups, which `oc` and Templates still accept."""
-
-MODELS: dict[KindKey, type[ApiObject]] = {
-    ("security.openshift.io", "SecurityContextConstraints"): SecurityContextConstraints,
-    ("", "SecurityContextConstraints"): SecurityContextConstraints,
-    ("", "Namespace"): Namespace,
-    ("project.openshift.io", "Project"): Namespace,
-    ("project.openshift.io", "ProjectRequest"): Namespace,
-    ("", "ServiceAccount"): ServiceAccount,
-    **{(group, kind): Role for group in _RBAC for kind in ("Role", "ClusterRole")},
-    **{(group, kind): RoleBinding for group in _RBAC for kind in ("RoleBinding", "ClusterRoleBinding")},
-    **{("storage.k8s.io", kind): StorageObject for kind in ("CSIDriver", "StorageClass")},
-    **{("", kind): StorageObject for kind in ("PersistentVolume", "PersistentVolumeClaim")},
-    TEKTON_CONFIG: TektonConfig,
-    **{(CSV[0], kind): OperatorInstallation for kind in INSTALLATIONS},
-    **{("admissionregistration.k8s.io", kind): AdmissionPolicy for kind in POLICIES},
-    ("machineconfiguration.openshift.io", "ContainerRuntimeConfig"): ApiObject,
-    ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
-    ("machineconfiguration.openshift.io", "MachineConfigPool"): ApiObject,
-    ("node.k8s.io", "RuntimeClass"): ApiObject,
-    ("security-profiles-operator.x-k8s.io", "SeccompProfile"): SeccompProfile,
-    ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ApiObject,
+_MODELS: Mapping[str, type[ApiObject]] = {
+    model.__name__: model
+    for model in (
+        *(AdmissionPolicy, ApiObject, KubeletConfig, MachineConfig, Namespace, OperatorInstallation, Role, RoleBinding),
+        *(SeccompProfile, SecurityContextConstraints, ServiceAccount, StorageObject, TektonConfig),
+    )
 }
-"""The model of each kind that makes no pods and carries nothing. With MachineConfig, its kinds are `STATE_KINDS`."""
-
-EXPANDING: frozenset[KindKey] = frozenset((
-    CSV, MACHINE_CONFIG, TEKTON_CONFIG, TEMPLATE_INSTANCE, *KNATIVE, *TEMPLATE, *((TEKTON_GROUP, kind) for kind in TEKTON),
-    *CARRIERS, *GENERATORS, *TRIGGERS, *CUSTOM_POD_KINDS, *NODE_ACCESS,
-))  # fmt: skip
-"""The kinds whose objects `scclint.objects.expand.expansions` expands to others."""
-
-_CARRYING: frozenset[KindKey] = frozenset((TEMPLATE_INSTANCE, *TEMPLATE, *CARRIERS, *TRIGGERS))
-"""The kinds whose objects hold others as they are written."""
+"""The classes that the rows of `KINDS` name."""

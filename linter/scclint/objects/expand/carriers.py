@@ -15,10 +15,10 @@ from typing import Any
 from scclint.finding import Path
 from scclint.objects.documents import load_file, load_text
 from scclint.objects.documents.document import Document
-from scclint.objects.documents.sniff import PODLESS, names_containers
+from scclint.objects.documents.sniff import names_containers
 from scclint.objects.expand.item import Item, each, items_of
 from scclint.objects.ignition import files_of
-from scclint.objects.kinds import CARRIERS, MANIFEST_REFERENCES, NODE_ACCESS, TRIGGERS
+from scclint.objects.kinds import KINDS, NO_CARRIERS, NO_HOLDERS, NO_KIND, PODLESS, SAMPLES, Carried, Created, NodeAccess
 from scclint.objects.types import AdmissionPolicy, MachineConfig, Parameter, Provenance, TektonConfig, UnknownKind
 from scclint.objects.unknown import Unknown, is_open
 from scclint.platform.terms import EACH, SCC_ROLE_PREFIX
@@ -29,13 +29,13 @@ _NAMED = 5
 """So many of the patterns that select namespaces are named."""
 
 
-def carried(carrier: Item) -> Iterator[Item]:
+def carried(carrier: Item, contents: Carried) -> Iterator[Item]:
     """Yield the objects that another one carries, in order. One without a list of objects may contain containers elsewhere.
 
     Text with `{{` is filled in for each cluster, so that the whole value is unknown. An object without a namespace in a
     ConfigurationPolicy goes to the namespaces that the policy's selector includes; its home is the list of these names.
     """
-    listed, within = CARRIERS[carrier.key]
+    listed, within = contents
     entries = value_at(carrier.data, listed)
     if not isinstance(entries, list):
         yield from of_unknown_kind(carrier)
@@ -120,14 +120,14 @@ _CREATING = ("", "create", "submit", "submit-from", "update")
 _BY_CONTROLLER = "it also depends on the SCCs of the controller that creates the pod, which is not in the input"
 
 
-def triggered(trigger: Item) -> Iterator[Item]:
+def created(trigger: Item, contents: Created) -> Iterator[Item]:
     """Yield the objects that a controller creates for another one, such as an Argo Events Sensor, in the namespace of that one.
 
     Source: `argoWorkflow` and `k8s` in https://argoproj.github.io/argo-events/APIs/, `resourcetemplates` in
     https://tekton.dev/docs/triggers/triggertemplates/.
     """
     provenance = Provenance(home=as_text(value_at(trigger.data, ("metadata", "namespace")))).within(trigger.provenance)
-    for path in TRIGGERS[trigger.key]:
+    for path in contents.paths:
         below = path[-2:] if path[-2:] == ("source", "resource") else ()
         for where, around in each(trigger.data, path[: len(path) - len(below)]):
             manifest = value_at(around, below)
@@ -152,19 +152,6 @@ def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> 
     return data
 
 
-NO_HOLDERS = frozenset((
-    "admission.k8s.io", "argoproj.io/Application", "argoproj.io/ApplicationSet", "constraints.gatekeeper.sh", "helm.toolkit.fluxcd.io",
-    "kubevirt.io", "kustomize.toolkit.fluxcd.io", "kyverno.io", "policies.kubewarden.io", "policies.kyverno.io",
-))  # fmt: skip
-"""API groups, and kinds with their group, whose objects describe the pods of others, have values and patches for what they deploy, which is
-judged in its place, or mean the image of a virtual machine by a container."""
-
-_SAMPLES = ("ConsoleYAMLSample", "ConsoleQuickStart", "PackageManifest")
-"""Kinds with objects that a user may create, as an example."""
-
-_NO_CARRIERS = ("cluster.x-k8s.io", "chainsaw.kyverno.io", "kuttl.dev", "cli.kyverno.io")
-"""The ends of API groups whose objects carry what is for a cluster of another platform, or for tests."""
-
 _OBJECT = r"(?m)^\s*+[\"']?apiVersion[\"']?\s*+:|^\s*+[{\[].*[\"']apiVersion[\"']\s*+:"
 _KIND = r"[\"']?\bkind[\"']?\s*+:\s*+[\"']?[A-Z{$<]"
 """The keys of an object in a text, in YAML or JSON."""
@@ -188,7 +175,7 @@ def of_unknown_kind(item: Item) -> Iterator[Item]:
     group, kind = item.key
     if kind in PODLESS or not NO_HOLDERS.isdisjoint((group, f"{group}/{kind}")):
         return
-    carries = kind not in _SAMPLES and not group.endswith(_NO_CARRIERS)
+    carries = kind not in SAMPLES and not group.endswith(NO_CARRIERS)
     body = {key: value for key, value in item.data.items() if key not in ("metadata", "status")}
     rest, found = _parted(body, item.path) if carries else (body, [])
     made = Provenance(home=as_text(value_at(item.data, ("metadata", "namespace"))))
@@ -229,11 +216,10 @@ def _parted(data: Any, path: Path) -> tuple[Any, list[tuple[Path, Any]]]:
     return data, []
 
 
-def with_node_access(item: Item) -> Iterator[Item]:
+def with_node_access(item: Item, contents: NodeAccess) -> Iterator[Item]:
     """Yield an object that gives its pods access to the node and contains no container, otherwise nothing."""
-    field, what = NODE_ACCESS[item.key]
-    if any(value for _, value in each(item.data, field)):
-        yield replace(_named_only(item), provenance=replace(item.provenance, partial=what))
+    if any(value for _, value in each(item.data, contents.field)):
+        yield replace(_named_only(item), provenance=replace(item.provenance, partial=contents.what))
 
 
 def tekton_config(item: Item) -> Iterator[Item]:
@@ -321,7 +307,7 @@ STATIC_PODS = "/etc/kubernetes/manifests/"
 _MOUNTED = ("configMap", "secret")
 """Sources of volumes whose files a container may apply."""
 
-_REFERRING = frozenset(kind for _, kind in MANIFEST_REFERENCES) | {"List"}
+_REFERRING = frozenset(row.name for row in KINDS.values() if row.references) | {"List"}
 
 _MADE_BY = ("create", "apply", "replace")
 """Values of `action` with which Argo creates the object of a resource template. Others patch, delete or get one."""
@@ -354,7 +340,7 @@ def references_to_manifests(documents: Iterable[Document]) -> Iterator[tuple[str
     for document in documents:
         applies = any(tool in document.text for tool in ("kubectl", "oc")) and any(word in document.text for word in _MOUNTED)
         for item in items_of(document) if applies or document.kind in _REFERRING else ():
-            named = [reference for path in MANIFEST_REFERENCES.get(item.key, ()) for _, reference in each(item.data, path)]
+            named = [reference for path in KINDS.get(item.key, NO_KIND).references for _, reference in each(item.data, path)]
             names = [as_text(as_mapping(reference).get("name")) for reference in named]
             names += _applied_mounts(item.data) if applies else ()
             yield from ((name, f"{document.file}: {item.data['kind']} {item.name}") for name in names)

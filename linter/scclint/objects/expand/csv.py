@@ -11,13 +11,11 @@ from typing import Any
 from scclint.finding import Path
 from scclint.objects.expand.item import Item
 from scclint.objects.kinds import WORKLOADS
-from scclint.objects.types import Provenance, Role, RoleBinding, ServiceAccount, Workload
+from scclint.objects.types import INSTALL_NAMESPACE, Provenance, Role, RoleBinding, ServiceAccount, Workload
 from scclint.record import replace
 from scclint.yaml.untyped import as_mappings, mappings, value_at
 
 RBAC = "rbac.authorization.k8s.io"
-HOME = "install namespace of "
-"""Before the name of a ClusterServiceVersion: the namespace that its operator is installed in, in words."""
 INSTALL: Path = ("spec", "install", "spec")
 
 _CERTIFICATES = ("apiservice-cert", "webhook-cert")
@@ -31,7 +29,7 @@ def implied(csv: Item) -> Iterator[Item]:
     install = value_at(csv.data, INSTALL)
     if not isinstance(install, dict):
         return
-    placed = Provenance(home=f"{HOME}{name}", operator=name).within(csv.provenance)
+    placed = Provenance(home=f"{INSTALL_NAMESPACE}{name}", operator=name).within(csv.provenance)
     serving = _serving(csv)
     for index, deployment in enumerate(as_mappings(install.get("deployments"))):
         where = (*csv.path, *INSTALL, "deployments", index)

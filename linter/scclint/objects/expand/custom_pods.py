@@ -1,9 +1,9 @@
 """The pods that controllers put together from several fields of a custom resource (see `scclint.objects.custom_kinds`)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scclint.objects.custom_kinds import CUSTOM_PODS, CustomPod
+from scclint.objects.custom_kinds import CustomPod
 from scclint.objects.documents import load_text
 from scclint.objects.documents.templates import is_field, readings
 from scclint.objects.expand.carriers import resource_manifests
@@ -26,10 +26,10 @@ _MERGE_KEYS = {
 """The lists of a pod that a strategic merge patch merges item by item, each with the field that identifies an item; others it replaces."""
 
 
-def pods(item: Item) -> Iterator[Item]:
+def pods(item: Item, rows: Iterable[CustomPod]) -> Iterator[Item]:
     """Yield the pods that the controller of a custom resource makes, in the order of the table, and the objects in its texts."""
     whole = SourcedValue(item.data, node_at(item.root, item.path), item.path)
-    for row in CUSTOM_PODS[item.key]:
+    for row in rows:
         for path, data in each(item.data, row.at):
             if isinstance(data, dict) and not (row.unless and value_at(data, row.unless[:-1]) == row.unless[-1]):
                 part = whole.at(*path)
