@@ -69,7 +69,7 @@ def detect(
 def _by_tools(split: Split) -> Iterator[Unit]:
     """The units of kustomize, helm, Argo CD and Flux, and the bundles that these leave."""
     yield from _hydrated(split)
-    tools = split.kustomizations or split.charts or split.deployed.by_path
+    tools = split.kustomizations or split.charts.folders or split.deployed.by_path
     if tools:
         from scclint.deploy.helm import units as charts
         from scclint.deploy.kustomize import units as kustomizations

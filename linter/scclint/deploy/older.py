@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.deploy.bundle import csv_name_of, superseded
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import DescribedChart
 from scclint.deploy.unit import OLDER, Kind, Series, Unit, UnplacedObject
-from scclint.objects.documents import data_of_file
 from scclint.record import replace
-from scclint.yaml.untyped import as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.split import Split
@@ -51,7 +49,8 @@ def _older_files(split: "Split", unit: Unit, units: Sequence[Unit]) -> frozenset
     path = next((path for path in _releases(split, unit) if path in series.newer), "")
     newer = series.newer.get(path, ())
     if unit.kind == "chart":
-        is_older = any(_is_older(unit.path, folder + unit.path[len(path) :]) for folder in newer)
+        described = split.charts.at
+        is_older = any(_is_older(described(unit.path), described(folder + unit.path[len(path) :])) for folder in newer)
         return frozenset(unit.files) if is_older else frozenset()
     # A release may be for another namespace than the one before it, and a later one may have other objects.
     known = frozenset[UnplacedObject]().union(*(series.objects.get(folder, ()) for folder in newer))
@@ -93,13 +92,10 @@ def _csv_of(split: "Split", unit: Unit) -> tuple[str, tuple[int, ...]]:
     return max(names, key=lambda name: name[1], default=("", ()))
 
 
-def _is_older(folder: str, newer: str) -> bool:
-    """Whether the chart in a folder has the name of that in another one, which has a newer version."""
-    charts = [data_of_file(os.path.join(path, CHART_FILE)) for path in (folder, newer)]
-    (old_name, old), (new_name, new) = (
-        (as_text(value_at(data, ("name",))), _numbers(as_text(value_at(data, ("version",))))) for data in charts
-    )
-    return bool(old_name and old) and old_name == new_name and old < new
+def _is_older(chart: DescribedChart, other: DescribedChart) -> bool:
+    """Whether another chart has the name of this one and a newer version."""
+    version = _numbers(chart.version)
+    return bool(chart.name and version) and chart.name == other.name and version < _numbers(other.version)
 
 
 def _objects(split: "Split", file: str) -> frozenset[UnplacedObject]:

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.deploy.deployed import DeployedFolders, deployed_folders, may_deploy
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, Charts
 from scclint.deploy.kustomize import NAMES, NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline, holds_suite
 from scclint.deploy.unit import Deployment, Series, Unit
 from scclint.files import Reach
 from scclint.finding import Notice
-from scclint.objects.documents import data_of
 from scclint.objects.documents.document import Document
 from scclint.text import and_more
-from scclint.yaml.untyped import as_text, value_at
 
 if TYPE_CHECKING:
     from scclint.deploy.kustomize.kustomization import Closure, Kustomization, Kustomizations
@@ -71,11 +69,10 @@ class Split:
         return Reach(self.outline.root).work_tree or self.outline.root
 
     @cached_property
-    def charts(self) -> Mapping[str, str]:
-        """The names of the charts, by the real path of the folder, sorted by it."""
+    def charts(self) -> Charts:
+        """The charts of the repository."""
         files = (file for file in self.outline.files if os.path.basename(file) == CHART_FILE)
-        folders = {os.path.realpath(os.path.dirname(file) or os.curdir): file for file in files}
-        return {folder: self.outline.tells(folders[folder], "name of chart", _name_of_chart) for folder in sorted(folders)}
+        return Charts({os.path.realpath(os.path.dirname(file) or os.curdir) for file in files})
 
     @cached_property
     def built(self) -> "Kustomizations":
@@ -161,8 +158,3 @@ class Split:
         """Those of the files that are at a path as displayed, or below it; of the files that belong to no unit yet, if none are given."""
         prefix = "" if shown in ("", ".") else shown.rstrip("/") + "/"
         return [file for file in (self.left if files is None else files) if file == shown or file.startswith(prefix)]
-
-
-def _name_of_chart(text: str) -> str:
-    """The name in the text of a Chart.yaml; empty if it has none."""
-    return as_text(value_at(data_of(text), ("name",)))

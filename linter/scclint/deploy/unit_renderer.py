@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.config.model import Config
 from scclint.deploy.copies import copied, files_below
 from scclint.deploy.deployers import laid_over
-from scclint.deploy.helm import NAMESPACE_MARKER
+from scclint.deploy.helm import NAMESPACE_MARKER, Charts
 from scclint.deploy.helm.capabilities import api_versions, kube_version
 from scclint.deploy.helm.chart import release_name
 from scclint.deploy.helm.dependencies import add, folders, how_to_get, missing
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class UnitRenderer:
     """How units are rendered: with which programs and settings. `installed` identifies the programs, without starting any.
 
-    `closures` and `tree` are those of `Rendered`, and `charts` the names of charts that may be dependencies of others, by folder.
+    `closures` and `tree` are those of `Rendered`, and `charts` those that may be dependencies of others.
     """
 
     programs: "Renderer"
@@ -49,7 +49,7 @@ class UnitRenderer:
     config: Config
     closures: "Mapping[str, Closure]"
     tree: str
-    charts: Mapping[str, str] = EMPTY
+    charts: Charts
 
     def key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""

@@ -309,7 +309,7 @@ class Run(Frozen):
         """The values of a view of a chart."""
         from scclint.deploy.helm.values import ViewValues
 
-        charts = self.rendered.renderer.charts if self.rendered.renderer is not None else EMPTY
+        charts = self.rendered.renderer.charts if self.rendered.renderer is not None else None
         return self.memo((ViewValues, unit.name), lambda: ViewValues(unit, self.outline, self.config.helm_values, charts))
 
     def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:

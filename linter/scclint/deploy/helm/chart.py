@@ -14,7 +14,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, REQUIREMENTS, described_chart
 from scclint.deploy.unit import DEFAULT, Deployment
 from scclint.errors import LoadError, UsageError
 from scclint.files import Reach, display, is_below, listed_by_git, read, walk
@@ -25,9 +25,7 @@ from scclint.objects.documents.document import Document, first_root, text_at
 from scclint.source import Span
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
 from scclint.yaml.split import Chunk
-from scclint.yaml.untyped import as_mapping, as_text
 
-_V1_DEPENDENCIES = "requirements.yaml"
 _NEARBY = 3
 """Levels of folders searched for charts where git does not list what belongs to the project."""
 _DEEPEST = 20
@@ -170,7 +168,7 @@ class _Tree:
     def _read_dependencies(self, folder: str) -> dict[str, MappingNode]:
         """The entries of the dependencies in their parent's file, by alias or else by name."""
         dependencies: dict[str, MappingNode] = {}
-        for name in (CHART_FILE, _V1_DEPENDENCIES):
+        for name in (CHART_FILE, REQUIREMENTS):
             try:
                 root = self._root(os.path.join(folder, name))
             except LoadError:
@@ -204,7 +202,7 @@ _OWN_FOLDERS = ("templates", "crds", "charts")
 _OWN_FILES = (
     CHART_FILE,
     "Chart.lock",
-    "requirements.yaml",
+    REQUIREMENTS,
     "requirements.lock",
     VALUES,
     "values.schema.json",
@@ -221,7 +219,7 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     `rendered_elsewhere` are the folders of the latter, relative to the root and with `/`.
     """
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
-    if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
+    if inside in rendered_elsewhere or _is_dependency(chart, root) or described_chart(chart).type == "library":
         return {}
     chart_keys = keys_of_file(os.path.join(chart, VALUES)) - {"global"}
     nested = (at.rstrip("/") for name in _FOLDERS[2:] for at in sorted(glob.glob(f"{name}/*/", root_dir=chart)))
@@ -274,7 +272,7 @@ def release_name(chart: str) -> str:
 
     The name of a folder would change the objects of a chart that is a whole repository with each clone.
     """
-    name = (_text_of(chart, "name") or os.path.basename(os.path.abspath(chart))).lower()
+    name = (described_chart(chart).name or os.path.basename(os.path.abspath(chart))).lower()
     return re.sub(r"[^a-z0-9]+", "-", name)[:_LONGEST_RELEASE_NAME].strip("-") or "release"
 
 
@@ -301,12 +299,6 @@ def keys_of_file(file: str) -> set[str]:
 
 def _keys(data: Any) -> set[str]:
     return set() if not isinstance(data, dict) or {"apiVersion", "kind"} <= data.keys() else set(data)
-
-
-def _text_of(chart: str, key: str) -> str:
-    """Return a text of the file that describes a chart; empty if there is none."""
-    # helm says what is wrong with one that cannot be read.
-    return as_text(as_mapping(data_of_file(os.path.join(chart, CHART_FILE))).get(key))
 
 
 def _files(folder: str, root: str, patterns: tuple[str, ...]) -> list[str]:

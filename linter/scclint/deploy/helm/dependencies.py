@@ -8,16 +8,15 @@ from operator import ge, gt, le, lt, ne
 from typing import Any
 
 from scclint.deploy.deployers import laid_over
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, Charts, DependencyEntry
 from scclint.deploy.helm.precheck import chart_problem
 from scclint.limits import MAX_DEPENDENCIES
 from scclint.objects.documents import data_of, data_of_file
 from scclint.record import record
 from scclint.text import and_more, whole_number
-from scclint.yaml.untyped import as_mapping, as_text, mappings, value_at
+from scclint.yaml.untyped import as_mapping, value_at
 
-_V1 = "requirements.yaml"
-_FILE = "file://"
+FILE = "file://"
 _RANGE = re.compile(r"(?:(>=|<=|!=|>|<|=|\^|~>?)\s*)?v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:[-+][\w.+-]*)?")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
@@ -40,58 +39,51 @@ class Dependency:
     off: bool = False
 
 
-def missing(chart: str, charts: Mapping[str, str], values: Iterable[str], settings: Iterable[str] = ()) -> list[Dependency]:
-    """The dependencies that the chart in a folder does not have. `charts` are the names of those in the repository, by folder.
+def missing(chart: str, charts: Charts, values: Iterable[str], settings: Iterable[str] = ()) -> list[Dependency]:
+    """The dependencies that the chart in a folder does not have. `charts` are those of the repository.
 
     `values` are texts of values, later ones laid over the earlier, and `settings` options of helm for single values.
     """
-    named = [*_listed(chart, CHART_FILE), *_listed(chart, _V1)]
-    present = set(_names(os.path.join(chart, "charts"))) if named else set()
-    absent = [dependency for dependency in named if as_text(dependency.get("name")) not in present]
+    named = charts.at(chart).dependencies
+    present = set(_names(os.path.join(chart, "charts"), charts)) if named else set()
+    absent = [entry for entry in named if entry.name not in present]
     if not absent:
         return []
-    merged: Mapping[str, Any] = _read(chart, "values.yaml")
+    merged: Mapping[str, Any] = as_mapping(data_of_file(os.path.join(chart, "values.yaml")))
     for text in values:
         merged = laid_over(merged, as_mapping(data_of(text)))
-    return [_resolved(chart, dependency, charts, merged, set(settings)) for dependency in absent]
+    return [_resolved(chart, entry, charts, off=_is_off(entry, merged, set(settings))) for entry in absent]
 
 
-def _resolved(
-    chart: str, dependency: Mapping[str, Any], charts: Mapping[str, str], values: Mapping[str, Any], settings: set[str]
-) -> Dependency:
-    name, repository, version = (
-        as_text(dependency.get("name")),
-        as_text(dependency.get("repository")),
-        str(dependency.get("version") or "*"),
-    )
-    if _is_off(dependency, values, settings):
-        return Dependency(name, version, repository, off=True)
-    if repository.startswith(_FILE):
-        places = [os.path.normpath(os.path.join(chart, repository.removeprefix(_FILE)))]
+def _resolved(chart: str, entry: DependencyEntry, charts: Charts, *, off: bool) -> Dependency:
+    name = entry.name
+    if off:
+        return Dependency(name, entry.version, entry.source, off=True)
+    if entry.source.startswith(FILE):
+        places = [os.path.normpath(os.path.join(chart, entry.source.removeprefix(FILE)))]
     else:
         beside = os.path.join(os.path.dirname(os.path.abspath(chart)), name)
-        so_called = [folder for folder, called in charts.items() if called == name]
         # A chart may lie in a folder of any other name; one that is called like its folder goes first.
-        so_called.sort(key=lambda folder: os.path.basename(folder) != name)
-        places = [*([beside] if _name(beside) == name else []), *so_called]
-    fitting = (folder for folder in places if satisfies(str(_read(folder).get("version") or ""), version))
-    return Dependency(name, version, repository, next(fitting, ""))
+        so_called = sorted(charts.called(name), key=lambda folder: os.path.basename(folder) != name)
+        places = [*([beside] if charts.at(beside).name == name else []), *so_called]
+    fitting = (folder for folder in places if satisfies(charts.at(folder).version, entry.version))
+    return Dependency(name, entry.version, entry.source, next(fitting, ""))
 
 
-def _is_off(dependency: Mapping[str, Any], values: Mapping[str, Any], settings: set[str]) -> bool:
+def _is_off(entry: DependencyEntry, values: Mapping[str, Any], settings: set[str]) -> bool:
     """Whether the first condition that the values decide, or else all tags, switch a dependency off."""
-    for condition in as_text(dependency.get("condition")).split(","):
+    for condition in entry.condition.split(","):
         for value in ("true", "false"):
             if f"--set={condition.strip()}={value}" in settings:
                 return value == "false"
         decided = value_at(values, condition.strip().split("."))
         if isinstance(decided, bool):
             return not decided
-    tags = [value_at(values, ("tags", tag)) for tag in dependency.get("tags") or ()]
+    tags = [value_at(values, ("tags", tag)) for tag in entry.tags]
     return bool(tags) and all(tag is False for tag in tags)
 
 
-def add(chart: str, dependencies: Iterable[Dependency], charts: Mapping[str, str], root: str) -> list[Dependency]:
+def add(chart: str, dependencies: Iterable[Dependency], charts: Charts, root: str) -> list[Dependency]:
     """Copy dependencies into the `charts/` of a copy of their chart, and theirs into theirs: empty charts in place of those that are off, or
     that the repository, the folder `root`, does not have. Return the latter. Raises OSError.
     """
@@ -121,9 +113,9 @@ def how_to_get(lacking: Iterable[Dependency], chart: str) -> str:
 
     `helm dependency build` takes charts from a repository only if `helm repo add` made it known, and no command gets a missing folder.
     """
-    names = {f"{one.name} {one.version}{f' from {one.source}' if one.source.startswith(_FILE) else ''}": one for one in lacking}
+    names = {f"{one.name} {one.version}{f' from {one.source}' if one.source.startswith(FILE) else ''}": one for one in lacking}
     text = f"the repository does not have its dependencies ({and_more(names, 5)})"
-    remote = dict.fromkeys(one.source for one in names.values() if one.source and not one.source.startswith(_FILE))
+    remote = dict.fromkeys(one.source for one in names.values() if one.source and not one.source.startswith(FILE))
     if not remote:
         return text
     unknown = [source for source in remote if not source.startswith("oci://")]
@@ -154,7 +146,7 @@ def _within(version: tuple[int, ...], constraint: "re.Match[str]") -> bool:
     return version >= least and version[:precision] == least[:precision]
 
 
-def folders(chart: str, charts: Mapping[str, str]) -> Iterator[str]:
+def folders(chart: str, charts: Charts) -> Iterator[str]:
     """The folders of the repository that the dependencies of a chart may be taken from, each once (see `missing`)."""
     visited: set[str] = set()
     pending = [chart]
@@ -166,23 +158,10 @@ def folders(chart: str, charts: Mapping[str, str]) -> Iterator[str]:
                 yield dependency.folder
 
 
-def _listed(chart: str, file: str) -> list[dict[str, Any]]:
-    return mappings(_read(chart, file).get("dependencies"))
-
-
-def _names(folder: str) -> Iterator[str]:
+def _names(folder: str, charts: Charts) -> Iterator[str]:
     """The names of the charts in a folder, packed ones included."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.endswith(".tgz"):
             yield re.split(r"-v?\d", name, maxsplit=1)[0]
         else:
-            yield _name(os.path.join(folder, name)) or name
-
-
-def _name(chart: str) -> str:
-    return as_text(_read(chart).get("name"))
-
-
-def _read(chart: str, file: str = CHART_FILE) -> Mapping[str, Any]:
-    """The data of a file of the chart in a folder; empty if there is none or it cannot be read."""
-    return as_mapping(data_of_file(os.path.join(chart, file)))
+            yield charts.at(os.path.join(folder, name)).name or name

@@ -58,7 +58,7 @@ def _views_of_chart(split: "Split", folder: str, real: str, inflated: Set[str]) 
 
 def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]) -> Iterator[tuple[str, Deployment]]:
     """The views of the only chart, by its real path, with files beside its folder whose keys are mostly those of its values."""
-    if not views or not all(is_below(other, chart) for other in split.charts):
+    if not views or not all(is_below(other, chart) for other in split.charts.folders):
         return
     keys = keys_of_file(os.path.join(chart, VALUES)) - {"global"}
     named = {os.path.realpath(value) for view in views.values() for value in view.values}

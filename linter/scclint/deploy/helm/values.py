@@ -8,24 +8,24 @@ from itertools import islice
 from typing import Any
 
 from scclint.deploy.deployers import patched
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, Charts
+from scclint.deploy.helm.dependencies import FILE
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import read
 from scclint.finding import Operation, Path
 from scclint.limits import MAX_DEPENDENCIES
-from scclint.objects.documents import data_of_file, load_text
-from scclint.record import EMPTY, replace
+from scclint.objects.documents import load_text
+from scclint.record import replace
 from scclint.source import Span
 from scclint.yaml.compose import parse_yaml
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, locate, node_at, to_data
-from scclint.yaml.untyped import as_mapping, as_text, has, mappings, value_at
+from scclint.yaml.untyped import as_mapping, has, value_at
 from scclint.yaml.write import block_text
 
 _VALUES = "values.yaml"
-_V1 = "requirements.yaml"
 _GLOBAL = "global"
 _DEPLOYING = {"Application": frozenset(("Application", "ApplicationSet")), "HelmRelease": frozenset(("HelmRelease",))}
 
@@ -86,15 +86,13 @@ class Layer:
 
 
 class ViewValues:
-    """The values of one view of a chart, as far as files tell them. `charts` are the names of charts that may be dependencies, by folder."""
+    """The values of one view of a chart, as far as files tell them. `charts` may be its dependencies."""
 
-    def __init__(
-        self, unit: Unit, outline: Outline, helm_values: Sequence[str] = (), charts: Mapping[str, str] = EMPTY
-    ) -> None:
+    def __init__(self, unit: Unit, outline: Outline, helm_values: Sequence[str] = (), charts: Charts | None = None) -> None:
         self._unit = unit
         self._outline = outline
         self._helm_values = helm_values
-        self._charts = charts
+        self._charts = charts or Charts()
 
     @cached_property
     def layers(self) -> Sequence[Layer]:
@@ -154,35 +152,22 @@ class ViewValues:
 
     def _subcharts(self, folder: str) -> dict[str, str]:
         """The folders of the subcharts of a chart, by the key of their values: the alias of a dependency, or else its name."""
-        below, named = os.path.join(folder, "charts"), {}
+        charts, below, named = self._charts, os.path.join(folder, "charts"), {}
         for name in sorted(os.listdir(below)) if os.path.isdir(below) else ():
             path = os.path.join(below, name)
             if os.path.isfile(os.path.join(path, CHART_FILE)):
-                named[as_text(as_mapping(data_of_file(os.path.join(path, CHART_FILE))).get("name")) or name] = path
-        listed = [
-            dependency
-            for file in (CHART_FILE, _V1)
-            for dependency in mappings(as_mapping(data_of_file(os.path.join(folder, file))).get("dependencies"))
-        ]
+                named[charts.at(path).name or name] = path
+        listed = charts.at(folder).dependencies
         found = {}
-        for dependency in listed:
-            name = as_text(dependency.get("name"))
-            source = as_text(dependency.get("repository"))
-            places = (
-                [os.path.normpath(os.path.join(folder, source.removeprefix("file://")))] if source.startswith("file://") else []
-            )
-            places += [os.path.join(os.path.dirname(os.path.abspath(folder)), name)]
-            places += [path for path, called in self._charts.items() if called == name]
-            known = (path for path in places if os.path.isfile(os.path.join(path, CHART_FILE)) and self._is_called(path, name))
-            path = named.get(name) or next(known, "")
+        for entry in listed:
+            name, source = entry.name, entry.source
+            places = [os.path.normpath(os.path.join(folder, source.removeprefix(FILE)))] if source.startswith(FILE) else []
+            places += [os.path.join(os.path.dirname(os.path.abspath(folder)), name), *charts.called(name)]
+            path = named.get(name) or next((path for path in places if name and charts.at(path).name == name), "")
             if path:
-                found[as_text(dependency.get("alias")) or name] = path
-        listed_names = {as_text(dependency.get("name")) for dependency in listed}
+                found[entry.key] = path
+        listed_names = {entry.name for entry in listed}
         return {**found, **{name: path for name, path in named.items() if name not in listed_names}}
-
-    @staticmethod
-    def _is_called(folder: str, name: str) -> bool:
-        return as_text(as_mapping(data_of_file(os.path.join(folder, CHART_FILE))).get("name")) == name
 
     def _inline(self) -> Iterator[Layer]:
         """The values in the object that deploys the chart."""

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from scclint.config.model import Config
-from scclint.deploy.helm import CHART_FILE
+from scclint.deploy.helm import CHART_FILE, Charts
 from scclint.deploy.origins.charts import Trace
 from scclint.deploy.origins.kustomizations import (
     Named,
@@ -198,7 +198,7 @@ def _marked(unit: Unit, origins: "Origins", run: TracedRun, chart: str) -> "Mark
         if name == chart and origin.file.endswith(path) and run.config.render != "never":
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
-            renderer = UnitRenderer(Renderer(), (), run.config, {}, tree)
+            renderer = UnitRenderer(Renderer(), (), run.config, {}, tree, Charts())
             return run.memo((_marked, folder), partial(renderer.marked, Unit(chart, "chart", folder, (), ""), {}))
     return MarkedRendering()
 
