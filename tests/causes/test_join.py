@@ -177,6 +177,17 @@ def test_a_suppression_by_a_person_covers_what_does_not_reach_further(winner: st
     assert other.suppression is None
 
 
+def test_one_comment_at_the_pods_covers_their_grant() -> None:
+    comment = "      # scclint: ignore[SCC102] the agent manages the node\n"
+    pods = [PODS.replace("NAME", name).replace("      containers:", f"{comment}      containers:") for name in ("web", "db")]
+    kept = pods[1].replace(comment, "")
+    for text, left in ((pods[0], []), ("---\n".join(pods), []), (f"{pods[0]}---\n{kept}", ["SCC102"])):
+        report = joined(report_of(run_over(text=f"{text}{GRANT}")))
+        assert [f.rule_id for f in report.live if f.rule_id in ("SCC102", "RBA402")] == left
+    wider = GRANT.replace("name: agent}]", "name: agent}, {kind: ServiceAccount, name: other}]")
+    assert "RBA402" in [f.rule_id for f in joined(report_of(run_over(text=f"{pods[0]}{wider}"))).live]
+
+
 AGENT = "{name: agent, image: registry.example/agent:1, securityContext: {privileged: true}}"
 WEB = "{name: web, image: registry.example/web:1, securityContext: {seccompProfile: {type: RuntimeDefault}}}"
 PRIVILEGED = {

@@ -59,3 +59,26 @@ def test_diff_names_the_value_that_changed(here: Path, cli: Cli) -> None:
     subprocess.run([*git, "commit", "-qm", "base"], check=True)
     write_file("web/values.yaml", VALUES)
     assert "because of Deployment shop/web (changed), web/values.yaml:6:3" in cli("diff", "HEAD").out
+
+
+def test_what_other_files_deploy_is_nothing_that_a_part_of_a_chart_is_about(here: Path, cli: Cli) -> None:
+    write_files(CHART)
+    source = "{repoURL: 'https://git.example.com/team/other.git', path: deploy}"
+    write_file(
+        "argocd/app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: other}\n"
+        f"spec: {{source: {source}, destination: {{namespace: prod}}}}\n",
+    )
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "remote", "add", "origin", "https://git.example.com/team/this.git"], check=True)
+    assert "it lies in another repository" in cli("check", ".").err
+    assert cli("check", "web/values.yaml").err == ""
+
+
+def test_a_dependency_beside_the_folder_that_is_read_is_named(here: Path, cli: Cli) -> None:
+    write_files(CHART)
+    dependency = 'dependencies: [{name: web, version: ">0", repository: "file://../web"}]'
+    write_file("all/Chart.yaml", f"apiVersion: v2\nname: all\nversion: 1.0.0\n{dependency}\n")
+    note = "web is outside of the folder that is read, so name one that has both charts"
+    assert note in cli("check", "all").err
+    assert note not in cli("check", ".").err

@@ -69,7 +69,8 @@ def joined(report: Report, *, each_edit: bool = False) -> Report:
     outside of them concerns.
     """
     accepted = _mains(report.findings)
-    report = replace(report, findings=tuple(_covered(finding, accepted) for finding in report.findings))
+    pods = [finding for finding in report.findings if finding.rule_id == PODS and finding.cause]
+    report = replace(report, findings=tuple(_covered(finding, accepted, pods) for finding in report.findings))
     made = {file: is_generated(report.texts.get(file, "")) for file in {finding.span.file for finding in report.live}}
     winners = _Winners(report, made).of(report.live, copies=not each_edit)
     of_decisions = {} if each_edit else by_decision([f for f in report.live if f not in winners])
@@ -184,10 +185,16 @@ def _mains(findings: Sequence[Finding]) -> dict[tuple[str, Subject], Finding]:
     return mains
 
 
-def _covered(finding: Finding, mains: Mapping[tuple[str, Subject], Finding]) -> Finding:
-    """Return a finding with the suppression of the one that it would be a line of, if a person suppressed that."""
+def _covered(finding: Finding, mains: Mapping[tuple[str, Subject], Finding], pods: Sequence[Finding]) -> Finding:
+    """Return a finding with the suppression of the one that it would be a line of, if a person suppressed that.
+
+    `pods` are the findings on pods that have an SCC because of a binding. The finding on the binding goes with all of them.
+    """
     rules = (rule for rule in YIELDS.get(finding.rule_id, ()) if (finding.rule_id, rule) not in _REACHES_FURTHER)
-    known = (main.suppression for rule in rules if (main := mains.get((rule, _subject(finding)))) is not None)
+    known = [main.suppression for rule in rules if (main := mains.get((rule, _subject(finding)))) is not None]
+    if finding.rule_id == BINDING:
+        of_pods = [pod.suppression for pod in pods if pod.cause == finding.cause and set(finding.units) <= set(pod.units)]
+        known += of_pods if all(one is not None and one.by in _BY_PERSONS for one in of_pods) else ()
     accepted = next((one for one in known if one is not None and one.by in _BY_PERSONS), None)
     return replace(finding, suppression=accepted) if accepted is not None and finding.suppression is None else finding
 

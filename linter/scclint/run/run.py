@@ -45,7 +45,12 @@ def prepare(
     rendered = deploy(outline, config, options, store)
     run = Run(outline, sources, config, registry, rendered, options, state, store, mounts_in)
     units = _chosen(run)
-    return run.judging(units, (*notices, *rendered.notices(units, config)))
+    notices = [*notices, *rendered.notices(units, config)]
+    if options.changes is not None:
+        # What is not followed elsewhere is nothing that the changed files are about.
+        files = {file for unit in units for file in unit.files}
+        notices = [notice for notice in notices if notice.level == "error" or notice.file in ("", *files)]
+    return run.judging(units, notices)
 
 
 def report_of(run: Run) -> Report:

@@ -294,7 +294,7 @@ def test_nothing_piped_in_is_told_from_nothing_found(text: bytes, monkeypatch: p
 def test_a_folder_that_is_no_chart(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         report(RENDERED, Config(helm_chart=str(tmp_path)))
-    assert str(refused.value) == f"{tmp_path} is no Helm chart: {tmp_path}/Chart.yaml no such file or directory"
+    assert str(refused.value) == f"{tmp_path} is no Helm chart: {tmp_path}/Chart.yaml: no such file or directory"
 
 
 def test_a_chart_that_rendered_none_of_it(chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

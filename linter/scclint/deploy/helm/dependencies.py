@@ -115,6 +115,9 @@ def how_to_get(lacking: Iterable[Dependency], chart: str) -> str:
     """
     names = {f"{one.name} {one.version}{f' from {one.source}' if one.source.startswith(FILE) else ''}": one for one in lacking}
     text = f"the repository does not have its dependencies ({and_more(names, 5)})"
+    folders = (os.path.join(chart, one.source.removeprefix(FILE)) for one in names.values() if one.source.startswith(FILE))
+    if outside := [os.path.normpath(folder) for folder in folders if os.path.isdir(folder)]:
+        text += f": {and_more(outside, 3)} is outside of the folder that is read, so name one that has both charts"
     remote = dict.fromkeys(one.source for one in names.values() if one.source and not one.source.startswith(FILE))
     if not remote:
         return text
