@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md is true: it shows the source as it is, and each walk-through works on a copy of the tree.
+"""What contributors read is true: it shows the source as it is, and each walk-through works on a copy of the tree.
 
 `SCCLINT_WRITE_GOLDEN=1` writes what it shows instead of comparing it.
 """
@@ -19,7 +19,8 @@ from scclint.run.run import prepare, report_of
 from tests.test_architecture import LAYERS
 
 ROOT = Path(__file__).parents[3]
-GUIDE = ROOT / "CONTRIBUTING.md"
+CODE = ROOT / "docs" / "code.md"
+GUIDES = (ROOT / "CONTRIBUTING.md", CODE, ROOT / "docs" / "extending.md")
 BLOCK = re.compile(
     r'^(?P<fence>```+)(?P<language>\w+) title="(?P<title>[^"]+)"\n(?P<text>.*?)^(?P=fence)$', re.MULTILINE | re.DOTALL
 )
@@ -35,11 +36,21 @@ class Block(NamedTuple):
     text: str
 
 
+def guide_of(section: str) -> Path:
+    """Return the guide that has a section with this heading."""
+    (guide,) = (guide for guide in GUIDES if f"\n## {section}\n" in without_blocks(guide.read_text(encoding="utf-8")))
+    return guide
+
+
+def without_blocks(text: str) -> str:
+    """Return the text with its blocks blanked, because they contain headings too."""
+    return FENCED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+
+
 def blocks(section: str) -> list[Block]:
     """Return the titled blocks of the section with this heading."""
-    guide = GUIDE.read_text(encoding="utf-8")
-    # Blocks contain headings too: they are blanked before the section is looked for.
-    prose = FENCED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), guide)
+    guide = guide_of(section).read_text(encoding="utf-8")
+    prose = without_blocks(guide)
     start = prose.index(f"\n## {section}\n")
     end = prose.find("\n## ", start + 1)
     found = BLOCK.finditer(guide, start, end if end >= 0 else len(guide))
@@ -50,8 +61,9 @@ def compare(section: str, title: str, actual: str) -> None:
     """Compare what a block shows with the actual text, or write it there."""
     (shown,) = (block.text for block in blocks(section) if block.title == title)
     if os.environ.get("SCCLINT_WRITE_GOLDEN"):
-        guide = GUIDE.read_text(encoding="utf-8")
-        GUIDE.write_text(guide.replace(f'title="{title}"\n{shown}```', f'title="{title}"\n{actual}```'), encoding="utf-8")
+        guide = guide_of(section)
+        text = guide.read_text(encoding="utf-8")
+        guide.write_text(text.replace(f'title="{title}"\n{shown}```', f'title="{title}"\n{actual}```'), encoding="utf-8")
     else:
         assert shown == actual, f"{title}: SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read the changes)"
 
@@ -116,8 +128,9 @@ def test_the_layers_are_those_of_the_architecture_test() -> None:
     compare("The tree", "layers", "".join(f"{', '.join(names)}\n" for names in reversed(LAYERS)))
 
 
-def test_every_path_exists() -> None:
-    prose = FENCED.sub("", GUIDE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: str(guide.name))
+def test_every_path_exists(guide: Path) -> None:
+    prose = FENCED.sub("", guide.read_text(encoding="utf-8"))
     missing = [
         path
         for path in PATH.findall(prose)
@@ -127,14 +140,14 @@ def test_every_path_exists() -> None:
 
 
 def test_every_package_is_in_the_tree() -> None:
-    guide = GUIDE.read_text(encoding="utf-8")
+    guide = CODE.read_text(encoding="utf-8")
     shown = set(re.findall(r"[\w-]+(?:/|\.py)", guide.partition("## The tree")[2].partition("```\n")[0]))
     packages = {f"{path.parent.name}/" for path in (ROOT / "linter" / "scclint").glob("*/__init__.py")}
     assert packages - {"rules/", "schemas/"} <= shown
 
 
 def test_a_task_names_few_files() -> None:
-    table = GUIDE.read_text(encoding="utf-8").partition("| You want to |")[2].partition("\n\n")[0]
+    table = CODE.read_text(encoding="utf-8").partition("| You want to |")[2].partition("\n\n")[0]
     rows = table.splitlines()[2:]
     assert len(rows) >= 12
     assert {row: files for row in rows if len(files := PATH.findall(row)) > 5} == {}
