@@ -1,7 +1,7 @@
 """The subjects of a binding, and the SCCs that it lets them use."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scclint.api import (
     EVERYONE,
@@ -9,6 +9,7 @@ from scclint.api import (
     UNSPECIFIED_NAMESPACE,
     ApiObject,
     Decision,
+    Field,
     Grant,
     Located,
     Location,
@@ -20,6 +21,7 @@ from scclint.api import (
     SecurityContextConstraints,
     Span,
     User,
+    View,
     World,
     as_list,
     grouped,
@@ -188,7 +190,7 @@ def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
         # The closest role of that name is not the role that applies.
         return binding.place
     names = as_list(rule.data.get("resourceNames"))
-    return rule.field("resourceNames", names.index(scc)) if scc in names else rule.field("verbs")
+    return rule.field("resourceNames", names.index(scc)) if scc in names else verb_of_use(rule)
 
 
 def reach(binding: RoleBinding, world: World) -> Reach | None:
@@ -230,6 +232,12 @@ def binding_of(outcome: Outcome) -> str:
 def grant_decision(binding: RoleBinding, world: World) -> Decision:
     """Return the decision that a binding is for all pods that run by its grant."""
     return Decision(str(reference(binding, world)), Related(binding.named, binding.place.span))
+
+
+def verb_of_use(rule: View) -> Field[Any]:
+    """Return the verb of a rule on SCCs that allows their use."""
+    index = next((index for index, verb in enumerate(as_list(rule.data.get("verbs"))) if verb in ("use", "*")), None)
+    return rule.field("verbs") if index is None else rule.field("verbs", index)
 
 
 def node_decision(binding: str, at: Span, words: str = "") -> Decision:

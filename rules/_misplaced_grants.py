@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from scclint.api import SCC_ROLE_PREFIX, Location, Outcome, RoleBinding, World, admits
+from scclint.api import SCC_ROLE_PREFIX, Location, Outcome, Remedy, RoleBinding, World, admits
 
 from ._accounts import bindings_by_subject
 from ._grants import home_of, reach, subjects_of
@@ -16,11 +16,11 @@ ELSEWHERE = {
     "in-other-namespace": "{binding} grants {every:every SCC|}[{scc}] to service account {holder} in {home} only",
 }
 """The sentences about what `granted_elsewhere` returns."""
-DOCUMENTED = {
-    "rejected-binding": "{binding} would grant SCC {granted}, but the API server rejects the binding: correct it first",
+MISSED = {
+    "rejected-binding": "{binding} would grant SCC {granted}, but the API server rejects the binding",
     "documented": "{file}, line {line}, tells the user to grant SCC {granted} to service account {account}, and no manifest grants it",
 }
-"""The sentences about what `documented_grant` returns."""
+"""The sentences about what `missed_grant` returns."""
 
 
 def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Location, ...]:
@@ -49,14 +49,19 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
     return ()
 
 
-def documented_grant(outcome: Outcome, world: World) -> tuple[str, Mapping[str, Any]]:
-    """Return the code and the facts of the first grant to the pod's account of an SCC that admits it, if none is in force.
+class MissedGrant(NamedTuple):
+    """A grant that would admit the pod and that is not in force: the code and the facts of its sentence, and what to do about it."""
 
-    Only a binding that the API server rejects, or documentation, has it. Both are empty if neither has one.
-    """
+    code: Literal["rejected-binding", "documented"]
+    facts: Mapping[str, Any]
+    remedy: Remedy
+
+
+def missed_grant(outcome: Outcome, world: World) -> MissedGrant | None:
+    """Return the first grant to the pod's account of an SCC that admits it, if only a rejected binding or documentation has one."""
     name, namespace = outcome.workload.pod.service_account, outcome.namespace
     for binding in world.memo(
-        documented_grant, lambda: [o for o in world.objects if isinstance(o, RoleBinding) and world.rejects(o)]
+        missed_grant, lambda: [o for o in world.objects if isinstance(o, RoleBinding) and world.rejects(o)]
     ):
         scc = next((scc for scc in world.cluster.sccs if binding.role[1] == SCC_ROLE_PREFIX + scc), "")
         homes = {
@@ -65,8 +70,11 @@ def documented_grant(outcome: Outcome, world: World) -> tuple[str, Mapping[str, 
             if (holder.kind, holder.name) == ("service account", name)
         }
         if scc and namespace in homes and binding.namespace in ("", namespace) and admits(world, scc, outcome):
-            return "rejected-binding", {"binding": binding, "granted": scc}
+            remedy = Remedy(f"correct {binding.named}", beside=True)
+            return MissedGrant("rejected-binding", {"binding": binding, "granted": scc}, remedy)
     for home, scc, file, line in world.other_units.documented(name):
-        if scc in world.cluster.sccs and home in ("", namespace) and admits(world, scc, outcome):
-            return "documented", {"file": file, "line": str(line), "granted": scc, "account": name}
-    return "", {}
+        here = home in ("", namespace) or not world.namespace_known(outcome.workload)
+        if here and scc in world.cluster.sccs and admits(world, scc, outcome):
+            remedy = Remedy(f"write the grant of SCC {scc} to service account {name} as a manifest", beside=True)
+            return MissedGrant("documented", {"file": file, "line": str(line), "granted": scc, "account": name}, remedy)
+    return None

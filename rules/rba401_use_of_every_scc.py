@@ -44,11 +44,11 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
 
-from ._grants import ATTEMPTS, INSTALLER, aggregated, attempts, bound_elsewhere, bound_to, installed
+from ._grants import ATTEMPTS, INSTALLER, aggregated, attempts, bound_elsewhere, bound_to, installed, verb_of_use
 from ._markers import MARKER, written_by
 
 SENTENCES = {
-    "every-scc": "{object}: grants the use of every SCC, including privileged",
+    "every-scc": "{object}: grants {everything:every right, with the use of every SCC|the use of every SCC, including privileged}",
     "marker": MARKER,
     "rule": "the rule has {matched}, and no resourceNames[, also to everyone bound to ClusterRole {takers:or}, by its labels]",
     "unbound": "nothing in the input binds the role",
@@ -93,8 +93,9 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     for item, matched in using:
         yield Problem(
             "every-scc" if is_used else "every-scc/unbound",
-            at=item.field("verbs"),
+            at=verb_of_use(item),
             facts={
+                "everything": {*matched.values()} == {"*"},
                 "markers": written_by(item, world),
                 "matched": ", ".join(f"{key}: {value}" for key, value in matched.items()),
                 "takers": takers,

@@ -80,6 +80,7 @@ from ._grants import (
     reference,
     role_place,
     subjects_of,
+    verb_of_use,
 )
 
 _SCCS = "{every:every SCC|}[SCC {scc}][SCCs {sccs:3}][ in {home}]{anything:, and do anything else in the cluster|}"
@@ -199,7 +200,7 @@ def _steps(binding: RoleBinding, reached: Reach, widest: str, world: World) -> t
     role = world.find(reached.origin, binding)
     if reached.every and isinstance(role, Role) and (granting := role.rule(reached.rule_index)) is not None:
         # RBA401 reports this field, and the binding then is a line of its finding.
-        return (Location("grants", granting.field("verbs"), {"granting": role}),)
+        return (Location("grants", verb_of_use(granting), {"granting": role}),)
     return reached.steps(world, widest, binding)
 
 

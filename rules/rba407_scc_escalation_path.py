@@ -107,6 +107,7 @@ from pathlib import Path
 from typing import Any
 
 from scclint.api import (
+    KUBELET_PODS,
     Located,
     ObjectRef,
     Place,
@@ -153,6 +154,8 @@ SENTENCES = {
     "unless the program then needs {verbs:it|them}.",
     "code-binds": "If the program {uses:or}, limit bind to these roles with resourceNames, or ship the {created} with its manifests and "
     "remove bind from {roles}. Otherwise, remove bind.",
+    "kubelets": "Replace nodes/proxy in {roles} with {narrower:or} if the program reads no more than that. Otherwise, remove it, or "
+    "suppress the finding with your reason.",
     "rights": "Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
     "(impossible for create, list and watch){movable:, or move them to Roles of single namespaces|}, or suppress the finding with your "
     "reason.",
@@ -247,13 +250,18 @@ def _rule(binding: RoleBinding, way: Escalation, world: World) -> View | None:
 
 
 def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:
-    """Return the rule of the role that has the right, where people remove it; without that, the roleRef.name of the binding."""
+    """Return the resource or verb in the rule of the role that gives the right; without that, the roleRef.name of the binding."""
     name, written = binding.field("roleRef", "name"), _rule(binding, way, world)
     if written is None:
         return name if name.present else binding.place
-    verbs = written.field("verbs")
-    return verbs if written.root is binding.root else Place(verbs.span)
+    field, names = way.decisive
+    index = next((index for index, name in enumerate(as_list(written.data.get(field))) if name in names), None)
+    right = written.field("verbs") if index is None else written.field(field, index)
+    return right if written.root is binding.root else Place(right.span)
 
+
+_KUBELETS = "reach kubelets"
+"""The right to nodes/proxy."""
 
 _OF_CODE = {
     "bind": ("binds roles", ("ClusterRoleBinding", "RoleBinding"), "bindings"),
@@ -285,6 +293,9 @@ def _help(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> Hel
         return "binds-one-role", {"role": way.role, "roles": roles}
     if of_code:
         return _help_for_code(ways, roles, binding, world)
+    if _KUBELETS in way.route.rights:
+        narrower = ["nodes/metrics", "nodes/stats", *["nodes/pods"] * KUBELET_PODS.holds(world.cluster.kubernetes_minor)]
+        return "kubelets", {"roles": roles, "narrower": narrower}
     # The rest of the role may be about objects without a namespace.
     return "rights", {"roles": roles, "movable": way.route.in_namespaces and not way.namespace}
 

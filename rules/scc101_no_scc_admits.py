@@ -75,11 +75,11 @@ from scclint.api import (
     without_privileged,
 )
 
-from ._misplaced_grants import DOCUMENTED, ELSEWHERE, documented_grant, granted_elsewhere
+from ._misplaced_grants import ELSEWHERE, MISSED, granted_elsewhere, missed_grant
 
 SENTENCES = {
     **ELSEWHERE,
-    **DOCUMENTED,
+    **MISSED,
     "rejected": "{object}: no SCC admits {pods}[ when {creator} creates it]; the closest match, {scc}, rejects {field}"
     "[ and {more:,} {more:more field|more fields}]",
     "nothing-tried": "{object}: no SCC admits {pods}[ when {creator} creates it]",
@@ -98,6 +98,7 @@ SENTENCES = {
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
+    severities={"rejected/documented": Severity.WARNING},
     tags=("admission",),
     study=(48, 48),
 )
@@ -118,9 +119,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     # What opens most of the node comes first.
     errors = sorted(first_per_field(reasons), key=lambda error: error.path[-1:] != ("privileged",))
     field = workload.pod.field(*errors[0].path)
-    documented, granted = documented_grant(outcome, world)
+    missed = missed_grant(outcome, world)
+    advised = advise("admitted", workload, world)
     yield Problem(
-        "rejected",
+        "rejected/documented" if missed and missed.code == "documented" else "rejected",
         at=field,
         facts={
             "creator": creator(outcome),
@@ -128,14 +130,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             "field": field,
             "more": len(errors) - 1,
             "capabilities": without_privileged(outcome),
-            **granted,
+            **(missed.facts if missed else {}),
         },
         refusal=Refusal(f"{closest}: {errors[0].text}", f"{closest}: {errors[0].reason}"),
-        notes=(documented,) if documented else (),
+        notes=(missed.code,) if missed else (),
         opens=tuple(map(rejected, errors)),
         related=(*refused_fields(closest, errors[1:], workload), *elsewhere),
-        # What documentation grants is meant for the pod as it is.
-        remedies=tuple(sorted(advise("admitted", workload, world), key=lambda remedy: bool(documented and remedy.operations))),
+        # Such a grant is meant for the pod as it is.
+        remedies=(missed.remedy, *(remedy for remedy in advised if not remedy.operations)) if missed else advised,
         help="add-grant",
     )
 

@@ -163,8 +163,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     code = "admitted"
     if not used:
         code = "adds-capability" if added else "uses-nothing"
+    # Nothing is left to do for who wrote such an SCC for such pods.
+    if (least and used and not privileged) or not any(access.takes for access in node):
+        code += "/limited"
     yield Problem(
-        code if any(access.takes for access in node) else f"{code}/limited",
+        code,
         at=_place(workload, cause),
         facts={
             "scc": scc,

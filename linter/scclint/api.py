@@ -97,7 +97,13 @@ from scclint.outcome.selinux import conflicts as selinux_conflicts
 from scclint.outcome.selinux import event_text as selinux_event_text
 from scclint.outcome.selinux import mounts as claim_mounts
 from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
-from scclint.platform.releases import GIT_REPO_GATE, ONE_POD_VOLUME_LABELS, SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
+from scclint.platform.releases import (
+    GIT_REPO_GATE,
+    KUBELET_PODS,
+    ONE_POD_VOLUME_LABELS,
+    SECCOMP_ANNOTATIONS,
+    SECCOMP_FIELDS_OF_ANNOTATIONS,
+)
 from scclint.platform.terms import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     EVERYONE,
@@ -126,6 +132,7 @@ __all__ = [
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "EVERYONE",
     "GIT_REPO_GATE",
+    "KUBELET_PODS",
     "LEVELS",
     "MAX_COPIES",
     "MAX_MARKERS",

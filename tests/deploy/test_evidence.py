@@ -325,3 +325,19 @@ def test_a_finding_about_rights_of_another_unit_is_in_a_file_that_people_have() 
 def test_a_word_that_a_command_replaces_is_no_value(file: str, text: str, reported: bool) -> None:
     bound = HELD.replace("{name: agent}\nroleRef", "{name: agent, namespace: PROJECT}\nroleRef")
     assert ("MAN002" in rules({"a.yaml": bound, file: text})) is reported
+
+
+@needs_kustomize
+@pytest.mark.parametrize(("namespace", "admitted"), [("system", False), ("tools", True)])
+def test_two_units_with_one_placeholder_are_for_two_namespaces(namespace: str, admitted: bool) -> None:
+    """kubebuilder writes `system` for a namespace that is still to be chosen."""
+    write_files({
+        "plugin/kustomization.yaml": "resources: [a.yaml]\n",
+        "plugin/a.yaml": deployment(namespace=namespace, account="default", pod="runAsUser: 0"),
+        "operator/kustomization.yaml": "resources: [b.yaml]\n",
+        "operator/b.yaml": binding(account="default", namespace=namespace),
+    })  # fmt: skip
+    opened = next(unit for unit in open_units(run_over(["."])) if unit.unit.name == "plugin")
+    outcome = opened.world.outcome(opened.workloads[0])
+    assert (outcome.verdict is not None and outcome.verdict.allowed) is admitted
+    assert admitted or outcome.unknown.startswith("namespace system is not filled in")

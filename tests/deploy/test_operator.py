@@ -8,6 +8,7 @@ import pytest
 
 from scclint.causes.consequences import related_places
 from scclint.causes.join import joined
+from scclint.finding import Severity
 from tests.running import report_on, run_over, write_files
 
 POD = """\
@@ -388,8 +389,12 @@ def test_documentation_only_explains() -> None:
         "SCC101",
         "README.md, line 3, tells the user to grant SCC privileged to service account agent, and no manifest grants it",
     )
-    assert finding.help.startswith("Grant service account agent a custom SCC")
-    write_files({"README.md": "Run `oc adm policy add-scc-to-user privileged -z agent -n others`.\n"})
+    assert finding.severity is Severity.WARNING
+    assert finding.help.startswith("Write the grant of SCC privileged to service account agent as a manifest.")
+    write_files({"agent.yaml": pod.replace("namespace: agents", "")})
+    (finding,) = report_on(["."]).findings
+    assert "README.md, line 3," in finding.notes[1], "the documentation says in which namespace"
+    write_files({"agent.yaml": pod, "README.md": "Run `oc adm policy add-scc-to-user privileged -z agent -n others`.\n"})
     (finding,) = report_on(["."]).findings
     assert finding.notes[0].startswith("restricted-v2: ")
 

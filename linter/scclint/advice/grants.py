@@ -43,12 +43,14 @@ def admits(world: World, scc: str, outcome: Outcome) -> bool:
 
 
 def by_own_grant(outcome: Outcome, world: World) -> bool:
-    """Whether an SCC admits the pod because somebody granted it to its account, or to those of a namespace.
+    """Whether an SCC admits the pod because somebody granted this one to its account, or to those of a namespace.
 
-    What everybody gets is for no pod in particular, nor is what the release or an add-on grants.
+    What everybody gets is for no pod in particular, nor is what the release or an add-on grants. A role with every SCC chooses none.
     """
     one, scc = outcome.grant, outcome.scc
     if one is None or one.subject != "serviceaccount" or one.group in EVERYONE:
+        return False
+    if any(binding.ref == one.binding and scc not in binding.uses.named for binding in world.cluster.grants.bindings_to(scc)):
         return False
     return not brings(scc) and not world.cluster.grants.brings(one, scc)
 

@@ -184,9 +184,24 @@ def _confine(draft: Draft) -> Remedy | None:
 
 def _restrict(draft: Draft) -> Remedy | None:
     """Write what an SCC would set, in a namespace where SCC admission does not run."""
-    judged = ((outcome.pod_security, draft.pods.get(release)) for release, outcome in draft.outcomes.items())
     level = Standard("restricted", LATEST)
-    return _write(draft, (violation for security, pod in judged if security for violation in security.violations(level, pod)))
+    return _write(
+        draft,
+        (
+            violation
+            for release, outcome in draft.outcomes.items()
+            if (security := outcome.pod_security)
+            for violation in security.violations(level, draft.pods.get(release))
+            # The kubelet would not start an image that runs as root.
+            if violation.check != "runAsNonRoot" or _knows_users(outcome)
+        ),
+    )
+
+
+def _knows_users(outcome: Outcome) -> bool:
+    """Whether something is known of the user of each image."""
+    images = [outcome.image(container) for container in outcome.seccomp]
+    return all(image is not None and image.user is not None for image in images)
 
 
 def _default_of_scc(draft: Draft) -> Remedy | None:

@@ -25,6 +25,7 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
     "SCC107": ("SCC101", "SCC102", "SEC201", "SCC104"),
     "SCC103": ("SCC107", "SCC102", "SEC201"),
     "SCC104": ("SEC201",),
+    "SCC109": ("SEC201",),
     "SEC203": ("SCC102",),
     "RBA402": ("RBA401", "RBA403"),
     "RBA405": ("RBA402",),
@@ -34,7 +35,7 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 _BY_PERSONS = ("comment", "annotation", "config")
 """What suppresses a finding because of a decision about it."""
 
-_REACHES_FURTHER = (("SCC103", "SCC107"), ("RBA402", "RBA403"))
+_REACHES_FURTHER = (("SCC103", "SCC107"), ("SCC109", "SEC201"), ("RBA402", "RBA403"))
 """Findings that a suppression of their winner does not cover, because they are about more than it is."""
 
 ROLE, BINDING, PODS = "RBA401", "RBA402", "SCC102"

@@ -58,6 +58,14 @@ class Escalation:
         return tuple(dict.fromkeys(filter(None, sent)))
 
     @property
+    def decisive(self) -> tuple[str, tuple[str, ...]]:
+        """The field of its first rule that gives the first right, and the entries that do: a verb of its own, or else the resource."""
+        requests = REQUESTS[self.route.rights[0]]
+        special = [verb for request in requests for verb in request.verbs if verb not in _COMMON_VERBS]
+        field, names = ("verbs", special) if special else ("resources", [name for r in requests for name in r.resources])
+        return field, (*names, "*")
+
+    @property
     def phrase(self) -> str:
         """What the subject may do, after "it may": `create pods as service account shop/web, which may use SCC anyuid`."""
         then = f", which may {self.onward.phrase}" if self.onward else self._under
@@ -103,6 +111,10 @@ _BECOME = {
     ("enter pods",): "run commands in pods of",
     ("act as accounts",): "act as",
 }
+
+
+_COMMON_VERBS = frozenset(("create", "delete", "get", "list", "patch", "update", "watch"))
+"""Verbs that say nothing without the resource."""
 
 
 def takes_node(cluster: Cluster) -> Callable[[str], bool]:

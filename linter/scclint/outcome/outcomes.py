@@ -33,6 +33,7 @@ from scclint.outcome.chain import (
 from scclint.outcome.field_problems import FieldProblems
 from scclint.outcome.index import ObjectIndex
 from scclint.platform.pod_names import controller_of
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.podsecurity.admission import Answer
 from scclint.record import Memo, replace
 from scclint.seccomp.effective import effective_seccomp
@@ -305,10 +306,16 @@ class Outcomes:
         """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
         namespace, account = self._index.namespace_of(workload), workload.pod.service_account
         granted = self._cluster.grants.accounts.namespaces_of(account) if stands_for_a_name(namespace) else frozenset()
-        if not granted or namespace in granted:
+        if not granted or (namespace in granted and not self._is_granted_by_others(namespace, account)):
             return None
         text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"
         return NoVerdict(text, workload.field("metadata", "namespace"))
+
+    def _is_granted_by_others(self, namespace: str, account: str) -> bool:
+        """Whether a binding of another unit grants an account an SCC. Two units with one placeholder can be for two namespaces."""
+        user = f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{account}"
+        others = {(taken.obj.kind, taken.obj.namespace, taken.obj.name) for taken in self._other_units.borrowed}
+        return any(user in binding.users and binding.ref in others for binding in self._cluster.grants.bindings)
 
     def explain(self, workload: Workload, among: Callable[[str], bool] = lambda scc: True) -> tuple[Candidate, ...]:
         """Return the result under each SCC, as if each were tried, in the order of admission. `among` says by name which to try."""

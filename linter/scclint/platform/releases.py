@@ -154,6 +154,10 @@ SUBJECT_TYPE_ANNOTATION = Difference(since=33)
 USER_NAMESPACE_LEVEL = Difference(since=33, tech_preview=32)
 """The CustomResourceDefinition of SCCs has `userNamespaceLevel`: OpenShift 4.20."""
 
+# The kubelet.
+KUBELET_PODS = Difference(since=33)
+"""The kubelet asks for the right to `nodes/pods` for its list of pods (KubeletFineGrainedAuthz): OpenShift 4.20."""
+
 # The API server.
 SECCOMP_ANNOTATIONS = Difference(until=26)
 """The API server copies the deprecated seccomp annotations of pods to unset fields: OpenShift 4.13."""
