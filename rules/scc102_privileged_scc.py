@@ -160,14 +160,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         remedies = _remedies(outcome, bool(privileged), world, is_least=least, used=used, needed=needed)
     words = [access.words for access in used if not privileged or access.words != "privileged containers"]
     instead = without_privileged(outcome) if privileged else ""
-    code = "admitted"
-    if not used:
-        code = "adds-capability" if added else "uses-nothing"
     # Nothing is left to do for who wrote such an SCC for such pods.
-    if (least and used and not privileged) or not any(access.takes for access in node):
-        code += "/limited"
+    settled = least and bool(used) and not privileged
     yield Problem(
-        code,
+        _code(used, added) if not settled and any(access.takes for access in node) else f"{_code(used, added)}/limited",
         at=_place(workload, cause),
         facts={
             "scc": scc,
@@ -192,6 +188,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         decision=_decision(outcome, scc, world),
         opens=("the node",),
     )
+
+
+def _code(used: Sequence[Access], added: Sequence[str]) -> str:
+    """Return the code of the sentence about what the pods use."""
+    if used:
+        return "admitted"
+    return "adds-capability" if added else "uses-nothing"
 
 
 def _origin(outcome: Outcome, cause: "_Cause", world: World) -> dict[str, Any]:
